@@ -1,0 +1,61 @@
+"""An account as the engine holds it: its policy, its rules in order, its clock and its requests in progress."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from ccell_fake.clock import Clock
+from ccell_fake.engine.number_rules import NumberFacts
+from ccell_fake.engine.policy import Policy
+from ccell_fake.engine.rules import Rule
+from ccell_fake.model import Operation
+from ccell_fake.settings import AccountSettings
+
+if TYPE_CHECKING:
+    from ccell_fake.engine.facts import ArrivalFacts
+
+
+class Slots:
+    """The requests of an account that are in progress (K1, Q21). One thread may ask at a time."""
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self._taken: Counter[Operation] = Counter()
+
+    def in_progress(self, operation: Operation | None = None) -> int:
+        """How many are in progress, on one endpoint or on all."""
+        return self._taken.total() if operation is None else self._taken[operation]
+
+    def enter(self, operation: Operation) -> None:
+        """Take a slot."""
+        self._taken[operation] += 1
+
+    def leave(self, operation: Operation) -> None:
+        """Free a slot."""
+        self._taken[operation] -= 1
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One account.
+
+    Attributes:
+        key: The store's number for it.
+        policy: Settings and answers, made ready.
+        clock: What tells it the time.
+        request_rules: The rules about a request, in its order.
+        number_rules: The rules about a number, in its order.
+        slots: Its requests in progress; they outlive a change of settings.
+    """
+
+    key: int
+    policy: Policy
+    clock: Clock
+    request_rules: "tuple[Rule[ArrivalFacts], ...]"
+    number_rules: tuple[Rule[NumberFacts], ...]
+    slots: Slots = field(default_factory=Slots)
+
+    @property
+    def settings(self) -> AccountSettings:
+        """Its settings."""
+        return self.policy.settings

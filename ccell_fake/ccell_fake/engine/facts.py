@@ -1,0 +1,88 @@
+"""What is known of a request when it is judged; costly things are worked out when first asked for."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+
+from ccell_fake.engine import verdicts
+from ccell_fake.engine.accounts import Account
+from ccell_fake.engine.answers import Answers
+from ccell_fake.engine.number_rules import SubmitFacts, facts_of
+from ccell_fake.errors import UnreadableRequest
+from ccell_fake.model import Operation, Request
+
+
+@dataclass(frozen=True, slots=True)
+class AccountState:
+    """How the account of a request stands at that moment.
+
+    Attributes:
+        now: The account's present.
+        in_progress: Its other requests in progress where they are as many as it may have, else None.
+        is_locked: Whether it is locked.
+        available: Messages that balance and credit still pay for.
+    """
+
+    now: datetime
+    in_progress: int | None
+    is_locked: bool
+    available: int
+
+
+@dataclass(frozen=True)
+class RequestFacts:
+    """A request of an account that exists."""
+
+    operation: Operation
+    request: Request
+    peer: str
+    account: Account
+    state: AccountState
+
+    @property
+    def answers(self) -> Answers:
+        """The answers in force for the account."""
+        return self.account.policy.answers
+
+    @cached_property
+    def submits(self) -> tuple[SubmitFacts, ...]:
+        """The submits, ready to be judged."""
+        return tuple(facts_of(submit, self.account.policy, self.state.now) for submit in self.request.submits)
+
+    @cached_property
+    def verdicts(self) -> tuple[tuple[verdicts.Verdict, ...], ...]:
+        """What becomes of each number of each submit."""
+        judged = verdicts.judge(self.submits, self.account.number_rules)
+        return verdicts.within(self.state.available, judged) if self.answers["Q14"] == "number" else judged
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A request as it arrived, of whatever account.
+
+    Attributes:
+        operation: The endpoint.
+        request: What was asked, or why it cannot be read.
+        peer: The address it came from.
+    """
+
+    operation: Operation
+    request: Request | UnreadableRequest
+    peer: str
+
+
+@dataclass(frozen=True, slots=True)
+class ArrivalFacts:
+    """An arrival beside what the server knows of it.
+
+    Attributes:
+        arrival: What arrived.
+        answers: Those in force for its account, or for the server where it has none.
+        known: The request of an account that exists, or None.
+        has_magic_userids: Whether magic userids act.
+    """
+
+    arrival: Arrival
+    answers: Answers
+    known: RequestFacts | None
+    has_magic_userids: bool

@@ -1,0 +1,200 @@
+"""The gateway: admits a request, judges it by the rules in order, does what it asks, and says on what evidence."""
+
+from collections.abc import Callable, Generator, Iterable
+from contextlib import contextmanager
+from dataclasses import replace
+
+from ccell_fake.clock import Clock, to_micros
+from ccell_fake.codes import Code
+from ccell_fake.engine import evidence, number_rules, request_rules
+from ccell_fake.engine.accounts import Account
+from ccell_fake.engine.answers import Answers, Given
+from ccell_fake.engine.evidence import Answer
+from ccell_fake.engine.facts import AccountState, Arrival, ArrivalFacts, RequestFacts
+from ccell_fake.engine.ledger import Ledger, Store
+from ccell_fake.engine.operations import DOCUMENTED_BY, OPERATIONS
+from ccell_fake.engine.policy import Policy
+from ccell_fake.engine.rules import Refusal
+from ccell_fake.errors import UnreadableRequest
+from ccell_fake.model import Layout, Operation, Reply, Request, Upmsg
+from ccell_fake.records import JournalEntry
+from ccell_fake.settings import AccountSettings
+
+_MICROSECONDS = 1_000_000
+
+
+class Gateway:
+    """One gateway with its accounts. Any number of threads may ask it at the same time."""
+
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        *,
+        pause: Callable[[float], None],
+        seed: int = 0,
+        has_magic_userids: bool = True,
+    ) -> None:
+        """A gateway without accounts.
+
+        Args:
+            store: What it remembers with.
+            clock: What tells it and its accounts the time.
+            pause: Waits so many seconds; what a request's processing time is spent with.
+            seed: What decides everything that looks like chance.
+            has_magic_userids: Whether a userid that is a code is answered with that code.
+        """
+        self._store = store
+        self._clock = clock
+        self._pause = pause
+        self._seed = seed
+        self._has_magic_userids = has_magic_userids
+        self._accounts: dict[str, Account] = {}
+        self.assume({})
+
+    def assume(self, given: Given, observed: Iterable[str] = ()) -> None:
+        """Answer questions for the whole server; accounts opened from then on go by it.
+
+        Args:
+            given: Answers that differ from the registry's defaults.
+            observed: Questions that a live service answered.
+        """
+        self._given = given
+        self._observed = frozenset(observed)
+        self.answers = Answers(given, observed=self._observed)
+        self._rules = request_rules.in_order(self.answers)
+
+    def open(self, settings: AccountSettings) -> Account:
+        """Open an account, or change the settings of an open one; its queues and what it spent stay."""
+        answers = Answers(self._given, settings.assumptions, observed=self._observed - settings.assumptions.keys())
+        account = Account(
+            self._store.account(settings.userid),
+            Policy(settings, answers),
+            self._clock,
+            request_rules.in_order(answers),
+            number_rules.in_order(answers),
+        )
+        former = self._accounts.get(settings.userid)
+        if former is not None:
+            account = replace(account, slots=former.slots)
+        self._accounts[settings.userid] = account
+        return account
+
+    def unlock(self, userid: str) -> None:
+        """Let an account in again that repeated excess has locked.
+
+        Raises:
+            KeyError: There is no such account.
+        """
+        account = self._accounts[userid]
+        with self._store.transaction() as ledger:
+            ledger.set_locked(account.key, is_locked=False)
+
+    def receive(self, userid: str, upmsg: Upmsg) -> None:
+        """Take in a message that a phone sent; it can be fetched once the account's clock has reached its motime.
+
+        Raises:
+            KeyError: There is no such account.
+        """
+        account = self._accounts[userid]
+        with self._store.transaction() as ledger:
+            ledger.add_upmsg(account.key, upmsg)
+
+    def answer(self, arrival: Arrival) -> Answer:
+        """Answer a request; when this returns, all that the answer says is remembered."""
+        request = arrival.request
+        account = None if isinstance(request, UnreadableRequest) else self._accounts.get(request.userid or "")
+        if account is None or isinstance(request, UnreadableRequest):
+            return self._answer_stranger(arrival)
+        with self._slot(account, arrival.operation, request) as in_progress:
+            if in_progress is None and account.settings.processing_time:
+                self._pause(account.settings.processing_time)
+            with self._store.transaction() as ledger:
+                return self._answer_account(arrival, request, account, in_progress, ledger)
+
+    @contextmanager
+    def _slot(self, account: Account, operation: Operation, request: Request) -> Generator[int | None]:
+        """Hold a slot of the account; yields how many requests were in progress if that was the limit already."""
+        if request.password not in account.policy.passwords:
+            # Whoever does not know the password takes no slot from those who do.
+            yield None
+            return
+        counted = operation if account.policy.answers["Q21"] == "endpoint" else None
+        with self._store.exclusive():
+            in_progress = account.slots.in_progress(counted)
+            is_over = in_progress >= account.settings.max_concurrency
+            if not is_over:
+                account.slots.enter(operation)
+        try:
+            yield in_progress if is_over else None
+        finally:
+            if not is_over:
+                with self._store.exclusive():
+                    account.slots.leave(operation)
+
+    def _answer_stranger(self, arrival: Arrival) -> Answer:
+        facts = ArrivalFacts(arrival, self.answers, None, self._has_magic_userids)
+        refusal = _first_refusal(self._rules, facts) or Refusal(Code.SYSTEM_ERROR, "C1", "no rule refused a stranger")
+        answer = _refused(refusal, self.answers)
+        with self._store.transaction() as ledger:
+            ledger.write(None, _entry(arrival, answer, to_micros(self._clock.now())))
+        return answer
+
+    def _answer_account(
+        self, arrival: Arrival, request: Request, account: Account, in_progress: int | None, ledger: Ledger
+    ) -> Answer:
+        answers, now = account.policy.answers, account.clock.now()
+        standing = ledger.standing(account.key, to_micros(now))
+        available = account.settings.balance + account.settings.credit - standing.spent
+        state = AccountState(now, in_progress, standing.is_locked, available)
+        known = RequestFacts(arrival.operation, request, arrival.peer, account, state)
+        refusal = _first_refusal(account.request_rules, ArrivalFacts(arrival, answers, known, self._has_magic_userids))
+        if refusal is None:
+            answer = self._accepted(known, ledger)
+        else:
+            answer = _refused(refusal, answers)
+            if refusal.code is Code.CONCURRENCY_EXCEEDED and in_progress is not None:
+                _count_excess(known, ledger)
+        ledger.write(account.key, _entry(arrival, answer, to_micros(now)))
+        return answer
+
+    def _accepted(self, facts: RequestFacts, ledger: Ledger) -> Answer:
+        reply = OPERATIONS[facts.operation](facts, ledger, self._seed)
+        ground = DOCUMENTED_BY[facts.operation]
+        accepted = str(facts.operation), f"{facts.answers.basis(ground)} {ground}", ""
+        refusals = tuple(verdict.refusal for submit in facts.verdicts for verdict in submit if verdict.refusal)
+        rule, basis, explanation = evidence.of_refusals(refusals, facts.answers) if refusals else accepted
+        return Answer(reply, _layout(facts.answers), rule, basis, explanation)
+
+
+def _first_refusal(rules: tuple[request_rules.ArrivalRule, ...], facts: ArrivalFacts) -> Refusal | None:
+    for rule in rules:
+        refusal = rule.check(facts)
+        if refusal is not None:
+            return replace(refusal, rule=rule.name)
+    return None
+
+
+def _refused(refusal: Refusal, answers: Answers) -> Answer:
+    info = evidence.text_of(refusal, names_value=answers["Q12"] == "value")
+    rule, basis, explanation = evidence.of_refusals((refusal,), answers)
+    return Answer(Reply(refusal.code, info), _layout(answers), rule, basis, explanation)
+
+
+def _count_excess(facts: RequestFacts, ledger: Ledger) -> None:
+    after, window = facts.account.policy.lock
+    if not after:
+        return
+    now = to_micros(facts.state.now)
+    if ledger.count_excess(facts.account.key, now, now - int(window * _MICROSECONDS)) >= after:
+        ledger.set_locked(facts.account.key, is_locked=True)
+
+
+def _layout(answers: Answers) -> Layout:
+    return Layout(declaration_line=answers["Q31"] == "declaration", linkid_first=answers["Q32"] == "sampled")
+
+
+def _entry(arrival: Arrival, answer: Answer, at: int) -> JournalEntry:
+    return JournalEntry(
+        at, arrival.operation, arrival.peer, answer.reply.code, answer.rule, answer.basis, answer.explanation
+    )

@@ -1,0 +1,245 @@
+"""The rules about one number of a send, in the order in which they are asked (1004xxx, Q7)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from ccell_fake.codes import Code
+from ccell_fake.engine import characters, magic, numbers, schedule, signatures
+from ccell_fake.engine.answers import Answers
+from ccell_fake.engine.policy import Policy
+from ccell_fake.engine.rules import Refusal, Rule
+from ccell_fake.limits import SIGNATURE_CHARACTERS
+from ccell_fake.model import Submit
+
+
+@dataclass(frozen=True, slots=True)
+class SubmitFacts:
+    """What is known of one submit.
+
+    Attributes:
+        submit: As it was sent.
+        policy: The account's.
+        now: The account's present.
+        content: The content, empty where there is none.
+        length: Its characters (Q35).
+        numbers: The numbers it is for.
+        signatures: Its signatures, those of the account's fixed list first.
+    """
+
+    submit: Submit
+    policy: Policy
+    now: datetime
+    content: str
+    length: int
+    numbers: tuple[str, ...]
+    signatures: tuple[signatures.Signature, ...]
+
+    @property
+    def unsigned(self) -> str:
+        """The content without its signature."""
+        return self.signatures[0].rest if self.signatures else self.content
+
+
+def facts_of(submit: Submit, policy: Policy, now: datetime) -> SubmitFacts:
+    """What is known of a submit when it arrives."""
+    content = submit.content or ""
+    found = signatures.find(content, policy.answers)
+    allowed = policy.settings.signcode
+    if allowed != "*":
+        found = tuple(sorted(found, key=lambda one: one.text not in allowed))
+    return SubmitFacts(
+        submit,
+        policy,
+        now,
+        content,
+        characters.length(content, policy.answers),
+        numbers.divide(submit.phone or "", policy.answers),
+        found,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class NumberFacts:
+    """One number of a submit.
+
+    Attributes:
+        number: The number.
+        is_repeated: Whether it stood in the request before.
+        of: What is known of its submit.
+    """
+
+    number: str
+    is_repeated: bool
+    of: SubmitFacts
+
+
+def _magic_number(facts: NumberFacts) -> Refusal | None:
+    code = magic.NUMBER_PHONES.get(facts.number)
+    if code is None or not facts.of.policy.settings.magic_numbers:
+        return None
+    return Refusal(code, magic.GROUND, f"{facts.number} is a magic number that is refused with {code}", facts.number)
+
+
+def _complete(facts: NumberFacts) -> Refusal | None:
+    submit = facts.of.submit
+    if facts.of.policy.answers["Q3"] == "request" or (submit.content and facts.of.numbers):
+        return None
+    return Refusal(Code.PARAMETERS_INCOMPLETE, "Q3", "the submit lacks a phone or a content; both are required")
+
+
+def _recognised(facts: NumberFacts) -> Refusal | None:
+    answers = facts.of.policy.answers
+    if facts.is_repeated and answers["Q10"] == "refuse":
+        return Refusal(
+            Code.NUMBER_UNRECOGNISED,
+            "Q10",
+            f"{facts.number} stands twice in the request; once is allowed",
+            facts.number,
+        )
+    if numbers.carrier(facts.number, answers) is not None:
+        return None
+    has_form = len(facts.number) == numbers.NUMBER_DIGITS and facts.number.isdigit()
+    return Refusal(
+        Code.NUMBER_UNRECOGNISED,
+        "Q8" if has_form else "S8",
+        f"{facts.number!r} is not recognised; it takes 11 digits beginning with a mainland mobile prefix"
+        + (" in service when the document was written" if answers["Q8"] == "then" else ""),
+        facts.number,
+    )
+
+
+def _blacklist(facts: NumberFacts) -> Refusal | None:
+    if facts.number not in facts.of.policy.blacklist:
+        return None
+    return Refusal(Code.NUMBER_BLACKLISTED, "C1", f"{facts.number} is on the account's blacklist", facts.number)
+
+
+def _whitelist(facts: NumberFacts) -> Refusal | None:
+    whitelist = facts.of.policy.whitelist
+    if whitelist is None or facts.number in whitelist:
+        return None
+    return Refusal(Code.NUMBER_NOT_WHITELISTED, "C1", f"{facts.number} is not on the account's whitelist", facts.number)
+
+
+def _sending_rule(facts: NumberFacts) -> Refusal | None:
+    if facts.of.policy.settings.sending_rule:
+        return None
+    return Refusal(Code.NO_SENDING_RULE, "C1", "the account has no sending rule; sending_rule = true gives it one")
+
+
+def _spcode(facts: NumberFacts) -> Refusal | None:
+    answer = facts.of.policy.answers["Q15"]
+    spcode = facts.of.submit.spcode
+    if not spcode or facts.of.policy.settings.spcode or answer == Code.PARAMETERS_INCOMPLETE:
+        return None
+    return Refusal(Code(answer), "Q15", f"spcode is {spcode!r}; the account has no extension opened", spcode)
+
+
+def _channel(facts: NumberFacts) -> Refusal | None:
+    channels = facts.of.policy.settings.channels
+    carrier = numbers.carrier(facts.number, facts.of.policy.answers)
+    if carrier is None or carrier in channels:
+        return None
+    listed = ", ".join(channels) or "none"
+    return Refusal(
+        Code.NO_CHANNEL,
+        "C1",
+        f"{facts.number} is a number of {carrier}; the account's channels: {listed}",
+        facts.number,
+    )
+
+
+def _sendtime(facts: NumberFacts) -> Refusal | None:
+    sendtime = facts.of.submit.sendtime
+    if not sendtime:
+        return None
+    return schedule.judge(sendtime, facts.of.now, bounds_pass=facts.of.policy.answers["Q17"] == "accept")
+
+
+def _signature(facts: NumberFacts) -> Refusal | None:
+    settings, found = facts.of.policy.settings, facts.of.signatures
+    where = "" if facts.of.policy.answers["Q27"] == "anywhere" else " at its front or end"
+    if not found:
+        if settings.signcode != "*":
+            listed = ", ".join(settings.signcode)
+            explanation = f"the content has no signature{where}; the account's signatures: {listed}"
+            return Refusal(Code.FIXED_SIGNATURE_MISSING, "Q28", explanation)
+        if settings.require_signature:
+            return Refusal(
+                Code.SIGNATURE_MISSING, "Q28", f"the content has no signature{where}; it takes one, as in 【签名】"
+            )
+        return None
+    text = found[0].text
+    if settings.signcode != "*" and text not in settings.signcode:
+        listed = ", ".join(settings.signcode)
+        return Refusal(
+            Code.FIXED_SIGNATURE_OTHER, "Q28", f"the signature is {text}; the account's signatures: {listed}", text
+        )
+    candidates = found if settings.signcode == "*" else found[:1]
+    shortest = min(characters.length(one.text, facts.of.policy.answers) for one in candidates)
+    if shortest > SIGNATURE_CHARACTERS:
+        explanation = f"the signature has {shortest} characters; 3.1 allows {SIGNATURE_CHARACTERS}"
+        return Refusal(Code.SIGNATURE_TOO_LONG, "C1", explanation, text)
+    return None
+
+
+def _template(facts: NumberFacts) -> Refusal | None:
+    templates = facts.of.policy.templates
+    if templates is None or templates.fullmatch(facts.of.unsigned):
+        return None
+    return Refusal(
+        Code.TEMPLATE_MISMATCH, "C1", f"the content without its signature, {facts.of.unsigned!r}, matches no template"
+    )
+
+
+def _black_words(facts: NumberFacts) -> Refusal | None:
+    words = facts.of.policy.black_words
+    word = words.first_in(facts.of.content) if words else None
+    if word is None:
+        return None
+    return Refusal(Code.BLACK_WORD, "C1", f"the content holds {word!r}, which is a black word", word)
+
+
+def _white_words(facts: NumberFacts) -> Refusal | None:
+    words = facts.of.policy.white_words
+    if words is None or words.first_in(facts.of.content) is not None:
+        return None
+    return Refusal(Code.NO_WHITE_WORD, "C1", "the content holds none of the account's white words; it takes one")
+
+
+def _closing_phrase(facts: NumberFacts) -> Refusal | None:
+    return closing_phrase(facts.of) if facts.of.policy.answers["Q29"] == "number" else None
+
+
+def closing_phrase(facts: SubmitFacts) -> Refusal | None:
+    """Why a content lacks what it has to close with, signature aside (1001007, Q29)."""
+    phrase = facts.policy.settings.closing_phrase
+    if facts.unsigned.rstrip().endswith(phrase):
+        return None
+    return Refusal(
+        Code.CLOSING_PHRASE_MISSING, "Q29", f"the content, signature aside, does not end with {phrase!r}", phrase
+    )
+
+
+Stage = Rule[NumberFacts]
+
+_STAGES: dict[str, Stage] = {
+    "recognised": Rule("number-recognised", _recognised),
+    "blacklist": Rule("blacklist", _blacklist),
+    "whitelist": Rule("whitelist", _whitelist),
+    "sending_rule": Rule("sending-rule", _sending_rule, of_submit=True),
+    "spcode": Rule("spcode", _spcode, of_submit=True),
+    "channel": Rule("channel", _channel),
+    "sendtime": Rule("sendtime", _sendtime, of_submit=True),
+    "signature": Rule("signature", _signature, of_submit=True),
+    "template": Rule("template", _template, of_submit=True),
+    "black_words": Rule("black-words", _black_words, of_submit=True),
+    "white_words": Rule("white-words", _white_words, of_submit=True),
+}
+_FIRST = (Rule("magic-number", _magic_number), Rule("submit-complete", _complete, of_submit=True))
+_LAST = Rule("closing-phrase", _closing_phrase, of_submit=True)
+
+
+def in_order(answers: Answers) -> tuple[Stage, ...]:
+    """The rules in the order of Q7, between those that other questions make a matter of the number."""
+    return (*_FIRST, *(_STAGES[stage] for stage in answers.orders["Q7"]), _LAST)

@@ -1,0 +1,28 @@
+"""Numbers: how a phone attribute divides into them, which are recognised, and whose they are (S2, Q8, Q9)."""
+
+from ccell_fake.engine.answers import Answers
+from ccell_fake.limits import NUMBER_SEPARATOR
+from ccell_fixtures.prefixes import DOCUMENT_YEAR, PREFIXES
+
+NUMBER_DIGITS = 11
+_LONGEST_PREFIX = max(map(len, PREFIXES))
+_SHORTEST_PREFIX = min(map(len, PREFIXES))
+
+
+def divide(phone: str, answers: Answers) -> tuple[str, ...]:
+    """The numbers of a phone attribute, in order; by default trimmed and without empty items (Q9)."""
+    items = phone.split(NUMBER_SEPARATOR)
+    if answers["Q9"] == "refuse":
+        return tuple(items)
+    return tuple(number for item in items if (number := item.strip()))
+
+
+def carrier(number: str, answers: Answers) -> str | None:
+    """Whose prefix a number has, or None where it is not recognised (Q8)."""
+    if len(number) != NUMBER_DIGITS or not (number.isascii() and number.isdigit()):
+        return None
+    for digits in range(_LONGEST_PREFIX, _SHORTEST_PREFIX - 1, -1):
+        prefix = PREFIXES.get(number[:digits])
+        if prefix is not None:
+            return prefix.carrier if answers["Q8"] == "today" or prefix.since <= DOCUMENT_YEAR else None
+    return None

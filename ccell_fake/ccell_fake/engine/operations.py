@@ -1,0 +1,139 @@
+"""The four endpoints, once a request is accepted: what each does to the ledger and what it answers."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from ccell_fake.clock import to_micros
+from ccell_fake.codes import Code
+from ccell_fake.engine import msgids, outcomes, schedule
+from ccell_fake.engine.evidence import text_of
+from ccell_fake.engine.facts import RequestFacts
+from ccell_fake.engine.ledger import Ledger
+from ccell_fake.engine.number_rules import SubmitFacts
+from ccell_fake.engine.verdicts import Verdict
+from ccell_fake.limits import REPORTS_PER_CALL, UPMSGS_PER_CALL
+from ccell_fake.model import AccountInfo, AnyReply, Operation, Reply, Report, Resp, Upmsg
+from ccell_fake.records import Message, ReportRow, Submission
+
+_AGAIN_AFTER = timedelta(seconds=60)
+_MICROSECONDS = 1_000_000
+
+_Judged = list[tuple[Verdict, int]]
+
+
+def send(facts: RequestFacts, ledger: Ledger, seed: int) -> Reply[Resp]:
+    """Submit each number that was accepted, and answer a resp for every number (S5, S8)."""
+    now = facts.state.now
+    serials = msgids.allot(now, ledger.greatest_msgid(*msgids.span(now)), seed)
+    resps: list[Resp] = []
+    for submit, verdicts in zip(facts.submits, facts.verdicts, strict=True):
+        # The serials go last: zip asks them for no more than there are verdicts.
+        judged = list(zip(verdicts, serials, strict=False))
+        _submit(facts, submit, judged, ledger, seed)
+        resps.extend(_resps(facts, submit, judged))
+    return Reply(Code.SUCCESS, Code.SUCCESS.text, tuple(resps))
+
+
+def _submit(facts: RequestFacts, submit: SubmitFacts, judged: _Judged, ledger: Ledger, seed: int) -> None:
+    account, now = facts.account.key, to_micros(facts.state.now)
+    scheduled = schedule.parse(submit.submit.sendtime or "")
+    due = now if scheduled is None else max(now, to_micros(scheduled))
+    submission = Submission(submit.content, submit.submit.linkid or "", submit.submit.spcode or "", now, due)
+    ledger.add_messages(
+        account,
+        submission,
+        [Message(msgid, verdict.number, _code(verdict), verdict.charge) for verdict, msgid in judged],
+    )
+    charge = sum(verdict.charge for verdict, _ in judged)
+    ledger.charge(account, charge, due if due > now and facts.answers["Q34"] == "when_sent" else None)
+    reports: list[ReportRow] = []
+    for verdict, msgid in judged:
+        rows = list(_reports(facts, submission, verdict, msgid, seed))
+        reports.extend(rows)
+        failed = next((row for row in rows if row.status != outcomes.DELIVERED_STATUS), None)
+        if failed and verdict.charge and facts.answers["Q33"] == "refunded":
+            ledger.charge(account, -verdict.charge, failed.due)
+    ledger.add_reports(account, reports)
+
+
+def _reports(
+    facts: RequestFacts, submission: Submission, verdict: Verdict, msgid: int, seed: int
+) -> Iterator[ReportRow]:
+    settings = facts.account.settings
+    if verdict.refusal is not None:
+        if facts.answers["Q11"] == "report":
+            due = submission.due + int(settings.report_delay * _MICROSECONDS)
+            yield ReportRow(
+                msgid, submission.linkid, verdict.number, due, verdict.refusal.code, verdict.refusal.code.text
+            )
+        return
+    sent = outcomes.Sent(verdict.number, submission.content, submission.linkid)
+    outcome = outcomes.decide(sent, facts.account.policy, seed)
+    due = submission.due + int(outcome.delay * _MICROSECONDS)
+    yield from [
+        ReportRow(msgid, submission.linkid, verdict.number, due, outcome.status, outcome.info)
+    ] * outcome.reports
+
+
+def _resps(facts: RequestFacts, submit: SubmitFacts, judged: _Judged) -> Iterator[Resp]:
+    linkid = submit.submit.linkid or ("" if facts.answers["Q24"] == "empty" else None)
+    names_value = facts.answers["Q12"] == "value"
+    for verdict, msgid in judged:
+        info = Code.SUCCESS.text if verdict.refusal is None else text_of(verdict.refusal, names_value=names_value)
+        yield Resp(str(msgid), verdict.number, _code(verdict), info, linkid)
+
+
+def _code(verdict: Verdict) -> Code:
+    return Code.SUCCESS if verdict.refusal is None else verdict.refusal.code
+
+
+def report(facts: RequestFacts, ledger: Ledger, _seed: int) -> Reply[Report]:
+    """Hand out reports that have come in, at most 300 (R1 to R3)."""
+    now, again = _now_and_again(facts)
+    reports = ledger.take_reports(facts.account.key, now, REPORTS_PER_CALL, again)
+    return Reply(Code.SUCCESS, Code.SUCCESS.text, tuple(reports))
+
+
+def upmsg(facts: RequestFacts, ledger: Ledger, _seed: int) -> Reply[Upmsg]:
+    """Hand out upstream messages, at most 100 (U1 to U3)."""
+    now, again = _now_and_again(facts)
+    upmsgs = ledger.take_upmsgs(facts.account.key, now, UPMSGS_PER_CALL, again)
+    if facts.answers["Q19"] == "yes":
+        upmsgs = [replace(one, phone=f" {one.phone}") for one in upmsgs]
+    return Reply(Code.SUCCESS, Code.SUCCESS.text, tuple(upmsgs))
+
+
+def _now_and_again(facts: RequestFacts) -> tuple[int, int | None]:
+    now: datetime = facts.state.now
+    again = to_micros(now + _AGAIN_AFTER) if facts.answers["Q18"] == "again" else None
+    return to_micros(now), again
+
+
+def info(facts: RequestFacts, _ledger: Ledger, _seed: int) -> Reply[AccountInfo]:
+    """Say how the account stands (I1): what is left of the balance, and what is left of the credit behind it."""
+    settings, available = facts.account.settings, facts.state.available
+    sms_number, login = settings.userid, settings.name or settings.userid
+    if facts.answers["Q20"] == "sampled":
+        sms_number, login = login, sms_number
+    is_normal = settings.status == "normal" and not facts.state.is_locked
+    account = AccountInfo(
+        id=sms_number,
+        name=login,
+        status="0" if is_normal else "1",
+        riches=str(max(available - settings.credit, 0)),
+        credit=str(min(max(available, 0), settings.credit)),
+        signcode=settings.signcode if isinstance(settings.signcode, str) else ",".join(settings.signcode),
+    )
+    return Reply(Code.SUCCESS, Code.SUCCESS.text, (account,))
+
+
+OPERATIONS: dict[Operation, Callable[[RequestFacts, Ledger, int], AnyReply]] = {
+    Operation.SEND: send,
+    Operation.REPORT: report,
+    Operation.UPMSG: upmsg,
+    Operation.INFO: info,
+}
+
+DOCUMENTED_BY = {Operation.SEND: "S5", Operation.REPORT: "R1", Operation.UPMSG: "U1", Operation.INFO: "I1"}
+"""The clause that a successful answer of each endpoint rests on."""

@@ -1,0 +1,81 @@
+"""What becomes of an accepted message: how its report reads, when it comes in, and how often."""
+
+import hashlib
+from dataclasses import dataclass
+
+from ccell_fake.codes import Code
+from ccell_fake.engine import magic
+from ccell_fake.engine.policy import OutcomePatterns, Policy
+
+DELIVERED = "DELIVRD"
+DELIVERED_STATUS = "0"
+FAILED_STATUS = "-1"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The fate of one message.
+
+    Attributes:
+        status: The report's status, 0 for delivered (R6).
+        info: Its info, 成功 or the stat.
+        delay: Seconds from sending to the report.
+        reports: How many of them come.
+    """
+
+    status: str
+    info: str
+    delay: float
+    reports: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What an outcome rule looks at."""
+
+    phone: str
+    content: str
+    linkid: str
+
+
+def decide(sent: Sent, policy: Policy, seed: int) -> Outcome:
+    """The outcome that a magic number spells, else that of the first rule that matches, else delivered.
+
+    Chance is a function of the seed, the account and the message, so the same messages fare the same on every run.
+    """
+    settings = policy.settings
+    stat = magic.REPORT_PHONES.get(sent.phone) if settings.magic_numbers else None
+    if stat is not None:
+        return _outcome(stat, None, settings.report_delay, 1)
+    for place, candidate in enumerate(policy.outcomes):
+        if _matches(candidate, sent) and _hits(candidate.rule.rate, seed, f"rate {place}", settings.userid, sent):
+            rule = candidate.rule
+            delay = settings.report_delay if rule.delay is None else rule.delay
+            spread = rule.spread * _chance(seed, "spread", settings.userid, sent) if rule.spread else 0.0
+            return _outcome(rule.stat, rule.status, delay + spread, rule.reports)
+    return _outcome(DELIVERED, None, settings.report_delay, 1)
+
+
+def _outcome(stat: str, status: str | None, delay: float, reports: int) -> Outcome:
+    if status is None:
+        status = DELIVERED_STATUS if stat == DELIVERED else FAILED_STATUS
+    return Outcome(status, Code.SUCCESS.text if stat == DELIVERED else stat, delay, reports)
+
+
+def _matches(rule: OutcomePatterns, sent: Sent) -> bool:
+    return (
+        (rule.phone is None or rule.phone.fullmatch(sent.phone) is not None)
+        and (rule.content is None or rule.content.fullmatch(sent.content) is not None)
+        and (rule.linkid is None or rule.linkid.fullmatch(sent.linkid) is not None)
+    )
+
+
+def _hits(rate: float, seed: int, purpose: str, userid: str, sent: Sent) -> bool:
+    return rate >= 1 or _chance(seed, purpose, userid, sent) < rate
+
+
+def _chance(seed: int, purpose: str, userid: str, sent: Sent) -> float:
+    """A number from 0 up to 1 that is a function of what it is given."""
+    text = "\0".join((str(seed), purpose, userid, sent.phone, sent.content, sent.linkid))
+    digest = hashlib.blake2b(text.encode(errors="surrogatepass"), digest_size=8).digest()
+    return int.from_bytes(digest) / 2**64

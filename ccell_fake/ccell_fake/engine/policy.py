@@ -1,0 +1,93 @@
+"""An account's settings made ready for judging: patterns compiled, lists indexed, words in one automaton."""
+
+import hashlib
+import ipaddress
+import re
+from dataclasses import dataclass
+
+from ahocorasick_rs import AhoCorasick
+
+from ccell_fake.engine.answers import Answers
+from ccell_fake.engine.patterns import NumberList, any_of
+from ccell_fake.settings import AccountSettings, OutcomeRule
+
+
+class Words:
+    """A list of words, found in a content in one pass however many there are."""
+
+    def __init__(self, words: tuple[str, ...]) -> None:
+        """Build the automaton."""
+        self._words = words
+        self._automaton = AhoCorasick(words)
+
+    def first_in(self, content: str) -> str | None:
+        """The word that stands first in the content."""
+        for index, _, _ in self._automaton.find_matches_as_indexes(content):
+            return self._words[index]
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomePatterns:
+    """An outcome rule with its patterns compiled; a pattern that is absent is None."""
+
+    rule: OutcomeRule
+    phone: re.Pattern[str] | None
+    content: re.Pattern[str] | None
+    linkid: re.Pattern[str] | None
+
+
+class Policy:
+    """Settings and answers, with what is derived from them worked out once.
+
+    Attributes:
+        settings: What was set.
+        answers: The answers in force.
+        passwords: What is accepted as the password: itself, and its md5 in lower-case hex (Q30).
+        networks: The networks requests may come from; empty for any.
+        templates: What a content without its signature has to match, or None for anything.
+        blacklist: Numbers that are refused.
+        whitelist: The only numbers that are accepted, or None for any.
+        black_words: Words no content may hold, or None.
+        white_words: Words of which a content has to hold one, or None.
+        outcomes: What decides reports.
+        lock: At how many excesses, within how many seconds, the account locks; 0 for never (Q22).
+    """
+
+    def __init__(self, settings: AccountSettings, answers: Answers) -> None:
+        """Make settings ready.
+
+        Raises:
+            ValueError: An entry of `allowed_ips` is neither an address nor a network.
+        """
+        self.settings = settings
+        self.answers = answers
+        self.passwords = _passwords(settings.password, with_md5=answers["Q30"] == "yes")
+        self.networks = tuple(ipaddress.ip_network(text, strict=False) for text in settings.allowed_ips)
+        self.templates = any_of(settings.templates) if settings.templates else None
+        self.blacklist = NumberList(settings.blacklist)
+        self.whitelist = None if settings.whitelist is None else NumberList(settings.whitelist)
+        self.black_words = Words(settings.black_words) if settings.black_words else None
+        self.white_words = Words(settings.white_words) if settings.white_words else None
+        self.outcomes = tuple(
+            OutcomePatterns(rule, _compiled(rule.phone), _compiled(rule.content), _compiled(rule.linkid))
+            for rule in settings.outcomes
+        )
+        self.lock = _lock(answers["Q22"]) if "Q22" in answers.given else (settings.lock_after, settings.lock_window)
+
+
+def _passwords(password: str, *, with_md5: bool) -> frozenset[str]:
+    if not with_md5:
+        return frozenset({password})
+    return frozenset({password, hashlib.md5(password.encode(), usedforsecurity=False).hexdigest()})
+
+
+def _compiled(pattern: str | None) -> re.Pattern[str] | None:
+    return None if pattern is None else any_of((pattern,))
+
+
+def _lock(answer: str) -> tuple[int, float]:
+    if answer == "never":
+        return 0, 0.0
+    after, _, window = answer.partition("/")
+    return int(after), float(window)

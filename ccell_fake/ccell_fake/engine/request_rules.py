@@ -1,0 +1,194 @@
+"""The rules about a request as a whole, in the order in which they are asked (1001xxx, Q6)."""
+
+import ipaddress
+
+from ccell_fake.codes import Code
+from ccell_fake.engine import magic, verdicts
+from ccell_fake.engine.answers import Answers
+from ccell_fake.engine.facts import ArrivalFacts, RequestFacts
+from ccell_fake.engine.number_rules import closing_phrase
+from ccell_fake.engine.rules import Check, Refusal, Rule
+from ccell_fake.errors import UnreadableRequest
+from ccell_fake.limits import CONTENT_CHARACTERS, NUMBERS_PER_REQUEST
+from ccell_fake.model import Operation
+
+
+def _malformed(answers: Answers, ground: str, explanation: str) -> Refusal:
+    return Refusal(Code(answers["Q2"]), ground, explanation)
+
+
+def _magic_userid(facts: ArrivalFacts) -> Refusal | None:
+    request = facts.arrival.request
+    if not facts.has_magic_userids or facts.known or isinstance(request, UnreadableRequest):
+        return None
+    code = magic.USERIDS.get(request.userid or "")
+    if code is None:
+        return None
+    return Refusal(code, magic.GROUND, f"userid {code} is a magic number that every endpoint answers with that code")
+
+
+def _readable(facts: ArrivalFacts) -> Refusal | None:
+    request = facts.arrival.request
+    if isinstance(request, UnreadableRequest):
+        return _malformed(facts.answers, request.ground, request.reason)
+    for name, value in (("userid", request.userid), ("password", request.password)):
+        if not value:
+            return _malformed(facts.answers, "Q2", f"the root has no {name}; userid and password are required")
+    return None
+
+
+def _account_known(facts: ArrivalFacts) -> Refusal | None:
+    if facts.known or isinstance(facts.arrival.request, UnreadableRequest):
+        return None
+    return Refusal(Code(facts.answers["Q1"]), "Q1", f"there is no account {facts.arrival.request.userid!r}")
+
+
+def _magic_number(facts: RequestFacts) -> Refusal | None:
+    if not facts.account.settings.magic_numbers:
+        return None
+    for submit in facts.submits:
+        for number in submit.numbers:
+            code = magic.REQUEST_PHONES.get(number)
+            if code is not None:
+                explanation = f"{number} is a magic number that refuses its request with {code}"
+                return Refusal(code, magic.GROUND, explanation, number)
+    return None
+
+
+def _ip(facts: RequestFacts) -> Refusal | None:
+    networks = facts.account.policy.networks
+    if not networks:
+        return None
+    peer = ipaddress.ip_address(facts.peer.partition("%")[0])
+    peer = getattr(peer, "ipv4_mapped", None) or peer
+    if any(peer in network for network in networks):
+        return None
+    listed = ", ".join(map(str, networks))
+    return Refusal(
+        Code.IP_REFUSED, "C1", f"the request came from {peer}; the account takes it from {listed}", str(peer)
+    )
+
+
+def _password(facts: RequestFacts) -> Refusal | None:
+    if facts.request.password in facts.account.policy.passwords:
+        return None
+    return Refusal(Code.PASSWORD_WRONG, "C1", f"the password is not that of account {facts.account.settings.userid}")
+
+
+def _frozen(facts: RequestFacts) -> Refusal | None:
+    if facts.operation is Operation.INFO and facts.answers["Q23"] == "info":
+        return None
+    if facts.account.settings.status == "frozen":
+        return Refusal(Code.ACCOUNT_FROZEN, "Q23", "the account's status is frozen; normal would pass")
+    if facts.state.is_locked:
+        return Refusal(Code.ACCOUNT_FROZEN, "Q23", "the account is locked after repeated excess of its threads")
+    return None
+
+
+def _concurrency(facts: RequestFacts) -> Refusal | None:
+    if facts.state.in_progress is None:
+        return None
+    limit = facts.account.settings.max_concurrency
+    explanation = (
+        f"{facts.state.in_progress} other requests of the account are in progress; it may have {limit} at a time"
+    )
+    return Refusal(Code.CONCURRENCY_EXCEEDED, "K2", explanation)
+
+
+def _has_submits(facts: RequestFacts) -> Refusal | None:
+    if facts.operation is not Operation.SEND or facts.submits:
+        return None
+    return _malformed(facts.answers, "Q2", "the root holds no submit; a send takes one or more")
+
+
+def _submits_complete(facts: RequestFacts) -> Refusal | None:
+    if facts.answers["Q3"] == "number":
+        return None
+    for place, facts_of in enumerate(facts.submits, 1):
+        submit = facts_of.submit
+        missing = "content" if not submit.content else "phone" if not submit.phone or not facts_of.numbers else None
+        if missing:
+            explanation = f"submit {place} has no {missing}; phone and content are required"
+            return Refusal(Code.PARAMETERS_INCOMPLETE, "Q3", explanation)
+    return None
+
+
+def _spcode(facts: RequestFacts) -> Refusal | None:
+    if facts.answers["Q15"] != Code.PARAMETERS_INCOMPLETE or facts.account.settings.spcode:
+        return None
+    for facts_of in facts.submits:
+        if facts_of.submit.spcode:
+            explanation = f"spcode is {facts_of.submit.spcode!r}; the account has no extension opened"
+            return Refusal(Code.PARAMETERS_INCOMPLETE, "Q15", explanation, facts_of.submit.spcode)
+    return None
+
+
+def _numbers_per_request(facts: RequestFacts) -> Refusal | None:
+    count = sum(len(submit.numbers) for submit in facts.submits)
+    if count <= NUMBERS_PER_REQUEST or facts.answers["Q4"] == "accept":
+        return None
+    explanation = f"the request has {count} numbers; 2.1.2.1 allows {NUMBERS_PER_REQUEST} over all its submits"
+    return Refusal(Code.PARAMETERS_INCOMPLETE, "Q4", explanation, str(count))
+
+
+def _content_length(facts: RequestFacts) -> Refusal | None:
+    if facts.answers["Q5"] == "accept":
+        return None
+    for place, submit in enumerate(facts.submits, 1):
+        if submit.length > CONTENT_CHARACTERS:
+            explanation = (
+                f"the content of submit {place} has {submit.length} characters; 2.1.2.1 allows {CONTENT_CHARACTERS}"
+            )
+            return Refusal(Code.PARAMETERS_INCOMPLETE, "Q5", explanation, str(submit.length))
+    return None
+
+
+def _closing_phrase(facts: RequestFacts) -> Refusal | None:
+    if facts.answers["Q29"] == "number":
+        return None
+    return next((refusal for submit in facts.submits if (refusal := closing_phrase(submit))), None)
+
+
+def _balance(facts: RequestFacts) -> Refusal | None:
+    if facts.operation is not Operation.SEND or facts.answers["Q14"] == "number":
+        return None
+    cost = verdicts.cost(facts.verdicts)
+    if cost <= facts.state.available:
+        return None
+    explanation = f"the request costs {cost} messages; balance and credit cover {facts.state.available}"
+    return Refusal(Code.BALANCE_TOO_SMALL, "Q14", explanation, str(cost))
+
+
+ArrivalRule = Rule[ArrivalFacts]
+
+
+def _known(name: str, check: Check[RequestFacts]) -> ArrivalRule:
+    """A rule that is only asked where the account exists."""
+    return Rule(name, lambda facts: check(facts.known) if facts.known else None)
+
+
+_STAGES: dict[str, tuple[ArrivalRule, ...]] = {
+    "parse": (Rule("readable", _readable),),
+    "account": (Rule("account-known", _account_known),),
+    "ip": (_known("allowed-ips", _ip),),
+    "password": (_known("password", _password),),
+    "frozen": (_known("frozen", _frozen),),
+    "concurrency": (_known("concurrency", _concurrency),),
+    "completeness": (
+        _known("has-submits", _has_submits),
+        _known("submits-complete", _submits_complete),
+        _known("spcode-opened", _spcode),
+    ),
+    "limits": (
+        _known("numbers-per-request", _numbers_per_request),
+        _known("content-length", _content_length),
+    ),
+    "closing_phrase": (_known("closing-phrase", _closing_phrase),),
+    "balance": (_known("balance", _balance),),
+}
+_MAGIC = (Rule("magic-userid", _magic_userid), _known("magic-number", _magic_number))
+
+
+def in_order(answers: Answers) -> tuple[ArrivalRule, ...]:
+    """The rules in the order of Q6, behind those that a test asks for by a magic number."""
+    return (*_MAGIC, *(rule for stage in answers.orders["Q6"] for rule in _STAGES[stage]))

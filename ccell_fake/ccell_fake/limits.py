@@ -1,0 +1,41 @@
+"""Every limit and format of the gateway, each under the sentence of the document that sets it."""
+
+from datetime import timedelta
+
+# 开通的账号默认最大线程数为3个 (1.1.3, K1)
+DEFAULT_THREADS = 3
+
+# 每次请求提交的号码数请控制在500个以内。 (2.1.2.1, S3)
+NUMBERS_PER_REQUEST = 500
+
+# 多个号码的分隔符为英文半角”,”。 (2.1.2.1, S2)
+NUMBER_SEPARATOR = ","
+
+# 短信内容不能超过1000字符。 (2.1.2.1, S4)
+CONTENT_CHARACTERS = 1000
+
+# 短信签名限20字符 (3.1, code 1004015)
+SIGNATURE_CHARACTERS = 20
+
+# 每次连接最多返回300条状态(最多300个report节点)。 (2.2.2.2, R2)
+REPORTS_PER_CALL = 300
+
+# 每次连接最多返回100条上行(最多100个upmsg节点)。 (2.3.2.2, U2)
+UPMSGS_PER_CALL = 100
+
+# sendtime时间格式为YYYY-MM-DD HH:MM:SS(如:2016-01-01 08:30:30)。 (2.4.2.1, A1); motime is written alike (U5)
+TIME_FORMAT = "%Y-%m-%d %H:%M:%S"
+
+# recvtime="2015-10-10 10:54:15.0" (2.2.2.2, R5)
+RECVTIME_SUFFIX = ".0"
+
+# 定时发送时间不能大于50天 (3.1, code 1004013)
+SCHEDULE_AHEAD = timedelta(days=50)
+
+# The document sets no size for a request. 500 numbers and contents of 1000 characters stay far below these.
+PAYLOAD_BYTES = 2 * 1024 * 1024
+QUERY_BYTES = 256 * 1024
+
+# One short message carries 70 characters of UCS-2, each part of a longer one 67 (Q13).
+SINGLE_SEGMENT = 70
+JOINED_SEGMENT = 67

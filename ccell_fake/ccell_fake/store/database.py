@@ -1,0 +1,100 @@
+"""The database: opened, locked against a second process, and used by one thread at a time."""
+
+import sqlite3
+import threading
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+from ccell_fake.errors import CcellError
+from ccell_fake.store.ledger import SqliteLedger
+from ccell_fake.store.schema import TABLES, VERSION
+
+_OLDEST_SQLITE = (3, 37)
+_IN_MEMORY = ":memory:"
+
+
+class StoreError(CcellError):
+    """A store that cannot be opened; the message names the file and the reason."""
+
+
+class SqliteStore:
+    """Everything the gateway remembers.
+
+    A file is written ahead (WAL): what a transaction kept survives the end of the process, however sudden. While it is
+    open no other process can open it.
+    """
+
+    def __init__(self, path: Path | None = None) -> None:
+        """Open a store.
+
+        Args:
+            path: The file, made if there is none; None keeps everything in memory.
+
+        Raises:
+            StoreError: The file is in use, is no store, or is of another version.
+        """
+        if sqlite3.sqlite_version_info < _OLDEST_SQLITE:
+            message = f"SQLite {sqlite3.sqlite_version} is too old; the store needs 3.37 or newer"
+            raise StoreError(message)
+        self._lock = threading.Lock()
+        try:
+            self._connection = sqlite3.connect(
+                path or _IN_MEMORY, isolation_level=None, check_same_thread=False, timeout=0
+            )
+            _prepare(self._connection, path)
+        except sqlite3.Error as error:
+            message = f"{path}: {_reason(error)}"
+            raise StoreError(message) from error
+        self._ledger = SqliteLedger(self._connection)
+
+    def close(self) -> None:
+        """Close the store; the file can then be opened again."""
+        with self._lock:
+            self._connection.close()
+
+    def exclusive(self) -> threading.Lock:
+        """What keeps every other thread out while it is held."""
+        return self._lock
+
+    @contextmanager
+    def transaction(self) -> Generator[SqliteLedger]:
+        """A ledger whose writes are kept when the block ends, and undone when it raises."""
+        with self._lock:
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._ledger
+                self._connection.execute("COMMIT")
+            except BaseException:
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+                raise
+
+    def account(self, userid: str) -> int:
+        """The number of an account, given out when it is first asked for."""
+        with self.transaction() as ledger:
+            return ledger.account(userid)
+
+
+def _prepare(connection: sqlite3.Connection, path: Path | None) -> None:
+    connection.execute("PRAGMA locking_mode = EXCLUSIVE")
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = NORMAL")
+    connection.execute("BEGIN EXCLUSIVE")
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    if version not in {0, VERSION} or (version == 0 and tables):
+        message = f"{path}: it is not a store of this version ({VERSION}) but of version {version}"
+        connection.close()
+        raise StoreError(message)
+    if not tables:
+        for statement in TABLES.split(";\n"):
+            connection.execute(statement)
+        connection.execute(f"PRAGMA user_version = {VERSION}")
+    connection.execute("COMMIT")
+
+
+def _reason(error: sqlite3.Error) -> str:
+    if "locked" in str(error):
+        return "another process has it open"
+    return str(error)

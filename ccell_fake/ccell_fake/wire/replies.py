@@ -1,0 +1,167 @@
+"""Replies: rendered as the document's samples write them, parsed from whatever the live service may answer."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from ccell_fake.errors import UnreadableReply
+from ccell_fake.model import AccountInfo, AnyReply, Layout, Operation, Reply, Report, Resp, Upmsg
+from ccell_fake.wire import times, xml
+from ccell_fake.wire.xml import Element
+
+CONTENT_TYPE = "text/xml;charset=UTF-8"
+"""The Content-Type of every answer; without the charset clients garble it (W6)."""
+
+_ACCOUNT_ELEMENTS = {
+    "ID": "id",
+    "NAME": "name",
+    "STATUS": "status",
+    "RICHES": "riches",
+    "CREDIT": "credit",
+    "SIGNCODE": "signcode",
+}
+
+
+def render(reply: AnyReply, layout: Layout = Layout()) -> bytes:  # noqa: B008 - frozen, so sharing it is safe
+    """An answer's bytes: one line, a blank between nodes as in the samples, none where there are no nodes."""
+    root = xml.element("root", {"return": reply.code, "info": reply.info})
+    root.text = ""
+    for item in reply.items:
+        root.extend(_nodes(item, layout))
+    gap = ""
+    if len(root):
+        gap = root.text = " "
+        for node in root:
+            node.tail = " "
+    text = xml.render(root)
+    if reply.items and isinstance(reply.items[0], Upmsg):
+        # The upmsg sample closes its nodes with a blank; a quote is escaped wherever else it might stand.
+        text = text.replace('"/>', '" />')
+    return f"{xml.DECLARATION}{chr(10) if layout.declaration_line else gap}{text}".encode()
+
+
+def _nodes(item: Resp | Report | Upmsg | AccountInfo, layout: Layout) -> list[Element]:
+    match item:
+        case Resp():
+            return [xml.element("resp", _resp_attributes(item, layout))]
+        case Report():
+            return [xml.element("report", _report_attributes(item))]
+        case Upmsg():
+            motime = times.render_motime(item.motime)
+            return [
+                xml.element(
+                    "upmsg",
+                    {"spnumber": item.spnumber, "phone": item.phone, "motime": motime, "msgcontent": item.msgcontent},
+                )
+            ]
+        case AccountInfo():
+            return [_text_element(tag, getattr(item, name)) for tag, name in _ACCOUNT_ELEMENTS.items()]
+
+
+def _resp_attributes(resp: Resp, layout: Layout) -> dict[str, str]:
+    linkid = {} if resp.linkid is None else {"linkid": resp.linkid}
+    msgid = {"msgid": resp.msgid}
+    names = {**linkid, **msgid} if layout.linkid_first else {**msgid, **linkid}
+    return {**names, "phone": resp.phone, "return": resp.code, "info": resp.info}
+
+
+def _report_attributes(report: Report) -> dict[str, str]:
+    return {
+        "msgid": report.msgid,
+        "linkid": report.linkid,
+        "phone": report.phone,
+        "recvtime": times.render_recvtime(report.recvtime),
+        "status": report.status,
+        "info": report.info,
+    }
+
+
+def _text_element(tag: str, text: str) -> Element:
+    node = xml.element(tag, {})
+    node.text = xml.legible(text)
+    return node
+
+
+def parse(operation: Operation, data: bytes) -> AnyReply:
+    """The answer that bytes hold, in whatever order its attributes stand.
+
+    Args:
+        operation: The endpoint that answered.
+        data: The body of the HTTP answer.
+
+    Raises:
+        UnreadableReply: It is not the XML that the document describes; the error carries the bytes.
+    """
+    try:
+        root = xml.parse(data.strip(), "root")
+        return Reply(_required(root, "return"), root.get("info", ""), _PARSE_ITEMS[operation](root))
+    except xml.NotReadableError as error:
+        raise UnreadableReply(error.reason, data) from error
+
+
+def _resps(root: Element) -> tuple[Resp, ...]:
+    return tuple(
+        Resp(
+            _required(node, "msgid"),
+            _required(node, "phone"),
+            _required(node, "return"),
+            node.get("info", ""),
+            node.get("linkid"),
+        )
+        for node in root.iterchildren("resp")
+    )
+
+
+def _reports(root: Element) -> tuple[Report, ...]:
+    return tuple(
+        Report(
+            _required(node, "msgid"),
+            node.get("linkid", ""),
+            _required(node, "phone"),
+            _instant(node, "recvtime"),
+            _required(node, "status"),
+            node.get("info", ""),
+        )
+        for node in root.iterchildren("report")
+    )
+
+
+def _upmsgs(root: Element) -> tuple[Upmsg, ...]:
+    return tuple(
+        Upmsg(node.get("spnumber", ""), _required(node, "phone"), _instant(node, "motime"), node.get("msgcontent", ""))
+        for node in root.iterchildren("upmsg")
+    )
+
+
+def _accounts(root: Element) -> tuple[AccountInfo, ...]:
+    texts = {node.tag: node.text or "" for node in root}
+    if not texts:
+        return ()
+    missing = [tag for tag in _ACCOUNT_ELEMENTS if tag not in texts]
+    if missing:
+        message = f"<root> has no <{missing[0]}>"
+        raise xml.NotReadableError(message)
+    return (AccountInfo(**{name: texts[tag] for tag, name in _ACCOUNT_ELEMENTS.items()}),)
+
+
+_PARSE_ITEMS: dict[Operation, Callable[[Element], tuple[Any, ...]]] = {
+    Operation.SEND: _resps,
+    Operation.REPORT: _reports,
+    Operation.UPMSG: _upmsgs,
+    Operation.INFO: _accounts,
+}
+
+
+def _required(node: Element, name: str) -> str:
+    value = node.get(name)
+    if value is None:
+        message = f"<{node.tag}> has no attribute {name}"
+        raise xml.NotReadableError(message)
+    return value
+
+
+def _instant(node: Element, name: str) -> datetime:
+    try:
+        return times.parse(_required(node, name))
+    except ValueError as error:
+        raise xml.NotReadableError(str(error)) from error

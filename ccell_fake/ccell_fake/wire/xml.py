@@ -1,0 +1,96 @@
+"""XML as the gateway speaks it: parsed without any of XML's dangers, rendered as the document's samples are."""
+
+import re
+
+from lxml import etree
+
+Element = etree._Element  # noqa: SLF001 # pyright: ignore[reportPrivateUsage] - lxml has no public name for it
+
+DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>'
+
+# A document type can only stand in the prolog: after blanks, processing instructions and comments.
+_DOCTYPE = re.compile(rb"(?>\s+|<\?(?:(?!\?>).)*+\?>|<!--(?:(?!-->).)*+-->)*+<!DOCTYPE", re.DOTALL)
+_DECLARED = re.compile(rb"<\?xml\s[^>]*?\bencoding\s*=\s*[\"']([^\"']*)[\"']")
+_UNCARRIABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+_PARSER = etree.XMLParser(
+    encoding="utf-8",
+    resolve_entities=False,
+    load_dtd=False,
+    no_network=True,
+    huge_tree=False,
+    remove_comments=True,
+    remove_pis=True,
+)
+
+
+class NotReadableError(Exception):
+    """Bytes that are not an acceptable XML document; the message says why, the ground which clause asks for it."""
+
+    def __init__(self, reason: str, ground: str = "Q2") -> None:
+        """Say why, and on which ground."""
+        super().__init__(reason)
+        self.reason = reason
+        self.ground = ground
+
+
+def parse(data: bytes, tag: str, *, as_declared: bool = False) -> Element:
+    """The root element of a document.
+
+    Args:
+        data: The document, without a byte order mark and blanks in front.
+        tag: What its root element has to be.
+        as_declared: Decode as the declaration says rather than insist on UTF-8 (Q36).
+
+    Raises:
+        NotReadableError: It is not UTF-8, not well-formed, nested absurdly, has a document type or another root.
+    """
+    data = _utf8(data, as_declared=as_declared)
+    if _DOCTYPE.match(data):
+        message = "the XML has a document type; entities and external references are not taken"
+        raise NotReadableError(message)
+    try:
+        root = etree.fromstring(data, _PARSER)
+    except etree.XMLSyntaxError as error:
+        message = f"the XML is not well-formed: {error.msg}"
+        raise NotReadableError(message) from error
+    if root.tag != tag:
+        message = f"the root element is <{root.tag[:64]}>; it has to be <{tag}>"
+        raise NotReadableError(message)
+    return root
+
+
+def _utf8(data: bytes, *, as_declared: bool) -> bytes:
+    declared = _DECLARED.match(data)
+    encoding = declared[1].decode("latin-1") if declared else "utf-8"
+    if as_declared:
+        try:
+            return data.decode(encoding).encode()
+        except (LookupError, UnicodeError) as error:
+            message = f"the payload is not {encoding}, which it declares: {error}"
+            raise NotReadableError(message, "Q36") from error
+    if encoding.lower() not in {"utf-8", "utf8"}:
+        message = f"the payload declares the encoding {encoding}; only UTF-8 is taken"
+        raise NotReadableError(message, "Q36")
+    try:
+        data.decode()
+    except UnicodeDecodeError as error:
+        message = f"the payload is not UTF-8: byte {error.start} is 0x{data[error.start]:02x}"
+        raise NotReadableError(message, "Q36") from error
+    return data
+
+
+def legible(text: str) -> str:
+    """The text with U+FFFD in place of each character that XML cannot carry, such as NUL or half a surrogate pair."""
+    # What is printable can be carried; asking first spares nearly every text the search.
+    return text if text.isprintable() else _UNCARRIABLE.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
+def element(tag: str, attributes: dict[str, str]) -> Element:
+    """An element with attributes in the order given."""
+    return etree.Element(tag, {name: legible(value) for name, value in attributes.items()})
+
+
+def render(root: Element) -> str:
+    """The element as text, without a declaration."""
+    return etree.tostring(root, encoding="unicode")

@@ -1,0 +1,131 @@
+"""The command `ccell-fake`: serve the emulator, wait until it serves, look over a configuration."""
+
+import logging
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from ccell_fake.model import Operation
+from ccell_fake.settings import DOCUMENT_ACCOUNT, AccountSettings
+from ccell_mock_server import config as configuration
+
+if TYPE_CHECKING:
+    from ccell_mock_server.tls import Certificate
+
+_Command = TypeVar("_Command", bound=Callable[..., None])
+
+_DEFAULT_CONFIG = Path("ccell.toml")
+_DEFAULT_URL = f"http://127.0.0.1:{configuration.DEFAULT_PORT}"
+
+
+@click.group(context_settings={"auto_envvar_prefix": "CCELL_FAKE", "help_option_names": ["-h", "--help"]})
+@click.version_option(version("ccell-fake"), prog_name="ccell-fake")
+def main() -> None:
+    """A verified fake of the CCell SMS gateway.
+
+    Each option can also be set as an environment variable, such as CCELL_FAKE_SERVE_PORT or CCELL_FAKE_PORT.
+    """
+
+
+def _option(*names: str, **attributes: Any) -> Callable[[_Command], _Command]:  # noqa: ANN401 - click's
+    """An option that also listens to CCELL_FAKE_ and its own name."""
+    variable = "CCELL_FAKE_" + names[0].removeprefix("--").replace("-", "_").upper()
+    return click.option(*names, envvar=variable, show_envvar=True, **attributes)
+
+
+@main.command()
+@_option("--host", help="The address to listen on.  [default: 127.0.0.1]")
+@_option("--port", type=int, help=f"The port; 0 picks a free one.  [default: {configuration.DEFAULT_PORT}]")
+@_option(
+    "--config", "path", type=click.Path(path_type=Path), help="A TOML file.  [default: ccell.toml, if there is one]"
+)
+@_option("--store", help="A file that keeps everything over a restart.")
+@_option("--seed", type=int, help="What decides everything that looks like chance.  [default: 0]")
+@_option("--tls", is_flag=True, default=None, help="Speak TLS, with a certificate made on the spot.")
+@_option("--tls-cert", help="Your own certificate with its chain, PEM.")
+@_option("--tls-key", help="Its private key, PEM.")
+@_option("--strict-http", is_flag=True, default=None, help="Refuse request lines with raw blanks, quotes or UTF-8.")
+@_option("--print-config", is_flag=True, help="Print the configuration that results, and stop.")
+def serve(path: Path | None, print_config: bool, **options: object) -> None:  # noqa: FBT001 - click passes a flag so
+    """Run the emulator until Ctrl-C or SIGTERM."""
+    config = _configuration(path, {name: value for name, value in options.items() if value is not None})
+    if print_config:
+        click.echo(configuration.as_toml(config), nl=False)
+        return
+    # Flask and the server take most of the start; the other commands do without.
+    from ccell_fake.store.database import StoreError  # noqa: PLC0415
+    from ccell_mock_server.emulator import Emulator  # noqa: PLC0415
+    from ccell_mock_server.serving import ServingError  # noqa: PLC0415
+    from ccell_mock_server.tls import CertificateError  # noqa: PLC0415
+
+    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
+    stopped = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda _number, _frame: stopped.set())
+    try:
+        with Emulator(config) as emulator:
+            click.echo(_greeting(emulator.url, config, emulator.certificate))
+            # In slices, for a wait without end would keep signals out on Windows.
+            while not stopped.wait(1):
+                pass
+            click.echo("stopping")
+    except (StoreError, ServingError, CertificateError) as error:
+        raise click.ClickException(str(error)) from error
+
+
+def _configuration(path: Path | None, overrides: dict[str, object]) -> configuration.Config:
+    try:
+        if path is None and not _DEFAULT_CONFIG.exists():
+            return configuration.parse({}, "the command line", overrides)
+        return configuration.load(path or _DEFAULT_CONFIG, overrides)
+    except configuration.ConfigError as error:
+        click.echo(f"{error}", err=True)
+        sys.exit(2)
+
+
+def _greeting(url: str, config: configuration.Config, certificate: "Certificate | None") -> str:
+    account = config.accounts[0] if config.accounts else DOCUMENT_ACCOUNT
+    trust = f" --cacert {certificate.authority}" if certificate and certificate.authority else ""
+    body = f'<root userid="{account.userid}" password="{_shown(account)}"></root>'
+    lines = [
+        f"ccell-fake {version('ccell-fake')} serves on {url}",
+        *(f"  {operation:<7} {url}{operation.path}" for operation in Operation),
+        *(f"account {one.userid}, password {_shown(one)}, balance {one.balance}" for one in config.accounts),
+        "try",
+        f"  curl{trust} {url}{Operation.INFO.path} -d '{body}'",
+    ]
+    return "\n".join(lines)
+
+
+def _shown(account: AccountSettings) -> str:
+    """The password where the document prints it; another may be a real one."""
+    return account.password if account.password == DOCUMENT_ACCOUNT.password else "********"
+
+
+@main.command()
+@_option("--url", default=_DEFAULT_URL, show_default=True, help="Where the emulator shall serve.")
+@_option("--timeout", type=float, default=30.0, show_default=True, help="Seconds to wait.")
+def ready(url: str, timeout: float) -> None:
+    """Wait until the emulator serves: exit 0 once it does, 1 if it does not in time."""
+    from ccell_mock_server.readiness import NotReadyError, wait  # noqa: PLC0415 - httpx is slow to import
+
+    try:
+        wait(url, timeout)
+    except NotReadyError as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(f"{url} is ready")
+
+
+@main.command("check-config")
+@click.argument("path", metavar="FILE", type=click.Path(path_type=Path))
+def check_config(path: Path) -> None:
+    """Look over a configuration: exit 0 if it can be used, 2 with everything that is wrong if not."""
+    config = _configuration(path, {})
+    accounts = len(config.accounts)
+    click.echo(f"{path} is fine: {accounts} account{'' if accounts == 1 else 's'}")

@@ -1,0 +1,37 @@
+"""Request lines as the document writes them: with raw blanks, quotes, brackets and UTF-8 (W4, W15)."""
+
+import re
+from urllib.parse import quote
+
+# What may stand in a request target as it is (RFC 3986), with % for what is encoded already.
+_LEGAL = "!$%&'()*+,-./:;=?@[]_~"
+_LINE = re.compile(rb"(?P<method>[A-Za-z]+) +(?P<target>.+?) +(?P<version>HTTP/[0-9]\.[0-9]) *\r?\n", re.DOTALL)
+_ILLEGAL = re.compile(rb"[^A-Za-z0-9!$%&'()*+,\-./:;=?@\[\]_~]")
+_LEADING_SLASHES = re.compile(rb"^//+")
+
+
+def well_formed(line: bytes) -> bytes:
+    """The request line with everything percent-encoded that may not stand in one.
+
+    Slashes doubled at the very front become one, for they would be read as the beginning of a host's name. A line that
+    is no request line is given back as it is.
+    """
+    match = _LINE.fullmatch(line)
+    if match is None:
+        return line
+    target = quote(_LEADING_SLASHES.sub(b"/", match["target"]), safe=_LEGAL)
+    return b"%s %s %s\r\n" % (match["method"], target.encode(), match["version"])
+
+
+def fault(line: bytes) -> str | None:
+    """What a strict server refuses in a request line, and how to write it; None where it is well-formed."""
+    match = _LINE.fullmatch(line)
+    found = match and _ILLEGAL.search(match["target"])
+    if not match or not found:
+        return None
+    byte = found[0]
+    name = "a blank" if byte == b" " else byte.decode() if byte.isascii() else f"the byte 0x{byte.hex()}"
+    return (
+        f"The request line holds {name} at byte {match.start("target") + found.start()}, which HTTP does not allow. "
+        f"Percent-encode the query as UTF-8; here {quote(byte)} would pass.\n"
+    )

@@ -1,0 +1,149 @@
+"""The HTTP server: Cheroot, made to take the document's own request lines, and to start and stop in a thread."""
+
+import io
+import logging
+import sys
+import threading
+from types import TracebackType
+from typing import Self, cast
+from wsgiref.types import WSGIApplication
+
+from cheroot.server import HTTPConnection, HTTPRequest
+from cheroot.ssl.builtin import BuiltinSSLAdapter
+from cheroot.wsgi import Server
+
+from ccell_mock_server import request_line
+from ccell_mock_server.tls import Certificate
+
+_LOG = logging.getLogger("ccell_fake.http")
+
+# Every request in progress keeps a thread; keep-alive connections between two requests keep none.
+_THREADS = 208
+_BACKLOG = 512
+_IDLE_SECONDS = 60
+# How often the server looks whether it shall stop; what it costs to look is not measurable.
+_POLL_SECONDS = 0.01
+# Above what the application refuses with a reason of its own; what lies beyond is refused by HTTP's means.
+_HEAD_BYTES = 1024 * 1024
+_BODY_BYTES = 16 * 1024 * 1024
+
+
+class ServingError(Exception):
+    """The server cannot listen; the message names the address and the reason."""
+
+
+class _Request(HTTPRequest):
+    def read_request_line(self) -> bool:
+        line = self.rfile.readline()
+        if line == b"\r\n":
+            line = self.rfile.readline()
+        stream = self.rfile
+        if self.server.is_strict:
+            fault = request_line.fault(line)
+            if fault is not None:
+                self.header_reader(stream, {})
+                self.simple_response("400 Bad Request", fault)  # pyright: ignore[reportUnknownMemberType]
+                return False
+        self.rfile = io.BytesIO(request_line.well_formed(line))
+        try:
+            return bool(super().read_request_line())  # type: ignore[no-untyped-call] # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
+        finally:
+            self.rfile = stream
+
+
+class _Connection(HTTPConnection):
+    RequestHandlerClass = _Request
+
+
+class _Server(Server):
+    ConnectionClass = _Connection
+    expiration_interval = _POLL_SECONDS
+    keep_alive_conn_limit = sys.maxsize
+    max_request_header_size = _HEAD_BYTES
+    max_request_body_size = _BODY_BYTES
+    is_strict = False
+
+    def error_log(self, msg: str = "", level: int = logging.INFO, traceback: bool = False) -> None:  # noqa: FBT001, FBT002 - Cheroot's
+        _LOG.log(level, "%s", msg, exc_info=traceback)
+
+
+class HttpServer:
+    """A WSGI application on an address, served by threads in the background."""
+
+    def __init__(
+        self,
+        app: WSGIApplication,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        *,
+        certificate: Certificate | None = None,
+        is_strict: bool = False,
+    ) -> None:
+        """A server that does not listen yet.
+
+        Args:
+            app: What to serve.
+            host: The address to listen on.
+            port: The port; 0 picks a free one.
+            certificate: What to speak TLS with, or None for plain HTTP.
+            is_strict: Refuse request lines that HTTP does not allow, instead of making them well-formed.
+        """
+        self._host, self._port = host, port
+        self._scheme = "http" if certificate is None else "https"
+        self._server = _Server(
+            (host, port),
+            app,
+            numthreads=_THREADS,
+            request_queue_size=_BACKLOG,
+            timeout=_IDLE_SECONDS,
+            shutdown_timeout=0,
+        )
+        self._server.is_strict = is_strict
+        if certificate is not None:
+            self._server.ssl_adapter = BuiltinSSLAdapter(str(certificate.chain), str(certificate.key))
+        self._thread = threading.Thread(target=self._server.serve, name="ccell-fake", daemon=True)
+
+    @property
+    def url(self) -> str:
+        """Where it listens, such as `http://127.0.0.1:8026`."""
+        host, port = cast("tuple[str, int]", self._server.bind_addr)  # pyright: ignore[reportUnknownMemberType]
+        return f"{self._scheme}://{f'[{host}]' if ':' in host else host}:{port}"
+
+    def start(self) -> None:
+        """Listen; from the moment this returns requests are answered.
+
+        Raises:
+            ServingError: The address cannot be listened on.
+        """
+        try:
+            self._server.prepare()
+        except OSError as error:
+            message = f"cannot listen on {self._host}:{self._port}: {_reason(error)}"
+            raise ServingError(message) from error
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop listening, let requests in progress end, and wait for it."""
+        self._server.stop()
+        if self._thread.ident is not None:
+            self._thread.join()
+
+    def __enter__(self) -> Self:
+        """Start."""
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop."""
+        self.stop()
+
+
+def _reason(error: OSError) -> str:
+    text = str(error)
+    if "Address already in use" in text:
+        return "the port is taken; another one or 0 for any free one would do"
+    if "Permission denied" in text:
+        return "the port needs more rights; one above 1023 would do"
+    return text
