@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 _Command = TypeVar("_Command", bound=Callable[..., None])
 
-_DEFAULT_CONFIG = Path("ccell.toml")
 _DEFAULT_URL = f"http://127.0.0.1:{configuration.DEFAULT_PORT}"
 
 
@@ -81,9 +80,7 @@ def serve(path: Path | None, print_config: bool, **options: object) -> None:  # 
 
 def _configuration(path: Path | None, overrides: dict[str, object]) -> configuration.Config:
     try:
-        if path is None and not _DEFAULT_CONFIG.exists():
-            return configuration.parse({}, "the command line", overrides)
-        return configuration.load(path or _DEFAULT_CONFIG, overrides)
+        return configuration.find(path, overrides)
     except configuration.ConfigError as error:
         click.echo(f"{error}", err=True)
         sys.exit(2)

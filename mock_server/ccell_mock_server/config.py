@@ -20,6 +20,7 @@ from ccell_fake.settings import DOCUMENT_ACCOUNT, AccountSettings, OutcomeRule
 
 DEFAULT_PORT = 8026
 
+_DEFAULT_PATH = Path("ccell.toml")
 _SECRET_KEYS = {"password", "control_token"}
 _HIDDEN = "********"
 _FORBID: Mapping[str, str] = {"extra": "forbid"}
@@ -76,6 +77,17 @@ class Config:
 
 
 _TABLES: dict[str, type] = {"": Config, "server": ServerSettings, "accounts": AccountSettings, "outcomes": OutcomeRule}
+
+
+def find(path: Path | None, overrides: Mapping[str, Any] | None = None) -> Config:
+    """The configuration of a file; without one, of `ccell.toml` here if there is such a file, else the defaults.
+
+    Raises:
+        ConfigError: It cannot be used.
+    """
+    if path is None and not _DEFAULT_PATH.exists():
+        return parse({}, "the command line", overrides)
+    return load(path or _DEFAULT_PATH, overrides)
 
 
 def load(path: Path, overrides: Mapping[str, Any] | None = None) -> Config:

@@ -21,6 +21,7 @@ class Emulator:
 
     Attributes:
         config: What it was started with.
+        store: What remembers.
         gateway: What decides.
         app: The WSGI application.
         certificate: What it speaks TLS with, or None.
@@ -40,9 +41,9 @@ class Emulator:
         server = config.server
         self.config = config
         self.certificate = _certificate(config)
-        self._store = SqliteStore(Path(server.store) if server.store else None)
+        self.store = SqliteStore(Path(server.store) if server.store else None)
         self.gateway = Gateway(
-            self._store, clock or SystemClock(), pause=time.sleep, seed=server.seed, has_magic_userids=server.magic
+            self.store, clock or SystemClock(), pause=time.sleep, seed=server.seed, has_magic_userids=server.magic
         )
         self.gateway.assume(config.assumptions)
         for account in config.accounts:
@@ -68,7 +69,7 @@ class Emulator:
     def stop(self) -> None:
         """Stop answering, and close the store."""
         self._server.stop()
-        self._store.close()
+        self.store.close()
 
     def __enter__(self) -> Self:
         """Start."""

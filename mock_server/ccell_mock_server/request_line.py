@@ -7,19 +7,19 @@ from urllib.parse import quote
 _LEGAL = "!$%&'()*+,-./:;=?@[]_~"
 _LINE = re.compile(rb"(?P<method>[A-Za-z]+) +(?P<target>.+?) +(?P<version>HTTP/[0-9]\.[0-9]) *\r?\n", re.DOTALL)
 _ILLEGAL = re.compile(rb"[^A-Za-z0-9!$%&'()*+,\-./:;=?@\[\]_~]")
-_LEADING_SLASHES = re.compile(rb"^//+")
+_BEFORE_THE_PATH = re.compile(rb"^(?:https?://[^/?]*)?/+")
 
 
 def well_formed(line: bytes) -> bytes:
     """The request line with everything percent-encoded that may not stand in one.
 
-    Slashes doubled at the very front become one, for they would be read as the beginning of a host's name. A line that
-    is no request line is given back as it is.
+    A scheme and host in front of the path are dropped, and slashes doubled there become one, for they would be read as
+    the beginning of a host's name. A line that is no request line is given back as it is.
     """
     match = _LINE.fullmatch(line)
     if match is None:
         return line
-    target = quote(_LEADING_SLASHES.sub(b"/", match["target"]), safe=_LEGAL)
+    target = quote(_BEFORE_THE_PATH.sub(b"/", match["target"]), safe=_LEGAL)
     return b"%s %s %s\r\n" % (match["method"], target.encode(), match["version"])
 
 
@@ -31,7 +31,8 @@ def fault(line: bytes) -> str | None:
         return None
     byte = found[0]
     name = "a blank" if byte == b" " else byte.decode() if byte.isascii() else f"the byte 0x{byte.hex()}"
+    place = match.start("target") + found.start()
     return (
-        f"The request line holds {name} at byte {match.start("target") + found.start()}, which HTTP does not allow. "
+        f"The request line holds {name} at byte {place}, which HTTP does not allow. "
         f"Percent-encode the query as UTF-8; here {quote(byte)} would pass.\n"
     )

@@ -2,6 +2,7 @@
 
 import io
 import logging
+import socket
 import sys
 import threading
 from types import TracebackType
@@ -62,6 +63,15 @@ class _Server(Server):
     max_request_header_size = _HEAD_BYTES
     max_request_body_size = _BODY_BYTES
     is_strict = False
+
+    @staticmethod
+    def bind_socket(socket_: socket.socket, bind_addr: tuple[str, int]) -> socket.socket:
+        try:
+            socket_.bind(bind_addr)
+        except OSError:
+            socket_.close()
+            raise
+        return socket_
 
     def error_log(self, msg: str = "", level: int = logging.INFO, traceback: bool = False) -> None:  # noqa: FBT001, FBT002 - Cheroot's
         _LOG.log(level, "%s", msg, exc_info=traceback)

@@ -5,14 +5,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ccell_fake.clock import Clock
-from ccell_fake.engine.number_rules import NumberFacts
+from ccell_fake.engine.number_rules import AnyRule
 from ccell_fake.engine.policy import Policy
 from ccell_fake.engine.rules import Rule
 from ccell_fake.model import Operation
 from ccell_fake.settings import AccountSettings
 
 if TYPE_CHECKING:
-    from ccell_fake.engine.facts import ArrivalFacts
+    from ccell_fake.engine.facts import RequestFacts
 
 
 class Slots:
@@ -51,8 +51,8 @@ class Account:
     key: int
     policy: Policy
     clock: Clock
-    request_rules: "tuple[Rule[ArrivalFacts], ...]"
-    number_rules: tuple[Rule[NumberFacts], ...]
+    request_rules: "tuple[Rule[RequestFacts], ...]"
+    number_rules: tuple[AnyRule, ...]
     slots: Slots = field(default_factory=Slots)
 
     @property

@@ -31,7 +31,15 @@ class AccountState:
 
 @dataclass(frozen=True)
 class RequestFacts:
-    """A request of an account that exists."""
+    """A request of an account that exists.
+
+    Attributes:
+        operation: The endpoint.
+        request: What was asked.
+        peer: The address it came from.
+        account: The account it names.
+        state: How that stands.
+    """
 
     operation: Operation
     request: Request
@@ -69,20 +77,3 @@ class Arrival:
     operation: Operation
     request: Request | UnreadableRequest
     peer: str
-
-
-@dataclass(frozen=True, slots=True)
-class ArrivalFacts:
-    """An arrival beside what the server knows of it.
-
-    Attributes:
-        arrival: What arrived.
-        answers: Those in force for its account, or for the server where it has none.
-        known: The request of an account that exists, or None.
-        has_magic_userids: Whether magic userids act.
-    """
-
-    arrival: Arrival
-    answers: Answers
-    known: RequestFacts | None
-    has_magic_userids: bool

@@ -1,6 +1,6 @@
 """The gateway: admits a request, judges it by the rules in order, does what it asks, and says on what evidence."""
 
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -10,11 +10,11 @@ from ccell_fake.engine import evidence, number_rules, request_rules
 from ccell_fake.engine.accounts import Account
 from ccell_fake.engine.answers import Answers, Given
 from ccell_fake.engine.evidence import Answer
-from ccell_fake.engine.facts import AccountState, Arrival, ArrivalFacts, RequestFacts
+from ccell_fake.engine.facts import AccountState, Arrival, RequestFacts
 from ccell_fake.engine.ledger import Ledger, Store
 from ccell_fake.engine.operations import DOCUMENTED_BY, OPERATIONS
 from ccell_fake.engine.policy import Policy
-from ccell_fake.engine.rules import Refusal
+from ccell_fake.engine.rules import Facts, Refusal, Rule
 from ccell_fake.errors import UnreadableRequest
 from ccell_fake.model import Layout, Operation, Reply, Request, Upmsg
 from ccell_fake.records import JournalEntry
@@ -62,7 +62,7 @@ class Gateway:
         self._given = given
         self._observed = frozenset(observed)
         self.answers = Answers(given, observed=self._observed)
-        self._rules = request_rules.in_order(self.answers)
+        self._stranger_rules = request_rules.for_strangers(self.answers)
 
     def open(self, settings: AccountSettings) -> Account:
         """Open an account, or change the settings of an open one; its queues and what it spent stay."""
@@ -133,9 +133,8 @@ class Gateway:
                     account.slots.leave(operation)
 
     def _answer_stranger(self, arrival: Arrival) -> Answer:
-        facts = ArrivalFacts(arrival, self.answers, None, self._has_magic_userids)
-        refusal = _first_refusal(self._rules, facts) or Refusal(Code.SYSTEM_ERROR, "C1", "no rule refused a stranger")
-        answer = _refused(refusal, self.answers)
+        facts = request_rules.StrangerFacts(arrival.request, self.answers, self._has_magic_userids)
+        answer = _refused(next(_refusals(self._stranger_rules, facts)), self.answers)
         with self._store.transaction() as ledger:
             ledger.write(None, _entry(arrival, answer, to_micros(self._clock.now())))
         return answer
@@ -148,7 +147,7 @@ class Gateway:
         available = account.settings.balance + account.settings.credit - standing.spent
         state = AccountState(now, in_progress, standing.is_locked, available)
         known = RequestFacts(arrival.operation, request, arrival.peer, account, state)
-        refusal = _first_refusal(account.request_rules, ArrivalFacts(arrival, answers, known, self._has_magic_userids))
+        refusal = next(_refusals(account.request_rules, known), None)
         if refusal is None:
             answer = self._accepted(known, ledger)
         else:
@@ -167,12 +166,9 @@ class Gateway:
         return Answer(reply, _layout(facts.answers), rule, basis, explanation)
 
 
-def _first_refusal(rules: tuple[request_rules.ArrivalRule, ...], facts: ArrivalFacts) -> Refusal | None:
-    for rule in rules:
-        refusal = rule.check(facts)
-        if refusal is not None:
-            return replace(refusal, rule=rule.name)
-    return None
+def _refusals(rules: Iterable[Rule[Facts]], facts: Facts) -> Iterator[Refusal]:
+    """What the rules refuse, in their order; nothing is asked that is not looked at."""
+    return (refusal for rule in rules if (refusal := rule.judge(facts)) is not None)
 
 
 def _refused(refusal: Refusal, answers: Answers) -> Answer:

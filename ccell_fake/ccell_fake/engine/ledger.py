@@ -23,7 +23,7 @@ class Ledger(Protocol):
         """The greatest serial number given out within a span."""
         ...
 
-    def add_messages(self, account: int, submission: Submission, messages: Iterable[Message]) -> None:
+    def add_messages(self, account: int, submission: Submission, messages: list[Message]) -> None:
         """Keep a submission with its messages."""
         ...
 

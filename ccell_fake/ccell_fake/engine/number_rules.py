@@ -64,31 +64,33 @@ class NumberFacts:
 
     Attributes:
         number: The number.
+        carrier: Whose it is, or None where it is not recognised (Q8).
         is_repeated: Whether it stood in the request before.
-        of: What is known of its submit.
+        policy: The account's.
     """
 
     number: str
+    carrier: str | None
     is_repeated: bool
-    of: SubmitFacts
+    policy: Policy
 
 
 def _magic_number(facts: NumberFacts) -> Refusal | None:
     code = magic.NUMBER_PHONES.get(facts.number)
-    if code is None or not facts.of.policy.settings.magic_numbers:
+    if code is None or not facts.policy.settings.magic_numbers:
         return None
     return Refusal(code, magic.GROUND, f"{facts.number} is a magic number that is refused with {code}", facts.number)
 
 
-def _complete(facts: NumberFacts) -> Refusal | None:
-    submit = facts.of.submit
-    if facts.of.policy.answers["Q3"] == "request" or (submit.content and facts.of.numbers):
+def _complete(facts: SubmitFacts) -> Refusal | None:
+    submit = facts.submit
+    if facts.policy.answers["Q3"] == "request" or (submit.content and facts.numbers):
         return None
     return Refusal(Code.PARAMETERS_INCOMPLETE, "Q3", "the submit lacks a phone or a content; both are required")
 
 
 def _recognised(facts: NumberFacts) -> Refusal | None:
-    answers = facts.of.policy.answers
+    answers = facts.policy.answers
     if facts.is_repeated and answers["Q10"] == "refuse":
         return Refusal(
             Code.NUMBER_UNRECOGNISED,
@@ -96,7 +98,7 @@ def _recognised(facts: NumberFacts) -> Refusal | None:
             f"{facts.number} stands twice in the request; once is allowed",
             facts.number,
         )
-    if numbers.carrier(facts.number, answers) is not None:
+    if facts.carrier is not None:
         return None
     has_form = len(facts.number) == numbers.NUMBER_DIGITS and facts.number.isdigit()
     return Refusal(
@@ -109,56 +111,55 @@ def _recognised(facts: NumberFacts) -> Refusal | None:
 
 
 def _blacklist(facts: NumberFacts) -> Refusal | None:
-    if facts.number not in facts.of.policy.blacklist:
+    if facts.number not in facts.policy.blacklist:
         return None
     return Refusal(Code.NUMBER_BLACKLISTED, "C1", f"{facts.number} is on the account's blacklist", facts.number)
 
 
 def _whitelist(facts: NumberFacts) -> Refusal | None:
-    whitelist = facts.of.policy.whitelist
+    whitelist = facts.policy.whitelist
     if whitelist is None or facts.number in whitelist:
         return None
     return Refusal(Code.NUMBER_NOT_WHITELISTED, "C1", f"{facts.number} is not on the account's whitelist", facts.number)
 
 
-def _sending_rule(facts: NumberFacts) -> Refusal | None:
-    if facts.of.policy.settings.sending_rule:
+def _sending_rule(facts: SubmitFacts) -> Refusal | None:
+    if facts.policy.settings.sending_rule:
         return None
     return Refusal(Code.NO_SENDING_RULE, "C1", "the account has no sending rule; sending_rule = true gives it one")
 
 
-def _spcode(facts: NumberFacts) -> Refusal | None:
-    answer = facts.of.policy.answers["Q15"]
-    spcode = facts.of.submit.spcode
-    if not spcode or facts.of.policy.settings.spcode or answer == Code.PARAMETERS_INCOMPLETE:
+def _spcode(facts: SubmitFacts) -> Refusal | None:
+    answer = facts.policy.answers["Q15"]
+    spcode = facts.submit.spcode
+    if not spcode or facts.policy.settings.spcode or answer == Code.PARAMETERS_INCOMPLETE:
         return None
     return Refusal(Code(answer), "Q15", f"spcode is {spcode!r}; the account has no extension opened", spcode)
 
 
 def _channel(facts: NumberFacts) -> Refusal | None:
-    channels = facts.of.policy.settings.channels
-    carrier = numbers.carrier(facts.number, facts.of.policy.answers)
-    if carrier is None or carrier in channels:
+    channels = facts.policy.settings.channels
+    if facts.carrier is None or facts.carrier in channels:
         return None
     listed = ", ".join(channels) or "none"
     return Refusal(
         Code.NO_CHANNEL,
         "C1",
-        f"{facts.number} is a number of {carrier}; the account's channels: {listed}",
+        f"{facts.number} is a number of {facts.carrier}; the account's channels: {listed}",
         facts.number,
     )
 
 
-def _sendtime(facts: NumberFacts) -> Refusal | None:
-    sendtime = facts.of.submit.sendtime
+def _sendtime(facts: SubmitFacts) -> Refusal | None:
+    sendtime = facts.submit.sendtime
     if not sendtime:
         return None
-    return schedule.judge(sendtime, facts.of.now, bounds_pass=facts.of.policy.answers["Q17"] == "accept")
+    return schedule.judge(sendtime, facts.now, bounds_pass=facts.policy.answers["Q17"] == "accept")
 
 
-def _signature(facts: NumberFacts) -> Refusal | None:
-    settings, found = facts.of.policy.settings, facts.of.signatures
-    where = "" if facts.of.policy.answers["Q27"] == "anywhere" else " at its front or end"
+def _signature(facts: SubmitFacts) -> Refusal | None:
+    settings, found = facts.policy.settings, facts.signatures
+    where = "" if facts.policy.answers["Q27"] == "anywhere" else " at its front or end"
     if not found:
         if settings.signcode != "*":
             listed = ", ".join(settings.signcode)
@@ -176,39 +177,39 @@ def _signature(facts: NumberFacts) -> Refusal | None:
             Code.FIXED_SIGNATURE_OTHER, "Q28", f"the signature is {text}; the account's signatures: {listed}", text
         )
     candidates = found if settings.signcode == "*" else found[:1]
-    shortest = min(characters.length(one.text, facts.of.policy.answers) for one in candidates)
+    shortest = min(characters.length(one.text, facts.policy.answers) for one in candidates)
     if shortest > SIGNATURE_CHARACTERS:
         explanation = f"the signature has {shortest} characters; 3.1 allows {SIGNATURE_CHARACTERS}"
         return Refusal(Code.SIGNATURE_TOO_LONG, "C1", explanation, text)
     return None
 
 
-def _template(facts: NumberFacts) -> Refusal | None:
-    templates = facts.of.policy.templates
-    if templates is None or templates.fullmatch(facts.of.unsigned):
+def _template(facts: SubmitFacts) -> Refusal | None:
+    templates = facts.policy.templates
+    if templates is None or templates.fullmatch(facts.unsigned):
         return None
     return Refusal(
-        Code.TEMPLATE_MISMATCH, "C1", f"the content without its signature, {facts.of.unsigned!r}, matches no template"
+        Code.TEMPLATE_MISMATCH, "C1", f"the content without its signature, {facts.unsigned!r}, matches no template"
     )
 
 
-def _black_words(facts: NumberFacts) -> Refusal | None:
-    words = facts.of.policy.black_words
-    word = words.first_in(facts.of.content) if words else None
+def _black_words(facts: SubmitFacts) -> Refusal | None:
+    words = facts.policy.black_words
+    word = words.first_in(facts.content) if words else None
     if word is None:
         return None
     return Refusal(Code.BLACK_WORD, "C1", f"the content holds {word!r}, which is a black word", word)
 
 
-def _white_words(facts: NumberFacts) -> Refusal | None:
-    words = facts.of.policy.white_words
-    if words is None or words.first_in(facts.of.content) is not None:
+def _white_words(facts: SubmitFacts) -> Refusal | None:
+    words = facts.policy.white_words
+    if words is None or words.first_in(facts.content) is not None:
         return None
     return Refusal(Code.NO_WHITE_WORD, "C1", "the content holds none of the account's white words; it takes one")
 
 
-def _closing_phrase(facts: NumberFacts) -> Refusal | None:
-    return closing_phrase(facts.of) if facts.of.policy.answers["Q29"] == "number" else None
+def _closing_phrase(facts: SubmitFacts) -> Refusal | None:
+    return closing_phrase(facts) if facts.policy.answers["Q29"] == "number" else None
 
 
 def closing_phrase(facts: SubmitFacts) -> Refusal | None:
@@ -221,25 +222,29 @@ def closing_phrase(facts: SubmitFacts) -> Refusal | None:
     )
 
 
-Stage = Rule[NumberFacts]
+class SubmitRule(Rule[SubmitFacts]):
+    """A rule by which every number of a submit fares alike."""
 
-_STAGES: dict[str, Stage] = {
+
+AnyRule = Rule[NumberFacts] | SubmitRule
+
+_STAGES: dict[str, AnyRule] = {
     "recognised": Rule("number-recognised", _recognised),
     "blacklist": Rule("blacklist", _blacklist),
     "whitelist": Rule("whitelist", _whitelist),
-    "sending_rule": Rule("sending-rule", _sending_rule, of_submit=True),
-    "spcode": Rule("spcode", _spcode, of_submit=True),
+    "sending_rule": SubmitRule("sending-rule", _sending_rule),
+    "spcode": SubmitRule("spcode", _spcode),
     "channel": Rule("channel", _channel),
-    "sendtime": Rule("sendtime", _sendtime, of_submit=True),
-    "signature": Rule("signature", _signature, of_submit=True),
-    "template": Rule("template", _template, of_submit=True),
-    "black_words": Rule("black-words", _black_words, of_submit=True),
-    "white_words": Rule("white-words", _white_words, of_submit=True),
+    "sendtime": SubmitRule("sendtime", _sendtime),
+    "signature": SubmitRule("signature", _signature),
+    "template": SubmitRule("template", _template),
+    "black_words": SubmitRule("black-words", _black_words),
+    "white_words": SubmitRule("white-words", _white_words),
 }
-_FIRST = (Rule("magic-number", _magic_number), Rule("submit-complete", _complete, of_submit=True))
-_LAST = Rule("closing-phrase", _closing_phrase, of_submit=True)
+_FIRST: tuple[AnyRule, ...] = (Rule("magic-number", _magic_number), SubmitRule("submit-complete", _complete))
+_LAST = SubmitRule("closing-phrase", _closing_phrase)
 
 
-def in_order(answers: Answers) -> tuple[Stage, ...]:
+def in_order(answers: Answers) -> tuple[AnyRule, ...]:
     """The rules in the order of Q7, between those that other questions make a matter of the number."""
     return (*_FIRST, *(_STAGES[stage] for stage in answers.orders["Q7"]), _LAST)

@@ -68,8 +68,7 @@ def _reports(
                 msgid, submission.linkid, verdict.number, due, verdict.refusal.code, verdict.refusal.code.text
             )
         return
-    sent = outcomes.Sent(verdict.number, submission.content, submission.linkid)
-    outcome = outcomes.decide(sent, facts.account.policy, seed)
+    outcome = outcomes.decide(verdict.number, submission, facts.account.policy, seed)
     due = submission.due + int(outcome.delay * _MICROSECONDS)
     yield from [
         ReportRow(msgid, submission.linkid, verdict.number, due, outcome.status, outcome.info)

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from ccell_fake.codes import Code
 from ccell_fake.engine import magic
-from ccell_fake.engine.policy import OutcomePatterns, Policy
+from ccell_fake.engine.policy import Policy
+from ccell_fake.records import Submission
 
 DELIVERED = "DELIVRD"
 DELIVERED_STATUS = "0"
@@ -29,29 +30,23 @@ class Outcome:
     reports: int
 
 
-@dataclass(frozen=True, slots=True)
-class Sent:
-    """What an outcome rule looks at."""
-
-    phone: str
-    content: str
-    linkid: str
-
-
-def decide(sent: Sent, policy: Policy, seed: int) -> Outcome:
+def decide(phone: str, submission: Submission, policy: Policy, seed: int) -> Outcome:
     """The outcome that a magic number spells, else that of the first rule that matches, else delivered.
 
     Chance is a function of the seed, the account and the message, so the same messages fare the same on every run.
     """
     settings = policy.settings
-    stat = magic.REPORT_PHONES.get(sent.phone) if settings.magic_numbers else None
+    stat = magic.REPORT_PHONES.get(phone) if settings.magic_numbers else None
     if stat is not None:
         return _outcome(stat, None, settings.report_delay, 1)
-    for place, candidate in enumerate(policy.outcomes):
-        if _matches(candidate, sent) and _hits(candidate.rule.rate, seed, f"rate {place}", settings.userid, sent):
-            rule = candidate.rule
+    message = (settings.userid, phone, submission.content, submission.linkid)
+    for place, patterns in enumerate(policy.outcomes):
+        rule = patterns.rule
+        if patterns.match(phone, submission) and (
+            rule.rate >= 1 or _chance(seed, f"rate {place}", *message) < rule.rate
+        ):
             delay = settings.report_delay if rule.delay is None else rule.delay
-            spread = rule.spread * _chance(seed, "spread", settings.userid, sent) if rule.spread else 0.0
+            spread = rule.spread * _chance(seed, "spread", *message) if rule.spread else 0.0
             return _outcome(rule.stat, rule.status, delay + spread, rule.reports)
     return _outcome(DELIVERED, None, settings.report_delay, 1)
 
@@ -62,20 +57,8 @@ def _outcome(stat: str, status: str | None, delay: float, reports: int) -> Outco
     return Outcome(status, Code.SUCCESS.text if stat == DELIVERED else stat, delay, reports)
 
 
-def _matches(rule: OutcomePatterns, sent: Sent) -> bool:
-    return (
-        (rule.phone is None or rule.phone.fullmatch(sent.phone) is not None)
-        and (rule.content is None or rule.content.fullmatch(sent.content) is not None)
-        and (rule.linkid is None or rule.linkid.fullmatch(sent.linkid) is not None)
-    )
-
-
-def _hits(rate: float, seed: int, purpose: str, userid: str, sent: Sent) -> bool:
-    return rate >= 1 or _chance(seed, purpose, userid, sent) < rate
-
-
-def _chance(seed: int, purpose: str, userid: str, sent: Sent) -> float:
+def _chance(seed: int, *parts: str) -> float:
     """A number from 0 up to 1 that is a function of what it is given."""
-    text = "\0".join((str(seed), purpose, userid, sent.phone, sent.content, sent.linkid))
+    text = "\0".join((str(seed), *parts))
     digest = hashlib.blake2b(text.encode(errors="surrogatepass"), digest_size=8).digest()
     return int.from_bytes(digest) / 2**64

@@ -9,6 +9,7 @@ from ahocorasick_rs import AhoCorasick
 
 from ccell_fake.engine.answers import Answers
 from ccell_fake.engine.patterns import NumberList, any_of
+from ccell_fake.records import Submission
 from ccell_fake.settings import AccountSettings, OutcomeRule
 
 
@@ -35,6 +36,14 @@ class OutcomePatterns:
     phone: re.Pattern[str] | None
     content: re.Pattern[str] | None
     linkid: re.Pattern[str] | None
+
+    def match(self, phone: str, submission: Submission) -> bool:
+        """Whether the rule is for such a message."""
+        return (
+            (self.phone is None or self.phone.fullmatch(phone) is not None)
+            and (self.content is None or self.content.fullmatch(submission.content) is not None)
+            and (self.linkid is None or self.linkid.fullmatch(submission.linkid) is not None)
+        )
 
 
 class Policy:

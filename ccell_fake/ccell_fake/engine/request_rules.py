@@ -1,46 +1,68 @@
 """The rules about a request as a whole, in the order in which they are asked (1001xxx, Q6)."""
 
 import ipaddress
+from dataclasses import dataclass
 
 from ccell_fake.codes import Code
 from ccell_fake.engine import magic, verdicts
 from ccell_fake.engine.answers import Answers
-from ccell_fake.engine.facts import ArrivalFacts, RequestFacts
+from ccell_fake.engine.facts import RequestFacts
 from ccell_fake.engine.number_rules import closing_phrase
-from ccell_fake.engine.rules import Check, Refusal, Rule
+from ccell_fake.engine.rules import Refusal, Rule
 from ccell_fake.errors import UnreadableRequest
 from ccell_fake.limits import CONTENT_CHARACTERS, NUMBERS_PER_REQUEST
-from ccell_fake.model import Operation
+from ccell_fake.model import Operation, Request
+
+
+@dataclass(frozen=True, slots=True)
+class StrangerFacts:
+    """A request that cannot be read, or that names no account there is.
+
+    Attributes:
+        request: What was asked, or why it cannot be read.
+        answers: Those in force for the server.
+        has_magic_userids: Whether magic userids act.
+    """
+
+    request: Request | UnreadableRequest
+    answers: Answers
+    has_magic_userids: bool
 
 
 def _malformed(answers: Answers, ground: str, explanation: str) -> Refusal:
     return Refusal(Code(answers["Q2"]), ground, explanation)
 
 
-def _magic_userid(facts: ArrivalFacts) -> Refusal | None:
-    request = facts.arrival.request
-    if not facts.has_magic_userids or facts.known or isinstance(request, UnreadableRequest):
+def _without_credentials(request: Request, answers: Answers) -> Refusal | None:
+    for name, value in (("userid", request.userid), ("password", request.password)):
+        if not value:
+            return _malformed(answers, "Q2", f"the root has no {name}; userid and password are required")
+    return None
+
+
+def _magic_userid(facts: StrangerFacts) -> Refusal | None:
+    if not facts.has_magic_userids or isinstance(facts.request, UnreadableRequest):
         return None
-    code = magic.USERIDS.get(request.userid or "")
+    code = magic.USERIDS.get(facts.request.userid or "")
     if code is None:
         return None
     return Refusal(code, magic.GROUND, f"userid {code} is a magic number that every endpoint answers with that code")
 
 
-def _readable(facts: ArrivalFacts) -> Refusal | None:
-    request = facts.arrival.request
-    if isinstance(request, UnreadableRequest):
-        return _malformed(facts.answers, request.ground, request.reason)
-    for name, value in (("userid", request.userid), ("password", request.password)):
-        if not value:
-            return _malformed(facts.answers, "Q2", f"the root has no {name}; userid and password are required")
-    return None
+def _readable(facts: StrangerFacts) -> Refusal | None:
+    if isinstance(facts.request, UnreadableRequest):
+        return _malformed(facts.answers, facts.request.ground, facts.request.reason)
+    return _without_credentials(facts.request, facts.answers)
 
 
-def _account_known(facts: ArrivalFacts) -> Refusal | None:
-    if facts.known or isinstance(facts.arrival.request, UnreadableRequest):
+def _account_known(facts: StrangerFacts) -> Refusal | None:
+    if isinstance(facts.request, UnreadableRequest) or not facts.request.userid:
         return None
-    return Refusal(Code(facts.answers["Q1"]), "Q1", f"there is no account {facts.arrival.request.userid!r}")
+    return Refusal(Code(facts.answers["Q1"]), "Q1", f"there is no account {facts.request.userid!r}")
+
+
+def _credentials(facts: RequestFacts) -> Refusal | None:
+    return _without_credentials(facts.request, facts.answers)
 
 
 def _magic_number(facts: RequestFacts) -> Refusal | None:
@@ -159,36 +181,34 @@ def _balance(facts: RequestFacts) -> Refusal | None:
     return Refusal(Code.BALANCE_TOO_SMALL, "Q14", explanation, str(cost))
 
 
-ArrivalRule = Rule[ArrivalFacts]
-
-
-def _known(name: str, check: Check[RequestFacts]) -> ArrivalRule:
-    """A rule that is only asked where the account exists."""
-    return Rule(name, lambda facts: check(facts.known) if facts.known else None)
-
-
-_STAGES: dict[str, tuple[ArrivalRule, ...]] = {
-    "parse": (Rule("readable", _readable),),
-    "account": (Rule("account-known", _account_known),),
-    "ip": (_known("allowed-ips", _ip),),
-    "password": (_known("password", _password),),
-    "frozen": (_known("frozen", _frozen),),
-    "concurrency": (_known("concurrency", _concurrency),),
-    "completeness": (
-        _known("has-submits", _has_submits),
-        _known("submits-complete", _submits_complete),
-        _known("spcode-opened", _spcode),
-    ),
-    "limits": (
-        _known("numbers-per-request", _numbers_per_request),
-        _known("content-length", _content_length),
-    ),
-    "closing_phrase": (_known("closing-phrase", _closing_phrase),),
-    "balance": (_known("balance", _balance),),
+_STRANGER_STAGES = {
+    "parse": Rule("readable", _readable),
+    "account": Rule("account-known", _account_known),
 }
-_MAGIC = (Rule("magic-userid", _magic_userid), _known("magic-number", _magic_number))
+_STAGES: dict[str, tuple[Rule[RequestFacts], ...]] = {
+    "parse": (Rule("readable", _credentials),),
+    "account": (),
+    "ip": (Rule("allowed-ips", _ip),),
+    "password": (Rule("password", _password),),
+    "frozen": (Rule("frozen", _frozen),),
+    "concurrency": (Rule("concurrency", _concurrency),),
+    "completeness": (
+        Rule("has-submits", _has_submits),
+        Rule("submits-complete", _submits_complete),
+        Rule("spcode-opened", _spcode),
+    ),
+    "limits": (Rule("numbers-per-request", _numbers_per_request), Rule("content-length", _content_length)),
+    "closing_phrase": (Rule("closing-phrase", _closing_phrase),),
+    "balance": (Rule("balance", _balance),),
+}
 
 
-def in_order(answers: Answers) -> tuple[ArrivalRule, ...]:
-    """The rules in the order of Q6, behind those that a test asks for by a magic number."""
-    return (*_MAGIC, *(rule for stage in answers.orders["Q6"] for rule in _STAGES[stage]))
+def for_strangers(answers: Answers) -> tuple[Rule[StrangerFacts], ...]:
+    """The rules about a request of no account, in the order of Q6; one of them refuses it."""
+    stages = (_STRANGER_STAGES[stage] for stage in answers.orders["Q6"] if stage in _STRANGER_STAGES)
+    return (Rule("magic-userid", _magic_userid), *stages)
+
+
+def in_order(answers: Answers) -> tuple[Rule[RequestFacts], ...]:
+    """The rules about a request of an account, in the order of Q6, behind what a test asks for by a magic number."""
+    return (Rule("magic-number", _magic_number), *(rule for stage in answers.orders["Q6"] for rule in _STAGES[stage]))

@@ -1,7 +1,7 @@
 """What a rule is: a name, and a pure function from facts to a refusal or None."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
 from ccell_fake.codes import Code
@@ -26,8 +26,7 @@ class Refusal:
     rule: str = ""
 
 
-Facts = TypeVar("Facts", contravariant=True)  # noqa: PLC0105 - read only, and called Facts wherever it is used
-Check = Callable[[Facts], Refusal | None]
+Facts = TypeVar("Facts")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +36,12 @@ class Rule(Generic[Facts]):
     Attributes:
         name: How `X-CCell-Rule` and the journal call it.
         check: The function that judges.
-        of_submit: Whether every number of a submit fares alike, so that judging one judges all.
     """
 
     name: str
-    check: Check[Facts]
-    of_submit: bool = False
+    check: Callable[[Facts], Refusal | None]
+
+    def judge(self, facts: Facts) -> Refusal | None:
+        """The refusal, if there is one, under the name of the rule."""
+        refusal = self.check(facts)
+        return None if refusal is None else replace(refusal, rule=self.name)

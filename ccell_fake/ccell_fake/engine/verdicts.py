@@ -1,12 +1,12 @@
 """What becomes of each number of a send, and what it costs."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from ccell_fake.codes import Code
-from ccell_fake.engine import characters
-from ccell_fake.engine.number_rules import NumberFacts, Stage, SubmitFacts
-from ccell_fake.engine.rules import Refusal
+from ccell_fake.engine import characters, numbers
+from ccell_fake.engine.number_rules import AnyRule, NumberFacts, SubmitFacts, SubmitRule
+from ccell_fake.engine.rules import Refusal, Rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,36 +24,35 @@ class Verdict:
     refusal: Refusal | None
 
 
-def judge(submits: tuple[SubmitFacts, ...], rules: tuple[Stage, ...]) -> tuple[tuple[Verdict, ...], ...]:
+def judge(submits: tuple[SubmitFacts, ...], rules: tuple[AnyRule, ...]) -> tuple[tuple[Verdict, ...], ...]:
     """The verdicts on every number of every submit: the first rule that refuses decides."""
     seen: set[str] = set()
     return tuple(tuple(_judge_submit(submit, rules, seen)) for submit in submits)
 
 
-def _judge_submit(submit: SubmitFacts, rules: tuple[Stage, ...], seen: set[str]) -> Iterator[Verdict]:
-    answers = submit.policy.answers
-    charge = characters.segments(submit.length, answers)
-    asked: dict[str, Refusal | None] = {}
+def _judge_submit(submit: SubmitFacts, rules: tuple[AnyRule, ...], seen: set[str]) -> Iterator[Verdict]:
+    policy = submit.policy
+    number_rules, fate_of_all = _once(submit, rules)
+    accepted = characters.segments(submit.length, policy.answers)
     for number in submit.numbers:
         is_repeated = number in seen
-        if is_repeated and answers["Q10"] == "drop":
+        if is_repeated and policy.answers["Q10"] == "drop":
             continue
         seen.add(number)
-        refusal = _first_refusal(NumberFacts(number, is_repeated, submit), rules, asked)
-        yield Verdict(number, 0 if refusal else charge, refusal)
+        facts = NumberFacts(number, numbers.carrier(number, policy.answers), is_repeated, policy)
+        refusal = next((refusal for rule in number_rules if (refusal := rule.judge(facts))), fate_of_all)
+        yield Verdict(number, 0 if refusal else accepted, refusal)
 
 
-def _first_refusal(facts: NumberFacts, rules: tuple[Stage, ...], asked: dict[str, Refusal | None]) -> Refusal | None:
+def _once(submit: SubmitFacts, rules: tuple[AnyRule, ...]) -> tuple[list[Rule[NumberFacts]], Refusal | None]:
+    """Ask the rules about the submit once: what is left to ask of each number, and what befalls those that pass it."""
+    number_rules: list[Rule[NumberFacts]] = []
     for rule in rules:
-        if rule.name in asked:
-            refusal = asked[rule.name]
-        else:
-            refusal = rule.check(facts)
-            if rule.of_submit:
-                asked[rule.name] = refusal
-        if refusal is not None:
-            return replace(refusal, rule=rule.name)
-    return None
+        if not isinstance(rule, SubmitRule):
+            number_rules.append(rule)
+        elif (refusal := rule.judge(submit)) is not None:
+            return number_rules, refusal
+    return number_rules, None
 
 
 def within(available: int, verdicts: tuple[tuple[Verdict, ...], ...]) -> tuple[tuple[Verdict, ...], ...]:

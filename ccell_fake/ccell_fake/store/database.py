@@ -2,6 +2,7 @@
 
 import sqlite3
 import threading
+import weakref
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -46,12 +47,13 @@ class SqliteStore:
         except sqlite3.Error as error:
             message = f"{path}: {_reason(error)}"
             raise StoreError(message) from error
-        self._ledger = SqliteLedger(self._connection)
+        self._ledger = SqliteLedger(self._connection, is_durable=path is not None)
+        self._finalize = weakref.finalize(self, self._connection.close)
 
     def close(self) -> None:
-        """Close the store; the file can then be opened again."""
+        """Close the store; the file can then be opened again. A store that nobody holds any more closes itself."""
         with self._lock:
-            self._connection.close()
+            self._finalize()
 
     def exclusive(self) -> threading.Lock:
         """What keeps every other thread out while it is held."""
@@ -61,13 +63,11 @@ class SqliteStore:
     def transaction(self) -> Generator[SqliteLedger]:
         """A ledger whose writes are kept when the block ends, and undone when it raises."""
         with self._lock:
-            self._connection.execute("BEGIN IMMEDIATE")
             try:
                 yield self._ledger
-                self._connection.execute("COMMIT")
+                self._ledger.commit()
             except BaseException:
-                if self._connection.in_transaction:
-                    self._connection.execute("ROLLBACK")
+                self._ledger.rollback()
                 raise
 
     def account(self, userid: str) -> int:

@@ -1,6 +1,7 @@
-"""Every statement the store runs, one function each, within a transaction that is someone else's affair."""
+"""Every statement the store runs, and what it keeps at hand so as to run few."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from operator import itemgetter
 from sqlite3 import Connection
 from typing import Any
@@ -8,73 +9,148 @@ from typing import Any
 from ccell_fake.clock import from_micros, to_micros
 from ccell_fake.model import Report, Upmsg
 from ccell_fake.records import JournalEntry, Message, ReportRow, Standing, Submission
+from ccell_fake.store.buffer import RowBuffer
 
 JOURNAL_ENTRIES = 10_000
 """How many journal entries an account keeps; so do, together, the requests of no account."""
 
-NO_ACCOUNT = 0
+_NO_ACCOUNT = 0
+_ROWS_AT_HAND = 2_000
+_SPANS_AT_HAND = 256
+
+
+@dataclass(slots=True)
+class _AccountAtHand:
+    """What every request asks of its account."""
+
+    spent: int
+    is_locked: bool
+    next_charge: int | None
+    journaled: int
 
 
 class SqliteLedger:
-    """The engine's ledger on an SQLite connection with an open transaction."""
+    """The engine's ledger on an SQLite connection, used by one thread at a time.
 
-    def __init__(self, connection: Connection) -> None:
-        """Work on a connection."""
-        self._execute = connection.execute
-        self._executemany = connection.executemany
+    A transaction's rows wait in a buffer. An SQL transaction is begun only when something is read from a table, or, for
+    a durable ledger, when the transaction ends; rows of earlier ones are then written first, in one of their own.
+    """
+
+    def __init__(self, connection: Connection, *, is_durable: bool) -> None:
+        """Work on a connection.
+
+        Args:
+            connection: Whose transactions this ledger begins and ends.
+            is_durable: Whether what a transaction wrote has to be in the tables when it ends.
+        """
+        self._connection = connection
+        self._is_durable = is_durable
+        self._rows = RowBuffer()
+        self._settled_rows = RowBuffer()
+        self._accounts: dict[int, _AccountAtHand] = {}
+        self._before: dict[int, _AccountAtHand] = {}
+        self._settled_accounts: set[int] = set()
+        self._greatest: dict[int, int | None] = {}
+        self._span = (0, 0)
+        (self._submissions,) = connection.execute("SELECT coalesce(max(key), 0) FROM submission").fetchone()
+
+    def commit(self) -> None:
+        """End the transaction and keep all it wrote."""
+        if self._is_durable and (self._rows or self._before):
+            self._begin()
+        if self._connection.in_transaction:
+            self._write(self._rows, self._before)
+            self._connection.execute("COMMIT")
+        else:
+            self._rows.move_to(self._settled_rows)
+            self._settled_accounts.update(self._before)
+            if len(self._settled_rows) > _ROWS_AT_HAND:
+                self._settle()
+        self._before.clear()
+
+    def rollback(self) -> None:
+        """End the transaction and undo all it wrote."""
+        self._rows.clear()
+        self._greatest.clear()
+        self._accounts.update(self._before)
+        self._before.clear()
+        if self._connection.in_transaction:
+            self._connection.execute("ROLLBACK")
+            self._accounts = {key: self._accounts[key] for key in self._settled_accounts}
 
     def account(self, userid: str) -> int:
         """The number of an account, given out when it is first asked for."""
-        self._execute("INSERT INTO account (userid) VALUES (?) ON CONFLICT DO NOTHING", (userid,))
-        (key,) = self._execute("SELECT key FROM account WHERE userid = ?", (userid,)).fetchone()
+        self._read("INSERT INTO account (userid) VALUES (?) ON CONFLICT DO NOTHING", userid)
+        ((key,),) = self._read("SELECT key FROM account WHERE userid = ?", userid)
         return int(key)
 
     def standing(self, account: int, now: int) -> Standing:
         """How the account stands, once charges and refunds that have fallen due are taken in."""
-        fallen_due = "FROM pending_charge WHERE account = ? AND due <= ?"
-        count, messages = self._execute(f"SELECT count(*), sum(messages) {fallen_due}", (account, now)).fetchone()
-        if count:
-            self.charge(account, messages)
-            self._execute(f"DELETE {fallen_due}", (account, now))
-        spent, locked = self._execute("SELECT spent, locked FROM account WHERE key = ?", (account,)).fetchone()
-        return Standing(spent, bool(locked))
+        at_hand = self._at_hand(account)
+        if at_hand.next_charge is not None and at_hand.next_charge <= now:
+            ((messages,),) = self._read(
+                "SELECT sum(messages) FROM pending_charge WHERE account = ? AND due <= ?", account, now
+            )
+            self._read("DELETE FROM pending_charge WHERE account = ? AND due <= ?", account, now)
+            ((next_charge,),) = self._read("SELECT min(due) FROM pending_charge WHERE account = ?", account)
+            at_hand = self._changing(account)
+            at_hand.spent += messages
+            at_hand.next_charge = next_charge
+        return Standing(at_hand.spent, at_hand.is_locked)
 
     def charge(self, account: int, messages: int, due: int | None = None) -> None:
         """Charge messages, or refund a negative number of them, at once or when an instant has come."""
+        at_hand = self._changing(account)
         if due is None:
-            self._execute("UPDATE account SET spent = spent + ? WHERE key = ?", (messages, account))
+            at_hand.spent += messages
         else:
-            self._execute("INSERT INTO pending_charge VALUES (?, ?, ?)", (account, due, messages))
+            self._rows.add("pending_charge", [(account, due, messages)])
+            at_hand.next_charge = due if at_hand.next_charge is None else min(due, at_hand.next_charge)
 
     def greatest_msgid(self, first: int, last: int) -> int | None:
         """The greatest serial number given out within a span."""
-        (msgid,) = self._execute("SELECT max(msgid) FROM message WHERE msgid BETWEEN ? AND ?", (first, last)).fetchone()
-        return None if msgid is None else int(msgid)
+        self._span = (first, last)
+        if first not in self._greatest:
+            if len(self._greatest) >= _SPANS_AT_HAND:
+                self._greatest.clear()
+            ((self._greatest[first],),) = self._read(
+                "SELECT max(msgid) FROM message WHERE msgid BETWEEN ? AND ?", first, last
+            )
+        return self._greatest[first]
 
-    def add_messages(self, account: int, submission: Submission, messages: Iterable[Message]) -> None:
+    def add_messages(self, account: int, submission: Submission, messages: list[Message]) -> None:
         """Keep a submission with its messages."""
-        key = self._execute(
-            "INSERT INTO submission (account, content, linkid, spcode, submitted_at, due) VALUES (?, ?, ?, ?, ?, ?)",
-            (
-                account,
-                submission.content,
-                submission.linkid,
-                submission.spcode,
-                submission.submitted_at,
-                submission.due,
-            ),
-        ).lastrowid
-        self._executemany(
-            "INSERT INTO message VALUES (?, ?, ?, ?, ?)",
-            [(message.msgid, key, message.phone, message.code, message.charge) for message in messages],
+        self._submissions += 1
+        key = self._submissions
+        self._rows.add(
+            "submission",
+            [
+                (
+                    key,
+                    account,
+                    submission.content,
+                    submission.linkid,
+                    submission.spcode,
+                    submission.submitted_at,
+                    submission.due,
+                )
+            ],
         )
+        self._rows.add("message", [(one.msgid, key, one.phone, one.code, one.charge) for one in messages])
+        first, last = self._span
+        if messages and first <= messages[0].msgid and messages[-1].msgid <= last:
+            self._greatest[first] = messages[-1].msgid
+        else:
+            self._greatest.clear()
 
     def add_reports(self, account: int, reports: Iterable[ReportRow]) -> None:
         """Keep reports until they are fetched."""
-        self._executemany(
-            "INSERT INTO report (account, msgid, linkid, phone, recvtime, status, info, due)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            [(account, row.msgid, row.linkid, row.phone, row.due, row.status, row.info, row.due) for row in reports],
+        self._rows.add(
+            "report",
+            [
+                (None, account, row.msgid, row.linkid, row.phone, row.due, row.status, row.info, row.due, None)
+                for row in reports
+            ],
         )
 
     def take_reports(self, account: int, now: int, limit: int, again: int | None) -> list[Report]:
@@ -88,10 +164,7 @@ class SqliteLedger:
     def add_upmsg(self, account: int, upmsg: Upmsg) -> None:
         """Keep an upstream message until it is fetched."""
         motime = to_micros(upmsg.motime)
-        self._execute(
-            "INSERT INTO upmsg (account, spnumber, phone, motime, msgcontent, due) VALUES (?, ?, ?, ?, ?, ?)",
-            (account, upmsg.spnumber, upmsg.phone, motime, upmsg.msgcontent, motime),
-        )
+        self._rows.add("upmsg", [(None, account, upmsg.spnumber, upmsg.phone, motime, upmsg.msgcontent, motime, None)])
 
     def take_upmsgs(self, account: int, now: int, limit: int, again: int | None) -> list[Upmsg]:
         """Hand out upstream messages that have come in, oldest first."""
@@ -102,53 +175,106 @@ class SqliteLedger:
         self, table: str, columns: str, account: int, now: int, limit: int, again: int | None
     ) -> list[tuple[Any, ...]]:
         """Take what waits, oldest first; the first two columns are the order it came in."""
-        taken = self._execute(
-            f"UPDATE {table} SET due = coalesce(:again, due), fetched_at = iif(:again IS NULL, :now, NULL)"
-            f" WHERE key IN (SELECT key FROM {table} WHERE account = :account AND fetched_at IS NULL AND due <= :now"
-            f" ORDER BY due, key LIMIT :limit) RETURNING {columns}",
-            {"account": account, "now": now, "limit": limit, "again": again},
+        rows = self._read(
+            f"UPDATE {table} SET due = coalesce(?1, due), fetched_at = iif(?1 IS NULL, ?2, NULL)"
+            f" WHERE key IN (SELECT key FROM {table} WHERE account = ?3 AND fetched_at IS NULL AND due <= ?2"
+            f" ORDER BY due, key LIMIT ?4) RETURNING {columns}",
+            again,
+            now,
+            account,
+            limit,
         )
-        return sorted(taken.fetchall(), key=itemgetter(0, 1))
+        return sorted(rows, key=itemgetter(0, 1))
 
     def count_excess(self, account: int, now: int, since: int) -> int:
         """Note an excess of threads; how many there were since an instant, this one included."""
-        self._execute("DELETE FROM excess WHERE account = ? AND at < ?", (account, since))
-        self._execute("INSERT INTO excess VALUES (?, ?)", (account, now))
-        (count,) = self._execute("SELECT count(*) FROM excess WHERE account = ?", (account,)).fetchone()
+        self._rows.add("excess", [(account, now)])
+        self._read("DELETE FROM excess WHERE account = ? AND at < ?", account, since)
+        ((count,),) = self._read("SELECT count(*) FROM excess WHERE account = ?", account)
         return int(count)
 
     def set_locked(self, account: int, *, is_locked: bool) -> None:
         """Lock or unlock an account; either way its excesses are forgotten."""
-        self._execute("UPDATE account SET locked = ? WHERE key = ?", (is_locked, account))
-        self._execute("DELETE FROM excess WHERE account = ?", (account,))
+        self._changing(account).is_locked = is_locked
+        self._read("DELETE FROM excess WHERE account = ?", account)
 
     def write(self, account: int | None, entry: JournalEntry) -> None:
         """Keep a journal entry; the oldest of an account fall out."""
-        written = self._execute(
-            "INSERT INTO journal SELECT :account, coalesce(max(number), 0) + 1,"
-            " :at, :operation, :peer, :code, :rule, :basis, :explanation"
-            " FROM journal WHERE account = :account RETURNING number",
-            {
-                "account": account or NO_ACCOUNT,
-                "at": entry.at,
-                "operation": entry.operation,
-                "peer": entry.peer,
-                "code": entry.code,
-                "rule": entry.rule,
-                "basis": entry.basis,
-                "explanation": entry.explanation,
-            },
-        )
-        (number,) = written.fetchone()
-        self._execute(
-            "DELETE FROM journal WHERE account = ? AND number <= ?",
-            (account or NO_ACCOUNT, number - JOURNAL_ENTRIES),
+        key = account or _NO_ACCOUNT
+        at_hand = self._changing(key)
+        at_hand.journaled += 1
+        self._rows.add(
+            "journal",
+            [
+                (
+                    key,
+                    at_hand.journaled,
+                    entry.at,
+                    entry.operation,
+                    entry.peer,
+                    entry.code,
+                    entry.rule,
+                    entry.basis,
+                    entry.explanation,
+                )
+            ],
         )
 
     def journal(self, account: int | None) -> list[JournalEntry]:
         """The journal entries of an account that are still kept, oldest first."""
-        rows = self._execute(
-            "SELECT at, operation, peer, code, rule, basis, explanation FROM journal WHERE account = ? ORDER BY number",
-            (account or NO_ACCOUNT,),
+        key = account or _NO_ACCOUNT
+        rows = self._read(
+            "SELECT at, operation, peer, code, rule, basis, explanation FROM journal"
+            " WHERE account = ? AND number > ? ORDER BY number",
+            key,
+            self._at_hand(key).journaled - JOURNAL_ENTRIES,
         )
         return [JournalEntry(*row) for row in rows]
+
+    def _at_hand(self, account: int) -> _AccountAtHand:
+        at_hand = self._accounts.get(account)
+        if at_hand is None:
+            rows = self._read("SELECT spent, locked FROM account WHERE key = ?", account)
+            spent, locked = rows[0] if rows else (0, 0)
+            ((next_charge,),) = self._read("SELECT min(due) FROM pending_charge WHERE account = ?", account)
+            ((journaled,),) = self._read("SELECT coalesce(max(number), 0) FROM journal WHERE account = ?", account)
+            at_hand = self._accounts[account] = _AccountAtHand(spent, bool(locked), next_charge, journaled)
+        return at_hand
+
+    def _changing(self, account: int) -> _AccountAtHand:
+        """What is at hand of an account, about to be changed by this transaction."""
+        at_hand = self._at_hand(account)
+        if account not in self._before:
+            self._before[account] = replace(at_hand)
+        return at_hand
+
+    def _read(self, statement: str, *values: str | int | None) -> list[tuple[Any, ...]]:
+        """Run a statement on the tables, with everything in them that this ledger was told so far."""
+        self._begin()
+        return self._connection.execute(statement, values).fetchall()
+
+    def _begin(self) -> None:
+        if not self._connection.in_transaction:
+            self._settle()
+            self._connection.execute("BEGIN IMMEDIATE")
+        self._rows.write(self._connection)
+
+    def _settle(self) -> None:
+        """Write what ended transactions left."""
+        if self._settled_rows or self._settled_accounts:
+            self._connection.execute("BEGIN IMMEDIATE")
+            self._write(self._settled_rows, self._settled_accounts)
+            self._connection.execute("COMMIT")
+            self._settled_accounts.clear()
+
+    def _write(self, rows: RowBuffer, accounts: Iterable[int]) -> None:
+        rows.write(self._connection)
+        for key in accounts:
+            at_hand = self._accounts[key]
+            self._connection.execute(
+                "UPDATE account SET spent = ?, locked = ? WHERE key = ?", (at_hand.spent, at_hand.is_locked, key)
+            )
+            if at_hand.journaled > JOURNAL_ENTRIES:
+                self._connection.execute(
+                    "DELETE FROM journal WHERE account = ? AND number <= ?", (key, at_hand.journaled - JOURNAL_ENTRIES)
+                )

@@ -1,0 +1,66 @@
+"""A load as light as one can be made in Python: one process, a few connections, canned bytes, nothing parsed twice."""
+
+import selectors
+import socket
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from ccell_fake.clock import elapsed
+
+
+@dataclass(slots=True)
+class _Connection:
+    socket: socket.socket
+    left: int = 0
+
+
+def _answer_length(url: str, request: bytes) -> int:
+    """How many bytes the answer to a request has, head included."""
+    address = urlsplit(url)
+    with socket.create_connection((address.hostname or "", address.port or 0)) as connection:
+        connection.sendall(request)
+        received = b""
+        while b"\r\n\r\n" not in received:
+            received += connection.recv(65536)
+    head = received.partition(b"\r\n\r\n")[0].lower()
+    (length,) = (line.split(b":")[1] for line in head.splitlines() if line.startswith(b"content-length"))
+    return len(head) + 4 + int(length)
+
+
+def requests_per_second(url: str, request: bytes, seconds: float = 3.0, connections: int = 8) -> float:
+    """How many answers a server gives in a second. Every answer has to be as long as the first."""
+    length = _answer_length(url, request)
+    address = urlsplit(url)
+    selector = selectors.DefaultSelector()
+    opened: list[_Connection] = []
+    for _ in range(connections):
+        connection = _Connection(socket.create_connection((address.hostname or "", address.port or 0)))
+        connection.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        selector.register(connection.socket, selectors.EVENT_READ, connection)
+        opened.append(connection)
+    answered = 0
+    begun = elapsed()
+    for connection in opened:
+        connection.socket.sendall(request)
+        connection.left = length
+    while (taken := elapsed() - begun) < seconds:
+        for key, _ in selector.select(1):
+            connection = key.data
+            received = len(connection.socket.recv(65536))
+            connection.left -= received
+            if received == 0 or connection.left < 0:
+                message = "the server closed the connection, or answered with another length"
+                raise RuntimeError(message)
+            if connection.left == 0:
+                answered += 1
+                connection.left = length
+                connection.socket.sendall(request)
+    for connection in opened:
+        connection.socket.close()
+    selector.close()
+    return answered / taken
+
+
+def post(path: str, body: bytes) -> bytes:
+    """A POST as bytes."""
+    return b"POST %s HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%s" % (path.encode(), len(body), body)

@@ -1,0 +1,100 @@
+"""Where a payload stands, and how it is encoded there (T4, W1 to W5)."""
+
+from urllib.parse import quote, quote_plus
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from testing import documents
+
+from ccell_fake.errors import UnreadableRequest
+from ccell_fake.limits import PAYLOAD_BYTES
+from ccell_fake.model import Request
+from ccell_fake.wire import payload, requests
+from ccell_fake.wire.payload import Place
+
+XML = '<root userid="200001" password="a+b%41c"><submit phone="1" content="50% + 【签名】"/></root>'.encode()
+
+
+def _java(text: bytes) -> bytes:
+    return quote_plus(text, safe="*").encode()
+
+
+def _browser(text: bytes) -> bytes:
+    return quote(text, safe="!$&'()*+,-./:;=?@_~").encode()
+
+
+@given(documents.sends)
+def test_a_query_is_read_however_it_was_encoded(request_: Request) -> None:
+    data = requests.render(request_)
+    assert payload.find("GET", _java(data), b"").data == data
+    assert payload.find("GET", quote(data).encode(), b"").data == data
+    assert payload.find("GET", _browser(data), b"", plus_is_blank=False).data == data
+
+
+@given(documents.sends)
+def test_a_body_is_read_raw_and_encoded(request_: Request) -> None:
+    data = requests.render(request_)
+    for body in (data, _java(data), quote(data).encode(), b"\xef\xbb\xbf" + data, b" \r\n" + data + b"\n"):
+        found = payload.find("POST", b"", body)
+        assert found == payload.Payload(data, Place.BODY)
+
+
+def test_a_raw_body_keeps_its_plus_and_percent_signs() -> None:
+    assert payload.find("POST", b"", XML).data == XML
+
+
+def test_a_raw_query_is_decoded_all_the_same() -> None:
+    assert b"a bAc" in payload.find("GET", XML, b"").data
+    assert b"a+bAc" in payload.find("GET", XML, b"", plus_is_blank=False).data
+
+
+@pytest.mark.parametrize("body", [b"", b"  \r\n", b"\xef\xbb\xbf"])
+def test_a_post_with_a_blank_body_is_read_from_its_query(body: bytes) -> None:
+    assert payload.find("POST", quote(XML).encode(), body) == payload.Payload(XML, Place.QUERY)
+
+
+def test_a_body_wins_over_a_query() -> None:
+    assert payload.find("POST", b"<other/>", XML).data == XML
+
+
+def test_a_get_has_no_body() -> None:
+    with pytest.raises(UnreadableRequest, match="no payload"):
+        payload.find("GET", b"", XML)
+
+
+@pytest.mark.parametrize("content_type", ["application/x-www-form-urlencoded", "text/plain", "", "application/json"])
+def test_the_content_type_does_not_matter(content_type: str) -> None:
+    assert payload.find("POST", b"", XML, content_type).data == XML
+
+
+@pytest.mark.parametrize(
+    ("query", "body", "content_type", "reason"),
+    [
+        (b"", b"", "", "there is no payload; send the XML"),
+        (b"", b"--x\r\n", "multipart/form-data; boundary=x", "the body is multipart"),
+        (b"", b'{"id":1}', "", "the body is JSON"),
+        (b"", b"xml=" + XML, "", "the body begins with xml="),
+        (b"xml=" + _java(XML), b"", "", "the query begins with xml="),
+        (b"", b"hello", "", "the body does not begin with <"),
+        (b"", b"<" * (PAYLOAD_BYTES + 1), "", "longer than 2097152 bytes"),
+    ],
+)
+def test_what_is_no_payload_is_refused_with_what_would_be_one(
+    query: bytes, body: bytes, content_type: str, reason: str
+) -> None:
+    with pytest.raises(UnreadableRequest) as caught:
+        payload.find("POST", query, body, content_type)
+    assert reason in caught.value.reason
+
+
+def test_two_mebibytes_are_taken() -> None:
+    assert len(payload.find("POST", b"", b"<" * PAYLOAD_BYTES).data) == PAYLOAD_BYTES
+
+
+@given(st.sampled_from(["GET", "POST"]), st.binary(max_size=60), st.binary(max_size=60), st.text(max_size=20))
+def test_any_bytes_are_a_payload_or_refused(method: str, query: bytes, body: bytes, content_type: str) -> None:
+    try:
+        assert payload.find(method, query, body, content_type).data.startswith(b"<")
+    except UnreadableRequest as error:
+        assert error.reason  # noqa: PT017 - either outcome is right, and each is looked at

@@ -1,0 +1,112 @@
+"""The store: all of a transaction or nothing, over restarts, and one process at a time."""
+
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from testing.emulators import DOCUMENT_DAY
+
+from ccell_fake.clock import to_micros
+from ccell_fake.records import JournalEntry, Message, ReportRow, Submission
+from ccell_fake.store.database import SqliteStore, StoreError
+from ccell_fake.store.ledger import JOURNAL_ENTRIES
+
+NOW = to_micros(DOCUMENT_DAY)
+SUBMISSION = Submission("hello", "7", "", NOW, NOW)
+
+
+def _fill(store: SqliteStore, account: int, *, fails: bool = False) -> None:
+    with store.transaction() as ledger:
+        ledger.charge(account, 5)
+        ledger.add_messages(account, SUBMISSION, [Message(1, "13800000000", "0", 5)])
+        ledger.add_reports(account, [ReportRow(1, "7", "13800000000", NOW, "0", "成功")])
+        if fails:
+            raise KeyboardInterrupt
+
+
+def test_a_transaction_that_fails_leaves_nothing() -> None:
+    store = SqliteStore()
+    account = store.account("1")
+    with pytest.raises(KeyboardInterrupt):
+        _fill(store, account, fails=True)
+    with store.transaction() as ledger:
+        assert ledger.standing(account, NOW).spent == 0
+        assert ledger.greatest_msgid(0, 9) is None
+        assert not ledger.take_reports(account, NOW, 300, None)
+
+
+def test_a_file_keeps_everything_over_a_restart(tmp_path: Path) -> None:
+    path = tmp_path / "ccell.sqlite"
+    store = SqliteStore(path)
+    account = store.account("1")
+    _fill(store, account)
+    store.close()
+    store = SqliteStore(path)
+    assert store.account("1") == account
+    with store.transaction() as ledger:
+        assert ledger.standing(account, NOW).spent == 5
+        assert ledger.greatest_msgid(0, 9) == 1
+        assert len(ledger.take_reports(account, NOW, 300, None)) == 1
+    store.close()
+    store = SqliteStore(path)
+    with store.transaction() as ledger:
+        assert not ledger.take_reports(account, NOW, 300, None)
+    store.close()
+
+
+def test_a_file_is_one_process_own(tmp_path: Path) -> None:
+    path = tmp_path / "ccell.sqlite"
+    store = SqliteStore(path)
+    script = (
+        f"from pathlib import Path; from ccell_fake.store.database import SqliteStore; SqliteStore(Path({str(path)!r}))"
+    )
+    other = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert f"{path}: another process has it open" in other.stderr
+    store.close()
+    assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
+
+
+@pytest.mark.parametrize("version", [0, 99])
+def test_a_file_of_another_kind_is_refused_by_name(tmp_path: Path, version: int) -> None:
+    path = tmp_path / "other.sqlite"
+    connection = sqlite3.connect(path)
+    connection.execute("CREATE TABLE precious (x)")
+    connection.execute(f"PRAGMA user_version = {version}")
+    connection.close()
+    with pytest.raises(StoreError, match=f"other.sqlite: .*version {version}"):
+        SqliteStore(path)
+    connection = sqlite3.connect(path)
+    assert connection.execute("SELECT name FROM sqlite_master").fetchall() == [("precious",)]
+    connection.close()
+
+
+def test_a_file_that_is_no_database_is_refused_by_name(tmp_path: Path) -> None:
+    path = tmp_path / "notes.txt"
+    path.write_text("remember the milk " * 100)
+    with pytest.raises(StoreError, match=r"notes.txt: file is not a database"):
+        SqliteStore(path)
+    with pytest.raises(StoreError, match=r"nowhere.*: unable to open database file"):
+        SqliteStore(tmp_path / "nowhere" / "store")
+
+
+def test_the_journal_keeps_the_newest_entries_of_each_account() -> None:
+    store = SqliteStore()
+    with store.transaction() as ledger:
+        for number in range(JOURNAL_ENTRIES + 10):
+            ledger.write(1, JournalEntry(number, "send", "::1", "0", "send", "documented S5", ""))
+        ledger.write(None, JournalEntry(0, "send", "::1", "1001001", "readable", "assumed Q2", "why"))
+        entries = ledger.journal(1)
+        assert len(entries) == JOURNAL_ENTRIES
+        assert (entries[0].at, entries[-1].at) == (10, JOURNAL_ENTRIES + 9)
+        assert [entry.explanation for entry in ledger.journal(None)] == ["why"]
+
+
+def test_a_charge_can_fall_due_later() -> None:
+    store = SqliteStore()
+    account = store.account("1")
+    with store.transaction() as ledger:
+        ledger.charge(account, 3, NOW + 10)
+        ledger.charge(account, -1, NOW + 20)
+        assert [ledger.standing(account, NOW + after).spent for after in (9, 10, 19, 20, 30)] == [0, 3, 3, 2, 2]

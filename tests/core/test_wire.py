@@ -1,0 +1,223 @@
+"""Bytes and model: nothing is lost on the way, and nothing dangerous gets in."""
+
+import dataclasses
+import socket
+from datetime import UTC, datetime
+from typing import Any, cast
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from testing import documents
+
+from ccell_fake.clock import SHANGHAI
+from ccell_fake.errors import UnreadableReply, UnreadableRequest
+from ccell_fake.model import Layout, Operation, Reply, Report, Request, Resp, Submit
+from ccell_fake.wire import replies, requests, times, xml
+
+LAYOUTS = st.builds(Layout, st.booleans(), st.booleans())
+ROOT = '<root userid="1" password="2"/>'
+
+
+def _carried(value: Any) -> Any:
+    """The value with U+FFFD in place of what XML cannot carry."""
+    if isinstance(value, str):
+        return xml.legible(value)
+    if isinstance(value, tuple):
+        return tuple(map(_carried, cast("tuple[object, ...]", value)))
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        fields = {field.name: _carried(getattr(value, field.name)) for field in dataclasses.fields(value)}
+        return dataclasses.replace(value, **fields)
+    return value
+
+
+@given(documents.sends)
+def test_any_request_survives_render_and_parse(request_: Request) -> None:
+    rendered = requests.render(request_)
+    assert requests.parse(Operation.SEND, rendered) == _carried(request_)
+    assert requests.render(_carried(request_)) == rendered
+
+
+@pytest.mark.parametrize("operation", Operation)
+@given(data=st.data(), layout=LAYOUTS)
+def test_any_reply_survives_render_and_parse(operation: Operation, data: st.DataObject, layout: Layout) -> None:
+    reply = data.draw(documents.replies(operation))
+    rendered = replies.render(reply, layout)
+    assert replies.parse(operation, rendered) == _carried(reply)
+    assert replies.render(_carried(reply), layout) == rendered
+
+
+@given(st.text(st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="\ufffe\uffff"), max_size=40))
+def test_what_xml_can_carry_is_left_alone(text: str) -> None:
+    assert xml.legible(text) == text
+
+
+@pytest.mark.parametrize("text", ["\0", "\x0b", "\x1f", "\ud800", "\ufffe", "a\x01b"])
+def test_what_xml_cannot_carry_becomes_the_replacement_character(text: str) -> None:
+    assert xml.legible(text) == "".join("\ufffd" if one not in "ab" else one for one in text)
+
+
+def test_a_reply_escapes_what_an_attribute_cannot_hold_as_it_is() -> None:
+    reply = Reply("0", "成功", (Resp("1", "2", "0", "&<>\"'\t\n\r", "é"),))
+    assert replies.render(reply).decode() == (
+        '<?xml version="1.0" encoding="UTF-8"?> <root return="0" info="成功"> <resp msgid="1" linkid="é" phone="2" '
+        'return="0" info="&amp;&lt;&gt;&quot;\'&#9;&#10;&#13;"/> </root>'
+    )
+
+
+def test_a_refusal_is_a_root_alone() -> None:
+    assert replies.render(Reply("1001004", "密码不正确")).decode() == (
+        '<?xml version="1.0" encoding="UTF-8"?><root return="1001004" info="密码不正确"></root>'
+    )
+
+
+def test_the_declaration_can_stand_on_a_line_of_its_own() -> None:
+    rendered = replies.render(Reply("0", "成功"), Layout(declaration_line=True))
+    assert rendered.splitlines()[0] == b'<?xml version="1.0" encoding="UTF-8"?>'
+
+
+def test_a_resp_has_a_linkid_only_where_there_is_one() -> None:
+    assert b"linkid" not in replies.render(Reply("0", "", (Resp("1", "2", "0", ""),)))
+    assert b'linkid=""' in replies.render(Reply("0", "", (Resp("1", "2", "0", "", ""),)))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<root return='0' info='成功'><resp info='成功' return='0' phone='1' msgid='9'/></root>",
+        '<root info="成功"   return="0">\n<resp msgid = "9" phone="1" return="0" info="成功" x=""></resp><y/></root>',
+        '\ufeff<?xml version="1.0"?><!-- c --><root return="0" info="成功"><resp msgid="9" phone="1" return="0" info="成功"/></root>',  # noqa: E501
+    ],
+)
+def test_a_reply_is_read_however_it_is_written(text: str) -> None:
+    resp = Resp("9", "1", "0", "成功")
+    assert replies.parse(Operation.SEND, text.encode()) == Reply("0", "成功", (resp,))
+
+
+@pytest.mark.parametrize(
+    ("operation", "text", "reason"),
+    [
+        (Operation.SEND, "", "not well-formed"),
+        (Operation.SEND, "<html>", "not well-formed"),
+        (Operation.SEND, "<html/>", "root element is <html>"),
+        (Operation.SEND, "<root/>", "<root> has no attribute return"),
+        (Operation.SEND, '<root return="0"><resp phone="1" return="0"/></root>', "<resp> has no attribute msgid"),
+        (Operation.REPORT, '<root return="0"><report msgid="1" phone="1" status="0"/></root>', "recvtime"),
+        (
+            Operation.REPORT,
+            '<root return="0"><report msgid="1" phone="1" status="0" recvtime="soon"/></root>',
+            "'soon' is not a time",
+        ),
+        (Operation.INFO, '<root return="0"><ID>1</ID></root>', "<root> has no <NAME>"),
+    ],
+)
+def test_an_unreadable_reply_says_why_and_keeps_its_bytes(operation: Operation, text: str, reason: str) -> None:
+    with pytest.raises(UnreadableReply, match=reason) as caught:
+        replies.parse(operation, text.encode())
+    assert caught.value.received == text.encode()
+
+
+def _refused(data: bytes) -> UnreadableRequest:
+    with pytest.raises(UnreadableRequest) as caught:
+        requests.parse(Operation.SEND, data)
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    "prolog",
+    [
+        "<!DOCTYPE root>",
+        '<?xml version="1.0"?>\n<!-- x --><?pi?><!DOCTYPE root [<!ENTITY a "b">]>',
+        '<!DOCTYPE root SYSTEM "http://127.0.0.1:1/x.dtd">',
+        '<!DOCTYPE root [<!ENTITY % p SYSTEM "file:///etc/passwd"> %p;]>',
+    ],
+)
+def test_a_document_type_is_refused(prolog: str) -> None:
+    assert "document type" in _refused(f"{prolog}{ROOT}".encode()).reason
+
+
+@pytest.mark.parametrize("prolog", ["<!-- <!DOCTYPE root> -->", "<?x <!DOCTYPE root> ?>"])
+def test_a_document_type_in_a_comment_is_none(prolog: str) -> None:
+    assert requests.parse(Operation.INFO, f"{prolog}{ROOT}".encode()) == Request("1", "2")
+
+
+def test_entities_are_never_resolved(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        pytest.fail("a connection was opened")
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    laughs = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 10))
+    bomb = f'<!DOCTYPE root [<!ENTITY l0 "lol">{laughs}]><root userid="&l9;"/>'
+    assert "document type" in _refused(bomb.encode()).reason
+    assert "not well-formed" in _refused(b'<root userid="&undefined;"/>').reason
+
+
+@pytest.mark.parametrize("opening", [b"<!--", b"<?a ?>", b"<!-- -->", b"<?", b"  "])
+def test_a_long_prolog_is_read_in_one_pass(opening: bytes) -> None:
+    assert _refused(opening * 100_000).reason.startswith("the XML is not well-formed")
+
+
+def test_absurd_nesting_is_refused_with_a_reason() -> None:
+    data = b'<root userid="1" password="2">' + b"<a>" * 100_000
+    assert "depth" in _refused(data).reason.lower()
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        ("<root userid='é'/>".encode("latin-1"), "byte 14 is 0xe9"),
+        (b'<?xml version="1.0" encoding="GBK"?><root/>', "declares the encoding GBK"),
+        (b"<root\0/>", "not well-formed"),
+        (b"<root a='1' a='2'/>", "not well-formed"),
+        (b"<Root/>", "has to be <root>"),
+        (b"<x:root xmlns:x='y'/>", "has to be <root>"),
+    ],
+)
+def test_what_is_no_request_is_refused_with_a_reason(data: bytes, reason: str) -> None:
+    assert reason in _refused(data).reason
+
+
+def test_a_declared_encoding_can_be_followed() -> None:
+    data = '<?xml version="1.0" encoding="GBK"?><root userid="账号" password="2"/>'.encode("gbk")
+    assert requests.parse(Operation.INFO, data, as_declared=True) == Request("账号", "2")
+    for broken in (b'<?xml version="1.0" encoding="nonsense"?><root/>', b"<root a='\xff'/>"):
+        with pytest.raises(UnreadableRequest):
+            requests.parse(Operation.INFO, broken, as_declared=True)
+
+
+@given(st.binary(max_size=200))
+@example(b"<root>")
+def test_no_bytes_do_more_than_be_refused(data: bytes) -> None:
+    for operation in Operation:
+        try:
+            assert isinstance(requests.parse(operation, data), Request)
+        except UnreadableRequest as error:
+            assert error.reason  # noqa: PT017 - either outcome is right, and each is looked at
+
+
+def test_only_a_send_has_submits() -> None:
+    data = b'<root userid="1" password="2"><submit phone="3" content="4"/></root>'
+    assert requests.parse(Operation.SEND, data).submits == (Submit("3", "4"),)
+    assert requests.parse(Operation.REPORT, data).submits == ()
+
+
+def test_a_password_is_not_in_the_repr_of_a_request() -> None:
+    assert "geheim" not in repr(Request("1", "geheim"))
+
+
+def test_times_are_written_in_shanghai_whatever_their_zone() -> None:
+    instant = datetime(2015, 10, 10, 2, 54, 15, 999_999, tzinfo=UTC)
+    report = Report("1", "", "2", instant, "0", "成功")
+    assert b'recvtime="2015-10-10 10:54:15.0"' in replies.render(Reply("0", "", (report,)))
+    assert times.render_motime(instant) == "2015-10-10 10:54:15"
+
+
+@pytest.mark.parametrize("text", ["2015-10-10 10:54:15.0", "2015-10-10 10:54:15", " 2015-10-10 10:54:15.123 "])
+def test_either_way_of_writing_a_time_is_read(text: str) -> None:
+    assert times.parse(text) == datetime(2015, 10, 10, 10, 54, 15, tzinfo=SHANGHAI)
+
+
+@pytest.mark.parametrize("text", ["", "2015-10-10", "2015-13-10 10:54:15", "２０１５-10-10 10:54:15"])
+def test_what_is_no_time_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"time|match|month"):
+        times.parse(text)

@@ -1,0 +1,247 @@
+"""HTTP as clients of all kinds speak it: methods, bodies, request lines, connections (T1, T4, W1 to W7, W14, W15)."""
+
+import http.client
+import json
+import ssl
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import quote, quote_plus, urlsplit
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from testing import http as raw
+from testing.emulators import emulator
+
+from ccell_fake.codes import Code
+from ccell_fake.limits import PAYLOAD_BYTES, QUERY_BYTES
+from ccell_fake.model import Operation, Reply
+from ccell_fake.wire import replies
+from ccell_mock_server.emulator import Emulator
+
+INFO = '<root userid="200001" password="123456"></root>'
+PATH = Operation.INFO.path
+
+
+@pytest.fixture(scope="module")
+def served() -> Iterator[Emulator]:
+    with emulator() as running:
+        yield running
+
+
+def _code(answer: raw.RawAnswer, operation: Operation = Operation.INFO) -> str:
+    assert answer.status == 200
+    return replies.parse(operation, answer.body).code
+
+
+def _is_answered(answer: raw.RawAnswer) -> bool:
+    return _code(answer) == "0"
+
+
+@pytest.mark.parametrize("operation", Operation)
+def test_get_and_post_are_answered_alike(served: Emulator, operation: Operation) -> None:
+    body = INFO.replace("</root>", '<submit phone="1" content="x"/></root>').encode()
+    posted = raw.post(served.url, operation.path, body)
+    got = raw.get(served.url, f"{operation.path}?{quote(body)}".encode())
+    assert _code(posted, operation) == _code(got, operation) == "0"
+    assert posted.headers["content-type"] == got.headers["content-type"] == replies.CONTENT_TYPE
+
+
+@pytest.mark.parametrize("content_type", ["text/xml", "application/x-www-form-urlencoded", "text/plain", None])
+@pytest.mark.parametrize("encode", [str, quote, quote_plus])
+def test_a_body_is_read_whatever_the_content_type(served: Emulator, content_type: str | None, encode: Any) -> None:
+    headers = [] if content_type is None else [f"Content-Type: {content_type}"]
+    assert _is_answered(raw.post(served.url, PATH, encode(INFO).encode(), *headers))
+
+
+def test_multipart_is_refused_in_the_gateways_terms(served: Emulator) -> None:
+    answer = raw.post(served.url, PATH, b"--x\r\n", "Content-Type: multipart/form-data; boundary=x")
+    assert _code(answer) == Code.PARAMETERS_INCOMPLETE
+    assert answer.headers["x-ccell-basis"] == "documented T4"
+
+
+def test_an_empty_post_is_read_from_its_query(served: Emulator) -> None:
+    assert _is_answered(raw.post(served.url, f"{PATH}?{quote(INFO)}", b""))
+
+
+def test_a_doubled_slash_is_passed_over(served: Emulator) -> None:
+    for path in ("/sms3_api/xmlapi//info.jsp", "//sms3_api/xmlapi/info.jsp"):
+        assert _is_answered(raw.get(served.url, f"{path}?{quote(INFO)}".encode()))
+        assert _is_answered(raw.post(served.url, path, INFO.encode()))
+
+
+def test_an_absolute_request_target_is_taken(served: Emulator) -> None:
+    assert _is_answered(raw.get(served.url, f"http://sms.ccell.cn{PATH}?{INFO}".encode()))
+
+
+@pytest.mark.parametrize("chunks", [1, 7])
+def test_a_chunked_body_is_taken(served: Emulator, chunks: int) -> None:
+    size = -(-len(INFO) // chunks)
+    pieces = [INFO[start : start + size] for start in range(0, len(INFO), size)]
+    body = "".join(f"{len(piece):x}\r\n{piece}\r\n" for piece in pieces) + "0\r\n\r\n"
+    head = f"POST {PATH} HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+    assert _is_answered(raw.exchange(served.url, (head + body).encode()))
+
+
+def test_expect_100_continue_is_met_before_the_body(served: Emulator) -> None:
+    head = f"POST {PATH} HTTP/1.1\r\nHost: x\r\nContent-Length: {len(INFO)}\r\nExpect: 100-continue\r\n\r\n"
+    with raw.connect(served.url) as connection:
+        connection.sendall(head.encode())
+        assert connection.recv(100).startswith(b"HTTP/1.1 100")
+        connection.sendall(INFO.encode())
+        assert _is_answered(raw.receive(connection))
+
+
+def test_a_connection_is_kept_for_many_requests(served: Emulator) -> None:
+    connection = http.client.HTTPConnection(urlsplit(served.url).netloc, timeout=30)
+    connection.connect()
+    socket = connection.sock
+    for _ in range(20):
+        connection.request("POST", PATH, INFO)
+        assert b'return="0"' in connection.getresponse().read()
+        connection.request("GET", f"{PATH}?{quote(INFO)}")
+        assert b'return="0"' in connection.getresponse().read()
+    assert connection.sock is socket
+    connection.close()
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "OPTIONS"])
+def test_other_methods_are_refused_with_what_exists(served: Emulator, method: str) -> None:
+    answer = raw.exchange(served.url, f"{method} {PATH} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+    assert answer.status == 405
+    assert answer.headers["allow"] == "GET, POST"
+    assert all(operation.path in answer.body.decode() for operation in Operation)
+
+
+def test_a_head_takes_no_reports_along(served: Emulator) -> None:
+    connection = http.client.HTTPConnection(urlsplit(served.url).netloc, timeout=30)
+    connection.request("HEAD", f"{Operation.REPORT.path}?{quote(INFO)}")
+    answer = connection.getresponse()
+    assert answer.status == 405
+    connection.close()
+
+
+@pytest.mark.parametrize("path", ["/", "/sms3_api/xmlapi/", "/sms3_api/xmlapi/balance.jsp", "/static/x"])
+def test_an_unknown_path_says_what_exists(served: Emulator, path: str) -> None:
+    answer = raw.get(served.url, path.encode())
+    assert answer.status == 404
+    assert all(operation.path in answer.body.decode() for operation in Operation)
+
+
+def test_500_numbers_and_long_contents_fit_a_raw_query(served: Emulator) -> None:
+    submits = "".join(
+        f'<submit phone="{",".join(f"138{number:08d}" for number in range(start, start + 50))}" content="{"一" * 900}【签名】"/>'  # noqa: E501
+        for start in range(0, 500, 50)
+    )
+    query = f'<root userid="200001" password="123456">{submits}</root>'.encode()
+    answer = raw.get(served.url, Operation.SEND.path.encode() + b"?" + query)
+    assert len(replies.parse(Operation.SEND, answer.body).items) == 500
+
+
+def _padded(size: int) -> bytes:
+    return INFO.encode() + b" " * (size - len(INFO))
+
+
+def test_a_query_of_256_kib_is_taken_and_a_longer_one_refused(served: Emulator) -> None:
+    # A blank in the request line goes through percent-encoded, as three bytes.
+    encoded = quote(INFO) + "%20" * ((QUERY_BYTES - len(quote(INFO))) // 3)
+    assert _is_answered(raw.get(served.url, f"{PATH}?{encoded}".encode()))
+    refused = raw.get(served.url, f"{PATH}?{encoded}%20".encode())
+    assert _code(refused) == Code.PARAMETERS_INCOMPLETE
+
+
+def test_a_body_of_two_mebibytes_is_taken_and_a_longer_one_refused(served: Emulator) -> None:
+    assert _is_answered(raw.post(served.url, PATH, _padded(PAYLOAD_BYTES)))
+    assert _code(raw.post(served.url, PATH, _padded(PAYLOAD_BYTES + 1))) == Code.PARAMETERS_INCOMPLETE
+
+
+def test_a_body_beyond_all_measure_is_refused_before_it_is_sent(served: Emulator) -> None:
+    head = f"POST {PATH} HTTP/1.1\r\nHost: x\r\nContent-Length: {17 * 1024 * 1024}\r\n\r\n"
+    assert raw.exchange(served.url, head.encode()).status == 413
+
+
+def test_a_strict_server_says_what_to_encode() -> None:
+    with emulator(server={"strict_http": True}) as served:
+        for target, name in (
+            (f"{PATH}?{INFO}", "holds <"),
+            (f"{PATH}?a b", "holds a blank at byte 31"),
+            (f"{PATH}?签", "holds the byte 0xe7"),
+        ):
+            answer = raw.get(served.url, target.encode())
+            assert answer.status == 400
+            assert name in answer.body.decode()
+            assert "Percent-encode" in answer.body.decode()
+        assert _is_answered(raw.get(served.url, f"{PATH}?{quote(INFO)}".encode()))
+
+
+def test_a_line_that_is_no_request_line_is_a_bad_request(served: Emulator) -> None:
+    for line in (b"hello\r\n\r\n", b"GET /\r\n\r\n", b"GET / HTTP/x\r\n\r\n"):
+        assert raw.exchange(served.url, line).status == 400
+
+
+def test_tls_with_a_certificate_made_on_the_spot() -> None:
+    with emulator(server={"tls": True}) as served:
+        assert served.url.startswith("https://")
+        assert served.certificate
+        context = ssl.create_default_context(cafile=str(served.certificate.authority))
+        connection = http.client.HTTPSConnection(urlsplit(served.url).netloc, timeout=30, context=context)
+        connection.request("POST", PATH, INFO)
+        assert b'return="0"' in connection.getresponse().read()
+        connection.close()
+
+
+def test_tls_with_ones_own_certificate() -> None:
+    with emulator(server={"tls": True}) as other:
+        assert other.certificate
+        own = {"tls_cert": str(other.certificate.chain), "tls_key": str(other.certificate.key)}
+    with emulator(server=own) as served:
+        context = ssl.create_default_context(cafile=str(other.certificate.authority))
+        connection = http.client.HTTPSConnection(urlsplit(served.url).netloc, timeout=30, context=context)
+        connection.request("GET", f"{PATH}?{quote(INFO)}")
+        assert b'return="0"' in connection.getresponse().read()
+        connection.close()
+
+
+def test_an_answer_names_the_rule_and_its_basis(served: Emulator) -> None:
+    answer = raw.post(served.url, PATH, INFO.replace("123456", "x").encode())
+    assert (answer.headers["x-ccell-rule"], answer.headers["x-ccell-basis"]) == ("password", "documented C1")
+
+
+TABLE = {str(code) for code in Code}
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    operation=st.sampled_from(Operation),
+    method=st.sampled_from(["GET", "POST"]),
+    query=st.binary(max_size=80),
+    body=st.binary(max_size=80) | st.binary(max_size=40).map(lambda tail: b"<root userid='200001' " + tail),
+    content_type=st.text(st.characters(codec="latin-1", exclude_categories=["Cc"]), max_size=20),
+)
+def test_no_bytes_are_answered_with_anything_but_a_code_of_the_table(
+    operation: Operation, method: str, query: bytes, body: bytes, content_type: str
+) -> None:
+    with_client = _APPLICATION.app.test_client()
+    answer = with_client.open(
+        operation.path,
+        method=method,
+        query_string=query.decode("latin-1"),
+        data=body,
+        headers=[("Content-Type", content_type)],
+    )
+    assert answer.status_code == 200
+    reply: Reply[Any] = replies.parse(operation, answer.data)
+    assert reply.code in TABLE
+    with _APPLICATION.store.transaction():
+        pass
+
+
+_APPLICATION = emulator()
+
+
+def test_the_ready_address_answers(served: Emulator) -> None:
+    assert raw.get(served.url, b"/_ccell/readyz").body == b"ready\n"
+
+
+def test_json_is_refused_with_a_reason(served: Emulator) -> None:
+    assert _code(raw.post(served.url, PATH, json.dumps({"id": 1}).encode())) == Code.PARAMETERS_INCOMPLETE

@@ -1,0 +1,102 @@
+"""The server itself: many requests at once, started and stopped in a thread, carried by another server as well."""
+
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from testing import http as raw
+from testing import processes
+
+from ccell_fake.model import Operation
+from ccell_mock_server import readiness
+from ccell_mock_server.serving import HttpServer, ServingError
+
+INFO = b'<root userid="200001" password="123456"></root>'
+GRANIAN = (sys.executable, "-m", "granian")
+
+
+def _application(body: Callable[[], bytes]) -> Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]:
+    def app(_environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        answer = body()
+        start_response("200 OK", [("Content-Length", str(len(answer)))])
+        return [answer]
+
+    return app
+
+
+def test_200_requests_are_in_progress_at_once() -> None:
+    everyone = threading.Barrier(200)
+
+    def meet() -> bytes:
+        everyone.wait(timeout=60)
+        return b"met"
+
+    with HttpServer(_application(meet)) as server:
+        connections = [raw.connect(server.url) for _ in range(200)]
+        for connection in connections:
+            connection.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert [raw.receive(connection).body for connection in connections] == [b"met"] * 200
+        for connection in connections:
+            connection.close()
+
+
+def test_a_server_lets_a_request_in_progress_end_and_then_is_gone() -> None:
+    begun, proceed = threading.Event(), threading.Event()
+
+    def linger() -> bytes:
+        begun.set()
+        assert proceed.wait(60)
+        return b"done"
+
+    server = HttpServer(_application(linger))
+    server.start()
+    idle = raw.connect(server.url)
+    with raw.connect(server.url) as connection:
+        connection.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert begun.wait(60)
+        stopping = threading.Thread(target=server.stop)
+        stopping.start()
+        proceed.set()
+        assert raw.receive(connection).body == b"done"
+        stopping.join(60)
+        assert not stopping.is_alive()
+    idle.close()
+    with pytest.raises(ConnectionRefusedError):
+        raw.connect(server.url)
+
+
+def test_a_server_that_was_stopped_leaves_no_thread() -> None:
+    before = threading.active_count()
+    for _ in range(3):
+        with HttpServer(_application(lambda: b"")):
+            assert threading.active_count() > before
+    assert threading.active_count() == before
+
+
+def test_a_taken_port_is_said_to_be_taken() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(ServingError, match=rf"cannot listen on 127\.0\.0\.1:{port}: the port is taken"):
+            HttpServer(_application(lambda: b""), port=port).start()
+
+
+def test_the_application_runs_under_granian(tmp_path: Path) -> None:
+    port = processes.free_port()
+    url = f"http://127.0.0.1:{port}"
+    command = [*GRANIAN, "--interface", "wsgi", "--port", str(port), "--factory", "ccell_mock_server.wsgi:application"]
+    process = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        readiness.wait(url, 60)
+        for operation in Operation:
+            body = INFO.replace(b"</root>", b'<submit phone="1" content="x"/></root>')
+            assert b'return="0"' in raw.post(url, operation.path, body).body
+            assert b'return="0"' in raw.get(url, f"{operation.path}?{quote(body)}".encode()).body
+    finally:
+        process.terminate()
+        process.wait(60)

@@ -1,0 +1,1 @@
+"""What the tests share: documents as Hypothesis draws them, sockets, emulators."""

@@ -1,0 +1,33 @@
+"""Strategies for everything the model can hold."""
+
+from datetime import datetime
+
+from hypothesis import strategies as st
+
+from ccell_fake.clock import SHANGHAI
+from ccell_fake.model import AccountInfo, Operation, Reply, Report, Request, Resp, Submit, Upmsg
+
+texts = st.text(st.characters(), max_size=40)
+"""Any text at all, what XML cannot carry included."""
+
+optional_texts = st.none() | texts
+
+times = st.datetimes(min_value=datetime(1992, 1, 1), max_value=datetime(2100, 1, 1)).map(  # noqa: DTZ001 - zoned below
+    lambda naive: naive.replace(microsecond=0, tzinfo=SHANGHAI)
+)
+
+submits = st.builds(Submit, optional_texts, optional_texts, optional_texts, optional_texts, optional_texts)
+sends = st.builds(Request, optional_texts, optional_texts, st.lists(submits, max_size=4).map(tuple))
+
+_items = {
+    Operation.SEND: st.builds(Resp, texts, texts, texts, texts, optional_texts),
+    Operation.REPORT: st.builds(Report, texts, texts, texts, times, texts, texts),
+    Operation.UPMSG: st.builds(Upmsg, texts, texts, times, texts),
+    Operation.INFO: st.builds(AccountInfo, texts, texts, texts, texts, texts, texts),
+}
+
+
+def replies(operation: Operation) -> st.SearchStrategy[Reply[Resp]]:
+    """Any reply of an endpoint; an info has one account at most."""
+    most = 1 if operation is Operation.INFO else 4
+    return st.builds(Reply, texts, texts, st.lists(_items[operation], max_size=most).map(tuple))

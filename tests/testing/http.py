@@ -1,0 +1,51 @@
+"""HTTP by hand: exactly these bytes out, whatever comes back in."""
+
+import socket
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+
+@dataclass(frozen=True, slots=True)
+class RawAnswer:
+    """An HTTP answer as it arrived."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+
+def connect(url: str) -> socket.socket:
+    """A connection to a server."""
+    address = urlsplit(url)
+    return socket.create_connection((address.hostname or "", address.port or 0), timeout=30)
+
+
+def receive(connection: socket.socket) -> RawAnswer:
+    """One answer with a Content-Length; interim ones are passed over."""
+    with connection.makefile("rb") as stream:
+        while True:
+            status = int(stream.readline().split()[1])
+            headers: dict[str, str] = {}
+            while (line := stream.readline().strip()) != b"":
+                name, _, value = line.decode("latin-1").partition(":")
+                headers[name.lower()] = value.strip()
+            if status != 100:
+                return RawAnswer(status, headers, stream.read(int(headers["content-length"])))
+
+
+def exchange(url: str, request: bytes) -> RawAnswer:
+    """Send bytes on a connection of their own, and read the answer."""
+    with connect(url) as connection:
+        connection.sendall(request)
+        return receive(connection)
+
+
+def get(url: str, target: bytes) -> RawAnswer:
+    """A GET whose request line holds the target as it is."""
+    return exchange(url, b"GET " + target + b" HTTP/1.1\r\nHost: gateway\r\nConnection: close\r\n\r\n")
+
+
+def post(url: str, path: str, body: bytes, *headers: str) -> RawAnswer:
+    """A POST of a body, with the headers given and no others but those it takes."""
+    lines = [f"POST {path} HTTP/1.1", "Host: gateway", f"Content-Length: {len(body)}", "Connection: close", *headers]
+    return exchange(url, "\r\n".join(lines).encode() + b"\r\n\r\n" + body)

@@ -1,0 +1,39 @@
+"""The command `ccell-fake` as a process of its own."""
+
+import socket
+import subprocess
+import sys
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+COMMAND = (sys.executable, "-m", "ccell_mock_server")
+
+
+@contextmanager
+def serving(folder: Path, *options: str) -> Generator[tuple[subprocess.Popen[str], str]]:
+    """`ccell-fake serve` on a free port, and its address; it is ended if it has not ended."""
+    process = subprocess.Popen(
+        [*COMMAND, "serve", "--port", "0", *options],
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    assert process.stdout
+    try:
+        yield process, process.stdout.readline().split()[-1]
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """`ccell-fake` with arguments, to its end."""
+    return subprocess.run([*COMMAND, *arguments], cwd=folder, capture_output=True, text=True, check=False, timeout=120)
+
+
+def free_port() -> int:
+    """A port that was free a moment ago."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        return int(listening.getsockname()[1])
