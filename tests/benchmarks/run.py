@@ -3,6 +3,7 @@
 Every figure is of one run on one machine; only ratios within a run mean anything.
 """
 
+import socket
 import statistics
 import subprocess
 import sys
@@ -11,11 +12,14 @@ import time
 from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import loads
+import served
 
 from ccell_fake.clock import elapsed
 from ccell_mock_server import readiness
+from ccell_mock_server.serving import HttpServer
 
 HERE = Path(__file__).parent
 SEND = "/sms3_api/xmlapi/send.jsp"
@@ -117,6 +121,22 @@ def start() -> float:
     return statistics.median(taken)
 
 
+def stop() -> float:
+    """Milliseconds that an idle server takes to stop, with a few connections open."""
+    taken: list[float] = []
+    for _ in range(ROUNDS):
+        server = HttpServer(served.static())
+        server.start()
+        address = urlsplit(server.url)
+        connections = [socket.create_connection((address.hostname or "", address.port or 0)) for _ in range(5)]
+        begun = elapsed()
+        server.stop()
+        taken.append((elapsed() - begun) * 1000)
+        for connection in connections:
+            connection.close()
+    return statistics.median(taken)
+
+
 def main() -> None:
     """Run everything and print a table."""
     print(f"{'what':<62}{'measured':>12}   target")
@@ -127,6 +147,7 @@ def main() -> None:
         print(f"{f'stateful send over the static route, on {name}':<62}{quotient:>12.2f}   {target}")
     print(f"{'a send of 500 numbers over HTTP, ms':<62}{many():>12.1f}   at most 8")
     print(f"{'start to ready, ms':<62}{start():>12.0f}   at most 600")
+    print(f"{'stop of an embedded server, ms':<62}{stop():>12.0f}   at most 50")
 
 
 if __name__ == "__main__":

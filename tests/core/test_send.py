@@ -1,6 +1,7 @@
 """What a send does: verdicts, serial numbers, charges and reports (S1 to S8, A2, Q13, Q14, W9, W10)."""
 
 import hashlib
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -149,6 +150,18 @@ def test_msgids_increase_whatever_moves_the_clock_forwards(bench: Bench) -> None
         bench.clock.advance(timedelta(seconds=step))
         seen.extend(int(resp.msgid) for resp in items(bench.send("13800000000,19500001111")))
     assert seen == sorted(set(seen))
+
+
+def test_msgids_are_unique_and_increasing_across_threads() -> None:
+    bench = Bench(max_concurrency=8)
+
+    def send(_: int) -> list[int]:
+        return [int(resp.msgid) for resp in items(bench.send("13800000000,13800000001"))]
+
+    with ThreadPoolExecutor(8) as pool:
+        sent = [msgid for msgids in pool.map(send, range(400)) for msgid in msgids]
+    assert len(set(sent)) == 800
+    assert [int(report.msgid) for _ in range(3) for report in bench.reports()] == sorted(sent)
 
 
 def test_msgids_stay_unique_when_the_clock_goes_back(bench: Bench) -> None:

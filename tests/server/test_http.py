@@ -4,6 +4,7 @@ import http.client
 import json
 import ssl
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 from urllib.parse import quote, quote_plus, urlsplit
 
@@ -11,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from testing import http as raw
-from testing.emulators import emulator
+from testing.emulators import DOCUMENT_DAY, emulator
 
 from ccell_fake.codes import Code
 from ccell_fake.limits import PAYLOAD_BYTES, QUERY_BYTES
@@ -232,11 +233,37 @@ def test_no_bytes_are_answered_with_anything_but_a_code_of_the_table(
     assert answer.status_code == 200
     reply: Reply[Any] = replies.parse(operation, answer.data)
     assert reply.code in TABLE
-    with _APPLICATION.store.transaction():
-        pass
+    # Nothing was left half done: the next request is answered as ever.
+    assert b'return="0"' in with_client.post(PATH, data=INFO).data
 
 
-_APPLICATION = emulator()
+_APPLICATION = emulator(accounts=[{"userid": "200001", "password": "123456"}])
+
+
+class _BrokenClock:
+    """A clock that stops working in the middle of a transaction."""
+
+    def __init__(self) -> None:
+        self.is_broken = False
+
+    def now(self) -> datetime:
+        if self.is_broken:
+            raise OSError
+        return DOCUMENT_DAY
+
+
+def test_a_failure_of_the_emulator_is_a_system_error_that_keeps_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    clock = _BrokenClock()
+    with emulator(clock) as broken:
+        clock.is_broken = True
+        answer = raw.post(broken.url, PATH, INFO.encode())
+        assert (
+            answer.body.decode()
+            == '<?xml version="1.0" encoding="UTF-8"?><root return="1001999" info="接口系统错"></root>'
+        )
+        clock.is_broken = False
+        assert _is_answered(raw.post(broken.url, PATH, INFO.encode()))
+    assert "info failed" in caplog.text
 
 
 def test_the_ready_address_answers(served: Emulator) -> None:

@@ -39,14 +39,7 @@ class SqliteStore:
             message = f"SQLite {sqlite3.sqlite_version} is too old; the store needs 3.37 or newer"
             raise StoreError(message)
         self._lock = threading.Lock()
-        try:
-            self._connection = sqlite3.connect(
-                path or _IN_MEMORY, isolation_level=None, check_same_thread=False, timeout=0
-            )
-            _prepare(self._connection, path)
-        except sqlite3.Error as error:
-            message = f"{path}: {_reason(error)}"
-            raise StoreError(message) from error
+        self._connection = _open(path)
         self._ledger = SqliteLedger(self._connection, is_durable=path is not None)
         self._finalize = weakref.finalize(self, self._connection.close)
 
@@ -76,6 +69,24 @@ class SqliteStore:
             return ledger.account(userid)
 
 
+def _open(path: Path | None) -> sqlite3.Connection:
+    try:
+        connection = sqlite3.connect(path or _IN_MEMORY, isolation_level=None, check_same_thread=False, timeout=0)
+    except sqlite3.Error as error:
+        message = f"{path}: {error}"
+        raise StoreError(message) from error
+    try:
+        _prepare(connection, path)
+    except sqlite3.Error as error:
+        connection.close()
+        message = f"{path}: {'another process has it open' if 'locked' in str(error) else error}"
+        raise StoreError(message) from error
+    except StoreError:
+        connection.close()
+        raise
+    return connection
+
+
 def _prepare(connection: sqlite3.Connection, path: Path | None) -> None:
     connection.execute("PRAGMA locking_mode = EXCLUSIVE")
     connection.execute("PRAGMA journal_mode = WAL")
@@ -85,16 +96,9 @@ def _prepare(connection: sqlite3.Connection, path: Path | None) -> None:
     (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
     if version not in {0, VERSION} or (version == 0 and tables):
         message = f"{path}: it is not a store of this version ({VERSION}) but of version {version}"
-        connection.close()
         raise StoreError(message)
     if not tables:
         for statement in TABLES.split(";\n"):
             connection.execute(statement)
         connection.execute(f"PRAGMA user_version = {VERSION}")
     connection.execute("COMMIT")
-
-
-def _reason(error: sqlite3.Error) -> str:
-    if "locked" in str(error):
-        return "another process has it open"
-    return str(error)
