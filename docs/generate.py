@@ -6,9 +6,12 @@ from collections.abc import Callable
 from dataclasses import MISSING, Field, fields
 from pathlib import Path
 
+import tomli_w
+
 from ccell_fake.codes import Code
 from ccell_fake.engine import magic
 from ccell_fake.settings import AccountSettings, OutcomeRule
+from ccell_fixtures.cases import CASES, Case
 from ccell_fixtures.registries import ASSUMPTIONS, CLAUSES, OBSERVATIONS, Assumption
 from ccell_mock_server.config import ServerSettings
 
@@ -117,6 +120,16 @@ answered for the whole server.
 {_table(("id", "question", "clause", "answers", "probe and its cost"), *questions)}"""
 
 
+def _brought_about(case: Case) -> list[str]:
+    """The settings and the request of a case, a piece each."""
+    settings = tomli_w.dumps(case.account | ({"assumptions": case.assumptions} if case.assumptions else {}))
+    pieces = [line for line in re.sub(r"(?<=\[)\s+|,\s+(?=\])|(?<=,)\s+", "", settings).splitlines() if line]
+    pieces += [f'{name}="{value}"' for name, value in case.submit.items()]
+    pieces += [f'password="{case.password}"'] if case.password is not None else []
+    pieces += [f"{case.others} other in progress"] if case.others else []
+    return [f"`{piece}`" for piece in pieces]
+
+
 def codes() -> str:
     """The status codes and the magic numbers."""
     phones = {code: phone for table in (magic.REQUEST_PHONES, magic.NUMBER_PHONES) for phone, code in table.items()}
@@ -126,6 +139,8 @@ def codes() -> str:
             f"`{code}`",
             code.text,
             "number" if code.is_about_a_number else "request",
+            CASES[code].when,
+            "<br>".join(_brought_about(CASES[code])),
             f"`{phones[code]}`" if code in phones else "",
             f"`{userids[code]}`" if code in userids else "",
         )
@@ -135,11 +150,13 @@ def codes() -> str:
     return f"""{_NOTE}
 # Status codes and magic numbers
 
+The example of each code is run against the emulator by its tests: a send of one acceptable submit but for what is shown.
+
 A magic number brings an answer about without any arrangement. A phone `1700` and a code is refused with that code; where the code
 is one of a request, it refuses the request. A userid that is a code of a request gets that code from every endpoint, whatever the
 password. `magic_numbers = false` on an account turns its phones off, `magic = false` under `[server]` the userids.
 
-{_table(("code", "text", "about a", "phone", "userid"), *rows)}
+{_table(("code", "text", "about a", "answered when", "for example", "magic phone", "magic userid"), *rows)}
 A phone `1701` and a stat, spelled on a telephone's keypad, is accepted, and its report has that stat.
 
 {_table(("phone", "stat"), *stats)}"""

@@ -46,6 +46,7 @@ def _option(*names: str, **attributes: Any) -> Callable[[_Command], _Command]:  
 )
 @_option("--store", help="A file that keeps everything over a restart.")
 @_option("--seed", type=int, help="What decides everything that looks like chance.  [default: 0]")
+@_option("--profile", help="A file with the answers of a live service, to go by.")
 @_option("--tls", is_flag=True, default=None, help="Speak TLS, with a certificate made on the spot.")
 @_option("--tls-cert", help="Your own certificate with its chain, PEM.")
 @_option("--tls-key", help="Its private key, PEM.")

@@ -17,6 +17,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from ccell_fake.engine import answers
 from ccell_fake.settings import DOCUMENT_ACCOUNT, AccountSettings, OutcomeRule
+from ccell_mock_server import profile
 
 DEFAULT_PORT = 8026
 
@@ -44,6 +45,7 @@ class ServerSettings:
         tls_key: Its private key.
         strict_http: Refuse request lines that HTTP does not allow.
         magic: Whether a userid that is a code is answered with that code.
+        profile: A file with the answers of a live service, to go by unless `[assumptions]` says otherwise.
     """
 
     host: Annotated[str, Len(1)] = "127.0.0.1"
@@ -55,6 +57,7 @@ class ServerSettings:
     tls_key: str = ""
     strict_http: bool = False
     magic: bool = True
+    profile: str = ""
 
     __pydantic_config__: ClassVar[Mapping[str, str]] = _FORBID
 
@@ -71,7 +74,7 @@ class Config:
 
     server: ServerSettings = field(default_factory=ServerSettings)
     accounts: tuple[AccountSettings, ...] = (DOCUMENT_ACCOUNT,)
-    assumptions: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict[str, str | tuple[str, ...]])
+    assumptions: answers.Given = field(default_factory=dict[str, str | tuple[str, ...]])
 
     __pydantic_config__: ClassVar[Mapping[str, str]] = _FORBID
 
@@ -158,6 +161,11 @@ def _fault(entry: dict[str, Any]) -> str:
 def _faults_of_meaning(config: Config) -> Iterator[str]:
     """What no type says: answers that exist, networks that parse, userids that differ."""
     yield from _answer_faults("assumptions", config.assumptions, "server")
+    if config.server.profile:
+        try:
+            profile.load(Path(config.server.profile))
+        except profile.ProfileError as error:
+            yield f"server.profile: {error}"
     if bool(config.server.tls_cert) != bool(config.server.tls_key):
         yield "server.tls_cert: tls_cert and tls_key go together"
     seen: dict[str, int] = {}

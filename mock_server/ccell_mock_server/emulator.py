@@ -1,6 +1,7 @@
 """The emulator whole: store, gateway, application and server, put together from a configuration."""
 
 import time
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -10,7 +11,7 @@ from flask import Flask
 from ccell_fake.clock import Clock, SystemClock
 from ccell_fake.engine.gateway import Gateway
 from ccell_fake.store.database import SqliteStore
-from ccell_mock_server import tls
+from ccell_mock_server import profile, tls
 from ccell_mock_server.app import create_app
 from ccell_mock_server.config import Config
 from ccell_mock_server.serving import HttpServer
@@ -27,25 +28,27 @@ class Emulator:
         certificate: What it speaks TLS with, or None.
     """
 
-    def __init__(self, config: Config, clock: Clock | None = None) -> None:
+    def __init__(self, config: Config, clock: Clock | None = None, pause: Callable[[float], None] = time.sleep) -> None:
         """Put everything together; nothing listens yet.
 
         Args:
             config: What to start with.
             clock: What tells the time; the host's unless given.
+            pause: What `processing_time` is spent with, in seconds.
 
         Raises:
             StoreError: The store cannot be opened.
             CertificateError: There is no certificate for TLS.
+            ProfileError: The profile cannot be used.
         """
         server = config.server
         self.config = config
         self.certificate = _certificate(config)
         self.store = SqliteStore(Path(server.store) if server.store else None)
         self.gateway = Gateway(
-            self.store, clock or SystemClock(), pause=time.sleep, seed=server.seed, has_magic_userids=server.magic
+            self.store, clock or SystemClock(), pause=pause, seed=server.seed, has_magic_userids=server.magic
         )
-        self.gateway.assume(config.assumptions)
+        self.gateway.assume(config.assumptions, profile.load(Path(server.profile)) if server.profile else {})
         for account in config.accounts:
             self.gateway.open(account)
         self.app: Flask = create_app(self.gateway)

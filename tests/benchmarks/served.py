@@ -1,6 +1,7 @@
 """What the benchmarks load: the emulator, and on the same kind of server one static Flask route."""
 
 import sys
+from random import Random
 
 from flask import Flask
 
@@ -24,9 +25,25 @@ def emulated() -> Flask:
     return create_app(Emulator(parse({"accounts": [ACCOUNT]}, "benchmark")).gateway)
 
 
+def under_policy() -> Flask:
+    """The same with everything an account can have checked, in quantity."""
+    random = Random(7)  # noqa: S311 - words for a benchmark
+    account = {
+        **ACCOUNT,
+        "signcode": ["签名", *(f"签名{number}" for number in range(50))],
+        "templates": [*(f"您的第{number}号订单*已发货。" for number in range(99)), "验证码为*。"],
+        "blacklist": [f"139{number:08d}" for number in range(100_000)],
+        "whitelist": ["138*", *(f"137{number:08d}" for number in range(100_000))],
+        "black_words": ["".join(chr(random.randrange(0x4E00, 0x9FA5)) for _ in range(3)) for _ in range(10_000)],
+        "white_words": ["验证码", *(f"白词{number}" for number in range(10_000))],
+        "allowed_ips": ["127.0.0.0/8", "::1"],
+    }
+    return create_app(Emulator(parse({"accounts": [account]}, "benchmark")).gateway)
+
+
 def main() -> None:
     """Serve the application named on the default server until standard input ends."""
-    app = {"static": static, "emulated": emulated}[sys.argv[1]]()
+    app = {"static": static, "emulated": emulated, "under_policy": under_policy}[sys.argv[1]]()
     with HttpServer(app) as server:
         print(server.url, flush=True)
         sys.stdin.read()

@@ -10,7 +10,7 @@ from ccell_fake.engine.evidence import Answer
 from ccell_fake.engine.facts import Arrival
 from ccell_fake.engine.gateway import Gateway
 from ccell_fake.errors import UnreadableRequest
-from ccell_fake.model import Operation, Request, Submit
+from ccell_fake.model import Operation, Request, Resp, Submit
 from ccell_fake.settings import DOCUMENT_ACCOUNT, AccountSettings
 from ccell_fake.store.database import SqliteStore
 from ccell_mock_server.config import parse
@@ -23,9 +23,14 @@ CONTENT = "验证码为1234。【签名】"
 PHONE = "13800000000"
 
 
-def emulator(clock: Clock | None = None, server: dict[str, Any] | None = None, **tables: Any) -> Emulator:
+def emulator(
+    clock: Clock | None = None,
+    server: dict[str, Any] | None = None,
+    pause: Callable[[float], None] = time.sleep,
+    **tables: Any,
+) -> Emulator:
     """An emulator on a free port, of a configuration as TOML has it."""
-    return Emulator(parse({"server": {"port": 0, **(server or {})}, **tables}, "the test"), clock)
+    return Emulator(parse({"server": {"port": 0, **(server or {})}, **tables}, "the test"), clock, pause)
 
 
 class Bench:
@@ -80,5 +85,5 @@ def items(answer: Answer) -> Any:
 
 
 def codes(answer: Answer) -> list[str]:
-    """The code of the request, and of each number."""
-    return [str(answer.reply.code), *(str(item.code) for item in items(answer))]
+    """The code of the request, and of each number of a send."""
+    return [str(answer.reply.code), *(str(item.code) for item in items(answer) if isinstance(item, Resp))]

@@ -1,6 +1,6 @@
 """The answers in force to the questions the document leaves open, and the basis every rule rests on."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Literal
 
@@ -54,17 +54,18 @@ class Answers(dict[str, str]):
         given: The questions that were answered rather than left at the default.
     """
 
-    def __init__(self, *layers: Given, observed: Iterable[str] = ()) -> None:
+    def __init__(self, *given: Given, observed: Given | None = None) -> None:
         """Lay answers over each other, the last on top.
 
         Args:
-            layers: Answers by question, already checked.
-            observed: Questions that a live service answered, so that rules on them count as observed.
+            given: Answers by question, already checked.
+            observed: What a live service answered, under all that is given; rules on these count as observed.
         """
         super().__init__()
+        layers = (observed or {}, *given)
         self.given = frozenset(id_ for layer in layers for id_ in layer)
         self.orders: dict[str, tuple[str, ...]] = {}
-        self._observed = frozenset(observed)
+        self._observed = frozenset(observed or {}).difference(*given)
         for id_, question in ASSUMPTIONS.items():
             answer = next((layer[id_] for layer in reversed(layers) if id_ in layer), question.default)
             if isinstance(answer, str):

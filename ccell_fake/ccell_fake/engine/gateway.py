@@ -52,21 +52,21 @@ class Gateway:
         self._accounts: dict[str, Account] = {}
         self.assume({})
 
-    def assume(self, given: Given, observed: Iterable[str] = ()) -> None:
+    def assume(self, given: Given, observed: Given | None = None) -> None:
         """Answer questions for the whole server; accounts opened from then on go by it.
 
         Args:
             given: Answers that differ from the registry's defaults.
-            observed: Questions that a live service answered.
+            observed: What a live service answered, under all that is given.
         """
         self._given = given
-        self._observed = frozenset(observed)
+        self._observed = observed or {}
         self.answers = Answers(given, observed=self._observed)
         self._stranger_rules = request_rules.for_strangers(self.answers)
 
     def open(self, settings: AccountSettings) -> Account:
         """Open an account, or change the settings of an open one; its queues and what it spent stay."""
-        answers = Answers(self._given, settings.assumptions, observed=self._observed - settings.assumptions.keys())
+        answers = Answers(self._given, settings.assumptions, observed=self._observed)
         account = Account(
             self._store.account(settings.userid),
             Policy(settings, answers),

@@ -92,7 +92,8 @@ def _ip(facts: RequestFacts) -> Refusal | None:
 
 
 def _password(facts: RequestFacts) -> Refusal | None:
-    if facts.request.password in facts.account.policy.passwords:
+    # A password that is missing is a matter of parsing, wherever in the order that stands.
+    if not facts.request.password or facts.request.password in facts.account.policy.passwords:
         return None
     return Refusal(Code.PASSWORD_WRONG, "C1", f"the password is not that of account {facts.account.settings.userid}")
 

@@ -1,0 +1,179 @@
+"""Threads, their limit, and the lock (K1 to K4, Q21 to Q23)."""
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from testing.emulators import CONTENT, DOCUMENT_DAY, Bench, codes
+
+from ccell_fake.clock import ManualClock
+from ccell_fake.engine.facts import Arrival
+from ccell_fake.engine.gateway import Gateway
+from ccell_fake.model import Operation, Request
+from ccell_fake.settings import AccountSettings
+from ccell_fake.store.database import SqliteStore
+
+
+class Nested:
+    """A bench whose requests ask a next one while they are in progress, to any depth, in one thread."""
+
+    def __init__(self, **account: Any) -> None:
+        self.inner: list[Callable[[], object]] = []
+        self.bench = Bench(self._pause, processing_time=1.0, **account)
+
+    def _pause(self, _seconds: float) -> None:
+        if self.inner:
+            self.inner.pop()()
+
+    def codes(self, *operations: Operation) -> list[str]:
+        """The codes of requests of which each is in progress while the next is asked."""
+        answered: dict[int, str] = {}
+
+        def ask(depth: int) -> None:
+            if depth + 1 < len(operations):
+                self.inner.append(lambda: ask(depth + 1))
+            (answered[depth],) = codes(self.bench.ask(operations[depth]))
+
+        ask(0)
+        return [answered[depth] for depth in sorted(answered)]
+
+
+INFO, REPORT, SEND = Operation.INFO, Operation.REPORT, Operation.SEND
+OVER = "1001006"
+
+
+def test_the_third_request_at_once_is_taken_and_the_fourth_refused() -> None:
+    assert Nested().codes(INFO, INFO, INFO) == ["0"] * 3
+    assert Nested().codes(INFO, INFO, INFO, INFO) == ["0"] * 3 + [OVER]
+
+
+def test_the_limit_can_be_raised() -> None:
+    assert Nested(max_concurrency=5).codes(*[INFO] * 6) == ["0"] * 5 + [OVER]
+
+
+def test_requests_are_counted_over_all_endpoints() -> None:
+    assert Nested(max_concurrency=1).codes(REPORT, INFO) == ["0", OVER]
+
+
+def test_a_request_over_the_limit_submits_nothing() -> None:
+    nested = Nested(max_concurrency=1)
+    nested.inner.append(nested.bench.send)
+    nested.bench.ask(INFO)
+    assert not nested.bench.reports()
+    assert nested.bench.info().riches == "100000"
+    (entry,) = [one for one in nested.bench.journal() if one.code == OVER]
+    assert entry.explanation == f"{OVER}: 1 other requests of the account are in progress; it may have 1 at a time"
+    assert (entry.rule, entry.basis) == ("concurrency", "documented K2")
+
+
+def test_a_request_with_a_wrong_password_takes_no_slot() -> None:
+    nested = Nested(max_concurrency=1)
+    answers: list[list[str]] = []
+    nested.inner.append(lambda: answers.append(codes(nested.bench.ask(INFO))))
+    assert codes(nested.bench.ask(INFO, password="wrong")) == ["1001004"]
+    assert answers == [["0"]]
+
+
+def test_a_slot_is_freed_whatever_happens_to_its_request() -> None:
+    def fail(_seconds: float) -> None:
+        raise ConnectionResetError
+
+    bench = Bench(fail, max_concurrency=1, processing_time=1.0)
+    for _ in range(3):
+        with pytest.raises(ConnectionResetError):
+            bench.ask(INFO)
+    bench.set(max_concurrency=1)
+    assert codes(bench.ask(INFO)) == ["0"]
+
+
+def _exceed(bench_of: Nested, times: int) -> None:
+    for _ in range(times):
+        assert bench_of.codes(INFO, INFO)[1] in {OVER, "1001003"}
+
+
+def test_the_tenth_excess_within_a_minute_locks_the_account() -> None:
+    nested = Nested(max_concurrency=1)
+    _exceed(nested, 9)
+    assert codes(nested.bench.ask(INFO)) == ["0"]
+    _exceed(nested, 1)
+    for operation in Operation:
+        answer = nested.bench.ask(operation)
+        assert codes(answer) == ["1001003"]
+        assert "locked after repeated excess" in answer.explanation
+    nested.bench.gateway.unlock(nested.bench.settings.userid)
+    assert codes(nested.bench.ask(INFO)) == ["0"]
+    _exceed(nested, 9)
+    assert codes(nested.bench.ask(INFO)) == ["0"]
+
+
+def test_an_excess_is_forgotten_after_the_window() -> None:
+    nested = Nested(max_concurrency=1, lock_after=2, lock_window=60)
+    _exceed(nested, 1)
+    nested.bench.clock.advance(timedelta(seconds=60, microseconds=1))
+    _exceed(nested, 1)
+    assert codes(nested.bench.ask(INFO)) == ["0"]
+    nested.bench.clock.advance(timedelta(seconds=60))
+    _exceed(nested, 1)
+    assert codes(nested.bench.ask(INFO)) == ["1001003"]
+
+
+def test_an_account_that_never_locks_never_does() -> None:
+    nested = Nested(max_concurrency=1, lock_after=0)
+    _exceed(nested, 30)
+    assert codes(nested.bench.ask(INFO)) == ["0"]
+
+
+def test_a_lock_outlives_a_restart(tmp_path: Path) -> None:
+    account = AccountSettings(userid="1", password="2", max_concurrency=1, lock_after=1, processing_time=1.0)
+    arrival = Arrival(INFO, Request("1", "2"), "::1")
+    store = SqliteStore(tmp_path / "store")
+    gateway = Gateway(store, ManualClock(DOCUMENT_DAY), pause=lambda _: nested())
+
+    def nested() -> None:
+        assert gateway.answer(arrival).reply.code == OVER
+
+    gateway.open(account)
+    gateway.answer(arrival)
+    store.close()
+    store = SqliteStore(tmp_path / "store")
+    gateway = Gateway(store, ManualClock(DOCUMENT_DAY), pause=lambda _: None)
+    gateway.open(account)
+    assert gateway.answer(arrival).reply.code == "1001003"
+    store.close()
+
+
+@settings(max_examples=20, deadline=None)
+@given(
+    limit=st.integers(min_value=1, max_value=5),
+    contents=st.lists(st.integers(min_value=1, max_value=150), min_size=1, max_size=40),
+)
+def test_threads_never_exceed_the_limit_and_money_adds_up(limit: int, contents: list[int]) -> None:
+    inside = most = 0
+    guard = threading.Lock()
+
+    def pause(_seconds: float) -> None:
+        nonlocal inside, most
+        with guard:
+            inside += 1
+            most = max(most, inside)
+        threading.Event().wait(0.001)
+        with guard:
+            inside -= 1
+
+    bench = Bench(pause, max_concurrency=limit, lock_after=0, processing_time=0.001, balance=40)
+
+    def send(characters: int) -> tuple[str, int]:
+        answer = bench.send(content="一" * characters + CONTENT[-4:])
+        return codes(answer)[0], -(-(characters + 4) // 67) if characters + 4 > 70 else 1
+
+    with ThreadPoolExecutor(16) as pool:
+        outcomes = list(pool.map(send, contents))
+    assert most <= limit
+    assert {code for code, _ in outcomes} <= {"0", OVER, "1001002"}
+    assert int(bench.info().riches) == 40 - sum(charge for code, charge in outcomes if code == "0")

@@ -1,0 +1,82 @@
+"""Rules about a content: signature, template, words, closing phrase, spcode (1004002 to 1004015, 1001007)."""
+
+from typing import Any
+
+import pytest
+from testing.emulators import CONTENT, Bench, codes
+
+TWENTY = "一二三四五六七八九十" * 2
+
+
+@pytest.mark.parametrize(
+    ("content", "settings", "code"),
+    [
+        ("您好【签名】", {}, "0"),
+        ("【签名】您好", {}, "0"),
+        ("您好【签名】 ", {}, "0"),
+        ("您【签名】好", {}, "1004003"),
+        ("您好", {}, "1004003"),
+        ("您好【】", {}, "1004003"),
+        ("您好", {"require_signature": False}, "0"),
+        ("您好", {"signcode": ("签名",)}, "1004004"),
+        ("您好", {"signcode": ("签名",), "require_signature": False}, "1004004"),
+        ("您好【别的】", {"signcode": ("签名",)}, "1004005"),
+        ("您好【别的】", {"signcode": ("签名", "别的")}, "0"),
+        ("【签名】您的验证码【1234】", {"signcode": ("签名",)}, "0"),
+        (f"您好【{TWENTY}】", {}, "0"),
+        (f"您好【{TWENTY}一】", {}, "1004015"),
+        (f"您好【{TWENTY[:18]}😀】", {}, "0"),
+        (f"您好【{TWENTY[:19]}😀】", {}, "1004015"),
+        (f"您好【{TWENTY}一】", {"signcode": (f"{TWENTY}一",)}, "1004015"),
+    ],
+)
+def test_a_signature_is_judged(content: str, settings: dict[str, Any], code: str) -> None:
+    assert codes(Bench(**settings).send(content=content)) == ["0", code]
+
+
+@pytest.mark.parametrize(
+    ("templates", "content", "code"),
+    [
+        (("验证码为*。",), CONTENT, "0"),
+        (("验证码为*。",), "【签名】验证码为1234。", "0"),
+        (("验证码为*。",), "验证码为1234。请勿泄露。【签名】", "0"),
+        (("验证码为*",), "您的验证码为1234。【签名】", "1004007"),
+        (("别的", "验证码为????。"), CONTENT, "1004007"),
+        (("*",), CONTENT, "0"),
+        (("*" + "a*" * 30,), "a" * 29 + "【签名】", "1004007"),
+    ],
+)
+def test_a_template_is_held_against_the_content_without_its_signature(
+    templates: tuple[str, ...], content: str, code: str
+) -> None:
+    assert codes(Bench(templates=templates).send(content=content)) == ["0", code]
+
+
+def test_black_and_white_words_are_looked_for_in_the_whole_content() -> None:
+    assert codes(Bench(black_words=("签名",)).send()) == ["0", "1004010"]
+    assert codes(Bench(white_words=("签名",)).send()) == ["0", "0"]
+    assert codes(Bench(black_words=("发票",), white_words=("会员", "验证")).send()) == ["0", "0"]
+
+
+def test_a_refusal_names_the_black_word() -> None:
+    assert "'验证'" in Bench(black_words=("发票", "验证")).send().explanation
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [("您好退订回T【签名】", "0"), ("【签名】您好退订回T", "0"), ("退订回T您好【签名】", "1001007")],
+)
+def test_the_closing_phrase_stands_at_the_end_signature_aside(content: str, code: str) -> None:
+    assert codes(Bench(closing_phrase="退订回T").send(content=content))[0] == code
+
+
+def test_one_content_without_the_closing_phrase_refuses_the_whole_request() -> None:
+    bench = Bench(closing_phrase="T")
+    assert codes(bench.send("13800000000,13800000001", "hi【签名】")) == ["1001007"]
+    assert bench.info().riches == "100000"
+
+
+def test_an_spcode_takes_an_account_that_has_it_opened() -> None:
+    assert codes(Bench().send(spcode="1")) == ["0", "1004002"]
+    assert codes(Bench(spcode=True).send(spcode="1")) == ["0", "0"]
+    assert codes(Bench().send(spcode="")) == ["0", "0"]

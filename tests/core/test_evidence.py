@@ -1,0 +1,90 @@
+"""Evidence: each answer says what it rests on, and the journal explains each refusal in a sentence."""
+
+import pytest
+from testing.emulators import CONTENT, PHONE, Bench
+
+from ccell_fake.engine import number_rules, request_rules
+from ccell_fake.engine.answers import Answers
+from ccell_fake.model import Operation, Submit
+from ccell_fake.records import JournalEntry
+from ccell_fixtures.registries import ASSUMPTIONS, CLAUSES, OBSERVATIONS
+
+
+@pytest.mark.parametrize(
+    ("operation", "rule", "basis"),
+    [
+        (Operation.SEND, "send", "documented S5"),
+        (Operation.REPORT, "report", "documented R1"),
+        (Operation.UPMSG, "upmsg", "documented U1"),
+        (Operation.INFO, "info", "documented I1"),
+    ],
+)
+def test_a_success_names_its_clause(operation: Operation, rule: str, basis: str) -> None:
+    answer = Bench().ask(operation, *([Submit(PHONE, CONTENT)] if operation is Operation.SEND else []))
+    assert (answer.rule, answer.basis, answer.explanation) == (rule, basis, "")
+
+
+def test_numbers_refused_for_different_reasons_name_each_rule_once() -> None:
+    answer = Bench(blacklist=("139*",)).send("19500001111,19500001112,1,13900000000")
+    assert answer.rule == "number-recognised, blacklist"
+    assert answer.basis == "assumed Q8, documented S8, documented C1"
+    assert len(answer.explanation.splitlines()) == 4
+
+
+def test_many_refusals_are_explained_up_to_a_measure() -> None:
+    answer = Bench().send(",".join(str(number) for number in range(100)))
+    lines = answer.explanation.splitlines()
+    assert len(lines) == 21
+    assert lines[-1] == "and 80 more"
+
+
+def test_the_journal_says_what_was_seen_what_the_rule_is_and_what_would_pass() -> None:
+    bench = Bench()
+    bench.send(content="一" * 999 + "【签名】")
+    bench.send()
+    refused, accepted = bench.journal()
+    assert refused.explanation == "1001001: the content of submit 1 has 1003 characters; 2.1.2.1 allows 1000"
+    assert (refused.operation, refused.peer, refused.code) == ("send", "127.0.0.1", "1001001")
+    assert (refused.rule, refused.basis) == ("content-length", "assumed Q5")
+    assert (accepted.code, accepted.explanation) == ("0", "")
+
+
+def test_a_journal_entry_is_undone_with_its_transaction() -> None:
+    bench = Bench()
+    entry = JournalEntry(0, "info", "::1", "0", "info", "documented I1", "")
+
+    def fail() -> None:
+        with bench.store.transaction() as ledger:
+            ledger.write(ledger.account("200001"), entry)
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fail()
+    assert bench.journal() == []
+
+
+def test_requests_of_no_account_have_a_journal_of_their_own() -> None:
+    bench = Bench()
+    bench.refuse(Operation.INFO, "it was a poem")
+    assert bench.journal() == []
+    with bench.store.transaction() as ledger:
+        assert [entry.explanation for entry in ledger.journal(None)] == ["1001001: it was a poem"]
+
+
+def test_every_rule_has_a_name_of_its_own() -> None:
+    answers = Answers()
+    for rules in (
+        request_rules.in_order(answers),
+        request_rules.for_strangers(answers),
+        number_rules.in_order(answers),
+    ):
+        names = [rule.name for rule in rules]
+        assert len(names) == len(set(names))
+
+
+def test_every_clause_that_a_question_names_exists() -> None:
+    for question in ASSUMPTIONS.values():
+        assert question.clause in CLAUSES
+        assert question.accepts(question.default)
+        assert question.cost.split()[0] in {"free", "sms", "drain", "risk"}
+    assert not (set(CLAUSES) & set(OBSERVATIONS)) | (set(CLAUSES) & set(ASSUMPTIONS))

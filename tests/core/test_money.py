@@ -1,0 +1,112 @@
+"""Money: what was charged, what is left and what was refunded is what the account started with (Q13, Q14, Q33, Q34)."""
+
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from testing.emulators import PHONE, Bench, codes, items
+
+from ccell_fake.settings import OutcomeRule
+
+FAILING = OutcomeRule(phone="139*", stat="UNDELIV", delay=30)
+
+
+@given(
+    balance=st.integers(min_value=0, max_value=20),
+    credit=st.integers(min_value=0, max_value=20),
+    sends=st.lists(
+        st.tuples(st.integers(min_value=1, max_value=4), st.integers(min_value=1, max_value=200)), max_size=12
+    ),
+)
+def test_a_request_is_paid_whole_or_not_at_all(balance: int, credit: int, sends: list[tuple[int, int]]) -> None:
+    bench = Bench(balance=balance, credit=credit)
+    left = balance + credit
+    for numbers, characters in sends:
+        cost = numbers * (1 if characters + 4 <= 70 else -(-(characters + 4) // 67))
+        answer = bench.send(",".join([PHONE] * numbers), "一" * characters + "【签名】")
+        assert codes(answer)[0] == ("0" if cost <= left else "1001002")
+        left -= cost if cost <= left else 0
+        assert (int(bench.info().riches), int(bench.info().credit)) == (max(left - credit, 0), min(left, credit))
+
+
+@pytest.mark.parametrize(("answer", "after"), [("kept", ["98", "98"]), ("refunded", ["98", "99"])])
+def test_the_charge_of_a_failed_message_is_kept_or_refunded(answer: str, after: list[str]) -> None:
+    bench = Bench(balance=100, outcomes=(FAILING,), assumptions={"Q33": answer})
+    bench.send("13800000000,13900000000")
+    seen = [bench.info().riches]
+    bench.clock.advance(timedelta(seconds=30))
+    assert [*seen, bench.info().riches] == after
+
+
+@pytest.mark.parametrize(("answer", "after"), [("at_once", ["99", "99"]), ("when_sent", ["100", "99"])])
+def test_a_scheduled_message_is_charged_at_once_or_when_sent(answer: str, after: list[str]) -> None:
+    bench = Bench(balance=100, assumptions={"Q34": answer})
+    bench.send(sendtime="2015-12-31 08:31:00")
+    seen = [bench.info().riches]
+    bench.clock.advance(timedelta(seconds=30))
+    assert [*seen, bench.info().riches] == after
+
+
+class Books(RuleBasedStateMachine):
+    """Sends, schedules, failures and time, with the books kept beside."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.later: list[tuple[int, int]] = []
+        self.now = 0
+        self.left = 60
+
+    @initialize(refunds=st.booleans(), charges_later=st.booleans(), one_by_one=st.booleans())
+    def open(self, *, refunds: bool, charges_later: bool, one_by_one: bool) -> None:
+        self.refunds, self.charges_later, self.one_by_one = refunds, charges_later, one_by_one
+        self.bench = Bench(
+            balance=50,
+            credit=10,
+            outcomes=(FAILING,),
+            assumptions={
+                "Q33": "refunded" if refunds else "kept",
+                "Q34": "when_sent" if charges_later else "at_once",
+                "Q14": "number" if one_by_one else "request",
+            },
+        )
+
+    @rule(
+        phones=st.lists(st.sampled_from(["13800000000", "13900000000", "19500001111"]), min_size=1, max_size=6),
+        ahead=st.none() | st.integers(min_value=1, max_value=120),
+    )
+    def send(self, phones: list[str], ahead: int | None) -> None:
+        sendtime = "" if ahead is None else f"{self.bench.clock.now() + timedelta(seconds=ahead):%Y-%m-%d %H:%M:%S}"
+        answer = self.bench.send(",".join(phones), "hi【签名】", sendtime=sendtime)
+        accepted = [resp.phone for resp in items(answer) if resp.code == "0"]
+        wanted = sum(phone != "19500001111" for phone in phones)
+        available = max(self.left, 0)
+        if self.one_by_one:
+            assert len(accepted) == min(wanted, available)
+        else:
+            assert codes(answer)[0] == ("0" if wanted <= self.left or wanted == 0 else "1001002")
+        due = self.now + (ahead or 0)
+        if ahead and self.charges_later:
+            self.later.append((due, -len(accepted)))
+        else:
+            self.left -= len(accepted)
+        if self.refunds:
+            self.later.extend((due + 30, 1) for phone in accepted if phone.startswith("139"))
+
+    @rule(seconds=st.integers(min_value=1, max_value=90))
+    def wait(self, seconds: int) -> None:
+        self.now += seconds
+        self.bench.clock.advance(timedelta(seconds=seconds))
+        self.left += sum(amount for due, amount in self.later if due <= self.now)
+        self.later = [(due, amount) for due, amount in self.later if due > self.now]
+
+    @invariant()
+    def the_books_agree(self) -> None:
+        if hasattr(self, "bench"):
+            info = self.bench.info()
+            shown = int(info.riches), int(info.credit)
+            assert shown == (max(self.left - 10, 0), min(max(self.left, 0), 10))
+
+
+TestBooks = Books.TestCase

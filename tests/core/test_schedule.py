@@ -1,0 +1,120 @@
+"""Scheduled sends: their form, how near and far they may lie, and when they are delivered (A1, Q16, Q17, Q34)."""
+
+import os
+import subprocess
+import sys
+from datetime import datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from testing.emulators import DOCUMENT_DAY, PHONE, Bench, codes
+
+from ccell_fake.clock import SHANGHAI, ManualClock
+from ccell_fake.engine import schedule
+
+FIFTY_DAYS = timedelta(days=50)
+SECOND = timedelta(seconds=1)
+
+
+@pytest.fixture
+def bench() -> Bench:
+    return Bench()
+
+
+def _written(instant: datetime) -> str:
+    return f"{instant:%Y-%m-%d %H:%M:%S}"
+
+
+@pytest.mark.parametrize(
+    ("offset", "code"),
+    [
+        (-SECOND, "1004014"),
+        (timedelta(0), "0"),
+        (SECOND, "0"),
+        (FIFTY_DAYS - SECOND, "0"),
+        (FIFTY_DAYS, "0"),
+        (FIFTY_DAYS + SECOND, "1004013"),
+    ],
+)
+def test_the_bounds_hold_to_the_second(bench: Bench, offset: timedelta, code: str) -> None:
+    bench.clock.advance(timedelta(microseconds=999_999))
+    assert codes(bench.send(sendtime=_written(DOCUMENT_DAY + offset))) == ["0", code]
+
+
+@pytest.mark.parametrize(
+    "sendtime",
+    [
+        "2016-01-01",
+        "2016-01-01 08:30",
+        "2016-01-01T08:30:30",
+        "2016-1-1 8:30:30",
+        " 2016-01-01 08:30:30",
+        "2016-01-01 08:30:30 ",
+        "2016-01-01 08:30:30.0",
+        "2016-01-01  08:30:30",
+        "2016-01-01\t08:30:30",
+        "２０１６-01-01 08:30:30",
+        "2016-02-30 08:30:30",
+        "2015-02-29 08:30:30",
+        "2016-13-01 08:30:30",
+        "2016-01-01 24:00:00",
+        "2016-01-01 08:60:30",
+        "2016-01-01 08:30:60",
+        "0000-01-01 08:30:30",
+        "20160101083030",
+        "tomorrow",
+        " ",
+    ],
+)
+def test_what_is_no_time_is_1004012(bench: Bench, sendtime: str) -> None:
+    assert codes(bench.send(sendtime=sendtime)) == ["0", "1004012"]
+
+
+def test_a_leap_day_is_a_day() -> None:
+    assert schedule.parse("2016-02-29 00:00:00") == datetime(2016, 2, 29, tzinfo=SHANGHAI)
+    assert schedule.parse("1900-02-29 00:00:00") is None
+
+
+def test_an_empty_sendtime_sends_at_once(bench: Bench) -> None:
+    assert codes(bench.send(sendtime="")) == ["0", "0"]
+    assert len(bench.reports()) == 1
+
+
+@given(st.integers(min_value=1, max_value=50 * 86400), st.integers(min_value=0, max_value=100_000))
+def test_a_message_is_delivered_when_the_clock_reaches_its_time(ahead: int, delay: int) -> None:
+    bench = Bench(report_delay=delay)
+    due = DOCUMENT_DAY + timedelta(seconds=ahead)
+    assert codes(bench.send(sendtime=_written(due))) == ["0", "0"]
+    bench.clock.set(due + timedelta(seconds=delay) - timedelta(microseconds=1))
+    assert not bench.reports()
+    bench.clock.set(due + timedelta(seconds=delay))
+    (report,) = bench.reports()
+    assert report.recvtime == due + timedelta(seconds=delay)
+    assert report.phone == PHONE
+
+
+def test_a_scheduled_message_is_charged_at_once(bench: Bench) -> None:
+    bench.send(sendtime=_written(DOCUMENT_DAY + FIFTY_DAYS))
+    assert bench.info().riches == "99999"
+
+
+@pytest.mark.parametrize("zone", ["UTC", "America/New_York", "Asia/Shanghai"])
+def test_the_zone_of_the_host_does_not_matter(zone: str) -> None:
+    script = (
+        "from ccell_fake.clock import SystemClock, to_micros;"
+        "from ccell_fake.engine.schedule import parse;"
+        "now = SystemClock().now(); print(now.utcoffset(), to_micros(parse('2016-01-01 08:30:30')))"
+    )
+    environment = {**os.environ, "TZ": zone}
+    answer = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=True)
+    assert answer.stdout.split() == ["8:00:00", "1451608230000000"]
+
+
+def test_a_clock_takes_aware_times_alone() -> None:
+    naive = DOCUMENT_DAY.replace(tzinfo=None)
+    with pytest.raises(ValueError, match="has no zone"):
+        ManualClock(naive)
+    clock = ManualClock(DOCUMENT_DAY)
+    with pytest.raises(ValueError, match="has no zone"):
+        clock.set(naive)

@@ -1,0 +1,341 @@
+"""Every answer to every open question does something, and what the registry says it does (Q1 to Q36)."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from testing import http
+from testing.emulators import CONTENT, DOCUMENT_DAY, PHONE, Bench, codes, emulator, items
+
+from ccell_fake.engine.answers import AnswerError, Answers, check
+from ccell_fake.model import Operation, Submit, Upmsg
+from ccell_fake.settings import OutcomeRule
+from ccell_fixtures.registries import ASSUMPTIONS
+
+Answer = str | tuple[str, ...]
+
+ROOT = '<root userid="200001" password="123456">'
+UNRECOGNISED = "19500001111"
+
+
+def _served(id_: str, answer: Answer, body: bytes, *, query: bytes = b"", path: str = Operation.SEND.path) -> str:
+    """What a server with the answer answers to bytes."""
+    given = list(answer) if isinstance(answer, tuple) else answer
+    account = {"userid": "200001", "password": "123456"}
+    with emulator(accounts=[account], assumptions={id_: given}) as served:
+        if query:
+            return http.get(served.url, path.encode() + b"?" + query).body.decode()
+        return http.post(served.url, path, body).body.decode()
+
+
+def _bench(id_: str, answer: Answer, **settings: Any) -> Bench:
+    return Bench(assumptions={id_: answer}, **settings)
+
+
+def _code(text: str) -> str:
+    return text.partition('return="')[2].partition('"')[0]
+
+
+def _q1(answer: Answer) -> object:
+    return _code(_served("Q1", answer, b'<root userid="1" password="2"/>'))
+
+
+def _q2(answer: Answer) -> object:
+    return tuple(_code(_served("Q2", answer, body)) for body in (b"", b"<root>", b"<x/>", f"{ROOT}</root>".encode()))
+
+
+def _q3(answer: Answer) -> object:
+    bench = _bench("Q3", answer)
+    return codes(bench.submit(Submit(PHONE, CONTENT), Submit(PHONE, ""))), len(bench.reports())
+
+
+def _q4(answer: Answer) -> object:
+    return codes(_bench("Q4", answer).send(",".join([PHONE] * 501)))[:2]
+
+
+def _q5(answer: Answer) -> object:
+    return codes(_bench("Q5", answer).send(content="一" * 1000 + "【签名】"))
+
+
+def _q6(answer: Answer) -> object:
+    return codes(_bench("Q6", answer, status="frozen").ask(Operation.INFO, password="wrong"))
+
+
+def _q7(answer: Answer) -> object:
+    return codes(_bench("Q7", answer).send(UNRECOGNISED, "no signature"))
+
+
+def _q8(answer: Answer) -> object:
+    return codes(_bench("Q8", answer).send(f"{UNRECOGNISED},12800000000"))
+
+
+def _q9(answer: Answer) -> object:
+    return codes(_bench("Q9", answer).send(f" {PHONE},,{PHONE}"))
+
+
+def _q10(answer: Answer) -> object:
+    bench = _bench("Q10", answer)
+    return codes(bench.send(f"{PHONE},{PHONE}")), bench.info().riches
+
+
+def _q11(answer: Answer) -> object:
+    bench = _bench("Q11", answer)
+    bench.send(UNRECOGNISED)
+    return [(report.status, report.info) for report in bench.reports()], bench.info().riches
+
+
+def _q12(answer: Answer) -> object:
+    return items(_bench("Q12", answer, blacklist=("138*",)).send())[0].info
+
+
+def _q13(answer: Answer) -> object:
+    bench = _bench("Q13", answer)
+    bench.send(content="一" * 67 + "【签名】")
+    return bench.info().riches
+
+
+def _q14(answer: Answer) -> object:
+    bench = _bench("Q14", answer, balance=1)
+    return codes(bench.send("13800000000,13800000001")), bench.info().riches
+
+
+def _q15(answer: Answer) -> object:
+    return codes(_bench("Q15", answer).send(spcode="1"))
+
+
+def _q16(_answer: Answer) -> object:
+    bench = Bench()
+    bench.send()
+    return bench.reports()[0].recvtime.tzinfo.key
+
+
+def _q17(answer: Answer) -> object:
+    bounds = (DOCUMENT_DAY, DOCUMENT_DAY + timedelta(days=50))
+    return [codes(_bench("Q17", answer).send(sendtime=f"{bound:%Y-%m-%d %H:%M:%S}"))[1] for bound in bounds]
+
+
+def _q18(answer: Answer) -> object:
+    bench = _bench("Q18", answer)
+    bench.send()
+    bench.gateway.receive("200001", Upmsg("1", PHONE, DOCUMENT_DAY, "hi"))
+    counts: list[tuple[int, int]] = []
+    for _ in range(3):
+        counts.append((len(bench.reports()), len(items(bench.ask(Operation.UPMSG)))))
+        bench.clock.advance(timedelta(seconds=30))
+    return counts
+
+
+def _q19(answer: Answer) -> object:
+    bench = _bench("Q19", answer)
+    bench.gateway.receive("200001", Upmsg("1", PHONE, DOCUMENT_DAY, "hi"))
+    return items(bench.ask(Operation.UPMSG))[0].phone
+
+
+def _q20(answer: Answer) -> object:
+    info = _bench("Q20", answer, name="login").info()
+    return info.id, info.name
+
+
+def _q21(answer: Answer) -> object:
+    inner: list[list[str]] = []
+    left = [Operation.UPMSG]
+
+    def pause(_seconds: float) -> None:
+        if left:
+            inner.append(codes(bench.ask(left.pop())))
+
+    bench = Bench(pause, max_concurrency=1, processing_time=1.0, assumptions={"Q21": answer})
+    bench.ask(Operation.REPORT)
+    return inner[0]
+
+
+def _q22(answer: Answer) -> object:
+    excess: list[str] = []
+
+    def pause(_seconds: float) -> None:
+        excess.append(codes(bench.ask(Operation.INFO))[0])
+
+    bench = Bench(pause, max_concurrency=1, processing_time=1.0, assumptions={"Q22": answer})
+    for _ in range(12):
+        bench.ask(Operation.INFO)
+        bench.clock.advance(timedelta(seconds=4))
+    return excess.count("1001006")
+
+
+def _q23(answer: Answer) -> object:
+    bench = _bench("Q23", answer, status="frozen")
+    return [codes(bench.ask(operation))[0] for operation in (Operation.SEND, Operation.REPORT, Operation.INFO)], [
+        info.status for info in items(bench.ask(Operation.INFO))
+    ]
+
+
+def _q24(answer: Answer) -> object:
+    return items(_bench("Q24", answer).send())[0].linkid
+
+
+def _q25(answer: Answer) -> object:
+    query = f'{ROOT}<submit phone="1+3" content="x"/></root>'.replace(" ", "%20").encode()
+    return 'phone="1+3"' in _served("Q25", answer, b"", query=query)
+
+
+def _q26(answer: Answer) -> object:
+    with emulator(assumptions={"Q26": answer}) as served:
+        return str(http.post(served.url, Operation.INFO.path, b"nonsense").status)
+
+
+def _q27(answer: Answer) -> object:
+    return codes(_bench("Q27", answer).send(content="您【签名】好"))
+
+
+def _q28(answer: Answer) -> object:
+    fixed = _bench("Q28", answer, signcode=("签名",))
+    return [
+        codes(bench.send(content=content))[1]
+        for bench, content in ((_bench("Q28", answer), "x"), (fixed, "x"), (fixed, "x【别的】"))
+    ]
+
+
+def _q29(answer: Answer) -> object:
+    return codes(_bench("Q29", answer, closing_phrase="T").submit(Submit(PHONE, "T【签名】"), Submit(PHONE, CONTENT)))
+
+
+def _q30(answer: Answer) -> object:
+    return codes(_bench("Q30", answer).ask(Operation.REPORT, password="e10adc3949ba59abbe56e057f20f883e"))
+
+
+def _q31(answer: Answer) -> object:
+    return _served("Q31", answer, f"{ROOT}</root>".encode(), path=Operation.INFO.path).count("\n")
+
+
+def _q32(answer: Answer) -> object:
+    text = _served("Q32", answer, f'{ROOT}<submit phone="1" content="x" linkid="7"/></root>'.encode())
+    return text.index("linkid") < text.index("msgid")
+
+
+def _q33(answer: Answer) -> object:
+    bench = _bench("Q33", answer, outcomes=(OutcomeRule(stat="UNDELIV"),))
+    bench.send()
+    return bench.info().riches
+
+
+def _q34(answer: Answer) -> object:
+    bench = _bench("Q34", answer)
+    bench.send(sendtime="2016-01-01 08:30:30")
+    return bench.info().riches
+
+
+def _q35(answer: Answer) -> object:
+    return codes(_bench("Q35", answer).send(content="一" * 995 + "😀【签名】"))
+
+
+def _q36(answer: Answer) -> object:
+    body = f'<?xml version="1.0" encoding="GBK"?>{ROOT}<submit phone="1" content="您好"/></root>'.encode("gbk")
+    return _code(_served("Q36", answer, body))
+
+
+REFUSED = ["1001001"]
+SEEN: dict[str, tuple[Callable[[Answer], object], dict[Answer, object]]] = {
+    "Q1": (_q1, {"1001004": "1001004", "1001003": "1001003", "1001001": "1001001"}),
+    "Q2": (_q2, {code: (code,) * 4 for code in ("1001001", "1001999", "1001004")}),
+    "Q3": (_q3, {"request": (REFUSED, 0), "number": (["0", "0", "1001001"], 1)}),
+    "Q4": (_q4, {"refuse": REFUSED, "accept": ["0", "0"]}),
+    "Q5": (_q5, {"refuse": REFUSED, "accept": ["0", "0"]}),
+    "Q6": (_q6, {ASSUMPTIONS["Q6"].default: ["1001004"], tuple(reversed(ASSUMPTIONS["Q6"].default)): ["1001003"]}),
+    "Q7": (
+        _q7,
+        {ASSUMPTIONS["Q7"].default: ["0", "1004001"], tuple(reversed(ASSUMPTIONS["Q7"].default)): ["0", "1004003"]},
+    ),
+    "Q8": (_q8, {"then": ["0", "1004001", "1004001"], "today": ["0", "0", "1004001"]}),
+    "Q9": (_q9, {"trim": ["0", "0", "0"], "refuse": ["0", "1004001", "1004001", "0"]}),
+    "Q10": (
+        _q10,
+        {
+            "twice": (["0", "0", "0"], "99998"),
+            "drop": (["0", "0"], "99999"),
+            "refuse": (["0", "0", "1004001"], "99999"),
+        },
+    ),
+    "Q11": (_q11, {"no": ([], "100000"), "report": ([("1004001", "手机号不可识别")], "100000")}),
+    "Q12": (_q12, {"plain": "不能发黑名单号码", "value": f"不能发黑名单号码{PHONE}"}),
+    "Q13": (_q13, {"segments": "99998", "number": "99999"}),
+    "Q14": (_q14, {"request": (["1001002"], "1"), "number": (["0", "0", "1001002"], "0")}),
+    "Q15": (_q15, {"1004002": ["0", "1004002"], "1004006": ["0", "1004006"], "1001001": REFUSED}),
+    "Q16": (_q16, {"Asia/Shanghai": "Asia/Shanghai"}),
+    "Q17": (_q17, {"accept": ["0", "0"], "refuse": ["1004014", "1004013"]}),
+    "Q18": (_q18, {"gone": [(1, 1), (0, 0), (0, 0)], "again": [(1, 1), (0, 0), (1, 1)]}),
+    "Q19": (_q19, {"no": PHONE, "yes": f" {PHONE}"}),
+    "Q20": (_q20, {"described": ("200001", "login"), "sampled": ("login", "200001")}),
+    "Q21": (_q21, {"account": ["1001006"], "endpoint": ["0"]}),
+    "Q22": (_q22, {"10/60": 10, "never": 12, "2/5": 2}),
+    "Q23": (
+        _q23,
+        {"refuse": (["1001003"] * 3, []), "info": (["1001003", "1001003", "0"], ["1"])},
+    ),
+    "Q24": (_q24, {"absent": None, "empty": ""}),
+    "Q25": (_q25, {"blank": False, "plus": True}),
+    "Q26": (_q26, {"200": "200"}),
+    "Q27": (_q27, {"ends": ["0", "1004003"], "anywhere": ["0", "0"]}),
+    "Q28": (_q28, {"fixed": ["1004003", "1004004", "1004005"]}),
+    "Q29": (_q29, {"request": ["1001007"], "number": ["0", "0", "1001007"]}),
+    "Q30": (_q30, {"yes": ["0"], "no": ["1001004"]}),
+    "Q31": (_q31, {"line": 0, "declaration": 1}),
+    "Q32": (_q32, {"described": False, "sampled": True}),
+    "Q33": (_q33, {"kept": "99999", "refunded": "100000"}),
+    "Q34": (_q34, {"at_once": "99999", "when_sent": "100000"}),
+    "Q35": (_q35, {"utf16": REFUSED, "codepoint": ["0", "0"]}),
+    "Q36": (_q36, {"refuse": "1001001", "declared": "0"}),
+}
+
+
+def test_every_question_and_every_answer_is_seen() -> None:
+    assert list(SEEN) == list(ASSUMPTIONS)
+    for id_, question in ASSUMPTIONS.items():
+        assert set(question.answers) <= set(SEEN[id_][1])
+        assert question.default in SEEN[id_][1]
+        assert all(question.accepts(answer) for answer in SEEN[id_][1])
+
+
+@pytest.mark.parametrize(("id_", "answer"), [(id_, answer) for id_, (_, seen) in SEEN.items() for answer in seen])
+def test_an_answer_does_what_it_says(id_: str, answer: Answer) -> None:
+    observe, seen = SEEN[id_]
+    assert observe(answer) == seen[answer]
+
+
+@pytest.mark.parametrize("id_", SEEN)
+def test_no_two_answers_do_the_same(id_: str) -> None:
+    seen = list(SEEN[id_][1].values())
+    assert all(one != other for place, one in enumerate(seen) for other in seen[:place])
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"Q37": "x"}, "there is no question 'Q37'; there are Q1, Q2"),
+        ({"Q13": "x"}, "there are: segments, number"),
+        ({"Q22": "often"}, "there are: 10/60, never, or N/S"),
+        ({"Q6": ("parse",)}, "there are: a permutation of parse, account"),
+        ({"Q6": "parse"}, "there are: a permutation of"),
+        ({"Q13": ("segments",)}, "is no answer to Q13"),
+        ({"Q25": "plus"}, "Q25 is settled before the account is known; answer it for the whole server"),
+    ],
+)
+def test_an_unknown_answer_is_refused_with_what_exists(given: dict[str, Answer], said: str) -> None:
+    with pytest.raises(AnswerError) as caught:
+        check(given, "account")
+    assert said in str(caught.value)
+
+
+def test_an_account_answers_before_the_server_and_the_server_before_a_profile() -> None:
+    observed = {"Q13": "number", "Q30": "no", "Q24": "empty"}
+    answers = Answers({"Q30": "yes", "Q31": "declaration"}, {"Q31": "line"}, observed=observed)
+    assert (answers["Q13"], answers["Q30"], answers["Q31"]) == ("number", "yes", "line")
+    bases = {id_: str(answers.basis(id_)) for id_ in ("Q13", "Q30", "Q31", "S5", "W9", "magic")}
+    assert bases == {
+        "Q13": "observed",
+        "Q30": "assumed",
+        "Q31": "assumed",
+        "S5": "documented",
+        "W9": "observed",
+        "magic": "arranged",
+    }
