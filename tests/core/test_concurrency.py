@@ -148,7 +148,7 @@ def test_a_lock_outlives_a_restart(tmp_path: Path) -> None:
     store.close()
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(
     limit=st.integers(min_value=1, max_value=5),
     contents=st.lists(st.integers(min_value=1, max_value=150), min_size=1, max_size=40),

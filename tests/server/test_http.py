@@ -211,7 +211,7 @@ def test_an_answer_names_the_rule_and_its_basis(served: Emulator) -> None:
 TABLE = {str(code) for code in Code}
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     operation=st.sampled_from(Operation),
     method=st.sampled_from(["GET", "POST"]),

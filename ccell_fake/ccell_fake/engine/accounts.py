@@ -1,6 +1,5 @@
 """An account as the engine holds it: its policy, its rules in order, its clock and its requests in progress."""
 
-from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -8,7 +7,7 @@ from ccell_fake.clock import Clock
 from ccell_fake.engine.number_rules import AnyRule
 from ccell_fake.engine.policy import Policy
 from ccell_fake.engine.rules import Rule
-from ccell_fake.model import Operation
+from ccell_fake.model import Operation, Request
 from ccell_fake.settings import AccountSettings
 
 if TYPE_CHECKING:
@@ -20,19 +19,19 @@ class Slots:
 
     def __init__(self) -> None:
         """Begin with none."""
-        self._taken: Counter[Operation] = Counter()
+        self._taken: dict[int, Operation] = {}
 
     def in_progress(self, operation: Operation | None = None) -> int:
         """How many are in progress, on one endpoint or on all."""
-        return self._taken.total() if operation is None else self._taken[operation]
+        return len(self._taken) if operation is None else list(self._taken.values()).count(operation)
 
-    def enter(self, operation: Operation) -> None:
-        """Take a slot."""
-        self._taken[operation] += 1
+    def enter(self, request: Request, operation: Operation) -> None:
+        """Take a slot for a request."""
+        self._taken[id(request)] = operation
 
-    def leave(self, operation: Operation) -> None:
-        """Free a slot."""
-        self._taken[operation] -= 1
+    def leave(self, request: Request) -> None:
+        """Free the slot of a request, if it has one."""
+        self._taken.pop(id(request), None)
 
 
 @dataclass(frozen=True, slots=True)

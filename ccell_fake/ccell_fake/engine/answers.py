@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Literal
 
+from ccell_fake.model import Layout
 from ccell_fixtures.registries import ASSUMPTIONS, CLAUSES, OBSERVATIONS
 
 Given = Mapping[str, str | tuple[str, ...]]
@@ -52,6 +53,7 @@ class Answers(dict[str, str]):
     Attributes:
         orders: The answers to the questions about an order.
         given: The questions that were answered rather than left at the default.
+        layout: How answers are laid out in bytes (Q31, Q32).
     """
 
     def __init__(self, *given: Given, observed: Given | None = None) -> None:
@@ -72,6 +74,7 @@ class Answers(dict[str, str]):
                 self[id_] = answer
             else:
                 self.orders[id_] = tuple(answer)
+        self.layout = Layout(declaration_line=self["Q31"] == "declaration", linkid_first=self["Q32"] == "sampled")
 
     def basis(self, ground: str) -> Basis:
         """How well the clause or question that a rule stands on is known."""

@@ -8,7 +8,7 @@ def length(text: str, answers: Answers) -> int:
     """Characters of a text, by default as UTF-16 code units (Q35)."""
     if text.isascii() or answers["Q35"] == "codepoint":
         return len(text)
-    return len(text) + sum(character > "\uffff" for character in text)
+    return len(text.encode("utf-16-le", errors="surrogatepass")) // 2
 
 
 def segments(characters: int, answers: Answers) -> int:

@@ -1,7 +1,6 @@
 """The gateway: admits a request, judges it by the rules in order, does what it asks, and says on what evidence."""
 
-from collections.abc import Callable, Generator, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
 from ccell_fake.clock import Clock, to_micros
@@ -16,7 +15,7 @@ from ccell_fake.engine.operations import DOCUMENTED_BY, OPERATIONS
 from ccell_fake.engine.policy import Policy
 from ccell_fake.engine.rules import Facts, Refusal, Rule
 from ccell_fake.errors import UnreadableRequest
-from ccell_fake.model import Layout, Operation, Reply, Request, Upmsg
+from ccell_fake.model import Operation, Reply, Request, Upmsg
 from ccell_fake.records import JournalEntry
 from ccell_fake.settings import AccountSettings
 
@@ -106,31 +105,28 @@ class Gateway:
         account = None if isinstance(request, UnreadableRequest) else self._accounts.get(request.userid or "")
         if account is None or isinstance(request, UnreadableRequest):
             return self._answer_stranger(arrival)
-        with self._slot(account, arrival.operation, request) as in_progress:
+        in_progress = self._enter(account, arrival.operation, request)
+        try:
             if in_progress is None and account.settings.processing_time:
                 self._pause(account.settings.processing_time)
             with self._store.transaction() as ledger:
                 return self._answer_account(arrival, request, account, in_progress, ledger)
-
-    @contextmanager
-    def _slot(self, account: Account, operation: Operation, request: Request) -> Generator[int | None]:
-        """Hold a slot of the account; yields how many requests were in progress if that was the limit already."""
-        if request.password not in account.policy.passwords:
-            # Whoever does not know the password takes no slot from those who do.
-            yield None
-            return
-        counted = operation if account.policy.answers["Q21"] == "endpoint" else None
-        with self._store.exclusive():
-            in_progress = account.slots.in_progress(counted)
-            is_over = in_progress >= account.settings.max_concurrency
-            if not is_over:
-                account.slots.enter(operation)
-        try:
-            yield in_progress if is_over else None
         finally:
-            if not is_over:
+            if in_progress is None:
                 with self._store.exclusive():
-                    account.slots.leave(operation)
+                    account.slots.leave(request)
+
+    def _enter(self, account: Account, operation: Operation, request: Request) -> int | None:
+        """Take a slot of the account; where there is none left, how many requests are in progress."""
+        with self._store.exclusive():
+            counted = operation if account.policy.answers["Q21"] == "endpoint" else None
+            in_progress = account.slots.in_progress(counted)
+            # Whoever does not know the password takes no slot from those who do.
+            if request.password in account.policy.passwords:
+                if in_progress >= account.settings.max_concurrency:
+                    return in_progress
+                account.slots.enter(request, operation)
+            return None
 
     def _answer_stranger(self, arrival: Arrival) -> Answer:
         facts = request_rules.StrangerFacts(arrival.request, self.answers, self._has_magic_userids)
@@ -163,7 +159,7 @@ class Gateway:
         accepted = str(facts.operation), f"{facts.answers.basis(ground)} {ground}", ""
         refusals = tuple(verdict.refusal for submit in facts.verdicts for verdict in submit if verdict.refusal)
         rule, basis, explanation = evidence.of_refusals(refusals, facts.answers) if refusals else accepted
-        return Answer(reply, _layout(facts.answers), rule, basis, explanation)
+        return Answer(reply, facts.answers.layout, rule, basis, explanation)
 
 
 def _refusals(rules: Iterable[Rule[Facts]], facts: Facts) -> Iterator[Refusal]:
@@ -174,7 +170,7 @@ def _refusals(rules: Iterable[Rule[Facts]], facts: Facts) -> Iterator[Refusal]:
 def _refused(refusal: Refusal, answers: Answers) -> Answer:
     info = evidence.text_of(refusal, names_value=answers["Q12"] == "value")
     rule, basis, explanation = evidence.of_refusals((refusal,), answers)
-    return Answer(Reply(refusal.code, info), _layout(answers), rule, basis, explanation)
+    return Answer(Reply(refusal.code, info), answers.layout, rule, basis, explanation)
 
 
 def _count_excess(facts: RequestFacts, ledger: Ledger) -> None:
@@ -184,10 +180,6 @@ def _count_excess(facts: RequestFacts, ledger: Ledger) -> None:
     now = to_micros(facts.state.now)
     if ledger.count_excess(facts.account.key, now, now - int(window * _MICROSECONDS)) >= after:
         ledger.set_locked(facts.account.key, is_locked=True)
-
-
-def _layout(answers: Answers) -> Layout:
-    return Layout(declaration_line=answers["Q31"] == "declaration", linkid_first=answers["Q32"] == "sampled")
 
 
 def _entry(arrival: Arrival, answer: Answer, at: int) -> JournalEntry:

@@ -1,7 +1,8 @@
 """Every statement the store runs, and what it keeps at hand so as to run few."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from copy import copy
+from dataclasses import dataclass
 from operator import itemgetter
 from sqlite3 import Connection
 from typing import Any
@@ -245,7 +246,7 @@ class SqliteLedger:
         """What is at hand of an account, about to be changed by this transaction."""
         at_hand = self._at_hand(account)
         if account not in self._before:
-            self._before[account] = replace(at_hand)
+            self._before[account] = copy(at_hand)
         return at_hand
 
     def _read(self, statement: str, *values: str | int | None) -> list[tuple[Any, ...]]:
