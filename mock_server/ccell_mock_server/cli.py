@@ -14,6 +14,7 @@ import click
 from ccell_fake.model import Operation
 from ccell_fake.settings import DOCUMENT_ACCOUNT, AccountSettings
 from ccell_mock_server import config as configuration
+from ccell_mock_server.toml_file import ConfigError
 
 if TYPE_CHECKING:
     from ccell_mock_server.tls import Certificate
@@ -82,7 +83,7 @@ def serve(path: Path | None, print_config: bool, **options: object) -> None:  # 
 def _configuration(path: Path | None, overrides: dict[str, object]) -> configuration.Config:
     try:
         return configuration.find(path, overrides)
-    except configuration.ConfigError as error:
+    except ConfigError as error:
         click.echo(f"{error}", err=True)
         sys.exit(2)
 

@@ -4,7 +4,6 @@ import difflib
 import ipaddress
 import json
 import re
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
@@ -17,7 +16,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from ccell_fake.engine import answers
 from ccell_fake.settings import DOCUMENT_ACCOUNT, AccountSettings, OutcomeRule
-from ccell_mock_server import profile
+from ccell_mock_server import profile, toml_file
+from ccell_mock_server.toml_file import ConfigError
 
 DEFAULT_PORT = 8026
 
@@ -25,10 +25,6 @@ _DEFAULT_PATH = Path("ccell.toml")
 _SECRET_KEYS = {"password", "control_token"}
 _HIDDEN = "********"
 _FORBID: Mapping[str, str] = {"extra": "forbid"}
-
-
-class ConfigError(Exception):
-    """A configuration that cannot be used; the message names file, key, value and what is allowed, a line each."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,16 +99,7 @@ def load(path: Path, overrides: Mapping[str, Any] | None = None) -> Config:
     Raises:
         ConfigError: There is no such file, or it cannot be used.
     """
-    try:
-        text = path.read_text("utf-8")
-        data = tomllib.loads(text)
-    except OSError as error:
-        message = f"{path}: cannot be read: {error.strerror}"
-        raise ConfigError(message) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        message = f"{path}: is not TOML: {error}"
-        raise ConfigError(message) from error
-    return parse(data, str(path), overrides)
+    return parse(toml_file.read(path), str(path), overrides)
 
 
 def parse(data: Mapping[str, Any], source: str, overrides: Mapping[str, Any] | None = None) -> Config:
@@ -164,7 +151,7 @@ def _faults_of_meaning(config: Config) -> Iterator[str]:
     if config.server.profile:
         try:
             profile.load(Path(config.server.profile))
-        except profile.ProfileError as error:
+        except ConfigError as error:
             yield f"server.profile: {error}"
     if bool(config.server.tls_cert) != bool(config.server.tls_key):
         yield "server.tls_cert: tls_cert and tls_key go together"

@@ -39,7 +39,7 @@ class Emulator:
         Raises:
             StoreError: The store cannot be opened.
             CertificateError: There is no certificate for TLS.
-            ProfileError: The profile cannot be used.
+            ConfigError: The profile cannot be used.
         """
         server = config.server
         self.config = config

@@ -7,7 +7,8 @@ from testing import http, processes
 from testing.emulators import emulator
 
 from ccell_fake.model import Operation
-from ccell_mock_server.profile import ProfileError, load
+from ccell_mock_server.profile import load
+from ccell_mock_server.toml_file import ConfigError
 
 PROFILE = """
 [Q1]
@@ -60,7 +61,7 @@ def test_serve_takes_a_profile(path: Path) -> None:
 )
 def test_a_profile_that_cannot_be_used_is_named_with_what_is_allowed(path: Path, text: str, said: str) -> None:
     path.write_text(text)
-    with pytest.raises(ProfileError) as caught:
+    with pytest.raises(ConfigError) as caught:
         load(path)
     assert str(caught.value).startswith(f"{path}: ")
     assert said in str(caught.value)
@@ -70,5 +71,5 @@ def test_a_profile_that_cannot_be_used_is_named_with_what_is_allowed(path: Path,
 
 
 def test_a_profile_that_is_not_there_is_named(tmp_path: Path) -> None:
-    with pytest.raises(ProfileError, match="cannot be read: No such file"):
+    with pytest.raises(ConfigError, match="cannot be read: No such file"):
         load(tmp_path / "none.toml")

@@ -7,7 +7,7 @@ from functools import cached_property
 from ccell_fake.engine import verdicts
 from ccell_fake.engine.accounts import Account
 from ccell_fake.engine.answers import Answers
-from ccell_fake.engine.number_rules import SubmitFacts, facts_of
+from ccell_fake.engine.number_facts import SubmitFacts, facts_of
 from ccell_fake.errors import UnreadableRequest
 from ccell_fake.model import Operation, Request
 

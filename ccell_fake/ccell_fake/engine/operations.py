@@ -10,7 +10,7 @@ from ccell_fake.engine import msgids, outcomes, schedule
 from ccell_fake.engine.evidence import text_of
 from ccell_fake.engine.facts import RequestFacts
 from ccell_fake.engine.ledger import Ledger
-from ccell_fake.engine.number_rules import SubmitFacts
+from ccell_fake.engine.number_facts import SubmitFacts
 from ccell_fake.engine.verdicts import Verdict
 from ccell_fake.limits import REPORTS_PER_CALL, UPMSGS_PER_CALL
 from ccell_fake.model import AccountInfo, AnyReply, Operation, Reply, Report, Resp, Upmsg

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from ccell_fake.codes import Code
 from ccell_fake.engine import characters, numbers
-from ccell_fake.engine.number_rules import AnyRule, NumberFacts, SubmitFacts, SubmitRule
+from ccell_fake.engine.number_facts import NumberFacts, SubmitFacts
+from ccell_fake.engine.number_rules import AnyRule, SubmitRule
 from ccell_fake.engine.rules import Refusal, Rule
 
 
