@@ -140,7 +140,8 @@ class Gateway:
     ) -> Answer:
         answers, now = account.policy.answers, account.clock.now()
         standing = ledger.standing(account.key, to_micros(now))
-        available = account.settings.balance + account.settings.credit - standing.spent
+        # Messages charged when they are sent (Q34) can overdraw the account; what costs nothing passes all the same.
+        available = max(account.settings.balance + account.settings.credit - standing.spent, 0)
         state = AccountState(now, in_progress, standing.is_locked, available)
         known = RequestFacts(arrival.operation, request, arrival.peer, account, state)
         refusal = next(_refusals(account.request_rules, known), None)

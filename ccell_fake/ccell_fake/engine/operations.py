@@ -121,7 +121,7 @@ def info(facts: RequestFacts, _ledger: Ledger, _seed: int) -> Reply[AccountInfo]
         name=login,
         status="0" if is_normal else "1",
         riches=str(max(available - settings.credit, 0)),
-        credit=str(min(max(available, 0), settings.credit)),
+        credit=str(min(available, settings.credit)),
         signcode=settings.signcode if isinstance(settings.signcode, str) else ",".join(settings.signcode),
     )
     return Reply(Code.SUCCESS, Code.SUCCESS.text, (account,))
