@@ -32,7 +32,7 @@ RECVTIME_SUFFIX = ".0"
 # 定时发送时间不能大于50天 (3.1, code 1004013)
 SCHEDULE_AHEAD = timedelta(days=50)
 
-# The document sets no size for a request. 500 numbers and contents of 1000 characters stay far below these.
+# The document sets no size for a request; a query is measured once it is percent-decoded.
 PAYLOAD_BYTES = 2 * 1024 * 1024
 QUERY_BYTES = 256 * 1024
 

@@ -9,10 +9,12 @@ class Standing:
 
     Attributes:
         spent: Messages charged so far, refunds taken off.
+        reserved: Messages that are going to be charged when they are sent.
         is_locked: Whether repeated excess has locked it.
     """
 
     spent: int
+    reserved: int
     is_locked: bool
 
 

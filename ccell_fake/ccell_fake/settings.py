@@ -9,7 +9,7 @@ from annotated_types import Ge, Interval, Len
 from ccell_fake.limits import DEFAULT_THREADS
 
 Text = Annotated[str, Len(1)]
-Seconds = Annotated[float, Ge(0)]
+Seconds = Annotated[float, Interval(ge=0, le=10 * 365 * 86_400)]
 Count = Annotated[int, Ge(0)]
 Carrier = Literal["mobile", "unicom", "telecom", "broadnet"]
 

@@ -31,8 +31,11 @@ def _not_found(_error: NotFound) -> Response:
 
 
 def _method_not_allowed(error: MethodNotAllowed) -> Response:
-    allowed = {"Allow": ", ".join(sorted(set(error.valid_methods or ()) - {"HEAD"}))}
-    return Response(f"The endpoints of the gateway take GET and POST:\n{_listing()}", 405, allowed, content_type=_PLAIN)
+    methods = sorted(set(error.valid_methods or ()) - {"HEAD"})
+    allowed = {"Allow": ", ".join(methods)}
+    return Response(
+        f"Here is taken {' and '.join(methods)}. There are:\n{_listing()}", 405, allowed, content_type=_PLAIN
+    )
 
 
 def _listing() -> str:

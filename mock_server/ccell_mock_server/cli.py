@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from ccell_fake.model import Operation
-from ccell_fake.settings import DOCUMENT_ACCOUNT, AccountSettings
+from ccell_fake.settings import AccountSettings
 from ccell_mock_server import config as configuration
 from ccell_mock_server.toml_file import ConfigError
 
@@ -89,22 +89,20 @@ def _configuration(path: Path | None, overrides: dict[str, object]) -> configura
 
 
 def _greeting(url: str, config: configuration.Config, certificate: "Certificate | None") -> str:
-    account = config.accounts[0] if config.accounts else DOCUMENT_ACCOUNT
-    trust = f" --cacert {certificate.authority}" if certificate and certificate.authority else ""
-    body = f'<root userid="{account.userid}" password="{_shown(account)}"></root>'
     lines = [
         f"ccell-fake {version('ccell-fake')} serves on {url}",
         *(f"  {operation:<7} {url}{operation.path}" for operation in Operation),
         *(f"account {one.userid}, password {_shown(one)}, balance {one.balance}" for one in config.accounts),
-        "try",
-        f"  curl{trust} {url}{Operation.INFO.path} -d '{body}'",
     ]
+    for account in config.accounts[:1]:
+        trust = f" --cacert {certificate.authority}" if certificate and certificate.authority else ""
+        body = f'<root userid="{account.userid}" password="{_shown(account)}"></root>'
+        lines += ["try", f"  curl{trust} {url}{Operation.INFO.path} -d '{body}'"]
     return "\n".join(lines)
 
 
 def _shown(account: AccountSettings) -> str:
-    """The password where the document prints it; another may be a real one."""
-    return account.password if account.password == DOCUMENT_ACCOUNT.password else "********"
+    return account.password if configuration.is_public(account.password) else "YOUR-PASSWORD"
 
 
 @main.command()

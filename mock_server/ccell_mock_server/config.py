@@ -1,6 +1,5 @@
 """The configuration: `ccell.toml`, what may stand in it, and errors that say what is wrong and what is allowed."""
 
-import difflib
 import ipaddress
 import json
 import re
@@ -16,14 +15,14 @@ from pydantic import TypeAdapter, ValidationError
 
 from ccell_fake.engine import answers
 from ccell_fake.settings import DOCUMENT_ACCOUNT, AccountSettings, OutcomeRule
-from ccell_mock_server import profile, toml_file
+from ccell_mock_server import faults, profile, toml_file
 from ccell_mock_server.toml_file import ConfigError
 
 DEFAULT_PORT = 8026
 
 _DEFAULT_PATH = Path("ccell.toml")
-_SECRET_KEYS = {"password", "control_token"}
-_HIDDEN = "********"
+_NUMBERS = re.compile(r"[0-9]+\*?|\*")
+_MINTED = re.compile(r"minted-[0-9a-f]{8}")
 _FORBID: Mapping[str, str] = {"extra": "forbid"}
 
 
@@ -75,7 +74,8 @@ class Config:
     __pydantic_config__: ClassVar[Mapping[str, str]] = _FORBID
 
 
-_TABLES: dict[str, type] = {"": Config, "server": ServerSettings, "accounts": AccountSettings, "outcomes": OutcomeRule}
+_TABLES = {"": Config, "server": ServerSettings, "accounts": AccountSettings, "outcomes": OutcomeRule}
+_KNOWN = {table: [one.name for one in fields(kind)] for table, kind in _TABLES.items()}
 
 
 def find(path: Path | None, overrides: Mapping[str, Any] | None = None) -> Config:
@@ -113,40 +113,28 @@ def parse(data: Mapping[str, Any], source: str, overrides: Mapping[str, Any] | N
     Raises:
         ConfigError: It cannot be used.
     """
-    server = data.get("server", {})
-    if overrides and isinstance(server, Mapping):
-        data = {**data, "server": {**server, **overrides}}
-    try:
-        config = TypeAdapter(Config).validate_json(json.dumps(data, default=str), strict=True)
-    except ValidationError as error:
-        faults = [_fault(dict(entry)) for entry in error.errors()]
-        raise ConfigError("\n".join(f"{source}: {fault}" for fault in dict.fromkeys(faults))) from error
-    faults = list(_faults_of_meaning(config))
-    if faults:
-        raise ConfigError("\n".join(f"{source}: {fault}" for fault in faults))
+    config = _validated(Config, data, source)
+    if overrides:
+        _validated(Config, {"server": overrides}, "the command line")
+        config = replace(config, server=replace(config.server, **overrides))
+    found = list(_faults_of_meaning(config))
+    if found:
+        raise ConfigError("\n".join(f"{source}: {fault}" for fault in found))
     return replace(config, accounts=tuple(_minted(config)))
 
 
-def _fault(entry: dict[str, Any]) -> str:
-    path: tuple[str | int, ...] = entry["loc"]
-    # A union's branches stand in the path as well; TOML's keys and indices are what a reader can find.
-    path = tuple(part for part in path if isinstance(part, int) or re.fullmatch(r"\w+", part))
-    key = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path).lstrip(".")
-    if entry["type"] in {"extra_forbidden", "unexpected_keyword_argument"}:
-        *table, name = path
-        known = [one.name for one in fields(_TABLES[next((str(p) for p in reversed(table) if isinstance(p, str)), "")])]
-        close = difflib.get_close_matches(str(name), known, n=1)
-        hint = f"did you mean {close[0]}? " if close else ""
-        return f"{key}: there is no such setting; {hint}there are {', '.join(known)}"
-    value = (
-        _HIDDEN if path and path[-1] in _SECRET_KEYS else json.dumps(entry["input"], ensure_ascii=False, default=str)
-    )
-    shown = value if len(value) <= 80 else f"{value[:77]}..."  # noqa: PLR2004 - a line's worth
-    return f"{key} = {shown}: {entry['msg'][0].lower()}{entry['msg'][1:]}"
+def _validated(kind: type[Config], data: Mapping[str, Any], source: str) -> Config:
+    try:
+        # What JSON has no word for, a date or a time, becomes a table, which nothing here is.
+        text = json.dumps(data, default=lambda value: {type(value).__name__: str(value)})
+        return TypeAdapter(kind).validate_json(text, strict=True)
+    except ValidationError as error:
+        found = [faults.describe(dict(entry), data, _KNOWN) for entry in error.errors()]
+        raise ConfigError("\n".join(f"{source}: {fault}" for fault in dict.fromkeys(found))) from error
 
 
 def _faults_of_meaning(config: Config) -> Iterator[str]:
-    """What no type says: answers that exist, networks that parse, userids that differ."""
+    """What no type says: answers that exist, files that can be read, userids that differ."""
     yield from _answer_faults("assumptions", config.assumptions, "server")
     if config.server.profile:
         try:
@@ -157,16 +145,28 @@ def _faults_of_meaning(config: Config) -> Iterator[str]:
         yield "server.tls_cert: tls_cert and tls_key go together"
     seen: dict[str, int] = {}
     for place, account in enumerate(config.accounts):
-        key = f"accounts[{place}]"
-        yield from _answer_faults(f"{key}.assumptions", account.assumptions, "account")
-        for index, text in enumerate(account.allowed_ips):
-            try:
-                ipaddress.ip_network(text, strict=False)
-            except ValueError:
-                yield f'{key}.allowed_ips[{index}] = "{text}": it takes an address or a network, such as 10.0.0.0/8'
+        yield from _account_faults(f"accounts[{place}]", account)
         if account.userid and account.userid in seen:
-            yield f'{key}.userid = "{account.userid}": accounts[{seen[account.userid]}] has it already'
+            other = f"accounts[{seen[account.userid]}]"
+            yield f'accounts[{place}].userid = "{account.userid}": {other} has it already'
         seen[account.userid] = place
+
+
+def _account_faults(key: str, account: AccountSettings) -> Iterator[str]:
+    yield from _answer_faults(f"{key}.assumptions", account.assumptions, "account")
+    for index, text in enumerate(account.allowed_ips):
+        try:
+            ipaddress.ip_network(text, strict=False)
+        except ValueError:
+            yield f'{key}.allowed_ips[{index}] = "{text}": it takes an address or a network, such as 10.0.0.0/8'
+    for name, numbers in (("blacklist", account.blacklist), ("whitelist", account.whitelist or ())):
+        for index, text in enumerate(numbers):
+            if _NUMBERS.fullmatch(text) is None:
+                yield f'{key}.{name}[{index}] = "{text}": it takes digits, at the end perhaps a *'
+    if account.closing_phrase != account.closing_phrase.strip():
+        yield f'{key}.closing_phrase = "{account.closing_phrase}": it takes text without blanks around it'
+    if account.password == faults.HIDDEN:
+        yield f"{key}.password = {faults.HIDDEN}: a hidden password is none; put the real one, or leave it out"
 
 
 def _answer_faults(key: str, given: answers.Given, scope: answers.Scope) -> Iterator[str]:
@@ -186,17 +186,22 @@ def _minted(config: Config) -> Iterator[AccountSettings]:
             drawn = f"{random.randrange(200_000, 1_000_000)}"
             userid = "" if drawn in taken else drawn
         taken.add(userid)
-        yield replace(account, userid=userid, password=account.password or f"{random.getrandbits(64):016x}")
+        yield replace(account, userid=userid, password=account.password or f"minted-{random.getrandbits(32):08x}")
+
+
+def is_public(password: str) -> bool:
+    """Whether a password may be shown: the document's own, or one made up here. Any other may be a real one."""
+    return password == DOCUMENT_ACCOUNT.password or _MINTED.fullmatch(password) is not None
 
 
 def as_toml(config: Config) -> str:
-    """The configuration as TOML, with every default written out and every password hidden but the document's own."""
+    """The configuration as TOML, with every default written out and every password hidden that may be a real one."""
     accounts: list[dict[str, Any]] = []
     for account in config.accounts:
         table = _without_none(asdict(account))
         table["outcomes"] = [_without_none(rule) for rule in table["outcomes"]]
-        if account.password != DOCUMENT_ACCOUNT.password:
-            table["password"] = _HIDDEN
+        if not is_public(account.password):
+            table["password"] = faults.HIDDEN
         accounts.append(table)
     return tomli_w.dumps(
         {"server": asdict(config.server), "assumptions": dict(config.assumptions), "accounts": accounts}

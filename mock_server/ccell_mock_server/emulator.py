@@ -70,9 +70,11 @@ class Emulator:
         self._server.start()
 
     def stop(self) -> None:
-        """Stop answering, and close the store."""
+        """Stop answering, close the store, and remove a certificate that was made."""
         self._server.stop()
         self.store.close()
+        if self.certificate is not None:
+            self.certificate.discard()
 
     def __enter__(self) -> Self:
         """Start."""

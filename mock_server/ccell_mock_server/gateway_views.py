@@ -11,13 +11,13 @@ from ccell_fake.engine.evidence import Answer
 from ccell_fake.engine.facts import Arrival
 from ccell_fake.engine.gateway import Gateway
 from ccell_fake.errors import UnreadableRequest
-from ccell_fake.limits import PAYLOAD_BYTES, QUERY_BYTES
+from ccell_fake.limits import PAYLOAD_BYTES
 from ccell_fake.model import Layout, Operation, Reply, Request
 from ccell_fake.wire import payload, replies, requests
 
 _LOG = logging.getLogger("ccell_fake.gateway")
 _METHODS = ["GET", "POST"]
-_CHUNK = 64 * 1024
+_BROKEN_OFF = "the body broke off before its announced end"
 
 
 def blueprint(gateway: Gateway) -> Blueprint:
@@ -53,13 +53,9 @@ def _view(gateway: Gateway, operation: Operation) -> Response:
 
 def _read(gateway: Gateway, operation: Operation) -> Request | UnreadableRequest:
     try:
-        query = request.query_string
-        if len(query) > QUERY_BYTES:
-            message = f"the query is longer than {QUERY_BYTES} bytes; a POST's body takes {PAYLOAD_BYTES}"
-            return UnreadableRequest(message)
         found = payload.find(
             request.method,
-            query,
+            request.query_string,
             _body() if request.method == "POST" else b"",
             request.content_type or "",
             plus_is_blank=gateway.answers["Q25"] == "blank",
@@ -71,13 +67,14 @@ def _read(gateway: Gateway, operation: Operation) -> Request | UnreadableRequest
 
 def _body() -> bytes:
     """The body, up to one byte more than a payload may have."""
-    chunks: list[bytes] = []
-    left = PAYLOAD_BYTES + 1
+    body = b""
+    announced = request.content_length
+    wanted = PAYLOAD_BYTES + 1 if announced is None else min(PAYLOAD_BYTES + 1, announced)
     try:
-        while left > 0 and (chunk := request.stream.read(min(left, _CHUNK))):
-            chunks.append(chunk)
-            left -= len(chunk)
+        while len(body) < wanted and (chunk := request.stream.read(wanted - len(body))):
+            body += chunk
     except (ClientDisconnected, ValueError, OSError) as error:
-        message = "the body broke off before its announced end"
-        raise UnreadableRequest(message) from error
-    return b"".join(chunks)
+        raise UnreadableRequest(_BROKEN_OFF) from error
+    if announced is not None and len(body) < wanted:
+        raise UnreadableRequest(_BROKEN_OFF)
+    return body

@@ -2,14 +2,18 @@
 
 import io
 import logging
+import os
 import socket
+import ssl
 import sys
 import threading
+from collections.abc import Iterable
 from types import TracebackType
 from typing import Self, cast
 from wsgiref.types import WSGIApplication
 
-from cheroot.server import HTTPConnection, HTTPRequest
+from cheroot.errors import MaxSizeExceeded
+from cheroot.server import ChunkedRFile, HTTPConnection, HTTPRequest
 from cheroot.ssl.builtin import BuiltinSSLAdapter
 from cheroot.wsgi import Server
 
@@ -27,6 +31,8 @@ _POLL_SECONDS = 0.01
 # Above what the application refuses with a reason of its own; what lies beyond is refused by HTTP's means.
 _HEAD_BYTES = 1024 * 1024
 _BODY_BYTES = 16 * 1024 * 1024
+_CHUNK_BYTES = 64 * 1024
+_PLAIN_HTTP = b"HTTP/1.1 400 Bad Request\r\nContent-Length: 38\r\nConnection: close\r\n\r\nThis port speaks HTTPS; say https://.\n"
 
 
 class ServingError(Exception):
@@ -34,26 +40,81 @@ class ServingError(Exception):
 
 
 class _Request(HTTPRequest):
+    def parse_request(self) -> None:
+        try:
+            super().parse_request()
+        except (ValueError, UnboundLocalError) as error:
+            # Cheroot lets some malformed heads through to errors of its own.
+            _LOG.info("a request could not be read: %s", error)
+            self._refuse("The head of the request is malformed.\n")
+
     def read_request_line(self) -> bool:
         line = self.rfile.readline()
         if line == b"\r\n":
             line = self.rfile.readline()
         stream = self.rfile
-        if self.server.is_strict:
-            fault = request_line.fault(line)
-            if fault is not None:
-                self.header_reader(stream, {})
-                self.simple_response("400 Bad Request", fault)  # pyright: ignore[reportUnknownMemberType]
-                return False
+        fault = request_line.fault(line) if self.server.is_strict else None
+        if fault is not None:
+            self.header_reader(stream, {})
+            self._refuse(fault)
+            return False
         self.rfile = io.BytesIO(request_line.well_formed(line))
         try:
             return bool(super().read_request_line())  # type: ignore[no-untyped-call] # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
         finally:
             self.rfile = stream
 
+    def respond(self) -> None:
+        super().respond()
+        if self.chunked_read and not self.close_connection:
+            self._drain()
+
+    def _drain(self) -> None:
+        """Read what the application left of a chunked body, for the next request stands behind it."""
+        body = cast("ChunkedRFile", self.rfile)
+        try:
+            while body.read(_CHUNK_BYTES):  # pyright: ignore[reportUnknownMemberType]
+                pass
+            # A generator, whatever its stub says.
+            list(cast("Iterable[bytes]", body.read_trailer_lines()))
+        except (ValueError, OSError, MaxSizeExceeded):
+            self.close_connection = True
+
+    def _refuse(self, reason: str) -> None:
+        self.simple_response("400 Bad Request", reason)  # pyright: ignore[reportUnknownMemberType]
+
 
 class _Connection(HTTPConnection):
     RequestHandlerClass = _Request
+    _is_greeted = False
+
+    def communicate(self) -> bool:
+        if isinstance(self.socket, ssl.SSLSocket) and not self._is_greeted:
+            if not _greet(self.socket):
+                return False
+            self._is_greeted = True
+        return bool(super().communicate())  # type: ignore[no-untyped-call] # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
+
+
+def _greet(connection: ssl.SSLSocket) -> bool:
+    """Shake hands in the connection's own thread, so that a silent client keeps nobody waiting."""
+    try:
+        connection.do_handshake()
+    except ssl.SSLError as error:
+        if error.reason == "HTTP_REQUEST":
+            with socket.socket(fileno=os.dup(connection.fileno())) as plain:
+                plain.sendall(_PLAIN_HTTP)
+        return False
+    except OSError:
+        return False
+    return True
+
+
+class _Tls(BuiltinSSLAdapter):
+    def wrap(self, sock: socket.socket) -> tuple[ssl.SSLSocket, dict[str, str]]:
+        context = cast("ssl.SSLContext", self.context)  # pyright: ignore[reportUnknownMemberType]
+        wrapped = context.wrap_socket(sock, do_handshake_on_connect=False, server_side=True)
+        return wrapped, {"wsgi.url_scheme": "https", "HTTPS": "on"}
 
 
 class _Server(Server):
@@ -110,7 +171,7 @@ class HttpServer:
         )
         self._server.is_strict = is_strict
         if certificate is not None:
-            self._server.ssl_adapter = BuiltinSSLAdapter(str(certificate.chain), str(certificate.key))
+            self._server.ssl_adapter = _Tls(str(certificate.chain), str(certificate.key))
         self._thread = threading.Thread(target=self._server.serve, name="ccell-fake", daemon=True)
 
     @property

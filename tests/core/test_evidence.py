@@ -1,5 +1,9 @@
 """Evidence: each answer says what it rests on, and the journal explains each refusal in a sentence."""
 
+import sqlite3
+from collections.abc import Generator
+from contextlib import contextmanager
+
 import pytest
 from testing.emulators import CONTENT, PHONE, Bench
 
@@ -7,6 +11,8 @@ from ccell_fake.engine import number_rules, request_rules
 from ccell_fake.engine.answers import Answers
 from ccell_fake.model import Operation, Submit
 from ccell_fake.records import JournalEntry
+from ccell_fake.store.database import SqliteStore
+from ccell_fake.store.ledger import SqliteLedger
 from ccell_fixtures.registries import ASSUMPTIONS, CLAUSES, OBSERVATIONS
 
 
@@ -61,6 +67,31 @@ def test_a_journal_entry_is_undone_with_its_transaction() -> None:
     with pytest.raises(KeyboardInterrupt):
         fail()
     assert bench.journal() == []
+
+
+class FailingStore(SqliteStore):
+    """A store whose transactions can be made to fail at their very end."""
+
+    fails = False
+
+    @contextmanager
+    def transaction(self) -> Generator[SqliteLedger]:
+        with super().transaction() as ledger:
+            yield ledger
+            if self.fails:
+                raise sqlite3.OperationalError
+
+
+def test_a_request_that_fails_at_its_very_end_leaves_nothing() -> None:
+    store = FailingStore()
+    bench = Bench(store=store)
+    store.fails = True
+    with pytest.raises(sqlite3.OperationalError):
+        bench.send()
+    store.fails = False
+    assert bench.info().riches == "100000"
+    assert not bench.reports()
+    assert [entry.operation for entry in bench.journal()] == ["info", "report"]
 
 
 def test_requests_of_no_account_have_a_journal_of_their_own() -> None:

@@ -38,9 +38,9 @@ class Fault:
 REQUEST_FAULTS = (
     Fault("parse", "1001001", request={"password": ""}, excludes=("password",)),
     Fault("ip", "1001005", account={"allowed_ips": ("10.0.0.0/8",)}),
-    Fault("password", "1001004", request={"password": "wrong"}, excludes=("parse", "concurrency")),
+    Fault("password", "1001004", request={"password": "wrong"}, excludes=("parse",)),
     Fault("frozen", "1001003", account={"status": "frozen"}),
-    Fault("concurrency", "1001006", request={"others": 1}, excludes=("password", "parse")),
+    Fault("concurrency", "1001006", request={"others": 1}),
     Fault("completeness", "1001001", request={"submit": Submit("", CONTENT)}),
     Fault("limits", "1001001", request={"submit": Submit(",".join([PHONE] * 501), CONTENT)}),
     Fault("closing_phrase", "1001007", account={"closing_phrase": "退订回T"}),

@@ -83,6 +83,16 @@ def test_a_refused_call_takes_nothing(bench: Bench) -> None:
     assert len(bench.reports()) == 1
 
 
+def test_the_oldest_reports_come_first_over_pages_too(bench: Bench) -> None:
+    bench.set(report_delay=20)
+    bench.send(",".join(f"138{number:08d}" for number in range(REPORTS_PER_CALL)))
+    bench.set(report_delay=10)
+    bench.send("13900000000")
+    bench.clock.advance(timedelta(seconds=30))
+    assert bench.reports()[0].phone == "13900000000"
+    assert len(bench.reports()) == 1
+
+
 @given(delays=st.lists(st.integers(min_value=0, max_value=50), min_size=1, max_size=30))
 def test_every_report_comes_once_and_oldest_first(delays: list[int]) -> None:
     bench = Bench()

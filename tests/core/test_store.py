@@ -68,18 +68,36 @@ def test_a_file_is_one_process_own(tmp_path: Path) -> None:
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
 
 
-@pytest.mark.parametrize("version", [0, 99])
-def test_a_file_of_another_kind_is_refused_by_name(tmp_path: Path, version: int) -> None:
+@pytest.mark.parametrize("version", [0, 1, 99])
+def test_a_database_of_something_else_is_refused_by_name_and_left_as_it_was(tmp_path: Path, version: int) -> None:
     path = tmp_path / "other.sqlite"
     connection = sqlite3.connect(path)
     connection.execute("CREATE TABLE precious (x)")
     connection.execute(f"PRAGMA user_version = {version}")
     connection.close()
-    with pytest.raises(StoreError, match=f"other.sqlite: .*version {version}"):
+    before = path.read_bytes()
+    with pytest.raises(StoreError, match=r"other.sqlite: it is a database of something else"):
         SqliteStore(path)
+    assert path.read_bytes() == before
+
+
+def test_a_store_of_another_version_is_refused_by_name(tmp_path: Path) -> None:
+    path = tmp_path / "ccell.sqlite"
+    SqliteStore(path).close()
     connection = sqlite3.connect(path)
-    assert connection.execute("SELECT name FROM sqlite_master").fetchall() == [("precious",)]
+    connection.execute("PRAGMA user_version = 99")
     connection.close()
+    with pytest.raises(StoreError, match=r"ccell.sqlite: it is a store of version 99; this is version 1"):
+        SqliteStore(path)
+
+
+def test_a_damaged_store_is_refused_by_name(tmp_path: Path) -> None:
+    path = tmp_path / "ccell.sqlite"
+    SqliteStore(path).close()
+    whole = path.read_bytes()
+    path.write_bytes(whole[:4096] + b"\xff" * (len(whole) - 4096))
+    with pytest.raises(StoreError, match=r"ccell.sqlite: database disk image is malformed"):
+        SqliteStore(path)
 
 
 def test_a_file_that_is_no_database_is_refused_by_name(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Every answer to every open question does something, and what the registry says it does (Q1 to Q36)."""
 
+import codecs
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -9,8 +10,9 @@ from testing import http
 from testing.emulators import CONTENT, DOCUMENT_DAY, PHONE, Bench, codes, emulator, items
 
 from ccell_fake.engine.answers import AnswerError, Answers, check
+from ccell_fake.engine.policy import Policy
 from ccell_fake.model import Operation, Submit, Upmsg
-from ccell_fake.settings import OutcomeRule
+from ccell_fake.settings import AccountSettings, OutcomeRule
 from ccell_fixtures.registries import ASSUMPTIONS
 
 Answer = str | tuple[str, ...]
@@ -324,6 +326,39 @@ def test_an_unknown_answer_is_refused_with_what_exists(given: dict[str, Answer],
     with pytest.raises(AnswerError) as caught:
         check(given, "account")
     assert said in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("server", "account", "settings", "locks_at"),
+    [
+        ("never", None, {}, 0),
+        ("never", None, {"lock_after": 2}, 2),
+        ("3/60", None, {}, 3),
+        ("3/60", None, {"lock_after": 0}, 0),
+        ("3/60", "4/60", {"lock_after": 2}, 4),
+    ],
+)
+def test_an_accounts_own_lock_wins_over_the_servers_answer(
+    server: str, account: str | None, settings: dict[str, Any], locks_at: int
+) -> None:
+    own = {"Q22": account} if account else {}
+    policy = Policy(AccountSettings(assumptions=own, **settings), Answers({"Q22": server}, own))
+    assert policy.lock[0] == locks_at
+
+
+def test_utf_16_is_decoded_where_it_is_declared() -> None:
+    for mark, encoding in ((codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be")):
+        text = '<?xml version="1.0" encoding="UTF-16"?><root userid="200001" password="123456"/>\n'
+        body = mark + text.encode(encoding)
+        assert _code(_served("Q36", "declared", body, path=Operation.INFO.path)) == "0"
+        assert _code(_served("Q36", "refuse", body, path=Operation.INFO.path)) == "1001001"
+    assert _code(_served("Q36", "declared", b'<?xml version="1.0" encoding="a\0b"?><root/>')) == "1001001"
+
+
+@pytest.mark.parametrize("phone", ["", None])
+def test_a_missing_phone_is_incomplete_whatever_empty_items_are(phone: str | None) -> None:
+    bench = Bench(assumptions={"Q3": "number", "Q9": "refuse"})
+    assert codes(bench.submit(Submit(phone, CONTENT))) == ["0", "1001001"]
 
 
 def test_an_account_answers_before_the_server_and_the_server_before_a_profile() -> None:

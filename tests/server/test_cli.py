@@ -56,9 +56,18 @@ def test_a_password_of_ones_own_is_not_printed(tmp_path: Path) -> None:
         process.terminate()
         assert process.stdout
         output = process.stdout.read()
-    assert "account 200009" in output
+    assert "account 200009, password YOUR-PASSWORD" in output
     assert "hunter2" not in output
     assert "hunter2" not in processes.run(tmp_path, "serve", "--print-config").stdout
+
+
+def test_a_password_that_was_made_up_is_printed_and_works(tmp_path: Path) -> None:
+    (tmp_path / "ccell.toml").write_text("[[accounts]]\n")
+    with processes.serving(tmp_path) as (process, _):
+        assert process.stdout
+        lines = [process.stdout.readline() for _ in range(7)]
+        answer = subprocess.run(lines[6], shell=True, capture_output=True, text=True, check=True)  # noqa: S602 - that is the point
+    assert '<root return="0" info="成功">' in answer.stdout
 
 
 def test_ready_waits_until_it_serves(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """The configuration: what may stand in it, and errors that help."""
 
 import tomllib
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +68,27 @@ def test_every_kind_of_setting_is_read() -> None:
         ({"accounts": [{"allowed_ips": ["10.0.0.0/8", "home"]}]}, 'accounts[0].allowed_ips[1] = "home": it takes an'),
         ({"accounts": [{"userid": "1"}, {"userid": "1"}]}, 'accounts[1].userid = "1": accounts[0] has it already'),
         ({"server": {"tls_cert": "x"}}, "server.tls_cert: tls_cert and tls_key go together"),
+        (
+            {"accounts": [{"report-delay": 5}]},
+            "accounts[0].report-delay: there is no such setting; did you mean report_d",
+        ),
+        ({"my-table": {}}, "x.toml: my-table: there is no such setting; there are server, accounts, assumptions"),
+        ({"server": {"report-delay": 1}}, "x.toml: server.report-delay: there is no such setting"),
+        (
+            {"accounts": {"userid": "1", "password": "s3cret"}},
+            'accounts = {"userid": "1", "password": "********"}: input',
+        ),
+        ({"accounts": [{"password": "********"}]}, "accounts[0].password = ********: a hidden password is none"),
+        (
+            {"accounts": [{"name": date(2020, 1, 1)}]},
+            'accounts[0].name = {"date": "2020-01-01"}: input should be a valid',
+        ),
+        ({"accounts": [{"report_delay": float("inf")}]}, "accounts[0].report_delay = "),
+        ({"accounts": [{"outcomes": [{"delay": 1e13}]}]}, "accounts[0].outcomes[0].delay = 10000000000000.0: input"),
+        ({"accounts": [{"blacklist": ["138*0"]}]}, 'accounts[0].blacklist[0] = "138*0": it takes digits'),
+        ({"accounts": [{"whitelist": [" 138"]}]}, 'accounts[0].whitelist[0] = " 138": it takes digits'),
+        ({"accounts": [{"closing_phrase": "x "}]}, 'accounts[0].closing_phrase = "x ": it takes text without blanks'),
+        ({"assumptions": {"Q13": 1}}, "assumptions.Q13 = 1: input should be a valid string"),
         ({"assumptions": {"Q99": "x"}}, "assumptions.Q99: there is no question 'Q99'; there are Q1, Q2"),
         ({"assumptions": {"Q13": "x"}}, "assumptions.Q13: 'x' is no answer to Q13 (What does one number cost?); there"),
         ({"accounts": [{"assumptions": {"Q1": "1001003"}}]}, "accounts[0].assumptions.Q1: Q1 is settled before"),
@@ -75,6 +97,16 @@ def test_every_kind_of_setting_is_read() -> None:
 )
 def test_what_is_wrong_is_named_with_what_is_allowed(data: dict[str, Any], said: str) -> None:
     assert said in _error(data)
+
+
+def test_an_option_is_not_blamed_on_the_file() -> None:
+    with pytest.raises(ConfigError, match=r"^the command line: server.port = 70000: "):
+        parse({"server": {"port": 1}}, "x.toml", {"port": 70000})
+
+
+def test_a_file_with_a_byte_order_mark_is_read(tmp_path: Path) -> None:
+    (tmp_path / "bom.toml").write_bytes(b"\xef\xbb\xbf[server]\nport = 1\n")
+    assert load(tmp_path / "bom.toml").server.port == 1
 
 
 def test_everything_that_is_wrong_is_named_at_once() -> None:

@@ -2,9 +2,11 @@
 
 import http.client
 import json
+import socket
 import ssl
 from collections.abc import Iterator
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote, quote_plus, urlsplit
 
@@ -18,6 +20,7 @@ from ccell_fake.codes import Code
 from ccell_fake.limits import PAYLOAD_BYTES, QUERY_BYTES
 from ccell_fake.model import Operation, Reply
 from ccell_fake.wire import replies
+from ccell_mock_server import tls
 from ccell_mock_server.emulator import Emulator
 
 INFO = '<root userid="200001" password="123456"></root>'
@@ -96,13 +99,13 @@ def test_expect_100_continue_is_met_before_the_body(served: Emulator) -> None:
 def test_a_connection_is_kept_for_many_requests(served: Emulator) -> None:
     connection = http.client.HTTPConnection(urlsplit(served.url).netloc, timeout=30)
     connection.connect()
-    socket = connection.sock
+    kept = connection.sock
     for _ in range(20):
         connection.request("POST", PATH, INFO)
         assert b'return="0"' in connection.getresponse().read()
         connection.request("GET", f"{PATH}?{quote(INFO)}")
         assert b'return="0"' in connection.getresponse().read()
-    assert connection.sock is socket
+    assert connection.sock is kept
     connection.close()
 
 
@@ -143,12 +146,15 @@ def _padded(size: int) -> bytes:
     return INFO.encode() + b" " * (size - len(INFO))
 
 
-def test_a_query_of_256_kib_is_taken_and_a_longer_one_refused(served: Emulator) -> None:
-    # A blank in the request line goes through percent-encoded, as three bytes.
-    encoded = quote(INFO) + "%20" * ((QUERY_BYTES - len(quote(INFO))) // 3)
-    assert _is_answered(raw.get(served.url, f"{PATH}?{encoded}".encode()))
-    refused = raw.get(served.url, f"{PATH}?{encoded}%20".encode())
-    assert _code(refused) == Code.PARAMETERS_INCOMPLETE
+@pytest.mark.parametrize("encode", [str, quote])
+def test_a_query_of_256_kib_is_taken_and_a_longer_one_refused(served: Emulator, encode: Any) -> None:
+    # A comment of Chinese: raw, and at three times the length percent-encoded.
+    filling = QUERY_BYTES - len(INFO) - len("<!---->")
+    for surplus, code in ((0, "0"), (3, Code.PARAMETERS_INCOMPLETE)):
+        comment = "一" * ((filling + surplus) // 3) + " " * ((filling + surplus) % 3)
+        query = INFO.replace("><", f"><!--{comment}--><")
+        assert len(query.encode()) == QUERY_BYTES + surplus
+        assert _code(raw.get(served.url, f"{PATH}?{encode(query)}".encode())) == code
 
 
 def test_a_body_of_two_mebibytes_is_taken_and_a_longer_one_refused(served: Emulator) -> None:
@@ -192,15 +198,94 @@ def test_tls_with_a_certificate_made_on_the_spot() -> None:
 
 
 def test_tls_with_ones_own_certificate() -> None:
-    with emulator(server={"tls": True}) as other:
-        assert other.certificate
-        own = {"tls_cert": str(other.certificate.chain), "tls_key": str(other.certificate.key)}
-    with emulator(server=own) as served:
-        context = ssl.create_default_context(cafile=str(other.certificate.authority))
+    own = tls.made("127.0.0.1")
+    given = {"tls_cert": str(own.chain), "tls_key": str(own.key)}
+    with emulator(server=given) as served:
+        context = ssl.create_default_context(cafile=str(own.authority))
         connection = http.client.HTTPSConnection(urlsplit(served.url).netloc, timeout=30, context=context)
         connection.request("GET", f"{PATH}?{quote(INFO)}")
         assert b'return="0"' in connection.getresponse().read()
         connection.close()
+    assert own.key.exists()
+    own.discard()
+
+
+def test_a_silent_connection_to_a_tls_server_keeps_nobody_waiting() -> None:
+    with emulator(server={"tls": True}) as served, raw.connect(served.url), raw.connect(served.url):
+        assert served.certificate
+        context = ssl.create_default_context(cafile=str(served.certificate.authority))
+        connection = http.client.HTTPSConnection(urlsplit(served.url).netloc, timeout=30, context=context)
+        connection.request("POST", PATH, INFO)
+        assert b'return="0"' in connection.getresponse().read()
+        connection.close()
+
+
+def test_plain_http_to_a_tls_server_is_told_so() -> None:
+    with emulator(server={"tls": True}) as served:
+        answer = raw.exchange(served.url, b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        folder = served.certificate and served.certificate.key.parent
+    assert (answer.status, answer.body) == (400, b"This port speaks HTTPS; say https://.\n")
+    assert folder
+    assert not folder.exists()
+
+
+def test_what_is_no_certificate_is_said_to_be_none(tmp_path: Path) -> None:
+    text, nothing = tmp_path / "x.pem", tmp_path / "none.pem"
+    text.write_text("hello")
+    with pytest.raises(tls.CertificateError, match="are no certificate and its key as PEM"):
+        tls.given(text, text)
+    with pytest.raises(tls.CertificateError, match=r"none.pem: there is no such file"):
+        tls.given(nothing, text)
+    with pytest.raises(tls.CertificateError, match="no certificate can be made for the host 'my host!'"):
+        tls.made("my host!")
+
+
+def test_a_body_that_breaks_off_submits_nothing(served: Emulator) -> None:
+    body = INFO.replace("</root>", '<submit phone="13800000000" content="x【签名】"/></root>').encode()
+    head = f"POST {Operation.SEND.path} HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body) + 1}\r\n\r\n".encode()
+    with raw.connect(served.url) as connection:
+        connection.sendall(head + body)
+        connection.shutdown(socket.SHUT_WR)
+        assert _code(raw.receive(connection), Operation.SEND) == Code.PARAMETERS_INCOMPLETE
+
+
+CHUNKED = "HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        f"POST {PATH} {CHUNKED}{len(INFO):x}\r\n{INFO}\r\n0\r\nX-Trailer: 1\r\n\r\n",
+        f"GET {PATH}?{quote(INFO)} {CHUNKED}5\r\nhello\r\n0\r\n\r\n",
+        f"POST /nowhere {CHUNKED}5\r\nhello\r\n0\r\n\r\n",
+        f"POST {PATH} {CHUNKED}{PAYLOAD_BYTES + 9:x}\r\n{' ' * (PAYLOAD_BYTES + 9)}\r\n0\r\n\r\n",
+        f"POST {PATH} HTTP/1.1\r\nHost: x\r\nContent-Length: {PAYLOAD_BYTES + 9}\r\n\r\n{' ' * (PAYLOAD_BYTES + 9)}",
+    ],
+    ids=["trailer", "get", "unknown path", "too long", "too long, of known length"],
+)
+def test_a_connection_is_kept_whatever_was_left_of_a_body(served: Emulator, first: str) -> None:
+    second = f"POST {PATH} HTTP/1.1\r\nHost: x\r\nContent-Length: {len(INFO)}\r\n\r\n{INFO}"
+    with raw.connect(served.url) as connection:
+        connection.sendall(first.encode())
+        raw.receive(connection)
+        connection.sendall(second.encode())
+        assert _is_answered(raw.receive(connection))
+
+
+@pytest.mark.parametrize("is_strict", [False, True])
+@pytest.mark.parametrize(
+    "head",
+    [
+        "GET / HTTP/1.1\r\n : x\r\n\r\n",
+        "GET http://[::1 HTTP/1.1\r\nHost: x\r\n\r\n",
+        "GET /?< HTTP/1.1\r\nHost\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost\r\n\r\n",
+        "hello\r\n\r\n",
+    ],
+)
+def test_a_malformed_head_is_a_bad_request(head: str, *, is_strict: bool) -> None:
+    with emulator(server={"strict_http": is_strict}) as served:
+        assert raw.exchange(served.url, head.encode()).status == 400
 
 
 def test_an_answer_names_the_rule_and_its_basis(served: Emulator) -> None:
@@ -240,20 +325,8 @@ def test_no_bytes_are_answered_with_anything_but_a_code_of_the_table(
 _APPLICATION = emulator(accounts=[{"userid": "200001", "password": "123456"}])
 
 
-class _BrokenClock:
-    """A clock that stops working in the middle of a transaction."""
-
-    def __init__(self) -> None:
-        self.is_broken = False
-
-    def now(self) -> datetime:
-        if self.is_broken:
-            raise OSError
-        return DOCUMENT_DAY
-
-
-def test_a_failure_of_the_emulator_is_a_system_error_that_keeps_nothing(caplog: pytest.LogCaptureFixture) -> None:
-    clock = _BrokenClock()
+def test_a_failure_of_the_emulator_is_a_system_error(caplog: pytest.LogCaptureFixture) -> None:
+    clock = BrokenClock()
     with emulator(clock) as broken:
         clock.is_broken = True
         answer = raw.post(broken.url, PATH, INFO.encode())
@@ -264,6 +337,17 @@ def test_a_failure_of_the_emulator_is_a_system_error_that_keeps_nothing(caplog: 
         clock.is_broken = False
         assert _is_answered(raw.post(broken.url, PATH, INFO.encode()))
     assert "info failed" in caplog.text
+
+
+class BrokenClock:
+    """A clock that can stop working."""
+
+    is_broken = False
+
+    def now(self) -> datetime:
+        if self.is_broken:
+            raise OSError
+        return DOCUMENT_DAY
 
 
 def test_the_ready_address_answers(served: Emulator) -> None:

@@ -36,9 +36,11 @@ def emulator(
 class Bench:
     """A gateway in memory, with a clock that can be moved and the document's account."""
 
-    def __init__(self, pause: Callable[[float], None] = time.sleep, **settings: Any) -> None:
+    def __init__(
+        self, pause: Callable[[float], None] = time.sleep, store: SqliteStore | None = None, **settings: Any
+    ) -> None:
         self.clock = ManualClock(DOCUMENT_DAY)
-        self.store = SqliteStore()
+        self.store = store or SqliteStore()
         self.gateway = Gateway(self.store, self.clock, pause=pause)
         self.set(**settings)
 

@@ -20,12 +20,14 @@ class AccountState:
         now: The account's present.
         in_progress: Its other requests in progress where they are as many as it may have, else None.
         is_locked: Whether it is locked.
-        available: Messages that balance and credit still pay for.
+        left: Messages of balance and credit that are left.
+        available: How many of these are not reserved for scheduled messages (Q34).
     """
 
     now: datetime
     in_progress: int | None
     is_locked: bool
+    left: int
     available: int
 
 

@@ -121,10 +121,10 @@ class Gateway:
         with self._store.exclusive():
             counted = operation if account.policy.answers["Q21"] == "endpoint" else None
             in_progress = account.slots.in_progress(counted)
+            if in_progress >= account.settings.max_concurrency:
+                return in_progress
             # Whoever does not know the password takes no slot from those who do.
             if request.password in account.policy.passwords:
-                if in_progress >= account.settings.max_concurrency:
-                    return in_progress
                 account.slots.enter(request, operation)
             return None
 
@@ -140,9 +140,9 @@ class Gateway:
     ) -> Answer:
         answers, now = account.policy.answers, account.clock.now()
         standing = ledger.standing(account.key, to_micros(now))
-        # Messages charged when they are sent (Q34) can overdraw the account; what costs nothing passes all the same.
-        available = max(account.settings.balance + account.settings.credit - standing.spent, 0)
-        state = AccountState(now, in_progress, standing.is_locked, available)
+        # Settings can be lowered below what was spent; what costs nothing passes all the same.
+        left = max(account.settings.balance + account.settings.credit - standing.spent, 0)
+        state = AccountState(now, in_progress, standing.is_locked, left, max(left - standing.reserved, 0))
         known = RequestFacts(arrival.operation, request, arrival.peer, account, state)
         refusal = next(_refusals(account.request_rules, known), None)
         if refusal is None:

@@ -20,17 +20,23 @@ def allot(now: datetime, last: int | None, seed: int) -> Iterator[int]:
     """Serial numbers, each greater than the one before.
 
     They hang on the time, on what was given out before and on the seed alone, so a run with the same seed and clock
-    gives the same ones. Should a second's numbers be used up, those of the next are taken: unique before all else.
+    gives the same ones. A second has room for a million and a half.
 
     Args:
         now: The account's present, in Asia/Shanghai.
         last: The greatest one in this second's span so far, or None.
         seed: What decides where they begin and how far they lie apart.
+
+    Raises:
+        OverflowError: The second has no more of them.
     """
-    first, _ = span(now)
+    first, greatest = span(now)
     msgid = first + _FIRST_TAIL + _scatter(first, seed) % _FIRST_TAIL if last is None else last
     while True:
         msgid += 1 + _scatter(msgid, seed) % _WIDEST_GAP
+        if msgid > greatest:
+            message = f"the serial numbers of {now:%Y-%m-%d %H:%M:%S} are used up"
+            raise OverflowError(message)
         yield msgid
 
 

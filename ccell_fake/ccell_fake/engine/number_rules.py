@@ -17,7 +17,7 @@ def _magic_number(facts: NumberFacts) -> Refusal | None:
 
 def _complete(facts: SubmitFacts) -> Refusal | None:
     submit = facts.submit
-    if facts.policy.answers["Q3"] == "request" or (submit.content and facts.numbers):
+    if facts.policy.answers["Q3"] == "request" or (submit.content and submit.phone and facts.numbers):
         return None
     return Refusal(Code.PARAMETERS_INCOMPLETE, "Q3", "the submit lacks a phone or a content; both are required")
 

@@ -111,7 +111,7 @@ def _now_and_again(facts: RequestFacts) -> tuple[int, int | None]:
 
 def info(facts: RequestFacts, _ledger: Ledger, _seed: int) -> Reply[AccountInfo]:
     """Say how the account stands (I1): what is left of the balance, and what is left of the credit behind it."""
-    settings, available = facts.account.settings, facts.state.available
+    settings, left = facts.account.settings, facts.state.left
     sms_number, login = settings.userid, settings.name or settings.userid
     if facts.answers["Q20"] == "sampled":
         sms_number, login = login, sms_number
@@ -120,8 +120,8 @@ def info(facts: RequestFacts, _ledger: Ledger, _seed: int) -> Reply[AccountInfo]
         id=sms_number,
         name=login,
         status="0" if is_normal else "1",
-        riches=str(max(available - settings.credit, 0)),
-        credit=str(min(available, settings.credit)),
+        riches=str(max(left - settings.credit, 0)),
+        credit=str(min(left, settings.credit)),
         signcode=settings.signcode if isinstance(settings.signcode, str) else ",".join(settings.signcode),
     )
     return Reply(Code.SUCCESS, Code.SUCCESS.text, (account,))

@@ -12,6 +12,8 @@ from ccell_fake.engine.patterns import NumberList, any_of
 from ccell_fake.records import Submission
 from ccell_fake.settings import AccountSettings, OutcomeRule
 
+_DEFAULT_LOCK = AccountSettings().lock_after, AccountSettings().lock_window
+
 
 class Words:
     """A list of words, found in a content in one pass however many there are."""
@@ -82,7 +84,7 @@ class Policy:
             OutcomePatterns(rule, _compiled(rule.phone), _compiled(rule.content), _compiled(rule.linkid))
             for rule in settings.outcomes
         )
-        self.lock = _lock(answers["Q22"]) if "Q22" in answers.given else (settings.lock_after, settings.lock_window)
+        self.lock = _lock(settings, answers)
 
 
 def _passwords(password: str, *, with_md5: bool) -> frozenset[str]:
@@ -95,8 +97,12 @@ def _compiled(pattern: str | None) -> re.Pattern[str] | None:
     return None if pattern is None else any_of((pattern,))
 
 
-def _lock(answer: str) -> tuple[int, float]:
-    if answer == "never":
+def _lock(settings: AccountSettings, answers: Answers) -> tuple[int, float]:
+    """The account's own answer to Q22, else its own lock settings, else what the server answers."""
+    own = settings.lock_after, settings.lock_window
+    if "Q22" not in answers.given or ("Q22" not in settings.assumptions and own != _DEFAULT_LOCK):
+        return own
+    if answers["Q22"] == "never":
         return 0, 0.0
-    after, _, window = answer.partition("/")
+    after, _, window = answers["Q22"].partition("/")
     return int(after), float(window)

@@ -104,7 +104,11 @@ def _frozen(facts: RequestFacts) -> Refusal | None:
     if facts.account.settings.status == "frozen":
         return Refusal(Code.ACCOUNT_FROZEN, "Q23", "the account's status is frozen; normal would pass")
     if facts.state.is_locked:
-        return Refusal(Code.ACCOUNT_FROZEN, "Q23", "the account is locked after repeated excess of its threads")
+        return Refusal(
+            Code.ACCOUNT_FROZEN,
+            "Q23",
+            "the account is locked after repeated excess of its threads, until it is unlocked",
+        )
     return None
 
 

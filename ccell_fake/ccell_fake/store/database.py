@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ccell_fake.errors import CcellError
 from ccell_fake.store.ledger import SqliteLedger
-from ccell_fake.store.schema import TABLES, VERSION
+from ccell_fake.store.schema import APPLICATION, TABLES, VERSION
 
 _OLDEST_SQLITE = (3, 37)
 _IN_MEMORY = ":memory:"
@@ -39,8 +39,7 @@ class SqliteStore:
             message = f"SQLite {sqlite3.sqlite_version} is too old; the store needs 3.37 or newer"
             raise StoreError(message)
         self._lock = threading.Lock()
-        self._connection = _open(path)
-        self._ledger = SqliteLedger(self._connection, is_durable=path is not None)
+        self._connection, self._ledger = _open(path)
         self._finalize = weakref.finalize(self, self._connection.close)
 
     def close(self) -> None:
@@ -69,36 +68,37 @@ class SqliteStore:
             return ledger.account(userid)
 
 
-def _open(path: Path | None) -> sqlite3.Connection:
+def _open(path: Path | None) -> tuple[sqlite3.Connection, SqliteLedger]:
+    connection = None
     try:
         connection = sqlite3.connect(path or _IN_MEMORY, isolation_level=None, check_same_thread=False, timeout=0)
-    except sqlite3.Error as error:
-        message = f"{path}: {error}"
-        raise StoreError(message) from error
-    try:
-        _prepare(connection, path)
-    except sqlite3.Error as error:
-        connection.close()
+        _prepare(connection)
+        return connection, SqliteLedger(connection, is_durable=path is not None)
+    except (sqlite3.Error, StoreError) as error:
+        if connection is not None:
+            connection.close()
         message = f"{path}: {'another process has it open' if 'locked' in str(error) else error}"
         raise StoreError(message) from error
-    except StoreError:
-        connection.close()
-        raise
-    return connection
 
 
-def _prepare(connection: sqlite3.Connection, path: Path | None) -> None:
+def _prepare(connection: sqlite3.Connection) -> None:
+    """Look at what is there before anything is written: it may be someone else's."""
     connection.execute("PRAGMA locking_mode = EXCLUSIVE")
+    (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    (application,) = connection.execute("PRAGMA application_id").fetchone()
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if tables and application != APPLICATION:
+        message = "it is a database of something else"
+        raise StoreError(message)
+    if tables and version != VERSION:
+        message = f"it is a store of version {version}; this is version {VERSION}"
+        raise StoreError(message)
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = NORMAL")
     connection.execute("BEGIN EXCLUSIVE")
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
-    (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-    if version not in {0, VERSION} or (version == 0 and tables):
-        message = f"{path}: it is not a store of this version ({VERSION}) but of version {version}"
-        raise StoreError(message)
     if not tables:
         for statement in TABLES.split(";\n"):
             connection.execute(statement)
+        connection.execute(f"PRAGMA application_id = {APPLICATION}")
         connection.execute(f"PRAGMA user_version = {VERSION}")
     connection.execute("COMMIT")

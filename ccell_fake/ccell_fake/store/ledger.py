@@ -26,6 +26,7 @@ class _AccountAtHand:
 
     spent: int
     is_locked: bool
+    reserved: int
     next_charge: int | None
     journaled: int
 
@@ -89,15 +90,21 @@ class SqliteLedger:
         """How the account stands, once charges and refunds that have fallen due are taken in."""
         at_hand = self._at_hand(account)
         if at_hand.next_charge is not None and at_hand.next_charge <= now:
-            ((messages,),) = self._read(
+            ((fallen_due,),) = self._read(
                 "SELECT sum(messages) FROM pending_charge WHERE account = ? AND due <= ?", account, now
             )
             self._read("DELETE FROM pending_charge WHERE account = ? AND due <= ?", account, now)
-            ((next_charge,),) = self._read("SELECT min(due) FROM pending_charge WHERE account = ?", account)
             at_hand = self._changing(account)
-            at_hand.spent += messages
-            at_hand.next_charge = next_charge
-        return Standing(at_hand.spent, at_hand.is_locked)
+            at_hand.spent += fallen_due
+            at_hand.reserved, at_hand.next_charge = self._pending(account)
+        return Standing(at_hand.spent, at_hand.reserved, at_hand.is_locked)
+
+    def _pending(self, account: int) -> tuple[int, int | None]:
+        """What is going to be charged, refunds aside, and when the next charge or refund falls due."""
+        ((reserved, next_charge),) = self._read(
+            "SELECT coalesce(sum(max(messages, 0)), 0), min(due) FROM pending_charge WHERE account = ?", account
+        )
+        return reserved, next_charge
 
     def charge(self, account: int, messages: int, due: int | None = None) -> None:
         """Charge messages, or refund a negative number of them, at once or when an instant has come."""
@@ -106,6 +113,7 @@ class SqliteLedger:
             at_hand.spent += messages
         else:
             self._rows.add("pending_charge", [(account, due, messages)])
+            at_hand.reserved += max(messages, 0)
             at_hand.next_charge = due if at_hand.next_charge is None else min(due, at_hand.next_charge)
 
     def greatest_msgid(self, first: int, last: int) -> int | None:
@@ -237,9 +245,9 @@ class SqliteLedger:
         if at_hand is None:
             rows = self._read("SELECT spent, locked FROM account WHERE key = ?", account)
             spent, locked = rows[0] if rows else (0, 0)
-            ((next_charge,),) = self._read("SELECT min(due) FROM pending_charge WHERE account = ?", account)
+            reserved, next_charge = self._pending(account)
             ((journaled,),) = self._read("SELECT coalesce(max(number), 0) FROM journal WHERE account = ?", account)
-            at_hand = self._accounts[account] = _AccountAtHand(spent, bool(locked), next_charge, journaled)
+            at_hand = self._accounts[account] = _AccountAtHand(spent, bool(locked), reserved, next_charge, journaled)
         return at_hand
 
     def _changing(self, account: int) -> _AccountAtHand:

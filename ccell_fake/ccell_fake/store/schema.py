@@ -1,5 +1,8 @@
 """The tables. Instants are microseconds since 1970; an account is known by its number here."""
 
+APPLICATION = 0x43435346
+"""Written into every file as its application_id, by which it is known to be a store."""
+
 VERSION = 1
 """Written into every file as its user_version; a file of another version is refused."""
 

@@ -5,9 +5,10 @@ from enum import StrEnum
 from urllib.parse import unquote_to_bytes
 
 from ccell_fake.errors import UnreadableRequest
-from ccell_fake.limits import PAYLOAD_BYTES
+from ccell_fake.limits import PAYLOAD_BYTES, QUERY_BYTES
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 _BLANKS = b" \t\r\n"
 
 
@@ -46,26 +47,29 @@ def find(method: str, query: bytes, body: bytes, content_type: str = "", *, plus
     Raises:
         UnreadableRequest: There is no payload, it is too long, or it does not begin as XML.
     """
-    if len(body) > PAYLOAD_BYTES:
-        message = f"the body is longer than {PAYLOAD_BYTES} bytes"
-        raise UnreadableRequest(message)
-    if content_type.lower().startswith("multipart/"):
-        message = "the body is multipart; send the XML itself as the body"
-        raise UnreadableRequest(message, "T4")
     text = _trim(body) if method == "POST" else b""
     if text:
-        place = Place.BODY
-        if not text.startswith((b"<", b"{")):
+        place, limit = Place.BODY, PAYLOAD_BYTES
+        if content_type.lower().startswith("multipart/"):
+            message = "the body is multipart; send the XML itself as the body"
+            raise UnreadableRequest(message, "T4")
+        if not text.startswith((b"<", b"{", *_UTF_16)):
             text = _percent_decoded(text, plus_is_blank=True)
     else:
-        place = Place.QUERY
+        place, limit = Place.QUERY, QUERY_BYTES
         text = _percent_decoded(query, plus_is_blank=plus_is_blank)
-    if not text.startswith(b"<"):
+    if len(body if place is Place.BODY else text) > limit:
+        message = f"the {place} is longer than {limit} bytes"
+        raise UnreadableRequest(message)
+    if not text.startswith((b"<", *_UTF_16)):
         raise UnreadableRequest(_what_is_wrong(text, place), "T4")
     return Payload(text, place)
 
 
 def _trim(text: bytes) -> bytes:
+    if text.startswith(_UTF_16):
+        # What looks like a blank at its end may be half a character; whether UTF-16 is taken is not decided here (Q36).
+        return text
     return text.strip(_BLANKS).removeprefix(_BYTE_ORDER_MARK).strip(_BLANKS)
 
 

@@ -1,5 +1,6 @@
 """XML as the gateway speaks it: parsed without any of XML's dangers, rendered as the document's samples are."""
 
+import codecs
 import re
 
 from lxml import etree
@@ -52,7 +53,7 @@ def parse(data: bytes, tag: str, *, as_declared: bool = False) -> Element:
     try:
         root = etree.fromstring(data, _PARSER)
     except etree.XMLSyntaxError as error:
-        message = f"the XML is not well-formed: {error.msg}"
+        message = f"the XML is not well-formed: {' '.join(error.msg.split())}"
         raise NotReadableError(message) from error
     if root.tag != tag:
         message = f"the root element is <{root.tag[:64]}>; it has to be <{tag}>"
@@ -64,9 +65,11 @@ def _utf8(data: bytes, *, as_declared: bool) -> bytes:
     declared = _DECLARED.match(data)
     encoding = declared[1].decode("latin-1") if declared else "utf-8"
     if as_declared:
+        if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            encoding = "utf-16"
         try:
-            return data.decode(encoding).encode()
-        except (LookupError, UnicodeError) as error:
+            return data.decode(encoding).strip().encode()
+        except (LookupError, ValueError) as error:
             message = f"the payload is not {encoding}, which it declares: {error}"
             raise NotReadableError(message, "Q36") from error
     if encoding.lower() not in {"utf-8", "utf8"}:
