@@ -2,6 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass
+from functools import lru_cache
 
 from ccell_fake.codes import Code
 from ccell_fake.engine import magic
@@ -51,6 +52,7 @@ def decide(phone: str, submission: Submission, policy: Policy, seed: int) -> Out
     return _outcome(DELIVERED, None, settings.report_delay, 1)
 
 
+@lru_cache(maxsize=256)
 def _outcome(stat: str, status: str | None, delay: float, reports: int) -> Outcome:
     if status is None:
         status = DELIVERED_STATUS if stat == DELIVERED else FAILED_STATUS

@@ -25,14 +25,12 @@ _ACCOUNT_ELEMENTS = {
 def render(reply: AnyReply, layout: Layout = Layout()) -> bytes:  # noqa: B008 - frozen, so sharing it is safe
     """An answer's bytes: one line, a blank between nodes as in the samples, none where there are no nodes."""
     root = xml.element("root", {"return": reply.code, "info": reply.info})
-    root.text = ""
     for item in reply.items:
-        root.extend(_nodes(item, layout))
-    gap = ""
-    if len(root):
-        gap = root.text = " "
-        for node in root:
-            node.tail = " "
+        _append(root, item, layout)
+    gap = " " if len(root) else ""
+    root.text = gap
+    for node in root:
+        node.tail = gap
     text = xml.render(root)
     if reply.items and isinstance(reply.items[0], Upmsg):
         # The upmsg sample closes its nodes with a blank; a quote is escaped wherever else it might stand.
@@ -40,22 +38,17 @@ def render(reply: AnyReply, layout: Layout = Layout()) -> bytes:  # noqa: B008 -
     return f"{xml.DECLARATION}{chr(10) if layout.declaration_line else gap}{text}".encode()
 
 
-def _nodes(item: Resp | Report | Upmsg | AccountInfo, layout: Layout) -> list[Element]:
+def _append(root: Element, item: Resp | Report | Upmsg | AccountInfo, layout: Layout) -> None:
     match item:
         case Resp():
-            return [xml.element("resp", _resp_attributes(item, layout))]
+            xml.append(root, "resp", _resp_attributes(item, layout))
         case Report():
-            return [xml.element("report", _report_attributes(item))]
+            xml.append(root, "report", _report_attributes(item))
         case Upmsg():
-            motime = times.render_motime(item.motime)
-            return [
-                xml.element(
-                    "upmsg",
-                    {"spnumber": item.spnumber, "phone": item.phone, "motime": motime, "msgcontent": item.msgcontent},
-                )
-            ]
+            xml.append(root, "upmsg", _upmsg_attributes(item))
         case AccountInfo():
-            return [_text_element(tag, getattr(item, name)) for tag, name in _ACCOUNT_ELEMENTS.items()]
+            for tag, name in _ACCOUNT_ELEMENTS.items():
+                xml.append(root, tag, {}).text = xml.legible(getattr(item, name))
 
 
 def _resp_attributes(resp: Resp, layout: Layout) -> dict[str, str]:
@@ -76,10 +69,13 @@ def _report_attributes(report: Report) -> dict[str, str]:
     }
 
 
-def _text_element(tag: str, text: str) -> Element:
-    node = xml.element(tag, {})
-    node.text = xml.legible(text)
-    return node
+def _upmsg_attributes(upmsg: Upmsg) -> dict[str, str]:
+    return {
+        "spnumber": upmsg.spnumber,
+        "phone": upmsg.phone,
+        "motime": times.render_motime(upmsg.motime),
+        "msgcontent": upmsg.msgcontent,
+    }
 
 
 def parse(operation: Operation, data: bytes) -> AnyReply:

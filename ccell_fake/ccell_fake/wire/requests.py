@@ -40,20 +40,15 @@ def parse(operation: Operation, data: bytes, *, as_declared: bool = False) -> Re
 def render(request: Request) -> bytes:
     """A request's payload in UTF-8, on one line, with absent attributes left out."""
     root = xml.element("root", _present(userid=request.userid, password=request.password))
-    root.text = ""
-    root.extend(
-        xml.element(
-            "submit",
-            _present(
-                phone=submit.phone,
-                content=submit.content,
-                sendtime=submit.sendtime,
-                linkid=submit.linkid,
-                spcode=submit.spcode,
-            ),
+    for submit in request.submits:
+        attributes = _present(
+            phone=submit.phone,
+            content=submit.content,
+            sendtime=submit.sendtime,
+            linkid=submit.linkid,
+            spcode=submit.spcode,
         )
-        for submit in request.submits
-    )
+        xml.append(root, "submit", attributes)
     return xml.render(root).encode()
 
 

@@ -90,8 +90,15 @@ def legible(text: str) -> str:
 
 
 def element(tag: str, attributes: dict[str, str]) -> Element:
-    """An element with attributes in the order given."""
-    return etree.Element(tag, {name: legible(value) for name, value in attributes.items()})
+    """An element with attributes in the order given; without content it is rendered with an end tag."""
+    root = etree.Element(tag, {name: legible(value) for name, value in attributes.items()})
+    root.text = ""
+    return root
+
+
+def append(root: Element, tag: str, attributes: dict[str, str]) -> Element:
+    """The same as the last child of an element; without content it closes itself."""
+    return etree.SubElement(root, tag, {name: legible(value) for name, value in attributes.items()})
 
 
 def render(root: Element) -> str:
