@@ -76,6 +76,11 @@ def from_micros(micros: int) -> datetime:
     return (_EPOCH + timedelta(microseconds=micros)).astimezone(SHANGHAI)
 
 
+def in_micros(seconds: float) -> int:
+    """A duration in whole microseconds."""
+    return int(seconds * 1_000_000)
+
+
 def elapsed() -> float:
     """Seconds on a clock that only measures durations and never jumps."""
     return time.perf_counter()

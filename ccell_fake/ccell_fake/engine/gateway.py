@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
-from ccell_fake.clock import Clock, to_micros
+from ccell_fake.clock import Clock, in_micros, to_micros
 from ccell_fake.codes import Code
 from ccell_fake.engine import evidence, number_rules, request_rules
 from ccell_fake.engine.accounts import Account
@@ -18,8 +18,6 @@ from ccell_fake.errors import UnreadableRequest
 from ccell_fake.model import Operation, Reply, Request, Upmsg
 from ccell_fake.records import JournalEntry
 from ccell_fake.settings import AccountSettings
-
-_MICROSECONDS = 1_000_000
 
 
 class Gateway:
@@ -179,7 +177,7 @@ def _count_excess(facts: RequestFacts, ledger: Ledger) -> None:
     if not after:
         return
     now = to_micros(facts.state.now)
-    if ledger.count_excess(facts.account.key, now, now - int(window * _MICROSECONDS)) >= after:
+    if ledger.count_excess(facts.account.key, now, now - in_micros(window)) >= after:
         ledger.set_locked(facts.account.key, is_locked=True)
 
 

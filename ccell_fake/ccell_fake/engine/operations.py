@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from ccell_fake.clock import to_micros
+from ccell_fake.clock import in_micros, to_micros
 from ccell_fake.codes import Code
 from ccell_fake.engine import msgids, outcomes, schedule
 from ccell_fake.engine.evidence import text_of
@@ -17,7 +17,6 @@ from ccell_fake.model import AccountInfo, AnyReply, Operation, Reply, Report, Re
 from ccell_fake.records import Message, ReportRow, Submission
 
 _AGAIN_AFTER = timedelta(seconds=60)
-_MICROSECONDS = 1_000_000
 
 _Judged = list[tuple[Verdict, int]]
 
@@ -63,13 +62,13 @@ def _reports(
     settings = facts.account.settings
     if verdict.refusal is not None:
         if facts.answers["Q11"] == "report":
-            due = submission.due + int(settings.report_delay * _MICROSECONDS)
+            due = submission.due + in_micros(settings.report_delay)
             yield ReportRow(
                 msgid, submission.linkid, verdict.number, due, verdict.refusal.code, verdict.refusal.code.text
             )
         return
     outcome = outcomes.decide(verdict.number, submission, facts.account.policy, seed)
-    due = submission.due + int(outcome.delay * _MICROSECONDS)
+    due = submission.due + in_micros(outcome.delay)
     yield from [
         ReportRow(msgid, submission.linkid, verdict.number, due, outcome.status, outcome.info)
     ] * outcome.reports
