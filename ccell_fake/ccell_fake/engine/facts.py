@@ -40,19 +40,16 @@ class RequestFacts:
         request: What was asked.
         peer: The address it came from.
         account: The account it names.
-        state: How that stands.
+        answers: The answers in force for it.
+        state: How it stands.
     """
 
     operation: Operation
     request: Request
     peer: str
     account: Account
+    answers: Answers
     state: AccountState
-
-    @property
-    def answers(self) -> Answers:
-        """The answers in force for the account."""
-        return self.account.policy.answers
 
     @cached_property
     def submits(self) -> tuple[SubmitFacts, ...]:

@@ -1,6 +1,6 @@
 """The gateway: admits a request, judges it by the rules in order, does what it asks, and says on what evidence."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 
 from ccell_fake.clock import Clock, in_micros, to_micros
@@ -13,7 +13,7 @@ from ccell_fake.engine.facts import AccountState, Arrival, RequestFacts
 from ccell_fake.engine.ledger import Ledger, Store
 from ccell_fake.engine.operations import DOCUMENTED_BY, OPERATIONS
 from ccell_fake.engine.policy import Policy
-from ccell_fake.engine.rules import Facts, Refusal, Rule
+from ccell_fake.engine.rules import Refusal, first_refusal
 from ccell_fake.errors import UnreadableRequest
 from ccell_fake.model import Operation, Reply, Request, Upmsg
 from ccell_fake.records import JournalEntry
@@ -128,7 +128,11 @@ class Gateway:
 
     def _answer_stranger(self, arrival: Arrival) -> Answer:
         facts = request_rules.StrangerFacts(arrival.request, self.answers, self._has_magic_userids)
-        answer = _refused(next(_refusals(self._stranger_rules, facts)), self.answers)
+        refusal = first_refusal(self._stranger_rules, facts)
+        if refusal is None:
+            message = "no rule refused a request of no account"
+            raise AssertionError(message)
+        answer = _refused(refusal, self.answers)
         with self._store.transaction() as ledger:
             ledger.write(None, _entry(arrival, answer, to_micros(self._clock.now())))
         return answer
@@ -141,8 +145,8 @@ class Gateway:
         # Settings can be lowered below what was spent; what costs nothing passes all the same.
         left = max(account.settings.balance + account.settings.credit - standing.spent, 0)
         state = AccountState(now, in_progress, standing.is_locked, left, max(left - standing.reserved, 0))
-        known = RequestFacts(arrival.operation, request, arrival.peer, account, state)
-        refusal = next(_refusals(account.request_rules, known), None)
+        known = RequestFacts(arrival.operation, request, arrival.peer, account, answers, state)
+        refusal = first_refusal(account.request_rules, known)
         if refusal is None:
             answer = self._accepted(known, ledger)
         else:
@@ -159,11 +163,6 @@ class Gateway:
         refusals = tuple(verdict.refusal for submit in facts.verdicts for verdict in submit if verdict.refusal)
         rule, basis, explanation = evidence.of_refusals(refusals, facts.answers) if refusals else accepted
         return Answer(reply, facts.answers.layout, rule, basis, explanation)
-
-
-def _refusals(rules: Iterable[Rule[Facts]], facts: Facts) -> Iterator[Refusal]:
-    """What the rules refuse, in their order; nothing is asked that is not looked at."""
-    return (refusal for rule in rules if (refusal := rule.judge(facts)) is not None)
 
 
 def _refused(refusal: Refusal, answers: Answers) -> Answer:

@@ -1,6 +1,6 @@
 """What a rule is: a name, and a pure function from facts to a refusal or None."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
@@ -41,7 +41,11 @@ class Rule(Generic[Facts]):
     name: str
     check: Callable[[Facts], Refusal | None]
 
-    def judge(self, facts: Facts) -> Refusal | None:
-        """The refusal, if there is one, under the name of the rule."""
-        refusal = self.check(facts)
-        return None if refusal is None else replace(refusal, rule=self.name)
+
+def first_refusal(rules: Iterable[Rule[Facts]], facts: Facts) -> Refusal | None:
+    """What the first rule that refuses says, under the rule's name; no rule behind it is asked."""
+    for rule in rules:
+        refusal = rule.check(facts)
+        if refusal is not None:
+            return replace(refusal, rule=rule.name)
+    return None

@@ -7,7 +7,7 @@ from ccell_fake.codes import Code
 from ccell_fake.engine import characters, numbers
 from ccell_fake.engine.number_facts import NumberFacts, SubmitFacts
 from ccell_fake.engine.number_rules import AnyRule, SubmitRule
-from ccell_fake.engine.rules import Refusal, Rule
+from ccell_fake.engine.rules import Refusal, Rule, first_refusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ def _judge_submit(submit: SubmitFacts, rules: tuple[AnyRule, ...], seen: set[str
             continue
         seen.add(number)
         facts = NumberFacts(number, numbers.carrier(number, policy.answers), is_repeated, policy)
-        refusal = next((refusal for rule in number_rules if (refusal := rule.judge(facts))), fate_of_all)
+        refusal = first_refusal(number_rules, facts) or fate_of_all
         yield Verdict(number, 0 if refusal else accepted, refusal)
 
 
@@ -51,7 +51,7 @@ def _once(submit: SubmitFacts, rules: tuple[AnyRule, ...]) -> tuple[list[Rule[Nu
     for rule in rules:
         if not isinstance(rule, SubmitRule):
             number_rules.append(rule)
-        elif (refusal := rule.judge(submit)) is not None:
+        elif (refusal := first_refusal((rule,), submit)) is not None:
             return number_rules, refusal
     return number_rules, None
 

@@ -1,7 +1,6 @@
 """Every statement the store runs, and what it keeps at hand so as to run few."""
 
 from collections.abc import Iterable
-from copy import copy
 from dataclasses import dataclass
 from operator import itemgetter
 from sqlite3 import Connection
@@ -29,6 +28,10 @@ class _AccountAtHand:
     reserved: int
     next_charge: int | None
     journaled: int
+
+    def copy(self) -> "_AccountAtHand":
+        """The same, to be kept as it is now; copy.copy takes ten times as long."""
+        return _AccountAtHand(self.spent, self.is_locked, self.reserved, self.next_charge, self.journaled)
 
 
 class SqliteLedger:
@@ -254,7 +257,7 @@ class SqliteLedger:
         """What is at hand of an account, about to be changed by this transaction."""
         at_hand = self._at_hand(account)
         if account not in self._before:
-            self._before[account] = copy(at_hand)
+            self._before[account] = at_hand.copy()
         return at_hand
 
     def _read(self, statement: str, *values: str | int | None) -> list[tuple[Any, ...]]:
