@@ -56,7 +56,13 @@ def test_a_client_that_goes_away_frees_its_slot() -> None:
         entered.release()
         assert proceed.wait(60)
 
-    account = {"userid": "200001", "password": "123456", "processing_time": 1.0, "max_concurrency": 1}
+    account = {
+        "userid": "200001",
+        "password": "123456",
+        "processing_time": 1.0,
+        "max_concurrency": 1,
+        "lock_after": 0,
+    }
     body = requests.render(Request("200001", "123456"))
     with emulator(pause=pause, accounts=[account]) as served:
         with http.connect(served.url) as leaving:
@@ -65,5 +71,7 @@ def test_a_client_that_goes_away_frees_its_slot() -> None:
             )
             assert entered.acquire(timeout=60)
         proceed.set()
-        while replies.parse(Operation.INFO, http.post(served.url, Operation.INFO.path, body).body).code == "1001006":
-            pass
+        code = "1001006"
+        while code == "1001006":
+            code = replies.parse(Operation.INFO, http.post(served.url, Operation.INFO.path, body).body).code
+    assert code == "0"
