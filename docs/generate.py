@@ -100,8 +100,8 @@ def evidence() -> str:
 # Evidence
 
 `X-CCell-Basis` says of every answer what it rests on: `documented` with the id of a clause, `observed` with that of an
-observation or of a question that a live service has answered, `assumed` with that of an open question, `arranged` where a test asked
-for the answer itself, as by a magic number.
+observation (a password sent as its md5, say) or of a question that a live service has answered, `assumed` with that of an open
+question, `arranged` where a test asked for the answer itself, as by a magic number.
 
 ## Clauses of the document
 

@@ -59,7 +59,8 @@ class AccountSettings:
         signcode: `*` for any signature, or the signatures allowed, without their brackets (1004004, 1004005).
         require_signature: Whether a content needs a signature (1004003).
         max_concurrency: Requests in progress at the same time (K1, 1001006).
-        lock_after: Lock the account at so many excesses within `lock_window`; 0 for never (K3).
+        lock_after: Lock the account at so many excesses within `lock_window`; 0 for never (K3). An account that leaves
+            both as they are goes by the server's answer to Q22.
         lock_window: Seconds.
         processing_time: Seconds that a request keeps its slot and its caller.
         allowed_ips: Addresses or networks requests may come from; empty for any (1001005).
@@ -85,7 +86,7 @@ class AccountSettings:
     status: Literal["normal", "frozen"] = "normal"
     balance: Count = 100_000
     credit: Count = 0
-    signcode: Literal["*"] | tuple[Text, ...] = "*"
+    signcode: Literal["*"] | Annotated[tuple[Text, ...], Len(1)] = "*"
     require_signature: bool = True
     max_concurrency: Annotated[int, Ge(1)] = DEFAULT_THREADS
     lock_after: Count = 10

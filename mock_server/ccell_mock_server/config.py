@@ -163,6 +163,9 @@ def _account_faults(key: str, account: AccountSettings) -> Iterator[str]:
         for index, text in enumerate(numbers):
             if _NUMBERS.fullmatch(text) is None:
                 yield f'{key}.{name}[{index}] = "{text}": it takes digits, at the end perhaps a *'
+    for index, text in enumerate(account.signcode if account.signcode != "*" else ()):
+        if "【" in text or "】" in text:
+            yield f'{key}.signcode[{index}] = "{text}": it takes the signature without its brackets'
     if account.closing_phrase != account.closing_phrase.strip():
         yield f'{key}.closing_phrase = "{account.closing_phrase}": it takes text without blanks around it'
     if account.password == faults.HIDDEN:

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from testing.emulators import CONTENT, DOCUMENT_DAY, Bench, codes
 from ccell_fake.clock import ManualClock
 from ccell_fake.engine.facts import Arrival
 from ccell_fake.engine.gateway import Gateway
-from ccell_fake.model import Operation, Request
+from ccell_fake.model import Operation, Request, Submit
 from ccell_fake.settings import AccountSettings
 from ccell_fake.store.database import SqliteStore
 
@@ -68,8 +69,8 @@ def test_a_request_over_the_limit_submits_nothing() -> None:
     assert not nested.bench.reports()
     assert nested.bench.info().riches == "100000"
     (entry,) = [one for one in nested.bench.journal() if one.code == OVER]
-    assert entry.explanation == f"{OVER}: 1 other requests of the account are in progress; it may have 1 at a time"
-    assert (entry.rule, entry.basis) == ("concurrency", "documented K2")
+    assert entry.explanation == f"{OVER}: 1 other requests of the account are in progress; there may be 1 at a time"
+    assert (entry.rule, entry.basis) == ("concurrency", "assumed Q21")
 
 
 def test_a_request_with_a_wrong_password_takes_no_slot() -> None:
@@ -78,6 +79,65 @@ def test_a_request_with_a_wrong_password_takes_no_slot() -> None:
     nested.inner.append(lambda: answers.append(codes(nested.bench.ask(INFO))))
     assert codes(nested.bench.ask(INFO, password="wrong")) == ["1001004"]
     assert answers == [["0"]]
+
+
+def test_a_lock_does_not_shut_out_the_requests_already_in_progress() -> None:
+    nested = Nested(max_concurrency=3, lock_after=1)
+    assert nested.codes(INFO, INFO, INFO, INFO) == ["0", "0", "0", OVER]
+    assert codes(nested.bench.ask(INFO)) == ["1001003"]
+
+
+def test_what_is_refused_by_a_magic_number_or_for_its_password_is_no_excess() -> None:
+    nested = Nested(max_concurrency=1, lock_after=1)
+    for submit, password in ((Submit("17001001006", CONTENT), "123456"), (Submit("13800000000", CONTENT), "wrong")):
+        nested.inner.append(partial(nested.bench.ask, SEND, submit, password=password))
+        nested.bench.ask(INFO)
+    assert codes(nested.bench.ask(INFO)) == ["0"]
+
+
+def test_settings_changed_while_a_request_is_in_progress_are_those_it_is_judged_by() -> None:
+    changes: list[tuple[dict[str, Any], str]] = [({"status": "frozen"}, "1001003"), ({"balance": 0}, "1001002")]
+    for change, code in changes:
+        nested = Nested(balance=1)
+        nested.inner.append(partial(nested.bench.set, **change))
+        assert codes(nested.bench.send()) == [code]
+
+
+def test_a_change_of_settings_frees_no_slot() -> None:
+    nested = Nested(max_concurrency=1)
+    answers: list[list[str]] = []
+
+    def change() -> None:
+        nested.bench.set(max_concurrency=1)
+        answers.append(codes(nested.bench.ask(INFO)))
+
+    nested.inner.append(change)
+    nested.bench.ask(INFO)
+    assert answers == [[OVER]]
+
+
+def test_one_request_value_asked_twice_is_two_requests() -> None:
+    left = [1]
+
+    def pause(_seconds: float) -> None:
+        if left:
+            left.pop()
+            inner.append(bench.gateway.answer(arrival).reply.code)
+
+    inner: list[str] = []
+    bench = Bench(pause, max_concurrency=1, processing_time=1.0)
+    arrival = Arrival(INFO, Request("200001", "123456"), "::1")
+    assert bench.gateway.answer(arrival).reply.code == "0"
+    assert inner == [OVER]
+
+
+@pytest.mark.parametrize(("first", "basis"), [(SEND, "assumed Q21"), (INFO, "documented K2")])
+def test_an_excess_rests_on_what_was_counted(first: Operation, basis: str) -> None:
+    nested = Nested(max_concurrency=1)
+    seen: list[str] = []
+    nested.inner.append(lambda: seen.append(nested.bench.ask(INFO).basis))
+    nested.bench.ask(first, Submit("13800000000", CONTENT))
+    assert seen == [basis]
 
 
 def test_a_slot_is_freed_whatever_happens_to_its_request() -> None:

@@ -26,6 +26,9 @@ TWENTY = "一二三四五六七八九十" * 2
         (f"您好【{TWENTY}】", {}, "0"),
         (f"您好【{TWENTY}一】", {}, "1004015"),
         (f"您好【{TWENTY[:18]}😀】", {}, "0"),
+        (f" 【签名】您好【{TWENTY}一】", {}, "0"),
+        (f"【{TWENTY}一】您好【签名】", {}, "0"),
+        (f"【{TWENTY}一】您好【{TWENTY}一二】", {}, "1004015"),
         (f"您好【{TWENTY[:19]}😀】", {}, "1004015"),
         (f"您好【{TWENTY}一】", {"signcode": (f"{TWENTY}一",)}, "1004015"),
     ],
@@ -43,6 +46,8 @@ def test_a_signature_is_judged(content: str, settings: dict[str, Any], code: str
         (("验证码为*",), "您的验证码为1234。【签名】", "1004007"),
         (("别的", "验证码为????。"), CONTENT, "1004007"),
         (("*",), CONTENT, "0"),
+        (("*点击【这里】",), "【签名】请点击【这里】", "0"),
+        (("【签名】请点击",), "【签名】请点击【这里】", "0"),
         (("*" + "a*" * 30,), "a" * 29 + "【签名】", "1004007"),
     ],
 )
@@ -58,13 +63,40 @@ def test_black_and_white_words_are_looked_for_in_the_whole_content() -> None:
     assert codes(Bench(black_words=("发票",), white_words=("会员", "验证")).send()) == ["0", "0"]
 
 
-def test_a_refusal_names_the_black_word() -> None:
-    assert "'验证'" in Bench(black_words=("发票", "验证")).send().explanation
+def test_a_refusal_names_the_black_word_that_stands_first() -> None:
+    assert "'验证'" in Bench(black_words=("签名", "验证")).send().explanation
+    assert "'abcd'" in Bench(black_words=("bc", "abcd")).send(content="abcd【签名】").explanation
+
+
+def test_explanations_say_what_would_pass() -> None:
+    cases: list[tuple[dict[str, Any], dict[str, Any], str]] = [
+        ({"templates": ("甲*", "乙*")}, {}, "the account's templates: 甲*, 乙*"),
+        ({"white_words": tuple("甲乙丙丁戊己")}, {}, "it takes one of 甲, 乙, 丙, 丁, 戊, …"),
+        ({"blacklist": ("138*", "13800000000")}, {}, "on the account's blacklist: 13800000000, 138*"),
+        ({"whitelist": ()}, {}, "whitelist, which has none"),
+        ({"channels": ("unicom",)}, {}, "a number of mobile; the account's channels: unicom"),
+        ({}, {"spcode": "7"}, "without one, or with spcode = true, it passes"),
+        ({"signcode": ("甲",)}, {}, "the signature is 签名; the account's signatures: 甲"),
+    ]
+    for settings, submit, said in cases:
+        assert said in Bench(**settings).send(**submit).explanation
+
+
+def test_what_is_quoted_is_cut() -> None:
+    explanation = Bench().send("1" * 100_000).explanation
+    assert len(explanation) < 500
+    assert "…" in explanation
 
 
 @pytest.mark.parametrize(
     ("content", "code"),
-    [("您好退订回T【签名】", "0"), ("【签名】您好退订回T", "0"), ("退订回T您好【签名】", "1001007")],
+    [
+        ("您好退订回T【签名】", "0"),
+        ("【签名】您好退订回T", "0"),
+        ("退订回T您好【签名】", "1001007"),
+        ("您好退订回T 【签名】", "0"),
+        ("【签名】请回复退订回T【别的】", "0"),
+    ],
 )
 def test_the_closing_phrase_stands_at_the_end_signature_aside(content: str, code: str) -> None:
     assert codes(Bench(closing_phrase="退订回T").send(content=content))[0] == code

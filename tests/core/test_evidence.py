@@ -30,10 +30,37 @@ def test_a_success_names_its_clause(operation: Operation, rule: str, basis: str)
     assert (answer.rule, answer.basis, answer.explanation) == (rule, basis, "")
 
 
+def test_a_password_sent_as_its_md5_rests_on_an_observation_too() -> None:
+    answer = Bench().ask(Operation.INFO, password="e10adc3949ba59abbe56e057f20f883e")
+    assert answer.basis == "documented I1, observed W9"
+
+
+@pytest.mark.parametrize(
+    ("phone", "basis"), [("19500001111", "documented S8"), ("8613800000000", "assumed Q8"), ("1", "assumed Q8")]
+)
+def test_an_unrecognised_number_rests_on_the_sample_or_on_the_open_question(phone: str, basis: str) -> None:
+    assert Bench().send(phone).basis == basis
+
+
+@pytest.mark.parametrize(
+    ("peer", "networks", "code"),
+    [
+        ("127.0.0.1", ("127.0.0.0/8",), "0"),
+        ("::ffff:127.0.0.1", ("127.0.0.0/8",), "0"),
+        ("::ffff:127.0.0.1", ("::ffff:0:0/96",), "0"),
+        ("fe80::1%eth0", ("fe80::/10",), "0"),
+        ("127.0.0.1", ("10.0.0.0/8", "::1"), "1001005"),
+        ("::1", ("10.0.0.0/8",), "1001005"),
+    ],
+)
+def test_a_request_comes_from_an_address_or_a_network(peer: str, networks: tuple[str, ...], code: str) -> None:
+    assert Bench(allowed_ips=networks).ask(Operation.INFO, peer=peer).reply.code == code
+
+
 def test_numbers_refused_for_different_reasons_name_each_rule_once() -> None:
     answer = Bench(blacklist=("139*",)).send("19500001111,19500001112,1,13900000000")
     assert answer.rule == "number-recognised, blacklist"
-    assert answer.basis == "assumed Q8, documented S8, documented C1"
+    assert answer.basis == "documented S8, assumed Q8, documented C1"
     assert len(answer.explanation.splitlines()) == 4
 
 

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from testing.emulators import PHONE, Bench, codes, items
 
+from ccell_fake.model import Submit
 from ccell_fake.settings import OutcomeRule
 
 FAILING = OutcomeRule(phone="139*", stat="UNDELIV", delay=30)
@@ -47,6 +48,29 @@ def test_a_scheduled_message_is_charged_at_once_or_when_sent(answer: str, after:
     seen = [bench.info().riches]
     bench.clock.advance(timedelta(seconds=30))
     assert [*seen, bench.info().riches] == after
+
+
+def test_from_the_first_number_that_is_not_paid_none_is_accepted() -> None:
+    bench = Bench(balance=2, assumptions={"Q14": "number"})
+    long, short = Submit("13800000000", "一" * 140 + "【签名】"), Submit("13800000001", "hi【签名】")
+    assert codes(bench.submit(short, long, short)) == ["0", "0", "1001002", "1001002"]
+
+
+def test_a_message_sent_at_once_is_charged_at_once_whatever_scheduled_ones_are() -> None:
+    bench = Bench(balance=2, assumptions={"Q34": "when_sent"})
+    bench.send()
+    assert bench.info().riches == "1"
+    bench.send(sendtime="2016-01-01 08:30:30")
+    assert bench.info().riches == "1"
+    assert codes(bench.send()) == ["1001002"]
+
+
+def test_a_balance_lowered_below_what_was_spent_shows_as_nothing_left() -> None:
+    bench = Bench(balance=2, credit=1)
+    bench.send("13800000000,13800000001")
+    bench.set(balance=0, credit=1)
+    assert (bench.info().riches, bench.info().credit) == ("0", "0")
+    assert codes(bench.send("19500001111")) == ["0", "1004001"]
 
 
 class Books(RuleBasedStateMachine):

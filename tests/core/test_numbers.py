@@ -39,6 +39,12 @@ def test_a_carrier_without_a_channel_is_refused_and_no_other(phone: str, whose: 
     assert codes(Bench(channels=(whose,)).send(phone)) == ["0", "0"]
 
 
+def test_numbers_of_the_years_after_the_document_are_not_recognised_then() -> None:
+    for number in ("19800000000", "16600000000", "19900000000", "19500001111", "19200000000"):
+        assert carrier(number, THEN) is None
+        assert carrier(number, TODAY) is not None
+
+
 @given(
     st.lists(st.from_regex(r"[0-9]{1,4}\*?", fullmatch=True), max_size=10),
     st.from_regex(r"[0-9]{1,6}", fullmatch=True),

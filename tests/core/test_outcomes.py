@@ -95,6 +95,12 @@ def test_a_failure_rate_hits_its_share_and_the_same_messages_on_every_run() -> N
     assert _fates(outcomes=rules, userid="200002") != first
 
 
+def test_the_chances_of_two_rules_are_independent() -> None:
+    rules = (OutcomeRule(stat="A", rate=0.5), OutcomeRule(stat="B", rate=0.5))
+    fates = _fates(outcomes=rules)
+    assert all(fates.count(fate) > 30 for fate in ("A", "B", "成功"))
+
+
 def test_the_fate_of_a_message_does_not_hang_on_what_was_sent_before() -> None:
     rules = (OutcomeRule(stat="UNDELIV", rate=0.5),)
     alone, after = Bench(outcomes=rules), Bench(outcomes=rules)

@@ -99,6 +99,15 @@ def test_a_scheduled_message_is_charged_at_once(bench: Bench) -> None:
     assert bench.info().riches == "99999"
 
 
+def test_an_explanation_fits_the_bound_it_speaks_of() -> None:
+    for answer, sendtime, said in (
+        ("accept", "2015-12-31 08:30:29", "it has to lie at or after the account's present, 2015-12-31 08:30:30"),
+        ("refuse", "2015-12-31 08:30:30", "it has to lie after the account's present, 2015-12-31 08:30:30"),
+        ("refuse", "2016-02-19 08:30:30", "it has to lie before 50 days from now, 2016-02-19 08:30:30"),
+    ):
+        assert said in Bench(assumptions={"Q17": answer}).send(sendtime=sendtime).explanation
+
+
 @pytest.mark.parametrize("zone", ["UTC", "America/New_York", "Asia/Shanghai"])
 def test_the_zone_of_the_host_does_not_matter(zone: str) -> None:
     script = (

@@ -177,6 +177,10 @@ def test_what_is_no_request_is_refused_with_a_reason(data: bytes, reason: str) -
     assert reason in _refused(data).reason
 
 
+def test_no_reason_quotes_what_may_be_a_password() -> None:
+    assert "geheim" not in _refused(b'<root userid="1" password="&geheim;"/>').reason
+
+
 def test_a_declared_encoding_can_be_followed() -> None:
     data = '<?xml version="1.0" encoding="GBK"?><root userid="账号" password="2"/>'.encode("gbk")
     assert requests.parse(Operation.INFO, data, as_declared=True) == Request("账号", "2")

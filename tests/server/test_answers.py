@@ -258,7 +258,7 @@ SEEN: dict[str, tuple[Callable[[Answer], object], dict[Answer, object]]] = {
             "refuse": (["0", "0", "1004001"], "99999"),
         },
     ),
-    "Q11": (_q11, {"no": ([], "100000"), "report": ([("1004001", "手机号不可识别")], "100000")}),
+    "Q11": (_q11, {"no": ([], "100000"), "report": ([("1004001", f"手机号不可识别{UNRECOGNISED}")], "100000")}),
     "Q12": (_q12, {"plain": "不能发黑名单号码", "value": f"不能发黑名单号码{PHONE}"}),
     "Q13": (_q13, {"segments": "99998", "number": "99999"}),
     "Q14": (_q14, {"request": (["1001002"], "1"), "number": (["0", "0", "1001002"], "0")}),
@@ -355,10 +355,29 @@ def test_utf_16_is_decoded_where_it_is_declared() -> None:
     assert _code(_served("Q36", "declared", b'<?xml version="1.0" encoding="a\0b"?><root/>')) == "1001001"
 
 
-@pytest.mark.parametrize("phone", ["", None])
-def test_a_missing_phone_is_incomplete_whatever_empty_items_are(phone: str | None) -> None:
-    bench = Bench(assumptions={"Q3": "number", "Q9": "refuse"})
-    assert codes(bench.submit(Submit(phone, CONTENT))) == ["0", "1001001"]
+@pytest.mark.parametrize("phone", ["", None, " , "])
+@pytest.mark.parametrize("items", ["trim", "refuse"])
+def test_a_missing_phone_has_a_resp_of_its_own(phone: str | None, items: str) -> None:
+    bench = Bench(assumptions={"Q3": "number", "Q9": items})
+    code = "1004001" if phone == " , " and items == "refuse" else "1001001"
+    assert set(codes(bench.submit(Submit(phone, CONTENT)))[1:]) == {code}
+
+
+def test_a_missing_content_is_incomplete_before_it_lacks_a_closing_phrase() -> None:
+    bench = Bench(assumptions={"Q3": "number"}, closing_phrase="T")
+    assert codes(bench.submit(Submit(PHONE, ""))) == ["0", "1001001"]
+
+
+def test_the_report_of_a_refused_number_does_not_wait_for_its_sendtime() -> None:
+    bench = Bench(assumptions={"Q11": "report", "Q12": "value"}, blacklist=("138*",))
+    bench.send(sendtime="2016-01-01 08:30:30")
+    assert [report.info for report in bench.reports()] == [f"不能发黑名单号码{PHONE}"]
+
+
+@pytest.mark.parametrize("answer", ["0/60", "１０/６０", "10/"])
+def test_a_lock_answer_that_makes_no_sense_is_refused(answer: str) -> None:
+    with pytest.raises(AnswerError):
+        check({"Q22": answer}, "account")
 
 
 def test_an_account_answers_before_the_server_and_the_server_before_a_profile() -> None:

@@ -88,6 +88,11 @@ def test_every_kind_of_setting_is_read() -> None:
         ({"accounts": [{"blacklist": ["138*0"]}]}, 'accounts[0].blacklist[0] = "138*0": it takes digits'),
         ({"accounts": [{"whitelist": [" 138"]}]}, 'accounts[0].whitelist[0] = " 138": it takes digits'),
         ({"accounts": [{"closing_phrase": "x "}]}, 'accounts[0].closing_phrase = "x ": it takes text without blanks'),
+        (
+            {"accounts": [{"signcode": ["【签名】"]}]},
+            'accounts[0].signcode[0] = "【签名】": it takes the signature without',
+        ),
+        ({"accounts": [{"signcode": list[str]()}]}, "accounts[0].signcode = []: "),
         ({"assumptions": {"Q13": 1}}, "assumptions.Q13 = 1: input should be a valid string"),
         ({"assumptions": {"Q99": "x"}}, "assumptions.Q99: there is no question 'Q99'; there are Q1, Q2"),
         ({"assumptions": {"Q13": "x"}}, "assumptions.Q13: 'x' is no answer to Q13 (What does one number cost?); there"),

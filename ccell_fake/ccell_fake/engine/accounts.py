@@ -7,7 +7,7 @@ from ccell_fake.clock import Clock
 from ccell_fake.engine.number_rules import AnyRule
 from ccell_fake.engine.policy import Policy
 from ccell_fake.engine.rules import Rule
-from ccell_fake.model import Operation, Request
+from ccell_fake.model import Operation
 from ccell_fake.settings import AccountSettings
 
 if TYPE_CHECKING:
@@ -19,19 +19,21 @@ class Slots:
 
     def __init__(self) -> None:
         """Begin with none."""
-        self._taken: dict[int, Operation] = {}
+        self._taken: dict[object, Operation] = {}
 
     def in_progress(self, operation: Operation | None = None) -> int:
         """How many are in progress, on one endpoint or on all."""
         return len(self._taken) if operation is None else list(self._taken.values()).count(operation)
 
-    def enter(self, request: Request, operation: Operation) -> None:
-        """Take a slot for a request."""
-        self._taken[id(request)] = operation
+    def enter(self, operation: Operation) -> object:
+        """Take a slot; what is returned frees it."""
+        token = object()
+        self._taken[token] = operation
+        return token
 
-    def leave(self, request: Request) -> None:
-        """Free the slot of a request, if it has one."""
-        self._taken.pop(id(request), None)
+    def leave(self, token: object) -> None:
+        """Free a slot."""
+        del self._taken[token]
 
 
 @dataclass(frozen=True, slots=True)

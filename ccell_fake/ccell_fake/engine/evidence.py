@@ -1,5 +1,6 @@
 """What an answer rests on, and how it is explained."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ccell_fake.codes import Code
@@ -8,6 +9,7 @@ from ccell_fake.engine.rules import Refusal
 from ccell_fake.model import AnyReply, Layout
 
 _EXPLAINED = 20
+_LINE = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,15 +31,22 @@ class Answer:
     explanation: str = ""
 
 
+def bases(grounds: Iterable[str], answers: Answers) -> str:
+    """How well each ground is known, as in `documented S3, assumed Q4`; equal ones are named once."""
+    return ", ".join(dict.fromkeys(f"{answers.basis(ground)} {ground}" for ground in grounds))
+
+
 def of_refusals(refusals: tuple[Refusal, ...], answers: Answers) -> tuple[str, str, str]:
-    """Rule, basis and explanation of refusals; equal ones are named once."""
-    grounds = dict.fromkeys((refusal.rule, refusal.ground) for refusal in refusals)
-    lines = list(dict.fromkeys(f"{refusal.code}: {refusal.explanation}" for refusal in refusals))
+    """Rule, basis and explanation of refusals; equal ones are named once, and what is long is cut."""
+    lines = list(dict.fromkeys(_cut(f"{refusal.code}: {refusal.explanation}") for refusal in refusals))
     if len(lines) > _EXPLAINED:
         lines[_EXPLAINED:] = [f"and {len(lines) - _EXPLAINED} more"]
-    rule = ", ".join(dict.fromkeys(rule for rule, _ in grounds))
-    basis = ", ".join(dict.fromkeys(f"{answers.basis(ground)} {ground}" for _, ground in grounds))
-    return rule, basis, "\n".join(lines)
+    rule = ", ".join(dict.fromkeys(refusal.rule for refusal in refusals))
+    return rule, bases((refusal.ground for refusal in refusals), answers), "\n".join(lines)
+
+
+def _cut(line: str) -> str:
+    return line if len(line) <= _LINE else f"{line[: _LINE // 2]} … {line[-_LINE // 2 :]}"
 
 
 def text_of(refusal: Refusal, *, names_value: bool) -> str:

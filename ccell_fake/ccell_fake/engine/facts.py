@@ -13,20 +13,35 @@ from ccell_fake.model import Operation, Request
 
 
 @dataclass(frozen=True, slots=True)
+class Admission:
+    """How the account stood when a request came in: whatever happens while it is in progress does not shut it out.
+
+    Attributes:
+        is_over: Whether as many requests were in progress as the account may have.
+        in_progress: How many were, of those that count (Q21).
+        at_endpoint: How many of them at the same endpoint.
+        is_locked: Whether the account was locked.
+    """
+
+    is_over: bool
+    in_progress: int
+    at_endpoint: int
+    is_locked: bool
+
+
+@dataclass(frozen=True, slots=True)
 class AccountState:
     """How the account of a request stands at that moment.
 
     Attributes:
         now: The account's present.
-        in_progress: Its other requests in progress where they are as many as it may have, else None.
-        is_locked: Whether it is locked.
+        admission: How it stood when the request came in.
         left: Messages of balance and credit that are left.
         available: How many of these are not reserved for scheduled messages (Q34).
     """
 
     now: datetime
-    in_progress: int | None
-    is_locked: bool
+    admission: Admission
     left: int
     available: int
 

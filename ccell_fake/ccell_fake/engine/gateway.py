@@ -4,12 +4,11 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from ccell_fake.clock import Clock, in_micros, to_micros
-from ccell_fake.codes import Code
 from ccell_fake.engine import evidence, number_rules, request_rules
 from ccell_fake.engine.accounts import Account
 from ccell_fake.engine.answers import Answers, Given
 from ccell_fake.engine.evidence import Answer
-from ccell_fake.engine.facts import AccountState, Arrival, RequestFacts
+from ccell_fake.engine.facts import AccountState, Admission, Arrival, RequestFacts
 from ccell_fake.engine.ledger import Ledger, Store
 from ccell_fake.engine.operations import DOCUMENTED_BY, OPERATIONS
 from ccell_fake.engine.policy import Policy
@@ -100,31 +99,33 @@ class Gateway:
     def answer(self, arrival: Arrival) -> Answer:
         """Answer a request; when this returns, all that the answer says is remembered."""
         request = arrival.request
-        account = None if isinstance(request, UnreadableRequest) else self._accounts.get(request.userid or "")
-        if account is None or isinstance(request, UnreadableRequest):
+        if isinstance(request, UnreadableRequest) or (request.userid or "") not in self._accounts:
             return self._answer_stranger(arrival)
-        in_progress = self._enter(account, arrival.operation, request)
+        account = self._accounts[request.userid or ""]
+        admission, token = self._admit(account, arrival.operation, request)
         try:
-            if in_progress is None and account.settings.processing_time:
+            if not admission.is_over and account.settings.processing_time:
                 self._pause(account.settings.processing_time)
             with self._store.transaction() as ledger:
-                return self._answer_account(arrival, request, account, in_progress, ledger)
+                # By now the settings may be others.
+                account = self._accounts[account.settings.userid]
+                return self._answer_account(arrival, request, account, admission, ledger)
         finally:
-            if in_progress is None:
+            if token is not None:
                 with self._store.exclusive():
-                    account.slots.leave(request)
+                    account.slots.leave(token)
 
-    def _enter(self, account: Account, operation: Operation, request: Request) -> int | None:
-        """Take a slot of the account; where there is none left, how many requests are in progress."""
-        with self._store.exclusive():
-            counted = operation if account.policy.answers["Q21"] == "endpoint" else None
-            in_progress = account.slots.in_progress(counted)
-            if in_progress >= account.settings.max_concurrency:
-                return in_progress
+    def _admit(self, account: Account, operation: Operation, request: Request) -> tuple[Admission, object | None]:
+        """Look how the account stands, and take a slot where one is left."""
+        with self._store.transaction() as ledger:
+            is_locked = ledger.standing(account.key, to_micros(account.clock.now())).is_locked
+            at_endpoint = account.slots.in_progress(operation)
+            in_progress = at_endpoint if account.policy.answers["Q21"] == "endpoint" else account.slots.in_progress()
+            is_over = in_progress >= account.settings.max_concurrency
             # Whoever does not know the password takes no slot from those who do.
-            if request.password in account.policy.passwords:
-                account.slots.enter(request, operation)
-            return None
+            takes_slot = not is_over and request.password in account.policy.passwords
+            token = account.slots.enter(operation) if takes_slot else None
+            return Admission(is_over, in_progress, at_endpoint, is_locked), token
 
     def _answer_stranger(self, arrival: Arrival) -> Answer:
         facts = request_rules.StrangerFacts(arrival.request, self.answers, self._has_magic_userids)
@@ -138,30 +139,34 @@ class Gateway:
         return answer
 
     def _answer_account(
-        self, arrival: Arrival, request: Request, account: Account, in_progress: int | None, ledger: Ledger
+        self, arrival: Arrival, request: Request, account: Account, admission: Admission, ledger: Ledger
     ) -> Answer:
         answers, now = account.policy.answers, account.clock.now()
         standing = ledger.standing(account.key, to_micros(now))
         # Settings can be lowered below what was spent; what costs nothing passes all the same.
         left = max(account.settings.balance + account.settings.credit - standing.spent, 0)
-        state = AccountState(now, in_progress, standing.is_locked, left, max(left - standing.reserved, 0))
+        state = AccountState(now, admission, left, max(left - standing.reserved, 0))
         known = RequestFacts(arrival.operation, request, arrival.peer, account, answers, state)
         refusal = first_refusal(account.request_rules, known)
         if refusal is None:
             answer = self._accepted(known, ledger)
         else:
             answer = _refused(refusal, answers)
-            if refusal.code is Code.CONCURRENCY_EXCEEDED and in_progress is not None:
+            if refusal.rule == request_rules.CONCURRENCY:
                 _count_excess(known, ledger)
         ledger.write(account.key, _entry(arrival, answer, to_micros(now)))
         return answer
 
     def _accepted(self, facts: RequestFacts, ledger: Ledger) -> Answer:
         reply = OPERATIONS[facts.operation](facts, ledger, self._seed)
-        ground = DOCUMENTED_BY[facts.operation]
-        accepted = str(facts.operation), f"{facts.answers.basis(ground)} {ground}", ""
         refusals = tuple(verdict.refusal for submit in facts.verdicts for verdict in submit if verdict.refusal)
-        rule, basis, explanation = evidence.of_refusals(refusals, facts.answers) if refusals else accepted
+        if refusals:
+            rule, basis, explanation = evidence.of_refusals(refusals, facts.answers)
+        else:
+            grounds = [DOCUMENTED_BY[facts.operation]]
+            if facts.request.password != facts.account.settings.password:
+                grounds.append("W9")
+            rule, basis, explanation = str(facts.operation), evidence.bases(grounds, facts.answers), ""
         return Answer(reply, facts.answers.layout, rule, basis, explanation)
 
 

@@ -19,7 +19,7 @@ class SubmitFacts:
         content: The content, empty where there is none.
         length: Its characters (Q35).
         numbers: The numbers it is for.
-        signatures: Its signatures, those of the account's fixed list first.
+        signatures: What may be its signature; of several, only those that the account's fixed list has.
     """
 
     submit: Submit
@@ -31,9 +31,16 @@ class SubmitFacts:
     signatures: tuple[signatures.Signature, ...]
 
     @property
-    def unsigned(self) -> str:
-        """The content without its signature."""
-        return self.signatures[0].rest if self.signatures else self.content
+    def missing(self) -> str | None:
+        """What is required of the submit and not there: `content` or `phone`."""
+        if not self.content:
+            return "content"
+        return None if self.submit.phone and self.numbers else "phone"
+
+    @property
+    def unsigned(self) -> tuple[str, ...]:
+        """The content without its signature, for each text that may be it."""
+        return tuple(one.rest for one in self.signatures) or (self.content,)
 
 
 def facts_of(submit: Submit, policy: Policy, now: datetime) -> SubmitFacts:
@@ -42,7 +49,7 @@ def facts_of(submit: Submit, policy: Policy, now: datetime) -> SubmitFacts:
     found = signatures.find(content, policy.answers)
     allowed = policy.settings.signcode
     if allowed != "*":
-        found = tuple(sorted(found, key=lambda one: one.text not in allowed))
+        found = tuple(one for one in found if one.text in allowed) or found
     return SubmitFacts(
         submit,
         policy,

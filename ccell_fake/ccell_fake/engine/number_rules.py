@@ -1,11 +1,13 @@
 """The rules about one number of a send, in the order in which they are asked (1004xxx, Q7)."""
 
 from ccell_fake.codes import Code
-from ccell_fake.engine import characters, magic, numbers, schedule
+from ccell_fake.engine import characters, magic, schedule
 from ccell_fake.engine.answers import Answers
 from ccell_fake.engine.number_facts import NumberFacts, SubmitFacts
-from ccell_fake.engine.rules import Refusal, Rule
+from ccell_fake.engine.rules import Refusal, Rule, listed
 from ccell_fake.limits import SIGNATURE_CHARACTERS
+
+_SHOWN_REFUSED = "195"
 
 
 def _magic_number(facts: NumberFacts) -> Refusal | None:
@@ -16,10 +18,11 @@ def _magic_number(facts: NumberFacts) -> Refusal | None:
 
 
 def _complete(facts: SubmitFacts) -> Refusal | None:
-    submit = facts.submit
-    if facts.policy.answers["Q3"] == "request" or (submit.content and submit.phone and facts.numbers):
+    if facts.policy.answers["Q3"] == "request" or not facts.missing:
         return None
-    return Refusal(Code.PARAMETERS_INCOMPLETE, "Q3", "the submit lacks a phone or a content; both are required")
+    return Refusal(
+        Code.PARAMETERS_INCOMPLETE, "Q3", f"the submit has no {facts.missing}; phone and content are required"
+    )
 
 
 def _recognised(facts: NumberFacts) -> Refusal | None:
@@ -33,10 +36,10 @@ def _recognised(facts: NumberFacts) -> Refusal | None:
         )
     if facts.carrier is not None:
         return None
-    has_form = len(facts.number) == numbers.NUMBER_DIGITS and facts.number.isdigit()
     return Refusal(
         Code.NUMBER_UNRECOGNISED,
-        "Q8" if has_form else "S8",
+        # The document shows a number of this prefix refused; which others are is not said.
+        "S8" if facts.number.startswith(_SHOWN_REFUSED) else "Q8",
         f"{facts.number!r} is not recognised; it takes 11 digits beginning with a mainland mobile prefix"
         + (" in service when the document was written" if answers["Q8"] == "then" else ""),
         facts.number,
@@ -46,14 +49,19 @@ def _recognised(facts: NumberFacts) -> Refusal | None:
 def _blacklist(facts: NumberFacts) -> Refusal | None:
     if facts.number not in facts.policy.blacklist:
         return None
-    return Refusal(Code.NUMBER_BLACKLISTED, "C1", f"{facts.number} is on the account's blacklist", facts.number)
+    explanation = (
+        f"{facts.number} is on the account's blacklist: {listed(facts.policy.blacklist.entries_for(facts.number))}"
+    )
+    return Refusal(Code.NUMBER_BLACKLISTED, "C1", explanation, facts.number)
 
 
 def _whitelist(facts: NumberFacts) -> Refusal | None:
-    whitelist = facts.policy.whitelist
-    if whitelist is None or facts.number in whitelist:
+    if facts.policy.whitelist is None or facts.number in facts.policy.whitelist:
         return None
-    return Refusal(Code.NUMBER_NOT_WHITELISTED, "C1", f"{facts.number} is not on the account's whitelist", facts.number)
+    explanation = (
+        f"{facts.number} is not on the account's whitelist, which has {listed(facts.policy.settings.whitelist or ())}"
+    )
+    return Refusal(Code.NUMBER_NOT_WHITELISTED, "C1", explanation, facts.number)
 
 
 def _sending_rule(facts: SubmitFacts) -> Refusal | None:
@@ -63,24 +71,26 @@ def _sending_rule(facts: SubmitFacts) -> Refusal | None:
 
 
 def _spcode(facts: SubmitFacts) -> Refusal | None:
-    answer = facts.policy.answers["Q15"]
-    spcode = facts.submit.spcode
-    if not spcode or facts.policy.settings.spcode or answer == Code.PARAMETERS_INCOMPLETE:
+    spcode, answers = facts.submit.spcode, facts.policy.answers
+    if not spcode or facts.policy.settings.spcode or answers["Q15"] == Code.PARAMETERS_INCOMPLETE:
         return None
-    return Refusal(Code(answer), "Q15", f"spcode is {spcode!r}; the account has no extension opened", spcode)
+    return spcode_refusal(spcode, answers)
+
+
+def spcode_refusal(spcode: str, answers: Answers) -> Refusal:
+    """The refusal of an spcode on an account that has it not opened (A3, Q15)."""
+    explanation = (
+        f"spcode is {spcode!r}, and the account has it not opened; without one, or with spcode = true, it passes"
+    )
+    return Refusal(Code(answers["Q15"]), "Q15", explanation, spcode)
 
 
 def _channel(facts: NumberFacts) -> Refusal | None:
     channels = facts.policy.settings.channels
     if facts.carrier is None or facts.carrier in channels:
         return None
-    listed = ", ".join(channels) or "none"
-    return Refusal(
-        Code.NO_CHANNEL,
-        "C1",
-        f"{facts.number} is a number of {facts.carrier}; the account's channels: {listed}",
-        facts.number,
-    )
+    explanation = f"{facts.number} is a number of {facts.carrier}; the account's channels: {listed(channels)}"
+    return Refusal(Code.NO_CHANNEL, "C1", explanation, facts.number)
 
 
 def _sendtime(facts: SubmitFacts) -> Refusal | None:
@@ -95,35 +105,32 @@ def _signature(facts: SubmitFacts) -> Refusal | None:
     where = "" if facts.policy.answers["Q27"] == "anywhere" else " at its front or end"
     if not found:
         if settings.signcode != "*":
-            listed = ", ".join(settings.signcode)
-            explanation = f"the content has no signature{where}; the account's signatures: {listed}"
+            explanation = f"the content has no signature{where}; the account's signatures: {listed(settings.signcode)}"
             return Refusal(Code.FIXED_SIGNATURE_MISSING, "Q28", explanation)
         if settings.require_signature:
-            return Refusal(
-                Code.SIGNATURE_MISSING, "Q28", f"the content has no signature{where}; it takes one, as in 【签名】"
-            )
+            explanation = f"the content has no signature{where}; it takes one, as in 【签名】"
+            return Refusal(Code.SIGNATURE_MISSING, "Q28", explanation)
         return None
-    text = found[0].text
-    if settings.signcode != "*" and text not in settings.signcode:
-        listed = ", ".join(settings.signcode)
-        return Refusal(
-            Code.FIXED_SIGNATURE_OTHER, "Q28", f"the signature is {text}; the account's signatures: {listed}", text
-        )
-    candidates = found if settings.signcode == "*" else found[:1]
-    shortest = min(characters.length(one.text, facts.policy.answers) for one in candidates)
-    if shortest > SIGNATURE_CHARACTERS:
-        explanation = f"the signature has {shortest} characters; 3.1 allows {SIGNATURE_CHARACTERS}"
-        return Refusal(Code.SIGNATURE_TOO_LONG, "C1", explanation, text)
+    shortest = min((one.text for one in found), key=lambda text: characters.length(text, facts.policy.answers))
+    if settings.signcode != "*" and shortest not in settings.signcode:
+        explanation = f"the signature is {shortest}; the account's signatures: {listed(settings.signcode)}"
+        return Refusal(Code.FIXED_SIGNATURE_OTHER, "Q28", explanation, shortest)
+    length = characters.length(shortest, facts.policy.answers)
+    if length > SIGNATURE_CHARACTERS:
+        explanation = f"the signature has {length} characters; 3.1 allows {SIGNATURE_CHARACTERS}"
+        return Refusal(Code.SIGNATURE_TOO_LONG, "C1", explanation, shortest)
     return None
 
 
 def _template(facts: SubmitFacts) -> Refusal | None:
     templates = facts.policy.templates
-    if templates is None or templates.fullmatch(facts.unsigned):
+    if templates is None or any(templates.fullmatch(text) for text in facts.unsigned):
         return None
-    return Refusal(
-        Code.TEMPLATE_MISMATCH, "C1", f"the content without its signature, {facts.unsigned!r}, matches no template"
+    explanation = (
+        f"the content without its signature, {facts.unsigned[0]!r}, matches no template; "
+        f"the account's templates: {listed(facts.policy.settings.templates)}"
     )
+    return Refusal(Code.TEMPLATE_MISMATCH, "C1", explanation, facts.unsigned[0])
 
 
 def _black_words(facts: SubmitFacts) -> Refusal | None:
@@ -131,14 +138,15 @@ def _black_words(facts: SubmitFacts) -> Refusal | None:
     word = words.first_in(facts.content) if words else None
     if word is None:
         return None
-    return Refusal(Code.BLACK_WORD, "C1", f"the content holds {word!r}, which is a black word", word)
+    return Refusal(Code.BLACK_WORD, "C1", f"the content holds {word!r}, a black word; without it, it passes", word)
 
 
 def _white_words(facts: SubmitFacts) -> Refusal | None:
     words = facts.policy.white_words
     if words is None or words.first_in(facts.content) is not None:
         return None
-    return Refusal(Code.NO_WHITE_WORD, "C1", "the content holds none of the account's white words; it takes one")
+    explanation = f"the content holds no white word; it takes one of {listed(facts.policy.settings.white_words)}"
+    return Refusal(Code.NO_WHITE_WORD, "C1", explanation)
 
 
 def _closing_phrase(facts: SubmitFacts) -> Refusal | None:
@@ -148,11 +156,9 @@ def _closing_phrase(facts: SubmitFacts) -> Refusal | None:
 def closing_phrase(facts: SubmitFacts) -> Refusal | None:
     """Why a content lacks what it has to close with, signature aside (1001007, Q29)."""
     phrase = facts.policy.settings.closing_phrase
-    if facts.unsigned.rstrip().endswith(phrase):
+    if any(text.rstrip().endswith(phrase) for text in facts.unsigned):
         return None
-    return Refusal(
-        Code.CLOSING_PHRASE_MISSING, "Q29", f"the content, signature aside, does not end with {phrase!r}", phrase
-    )
+    return Refusal(Code.CLOSING_PHRASE_MISSING, "Q29", f"the content, signature aside, does not end with {phrase!r}")
 
 
 class SubmitRule(Rule[SubmitFacts]):

@@ -62,10 +62,9 @@ def _reports(
     settings = facts.account.settings
     if verdict.refusal is not None:
         if facts.answers["Q11"] == "report":
-            due = submission.due + in_micros(settings.report_delay)
-            yield ReportRow(
-                msgid, submission.linkid, verdict.number, due, verdict.refusal.code, verdict.refusal.code.text
-            )
+            due = submission.submitted_at + in_micros(settings.report_delay)
+            info = text_of(verdict.refusal, names_value=facts.answers["Q12"] == "value")
+            yield ReportRow(msgid, submission.linkid, verdict.number, due, verdict.refusal.code, info)
         return
     outcome = outcomes.decide(verdict.number, submission, facts.account.policy, seed)
     due = submission.due + in_micros(outcome.delay)
@@ -114,7 +113,7 @@ def info(facts: RequestFacts, _ledger: Ledger, _seed: int) -> Reply[AccountInfo]
     sms_number, login = settings.userid, settings.name or settings.userid
     if facts.answers["Q20"] == "sampled":
         sms_number, login = login, sms_number
-    is_normal = settings.status == "normal" and not facts.state.is_locked
+    is_normal = settings.status == "normal" and not facts.state.admission.is_locked
     account = AccountInfo(
         id=sms_number,
         name=login,

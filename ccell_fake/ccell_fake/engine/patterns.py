@@ -3,7 +3,7 @@
 import fnmatch
 import glob
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 
 def any_of(patterns: Iterable[str]) -> re.Pattern[str]:
@@ -26,3 +26,10 @@ class NumberList:
     def __contains__(self, number: str) -> bool:
         """Whether the number, or a prefix of it, is listed."""
         return number in self._numbers or any(number[:length] in self._prefixes for length in self._lengths)
+
+    def entries_for(self, number: str) -> Iterator[str]:
+        """The entries by which a number is listed."""
+        if number in self._numbers:
+            yield number
+        prefixes = (number[:length] for length in self._lengths)
+        yield from (f"{prefix}*" for prefix in prefixes if prefix in self._prefixes)

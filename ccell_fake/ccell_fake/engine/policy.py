@@ -5,7 +5,7 @@ import ipaddress
 import re
 from dataclasses import dataclass
 
-from ahocorasick_rs import AhoCorasick
+from ahocorasick_rs import AhoCorasick, MatchKind
 
 from ccell_fake.engine.answers import Answers
 from ccell_fake.engine.patterns import NumberList, any_of
@@ -21,7 +21,7 @@ class Words:
     def __init__(self, words: tuple[str, ...]) -> None:
         """Build the automaton."""
         self._words = words
-        self._automaton = AhoCorasick(words)
+        self._automaton = AhoCorasick(words, matchkind=MatchKind.LeftmostLongest)
 
     def first_in(self, content: str) -> str | None:
         """The word that stands first in the content."""

@@ -7,8 +7,8 @@ from ccell_fake.codes import Code
 from ccell_fake.engine import magic, verdicts
 from ccell_fake.engine.answers import Answers
 from ccell_fake.engine.facts import RequestFacts
-from ccell_fake.engine.number_rules import closing_phrase
-from ccell_fake.engine.rules import Refusal, Rule
+from ccell_fake.engine.number_rules import closing_phrase, spcode_refusal
+from ccell_fake.engine.rules import Refusal, Rule, listed
 from ccell_fake.errors import UnreadableRequest
 from ccell_fake.limits import CONTENT_CHARACTERS, NUMBERS_PER_REQUEST
 from ccell_fake.model import Operation, Request
@@ -82,13 +82,12 @@ def _ip(facts: RequestFacts) -> Refusal | None:
     if not networks:
         return None
     peer = ipaddress.ip_address(facts.peer.partition("%")[0])
-    peer = getattr(peer, "ipv4_mapped", None) or peer
-    if any(peer in network for network in networks):
+    # A listener on :: sees IPv4 peers as ::ffff:a.b.c.d.
+    peers = (peer, getattr(peer, "ipv4_mapped", None) or peer)
+    if any(one in network for network in networks for one in peers):
         return None
-    listed = ", ".join(map(str, networks))
-    return Refusal(
-        Code.IP_REFUSED, "C1", f"the request came from {peer}; the account takes it from {listed}", str(peer)
-    )
+    explanation = f"the request came from {peer}; the account takes it from {listed(map(str, networks))}"
+    return Refusal(Code.IP_REFUSED, "C1", explanation, str(peer))
 
 
 def _password(facts: RequestFacts) -> Refusal | None:
@@ -103,7 +102,7 @@ def _frozen(facts: RequestFacts) -> Refusal | None:
         return None
     if facts.account.settings.status == "frozen":
         return Refusal(Code.ACCOUNT_FROZEN, "Q23", "the account's status is frozen; normal would pass")
-    if facts.state.is_locked:
+    if facts.state.admission.is_locked:
         return Refusal(
             Code.ACCOUNT_FROZEN,
             "Q23",
@@ -113,13 +112,14 @@ def _frozen(facts: RequestFacts) -> Refusal | None:
 
 
 def _concurrency(facts: RequestFacts) -> Refusal | None:
-    if facts.state.in_progress is None:
+    admission, limit = facts.state.admission, facts.account.settings.max_concurrency
+    if not admission.is_over:
         return None
-    limit = facts.account.settings.max_concurrency
-    explanation = (
-        f"{facts.state.in_progress} other requests of the account are in progress; it may have {limit} at a time"
-    )
-    return Refusal(Code.CONCURRENCY_EXCEEDED, "K2", explanation)
+    counted = "to this endpoint" if facts.answers["Q21"] == "endpoint" else "of the account"
+    explanation = f"{admission.in_progress} other requests {counted} are in progress; there may be {limit} at a time"
+    # That it is too many may hang on whether the endpoints are counted together.
+    ground = "K2" if admission.at_endpoint >= limit else "Q21"
+    return Refusal(Code.CONCURRENCY_EXCEEDED, ground, explanation, str(admission.in_progress))
 
 
 def _has_submits(facts: RequestFacts) -> Refusal | None:
@@ -131,11 +131,9 @@ def _has_submits(facts: RequestFacts) -> Refusal | None:
 def _submits_complete(facts: RequestFacts) -> Refusal | None:
     if facts.answers["Q3"] == "number":
         return None
-    for place, facts_of in enumerate(facts.submits, 1):
-        submit = facts_of.submit
-        missing = "content" if not submit.content else "phone" if not submit.phone or not facts_of.numbers else None
-        if missing:
-            explanation = f"submit {place} has no {missing}; phone and content are required"
+    for place, submit in enumerate(facts.submits, 1):
+        if submit.missing:
+            explanation = f"submit {place} has no {submit.missing}; phone and content are required"
             return Refusal(Code.PARAMETERS_INCOMPLETE, "Q3", explanation)
     return None
 
@@ -143,11 +141,7 @@ def _submits_complete(facts: RequestFacts) -> Refusal | None:
 def _spcode(facts: RequestFacts) -> Refusal | None:
     if facts.answers["Q15"] != Code.PARAMETERS_INCOMPLETE or facts.account.settings.spcode:
         return None
-    for facts_of in facts.submits:
-        if facts_of.submit.spcode:
-            explanation = f"spcode is {facts_of.submit.spcode!r}; the account has no extension opened"
-            return Refusal(Code.PARAMETERS_INCOMPLETE, "Q15", explanation, facts_of.submit.spcode)
-    return None
+    return next((spcode_refusal(one.submit.spcode, facts.answers) for one in facts.submits if one.submit.spcode), None)
 
 
 def _numbers_per_request(facts: RequestFacts) -> Refusal | None:
@@ -173,7 +167,8 @@ def _content_length(facts: RequestFacts) -> Refusal | None:
 def _closing_phrase(facts: RequestFacts) -> Refusal | None:
     if facts.answers["Q29"] == "number":
         return None
-    return next((refusal for submit in facts.submits if (refusal := closing_phrase(submit))), None)
+    submits = (submit for submit in facts.submits if not submit.missing)
+    return next((refusal for submit in submits if (refusal := closing_phrase(submit))), None)
 
 
 def _balance(facts: RequestFacts) -> Refusal | None:
@@ -186,6 +181,9 @@ def _balance(facts: RequestFacts) -> Refusal | None:
     return Refusal(Code.BALANCE_TOO_SMALL, "Q14", explanation, str(cost))
 
 
+CONCURRENCY = "concurrency"
+"""The name of the rule whose refusals count towards the lock."""
+
 _STRANGER_STAGES = {
     "parse": Rule("readable", _readable),
     "account": Rule("account-known", _account_known),
@@ -196,7 +194,7 @@ _STAGES: dict[str, tuple[Rule[RequestFacts], ...]] = {
     "ip": (Rule("allowed-ips", _ip),),
     "password": (Rule("password", _password),),
     "frozen": (Rule("frozen", _frozen),),
-    "concurrency": (Rule("concurrency", _concurrency),),
+    "concurrency": (Rule(CONCURRENCY, _concurrency),),
     "completeness": (
         Rule("has-submits", _has_submits),
         Rule("submits-complete", _submits_complete),

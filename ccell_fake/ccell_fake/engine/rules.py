@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Generic, TypeVar
 
 from ccell_fake.codes import Code
@@ -26,6 +27,8 @@ class Refusal:
     rule: str = ""
 
 
+_LISTED = 5
+
 Facts = TypeVar("Facts")
 
 
@@ -49,3 +52,9 @@ def first_refusal(rules: Iterable[Rule[Facts]], facts: Facts) -> Refusal | None:
         if refusal is not None:
             return replace(refusal, rule=rule.name)
     return None
+
+
+def listed(items: Iterable[str]) -> str:
+    """Items as an explanation lists them: the first few."""
+    first = list(islice(items, _LISTED + 1))
+    return ", ".join([*first[:_LISTED], "…"] if len(first) > _LISTED else first) or "none"

@@ -38,12 +38,12 @@ def judge(sendtime: str, now: datetime, *, bounds_pass: bool) -> Refusal | None:
             f"sendtime is {sendtime!r}; it has to be a real time written YYYY-MM-DD HH:MM:SS",
             sendtime,
         )
-    present = now.replace(microsecond=0)
+    present, bound = now.replace(microsecond=0), "at or " if bounds_pass else ""
     if instant < present or (instant == present and not bounds_pass):
         return Refusal(
             Code.SENDTIME_PAST,
             "Q17" if instant == present else "A1",
-            f"sendtime is {sendtime}; it may not lie before the account's present, {present:{TIME_FORMAT}}",
+            f"sendtime is {sendtime}; it has to lie {bound}after the account's present, {present:{TIME_FORMAT}}",
             sendtime,
         )
     latest = present + SCHEDULE_AHEAD
@@ -51,7 +51,7 @@ def judge(sendtime: str, now: datetime, *, bounds_pass: bool) -> Refusal | None:
         return Refusal(
             Code.SENDTIME_TOO_FAR,
             "Q17" if instant == latest else "A1",
-            f"sendtime is {sendtime}; it may not lie after 50 days from now, {latest:{TIME_FORMAT}}",
+            f"sendtime is {sendtime}; it has to lie {bound}before 50 days from now, {latest:{TIME_FORMAT}}",
             sendtime,
         )
     return None

@@ -35,7 +35,8 @@ def _judge_submit(submit: SubmitFacts, rules: tuple[AnyRule, ...], seen: set[str
     policy = submit.policy
     number_rules, fate_of_all = _once(submit, rules)
     accepted = characters.segments(submit.length, policy.answers)
-    for number in submit.numbers:
+    # A submit without a number has a verdict all the same: that something is missing (Q3).
+    for number in submit.numbers or (submit.submit.phone or "",):
         is_repeated = number in seen
         if is_repeated and policy.answers["Q10"] == "drop":
             continue

@@ -14,6 +14,8 @@ _DOCTYPE = re.compile(rb"(?>\s+|<\?(?:(?!\?>).)*+\?>|<!--(?:(?!-->).)*+-->)*+<!D
 _DECLARED = re.compile(rb"<\?xml\s[^>]*?\bencoding\s*=\s*[\"']([^\"']*)[\"']")
 _UNCARRIABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
+_QUOTED = re.compile(r"'[^']*'")
+
 _PARSER = etree.XMLParser(
     encoding="utf-8",
     resolve_entities=False,
@@ -53,7 +55,8 @@ def parse(data: bytes, tag: str, *, as_declared: bool = False) -> Element:
     try:
         root = etree.fromstring(data, _PARSER)
     except etree.XMLSyntaxError as error:
-        message = f"the XML is not well-formed: {' '.join(error.msg.split())}"
+        # What it quotes may be anything, a password too.
+        message = f"the XML is not well-formed: {re.sub(_QUOTED, '…', ' '.join(error.msg.split()))}"
         raise NotReadableError(message) from error
     if root.tag != tag:
         message = f"the root element is <{root.tag[:64]}>; it has to be <{tag}>"
