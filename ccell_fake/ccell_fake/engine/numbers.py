@@ -5,8 +5,7 @@ from ccell_fake.limits import NUMBER_SEPARATOR
 from ccell_fixtures.prefixes import DOCUMENT_YEAR, PREFIXES
 
 NUMBER_DIGITS = 11
-_LONGEST_PREFIX = max(map(len, PREFIXES))
-_SHORTEST_PREFIX = min(map(len, PREFIXES))
+_PREFIX_LENGTHS = sorted({len(digits) for digits in PREFIXES}, reverse=True)
 
 
 def divide(phone: str, answers: Answers) -> tuple[str, ...]:
@@ -21,7 +20,7 @@ def carrier(number: str, answers: Answers) -> str | None:
     """Whose prefix a number has, or None where it is not recognised (Q8)."""
     if len(number) != NUMBER_DIGITS or not (number.isascii() and number.isdigit()):
         return None
-    for digits in range(_LONGEST_PREFIX, _SHORTEST_PREFIX - 1, -1):
+    for digits in _PREFIX_LENGTHS:
         prefix = PREFIXES.get(number[:digits])
         if prefix is not None:
             return prefix.carrier if answers["Q8"] == "today" or prefix.since <= DOCUMENT_YEAR else None

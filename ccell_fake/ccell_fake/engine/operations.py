@@ -1,6 +1,6 @@
 """The four endpoints, once a request is accepted: what each does to the ledger and what it answers."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -16,6 +16,8 @@ from ccell_fake.limits import REPORTS_PER_CALL, UPMSGS_PER_CALL
 from ccell_fake.model import AccountInfo, AnyReply, Operation, Reply, Report, Resp, Upmsg
 from ccell_fake.records import Message, ReportRow, Submission
 
+# Looked up once: a member of an enum costs more to look up than anything else that is done for a number.
+_SUCCESS, _SUCCESS_TEXT = Code.SUCCESS, Code.SUCCESS.text
 _AGAIN_AFTER = timedelta(seconds=60)
 
 _Judged = list[tuple[Verdict, int]]
@@ -31,7 +33,7 @@ def send(facts: RequestFacts, ledger: Ledger, seed: int) -> Reply[Resp]:
         judged = list(zip(verdicts, serials, strict=False))
         _submit(facts, submit, judged, ledger, seed)
         resps.extend(_resps(facts, submit, judged))
-    return Reply(Code.SUCCESS, Code.SUCCESS.text, tuple(resps))
+    return Reply(_SUCCESS, _SUCCESS_TEXT, tuple(resps))
 
 
 def _submit(facts: RequestFacts, submit: SubmitFacts, judged: _Judged, ledger: Ledger, seed: int) -> None:
@@ -46,50 +48,53 @@ def _submit(facts: RequestFacts, submit: SubmitFacts, judged: _Judged, ledger: L
     )
     charge = sum(verdict.charge for verdict, _ in judged)
     ledger.charge(account, charge, due if due > now and facts.answers["Q34"] == "when_sent" else None)
-    reports: list[ReportRow] = []
-    for verdict, msgid in judged:
-        rows = list(_reports(facts, submission, verdict, msgid, seed))
-        reports.extend(rows)
-        failed = next((row for row in rows if row.status != outcomes.DELIVERED_STATUS), None)
-        if failed and verdict.charge and facts.answers["Q33"] == "refunded":
-            ledger.charge(account, -verdict.charge, failed.due)
+    reports = [row for verdict, msgid in judged for row in _reports(facts, submission, verdict, msgid, seed)]
     ledger.add_reports(account, reports)
+    if facts.answers["Q33"] == "refunded":
+        _refund(account, judged, reports, ledger)
 
 
 def _reports(
     facts: RequestFacts, submission: Submission, verdict: Verdict, msgid: int, seed: int
-) -> Iterator[ReportRow]:
-    settings = facts.account.settings
-    if verdict.refusal is not None:
-        if facts.answers["Q11"] == "report":
-            due = submission.submitted_at + in_micros(settings.report_delay)
-            info = text_of(verdict.refusal, names_value=facts.answers["Q12"] == "value")
-            yield ReportRow(msgid, submission.linkid, verdict.number, due, verdict.refusal.code, info)
-        return
-    outcome = outcomes.decide(verdict.number, submission, facts.account.policy, seed)
-    due = submission.due + in_micros(outcome.delay)
-    yield from [
-        ReportRow(msgid, submission.linkid, verdict.number, due, outcome.status, outcome.info)
-    ] * outcome.reports
+) -> Sequence[ReportRow]:
+    """The reports that one number is going to have."""
+    policy, number, linkid = facts.account.policy, verdict.number, submission.linkid
+    if verdict.refusal is None:
+        outcome = outcomes.decide(number, submission, policy, seed)
+        due = submission.due + in_micros(outcome.delay)
+        return (ReportRow(msgid, linkid, number, due, outcome.status, outcome.info),) * outcome.reports
+    if policy.answers["Q11"] == "report":
+        due = submission.submitted_at + in_micros(policy.settings.report_delay)
+        info = text_of(verdict.refusal, names_value=policy.answers["Q12"] == "value")
+        return (ReportRow(msgid, linkid, number, due, verdict.refusal.code, info),)
+    return ()
+
+
+def _refund(account: int, judged: _Judged, reports: list[ReportRow], ledger: Ledger) -> None:
+    """Give back what each message cost that is going to fail, when its report comes in."""
+    failures = {row.msgid: row.due for row in reports if row.status != outcomes.DELIVERED_STATUS}
+    for verdict, msgid in judged:
+        if verdict.charge and msgid in failures:
+            ledger.charge(account, -verdict.charge, failures[msgid])
 
 
 def _resps(facts: RequestFacts, submit: SubmitFacts, judged: _Judged) -> Iterator[Resp]:
     linkid = submit.submit.linkid or ("" if facts.answers["Q24"] == "empty" else None)
     names_value = facts.answers["Q12"] == "value"
     for verdict, msgid in judged:
-        info = Code.SUCCESS.text if verdict.refusal is None else text_of(verdict.refusal, names_value=names_value)
+        info = _SUCCESS_TEXT if verdict.refusal is None else text_of(verdict.refusal, names_value=names_value)
         yield Resp(str(msgid), verdict.number, _code(verdict), info, linkid)
 
 
 def _code(verdict: Verdict) -> Code:
-    return Code.SUCCESS if verdict.refusal is None else verdict.refusal.code
+    return _SUCCESS if verdict.refusal is None else verdict.refusal.code
 
 
 def report(facts: RequestFacts, ledger: Ledger, _seed: int) -> Reply[Report]:
     """Hand out reports that have come in, at most 300 (R1 to R3)."""
     now, again = _now_and_again(facts)
     reports = ledger.take_reports(facts.account.key, now, REPORTS_PER_CALL, again)
-    return Reply(Code.SUCCESS, Code.SUCCESS.text, tuple(reports))
+    return Reply(_SUCCESS, _SUCCESS_TEXT, tuple(reports))
 
 
 def upmsg(facts: RequestFacts, ledger: Ledger, _seed: int) -> Reply[Upmsg]:
@@ -98,7 +103,7 @@ def upmsg(facts: RequestFacts, ledger: Ledger, _seed: int) -> Reply[Upmsg]:
     upmsgs = ledger.take_upmsgs(facts.account.key, now, UPMSGS_PER_CALL, again)
     if facts.answers["Q19"] == "yes":
         upmsgs = [replace(one, phone=f" {one.phone}") for one in upmsgs]
-    return Reply(Code.SUCCESS, Code.SUCCESS.text, tuple(upmsgs))
+    return Reply(_SUCCESS, _SUCCESS_TEXT, tuple(upmsgs))
 
 
 def _now_and_again(facts: RequestFacts) -> tuple[int, int | None]:
@@ -122,7 +127,7 @@ def info(facts: RequestFacts, _ledger: Ledger, _seed: int) -> Reply[AccountInfo]
         credit=str(min(left, settings.credit)),
         signcode=settings.signcode if isinstance(settings.signcode, str) else ",".join(settings.signcode),
     )
-    return Reply(Code.SUCCESS, Code.SUCCESS.text, (account,))
+    return Reply(_SUCCESS, _SUCCESS_TEXT, (account,))
 
 
 OPERATIONS: dict[Operation, Callable[[RequestFacts, Ledger, int], AnyReply]] = {
