@@ -66,7 +66,8 @@ Options of `serve` and environment variables win over these.
 ## `[[accounts]]`
 
 Each account is a world of its own: its settings, balance, queues and journal. One without `userid` or `password` is given them,
-the same on every start with the same seed. Times are in seconds.
+the same on every start with the same seed. Times are in seconds. What an account spent, and whether repeated excess has locked it, is
+kept in the store: a locked account stays so until `Gateway.unlock` lets it in, or until the emulator starts on a store of its own.
 
 {_settings(AccountSettings)}
 ## `[[accounts.outcomes]]`
