@@ -24,17 +24,17 @@ _Command = TypeVar("_Command", bound=Callable[..., None])
 _DEFAULT_URL = f"http://127.0.0.1:{configuration.DEFAULT_PORT}"
 
 
-@click.group(context_settings={"auto_envvar_prefix": "CCELL_FAKE", "help_option_names": ["-h", "--help"]})
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(version("ccell-fake"), prog_name="ccell-fake")
 def main() -> None:
     """A verified fake of the CCell SMS gateway.
 
-    Each option can also be set as an environment variable, such as CCELL_FAKE_SERVE_PORT or CCELL_FAKE_PORT.
+    Each option can also be set as an environment variable, such as CCELL_FAKE_PORT.
     """
 
 
 def _option(*names: str, **attributes: Any) -> Callable[[_Command], _Command]:  # noqa: ANN401 - click's
-    """An option that also listens to CCELL_FAKE_ and its own name."""
+    """An option that can also be set by the variable of its name."""
     variable = "CCELL_FAKE_" + names[0].removeprefix("--").replace("-", "_").upper()
     return click.option(*names, envvar=variable, show_envvar=True, **attributes)
 

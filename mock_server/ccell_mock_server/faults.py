@@ -8,7 +8,7 @@ from typing import Any, cast
 HIDDEN = "********"
 """What stands in place of a password that is not shown."""
 
-_SECRET_KEYS = {"password", "control_token"}
+_SECRET_KEYS = {"password"}
 _SHOWN = 80
 
 

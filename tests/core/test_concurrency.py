@@ -1,6 +1,5 @@
 """Threads, their limit, and the lock (K1 to K4, Q21 to Q23)."""
 
-import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -11,7 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from testing.emulators import CONTENT, DOCUMENT_DAY, Bench, codes
+from testing.emulators import CONTENT, DOCUMENT_DAY, Bench, Meter, codes
 
 from ccell_fake.clock import ManualClock
 from ccell_fake.engine.facts import Arrival
@@ -214,19 +213,9 @@ def test_a_lock_outlives_a_restart(tmp_path: Path) -> None:
     contents=st.lists(st.integers(min_value=1, max_value=150), min_size=1, max_size=40),
 )
 def test_threads_never_exceed_the_limit_and_money_adds_up(limit: int, contents: list[int]) -> None:
-    inside = most = 0
-    guard = threading.Lock()
+    meter = Meter()
 
-    def pause(_seconds: float) -> None:
-        nonlocal inside, most
-        with guard:
-            inside += 1
-            most = max(most, inside)
-        threading.Event().wait(0.001)
-        with guard:
-            inside -= 1
-
-    bench = Bench(pause, max_concurrency=limit, lock_after=0, processing_time=0.001, balance=40)
+    bench = Bench(meter, max_concurrency=limit, lock_after=0, processing_time=0.001, balance=40)
 
     def send(characters: int) -> tuple[str, int]:
         answer = bench.send(content="一" * characters + CONTENT[-4:])
@@ -234,6 +223,6 @@ def test_threads_never_exceed_the_limit_and_money_adds_up(limit: int, contents: 
 
     with ThreadPoolExecutor(16) as pool:
         outcomes = list(pool.map(send, contents))
-    assert most <= limit
+    assert meter.most <= limit
     assert {code for code, _ in outcomes} <= {"0", OVER, "1001002"}
     assert int(bench.info().riches) == 40 - sum(charge for code, charge in outcomes if code == "0")

@@ -3,10 +3,8 @@
 import http.client
 import json
 import socket
-import ssl
 from collections.abc import Iterator
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote, quote_plus, urlsplit
 
@@ -20,7 +18,6 @@ from ccell_fake.codes import Code
 from ccell_fake.limits import PAYLOAD_BYTES, QUERY_BYTES
 from ccell_fake.model import Operation, Reply
 from ccell_fake.wire import replies
-from ccell_mock_server import tls
 from ccell_mock_server.emulator import Emulator
 
 INFO = '<root userid="200001" password="123456"></root>'
@@ -184,60 +181,6 @@ def test_a_strict_server_says_what_to_encode() -> None:
 def test_a_line_that_is_no_request_line_is_a_bad_request(served: Emulator) -> None:
     for line in (b"hello\r\n\r\n", b"GET /\r\n\r\n", b"GET / HTTP/x\r\n\r\n"):
         assert raw.exchange(served.url, line).status == 400
-
-
-def test_tls_with_a_certificate_made_on_the_spot() -> None:
-    with emulator(server={"tls": True}) as served:
-        assert served.url.startswith("https://")
-        assert served.certificate
-        context = ssl.create_default_context(cafile=str(served.certificate.authority))
-        connection = http.client.HTTPSConnection(urlsplit(served.url).netloc, timeout=30, context=context)
-        connection.request("POST", PATH, INFO)
-        assert b'return="0"' in connection.getresponse().read()
-        connection.close()
-
-
-def test_tls_with_ones_own_certificate() -> None:
-    own = tls.made("127.0.0.1")
-    given = {"tls_cert": str(own.chain), "tls_key": str(own.key)}
-    with emulator(server=given) as served:
-        context = ssl.create_default_context(cafile=str(own.authority))
-        connection = http.client.HTTPSConnection(urlsplit(served.url).netloc, timeout=30, context=context)
-        connection.request("GET", f"{PATH}?{quote(INFO)}")
-        assert b'return="0"' in connection.getresponse().read()
-        connection.close()
-    assert own.key.exists()
-    own.discard()
-
-
-def test_a_silent_connection_to_a_tls_server_keeps_nobody_waiting() -> None:
-    with emulator(server={"tls": True}) as served, raw.connect(served.url), raw.connect(served.url):
-        assert served.certificate
-        context = ssl.create_default_context(cafile=str(served.certificate.authority))
-        connection = http.client.HTTPSConnection(urlsplit(served.url).netloc, timeout=30, context=context)
-        connection.request("POST", PATH, INFO)
-        assert b'return="0"' in connection.getresponse().read()
-        connection.close()
-
-
-def test_plain_http_to_a_tls_server_is_told_so() -> None:
-    with emulator(server={"tls": True}) as served:
-        answer = raw.exchange(served.url, b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
-        folder = served.certificate and served.certificate.key.parent
-    assert (answer.status, answer.body) == (400, b"This port speaks HTTPS; say https://.\n")
-    assert folder
-    assert not folder.exists()
-
-
-def test_what_is_no_certificate_is_said_to_be_none(tmp_path: Path) -> None:
-    text, nothing = tmp_path / "x.pem", tmp_path / "none.pem"
-    text.write_text("hello")
-    with pytest.raises(tls.CertificateError, match="are no certificate and its key as PEM"):
-        tls.given(text, text)
-    with pytest.raises(tls.CertificateError, match=r"none.pem: there is no such file"):
-        tls.given(nothing, text)
-    with pytest.raises(tls.CertificateError, match="no certificate can be made for the host 'my host!'"):
-        tls.made("my host!")
 
 
 def test_a_body_that_breaks_off_submits_nothing(served: Emulator) -> None:

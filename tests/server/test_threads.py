@@ -4,7 +4,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 from testing import http
-from testing.emulators import CONTENT, emulator
+from testing.emulators import CONTENT, Meter, emulator
 
 from ccell_fake.model import Operation, Request, Submit
 from ccell_fake.wire import replies, requests
@@ -14,22 +14,12 @@ LIMIT = 3
 
 
 def test_50_threads_against_a_limit_of_3() -> None:
-    inside = most = 0
-    guard = threading.Lock()
-
-    def pause(seconds: float) -> None:
-        nonlocal inside, most
-        with guard:
-            inside += 1
-            most = max(most, inside)
-        threading.Event().wait(seconds)
-        with guard:
-            inside -= 1
+    meter = Meter()
 
     account = {"userid": "200001", "password": "123456", "processing_time": 0.02, "lock_after": 0}
     content = "一" * 67 + CONTENT[-4:]
     body = requests.render(Request("200001", "123456", (Submit("13800000000,13800000001", content),)))
-    with emulator(pause=pause, accounts=[account]) as served:
+    with emulator(pause=meter, accounts=[account]) as served:
         together = threading.Barrier(THREADS)
 
         def send(_: int) -> list[str]:
@@ -42,7 +32,7 @@ def test_50_threads_against_a_limit_of_3() -> None:
         with ThreadPoolExecutor(THREADS) as pool:
             codes = [code for answered in pool.map(send, range(THREADS)) for code in answered]
         info = http.post(served.url, Operation.INFO.path, requests.render(Request("200001", "123456")))
-    assert most == LIMIT
+    assert meter.most == LIMIT
     assert set(codes) == {"0", "1001006"}
     # Two numbers of two segments each.
     left = 100_000 - 4 * codes.count("0")

@@ -1,5 +1,6 @@
 """Emulators and gateways as tests want them: on a free port, with a clock that can be moved."""
 
+import threading
 import time
 from collections.abc import Callable
 from datetime import datetime
@@ -31,6 +32,28 @@ def emulator(
 ) -> Emulator:
     """An emulator on a free port, of a configuration as TOML has it."""
     return Emulator(parse({"server": {"port": 0, **(server or {})}, **tables}, "the test"), clock, pause)
+
+
+class Meter:
+    """A pause that notes how many requests are in it at the same time.
+
+    Attributes:
+        most: The most there ever were.
+    """
+
+    def __init__(self) -> None:
+        self.most = 0
+        self._inside = 0
+        self._guard = threading.Lock()
+
+    def __call__(self, seconds: float) -> None:
+        """Wait, and be counted meanwhile."""
+        with self._guard:
+            self._inside += 1
+            self.most = max(self.most, self._inside)
+        time.sleep(seconds)
+        with self._guard:
+            self._inside -= 1
 
 
 class Bench:
