@@ -1,6 +1,7 @@
 """The time: the only module that reads it, and the one zone the gateway speaks in."""
 
 import time
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 from zoneinfo import ZoneInfo
@@ -57,6 +58,51 @@ class ManualClock:
     def advance(self, by: timedelta) -> None:
         """Move by a duration."""
         self._now += by
+
+
+@dataclass(frozen=True, slots=True)
+class ClockSetting:
+    """How an account's clock stands to the gateway's.
+
+    Attributes:
+        offset: Microseconds it is ahead of the gateway's; less than nothing where it is behind.
+        frozen_at: The microsecond since 1970 it stands still at, or None while it goes.
+    """
+
+    offset: int = 0
+    frozen_at: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AccountClock:
+    """The clock of one account: the gateway's, moved or stopped.
+
+    Attributes:
+        base: The gateway's clock.
+        setting: How it stands to that.
+    """
+
+    base: Clock
+    setting: ClockSetting = ClockSetting()
+
+    def now(self) -> datetime:
+        """The account's present, in Asia/Shanghai."""
+        setting = self.setting
+        if setting.frozen_at is not None:
+            return from_micros(setting.frozen_at)
+        now = self.base.now()
+        return now + timedelta(microseconds=setting.offset) if setting.offset else now
+
+    def advanced(self, by: int) -> ClockSetting:
+        """The setting that is so many microseconds ahead of this one; a clock that stands still goes on standing."""
+        frozen_at = self.setting.frozen_at
+        if frozen_at is not None:
+            return replace(self.setting, frozen_at=frozen_at + by)
+        return replace(self.setting, offset=self.setting.offset + by)
+
+    def going_from(self, instant: int) -> ClockSetting:
+        """The setting of a clock that shows an instant now and goes on from there."""
+        return ClockSetting(offset=instant - to_micros(self.base.now()))
 
 
 def _aware(instant: datetime) -> datetime:

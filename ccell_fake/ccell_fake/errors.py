@@ -33,3 +33,25 @@ class UnreadableReply(CcellError):
         super().__init__(reason)
         self.reason = reason
         self.received = received
+
+
+class NoSuchThing(CcellError):
+    """An account, a message, a fault or a hold that is not there; the message names it."""
+
+
+class NotPossible(CcellError):
+    """An arrangement that cannot be made as things stand; the message says why, and what would pass."""
+
+
+class FallenOut(CcellError):
+    """A question about journal entries that are no longer kept.
+
+    Attributes:
+        oldest: The cursor behind which everything is still there.
+    """
+
+    def __init__(self, userid: str, oldest: int) -> None:
+        """Say from where on the journal can be asked."""
+        whose = f"account {userid}" if userid else "requests of no account"
+        super().__init__(f"the journal of {whose} has lost its entries up to {oldest}; ask for what lies behind that")
+        self.oldest = oldest

@@ -46,6 +46,45 @@ class OutcomeRule:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PersonaAnswer:
+    """What a persona answers to a content that holds a keyword.
+
+    Attributes:
+        keyword: Text that the content has to hold.
+        text: What comes back.
+    """
+
+    keyword: Text
+    text: Text
+
+    __pydantic_config__: ClassVar[Mapping[str, str]] = {"extra": "forbid"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Persona:
+    """Who holds the phones that match: what they answer to a message that reaches them.
+
+    What they answer comes in as an upstream message on the account's port, with the message's spcode behind it. A phone
+    that answers one of the words of `opt_out` is refused from then on (1004008).
+
+    Attributes:
+        phone: Pattern of the numbers, `*` for any text.
+        answers: What is answered to which keyword; the first whose keyword occurs is.
+        echo: Answer what was received where no keyword occurs.
+        delay: Seconds from sending to the answer.
+        opt_out: Words that opt out when they are the whole of what a phone sends, in either case.
+    """
+
+    phone: Text
+    answers: tuple[PersonaAnswer, ...] = ()
+    echo: bool = False
+    delay: Seconds = 0.0
+    opt_out: tuple[Text, ...] = ("TD", "退订")
+
+    __pydantic_config__: ClassVar[Mapping[str, str]] = {"extra": "forbid"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AccountSettings:
     """Everything that can be set on an account.
 
@@ -62,6 +101,7 @@ class AccountSettings:
         lock_after: Lock the account at so many excesses within `lock_window`; 0 for never (K3). An account that leaves
             both as they are goes by the server's answer to Q22.
         lock_window: Seconds.
+        lock_duration: Seconds that a lock lasts; 0 until it is lifted.
         processing_time: Seconds that a request keeps its slot and its caller.
         allowed_ips: Addresses or networks requests may come from; empty for any (1001005).
         spcode: Whether the extension is opened (A3).
@@ -76,6 +116,7 @@ class AccountSettings:
         closing_phrase: What each content has to end with, signature aside (1001007); empty for nothing.
         report_delay: Seconds between sending and report.
         outcomes: What decides reports; the first rule that matches does.
+        personas: Who holds which phones; the first that matches does.
         magic_numbers: Whether magic numbers act.
         assumptions: Answers that differ from the registry's, by question.
     """
@@ -91,6 +132,7 @@ class AccountSettings:
     max_concurrency: Annotated[int, Ge(1)] = DEFAULT_THREADS
     lock_after: Count = 10
     lock_window: Seconds = 60.0
+    lock_duration: Seconds = 0.0
     processing_time: Seconds = 0.0
     allowed_ips: tuple[Text, ...] = ()
     spcode: bool = False
@@ -105,6 +147,7 @@ class AccountSettings:
     closing_phrase: str = ""
     report_delay: Seconds = 0.0
     outcomes: tuple[OutcomeRule, ...] = ()
+    personas: tuple[Persona, ...] = ()
     magic_numbers: bool = True
     assumptions: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict[str, str | tuple[str, ...]])
 

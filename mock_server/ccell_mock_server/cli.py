@@ -14,6 +14,7 @@ import click
 from ccell_fake.model import Operation
 from ccell_fake.settings import AccountSettings
 from ccell_mock_server import config as configuration
+from ccell_mock_server.minting import is_public
 from ccell_mock_server.toml_file import ConfigError
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ def _option(*names: str, **attributes: Any) -> Callable[[_Command], _Command]:  
 @_option("--tls-cert", help="Your own certificate with its chain, PEM.")
 @_option("--tls-key", help="Its private key, PEM.")
 @_option("--strict-http", is_flag=True, default=None, help="Refuse request lines with raw blanks, quotes or UTF-8.")
+@_option("--control-token", help="What the control API asks for; beyond loopback there has to be one.")
 @_option("--print-config", is_flag=True, help="Print the configuration that results, and stop.")
 def serve(path: Path | None, print_config: bool, **options: object) -> None:  # noqa: FBT001 - click passes a flag so
     """Run the emulator until Ctrl-C or SIGTERM."""
@@ -102,7 +104,7 @@ def _greeting(url: str, config: configuration.Config, certificate: "Certificate 
 
 
 def _shown(account: AccountSettings) -> str:
-    return account.password if configuration.is_public(account.password) else "YOUR-PASSWORD"
+    return account.password if is_public(account.password) else "YOUR-PASSWORD"
 
 
 @main.command()

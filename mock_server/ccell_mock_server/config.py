@@ -2,11 +2,9 @@
 
 import ipaddress
 import json
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
-from random import Random
 from typing import Annotated, Any, ClassVar
 
 import tomli_w
@@ -14,15 +12,15 @@ from annotated_types import Interval, Len
 from pydantic import TypeAdapter, ValidationError
 
 from ccell_fake.engine import answers
-from ccell_fake.settings import DOCUMENT_ACCOUNT, AccountSettings, OutcomeRule
-from ccell_mock_server import faults, profile, toml_file
+from ccell_fake.settings import DOCUMENT_ACCOUNT, AccountSettings, OutcomeRule, Persona, PersonaAnswer
+from ccell_fake.wire.secrets import HIDDEN
+from ccell_mock_server import account_flaws, flaws, profile, toml_file
+from ccell_mock_server.minting import Mint, is_public
 from ccell_mock_server.toml_file import ConfigError
 
 DEFAULT_PORT = 8026
 
 _DEFAULT_PATH = Path("ccell.toml")
-_NUMBERS = re.compile(r"[0-9]+\*?|\*")
-_MINTED = re.compile(r"minted-[0-9a-f]{8}")
 _FORBID: Mapping[str, str] = {"extra": "forbid"}
 
 
@@ -41,6 +39,8 @@ class ServerSettings:
         strict_http: Refuse request lines that HTTP does not allow.
         magic: Whether a userid that is a code is answered with that code.
         profile: A file with the answers of a live service, to go by unless `[assumptions]` says otherwise.
+        control_token: What the control API asks for; beyond loopback there has to be one.
+        journal_entries: How many journal entries are kept of each account.
     """
 
     host: Annotated[str, Len(1)] = "127.0.0.1"
@@ -53,6 +53,8 @@ class ServerSettings:
     strict_http: bool = False
     magic: bool = True
     profile: str = ""
+    control_token: str = field(default="", repr=False)
+    journal_entries: Annotated[int, Interval(ge=1, le=1_000_000)] = 10_000
 
     __pydantic_config__: ClassVar[Mapping[str, str]] = _FORBID
 
@@ -74,8 +76,16 @@ class Config:
     __pydantic_config__: ClassVar[Mapping[str, str]] = _FORBID
 
 
-_TABLES = {"": Config, "server": ServerSettings, "accounts": AccountSettings, "outcomes": OutcomeRule}
-_KNOWN = {table: [one.name for one in fields(kind)] for table, kind in _TABLES.items()}
+_TABLES = {
+    "": Config,
+    "server": ServerSettings,
+    "accounts": AccountSettings,
+    "outcomes": OutcomeRule,
+    "personas": Persona,
+    "answers": PersonaAnswer,
+}
+KNOWN_SETTINGS = {table: [one.name for one in fields(kind)] for table, kind in _TABLES.items()}
+"""The settings that exist, by the name of their table."""
 
 
 def find(path: Path | None, overrides: Mapping[str, Any] | None = None) -> Config:
@@ -120,7 +130,7 @@ def parse(data: Mapping[str, Any], source: str, overrides: Mapping[str, Any] | N
     found = list(_faults_of_meaning(config))
     if found:
         raise ConfigError("\n".join(f"{source}: {fault}" for fault in found))
-    return replace(config, accounts=tuple(_minted(config)))
+    return replace(config, accounts=tuple(_complete(config)))
 
 
 def _validated(kind: type[Config], data: Mapping[str, Any], source: str) -> Config:
@@ -129,13 +139,13 @@ def _validated(kind: type[Config], data: Mapping[str, Any], source: str) -> Conf
         text = json.dumps(data, default=lambda value: {type(value).__name__: str(value)})
         return TypeAdapter(kind).validate_json(text, strict=True)
     except ValidationError as error:
-        found = [faults.describe(dict(entry), data, _KNOWN) for entry in error.errors()]
+        found = [flaws.found(dict(entry), data, KNOWN_SETTINGS) for entry in error.errors()]
         raise ConfigError("\n".join(f"{source}: {fault}" for fault in dict.fromkeys(found))) from error
 
 
 def _faults_of_meaning(config: Config) -> Iterator[str]:
     """What no type says: answers that exist, files that can be read, userids that differ."""
-    yield from _answer_faults("assumptions", config.assumptions, "server")
+    yield from map(str, account_flaws.of_answers("assumptions", config.assumptions, "server"))
     if config.server.profile:
         try:
             profile.load(Path(config.server.profile))
@@ -143,58 +153,39 @@ def _faults_of_meaning(config: Config) -> Iterator[str]:
             yield f"server.profile: {error}"
     if bool(config.server.tls_cert) != bool(config.server.tls_key):
         yield "server.tls_cert: tls_cert and tls_key go together"
+    if not config.server.control_token and not is_loopback(config.server.host):
+        yield (
+            f'server.host = "{config.server.host}": beyond loopback the control API needs a token; '
+            "give --control-token, CCELL_FAKE_CONTROL_TOKEN or control_token"
+        )
     seen: dict[str, int] = {}
     for place, account in enumerate(config.accounts):
-        yield from _account_faults(f"accounts[{place}]", account)
+        for flaw in account_flaws.of_account(account):
+            yield str(flaw.under(f"accounts[{place}]"))
         if account.userid and account.userid in seen:
             other = f"accounts[{seen[account.userid]}]"
             yield f'accounts[{place}].userid = "{account.userid}": {other} has it already'
         seen[account.userid] = place
 
 
-def _account_faults(key: str, account: AccountSettings) -> Iterator[str]:
-    yield from _answer_faults(f"{key}.assumptions", account.assumptions, "account")
-    for index, text in enumerate(account.allowed_ips):
-        try:
-            ipaddress.ip_network(text, strict=False)
-        except ValueError:
-            yield f'{key}.allowed_ips[{index}] = "{text}": it takes an address or a network, such as 10.0.0.0/8'
-    for name, numbers in (("blacklist", account.blacklist), ("whitelist", account.whitelist or ())):
-        for index, text in enumerate(numbers):
-            if _NUMBERS.fullmatch(text) is None:
-                yield f'{key}.{name}[{index}] = "{text}": it takes digits, at the end perhaps a *'
-    for index, text in enumerate(account.signcode if account.signcode != "*" else ()):
-        if "【" in text or "】" in text:
-            yield f'{key}.signcode[{index}] = "{text}": it takes the signature without its brackets'
-    if account.closing_phrase != account.closing_phrase.strip():
-        yield f'{key}.closing_phrase = "{account.closing_phrase}": it takes text without blanks around it'
-    if account.password == faults.HIDDEN:
-        yield f"{key}.password = {faults.HIDDEN}: a hidden password is none; put the real one, or leave it out"
-
-
-def _answer_faults(key: str, given: answers.Given, scope: answers.Scope) -> Iterator[str]:
-    for id_, answer in given.items():
-        try:
-            answers.check({id_: answer}, scope)
-        except answers.AnswerError as error:
-            yield f"{key}.{id_}: {error}"
-
-
-def _minted(config: Config) -> Iterator[AccountSettings]:
-    random = Random(config.server.seed)  # noqa: S311 - the credentials of a fake, the same on every start
+def _complete(config: Config) -> Iterator[AccountSettings]:
+    mint = Mint(config.server.seed)
     taken = {account.userid for account in config.accounts}
     for account in config.accounts:
-        userid = account.userid
-        while not userid:
-            drawn = f"{random.randrange(200_000, 1_000_000)}"
-            userid = "" if drawn in taken else drawn
-        taken.add(userid)
-        yield replace(account, userid=userid, password=account.password or f"minted-{random.getrandbits(32):08x}")
+        completed = mint.complete(account, taken)
+        taken.add(completed.userid)
+        yield completed
 
 
-def is_public(password: str) -> bool:
-    """Whether a password may be shown: the document's own, or one made up here. Any other may be a real one."""
-    return password == DOCUMENT_ACCOUNT.password or _MINTED.fullmatch(password) is not None
+def is_loopback(host: str) -> bool:
+    """Whether an address or name is this machine's own, which nobody else can reach."""
+    if host == "localhost":
+        return True
+    try:
+        address = ipaddress.ip_address(host.strip("[]").partition("%")[0])
+    except ValueError:
+        return False
+    return (getattr(address, "ipv4_mapped", None) or address).is_loopback
 
 
 def as_toml(config: Config) -> str:
@@ -204,11 +195,12 @@ def as_toml(config: Config) -> str:
         table = _without_none(asdict(account))
         table["outcomes"] = [_without_none(rule) for rule in table["outcomes"]]
         if not is_public(account.password):
-            table["password"] = faults.HIDDEN
+            table["password"] = HIDDEN
         accounts.append(table)
-    return tomli_w.dumps(
-        {"server": asdict(config.server), "assumptions": dict(config.assumptions), "accounts": accounts}
-    )
+    server = asdict(config.server)
+    if config.server.control_token:
+        server["control_token"] = HIDDEN
+    return tomli_w.dumps({"server": server, "assumptions": dict(config.assumptions), "accounts": accounts})
 
 
 def _without_none(table: dict[str, Any]) -> dict[str, Any]:

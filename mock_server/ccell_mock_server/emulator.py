@@ -1,7 +1,5 @@
 """The emulator whole: store, gateway, application and server, put together from a configuration."""
 
-import time
-from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -9,11 +7,17 @@ from typing import Self
 from flask import Flask
 
 from ccell_fake.clock import Clock, SystemClock
+from ccell_fake.engine.accounts import Accounts, Pauses
 from ccell_fake.engine.gateway import Gateway
 from ccell_fake.store.database import SqliteStore
+from ccell_fake.wire import replies
 from ccell_mock_server import profile, tls
 from ccell_mock_server.app import create_app
+from ccell_mock_server.backstage import Backstage
+from ccell_mock_server.bell import Bell
 from ccell_mock_server.config import Config
+from ccell_mock_server.metrics import Metrics
+from ccell_mock_server.minting import Mint
 from ccell_mock_server.serving import HttpServer
 
 
@@ -22,19 +26,18 @@ class Emulator:
 
     Attributes:
         config: What it was started with.
-        store: What remembers.
-        gateway: What decides.
+        backstage: What it is made of.
         app: The WSGI application.
         certificate: What it speaks TLS with, or None.
     """
 
-    def __init__(self, config: Config, clock: Clock | None = None, pause: Callable[[float], None] = time.sleep) -> None:
+    def __init__(self, config: Config, clock: Clock | None = None, pauses: Pauses | None = None) -> None:
         """Put everything together; nothing listens yet.
 
         Args:
             config: What to start with.
             clock: What tells the time; the host's unless given.
-            pause: What `processing_time` is spent with, in seconds.
+            pauses: What `processing_time` is spent with; the host's time unless given.
 
         Raises:
             StoreError: The store cannot be opened.
@@ -44,14 +47,29 @@ class Emulator:
         server = config.server
         self.config = config
         self.certificate = _certificate(config)
-        self.store = SqliteStore(Path(server.store) if server.store else None)
-        self.gateway = Gateway(
-            self.store, clock or SystemClock(), pause=pause, seed=server.seed, has_magic_userids=server.magic
+        bell = Bell()
+        store = SqliteStore(
+            Path(server.store) if server.store else None,
+            journal_entries=server.journal_entries,
+            on_change=bell.ring,
         )
-        self.gateway.assume(config.assumptions, profile.load(Path(server.profile)) if server.profile else {})
+        accounts = Accounts(store, clock or SystemClock(), pauses or bell)
+        accounts.assume(config.assumptions, profile.load(Path(server.profile)) if server.profile else {})
+        accounts.reload()
         for account in config.accounts:
-            self.gateway.open(account)
-        self.app: Flask = create_app(self.gateway)
+            accounts.open(account)
+        gateway = Gateway(
+            accounts,
+            store,
+            render=replies.render,
+            pauses=pauses or bell,
+            seed=server.seed,
+            has_magic_userids=server.magic,
+        )
+        self.backstage = Backstage(
+            store, accounts, gateway, bell, Mint(server.seed + 1), Metrics(accounts, store), server.control_token
+        )
+        self.app: Flask = create_app(self.backstage)
         self._server = HttpServer(
             self.app, server.host, server.port, certificate=self.certificate, is_strict=server.strict_http
         )
@@ -71,8 +89,9 @@ class Emulator:
 
     def stop(self) -> None:
         """Stop answering, close the store, and remove a certificate that was made."""
+        self.backstage.bell.close()
         self._server.stop()
-        self.store.close()
+        self.backstage.store.close()
         if self.certificate is not None:
             self.certificate.discard()
 

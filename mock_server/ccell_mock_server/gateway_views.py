@@ -2,29 +2,32 @@
 
 import logging
 from functools import partial
+from urllib.parse import unquote_to_bytes
 
 from flask import Blueprint, Response, request
 from werkzeug.exceptions import ClientDisconnected, MethodNotAllowed
 
-from ccell_fake.codes import Code
-from ccell_fake.engine.evidence import Answer
+from ccell_fake.clock import elapsed
 from ccell_fake.engine.facts import Arrival
 from ccell_fake.engine.gateway import Gateway
 from ccell_fake.errors import UnreadableRequest
 from ccell_fake.limits import PAYLOAD_BYTES
-from ccell_fake.model import Layout, Operation, Reply, Request
-from ccell_fake.wire import payload, replies, requests
+from ccell_fake.model import Operation, Request
+from ccell_fake.wire import payload, requests, secrets
+from ccell_mock_server import deliveries
+from ccell_mock_server.bell import Bell
+from ccell_mock_server.metrics import Metrics
 
 _LOG = logging.getLogger("ccell_fake.gateway")
 _METHODS = ["GET", "POST"]
 _BROKEN_OFF = "the body broke off before its announced end"
 
 
-def blueprint(gateway: Gateway) -> Blueprint:
+def blueprint(gateway: Gateway, bell: Bell, metrics: Metrics) -> Blueprint:
     """The endpoints of a gateway, each also with the doubled slash that a careless join makes (W5)."""
     views = Blueprint("gateway", __name__)
     for operation in Operation:
-        view = partial(_view, gateway, operation)
+        view = partial(_view, gateway, bell, metrics, operation)
         for path in (operation.path, operation.path.replace("xmlapi/", "xmlapi//")):
             views.add_url_rule(
                 path, f"{operation}{path.count('/')}", view, methods=_METHODS, provide_automatic_options=False
@@ -32,37 +35,46 @@ def blueprint(gateway: Gateway) -> Blueprint:
     return views
 
 
-def _view(gateway: Gateway, operation: Operation) -> Response:
+def _view(gateway: Gateway, bell: Bell, metrics: Metrics, operation: Operation) -> Response:
     if request.method not in _METHODS:
         # Werkzeug lets HEAD in wherever GET is; one that took reports along would lose them.
         raise MethodNotAllowed(_METHODS)
+    arrival = _arrival(gateway, operation)
     try:
-        arrival = Arrival(operation, _read(gateway, operation), request.remote_addr or "")
         answer = gateway.answer(arrival)
     except Exception:  # noqa: BLE001 - logged, and answered in the gateway's own terms
         _LOG.exception("%s failed", operation)
-        failure = Reply(Code.SYSTEM_ERROR, Code.SYSTEM_ERROR.text)
-        answer = Answer(failure, Layout(), "failure", "documented C1", "the emulator failed; its log says how")
+        answer = gateway.fail(arrival)
+    metrics.count(operation, answer.reply.code, elapsed() - arrival.began)
     if answer.explanation:
         _LOG.info("%s answered %s by %s\n  %s", operation, answer.reply.code, answer.basis, answer.explanation)
-    response = Response(replies.render(answer.reply, answer.layout), content_type=replies.CONTENT_TYPE)
-    response.headers["X-CCell-Rule"] = answer.rule
-    response.headers["X-CCell-Basis"] = answer.basis
-    return response
+    return deliveries.response(answer, request.environ, bell, gateway.leave)
 
 
-def _read(gateway: Gateway, operation: Operation) -> Request | UnreadableRequest:
+def _arrival(gateway: Gateway, operation: Operation) -> Arrival:
+    began = elapsed()
+    answers = gateway.accounts.answers
+    body, place, data = b"", "", b""
+    asked: Request | UnreadableRequest
     try:
+        body = _body() if request.method == "POST" else b""
         found = payload.find(
             request.method,
             request.query_string,
-            _body() if request.method == "POST" else b"",
+            body,
             request.content_type or "",
-            plus_is_blank=gateway.answers["Q25"] == "blank",
+            plus_is_blank=answers["Q25"] == "blank",
         )
-        return requests.parse(operation, found.data, as_declared=gateway.answers["Q36"] == "declared")
+        place, data = found.place, found.data
+        asked = requests.parse(operation, data, as_declared=answers["Q36"] == "declared")
     except UnreadableRequest as error:
-        return error
+        asked = error
+        data = data or body or unquote_to_bytes(request.query_string)
+    return Arrival(operation, asked, request.remote_addr or "", place, _legible(data), began)
+
+
+def _legible(data: bytes) -> str:
+    return secrets.hidden(data.decode(errors="replace"))
 
 
 def _body() -> bytes:

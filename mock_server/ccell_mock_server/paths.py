@@ -1,4 +1,10 @@
 """Where things that are not the gateway's own stand."""
 
-READY_PATH = "/_ccell/readyz"
+CONTROL_PREFIX = "/_ccell/"
+"""Everything that is not the gateway's own."""
+
+READY_PATH = CONTROL_PREFIX + "readyz"
 """Answers 200 as soon as requests are answered."""
+
+LIVE_PATH = CONTROL_PREFIX + "livez"
+"""Answers 200 while the process lives."""

@@ -1,23 +1,26 @@
 """The HTTP server: Cheroot, made to take the document's own request lines, and to start and stop in a thread."""
 
+import errno
 import io
 import logging
 import os
 import socket
 import ssl
+import struct
 import sys
 import threading
 from collections.abc import Iterable
 from types import TracebackType
-from typing import Self, cast
+from typing import Never, Self, cast
 from wsgiref.types import WSGIApplication
 
 from cheroot.errors import MaxSizeExceeded
 from cheroot.server import ChunkedRFile, HTTPConnection, HTTPRequest
 from cheroot.ssl.builtin import BuiltinSSLAdapter
-from cheroot.wsgi import Server
+from cheroot.wsgi import Gateway_10, Server
 
-from ccell_mock_server import request_line
+from ccell_mock_server import connection, request_line
+from ccell_mock_server.paths import CONTROL_PREFIX
 from ccell_mock_server.tls import Certificate
 
 _LOG = logging.getLogger("ccell_fake.http")
@@ -31,6 +34,7 @@ _POLL_SECONDS = 0.01
 # Above what the application refuses with a reason of its own; what lies beyond is refused by HTTP's means.
 _HEAD_BYTES = 1024 * 1024
 _BODY_BYTES = 16 * 1024 * 1024
+_SNAPSHOT_BYTES = 1024 * 1024 * 1024
 _CHUNK_BYTES = 64 * 1024
 _PLAIN_HTTP = b"HTTP/1.1 400 Bad Request\r\nContent-Length: 38\r\nConnection: close\r\n\r\nThis port speaks HTTPS; say https://.\n"
 
@@ -65,6 +69,11 @@ class _Request(HTTPRequest):
             self.rfile = stream
 
     def respond(self) -> None:
+        length = int(self.inheaders.get(b"Content-Length", 0))
+        if length > _BODY_BYTES and not self.path.startswith(CONTROL_PREFIX.encode()):
+            self.simple_response("413 Request Entity Too Large", "The body is too large.\n")  # pyright: ignore[reportUnknownMemberType]
+            self.close_connection = True
+            return
         super().respond()
         if self.chunked_read and not self.close_connection:
             self._drain()
@@ -84,9 +93,27 @@ class _Request(HTTPRequest):
         self.simple_response("400 Bad Request", reason)  # pyright: ignore[reportUnknownMemberType]
 
 
+class _Gateway(Gateway_10):
+    """WSGI, with what an answer needs that shall not arrive as it is."""
+
+    def __init__(self, req: HTTPRequest) -> None:
+        super().__init__(req)
+        lent = {connection.SOCKET: self.req.conn.socket, connection.HANG_UP: self._hang_up}
+        cast("dict[str, object]", self.env).update(lent)
+
+    def _hang_up(self, *, with_reset: bool) -> Never:
+        """End the connection where the answer stands."""
+        self.req.sent_headers = True
+        if with_reset:
+            self.req.conn.is_reset = True
+        # An error that the connection takes for its client's.
+        raise BrokenPipeError(errno.EPIPE, "hung up")
+
+
 class _Connection(HTTPConnection):
     RequestHandlerClass = _Request
     _is_greeted = False
+    is_reset = False
 
     def communicate(self) -> bool:
         if isinstance(self.socket, ssl.SSLSocket) and not self._is_greeted:
@@ -95,14 +122,21 @@ class _Connection(HTTPConnection):
             self._is_greeted = True
         return bool(super().communicate())  # type: ignore[no-untyped-call] # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
 
+    def _close_kernel_socket(self) -> None:
+        if not self.is_reset:
+            super()._close_kernel_socket()  # type: ignore[misc]
+            return
+        # To close without waiting for anything is to reset.
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
-def _greet(connection: ssl.SSLSocket) -> bool:
+
+def _greet(client: ssl.SSLSocket) -> bool:
     """Shake hands in the connection's own thread, so that a silent client keeps nobody waiting."""
     try:
-        connection.do_handshake()
+        client.do_handshake()
     except ssl.SSLError as error:
         if error.reason == "HTTP_REQUEST":
-            with socket.socket(fileno=os.dup(connection.fileno())) as plain:
+            with socket.socket(fileno=os.dup(client.fileno())) as plain:
                 plain.sendall(_PLAIN_HTTP)
         return False
     except OSError:
@@ -122,7 +156,7 @@ class _Server(Server):
     expiration_interval = _POLL_SECONDS
     keep_alive_conn_limit = sys.maxsize
     max_request_header_size = _HEAD_BYTES
-    max_request_body_size = _BODY_BYTES
+    max_request_body_size = _SNAPSHOT_BYTES
     is_strict = False
 
     @staticmethod
@@ -170,6 +204,7 @@ class HttpServer:
             shutdown_timeout=0,
         )
         self._server.is_strict = is_strict
+        self._server.gateway = _Gateway
         if certificate is not None:
             self._server.ssl_adapter = _Tls(str(certificate.chain), str(certificate.key))
         self._thread = threading.Thread(target=self._server.serve, name="ccell-fake", daemon=True)

@@ -5,7 +5,6 @@ from random import Random
 
 from flask import Flask
 
-from ccell_mock_server.app import create_app
 from ccell_mock_server.config import parse
 from ccell_mock_server.emulator import Emulator
 from ccell_mock_server.serving import HttpServer
@@ -22,7 +21,7 @@ def static() -> Flask:
 
 def emulated() -> Flask:
     """The emulator's application, with an account that never runs out."""
-    return create_app(Emulator(parse({"accounts": [ACCOUNT]}, "benchmark")).gateway)
+    return Emulator(parse({"accounts": [ACCOUNT]}, "benchmark")).app
 
 
 def under_policy() -> Flask:
@@ -38,7 +37,7 @@ def under_policy() -> Flask:
         "white_words": ["验证码", *(f"白词{number}" for number in range(10_000))],
         "allowed_ips": ["127.0.0.0/8", "::1"],
     }
-    return create_app(Emulator(parse({"accounts": [account]}, "benchmark")).gateway)
+    return Emulator(parse({"accounts": [account]}, "benchmark")).app
 
 
 def main() -> None:

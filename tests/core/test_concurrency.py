@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -10,11 +11,10 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from testing.emulators import CONTENT, DOCUMENT_DAY, Bench, Meter, codes
+from testing.emulators import CONTENT, DOCUMENT_DAY, Bench, Meter, codes, gateway
 
 from ccell_fake.clock import ManualClock
 from ccell_fake.engine.facts import Arrival
-from ccell_fake.engine.gateway import Gateway
 from ccell_fake.model import Operation, Request, Submit
 from ccell_fake.settings import AccountSettings
 from ccell_fake.store.database import SqliteStore
@@ -165,7 +165,7 @@ def test_the_tenth_excess_within_a_minute_locks_the_account() -> None:
         answer = nested.bench.ask(operation)
         assert codes(answer) == ["1001003"]
         assert "locked after repeated excess" in answer.explanation
-    nested.bench.gateway.unlock(nested.bench.settings.userid)
+    nested.bench.universe.unlock()
     assert codes(nested.bench.ask(INFO)) == ["0"]
     _exceed(nested, 9)
     assert codes(nested.bench.ask(INFO)) == ["0"]
@@ -192,18 +192,18 @@ def test_a_lock_outlives_a_restart(tmp_path: Path) -> None:
     account = AccountSettings(userid="1", password="2", max_concurrency=1, lock_after=1, processing_time=1.0)
     arrival = Arrival(INFO, Request("1", "2"), "::1")
     store = SqliteStore(tmp_path / "store")
-    gateway = Gateway(store, ManualClock(DOCUMENT_DAY), pause=lambda _: nested())
+    asked = gateway(store, ManualClock(DOCUMENT_DAY), lambda _: nested())
 
     def nested() -> None:
-        assert gateway.answer(arrival).reply.code == OVER
+        assert asked.answer(arrival).reply.code == OVER
 
-    gateway.open(account)
-    gateway.answer(arrival)
+    asked.accounts.open(account)
+    asked.answer(arrival)
     store.close()
     store = SqliteStore(tmp_path / "store")
-    gateway = Gateway(store, ManualClock(DOCUMENT_DAY), pause=lambda _: None)
-    gateway.open(account)
-    assert gateway.answer(arrival).reply.code == "1001003"
+    again = gateway(store, ManualClock(DOCUMENT_DAY))
+    again.accounts.open(replace(account, processing_time=0.0))
+    assert again.answer(arrival).reply.code == "1001003"
     store.close()
 
 

@@ -84,7 +84,7 @@ def test_the_journal_says_what_was_seen_what_the_rule_is_and_what_would_pass() -
 
 def test_a_journal_entry_is_undone_with_its_transaction() -> None:
     bench = Bench()
-    entry = JournalEntry(0, "info", "::1", "0", "info", "documented I1", "")
+    entry = JournalEntry(0, "info", "::1", "body", "", "", "whole", 1, "0", "info", "documented I1", "", 0)
 
     def fail() -> None:
         with bench.store.transaction() as ledger:
@@ -125,8 +125,7 @@ def test_requests_of_no_account_have_a_journal_of_their_own() -> None:
     bench = Bench()
     bench.refuse(Operation.INFO, "it was a poem")
     assert bench.journal() == []
-    with bench.store.transaction() as ledger:
-        assert [entry.explanation for entry in ledger.journal(None)] == ["1001001: it was a poem"]
+    assert [entry.explanation for entry in bench.journal_of_strangers()] == ["1001001: it was a poem"]
 
 
 def test_every_rule_has_a_name_of_its_own() -> None:

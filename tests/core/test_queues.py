@@ -18,7 +18,7 @@ def bench() -> Bench:
 
 def _receive(bench: Bench, *, after: float = 0.0, text: str = "知道了") -> None:
     motime = DOCUMENT_DAY + timedelta(seconds=after)
-    bench.gateway.receive(bench.settings.userid, Upmsg("0001", PHONE, motime, text))
+    bench.receive(Upmsg("0001", PHONE, motime, text))
 
 
 @pytest.mark.parametrize("operation", [Operation.REPORT, Operation.UPMSG])

@@ -11,16 +11,21 @@ from testing.emulators import DOCUMENT_DAY
 from ccell_fake.clock import to_micros
 from ccell_fake.records import JournalEntry, Message, ReportRow, Submission
 from ccell_fake.store.database import SqliteStore, StoreError
-from ccell_fake.store.ledger import JOURNAL_ENTRIES
+from ccell_fake.store.ledger import JOURNAL_ENTRIES, NO_ACCOUNT
 
 NOW = to_micros(DOCUMENT_DAY)
 SUBMISSION = Submission("hello", "7", "", NOW, NOW)
 
 
+def _account(store: SqliteStore, userid: str) -> int:
+    with store.transaction() as ledger:
+        return ledger.account(userid)
+
+
 def _fill(store: SqliteStore, account: int, *, fails: bool = False) -> None:
     with store.transaction() as ledger:
         ledger.charge(account, 5)
-        ledger.add_messages(account, SUBMISSION, [Message(1, "13800000000", "0", 5)])
+        ledger.add_messages(account, SUBMISSION, [Message(1, "13800000000", "0", "成功", 5)])
         ledger.add_reports(account, [ReportRow(1, "7", "13800000000", NOW, "0", "成功")])
         if fails:
             raise KeyboardInterrupt
@@ -28,26 +33,26 @@ def _fill(store: SqliteStore, account: int, *, fails: bool = False) -> None:
 
 def test_a_transaction_that_fails_leaves_nothing() -> None:
     store = SqliteStore()
-    account = store.account("1")
+    account = _account(store, "1")
     with pytest.raises(KeyboardInterrupt):
         _fill(store, account, fails=True)
     with store.transaction() as ledger:
         assert ledger.standing(account, NOW).spent == 0
-        assert ledger.greatest_msgid(0, 9) is None
+        assert ledger.greatest_msgid(account, NOW) is None
         assert not ledger.take_reports(account, NOW, 300, None)
 
 
 def test_a_file_keeps_everything_over_a_restart(tmp_path: Path) -> None:
     path = tmp_path / "ccell.sqlite"
     store = SqliteStore(path)
-    account = store.account("1")
+    account = _account(store, "1")
     _fill(store, account)
     store.close()
     store = SqliteStore(path)
-    assert store.account("1") == account
+    assert _account(store, "1") == account
     with store.transaction() as ledger:
         assert ledger.standing(account, NOW).spent == 5
-        assert ledger.greatest_msgid(0, 9) == 1
+        assert ledger.greatest_msgid(account, NOW) == 1
         assert len(ledger.take_reports(account, NOW, 300, None)) == 1
     store.close()
     store = SqliteStore(path)
@@ -87,7 +92,7 @@ def test_a_store_of_another_version_is_refused_by_name(tmp_path: Path) -> None:
     connection = sqlite3.connect(path)
     connection.execute("PRAGMA user_version = 99")
     connection.close()
-    with pytest.raises(StoreError, match=r"ccell.sqlite: it is a store of version 99; this is version 1"):
+    with pytest.raises(StoreError, match=r"ccell.sqlite: it is a store of version 99; this is version 2"):
         SqliteStore(path)
 
 
@@ -109,21 +114,25 @@ def test_a_file_that_is_no_database_is_refused_by_name(tmp_path: Path) -> None:
         SqliteStore(tmp_path / "nowhere" / "store")
 
 
+def _entry(at: int, code: str) -> JournalEntry:
+    return JournalEntry(at, "send", "::1", "body", "", "", "whole", 1, code, "send", "documented S5", "", 0)
+
+
 def test_the_journal_keeps_the_newest_entries_of_each_account() -> None:
     store = SqliteStore()
     with store.transaction() as ledger:
         for number in range(JOURNAL_ENTRIES + 10):
-            ledger.write(1, JournalEntry(number, "send", "::1", "0", "send", "documented S5", ""))
-        ledger.write(None, JournalEntry(0, "send", "::1", "1001001", "readable", "assumed Q2", "why"))
-        entries = ledger.journal(1)
+            ledger.write(1, _entry(number, "0"))
+        ledger.write(None, _entry(0, "1001001"))
+        entries = ledger.inspect.journal(1, 0, -1)
         assert len(entries) == JOURNAL_ENTRIES
         assert (entries[0].at, entries[-1].at) == (10, JOURNAL_ENTRIES + 9)
-        assert [entry.explanation for entry in ledger.journal(None)] == ["why"]
+        assert [entry.code for entry in ledger.inspect.journal(NO_ACCOUNT, 0, -1)] == ["1001001"]
 
 
 def test_a_charge_can_fall_due_later() -> None:
     store = SqliteStore()
-    account = store.account("1")
+    account = _account(store, "1")
     with store.transaction() as ledger:
         ledger.charge(account, 3, NOW + 10)
         ledger.charge(account, -1, NOW + 20)

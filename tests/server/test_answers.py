@@ -120,7 +120,7 @@ def _q17(answer: Answer) -> object:
 def _q18(answer: Answer) -> object:
     bench = _bench("Q18", answer)
     bench.send()
-    bench.gateway.receive("200001", Upmsg("1", PHONE, DOCUMENT_DAY, "hi"))
+    bench.receive(Upmsg("1", PHONE, DOCUMENT_DAY, "hi"))
     counts: list[tuple[int, int]] = []
     for _ in range(3):
         counts.append((len(bench.reports()), len(items(bench.ask(Operation.UPMSG)))))
@@ -130,7 +130,7 @@ def _q18(answer: Answer) -> object:
 
 def _q19(answer: Answer) -> object:
     bench = _bench("Q19", answer)
-    bench.gateway.receive("200001", Upmsg("1", PHONE, DOCUMENT_DAY, "hi"))
+    bench.receive(Upmsg("1", PHONE, DOCUMENT_DAY, "hi"))
     return items(bench.ask(Operation.UPMSG))[0].phone
 
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -9,7 +10,7 @@ from testing import http
 from testing.emulators import DOCUMENT_DAY, emulator
 
 from ccell_fake.clock import SHANGHAI, ManualClock
-from ccell_fake.model import Operation, Upmsg
+from ccell_fake.model import Operation
 from ccell_fixtures.samples import SAMPLES, Sample
 from ccell_mock_server.emulator import Emulator
 
@@ -104,13 +105,15 @@ def test_the_upmsg_samples_are_answered_as_shown(served: Emulator, clock: Manual
     request = SAMPLES[f"upmsg-{form}"]
     assert _send(served, request) == SAMPLES["upmsg-empty-reply"].printed.decode()
     motime = datetime(2015, 10, 10, 17, 48, 46, tzinfo=SHANGHAI)
+    universe = served.backstage.universe("200001")
+    universe.change(lambda settings: replace(settings, spnumber="0001"))
     for phone, later, text in (
         ("13800000000", 0, "知道了"),
         ("13800000001", 1593, "ok"),
         ("13800300000", 1603, "收到"),
     ):
-        upmsg = Upmsg("0001", phone, motime + timedelta(seconds=later), text)
-        served.gateway.receive("200001", upmsg)
+        clock.set(motime + timedelta(seconds=later))
+        universe.add_upmsg(phone, text, "", 0)
     clock.advance(timedelta(days=1))
     sample = SAMPLES["upmsg-reply"].printed.decode()
     assert _send(served, request) == sample.replace('phone=" ', 'phone="')

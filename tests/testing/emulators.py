@@ -7,13 +7,18 @@ from datetime import datetime
 from typing import Any
 
 from ccell_fake.clock import SHANGHAI, Clock, ManualClock
+from ccell_fake.engine import personas
+from ccell_fake.engine.accounts import Accounts
 from ccell_fake.engine.evidence import Answer
 from ccell_fake.engine.facts import Arrival
 from ccell_fake.engine.gateway import Gateway
+from ccell_fake.engine.universe import Universe
 from ccell_fake.errors import UnreadableRequest
-from ccell_fake.model import Operation, Request, Resp, Submit
+from ccell_fake.model import Operation, Request, Resp, Submit, Upmsg
 from ccell_fake.settings import DOCUMENT_ACCOUNT, AccountSettings
 from ccell_fake.store.database import SqliteStore
+from ccell_fake.store.ledger import NO_ACCOUNT
+from ccell_fake.wire import replies
 from ccell_mock_server.config import parse
 from ccell_mock_server.emulator import Emulator
 
@@ -27,11 +32,35 @@ PHONE = "13800000000"
 def emulator(
     clock: Clock | None = None,
     server: dict[str, Any] | None = None,
-    pause: Callable[[float], None] = time.sleep,
+    pause: Callable[[float], None] | None = None,
     **tables: Any,
 ) -> Emulator:
     """An emulator on a free port, of a configuration as TOML has it."""
-    return Emulator(parse({"server": {"port": 0, **(server or {})}, **tables}, "the test"), clock, pause)
+    config = parse({"server": {"port": 0, **(server or {})}, **tables}, "the test")
+    return Emulator(config, clock, Pauses(pause) if pause else None)
+
+
+class Pauses:
+    """Pauses that are a function of the test's, and that nothing cancels."""
+
+    def __init__(self, function: Callable[[float], None]) -> None:
+        self._function = function
+
+    def pause(self, seconds: float, universe: object) -> bool:  # noqa: ARG002 - as whoever calls names it
+        """Wait as the test does."""
+        self._function(seconds)
+        return True
+
+    def cancel(self, universe: object) -> None:
+        """Let them go on."""
+
+
+def gateway(
+    store: SqliteStore, clock: Clock, pause: Callable[[float], None] = time.sleep, **attributes: Any
+) -> Gateway:
+    """A gateway without accounts."""
+    pauses = Pauses(pause)
+    return Gateway(Accounts(store, clock, pauses), store, render=replies.render, pauses=pauses, **attributes)
 
 
 class Meter:
@@ -64,14 +93,14 @@ class Bench:
     ) -> None:
         self.clock = ManualClock(DOCUMENT_DAY)
         self.store = store or SqliteStore()
-        self.gateway = Gateway(self.store, self.clock, pause=pause)
+        self.gateway = gateway(self.store, self.clock, pause)
         self.set(**settings)
 
     def set(self, **settings: Any) -> None:
         """Open the account anew with these settings."""
         given: Any = {"userid": DOCUMENT_ACCOUNT.userid, "password": DOCUMENT_ACCOUNT.password, **settings}
         self.settings = AccountSettings(**given)
-        self.gateway.open(self.settings)
+        self.gateway.accounts.open(self.settings)
 
     def ask(self, operation: Operation, *submits: Submit, password: str = "123456", peer: str = "127.0.0.1") -> Answer:
         """Ask as the account."""
@@ -98,10 +127,24 @@ class Bench:
         (account,) = items(self.ask(Operation.INFO))
         return account
 
+    @property
+    def universe(self) -> Universe:
+        """The account as a test sees it."""
+        return Universe(self.gateway.accounts, self.store, self.settings.userid)
+
+    def receive(self, upmsg: Upmsg) -> None:
+        """Let an upstream message come in."""
+        with self.universe.opened() as (account, ledger):
+            personas.receive(account.key, upmsg, account.policy.personas, ledger)
+
     def journal(self) -> list[Any]:
         """What the journal says of the account."""
+        return self.universe.journal(0, -1)
+
+    def journal_of_strangers(self) -> list[Any]:
+        """What it says of requests of no account."""
         with self.store.transaction() as ledger:
-            return ledger.journal(ledger.account(self.settings.userid))
+            return ledger.inspect.journal(NO_ACCOUNT, 0, -1)
 
 
 def items(answer: Answer) -> Any:

@@ -1,62 +1,132 @@
-"""An account as the engine holds it: its policy, its rules in order, its clock and its requests in progress."""
+"""The accounts there are: opened, changed, reset, closed, and taken up again from the store."""
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Protocol
 
-from ccell_fake.clock import Clock
-from ccell_fake.engine.number_rules import AnyRule
+from ccell_fake.clock import AccountClock, Clock, ClockSetting
+from ccell_fake.engine import number_rules, request_rules
+from ccell_fake.engine.account import Account
+from ccell_fake.engine.answers import Answers, Given
+from ccell_fake.engine.ledger import Ledger, Store
 from ccell_fake.engine.policy import Policy
-from ccell_fake.engine.rules import Rule
-from ccell_fake.model import Operation
+from ccell_fake.engine.slots import Slots
+from ccell_fake.records import AccountRow
 from ccell_fake.settings import AccountSettings
 
-if TYPE_CHECKING:
-    from ccell_fake.engine.facts import RequestFacts
+
+class Pauses(Protocol):
+    """How requests wait: each under the universe that it belongs to."""
+
+    def pause(self, seconds: float, universe: object) -> bool:
+        """Wait; False where the wait was cancelled."""
+        ...
+
+    def cancel(self, universe: object) -> None:
+        """End every wait of a universe, and those that are begun later."""
+        ...
 
 
-class Slots:
-    """The requests of an account that are in progress (K1, Q21). One thread may ask at a time."""
+class Accounts:
+    """The accounts of a gateway, by userid. They change within transactions of its store alone."""
 
-    def __init__(self) -> None:
-        """Begin with none."""
-        self._taken: dict[object, Operation] = {}
+    def __init__(self, store: Store, clock: Clock, pauses: Pauses) -> None:
+        """Begin with none.
 
-    def in_progress(self, operation: Operation | None = None) -> int:
-        """How many are in progress, on one endpoint or on all."""
-        return len(self._taken) if operation is None else list(self._taken.values()).count(operation)
+        Args:
+            store: Where they are remembered.
+            clock: The gateway's own.
+            pauses: How their requests wait.
+        """
+        self._store = store
+        self.clock = clock
+        self._pauses = pauses
+        self._accounts: dict[str, Account] = {}
+        self.assume({})
 
-    def enter(self, operation: Operation) -> object:
-        """Take a slot; what is returned frees it."""
-        token = object()
-        self._taken[token] = operation
-        return token
+    def assume(self, given: Given, observed: Given | None = None) -> None:
+        """Answer questions for the whole server; accounts opened from then on go by it.
 
-    def leave(self, token: object) -> None:
-        """Free a slot."""
-        del self._taken[token]
+        Args:
+            given: Answers that differ from the registry's defaults.
+            observed: What a live service answered, under all that is given.
+        """
+        self._given = given
+        self._observed = observed or {}
+        self.answers = Answers(given, observed=self._observed)
 
+    def __iter__(self) -> Iterator[Account]:
+        """The accounts, in the order of opening."""
+        return iter(tuple(self._accounts.values()))
 
-@dataclass(frozen=True, slots=True)
-class Account:
-    """One account.
+    def __contains__(self, userid: object) -> bool:
+        """Whether there is such an account."""
+        return userid in self._accounts
 
-    Attributes:
-        key: The store's number for it.
-        policy: Settings and answers, made ready.
-        clock: What tells it the time.
-        request_rules: The rules about a request, in its order.
-        number_rules: The rules about a number, in its order.
-        slots: Its requests in progress; they outlive a change of settings.
-    """
+    def __getitem__(self, userid: str) -> Account:
+        """An account; KeyError where there is none."""
+        return self._accounts[userid]
 
-    key: int
-    policy: Policy
-    clock: Clock
-    request_rules: "tuple[Rule[RequestFacts], ...]"
-    number_rules: tuple[AnyRule, ...]
-    slots: Slots = field(default_factory=Slots)
+    def still(self, account: Account) -> Account | None:
+        """An account as it is now, or None where it was reset or closed since."""
+        current = self._accounts.get(account.settings.userid)
+        return current if current is not None and current.slots is account.slots else None
 
-    @property
-    def settings(self) -> AccountSettings:
-        """Its settings."""
-        return self.policy.settings
+    def open(self, settings: AccountSettings) -> Account:
+        """Open an account, or change the settings of an open one; its queues and what it spent stay."""
+        with self._store.transaction() as ledger:
+            return self.keep(settings, ledger)
+
+    def keep(self, settings: AccountSettings, ledger: Ledger, clock: ClockSetting | None = None) -> Account:
+        """Open or change an account within a transaction.
+
+        Args:
+            settings: Its settings.
+            ledger: The transaction's.
+            clock: How its clock stands from now on; None for as it did.
+        """
+        former = self._accounts.get(settings.userid)
+        clock = clock or (former.clock.setting if former else ClockSetting())
+        row = AccountRow(former.key if former else ledger.account(settings.userid), settings, clock)
+        ledger.keep_account(row)
+        return self._put(row, former.slots if former else Slots())
+
+    def set_clock(self, account: Account, setting: ClockSetting, ledger: Ledger) -> Account:
+        """Set the clock of an account within a transaction."""
+        ledger.keep_account(AccountRow(account.key, account.settings, setting))
+        changed = replace(account, clock=replace(account.clock, setting=setting))
+        self._accounts[account.settings.userid] = changed
+        return changed
+
+    def close(self, account: Account, ledger: Ledger) -> None:
+        """Forget an account within a transaction, and end what waits in it."""
+        ledger.forget(account.key)
+        del self._accounts[account.settings.userid]
+        self._pauses.cancel(account.slots)
+
+    def reset(self, account: Account, ledger: Ledger) -> Account:
+        """Open an account anew within a transaction: only its settings stay."""
+        self.close(account, ledger)
+        return self.keep(account.settings, ledger)
+
+    def reload(self) -> None:
+        """Open the accounts that the store remembers, and no others."""
+        with self._store.transaction() as ledger:
+            for account in self:
+                self._pauses.cancel(account.slots)
+            self._accounts = {}
+            for row in ledger.accounts():
+                self._put(row, Slots())
+
+    def _put(self, row: AccountRow, slots: Slots) -> Account:
+        answers = Answers(self._given, row.settings.assumptions, observed=self._observed)
+        account = Account(
+            row.key,
+            Policy(row.settings, answers),
+            AccountClock(self.clock, row.clock),
+            request_rules.in_order(answers),
+            number_rules.in_order(answers),
+            slots,
+        )
+        self._accounts[row.settings.userid] = account
+        return account

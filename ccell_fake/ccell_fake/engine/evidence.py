@@ -1,15 +1,30 @@
 """What an answer rests on, and how it is explained."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ccell_fake.codes import Code
 from ccell_fake.engine.answers import Answers
+from ccell_fake.engine.faults import Delivery, whole
 from ccell_fake.engine.rules import Refusal
+from ccell_fake.engine.slots import Slots
 from ccell_fake.model import AnyReply, Layout
 
 _EXPLAINED = 20
 _LINE = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """A slot that a request keeps until its answer has left.
+
+    Attributes:
+        slots: Of which account.
+        token: Which.
+    """
+
+    slots: Slots
+    token: object
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +37,8 @@ class Answer:
         rule: The rule that decided; several with commas where numbers were refused for different reasons.
         basis: How well each is known and by what, as in `documented S3, assumed Q4`.
         explanation: One sentence for each refusal, a line each; empty where nothing was refused.
+        delivery: How it leaves.
+        seat: What is to be freed when it has left, or None.
     """
 
     reply: AnyReply
@@ -29,6 +46,8 @@ class Answer:
     rule: str
     basis: str
     explanation: str = ""
+    delivery: Delivery = field(default=whole(b""), repr=False)
+    seat: Seat | None = None
 
 
 def bases(grounds: Iterable[str], answers: Answers) -> str:

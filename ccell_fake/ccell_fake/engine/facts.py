@@ -1,13 +1,14 @@
 """What is known of a request when it is judged; costly things are worked out when first asked for."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 
+from ccell_fake.clock import elapsed
 from ccell_fake.engine import verdicts
-from ccell_fake.engine.accounts import Account
+from ccell_fake.engine.account import Account
 from ccell_fake.engine.answers import Answers
-from ccell_fake.engine.number_facts import SubmitFacts, facts_of
+from ccell_fake.engine.number_facts import Arranged, SubmitFacts, facts_of
 from ccell_fake.errors import UnreadableRequest
 from ccell_fake.model import Operation, Request
 
@@ -38,12 +39,14 @@ class AccountState:
         admission: How it stood when the request came in.
         left: Messages of balance and credit that are left.
         available: How many of these are not reserved for scheduled messages (Q34).
+        arranged: What a test arranged for its numbers.
     """
 
     now: datetime
     admission: Admission
     left: int
     available: int
+    arranged: Arranged
 
 
 @dataclass(frozen=True)
@@ -69,7 +72,10 @@ class RequestFacts:
     @cached_property
     def submits(self) -> tuple[SubmitFacts, ...]:
         """The submits, ready to be judged."""
-        return tuple(facts_of(submit, self.account.policy, self.state.now) for submit in self.request.submits)
+        return tuple(
+            facts_of(submit, self.account.policy, self.state.now, self.state.arranged)
+            for submit in self.request.submits
+        )
 
     @cached_property
     def verdicts(self) -> tuple[tuple[verdicts.Verdict, ...], ...]:
@@ -86,8 +92,14 @@ class Arrival:
         operation: The endpoint.
         request: What was asked, or why it cannot be read.
         peer: The address it came from.
+        place: Where the payload was found, `body` or `query`; empty where there was none.
+        text: The payload, or what stood in its place, with secrets replaced.
+        began: When it came in, on the clock of `elapsed`.
     """
 
     operation: Operation
     request: Request | UnreadableRequest
     peer: str
+    place: str = ""
+    text: str = ""
+    began: float = field(default_factory=elapsed)

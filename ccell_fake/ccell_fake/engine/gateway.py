@@ -1,161 +1,185 @@
 """The gateway: admits a request, judges it by the rules in order, does what it asks, and says on what evidence."""
 
 from collections.abc import Callable
-from dataclasses import replace
+from contextlib import suppress
+from dataclasses import dataclass, replace
 
-from ccell_fake.clock import Clock, in_micros, to_micros
-from ccell_fake.engine import evidence, number_rules, request_rules
-from ccell_fake.engine.accounts import Account
-from ccell_fake.engine.answers import Answers, Given
-from ccell_fake.engine.evidence import Answer
+from ccell_fake.clock import elapsed, in_micros, to_micros
+from ccell_fake.codes import Code
+from ccell_fake.engine import evidence, faults, journal, request_rules
+from ccell_fake.engine.account import Account
+from ccell_fake.engine.accounts import Accounts, Pauses
+from ccell_fake.engine.answers import Answers
+from ccell_fake.engine.evidence import Answer, Seat
 from ccell_fake.engine.facts import AccountState, Admission, Arrival, RequestFacts
+from ccell_fake.engine.faults import Strike
 from ccell_fake.engine.ledger import Ledger, Store
+from ccell_fake.engine.number_facts import NOTHING_ARRANGED, Arranged
+from ccell_fake.engine.number_rules import FAULT
 from ccell_fake.engine.operations import DOCUMENTED_BY, OPERATIONS
-from ccell_fake.engine.policy import Policy
 from ccell_fake.engine.rules import Refusal, first_refusal
 from ccell_fake.errors import UnreadableRequest
-from ccell_fake.model import Operation, Reply, Request, Upmsg
-from ccell_fake.records import JournalEntry
-from ccell_fake.settings import AccountSettings
+from ccell_fake.faults import CodeFault, DelayFault, DribbleFault
+from ccell_fake.model import AnyReply, Layout, Operation, Reply, Request
+
+_RESET = "reset"
+
+
+@dataclass(frozen=True, slots=True)
+class _Admitted:
+    """A request that was let in, or that is to be told that it was not.
+
+    Attributes:
+        admission: How the account stood.
+        seat: The slot it has, or None.
+        strike: The fault that strikes it, or None.
+    """
+
+    admission: Admission
+    seat: Seat | None
+    strike: Strike | None
 
 
 class Gateway:
-    """One gateway with its accounts. Any number of threads may ask it at the same time."""
+    """One gateway. Any number of threads may ask it at the same time."""
 
     def __init__(
         self,
+        accounts: Accounts,
         store: Store,
-        clock: Clock,
         *,
-        pause: Callable[[float], None],
+        render: Callable[[AnyReply, Layout], bytes],
+        pauses: Pauses,
         seed: int = 0,
         has_magic_userids: bool = True,
     ) -> None:
-        """A gateway without accounts.
+        """A gateway of accounts.
 
         Args:
+            accounts: Whom it answers.
             store: What it remembers with.
-            clock: What tells it and its accounts the time.
-            pause: Waits so many seconds; what a request's processing time is spent with.
+            render: Makes an answer's bytes.
+            pauses: How requests wait: what a request's processing time is spent with.
             seed: What decides everything that looks like chance.
             has_magic_userids: Whether a userid that is a code is answered with that code.
         """
+        self.accounts = accounts
         self._store = store
-        self._clock = clock
-        self._pause = pause
+        self._render = render
+        self._pauses = pauses
         self._seed = seed
         self._has_magic_userids = has_magic_userids
-        self._accounts: dict[str, Account] = {}
-        self.assume({})
-
-    def assume(self, given: Given, observed: Given | None = None) -> None:
-        """Answer questions for the whole server; accounts opened from then on go by it.
-
-        Args:
-            given: Answers that differ from the registry's defaults.
-            observed: What a live service answered, under all that is given.
-        """
-        self._given = given
-        self._observed = observed or {}
-        self.answers = Answers(given, observed=self._observed)
-        self._stranger_rules = request_rules.for_strangers(self.answers)
-
-    def open(self, settings: AccountSettings) -> Account:
-        """Open an account, or change the settings of an open one; its queues and what it spent stay."""
-        answers = Answers(self._given, settings.assumptions, observed=self._observed)
-        account = Account(
-            self._store.account(settings.userid),
-            Policy(settings, answers),
-            self._clock,
-            request_rules.in_order(answers),
-            number_rules.in_order(answers),
-        )
-        former = self._accounts.get(settings.userid)
-        if former is not None:
-            account = replace(account, slots=former.slots)
-        self._accounts[settings.userid] = account
-        return account
-
-    def unlock(self, userid: str) -> None:
-        """Let an account in again that repeated excess has locked.
-
-        Raises:
-            KeyError: There is no such account.
-        """
-        account = self._accounts[userid]
-        with self._store.transaction() as ledger:
-            ledger.set_locked(account.key, is_locked=False)
-
-    def receive(self, userid: str, upmsg: Upmsg) -> None:
-        """Take in a message that a phone sent; it can be fetched once the account's clock has reached its motime.
-
-        Raises:
-            KeyError: There is no such account.
-        """
-        account = self._accounts[userid]
-        with self._store.transaction() as ledger:
-            ledger.add_upmsg(account.key, upmsg)
 
     def answer(self, arrival: Arrival) -> Answer:
-        """Answer a request; when this returns, all that the answer says is remembered."""
-        request = arrival.request
-        if isinstance(request, UnreadableRequest) or (request.userid or "") not in self._accounts:
-            return self._answer_stranger(arrival)
-        account = self._accounts[request.userid or ""]
-        admission, token = self._admit(account, arrival.operation, request)
-        try:
-            if not admission.is_over and account.settings.processing_time:
-                self._pause(account.settings.processing_time)
-            with self._store.transaction() as ledger:
-                # By now the settings may be others.
-                account = self._accounts[account.settings.userid]
-                return self._answer_account(arrival, request, account, admission, ledger)
-        finally:
-            if token is not None:
-                with self._store.exclusive():
-                    account.slots.leave(token)
+        """Answer a request; when this returns, all that the answer says is remembered.
 
-    def _admit(self, account: Account, operation: Operation, request: Request) -> tuple[Admission, object | None]:
-        """Look how the account stands, and take a slot where one is left."""
+        An answer that takes its time to leave has a seat, which `leave` frees.
+        """
+        request = arrival.request
+        if isinstance(request, UnreadableRequest) or (request.userid or "") not in self.accounts:
+            return self._answer_stranger(arrival)
+        account = self.accounts[request.userid or ""]
+        admitted = self._admit(account, arrival.operation, request)
+        keeps_seat = False
+        try:
+            self._wait(account, admitted)
+            with self._store.transaction() as ledger:
+                # By now the settings may be others, or the account gone.
+                current = self.accounts.still(account)
+                if current is None:
+                    return self._deliver(arrival, self._answer_gone(account), None, ledger)
+                answer = self._answer_account(arrival, request, current, admitted, ledger)
+                keeps_seat = answer.seat is not None
+                return answer
+        finally:
+            if not keeps_seat:
+                self.leave(admitted.seat)
+
+    def leave(self, seat: Seat | None) -> None:
+        """Free the slot of an answer that has left."""
+        if seat is not None:
+            with self._store.exclusive():
+                seat.slots.leave(seat.token)
+
+    def fail(self, arrival: Arrival) -> Answer:
+        """Answer a request of which `answer` failed; nothing it did is remembered."""
+        failure = Reply(Code.SYSTEM_ERROR, Code.SYSTEM_ERROR.text)
+        explanation = "the emulator failed; its log says how"
+        delivery = faults.whole(self._render(failure, Layout()))
+        answer = Answer(failure, Layout(), "failure", "documented C1", explanation, delivery)
+        # What failed once may fail again.
+        with suppress(Exception), self._store.transaction() as ledger:
+            self._deliver(arrival, answer, None, ledger)
+        return answer
+
+    def _admit(self, account: Account, operation: Operation, request: Request) -> _Admitted:
+        """Look how the account stands and which fault strikes, and take a slot where one is left."""
         with self._store.transaction() as ledger:
-            is_locked = ledger.standing(account.key, to_micros(account.clock.now())).is_locked
-            at_endpoint = account.slots.in_progress(operation)
-            in_progress = at_endpoint if account.policy.answers["Q21"] == "endpoint" else account.slots.in_progress()
+            strike = None
+            if arranged := ledger.faults(account.key):
+                counted, strike = faults.strike(arranged, operation, request, account, self._seed)
+                if counted != arranged:
+                    ledger.count_faults(account.key, counted)
+            slots, now = account.slots, to_micros(self.accounts.clock.now())
+            is_locked = account.policy.is_locked(ledger.standing(account.key, account.now).locked_at, account.now)
+            at_endpoint = slots.in_progress(now, operation)
+            in_progress = at_endpoint if account.policy.answers["Q21"] == "endpoint" else slots.in_progress(now)
             is_over = in_progress >= account.settings.max_concurrency
             # Whoever does not know the password takes no slot from those who do.
             takes_slot = not is_over and request.password in account.policy.passwords
-            token = account.slots.enter(operation) if takes_slot else None
-            return Admission(is_over, in_progress, at_endpoint, is_locked), token
+            seat = Seat(slots, slots.enter(operation)) if takes_slot else None
+            return _Admitted(Admission(is_over, in_progress, at_endpoint, is_locked), seat, strike)
+
+    def _wait(self, account: Account, admitted: _Admitted) -> None:
+        """Spend what processing takes, and what a fault adds to it."""
+        fault = admitted.strike.row.fault if admitted.strike else None
+        seconds = fault.seconds if isinstance(fault, DelayFault) else 0.0
+        if not admitted.admission.is_over and (fault is None or fault.is_processed):
+            seconds += account.settings.processing_time
+        if seconds:
+            self._pauses.pause(seconds, account.slots)
 
     def _answer_stranger(self, arrival: Arrival) -> Answer:
-        facts = request_rules.StrangerFacts(arrival.request, self.answers, self._has_magic_userids)
-        refusal = first_refusal(self._stranger_rules, facts)
+        answers = self.accounts.answers
+        facts = request_rules.StrangerFacts(arrival.request, answers, self._has_magic_userids)
+        refusal = first_refusal(request_rules.for_strangers(answers), facts)
         if refusal is None:
-            message = "no rule refused a request of no account"
-            raise AssertionError(message)
-        answer = _refused(refusal, self.answers)
+            # The account was closed while the request was on its way here.
+            refusal = Refusal(Code(answers["Q1"]), "Q1", "there is no such account", rule="account-known")
         with self._store.transaction() as ledger:
-            ledger.write(None, _entry(arrival, answer, to_micros(self._clock.now())))
-        return answer
+            return self._deliver(arrival, _refused(refusal, answers), None, ledger)
+
+    def _answer_gone(self, account: Account) -> Answer:
+        explanation = f"account {account.settings.userid} was reset or closed while the request was in progress"
+        return _refused(Refusal(Code.SYSTEM_ERROR, _RESET, explanation, rule=_RESET), account.policy.answers)
 
     def _answer_account(
-        self, arrival: Arrival, request: Request, account: Account, admission: Admission, ledger: Ledger
+        self, arrival: Arrival, request: Request, account: Account, admitted: _Admitted, ledger: Ledger
+    ) -> Answer:
+        strike = admitted.strike
+        if strike is not None and not strike.row.fault.is_processed:
+            answer = _struck(strike, account.policy.answers)
+        else:
+            answer = self._judge(arrival, request, account, admitted, ledger)
+        return self._deliver(arrival, answer, account, ledger, admitted)
+
+    def _judge(
+        self, arrival: Arrival, request: Request, account: Account, admitted: _Admitted, ledger: Ledger
     ) -> Answer:
         answers, now = account.policy.answers, account.clock.now()
         standing = ledger.standing(account.key, to_micros(now))
         # Settings can be lowered below what was spent; what costs nothing passes all the same.
         left = max(account.settings.balance + account.settings.credit - standing.spent, 0)
-        state = AccountState(now, admission, left, max(left - standing.reserved, 0))
+        available = max(left - standing.reserved, 0)
+        arranged = _arranged(account, admitted.strike, to_micros(now), ledger)
+        state = AccountState(now, admitted.admission, left, available, arranged)
         known = RequestFacts(arrival.operation, request, arrival.peer, account, answers, state)
         refusal = first_refusal(account.request_rules, known)
         if refusal is None:
-            answer = self._accepted(known, ledger)
-        else:
-            answer = _refused(refusal, answers)
-            if refusal.rule == request_rules.CONCURRENCY:
-                _count_excess(known, ledger)
-        ledger.write(account.key, _entry(arrival, answer, to_micros(now)))
-        return answer
+            return self._accepted(known, ledger)
+        if refusal.rule == request_rules.CONCURRENCY:
+            _count_excess(known, ledger)
+        return _refused(refusal, answers)
 
     def _accepted(self, facts: RequestFacts, ledger: Ledger) -> Answer:
         reply = OPERATIONS[facts.operation](facts, ledger, self._seed)
@@ -169,11 +193,45 @@ class Gateway:
             rule, basis, explanation = str(facts.operation), evidence.bases(grounds, facts.answers), ""
         return Answer(reply, facts.answers.layout, rule, basis, explanation)
 
+    def _deliver(
+        self,
+        arrival: Arrival,
+        answer: Answer,
+        account: Account | None,
+        ledger: Ledger,
+        admitted: _Admitted | None = None,
+    ) -> Answer:
+        """Make an answer's bytes, spoil them where a fault says so, and write down what leaves."""
+        fault = admitted.strike.row.fault if admitted and admitted.strike else None
+        delivery = faults.deliver(fault, self._render(answer.reply, answer.layout))
+        seat = admitted.seat if admitted and isinstance(fault, DribbleFault) else None
+        answer = replace(answer, delivery=delivery, seat=seat)
+        at = account.now if account else to_micros(self.accounts.clock.now())
+        entry = journal.entry(arrival, answer, fault, at, in_micros(elapsed() - arrival.began))
+        ledger.write(account.key if account else None, entry)
+        return answer
+
 
 def _refused(refusal: Refusal, answers: Answers) -> Answer:
     info = evidence.text_of(refusal, names_value=answers["Q12"] == "value")
     rule, basis, explanation = evidence.of_refusals((refusal,), answers)
     return Answer(Reply(refusal.code, info), answers.layout, rule, basis, explanation)
+
+
+def _struck(strike: Strike, answers: Answers) -> Answer:
+    """The answer to a request that a fault keeps from being judged."""
+    fault = strike.row.fault
+    explanation = f"fault {strike.row.id}, {fault.kind}, struck the request before it was judged"
+    if isinstance(fault, CodeFault):
+        return _refused(Refusal(fault.code, FAULT, explanation, rule=FAULT), answers)
+    return Answer(Reply("", ""), answers.layout, FAULT, evidence.bases((FAULT,), answers), explanation)
+
+
+def _arranged(account: Account, strike: Strike | None, now: int, ledger: Ledger) -> Arranged:
+    arranged = strike.arranged if strike else NOTHING_ARRANGED
+    if not account.policy.personas:
+        return arranged
+    return replace(arranged, opted_out=ledger.opted_out(account.key, now))
 
 
 def _count_excess(facts: RequestFacts, ledger: Ledger) -> None:
@@ -182,10 +240,4 @@ def _count_excess(facts: RequestFacts, ledger: Ledger) -> None:
         return
     now = to_micros(facts.state.now)
     if ledger.count_excess(facts.account.key, now, now - in_micros(window)) >= after:
-        ledger.set_locked(facts.account.key, is_locked=True)
-
-
-def _entry(arrival: Arrival, answer: Answer, at: int) -> JournalEntry:
-    return JournalEntry(
-        at, arrival.operation, arrival.peer, answer.reply.code, answer.rule, answer.basis, answer.explanation
-    )
+        ledger.set_locked(facts.account.key, now)

@@ -4,31 +4,145 @@ from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from typing import Protocol
 
+from ccell_fake.faults import Fault
+from ccell_fake.inspection import Happening, MessageFilter, MessageSeen, ReportListed, UpmsgListed
 from ccell_fake.model import Report, Upmsg
-from ccell_fake.records import JournalEntry, Message, ReportRow, Standing, Submission
+from ccell_fake.records import AccountRow, FaultRow, JournalEntry, Message, ReportRow, Standing, Submission
+
+
+class Inspection(Protocol):
+    """What a test may look at within one transaction. Instants are microseconds since 1970, lists oldest first."""
+
+    def messages(
+        self,
+        account: int,
+        now: int,
+        wanted: MessageFilter,
+        *,
+        since_request: int = 0,
+        after: str | None = None,
+        limit: int = 100,
+    ) -> list[MessageSeen]:
+        """The messages of an account that a filter lets through.
+
+        Args:
+            account: Whose.
+            now: The account's present, which decides the state.
+            wanted: Which.
+            since_request: Only those whose request has a greater number in the journal.
+            after: Only those behind this cursor.
+            limit: How many at most.
+        """
+        ...
+
+    def latest_messages(self, account: int, now: int, since_request: int, limit: int) -> list[MessageSeen]:
+        """The last messages of an account whose request has a greater number in the journal."""
+        ...
+
+    def reports(self, account: int, after: int, limit: int) -> list[ReportListed]:
+        """The reports of an account behind a cursor, those still to come included."""
+        ...
+
+    def upmsgs(self, account: int, after: int, limit: int) -> list[UpmsgListed]:
+        """The upstream messages of an account behind a cursor, those still to come included."""
+        ...
+
+    def journal(
+        self, account: int, after: int, limit: int, operation: str | None = None, code: str | None = None
+    ) -> list[JournalEntry]:
+        """The entries of an account with a greater number, those that have fallen out excepted."""
+        ...
+
+    def fallen(self, account: int) -> int:
+        """The number of the last entry of an account that has fallen out; 0 where none has."""
+        ...
+
+    def last_number(self, account: int) -> int:
+        """The number of the last entry of an account; 0 where there is none."""
+        ...
+
+    def happenings(
+        self, account: int, since: int, until: int, limit: int, *, report: int = ..., upmsg: int = ...
+    ) -> list[Happening]:
+        """What time brings about, in order: behind an instant, up to another one.
+
+        Args:
+            account: Whose.
+            since: Behind this.
+            until: Up to this.
+            limit: How many at most.
+            report: Reports behind this cursor too, whenever they came in.
+            upmsg: Upstream messages behind this cursor too, whenever they came in.
+        """
+        ...
+
+    def last_keys(self, account: int) -> tuple[int, int]:
+        """The cursors of the last report and of the last upstream message."""
+        ...
+
+    def next_due(self, account: int, now: int) -> int | None:
+        """When time brings about the next thing."""
+        ...
+
+    def scheduled(self, account: int, now: int) -> int:
+        """How many messages of an account are still to be sent."""
+        ...
+
+    def waiting(self) -> tuple[int, int]:
+        """How many reports and upstream messages are not handed out, over all accounts, those to come included."""
+        ...
 
 
 class Ledger(Protocol):
     """What can be read and written within one transaction. Instants are microseconds since 1970."""
 
+    @property
+    def inspect(self) -> Inspection:
+        """What a test may look at."""
+        ...
+
+    def account(self, userid: str) -> int:
+        """The store's number for an account, given out when it is first asked for."""
+        ...
+
+    def accounts(self) -> list[AccountRow]:
+        """The accounts that are remembered, in the order of opening."""
+        ...
+
+    def keep_account(self, row: AccountRow) -> None:
+        """Keep an account's settings and how its clock stands."""
+        ...
+
+    def forget(self, account: int) -> None:
+        """Forget an account and everything that hangs on it."""
+        ...
+
     def standing(self, account: int, now: int) -> Standing:
         """How the account stands, once charges and refunds that have fallen due are taken in."""
         ...
 
-    def charge(self, account: int, messages: int, due: int | None = None) -> None:
-        """Charge messages, or refund a negative number of them, at once or when an instant has come."""
+    def charge(self, account: int, messages: int, due: int | None = None, msgid: int | None = None) -> None:
+        """Charge messages, or refund a negative number of them for one message, at once or when an instant has come."""
         ...
 
-    def greatest_msgid(self, first: int, last: int) -> int | None:
-        """The greatest serial number given out within a span."""
+    def greatest_msgid(self, account: int, second: int) -> int | None:
+        """The greatest serial number that an account's messages of a second have, named by its first microsecond."""
         ...
 
     def add_messages(self, account: int, submission: Submission, messages: list[Message]) -> None:
-        """Keep a submission with its messages."""
+        """Keep a submission with its messages; its request is the one whose journal entry is written next."""
         ...
 
     def add_reports(self, account: int, reports: Iterable[ReportRow]) -> None:
         """Keep reports until they are fetched."""
+        ...
+
+    def settle(self, account: int, row: ReportRow) -> None:
+        """Put a report in the place of those a message was going to have, and undo the refund that hung on them."""
+        ...
+
+    def cost_of(self, account: int, msgid: int) -> int:
+        """What a message cost."""
         ...
 
     def take_reports(self, account: int, now: int, limit: int, again: int | None) -> list[Report]:
@@ -46,6 +160,14 @@ class Ledger(Protocol):
         """Keep an upstream message until it is fetched."""
         ...
 
+    def opt_out(self, account: int, phone: str, since: int) -> None:
+        """Note that a phone wants no more messages from an instant on."""
+        ...
+
+    def opted_out(self, account: int, now: int) -> frozenset[str]:
+        """The phones that want no more messages."""
+        ...
+
     def take_upmsgs(self, account: int, now: int, limit: int, again: int | None) -> list[Upmsg]:
         """Hand out upstream messages that have come in, oldest first; the arguments are those of reports."""
         ...
@@ -54,12 +176,28 @@ class Ledger(Protocol):
         """Note an excess of threads; how many there were since an instant, this one included."""
         ...
 
-    def set_locked(self, account: int, *, is_locked: bool) -> None:
-        """Lock or unlock an account; either way its excesses are forgotten."""
+    def set_locked(self, account: int, at: int | None) -> None:
+        """Lock an account at an instant, or unlock it; either way its excesses are forgotten."""
         ...
 
-    def write(self, account: int | None, entry: JournalEntry) -> None:
-        """Keep a journal entry; the oldest of an account fall out."""
+    def faults(self, account: int) -> tuple[FaultRow, ...]:
+        """The faults of an account, in the order of arranging."""
+        ...
+
+    def add_fault(self, account: int, fault: Fault) -> FaultRow:
+        """Arrange a fault behind those that are there."""
+        ...
+
+    def drop_faults(self, account: int, ids: Iterable[int]) -> None:
+        """Take faults away."""
+        ...
+
+    def count_faults(self, account: int, faults: tuple[FaultRow, ...]) -> None:
+        """Keep how many requests the faults of an account have seen and struck."""
+        ...
+
+    def write(self, account: int | None, entry: JournalEntry) -> int:
+        """Keep a journal entry, under a number that is returned; the oldest of an account fall out."""
         ...
 
 
@@ -72,8 +210,4 @@ class Store(Protocol):
 
     def transaction(self) -> AbstractContextManager[Ledger]:
         """A ledger of which either everything is kept, before the block ends, or nothing."""
-        ...
-
-    def account(self, userid: str) -> int:
-        """The store's number for an account, given out when it is first asked for."""
         ...

@@ -9,36 +9,37 @@ _FIRST_TAIL = 1_000_000
 _WIDEST_GAP = 9
 
 
-def span(now: datetime) -> tuple[int, int]:
+def _span(now: datetime) -> tuple[int, int]:
     """The first and the last serial number of the second that it is."""
     date = (now.year % 100 * 100 + now.month) * 100 + now.day
     first = (((date * 100 + now.hour) * 100 + now.minute) * 100 + now.second) * _TAIL
     return first, first + _TAIL - 1
 
 
-def allot(now: datetime, last: int | None, seed: int) -> Iterator[int]:
-    """Serial numbers, each greater than the one before.
+def allot(now: datetime, last: int | None, seed: int, userid: str) -> Iterator[int]:
+    """Serial numbers of an account, each greater than the one before.
 
-    They hang on the time, on what was given out before and on the seed alone, so a run with the same seed and clock
-    gives the same ones. A second has room for a million and a half.
+    They hang on the time, on what the account was given before and on the seed alone, so a run with the same seed and
+    clock gives the same ones. A second has room for a million and a half.
 
     Args:
         now: The account's present, in Asia/Shanghai.
-        last: The greatest one in this second's span so far, or None.
+        last: The greatest one that the account has in this second, or None.
         seed: What decides where they begin and how far they lie apart.
+        userid: The account, which decides it too.
 
     Raises:
         OverflowError: The second has no more of them.
     """
-    first, greatest = span(now)
-    msgid = first + _FIRST_TAIL + _scatter(first, seed) % _FIRST_TAIL if last is None else last
+    first, greatest = _span(now)
+    msgid = first + _FIRST_TAIL + _scatter(first, seed, userid) % _FIRST_TAIL if last is None else last
     while True:
-        msgid += 1 + _scatter(msgid, seed) % _WIDEST_GAP
+        msgid += 1 + _scatter(msgid, seed, userid) % _WIDEST_GAP
         if msgid > greatest:
             message = f"the serial numbers of {now:%Y-%m-%d %H:%M:%S} are used up"
             raise OverflowError(message)
         yield msgid
 
 
-def _scatter(number: int, seed: int) -> int:
-    return zlib.crc32(b"%d %d" % (number, seed))
+def _scatter(number: int, seed: int, userid: str) -> int:
+    return zlib.crc32(b"%d %d %a" % (number, seed, userid))

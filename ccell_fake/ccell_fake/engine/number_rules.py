@@ -9,12 +9,32 @@ from ccell_fake.limits import SIGNATURE_CHARACTERS
 
 _SHOWN_REFUSED = "195"
 
+FAULT = "fault"
+"""The ground of what a fault brings about."""
+
+PERSONA = "persona"
+"""The ground of a refusal that a persona brings about."""
+
 
 def _magic_number(facts: NumberFacts) -> Refusal | None:
     code = magic.NUMBER_PHONES.get(facts.number)
     if code is None or not facts.policy.settings.magic_numbers:
         return None
     return Refusal(code, magic.GROUND, f"{facts.number} is a magic number that is refused with {code}", facts.number)
+
+
+def _fault(facts: NumberFacts) -> Refusal | None:
+    if not facts.arranged.refuses(facts.number) or facts.arranged.code is None:
+        return None
+    code = facts.arranged.code
+    return Refusal(code, FAULT, f"a fault that was arranged refuses {facts.number} with {code}", facts.number)
+
+
+def _opted_out(facts: NumberFacts) -> Refusal | None:
+    if facts.number not in facts.arranged.opted_out:
+        return None
+    explanation = f"{facts.number} has opted out of the account's messages; its persona says by which words"
+    return Refusal(Code.NUMBER_BLACKLISTED, PERSONA, explanation, facts.number)
 
 
 def _complete(facts: SubmitFacts) -> Refusal | None:
@@ -167,23 +187,27 @@ class SubmitRule(Rule[SubmitFacts]):
 
 AnyRule = Rule[NumberFacts] | SubmitRule
 
-_STAGES: dict[str, AnyRule] = {
-    "recognised": Rule("number-recognised", _recognised),
-    "blacklist": Rule("blacklist", _blacklist),
-    "whitelist": Rule("whitelist", _whitelist),
-    "sending_rule": SubmitRule("sending-rule", _sending_rule),
-    "spcode": SubmitRule("spcode", _spcode),
-    "channel": Rule("channel", _channel),
-    "sendtime": SubmitRule("sendtime", _sendtime),
-    "signature": SubmitRule("signature", _signature),
-    "template": SubmitRule("template", _template),
-    "black_words": SubmitRule("black-words", _black_words),
-    "white_words": SubmitRule("white-words", _white_words),
+_STAGES: dict[str, tuple[AnyRule, ...]] = {
+    "recognised": (Rule("number-recognised", _recognised),),
+    "blacklist": (Rule("blacklist", _blacklist), Rule("opted-out", _opted_out)),
+    "whitelist": (Rule("whitelist", _whitelist),),
+    "sending_rule": (SubmitRule("sending-rule", _sending_rule),),
+    "spcode": (SubmitRule("spcode", _spcode),),
+    "channel": (Rule("channel", _channel),),
+    "sendtime": (SubmitRule("sendtime", _sendtime),),
+    "signature": (SubmitRule("signature", _signature),),
+    "template": (SubmitRule("template", _template),),
+    "black_words": (SubmitRule("black-words", _black_words),),
+    "white_words": (SubmitRule("white-words", _white_words),),
 }
-_FIRST: tuple[AnyRule, ...] = (Rule("magic-number", _magic_number), SubmitRule("submit-complete", _complete))
+_FIRST: tuple[AnyRule, ...] = (
+    Rule("magic-number", _magic_number),
+    Rule("fault", _fault),
+    SubmitRule("submit-complete", _complete),
+)
 _LAST = SubmitRule("closing-phrase", _closing_phrase)
 
 
 def in_order(answers: Answers) -> tuple[AnyRule, ...]:
     """The rules in the order of Q7, between those that other questions make a matter of the number."""
-    return (*_FIRST, *(_STAGES[stage] for stage in answers.orders["Q7"]), _LAST)
+    return (*_FIRST, *(rule for stage in answers.orders["Q7"] for rule in _STAGES[stage]), _LAST)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from ccell_fake.clock import in_micros, to_micros
 from ccell_fake.codes import Code
-from ccell_fake.engine import msgids, outcomes, schedule
+from ccell_fake.engine import msgids, outcomes, personas, schedule
 from ccell_fake.engine.evidence import text_of
 from ccell_fake.engine.facts import RequestFacts
 from ccell_fake.engine.ledger import Ledger
@@ -26,7 +26,8 @@ _Judged = list[tuple[Verdict, int]]
 def send(facts: RequestFacts, ledger: Ledger, seed: int) -> Reply[Resp]:
     """Submit each number that was accepted, and answer a resp for every number (S5, S8)."""
     now = facts.state.now
-    serials = msgids.allot(now, ledger.greatest_msgid(*msgids.span(now)), seed)
+    last = ledger.greatest_msgid(facts.account.key, to_micros(now.replace(microsecond=0)))
+    serials = msgids.allot(now, last, seed, facts.account.settings.userid)
     resps: list[Resp] = []
     for submit, verdicts in zip(facts.submits, facts.verdicts, strict=True):
         # The serials go last: zip asks them for no more than there are verdicts.
@@ -41,17 +42,20 @@ def _submit(facts: RequestFacts, submit: SubmitFacts, judged: _Judged, ledger: L
     scheduled = schedule.parse(submit.submit.sendtime or "")
     due = now if scheduled is None else max(now, to_micros(scheduled))
     submission = Submission(submit.content, submit.submit.linkid or "", submit.submit.spcode or "", now, due)
-    ledger.add_messages(
-        account,
-        submission,
-        [Message(msgid, verdict.number, _code(verdict), verdict.charge) for verdict, msgid in judged],
-    )
+    names_value = facts.answers["Q12"] == "value"
+    messages = [
+        Message(msgid, verdict.number, _code(verdict), _info(verdict, names_value=names_value), verdict.charge)
+        for verdict, msgid in judged
+    ]
+    ledger.add_messages(account, submission, messages)
     charge = sum(verdict.charge for verdict, _ in judged)
     ledger.charge(account, charge, due if due > now and facts.answers["Q34"] == "when_sent" else None)
     reports = [row for verdict, msgid in judged for row in _reports(facts, submission, verdict, msgid, seed)]
     ledger.add_reports(account, reports)
     if facts.answers["Q33"] == "refunded":
         _refund(account, judged, reports, ledger)
+    if facts.account.policy.personas:
+        _answer(facts, submission, judged, ledger)
 
 
 def _reports(
@@ -75,19 +79,32 @@ def _refund(account: int, judged: _Judged, reports: list[ReportRow], ledger: Led
     failures = {row.msgid: row.due for row in reports if row.status != outcomes.DELIVERED_STATUS}
     for verdict, msgid in judged:
         if verdict.charge and msgid in failures:
-            ledger.charge(account, -verdict.charge, failures[msgid])
+            ledger.charge(account, -verdict.charge, failures[msgid], msgid)
+
+
+def _answer(facts: RequestFacts, submission: Submission, judged: _Judged, ledger: Ledger) -> None:
+    """Take in what the people behind the numbers answer."""
+    policy = facts.account.policy
+    for number in (verdict.number for verdict, _ in judged if verdict.refusal is None):
+        persona = personas.of(number, policy.personas)
+        upmsg = persona and personas.answer(number, submission, policy.settings, persona)
+        if upmsg:
+            personas.receive(facts.account.key, upmsg, policy.personas, ledger)
 
 
 def _resps(facts: RequestFacts, submit: SubmitFacts, judged: _Judged) -> Iterator[Resp]:
     linkid = submit.submit.linkid or ("" if facts.answers["Q24"] == "empty" else None)
     names_value = facts.answers["Q12"] == "value"
     for verdict, msgid in judged:
-        info = _SUCCESS_TEXT if verdict.refusal is None else text_of(verdict.refusal, names_value=names_value)
-        yield Resp(str(msgid), verdict.number, _code(verdict), info, linkid)
+        yield Resp(str(msgid), verdict.number, _code(verdict), _info(verdict, names_value=names_value), linkid)
 
 
 def _code(verdict: Verdict) -> Code:
     return _SUCCESS if verdict.refusal is None else verdict.refusal.code
+
+
+def _info(verdict: Verdict, *, names_value: bool) -> str:
+    return _SUCCESS_TEXT if verdict.refusal is None else text_of(verdict.refusal, names_value=names_value)
 
 
 def report(facts: RequestFacts, ledger: Ledger, _seed: int) -> Reply[Report]:

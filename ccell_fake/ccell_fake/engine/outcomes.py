@@ -1,17 +1,18 @@
 """What becomes of an accepted message: how its report reads, when it comes in, and how often."""
 
-import hashlib
 from dataclasses import dataclass
 from functools import lru_cache
 
 from ccell_fake.codes import Code
 from ccell_fake.engine import magic
+from ccell_fake.engine.chance import share
 from ccell_fake.engine.policy import Policy
 from ccell_fake.records import Submission
 
 DELIVERED = "DELIVRD"
 DELIVERED_STATUS = "0"
 FAILED_STATUS = "-1"
+UNDELIVERED = "UNDELIV"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +44,9 @@ def decide(phone: str, submission: Submission, policy: Policy, seed: int) -> Out
     message = (settings.userid, phone, submission.content, submission.linkid)
     for place, patterns in enumerate(policy.outcomes):
         rule = patterns.rule
-        if patterns.match(phone, submission) and (
-            rule.rate >= 1 or _chance(seed, f"rate {place}", *message) < rule.rate
-        ):
+        if patterns.match(phone, submission) and (rule.rate >= 1 or share(seed, f"rate {place}", *message) < rule.rate):
             delay = settings.report_delay if rule.delay is None else rule.delay
-            spread = rule.spread * _chance(seed, "spread", *message) if rule.spread else 0.0
+            spread = rule.spread * share(seed, "spread", *message) if rule.spread else 0.0
             return _outcome(rule.stat, rule.status, delay + spread, rule.reports)
     return _outcome(DELIVERED, None, settings.report_delay, 1)
 
@@ -57,10 +56,3 @@ def _outcome(stat: str, status: str | None, delay: float, reports: int) -> Outco
     if status is None:
         status = DELIVERED_STATUS if stat == DELIVERED else FAILED_STATUS
     return Outcome(status, Code.SUCCESS.text if stat == DELIVERED else stat, delay, reports)
-
-
-def _chance(seed: int, *parts: str) -> float:
-    """A number from 0 up to 1 that is a function of what it is given."""
-    text = "\0".join((str(seed), *parts))
-    digest = hashlib.blake2b(text.encode(errors="surrogatepass"), digest_size=8).digest()
-    return int.from_bytes(digest) / 2**64

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from ahocorasick_rs import AhoCorasick, MatchKind
 
+from ccell_fake.clock import in_micros
+from ccell_fake.engine import personas
 from ccell_fake.engine.answers import Answers
 from ccell_fake.engine.patterns import NumberList, any_of
 from ccell_fake.records import Submission
@@ -62,6 +64,7 @@ class Policy:
         black_words: Words no content may hold, or None.
         white_words: Words of which a content has to hold one, or None.
         outcomes: What decides reports.
+        personas: Who holds which phones.
         lock: At how many excesses, within how many seconds, the account locks; 0 for never (Q22).
     """
 
@@ -84,7 +87,15 @@ class Policy:
             OutcomePatterns(rule, _compiled(rule.phone), _compiled(rule.content), _compiled(rule.linkid))
             for rule in settings.outcomes
         )
+        self.personas = personas.compiled(settings.personas)
         self.lock = _lock(settings, answers)
+
+    def is_locked(self, locked_at: int | None, now: int) -> bool:
+        """Whether a lock that was put on at an instant still holds, both in microseconds since 1970."""
+        if locked_at is None:
+            return False
+        duration = self.settings.lock_duration
+        return not duration or now < locked_at + in_micros(duration)
 
 
 def _passwords(password: str, *, with_md5: bool) -> frozenset[str]:

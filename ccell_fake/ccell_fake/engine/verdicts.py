@@ -41,7 +41,7 @@ def _judge_submit(submit: SubmitFacts, rules: tuple[AnyRule, ...], seen: set[str
         if is_repeated and policy.answers["Q10"] == "drop":
             continue
         seen.add(number)
-        facts = NumberFacts(number, numbers.carrier(number, policy.answers), is_repeated, policy)
+        facts = NumberFacts(number, numbers.carrier(number, policy.answers), is_repeated, policy, submit.arranged)
         refusal = first_refusal(number_rules, facts) or fate_of_all
         yield Verdict(number, 0 if refusal else accepted, refusal)
 

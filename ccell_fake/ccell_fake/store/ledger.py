@@ -1,4 +1,4 @@
-"""Every statement the store runs, and what it keeps at hand so as to run few."""
+"""Every statement by which the store changes, and what it keeps at hand so as to run few."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -6,17 +6,26 @@ from operator import itemgetter
 from sqlite3 import Connection
 from typing import Any
 
-from ccell_fake.clock import from_micros, to_micros
+from ccell_fake.clock import ClockSetting, from_micros, to_micros
+from ccell_fake.faults import Fault
 from ccell_fake.model import Report, Upmsg
-from ccell_fake.records import JournalEntry, Message, ReportRow, Standing, Submission
+from ccell_fake.records import AccountRow, FaultRow, JournalEntry, Message, ReportRow, Standing, Submission
+from ccell_fake.settings import AccountSettings
+from ccell_fake.store import texts
 from ccell_fake.store.buffer import RowBuffer
+from ccell_fake.store.inspection import SqliteInspection, Value
+from ccell_fake.store.schema import OF_AN_ACCOUNT
 
 JOURNAL_ENTRIES = 10_000
-"""How many journal entries an account keeps; so do, together, the requests of no account."""
+"""How many journal entries an account keeps unless told otherwise; so do, together, the requests of no account."""
 
-_NO_ACCOUNT = 0
+NO_ACCOUNT = 0
+"""The number under which the requests of no account are kept."""
+
 _ROWS_AT_HAND = 2_000
 _SPANS_AT_HAND = 256
+_SECOND = 1_000_000
+_ENTRIES_TO_SPARE = 1_000
 
 
 @dataclass(slots=True)
@@ -24,14 +33,15 @@ class _AccountAtHand:
     """What every request asks of its account."""
 
     spent: int
-    is_locked: bool
+    locked_at: int | None
     reserved: int
     next_charge: int | None
     journaled: int
+    faults: tuple[FaultRow, ...]
 
     def copy(self) -> "_AccountAtHand":
         """The same, to be kept as it is now; copy.copy takes ten times as long."""
-        return _AccountAtHand(self.spent, self.is_locked, self.reserved, self.next_charge, self.journaled)
+        return _AccountAtHand(self.spent, self.locked_at, self.reserved, self.next_charge, self.journaled, self.faults)
 
 
 class SqliteLedger:
@@ -41,23 +51,31 @@ class SqliteLedger:
     a durable ledger, when the transaction ends; rows of earlier ones are then written first, in one of their own.
     """
 
-    def __init__(self, connection: Connection, *, is_durable: bool) -> None:
+    def __init__(self, connection: Connection, *, is_durable: bool, journal_entries: int = JOURNAL_ENTRIES) -> None:
         """Work on a connection.
 
         Args:
             connection: Whose transactions this ledger begins and ends.
             is_durable: Whether what a transaction wrote has to be in the tables when it ends.
+            journal_entries: How many journal entries an account keeps.
         """
         self._connection = connection
         self._is_durable = is_durable
+        self._journal_entries = journal_entries
+        self.inspect = SqliteInspection(self._read, journal_entries)
+        self._changed: set[int] = set()
         self._rows = RowBuffer()
         self._settled_rows = RowBuffer()
         self._accounts: dict[int, _AccountAtHand] = {}
         self._before: dict[int, _AccountAtHand] = {}
         self._settled_accounts: set[int] = set()
-        self._greatest: dict[int, int | None] = {}
-        self._span = (0, 0)
+        self._greatest: dict[tuple[int, int], int | None] = {}
         (self._submissions,) = connection.execute("SELECT coalesce(max(key), 0) FROM submission").fetchone()
+        self._number: int
+        (self._number,) = connection.execute(
+            "SELECT max((SELECT coalesce(max(number), 0) FROM journal), (SELECT coalesce(max(id), 0) FROM fault),"
+            " (SELECT max(fallen) FROM account))"
+        ).fetchone()
 
     def commit(self) -> None:
         """End the transaction and keep all it wrote."""
@@ -70,11 +88,18 @@ class SqliteLedger:
             self._rows.move_to(self._settled_rows)
             self._settled_accounts.update(self._before)
             if len(self._settled_rows) > _ROWS_AT_HAND:
-                self._settle()
+                self.settle_all()
         self._before.clear()
+
+    def take_changed(self) -> frozenset[int]:
+        """The accounts of which something changed since this was last asked."""
+        changed = frozenset(self._changed)
+        self._changed.clear()
+        return changed
 
     def rollback(self) -> None:
         """End the transaction and undo all it wrote."""
+        self._changed.clear()
         self._rows.clear()
         self._greatest.clear()
         self._accounts.update(self._before)
@@ -85,75 +110,91 @@ class SqliteLedger:
 
     def account(self, userid: str) -> int:
         """The number of an account, given out when it is first asked for."""
-        self._read("INSERT INTO account (userid) VALUES (?) ON CONFLICT DO NOTHING", userid)
-        ((key,),) = self._read("SELECT key FROM account WHERE userid = ?", userid)
-        return int(key)
+        rows = self._read("SELECT key FROM account WHERE userid = ?", (userid,))
+        if not rows:
+            rows = self._read("INSERT INTO account (userid) VALUES (?) RETURNING key", (userid,))
+        return int(rows[0][0])
+
+    def accounts(self) -> list[AccountRow]:
+        """The accounts that were open when the store was closed, in the order of opening."""
+        rows = self._read("SELECT key, settings, offset, frozen_at FROM account WHERE settings <> '' ORDER BY key", ())
+        return [
+            AccountRow(key, texts.loads(AccountSettings, text), ClockSetting(offset, frozen_at))
+            for key, text, offset, frozen_at in rows
+        ]
+
+    def keep_account(self, row: AccountRow) -> None:
+        """Keep an account's settings and how its clock stands."""
+        self._read(
+            "UPDATE account SET settings = ?, offset = ?, frozen_at = ? WHERE key = ?",
+            (texts.dumps(AccountSettings, row.settings), row.clock.offset, row.clock.frozen_at, row.key),
+        )
+        self._changed.add(row.key)
+
+    def forget(self, account: int) -> None:
+        """Forget an account and everything that hangs on it."""
+        self._read("DELETE FROM message WHERE submission IN (SELECT key FROM submission WHERE account = ?)", (account,))
+        for table in ("submission", *OF_AN_ACCOUNT):
+            self._read(f"DELETE FROM {table} WHERE account = ?", (account,))
+        self._read("DELETE FROM account WHERE key = ?", (account,))
+        self._accounts.pop(account, None)
+        self._before.pop(account, None)
+        self._greatest = {place: msgid for place, msgid in self._greatest.items() if place[0] != account}
+        self._changed.add(account)
 
     def standing(self, account: int, now: int) -> Standing:
         """How the account stands, once charges and refunds that have fallen due are taken in."""
         at_hand = self._at_hand(account)
         if at_hand.next_charge is not None and at_hand.next_charge <= now:
             ((fallen_due,),) = self._read(
-                "SELECT sum(messages) FROM pending_charge WHERE account = ? AND due <= ?", account, now
+                "SELECT sum(messages) FROM pending_charge WHERE account = ? AND due <= ?", (account, now)
             )
-            self._read("DELETE FROM pending_charge WHERE account = ? AND due <= ?", account, now)
+            self._read("DELETE FROM pending_charge WHERE account = ? AND due <= ?", (account, now))
             at_hand = self._changing(account)
             at_hand.spent += fallen_due
             at_hand.reserved, at_hand.next_charge = self._pending(account)
-        return Standing(at_hand.spent, at_hand.reserved, at_hand.is_locked)
+        return Standing(at_hand.spent, at_hand.reserved, at_hand.locked_at)
 
     def _pending(self, account: int) -> tuple[int, int | None]:
         """What is going to be charged, refunds aside, and when the next charge or refund falls due."""
         ((reserved, next_charge),) = self._read(
-            "SELECT coalesce(sum(max(messages, 0)), 0), min(due) FROM pending_charge WHERE account = ?", account
+            "SELECT coalesce(sum(max(messages, 0)), 0), min(due) FROM pending_charge WHERE account = ?",
+            (account,),
         )
         return reserved, next_charge
 
-    def charge(self, account: int, messages: int, due: int | None = None) -> None:
-        """Charge messages, or refund a negative number of them, at once or when an instant has come."""
+    def charge(self, account: int, messages: int, due: int | None = None, msgid: int | None = None) -> None:
+        """Charge messages, or refund a negative number of them for one message, at once or when an instant has come."""
         at_hand = self._changing(account)
         if due is None:
             at_hand.spent += messages
         else:
-            self._rows.add("pending_charge", [(account, due, messages)])
+            self._rows.add("pending_charge", [(account, due, messages, msgid)])
             at_hand.reserved += max(messages, 0)
             at_hand.next_charge = due if at_hand.next_charge is None else min(due, at_hand.next_charge)
 
-    def greatest_msgid(self, first: int, last: int) -> int | None:
-        """The greatest serial number given out within a span."""
-        self._span = (first, last)
-        if first not in self._greatest:
+    def greatest_msgid(self, account: int, second: int) -> int | None:
+        """The greatest serial number that an account's messages of a second have, named by its first microsecond."""
+        place = account, second
+        if place not in self._greatest:
             if len(self._greatest) >= _SPANS_AT_HAND:
                 self._greatest.clear()
-            ((self._greatest[first],),) = self._read(
-                "SELECT max(msgid) FROM message WHERE msgid BETWEEN ? AND ?", first, last
+            ((self._greatest[place],),) = self._read(
+                "SELECT max(m.msgid) FROM submission s JOIN message m ON m.submission = s.key"
+                " WHERE s.account = ? AND s.submitted_at >= ? AND s.submitted_at < ?",
+                (account, second, second + _SECOND),
             )
-        return self._greatest[first]
+        return self._greatest[place]
 
     def add_messages(self, account: int, submission: Submission, messages: list[Message]) -> None:
-        """Keep a submission with its messages."""
+        """Keep a submission with its messages; its request is the one whose journal entry is written next."""
         self._submissions += 1
-        key = self._submissions
-        self._rows.add(
-            "submission",
-            [
-                (
-                    key,
-                    account,
-                    submission.content,
-                    submission.linkid,
-                    submission.spcode,
-                    submission.submitted_at,
-                    submission.due,
-                )
-            ],
-        )
-        self._rows.add("message", [(one.msgid, key, one.phone, one.code, one.charge) for one in messages])
-        first, last = self._span
-        if messages and first <= messages[0].msgid and messages[-1].msgid <= last:
-            self._greatest[first] = messages[-1].msgid
-        else:
-            self._greatest.clear()
+        key, one = self._submissions, submission
+        row = key, account, self._number + 1, one.content, one.linkid, one.spcode, one.submitted_at, one.due
+        self._rows.add("submission", [row])
+        self._rows.add("message", [(key, one.msgid, one.phone, one.code, one.info, one.charge) for one in messages])
+        if messages:
+            self._greatest[account, one.submitted_at - one.submitted_at % _SECOND] = messages[-1].msgid
 
     def add_reports(self, account: int, reports: Iterable[ReportRow]) -> None:
         """Keep reports until they are fetched."""
@@ -164,6 +205,28 @@ class SqliteLedger:
                 for row in reports
             ],
         )
+        self._changed.add(account)
+
+    def settle(self, account: int, row: ReportRow) -> None:
+        """Put a report in the place of those a message was going to have, and undo the refund that hung on them."""
+        ((refund,),) = self._read(
+            "SELECT sum(messages) FROM pending_charge WHERE account = ? AND msgid = ?", (account, row.msgid)
+        )
+        if refund:
+            self._read("DELETE FROM pending_charge WHERE account = ? AND msgid = ?", (account, row.msgid))
+            at_hand = self._changing(account)
+            at_hand.reserved, at_hand.next_charge = self._pending(account)
+        self._read("DELETE FROM report WHERE account = ? AND msgid = ?", (account, row.msgid))
+        self.add_reports(account, (row,))
+
+    def cost_of(self, account: int, msgid: int) -> int:
+        """What a message cost."""
+        rows = self._read(
+            "SELECT m.charge FROM submission s JOIN message m ON m.submission = s.key"
+            " WHERE s.account = ? AND m.msgid = ?",
+            (account, msgid),
+        )
+        return int(rows[0][0]) if rows else 0
 
     def take_reports(self, account: int, now: int, limit: int, again: int | None) -> list[Report]:
         """Hand out reports that have come in, oldest first."""
@@ -177,6 +240,16 @@ class SqliteLedger:
         """Keep an upstream message until it is fetched."""
         motime = to_micros(upmsg.motime)
         self._rows.add("upmsg", [(None, account, upmsg.spnumber, upmsg.phone, motime, upmsg.msgcontent, motime, None)])
+        self._changed.add(account)
+
+    def opt_out(self, account: int, phone: str, since: int) -> None:
+        """Note that a phone wants no more messages from an instant on."""
+        self._rows.add("opt_out", [(account, phone, since)])
+
+    def opted_out(self, account: int, now: int) -> frozenset[str]:
+        """The phones that want no more messages."""
+        rows = self._read("SELECT phone FROM opt_out WHERE account = ? AND since <= ?", (account, now))
+        return frozenset(phone for (phone,) in rows)
 
     def take_upmsgs(self, account: int, now: int, limit: int, again: int | None) -> list[Upmsg]:
         """Hand out upstream messages that have come in, oldest first."""
@@ -191,66 +264,96 @@ class SqliteLedger:
             f"UPDATE {table} SET due = coalesce(?1, due), fetched_at = iif(?1 IS NULL, ?2, NULL)"
             f" WHERE key IN (SELECT key FROM {table} WHERE account = ?3 AND fetched_at IS NULL AND due <= ?2"
             f" ORDER BY due, key LIMIT ?4) RETURNING {columns}",
-            again,
-            now,
-            account,
-            limit,
+            (again, now, account, limit),
         )
+        self._changed.add(account)
         return sorted(rows, key=itemgetter(0, 1))
 
     def count_excess(self, account: int, now: int, since: int) -> int:
         """Note an excess of threads; how many there were since an instant, this one included."""
         self._rows.add("excess", [(account, now)])
-        self._read("DELETE FROM excess WHERE account = ? AND at < ?", account, since)
-        ((count,),) = self._read("SELECT count(*) FROM excess WHERE account = ?", account)
+        self._read("DELETE FROM excess WHERE account = ? AND at < ?", (account, since))
+        ((count,),) = self._read("SELECT count(*) FROM excess WHERE account = ?", (account,))
         return int(count)
 
-    def set_locked(self, account: int, *, is_locked: bool) -> None:
-        """Lock or unlock an account; either way its excesses are forgotten."""
-        self._changing(account).is_locked = is_locked
-        self._read("DELETE FROM excess WHERE account = ?", account)
+    def set_locked(self, account: int, at: int | None) -> None:
+        """Lock an account at an instant, or unlock it; either way its excesses are forgotten."""
+        self._changing(account).locked_at = at
+        self._read("DELETE FROM excess WHERE account = ?", (account,))
+        self._changed.add(account)
 
-    def write(self, account: int | None, entry: JournalEntry) -> None:
-        """Keep a journal entry; the oldest of an account fall out."""
-        key = account or _NO_ACCOUNT
-        at_hand = self._changing(key)
-        at_hand.journaled += 1
+    def faults(self, account: int) -> tuple[FaultRow, ...]:
+        """The faults of an account, in the order of arranging."""
+        return self._at_hand(account).faults
+
+    def add_fault(self, account: int, fault: Fault) -> FaultRow:
+        """Arrange a fault behind those that are there."""
+        self._number += 1
+        row = FaultRow(self._number, fault)
+        self._rows.add("fault", [(account, row.id, texts.dumps(Fault, fault), 0, 0)])
+        at_hand = self._changing(account)
+        at_hand.faults = (*at_hand.faults, row)
+        self._changed.add(account)
+        return row
+
+    def drop_faults(self, account: int, ids: Iterable[int]) -> None:
+        """Take faults away."""
+        dropped = set(ids)
+        for id_ in dropped:
+            self._read("DELETE FROM fault WHERE account = ? AND id = ?", (account, id_))
+        at_hand = self._changing(account)
+        at_hand.faults = tuple(row for row in at_hand.faults if row.id not in dropped)
+        self._changed.add(account)
+
+    def count_faults(self, account: int, faults: tuple[FaultRow, ...]) -> None:
+        """Keep how many requests the faults of an account have seen and struck."""
+        self._changing(account).faults = faults
+
+    def write(self, account: int | None, entry: JournalEntry) -> int:
+        """Keep a journal entry, under a number that is returned; the oldest of an account fall out."""
+        key = account or NO_ACCOUNT
+        self._changing(key).journaled += 1
+        self._number += 1
         self._rows.add(
             "journal",
             [
                 (
                     key,
-                    at_hand.journaled,
+                    self._number,
                     entry.at,
                     entry.operation,
                     entry.peer,
+                    entry.place,
+                    entry.request,
+                    entry.answer,
+                    entry.delivery,
+                    entry.items,
                     entry.code,
                     entry.rule,
                     entry.basis,
                     entry.explanation,
+                    entry.duration,
                 )
             ],
         )
-
-    def journal(self, account: int | None) -> list[JournalEntry]:
-        """The journal entries of an account that are still kept, oldest first."""
-        key = account or _NO_ACCOUNT
-        rows = self._read(
-            "SELECT at, operation, peer, code, rule, basis, explanation FROM journal"
-            " WHERE account = ? AND number > ? ORDER BY number",
-            key,
-            self._at_hand(key).journaled - JOURNAL_ENTRIES,
-        )
-        return [JournalEntry(*row) for row in rows]
+        self._changed.add(key)
+        return self._number
 
     def _at_hand(self, account: int) -> _AccountAtHand:
         at_hand = self._accounts.get(account)
         if at_hand is None:
-            rows = self._read("SELECT spent, locked FROM account WHERE key = ?", account)
-            spent, locked = rows[0] if rows else (0, 0)
+            rows = self._read("SELECT spent, locked_at FROM account WHERE key = ?", (account,))
+            spent, locked_at = rows[0] if rows else (0, None)
             reserved, next_charge = self._pending(account)
-            ((journaled,),) = self._read("SELECT coalesce(max(number), 0) FROM journal WHERE account = ?", account)
-            at_hand = self._accounts[account] = _AccountAtHand(spent, bool(locked), reserved, next_charge, journaled)
+            ((journaled,),) = self._read("SELECT count(*) FROM journal WHERE account = ?", (account,))
+            faults = tuple(
+                FaultRow(id_, texts.loads(Fault, text), seen, struck)
+                for id_, text, seen, struck in self._read(
+                    "SELECT id, fault, seen, struck FROM fault WHERE account = ? ORDER BY id", (account,)
+                )
+            )
+            at_hand = _AccountAtHand(spent, locked_at, reserved, next_charge, journaled, faults)
+            self._accounts[account] = at_hand
         return at_hand
 
     def _changing(self, account: int) -> _AccountAtHand:
@@ -260,19 +363,19 @@ class SqliteLedger:
             self._before[account] = at_hand.copy()
         return at_hand
 
-    def _read(self, statement: str, *values: str | int | None) -> list[tuple[Any, ...]]:
+    def _read(self, statement: str, values: tuple[Value, ...] | dict[str, Value]) -> list[tuple[Any, ...]]:
         """Run a statement on the tables, with everything in them that this ledger was told so far."""
         self._begin()
         return self._connection.execute(statement, values).fetchall()
 
     def _begin(self) -> None:
         if not self._connection.in_transaction:
-            self._settle()
+            self.settle_all()
             self._connection.execute("BEGIN IMMEDIATE")
         self._rows.write(self._connection)
 
-    def _settle(self) -> None:
-        """Write what ended transactions left."""
+    def settle_all(self) -> None:
+        """Write into the tables what ended transactions left."""
         if self._settled_rows or self._settled_accounts:
             self._connection.execute("BEGIN IMMEDIATE")
             self._write(self._settled_rows, self._settled_accounts)
@@ -282,11 +385,22 @@ class SqliteLedger:
     def _write(self, rows: RowBuffer, accounts: Iterable[int]) -> None:
         rows.write(self._connection)
         for key in accounts:
-            at_hand = self._accounts[key]
-            self._connection.execute(
-                "UPDATE account SET spent = ?, locked = ? WHERE key = ?", (at_hand.spent, at_hand.is_locked, key)
+            if key in self._accounts:
+                self._write_account(key, self._accounts[key])
+
+    def _write_account(self, key: int, at_hand: _AccountAtHand) -> None:
+        execute = self._connection.execute
+        execute("UPDATE account SET spent = ?, locked_at = ? WHERE key = ?", (at_hand.spent, at_hand.locked_at, key))
+        for row in at_hand.faults:
+            execute(
+                "UPDATE fault SET seen = ?, struck = ? WHERE account = ? AND id = ?",
+                (row.seen, row.struck, key, row.id),
             )
-            if at_hand.journaled > JOURNAL_ENTRIES:
-                self._connection.execute(
-                    "DELETE FROM journal WHERE account = ? AND number <= ?", (key, at_hand.journaled - JOURNAL_ENTRIES)
-                )
+        if at_hand.journaled > self._journal_entries + _ENTRIES_TO_SPARE:
+            (fallen,) = execute(
+                "SELECT number FROM journal WHERE account = ? ORDER BY number DESC LIMIT 1 OFFSET ?",
+                (key, self._journal_entries),
+            ).fetchone()
+            execute("UPDATE account SET fallen = ? WHERE key = ?", (fallen, key))
+            execute("DELETE FROM journal WHERE account = ? AND number <= ?", (key, fallen))
+            at_hand.journaled = self._journal_entries

@@ -3,21 +3,43 @@
 APPLICATION = 0x43435346
 """Written into every file as its application_id, by which it is known to be a store."""
 
-VERSION = 1
+VERSION = 2
 """Written into every file as its user_version; a file of another version is refused."""
 
 TABLES = """
 CREATE TABLE account (
-    key     INTEGER PRIMARY KEY,
-    userid  TEXT NOT NULL UNIQUE,
-    spent   INTEGER NOT NULL DEFAULT 0,
-    locked  INTEGER NOT NULL DEFAULT 0
+    key       INTEGER PRIMARY KEY AUTOINCREMENT,
+    userid    TEXT NOT NULL UNIQUE,
+    settings  TEXT NOT NULL DEFAULT '',
+    offset    INTEGER NOT NULL DEFAULT 0,
+    frozen_at INTEGER,
+    spent     INTEGER NOT NULL DEFAULT 0,
+    locked_at INTEGER,
+    fallen    INTEGER NOT NULL DEFAULT 0
 ) STRICT;
+INSERT INTO account (key, userid) VALUES (0, '');
+
+CREATE TABLE fault (
+    account INTEGER NOT NULL REFERENCES account,
+    id      INTEGER NOT NULL,
+    fault   TEXT NOT NULL,
+    seen    INTEGER NOT NULL,
+    struck  INTEGER NOT NULL,
+    PRIMARY KEY (account, id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE opt_out (
+    account INTEGER NOT NULL REFERENCES account,
+    phone   TEXT NOT NULL,
+    since   INTEGER NOT NULL
+) STRICT;
+CREATE INDEX opt_out_since ON opt_out (account, since);
 
 CREATE TABLE pending_charge (
     account  INTEGER NOT NULL REFERENCES account,
     due      INTEGER NOT NULL,
-    messages INTEGER NOT NULL
+    messages INTEGER NOT NULL,
+    msgid    INTEGER
 ) STRICT;
 CREATE INDEX pending_charge_due ON pending_charge (account, due);
 
@@ -30,20 +52,25 @@ CREATE INDEX excess_at ON excess (account, at);
 CREATE TABLE submission (
     key          INTEGER PRIMARY KEY,
     account      INTEGER NOT NULL REFERENCES account,
+    request      INTEGER NOT NULL,
     content      TEXT NOT NULL,
     linkid       TEXT NOT NULL,
     spcode       TEXT NOT NULL,
     submitted_at INTEGER NOT NULL,
     due          INTEGER NOT NULL
 ) STRICT;
+CREATE INDEX submission_submitted ON submission (account, submitted_at);
+CREATE INDEX submission_scheduled ON submission (account, due) WHERE due > submitted_at;
 
 CREATE TABLE message (
-    msgid      INTEGER PRIMARY KEY,
     submission INTEGER NOT NULL REFERENCES submission,
+    msgid      INTEGER NOT NULL,
     phone      TEXT NOT NULL,
     code       TEXT NOT NULL,
-    charge     INTEGER NOT NULL
-) STRICT;
+    info       TEXT NOT NULL,
+    charge     INTEGER NOT NULL,
+    PRIMARY KEY (submission, msgid)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE report (
     key        INTEGER PRIMARY KEY,
@@ -57,6 +84,7 @@ CREATE TABLE report (
     due        INTEGER NOT NULL,
     fetched_at INTEGER
 ) STRICT;
+CREATE INDEX report_of ON report (account, msgid);
 CREATE INDEX report_waiting ON report (account, due) WHERE fetched_at IS NULL;
 
 CREATE TABLE upmsg (
@@ -69,18 +97,28 @@ CREATE TABLE upmsg (
     due        INTEGER NOT NULL,
     fetched_at INTEGER
 ) STRICT;
+CREATE INDEX upmsg_of ON upmsg (account, motime);
 CREATE INDEX upmsg_waiting ON upmsg (account, due) WHERE fetched_at IS NULL;
 
 CREATE TABLE journal (
-    account     INTEGER NOT NULL,
+    account     INTEGER NOT NULL REFERENCES account,
     number      INTEGER NOT NULL,
     at          INTEGER NOT NULL,
     operation   TEXT NOT NULL,
     peer        TEXT NOT NULL,
+    place       TEXT NOT NULL,
+    request     TEXT NOT NULL,
+    answer      TEXT,
+    delivery    TEXT NOT NULL,
+    items       INTEGER NOT NULL,
     code        TEXT NOT NULL,
     rule        TEXT NOT NULL,
     basis       TEXT NOT NULL,
     explanation TEXT NOT NULL,
+    duration    INTEGER NOT NULL,
     PRIMARY KEY (account, number)
 ) STRICT, WITHOUT ROWID;
 """
+
+OF_AN_ACCOUNT = ("fault", "opt_out", "pending_charge", "excess", "report", "upmsg", "journal")
+"""The tables whose rows hang on an account by the column of that name, submissions aside."""

@@ -1,19 +1,49 @@
-"""What is wrong with a configuration, in the words of who wrote it."""
+"""What is wrong with what somebody wrote, in their own words: where, what stands there, and what is allowed."""
 
 import difflib
 import json
 from collections.abc import Iterator, Mapping
-from typing import Any, cast
+from dataclasses import dataclass, replace
+from typing import Any, Self, cast
 
-HIDDEN = "********"
-"""What stands in place of a password that is not shown."""
+from ccell_fake.wire.secrets import HIDDEN
 
-_SECRET_KEYS = {"password"}
+_SECRET_KEYS = {"password", "control_token"}
 _SHOWN = 80
 
 
-def describe(entry: dict[str, Any], data: Mapping[str, Any], known: Mapping[str, list[str]]) -> str:
-    """One fault that pydantic found, as one line: key, value, and what is allowed.
+@dataclass(frozen=True, slots=True)
+class Flaw:
+    """One thing that is wrong.
+
+    Attributes:
+        key: Where, as in `accounts[0].signcode[1]`; empty for the whole.
+        message: What is wrong with it, and what is allowed.
+        value: What stands there, with secrets hidden; None where that says nothing.
+    """
+
+    key: str
+    message: str
+    value: str | None = None
+
+    def under(self, key: str) -> Self:
+        """The same within a larger whole."""
+        return replace(self, key=f"{key}.{self.key}")
+
+    @property
+    def detail(self) -> str:
+        """All but where it is."""
+        return self.message if self.value is None else f"{self.value}: {self.message}"
+
+    def __str__(self) -> str:
+        """All of it in a line."""
+        if not self.key:
+            return self.detail
+        return f"{self.key}{': ' if self.value is None else ' = '}{self.detail}"
+
+
+def found(entry: dict[str, Any], data: Mapping[str, Any], known: Mapping[str, list[str]]) -> Flaw:
+    """One fault that pydantic found.
 
     Args:
         entry: Of the error's list.
@@ -27,9 +57,13 @@ def describe(entry: dict[str, Any], data: Mapping[str, Any], known: Mapping[str,
         settings = known[next((part for part in reversed(tables) if isinstance(part, str)), "")]
         close = difflib.get_close_matches(str(name), settings, n=1)
         hint = f"did you mean {close[0]}? " if close else ""
-        return f"{key}: there is no such setting; {hint}there are {', '.join(settings)}"
+        return Flaw(key, f"there is no such setting; {hint}there are {', '.join(settings) or 'none'}")
+    message = entry["msg"].removeprefix("Value error, ")
+    if entry["type"] in {"missing", "value_error"}:
+        missing = entry["loc"][-1] if entry["type"] == "missing" else ""
+        return Flaw(".".join(part for part in (key, str(missing)) if part), f"{message[0].lower()}{message[1:]}")
     value = HIDDEN if path and path[-1] in _SECRET_KEYS else _shown(entry["input"])
-    return f"{key} = {value}: {entry['msg'][0].lower()}{entry['msg'][1:]}"
+    return Flaw(key, f"{message[0].lower()}{message[1:]}", value)
 
 
 def _path(loc: tuple[str | int, ...], data: Any) -> Iterator[str | int]:  # noqa: ANN401 - whatever TOML holds

@@ -1,0 +1,345 @@
+"""What a test can arrange on one account, and look at: its clock, faults, holds, messages, reports and journal."""
+
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import contextmanager
+
+from ccell_fake.clock import ClockSetting, from_micros, in_micros, to_micros
+from ccell_fake.codes import Code
+from ccell_fake.engine import outcomes, personas
+from ccell_fake.engine.account import Account
+from ccell_fake.engine.accounts import Accounts
+from ccell_fake.engine.ledger import Ledger, Store
+from ccell_fake.engine.slots import Hold
+from ccell_fake.errors import FallenOut, NoSuchThing, NotPossible
+from ccell_fake.faults import Fault
+from ccell_fake.inspection import (
+    AccountSeen,
+    Happening,
+    MessageFilter,
+    MessageSeen,
+    ReportListed,
+    State,
+    UpmsgListed,
+)
+from ccell_fake.model import Operation, Upmsg
+from ccell_fake.records import FaultRow, JournalEntry, ReportRow
+from ccell_fake.settings import AccountSettings
+
+HAPPENINGS = 10_000
+"""How many events an advance answers at most."""
+
+FAULTS = 1_000
+"""How many faults an account has at most."""
+
+
+class Universe:
+    """One account, as a test sees it.
+
+    Every method raises NoSuchThing where there is no such account. Instants are microseconds since 1970.
+    """
+
+    def __init__(self, accounts: Accounts, store: Store, userid: str) -> None:
+        """Look at an account by its userid; whether it is there is asked each time."""
+        self._accounts = accounts
+        self._store = store
+        self.userid = userid
+
+    @contextmanager
+    def opened(self) -> Generator[tuple[Account, Ledger]]:
+        """The account and a ledger, within one transaction."""
+        with self._store.transaction() as ledger:
+            yield self._account(), ledger
+
+    def _account(self) -> Account:
+        if self.userid not in self._accounts:
+            message = f"there is no account {self.userid!r}"
+            raise NoSuchThing(message)
+        return self._accounts[self.userid]
+
+    def seen(self) -> AccountSeen:
+        """The account as it stands."""
+        with self.opened() as (account, ledger):
+            return self._seen(account, ledger)
+
+    def _seen(self, account: Account, ledger: Ledger) -> AccountSeen:
+        settings, now = account.settings, account.now
+        standing = ledger.standing(account.key, now)
+        return AccountSeen(
+            settings,
+            now,
+            max(settings.balance + settings.credit - standing.spent, 0),
+            standing.reserved,
+            account.policy.is_locked(standing.locked_at, now),
+            account.slots.in_progress(self._base_now()),
+            ledger.inspect.last_number(account.key),
+        )
+
+    def _base_now(self) -> int:
+        return to_micros(self._accounts.clock.now())
+
+    def change(self, change: Callable[[AccountSettings], AccountSettings]) -> AccountSeen:
+        """Change the settings, by a function that takes those in force; its queues and what it spent stay."""
+        with self.opened() as (account, ledger):
+            return self._seen(self._accounts.keep(change(account.settings), ledger), ledger)
+
+    def close(self) -> None:
+        """Forget the account and everything of it, and end what waits in it."""
+        with self.opened() as (account, ledger):
+            self._accounts.close(account, ledger)
+
+    def reset(self) -> AccountSeen:
+        """Forget everything of the account but its settings, and end what waits in it."""
+        with self.opened() as (account, ledger):
+            return self._seen(self._accounts.reset(account, ledger), ledger)
+
+    def unlock(self) -> None:
+        """Let the account in again that repeated excess has locked."""
+        with self.opened() as (account, ledger):
+            ledger.set_locked(account.key, None)
+
+    def clock(self) -> tuple[ClockSetting, int]:
+        """How the clock stands, and what it shows."""
+        with self.opened() as (account, _):
+            return account.clock.setting, account.now
+
+    def set_clock(self, change: Callable[[Account], ClockSetting]) -> tuple[ClockSetting, int]:
+        """Set the clock, by a function that takes the account as it is."""
+        with self.opened() as (account, ledger):
+            changed = self._accounts.set_clock(account, change(account), ledger)
+            return changed.clock.setting, changed.now
+
+    def advance(self, to: Callable[[int], int]) -> tuple[int, list[Happening]]:
+        """Move the clock forwards; what it shows then, and what that brought about, in order.
+
+        Args:
+            to: From the present to the instant to move to.
+
+        Raises:
+            NotPossible: That lies before the present.
+        """
+        with self.opened() as (account, ledger):
+            since = account.now
+            until = to(since)
+            if until < since:
+                message = f"the clock shows {from_micros(since).isoformat()} already; setting it can move it back"
+                raise NotPossible(message)
+            locked_at = ledger.standing(account.key, since).locked_at
+            moved = self._accounts.set_clock(account, account.clock.advanced(until - since), ledger)
+            happenings = [
+                *ledger.inspect.happenings(account.key, since, until, HAPPENINGS),
+                *_unlocking(account, locked_at, since, until),
+                *_windows(ledger.faults(account.key), since, until),
+            ]
+            return moved.now, sorted(happenings, key=lambda one: one.at)
+
+    def holds(self) -> tuple[Hold, ...]:
+        """The slots that are held."""
+        with self.opened() as (account, _):
+            return account.slots.holds(self._base_now())
+
+    def hold(self, slots: int, operation: Operation | None, seconds: float) -> Hold:
+        """Take slots, all of them or none.
+
+        Args:
+            slots: How many.
+            operation: At which endpoint, where each has its own (Q21); None for any.
+            seconds: When they are free again, unless they are released before; by the host's clock.
+
+        Raises:
+            NotPossible: So many are not free.
+        """
+        with self.opened() as (account, _):
+            now = self._base_now()
+            scope = operation if account.policy.answers["Q21"] == "endpoint" else None
+            free = max(account.settings.max_concurrency - account.slots.in_progress(now, scope), 0)
+            if slots > free:
+                message = f"{slots} slots are not free; of the {account.settings.max_concurrency} there are, {free} are"
+                raise NotPossible(message)
+            return account.slots.hold(slots, operation, now + in_micros(seconds))
+
+    def release(self, ids: Iterable[int] | None = None) -> None:
+        """Free slots that are held: those of some holds, or all.
+
+        Raises:
+            NoSuchThing: There is no such hold, perhaps no longer.
+        """
+        with self.opened() as (account, _):
+            there = {hold.id for hold in account.slots.holds(self._base_now())}
+            account.slots.release(there if ids is None else _each_of(ids, there, "hold"))
+
+    def faults(self) -> tuple[FaultRow, ...]:
+        """The faults that are arranged, with what is left of each."""
+        with self.opened() as (account, ledger):
+            return ledger.faults(account.key)
+
+    def add_fault(self, fault: Fault) -> FaultRow:
+        """Arrange a fault behind those that are there.
+
+        Raises:
+            NotPossible: There are as many as there may be.
+        """
+        with self.opened() as (account, ledger):
+            if len(ledger.faults(account.key)) >= FAULTS:
+                message = f"the account has {FAULTS} faults, which is the most there may be; take some away first"
+                raise NotPossible(message)
+            return ledger.add_fault(account.key, fault)
+
+    def drop_faults(self, ids: Iterable[int] | None = None) -> None:
+        """Take faults away: some, or all.
+
+        Raises:
+            NoSuchThing: There is no such fault.
+        """
+        with self.opened() as (account, ledger):
+            there = {row.id for row in ledger.faults(account.key)}
+            ledger.drop_faults(account.key, there if ids is None else _each_of(ids, there, "fault"))
+
+    def messages(
+        self, wanted: MessageFilter, *, since_request: int = 0, after: str | None = None, limit: int = 100
+    ) -> list[MessageSeen]:
+        """The messages that a filter lets through, oldest first.
+
+        Args:
+            wanted: Which.
+            since_request: Only those whose request has a greater number in the journal.
+            after: Only those behind this cursor.
+            limit: How many at most.
+        """
+        with self.opened() as (account, ledger):
+            return ledger.inspect.messages(
+                account.key, account.now, wanted, since_request=since_request, after=after, limit=limit
+            )
+
+    def message(self, msgid: str) -> MessageSeen:
+        """One message.
+
+        Raises:
+            NoSuchThing: There is none of that serial number.
+        """
+        with self.opened() as (account, ledger):
+            return self._message(msgid, account, ledger)
+
+    def _message(self, msgid: str, account: Account, ledger: Ledger) -> MessageSeen:
+        found = ledger.inspect.messages(account.key, account.now, MessageFilter(msgid=msgid), limit=1)
+        if not found:
+            message = f"account {self.userid} has no message {msgid!r}"
+            raise NoSuchThing(message)
+        return found[0]
+
+    def settle(self, msgid: str, status: str, info: str | None) -> MessageSeen:
+        """Let the report of a message come in now, whatever its outcome was going to be.
+
+        Args:
+            msgid: Its serial number.
+            status: 0 for delivered.
+            info: What the report says; None for 成功 or UNDELIV.
+
+        Raises:
+            NoSuchThing: There is no such message.
+            NotPossible: It was refused, is not sent yet, or its report has been handed out.
+        """
+        with self.opened() as (account, ledger):
+            seen, now = self._message(msgid, account, ledger), account.now
+            if seen.state is State.REFUSED:
+                message = f"message {msgid} was refused with {seen.code}; only what was accepted has an outcome"
+                raise NotPossible(message)
+            if seen.state is State.SCHEDULED:
+                message = f"message {msgid} is still to be sent; advance the clock to its sendtime first"
+                raise NotPossible(message)
+            if seen.report is not None and seen.report.fetched_at is not None:
+                message = f"the report of message {msgid} has been handed out"
+                raise NotPossible(message)
+            if info is None:
+                info = Code.SUCCESS.text if status == outcomes.DELIVERED_STATUS else outcomes.UNDELIVERED
+            ledger.settle(account.key, ReportRow(int(msgid), seen.linkid, seen.phone, now, status, info))
+            if status != outcomes.DELIVERED_STATUS and account.policy.answers["Q33"] == "refunded":
+                ledger.charge(account.key, -ledger.cost_of(account.key, int(msgid)), now, int(msgid))
+            return self._message(msgid, account, ledger)
+
+    def reports(self, after: int, limit: int) -> list[ReportListed]:
+        """The reports behind a cursor, waiting ones and ones that were handed out."""
+        with self.opened() as (account, ledger):
+            return ledger.inspect.reports(account.key, after, limit)
+
+    def add_report(self, msgid: str, linkid: str, phone: str, status: str, info: str, delay: float) -> ReportListed:
+        """Let a stray report come in so many seconds from now; no message of its serial number need be there."""
+        with self.opened() as (account, ledger):
+            due = account.now + in_micros(delay)
+            ledger.add_reports(account.key, (ReportRow(int(msgid), linkid, phone, due, status, info),))
+            last, _ = ledger.inspect.last_keys(account.key)
+            (listed,) = ledger.inspect.reports(account.key, last - 1, 1)
+            return listed
+
+    def upmsgs(self, after: int, limit: int) -> list[UpmsgListed]:
+        """The upstream messages behind a cursor, waiting ones and ones that were handed out."""
+        with self.opened() as (account, ledger):
+            return ledger.inspect.upmsgs(account.key, after, limit)
+
+    def add_upmsg(self, phone: str, content: str, spcode: str, delay: float) -> UpmsgListed:
+        """Let a phone send a message, so many seconds from now.
+
+        Args:
+            phone: Who sends it.
+            content: The text; where a persona holds the phone, its words may opt out.
+            spcode: What stands behind the account's port in the number it is sent to.
+            delay: Seconds.
+        """
+        with self.opened() as (account, ledger):
+            motime = from_micros(account.now + in_micros(delay))
+            upmsg = Upmsg(account.settings.spnumber + spcode, phone, motime, content)
+            personas.receive(account.key, upmsg, account.policy.personas, ledger)
+            _, last = ledger.inspect.last_keys(account.key)
+            (listed,) = ledger.inspect.upmsgs(account.key, last - 1, 1)
+            return listed
+
+    def journal(
+        self, after: int, limit: int, operation: Operation | None = None, code: str | None = None
+    ) -> list[JournalEntry]:
+        """The journal entries with a greater number, oldest first.
+
+        Raises:
+            FallenOut: Some of them are no longer kept.
+        """
+        with self.opened() as (account, ledger):
+            return journal_of(account.key, self.userid, ledger, after, limit, operation, code)
+
+
+def journal_of(
+    key: int,
+    userid: str,
+    ledger: Ledger,
+    after: int,
+    limit: int,
+    operation: Operation | None = None,
+    code: str | None = None,
+) -> list[JournalEntry]:
+    """The journal entries of an account, or of no account, with a greater number.
+
+    Raises:
+        FallenOut: Some of them are no longer kept.
+    """
+    fallen = ledger.inspect.fallen(key)
+    if after < fallen:
+        raise FallenOut(userid, fallen)
+    return ledger.inspect.journal(key, after, limit, operation, code)
+
+
+def _each_of(ids: Iterable[int], there: set[int], what: str) -> list[int]:
+    wanted = list(ids)
+    for id_ in wanted:
+        if id_ not in there:
+            message = f"there is no {what} {id_}"
+            raise NoSuchThing(message)
+    return wanted
+
+
+def _unlocking(account: Account, locked_at: int | None, since: int, until: int) -> Iterator[Happening]:
+    if account.policy.is_locked(locked_at, since) and not account.policy.is_locked(locked_at, until):
+        yield Happening((locked_at or 0) + in_micros(account.settings.lock_duration), "unlocked")
+
+
+def _windows(rows: tuple[FaultRow, ...], since: int, until: int) -> Iterator[Happening]:
+    for row in rows:
+        for kind, instant in (("fault_begins", row.fault.since), ("fault_ends", row.fault.until)):
+            if instant is not None and since < to_micros(instant) <= until:
+                yield Happening(to_micros(instant), kind, text=str(row.id))

@@ -1,0 +1,250 @@
+"""The statements by which a test looks at what is remembered; they change nothing."""
+
+from collections.abc import Callable
+from typing import Any
+
+from ccell_fake.inspection import (
+    Happening,
+    MessageFilter,
+    MessageSeen,
+    ReportListed,
+    ReportSeen,
+    State,
+    UpmsgListed,
+)
+from ccell_fake.records import JournalEntry
+
+Value = str | int | None
+
+_STATE = (
+    "CASE WHEN m.code <> '0' THEN 'refused' WHEN s.due > :now THEN 'scheduled'"
+    " WHEN r.recvtime IS NULL OR r.recvtime > :now THEN 'sent' WHEN r.status = '0' THEN 'delivered' ELSE 'failed' END"
+)
+_MESSAGES = (
+    "SELECT s.key, m.msgid, s.request, m.phone, s.content, s.linkid, s.spcode, s.due, s.submitted_at, m.code, m.info,"
+    f" {_STATE} AS state, r.status, r.info, r.recvtime, r.fetched_at"
+    " FROM submission s JOIN message m ON m.submission = s.key LEFT JOIN report r ON r.key ="
+    " (SELECT min(key) FROM report WHERE account = s.account AND msgid = m.msgid) WHERE s.account = :account"
+)
+_CONDITIONS = {
+    "phone": "m.phone GLOB :phone",
+    "linkid": "s.linkid GLOB :linkid",
+    "content": "s.content GLOB :content",
+    "msgid": "m.msgid = CAST(:msgid AS INTEGER) AND CAST(m.msgid AS TEXT) = :msgid",
+    "code": "m.code = :code",
+    "state": "state = :state",
+}
+_PATTERNS = {"phone", "linkid", "content"}
+_GLOB = str.maketrans({"?": "[?]", "[": "[[]"})
+_HAPPENINGS = """
+SELECT s.due, 0, 'sent', m.msgid, m.phone, s.content FROM submission s JOIN message m ON m.submission = s.key
+    WHERE s.account = :account AND s.due > s.submitted_at AND s.due > :since AND s.due <= :until AND m.code = '0'
+UNION ALL SELECT recvtime, 1, 'report', msgid, phone, info FROM report
+    WHERE account = :account AND recvtime <= :until AND (recvtime > :since OR key > :report)
+UNION ALL SELECT motime, 2, 'upmsg', NULL, phone, msgcontent FROM upmsg
+    WHERE account = :account AND motime <= :until AND (motime > :since OR key > :upmsg)
+UNION ALL SELECT since, 3, 'opt_out', NULL, phone, '' FROM opt_out
+    WHERE account = :account AND since > :since AND since <= :until
+ORDER BY 1, 2, 4 LIMIT :limit
+"""
+_EVERYTHING = 1 << 62
+_ENTRY = (
+    "at, operation, peer, place, request, answer, delivery, items, code, rule, basis, explanation, duration, number"
+)
+
+
+class SqliteInspection:
+    """Questions about what a ledger holds, asked within its transaction. Lists are oldest first."""
+
+    def __init__(self, read: Callable[..., list[tuple[Any, ...]]], journal_entries: int) -> None:
+        """Ask by a ledger's way of reading.
+
+        Args:
+            read: Runs a statement with its values and fetches all.
+            journal_entries: How many journal entries an account keeps.
+        """
+        self._read = read
+        self._journal_entries = journal_entries
+
+    def messages(
+        self,
+        account: int,
+        now: int,
+        wanted: MessageFilter,
+        *,
+        since_request: int = 0,
+        after: str | None = None,
+        limit: int = 100,
+    ) -> list[MessageSeen]:
+        """The messages of an account that a filter lets through.
+
+        Args:
+            account: Whose.
+            now: The account's present, which decides the state.
+            wanted: Which.
+            since_request: Only those whose request has a greater number in the journal.
+            after: Only those behind this cursor.
+            limit: How many at most.
+        """
+        conditions = ["s.request > :request"]
+        values: dict[str, Value] = {"request": since_request, "limit": limit}
+        if after is not None:
+            submission, _, msgid = after.partition("-")
+            conditions.append("(s.key, m.msgid) > (:after_submission, :after_msgid)")
+            values |= {"after_submission": int(submission), "after_msgid": int(msgid)}
+        return self._messages(account, now, wanted, conditions, values, "s.key, m.msgid")
+
+    def latest_messages(self, account: int, now: int, since_request: int, limit: int) -> list[MessageSeen]:
+        """The last messages of an account whose request has a greater number in the journal."""
+        values: dict[str, Value] = {"request": since_request, "limit": limit}
+        order = "s.key DESC, m.msgid DESC"
+        return self._messages(account, now, MessageFilter(), ["s.request > :request"], values, order)[::-1]
+
+    def _messages(
+        self,
+        account: int,
+        now: int,
+        wanted: MessageFilter,
+        conditions: list[str],
+        values: dict[str, Value],
+        order: str,
+    ) -> list[MessageSeen]:
+        values = {**values, "account": account, "now": now}
+        for name, condition in _CONDITIONS.items():
+            value: str | None = getattr(wanted, name)
+            if value is not None:
+                conditions.append(condition)
+                values[name] = value.translate(_GLOB) if name in _PATTERNS else str(value)
+        statement = " AND ".join([_MESSAGES, *conditions])
+        return [_message(row, now) for row in self._read(f"{statement} ORDER BY {order} LIMIT :limit", values)]
+
+    def reports(self, account: int, after: int, limit: int) -> list[ReportListed]:
+        """The reports of an account behind a cursor, those still to come included."""
+        rows = self._read(
+            "SELECT key, CAST(msgid AS TEXT), linkid, phone, status, info, recvtime, fetched_at FROM report"
+            " WHERE account = :account AND key > :after ORDER BY key LIMIT :limit",
+            {"account": account, "after": after, "limit": limit},
+        )
+        return [ReportListed(*row) for row in rows]
+
+    def upmsgs(self, account: int, after: int, limit: int) -> list[UpmsgListed]:
+        """The upstream messages of an account behind a cursor, those still to come included."""
+        rows = self._read(
+            "SELECT key, spnumber, phone, msgcontent, motime, fetched_at FROM upmsg"
+            " WHERE account = :account AND key > :after ORDER BY key LIMIT :limit",
+            {"account": account, "after": after, "limit": limit},
+        )
+        return [UpmsgListed(*row) for row in rows]
+
+    def journal(
+        self, account: int, after: int, limit: int, operation: str | None = None, code: str | None = None
+    ) -> list[JournalEntry]:
+        """The entries of an account with a greater number, those that have fallen out excepted."""
+        rows = self._read(
+            f"SELECT {_ENTRY} FROM journal WHERE account = :account AND number > :after"
+            " AND operation = coalesce(:operation, operation) AND code = coalesce(:code, code)"
+            " ORDER BY number LIMIT :limit",
+            {
+                "account": account,
+                "after": max(after, self.fallen(account)),
+                "limit": limit,
+                "operation": operation,
+                "code": code,
+            },
+        )
+        return [JournalEntry(*row) for row in rows]
+
+    def fallen(self, account: int) -> int:
+        """The number of the last entry of an account that has fallen out; 0 where none has."""
+        rows = self._read(
+            "SELECT number FROM journal WHERE account = :account ORDER BY number DESC LIMIT 1 OFFSET :kept",
+            {"account": account, "kept": self._journal_entries},
+        )
+        if rows:
+            return int(rows[0][0])
+        ((fallen,),) = self._read("SELECT fallen FROM account WHERE key = :account", {"account": account})
+        return int(fallen)
+
+    def last_number(self, account: int) -> int:
+        """The number of the last entry of an account; 0 where there is none."""
+        ((last,),) = self._read(
+            "SELECT coalesce(max(number), 0) FROM journal WHERE account = :account", {"account": account}
+        )
+        return max(int(last), self.fallen(account))
+
+    def happenings(
+        self, account: int, since: int, until: int, limit: int, *, report: int = _EVERYTHING, upmsg: int = _EVERYTHING
+    ) -> list[Happening]:
+        """What time brings about, in order: behind an instant, up to another one.
+
+        Args:
+            account: Whose.
+            since: Behind this.
+            until: Up to this.
+            limit: How many at most.
+            report: Reports behind this cursor too, whenever they came in.
+            upmsg: Upstream messages behind this cursor too, whenever they came in.
+        """
+        values = {"account": account, "since": since, "until": until, "limit": limit, "report": report, "upmsg": upmsg}
+        return [
+            Happening(at, kind, None if msgid is None else str(msgid), phone, text)
+            for at, _, kind, msgid, phone, text in self._read(_HAPPENINGS, values)
+        ]
+
+    def last_keys(self, account: int) -> tuple[int, int]:
+        """The cursors of the last report and of the last upstream message."""
+        ((report, upmsg),) = self._read(
+            "SELECT (SELECT coalesce(max(key), 0) FROM report WHERE account = :account),"
+            " (SELECT coalesce(max(key), 0) FROM upmsg WHERE account = :account)",
+            {"account": account},
+        )
+        return int(report), int(upmsg)
+
+    def next_due(self, account: int, now: int) -> int | None:
+        """When time brings about the next thing."""
+        ((due,),) = self._read(
+            "SELECT min(due) FROM ("
+            " SELECT min(due) AS due FROM submission WHERE account = :account AND due > :now AND due > submitted_at"
+            " UNION ALL SELECT min(due) FROM report WHERE account = :account AND due > :now AND fetched_at IS NULL"
+            " UNION ALL SELECT min(due) FROM upmsg WHERE account = :account AND due > :now AND fetched_at IS NULL)",
+            {"account": account, "now": now},
+        )
+        return None if due is None else int(due)
+
+    def scheduled(self, account: int, now: int) -> int:
+        """How many messages of an account are still to be sent."""
+        ((count,),) = self._read(
+            "SELECT count(*) FROM submission s JOIN message m ON m.submission = s.key"
+            " WHERE s.account = :account AND s.due > :now AND s.due > s.submitted_at AND m.code = '0'",
+            {"account": account, "now": now},
+        )
+        return int(count)
+
+    def waiting(self) -> tuple[int, int]:
+        """How many reports and upstream messages are not handed out, over all accounts, those to come included."""
+        ((reports, upmsgs),) = self._read(
+            "SELECT (SELECT count(*) FROM report WHERE fetched_at IS NULL),"
+            " (SELECT count(*) FROM upmsg WHERE fetched_at IS NULL)",
+            {},
+        )
+        return int(reports), int(upmsgs)
+
+
+def _message(row: tuple[Any, ...], now: int) -> MessageSeen:
+    key, msgid, request, phone, content, linkid, spcode, due, submitted_at, code, info, state, *report = row
+    status, report_info, recvtime, fetched_at = report
+    return MessageSeen(
+        f"{key}-{msgid}",
+        request,
+        str(msgid),
+        phone,
+        content,
+        linkid,
+        spcode,
+        due if due > submitted_at else None,
+        submitted_at,
+        code,
+        info,
+        State(state),
+        None if recvtime is None or recvtime > now else ReportSeen(status, report_info, recvtime, fetched_at),
+    )

@@ -1,0 +1,1 @@
+"""The control API: what a test arranges and looks at, as JSON over HTTP."""

@@ -1,0 +1,63 @@
+"""Operations of the control API, by way of the library that checks requests and writes the OpenAPI document."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+from flask import Response
+from flask_openapi3.blueprint import APIBlueprint
+from flask_openapi3.models.tag import Tag
+from pydantic import BaseModel
+
+View = TypeVar("View", bound=Callable[..., Response])
+
+Answers = Mapping[int, type[BaseModel] | dict[str, Any] | None]
+"""What an operation answers, by status: a model, the OpenAPI description of something else, or nothing."""
+
+
+class Api:
+    """Some operations that belong together.
+
+    A view says by the types of its arguments `path`, `query` and `body` what it takes, and by its docstring what it
+    does.
+    """
+
+    def __init__(self, name: str, about: str) -> None:
+        """Begin without operations.
+
+        Args:
+            name: What they are about, in a word.
+            about: The same in a sentence.
+        """
+        self.blueprint = APIBlueprint(name, __name__, abp_tags=[Tag(name=name, description=about)])
+
+    def get(self, rule: str, answers: Answers) -> Callable[[View], View]:
+        """Add an operation that looks."""
+        return self._add("get", rule, answers)
+
+    def post(self, rule: str, answers: Answers) -> Callable[[View], View]:
+        """Add an operation that makes something."""
+        return self._add("post", rule, answers)
+
+    def put(self, rule: str, answers: Answers, document: dict[str, Any] | None = None) -> Callable[[View], View]:
+        """Add an operation that replaces something.
+
+        Args:
+            rule: Its path.
+            answers: What it answers.
+            document: What the OpenAPI document says of it besides.
+        """
+        return self._add("put", rule, answers, document)
+
+    def patch(self, rule: str, answers: Answers) -> Callable[[View], View]:
+        """Add an operation that changes something."""
+        return self._add("patch", rule, answers)
+
+    def delete(self, rule: str) -> Callable[[View], View]:
+        """Add an operation that takes something away and answers nothing."""
+        return self._add("delete", rule, {204: None})
+
+    def _add(
+        self, method: str, rule: str, answers: Answers, document: dict[str, Any] | None = None
+    ) -> Callable[[View], View]:
+        add: Callable[..., Callable[[View], View]] = getattr(self.blueprint, method)
+        return add(rule, responses=dict(answers), openapi_extensions=document)

@@ -1,0 +1,98 @@
+"""The OpenAPI document: what the library generates from the code, and what it leaves out."""
+
+import re
+from typing import Any
+
+from ccell_fake.control.models import Problem
+from ccell_mock_server.control.problems import CONTENT_TYPE, STATUSES
+
+SECURITY: Any = {"token": {"type": "http", "scheme": "bearer", "description": "The control token, if there is one."}}
+
+_JSON = "application/json"
+_ATTRIBUTE = re.compile(r"^ {4}(\w+): (.*)$", re.MULTILINE)
+_LINKS: dict[tuple[str, str], dict[str, dict[str, Any]]] = {
+    ("mint_account", "201"): {
+        name: {"operationId": name, "parameters": {"userid": "$response.body#/userid"}}
+        for name in (
+            "get_account",
+            "put_account",
+            "patch_account",
+            "reset_account",
+            "put_clock",
+            "advance_clock",
+            "add_outcome",
+            "add_persona",
+            "add_fault",
+            "list_faults",
+            "add_hold",
+            "add_upmsg",
+            "list_upmsgs",
+            "add_report",
+            "list_reports",
+            "list_messages",
+            "list_journal",
+            "wait",
+            "delete_account",
+        )
+    },
+    ("add_fault", "201"): {
+        "remove_fault": {
+            "operationId": "remove_fault",
+            "parameters": {"userid": "$request.path.userid", "id": "$response.body#/id"},
+        }
+    },
+    ("add_hold", "201"): {
+        "remove_hold": {
+            "operationId": "remove_hold",
+            "parameters": {"userid": "$request.path.userid", "id": "$response.body#/id"},
+        }
+    },
+    ("add_outcome", "201"): {
+        "remove_outcome": {
+            "operationId": "remove_outcome",
+            "parameters": {"userid": "$request.path.userid", "place": 0},
+        }
+    },
+    ("list_messages", "200"): {
+        name: {
+            "operationId": name,
+            "parameters": {"userid": "$request.path.userid", "msgid": "$response.body#/items/0/msgid"},
+        }
+        for name in ("get_message", "settle_message")
+    },
+}
+
+
+def operation_id(*, name: str, **_: str) -> str:
+    """An operation's id: the name of its function."""
+    return name
+
+
+def finish(spec: dict[str, Any]) -> None:
+    """Say how requests are refused, where operations lead, and what each member means."""
+    schemas = spec["components"]["schemas"]
+    schemas["Problem"] = Problem.model_json_schema(ref_template="#/components/schemas/{model}", mode="serialization")
+    schemas.update(schemas["Problem"].pop("$defs", {}))
+    refusal = {"content": {CONTENT_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}}
+    for path in spec["paths"].values():
+        for operation in path.values():
+            responses = operation["responses"]
+            for status in STATUSES:
+                responses[str(status)] = {"description": "Refused.", **refusal}
+            for (name, answered), links in _LINKS.items():
+                if operation["operationId"] == name:
+                    responses[answered]["links"] = links
+    spec["security"] = [{}, {"token": []}]
+    for schema in schemas.values():
+        _describe(schema)
+
+
+def _describe(schema: dict[str, Any]) -> None:
+    """Hand the docstring's words on each attribute to the attribute."""
+    text, _, attributes = schema.get("description", "").partition("\n\nAttributes:\n")
+    if not attributes:
+        return
+    schema["description"] = text
+    for name, meaning in _ATTRIBUTE.findall(re.sub(r"\n {8,}", " ", attributes)):
+        if name in schema.get("properties", {}):
+            schema["properties"][name]["description"] = meaning

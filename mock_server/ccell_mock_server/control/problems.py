@@ -1,0 +1,108 @@
+"""Refusals of the control API, as RFC 9457 problem documents."""
+
+import logging
+from collections.abc import Iterable
+
+from flask import Flask, Response
+from werkzeug.exceptions import HTTPException
+
+from ccell_fake.control.models import PROBLEMS, FlawAnswer, Problem
+from ccell_fake.errors import FallenOut, NoSuchThing, NotPossible
+from ccell_fake.store.database import SnapshotError
+from ccell_mock_server.bell import TooManyWaitersError
+from ccell_mock_server.flaws import Flaw
+from ccell_mock_server.paths import CONTROL_PREFIX
+
+CONTENT_TYPE = "application/problem+json"
+
+_LOG = logging.getLogger("ccell_fake.control")
+_KIND_OF = {
+    400: "malformed",
+    401: "token",
+    403: "forbidden",
+    404: "not-found",
+    405: "method",
+    409: "conflict",
+    410: "fallen-out",
+    413: "too-large",
+    415: "media-type",
+    422: "invalid",
+    503: "busy",
+}
+STATUSES = tuple(_KIND_OF)
+"""The statuses that any operation may refuse with."""
+
+
+class InvalidError(Exception):
+    """A request that is of the right form and means something that is not allowed.
+
+    Attributes:
+        flaws: What is wrong.
+    """
+
+    def __init__(self, flaws: Iterable[Flaw]) -> None:
+        """Say what is wrong."""
+        self.flaws = tuple(flaws)
+        super().__init__("; ".join(map(str, self.flaws)))
+
+
+def problem(
+    status: int,
+    detail: str,
+    flaws: Iterable[Flaw] = (),
+    *,
+    oldest: int | None = None,
+    headers: dict[str, str] | None = None,
+) -> Response:
+    """A refusal.
+
+    Args:
+        status: The HTTP status.
+        detail: What is wrong, and what would pass.
+        flaws: The same for each field.
+        oldest: The cursor behind which the journal is whole.
+        headers: To go with it.
+    """
+    kind = _KIND_OF.get(status, "failure")
+    document = Problem(
+        type=f"{CONTROL_PREFIX}problems/{kind}",
+        title=PROBLEMS[kind],
+        status=status,
+        detail=detail,
+        errors=tuple(FlawAnswer(field=flaw.key, detail=flaw.detail) for flaw in flaws),
+        oldest=oldest,
+    )
+    text = document.model_dump_json(exclude_none=True)
+    return Response(text, status, headers, content_type=CONTENT_TYPE)
+
+
+def invalid(flaws: tuple[Flaw, ...]) -> Response:
+    """A refusal of what is of the right form and means something that is not allowed."""
+    return problem(422, "; ".join(map(str, flaws)), flaws)
+
+
+def register(app: Flask) -> None:
+    """Answer whatever goes wrong in an application as a problem."""
+    app.register_error_handler(InvalidError, lambda error: invalid(error.flaws))
+    app.register_error_handler(NoSuchThing, lambda error: problem(404, str(error)))
+    app.register_error_handler(NotPossible, lambda error: problem(409, str(error)))
+    app.register_error_handler(FallenOut, lambda error: problem(410, str(error), oldest=error.oldest))
+    app.register_error_handler(SnapshotError, lambda error: invalid((Flaw("", str(error)),)))
+    app.register_error_handler(
+        TooManyWaitersError, lambda error: problem(503, str(error), headers={"Retry-After": "1"})
+    )
+    app.register_error_handler(HTTPException, _of_http)
+    app.register_error_handler(Exception, _of_failure)
+
+
+def _of_http(error: HTTPException) -> Response:
+    if error.response is not None:
+        # Made by `problem` already.
+        return error.response  # type: ignore[return-value]
+    headers = {name: value for name, value in error.get_headers() if name == "Allow"}
+    return problem(error.code or 500, error.description or "", headers=headers)
+
+
+def _of_failure(error: Exception) -> Response:
+    _LOG.error("a control request failed", exc_info=error)
+    return problem(500, "the emulator failed; its log says how")

@@ -1,0 +1,137 @@
+"""Requests to the control API: JSON bodies read safely, and the paths and queries they have in common."""
+
+from dataclasses import fields, is_dataclass
+from functools import cache
+from typing import Annotated, Any, cast, get_args
+
+from flask import Request, Response, request
+from pydantic import BaseModel, ConfigDict, Field, RootModel, ValidationError
+from pydantic_core import from_json
+from werkzeug.exceptions import abort
+
+from ccell_fake.control import models
+from ccell_fake.control.models import Cursor, FaultBody, Msgid, Phone
+from ccell_fake.faults import Fault
+from ccell_fake.inspection import State
+from ccell_fake.model import Operation
+from ccell_mock_server.config import KNOWN_SETTINGS
+from ccell_mock_server.control.problems import invalid, problem
+from ccell_mock_server.flaws import found
+
+JSON = "application/json"
+
+_MOST = 1_000
+
+
+class ControlRequest(Request):
+    """A request whose JSON may be of any depth and of any encoding without harm."""
+
+    def get_json(self, force: bool = False, silent: bool = False, cache: bool = True) -> Any:  # noqa: ANN401, ARG002, FBT001, FBT002 - Flask's
+        """The body; a refusal where it is no JSON or does not say that it is."""
+        if self.mimetype != JSON:
+            abort(problem(415, f"the body is {self.mimetype or 'of no type'}; it takes {JSON}"))
+        try:
+            return from_json(self.get_data(cache=cache), allow_inf_nan=False)
+        except ValueError as error:
+            abort(problem(400, f"the body is no JSON: {error}"))
+
+
+class Asked(BaseModel):
+    """What stands in a path or a query; it may hold nothing else."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class NoQuery(Asked):
+    """A query that may hold nothing."""
+
+
+class AccountPath(Asked):
+    """An account."""
+
+    userid: Annotated[str, Field(min_length=1, max_length=64, description="The account.")]
+
+
+class MessagePath(AccountPath):
+    """A message of an account."""
+
+    msgid: Annotated[Msgid, Field(description="The message's serial number.")]
+
+
+class NumberedPath(AccountPath):
+    """A fault or a hold of an account."""
+
+    id: Annotated[int, Field(ge=0, le=2**53, description="Its number.")]
+
+
+class PlacePath(AccountPath):
+    """A rule or a persona of an account."""
+
+    place: Annotated[int, Field(ge=0, le=1_000_000, description="Its place in the list, from 0.")]
+
+
+class AccountsQuery(Asked):
+    """A page of accounts."""
+
+    after: Annotated[str | None, Field(description="The userid behind which to begin.")] = None
+    limit: Annotated[int, Field(ge=1, le=_MOST, description="How many at most.")] = 100
+
+
+class PageQuery(Asked):
+    """A page of a list."""
+
+    after: Annotated[Cursor, Field(description="The cursor behind which to begin.")] = 0
+    limit: Annotated[int, Field(ge=1, le=_MOST, description="How many at most.")] = 100
+
+
+class JournalQuery(PageQuery):
+    """A page of the journal."""
+
+    operation: Annotated[Operation | None, Field(description="Only of this endpoint.")] = None
+    code: Annotated[str | None, Field(description="Only answered with this code.")] = None
+
+
+class MessagesQuery(Asked):
+    """A page of messages."""
+
+    phone: Annotated[Phone | None, Field(description="The number; `*` for any text, as in linkid and content.")] = None
+    linkid: Annotated[str | None, Field(description="The sender's reference.")] = None
+    content: Annotated[str | None, Field(description="The text.")] = None
+    msgid: Annotated[Msgid | None, Field(description="The serial number.")] = None
+    code: Annotated[str | None, Field(description="0, or the code of the refusal.")] = None
+    state: Annotated[State | None, Field(description="What has become of it.")] = None
+    since: Annotated[Cursor, Field(description="Only what requests behind this cursor of the journal brought.")] = 0
+    after: Annotated[
+        str | None, Field(pattern=r"^[0-9]{1,18}-[0-9]{1,18}$", description="`next` of a page before.")
+    ] = None
+    limit: Annotated[int, Field(ge=1, le=_MOST, description="How many at most.")] = 100
+
+
+def of_validation(error: ValidationError) -> Response:
+    """What pydantic found wrong with a path, a query or a body."""
+    asked: dict[str, Any] = {**(request.view_args or {}), **request.args}
+    if request.is_json:
+        body = request.get_json()
+        asked.update(cast("dict[str, Any]", body) if isinstance(body, dict) else {})
+    known = {**KNOWN_SETTINGS, "": _members(error.title, asked)}
+    return invalid(tuple(dict.fromkeys(found(dict(entry), asked, known) for entry in error.errors())))
+
+
+def _members(model: str, asked: dict[str, Any]) -> list[str]:
+    """What a body or a query may hold."""
+    if model == FaultBody.__name__:
+        kinds = {one.default: kind for kind in get_args(Fault) for one in fields(kind) if one.name == "kind"}
+        return [one.name for one in fields(kinds[asked["kind"]])] if asked.get("kind") in kinds else []
+    kind = _models().get(model)
+    if kind is None:
+        return []
+    if not issubclass(kind, RootModel):
+        return list(kind.model_fields)
+    root: Any = kind.model_fields["root"].annotation
+    return [one.name for one in fields(root)] if is_dataclass(root) else []
+
+
+@cache
+def _models() -> dict[str, type[BaseModel]]:
+    here: list[object] = [*vars(models).values(), *globals().values()]
+    return {one.__name__: one for one in here if isinstance(one, type) and issubclass(one, BaseModel)}

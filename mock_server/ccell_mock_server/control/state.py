@@ -1,0 +1,47 @@
+"""Everything at once over the control API: a snapshot, its return, and the figures."""
+
+from flask import Response, request
+from werkzeug.exceptions import abort
+
+from ccell_mock_server.backstage import Backstage
+from ccell_mock_server.control.answers import done
+from ccell_mock_server.control.api import Api
+from ccell_mock_server.control.problems import problem
+from ccell_mock_server.minting import is_public
+
+SNAPSHOT = "application/vnd.sqlite3"
+
+_BYTES = {"schema": {"type": "string", "format": "binary"}}
+
+
+def views(backstage: Backstage) -> list[Api]:
+    """The operations."""
+    api = Api("state", "Everything at once.")
+
+    @api.get("/state", {200: {"content": {SNAPSHOT: _BYTES}}})
+    def get_state() -> Response:
+        """Take a snapshot of everything: accounts, queues, clocks, faults, journals.
+
+        It is an SQLite file, which `ccell-fake serve --store` opens too. Holds are not in it, and neither are passwords
+        that were not made up here.
+        """
+        return Response(backstage.store.dump(is_public), content_type=SNAPSHOT)
+
+    @api.put(
+        "/state",
+        {204: None},
+        {"requestBody": {"required": True, "content": {SNAPSHOT: _BYTES}}},
+    )
+    def put_state() -> Response:
+        """Put a snapshot back: everything is as it was, and what was there before is forgotten.
+
+        Passwords that a snapshot leaves out are those the accounts have now.
+        """
+        if request.mimetype != SNAPSHOT:
+            abort(problem(415, f"the body is {request.mimetype or 'of no type'}; it takes {SNAPSHOT}"))
+        passwords = {one.settings.userid: one.settings.password for one in backstage.accounts}
+        backstage.store.put_back(request.get_data(cache=False), passwords)
+        backstage.accounts.reload()
+        return done()
+
+    return [api]

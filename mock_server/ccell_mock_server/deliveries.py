@@ -1,0 +1,54 @@
+"""How an answer leaves: whole, in pieces, cut off, or not at all."""
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
+
+from flask import Response
+
+from ccell_fake.engine.evidence import Answer, Seat
+from ccell_fake.engine.faults import Delivery, Ending
+from ccell_fake.wire import replies
+from ccell_mock_server.bell import Bell
+from ccell_mock_server.connection import client_of, hang_up
+
+
+def response(answer: Answer, environ: dict[str, Any], bell: Bell, leave: Callable[[Seat | None], None]) -> Response:
+    """An answer as Flask sends it.
+
+    Args:
+        answer: What to send.
+        environ: The request's.
+        bell: What the time between pieces is waited out with.
+        leave: Frees the slot of an answer that has left.
+    """
+    delivery = answer.delivery
+    sent: Response
+    if delivery.ending is not Ending.OPEN:
+        sent = Response(_broken_off(delivery, environ))
+    elif delivery.piece:
+        sent = Response(_in_pieces(delivery, answer.seat, environ, bell))
+    else:
+        sent = Response(delivery.body)
+    sent.status_code = delivery.status
+    sent.headers["Content-Length"] = str(len(delivery.body))
+    sent.headers["Content-Type"] = delivery.content_type or replies.CONTENT_TYPE
+    sent.headers["X-CCell-Rule"] = answer.rule
+    sent.headers["X-CCell-Basis"] = answer.basis
+    if answer.seat is not None:
+        sent.call_on_close(partial(leave, answer.seat))
+    return sent
+
+
+def _broken_off(delivery: Delivery, environ: dict[str, Any]) -> Iterator[bytes]:
+    if delivery.sent:
+        yield delivery.body[: delivery.sent]
+    hang_up(environ, with_reset=delivery.ending is Ending.RESET)
+
+
+def _in_pieces(delivery: Delivery, seat: Seat | None, environ: dict[str, Any], bell: Bell) -> Iterator[bytes]:
+    client = client_of(environ)
+    for start in range(0, len(delivery.body), delivery.piece):
+        if start and seat and not bell.pause(delivery.seconds, seat.slots, client):
+            hang_up(environ)
+        yield delivery.body[start : start + delivery.piece]
