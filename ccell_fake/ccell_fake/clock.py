@@ -9,6 +9,10 @@ from zoneinfo import ZoneInfo
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 """The zone of every time on the wire, whatever the zone of the host (Q16)."""
 
+EARLIEST = datetime(1970, 1, 2, tzinfo=UTC)
+LATEST = datetime(2199, 12, 31, tzinfo=UTC)
+"""The times between which an account's clock can be set."""
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 

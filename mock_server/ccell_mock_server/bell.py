@@ -29,7 +29,12 @@ class TooManyWaitersError(Exception):
 
 
 class Waiter:
-    """One thread that waits."""
+    """One thread that waits.
+
+    Attributes:
+        is_closed: Whether nothing is to be waited for any more.
+        wakings: How often it has slept and was woken.
+    """
 
     def __init__(self, client: socket.socket | None) -> None:
         """Wait on behalf of a client whose leaving ends it, or of none."""
@@ -39,6 +44,7 @@ class Waiter:
         self._rung: set[Hashable] = set()
         self._guard = threading.Lock()
         self.is_closed = False
+        self.wakings = 0
 
     def wake(self, topics: Collection[Hashable]) -> None:
         """Wake it, or let its next wait end at once."""
@@ -60,6 +66,7 @@ class Waiter:
             if self._client is not None and self._client.fileno() >= 0:
                 selector.register(self._client, selectors.EVENT_READ)
             ready = [key.fileobj for key, _ in selector.select(max(seconds, 0))]
+        self.wakings += 1
         if self._ear in ready:
             self._ear.recv(4096)
             return Woken.CLOSED if self.is_closed else Woken.RUNG
@@ -97,16 +104,26 @@ def _duplicate(client: socket.socket) -> int:
 
 
 class Bell:
-    """Who waits for what, so that whatever happens wakes just them."""
+    """Who waits for what, so that whatever happens wakes just them.
+
+    Attributes:
+        places: How many more clients may wait.
+    """
 
     def __init__(self) -> None:
         """Begin with nobody waiting."""
+        self.places = MOST_WAITERS
         self._guard = threading.Lock()
         self._waiters: dict[Hashable, set[Waiter]] = {}
         self._all: set[Waiter] = set()
-        self._clients = 0
         self._ended: WeakSet[object] = WeakSet()
         self._is_closed = False
+
+    @property
+    def waiters(self) -> tuple[Waiter, ...]:
+        """Who waits."""
+        with self._guard:
+            return tuple(self._all)
 
     def ring(self, topics: Collection[Hashable]) -> None:
         """Wake everyone who waits for any of these."""
@@ -152,15 +169,15 @@ class Bell:
             TooManyWaitersError: There is none left.
         """
         with self._guard:
-            if self._clients >= MOST_WAITERS:
+            if not self.places:
                 message = f"{MOST_WAITERS} clients wait already, which is the most there may be"
                 raise TooManyWaitersError(message)
-            self._clients += 1
+            self.places -= 1
         try:
             yield
         finally:
             with self._guard:
-                self._clients -= 1
+                self.places += 1
 
     def pause(self, seconds: float, universe: object, client: socket.socket | None = None) -> bool:
         """Wait out a time; False where the universe ended or the client left before it was over."""

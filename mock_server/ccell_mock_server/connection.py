@@ -14,11 +14,12 @@ def client_of(environ: Mapping[str, Any]) -> socket.socket | None:
     return cast("socket.socket | None", environ.get(SOCKET))
 
 
-def hang_up(environ: Mapping[str, Any], *, with_reset: bool = False) -> None:
+def hang_up(environ: Mapping[str, Any], *, with_head: bool = False, with_reset: bool = False) -> None:
     """End the connection where the answer stands; another server than our own ends it in its own way.
 
     Args:
         environ: The request's.
+        with_head: Send the answer's head before, if it has not left yet.
         with_reset: Reset it (RST) rather than close it.
 
     Raises:
@@ -26,5 +27,5 @@ def hang_up(environ: Mapping[str, Any], *, with_reset: bool = False) -> None:
     """
     ours: Callable[..., None] | None = environ.get(HANG_UP)
     if ours is not None:
-        ours(with_reset=with_reset)
+        ours(with_head=with_head, with_reset=with_reset)
     raise ConnectionAbortedError(errno.ECONNABORTED, "hung up")

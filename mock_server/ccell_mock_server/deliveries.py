@@ -43,7 +43,7 @@ def response(answer: Answer, environ: dict[str, Any], bell: Bell, leave: Callabl
 def _broken_off(delivery: Delivery, environ: dict[str, Any]) -> Iterator[bytes]:
     if delivery.sent:
         yield delivery.body[: delivery.sent]
-    hang_up(environ, with_reset=delivery.ending is Ending.RESET)
+    hang_up(environ, with_head=delivery.sent is not None, with_reset=delivery.ending is Ending.RESET)
 
 
 def _in_pieces(delivery: Delivery, seat: Seat | None, environ: dict[str, Any], bell: Bell) -> Iterator[bytes]:

@@ -10,6 +10,9 @@ from ccell_mock_server.paths import CONTROL_PREFIX, LIVE_PATH, READY_PATH
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
+_WORKING = (CONTROL_PREFIX + "v1/", CONTROL_PREFIX + "metrics")
+"""What is served without the document and its pages, which fewer still need."""
+
 
 class Mount:
     """A WSGI application that hands the control API's paths to it and everything else to the gateway."""
@@ -24,19 +27,20 @@ class Mount:
         self._gateway = gateway
         self._backstage = backstage
         self._guard = threading.Lock()
-        self._control: WSGIApplication | None = None
+        self._controls: dict[bool, WSGIApplication] = {}
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         """Answer a request."""
         path: str = environ["PATH_INFO"]
         if path.startswith(CONTROL_PREFIX) and path not in {LIVE_PATH, READY_PATH}:
-            return self._ready()(environ, start_response)
+            is_documented = not path.startswith(_WORKING)
+            return self._control(is_documented=is_documented)(environ, start_response)
         return self._gateway(environ, start_response)
 
-    def _ready(self) -> "WSGIApplication":
+    def _control(self, *, is_documented: bool) -> "WSGIApplication":
         with self._guard:
-            if self._control is None:
+            if is_documented not in self._controls:
                 from ccell_mock_server.control.app import create_control  # noqa: PLC0415 - as the module says
 
-                self._control = create_control(self._backstage)
-            return self._control
+                self._controls[is_documented] = create_control(self._backstage, is_documented=is_documented)
+            return self._controls[is_documented]

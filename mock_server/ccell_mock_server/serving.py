@@ -97,12 +97,14 @@ class _Gateway(Gateway_10):
     """WSGI, with what an answer needs that shall not arrive as it is."""
 
     def __init__(self, req: HTTPRequest) -> None:
-        super().__init__(req)
+        super().__init__(req)  # pyright: ignore[reportUnknownMemberType]
         lent = {connection.SOCKET: self.req.conn.socket, connection.HANG_UP: self._hang_up}
         cast("dict[str, object]", self.env).update(lent)
 
-    def _hang_up(self, *, with_reset: bool) -> Never:
+    def _hang_up(self, *, with_head: bool, with_reset: bool) -> Never:
         """End the connection where the answer stands."""
+        if with_head:
+            self.req.ensure_headers_sent()
         self.req.sent_headers = True
         if with_reset:
             self.req.conn.is_reset = True

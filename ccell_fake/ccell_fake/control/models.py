@@ -5,7 +5,7 @@ Times are ISO 8601 with an offset, in Asia/Shanghai where they are answered. Dur
 
 import json
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any, Generic, Literal, Self, TypeVar
 
 from pydantic import (
@@ -21,14 +21,11 @@ from pydantic import (
 )
 
 from ccell_fake import faults
-from ccell_fake.clock import from_micros
+from ccell_fake.clock import EARLIEST, LATEST, from_micros
 from ccell_fake.codes import Code
 from ccell_fake.inspection import State
 from ccell_fake.model import Operation
 from ccell_fake.settings import AccountSettings, OutcomeRule, Persona, Seconds, Text
-
-FIRST_TIME = datetime(1970, 1, 2, tzinfo=UTC)
-LAST_TIME = datetime(2199, 12, 31, tzinfo=UTC)
 
 _LARGEST = 2**53 - 1
 
@@ -42,8 +39,8 @@ def _instant(value: object) -> object:
 Cursor = Annotated[int, Field(ge=0, le=_LARGEST)]
 Phone = Annotated[str, Field(min_length=1, max_length=64)]
 Short = Annotated[str, Field(max_length=128)]
-Msgid = Annotated[str, Field(pattern=r"^[0-9]{1,18}$")]
-Given = Annotated[AwareDatetime, Field(ge=FIRST_TIME, le=LAST_TIME)]
+Msgid = Annotated[str, Field(pattern=r"^([0-9]{1,18}|[1-8][0-9]{18})$")]
+Given = Annotated[AwareDatetime, Field(ge=EARLIEST, le=LATEST)]
 Instant = Annotated[
     AwareDatetime,
     BeforeValidator(_instant),

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 
-from ccell_fake.clock import ClockSetting, from_micros, in_micros, to_micros
+from ccell_fake.clock import EARLIEST, LATEST, AccountClock, ClockSetting, from_micros, in_micros, to_micros
 from ccell_fake.codes import Code
 from ccell_fake.engine import outcomes, personas
 from ccell_fake.engine.account import Account
@@ -103,9 +104,15 @@ class Universe:
             return account.clock.setting, account.now
 
     def set_clock(self, change: Callable[[Account], ClockSetting]) -> tuple[ClockSetting, int]:
-        """Set the clock, by a function that takes the account as it is."""
+        """Set the clock, by a function that takes the account as it is.
+
+        Raises:
+            NotPossible: It would show a time beyond those there are.
+        """
         with self.opened() as (account, ledger):
-            changed = self._accounts.set_clock(account, change(account), ledger)
+            setting = change(account)
+            _check_time(AccountClock(account.clock.base, setting).now())
+            changed = self._accounts.set_clock(account, setting, ledger)
             return changed.clock.setting, changed.now
 
     def advance(self, to: Callable[[int], int]) -> tuple[int, list[Happening]]:
@@ -115,11 +122,12 @@ class Universe:
             to: From the present to the instant to move to.
 
         Raises:
-            NotPossible: That lies before the present.
+            NotPossible: That lies before the present, or beyond the times there are.
         """
         with self.opened() as (account, ledger):
             since = account.now
             until = to(since)
+            _check_time(from_micros(until))
             if until < since:
                 message = f"the clock shows {from_micros(since).isoformat()} already; setting it can move it back"
                 raise NotPossible(message)
@@ -251,9 +259,13 @@ class Universe:
                 raise NotPossible(message)
             if info is None:
                 info = Code.SUCCESS.text if status == outcomes.DELIVERED_STATUS else outcomes.UNDELIVERED
+            # What is refunded by now has to be known before the report is another one.
+            ledger.standing(account.key, now)
             ledger.settle(account.key, ReportRow(int(msgid), seen.linkid, seen.phone, now, status, info))
-            if status != outcomes.DELIVERED_STATUS and account.policy.answers["Q33"] == "refunded":
-                ledger.charge(account.key, -ledger.cost_of(account.key, int(msgid)), now, int(msgid))
+            if account.policy.answers["Q33"] == "refunded":
+                was_refunded = seen.report is not None and seen.report.status != outcomes.DELIVERED_STATUS
+                is_refunded = status != outcomes.DELIVERED_STATUS
+                ledger.charge(account.key, (was_refunded - is_refunded) * ledger.cost_of(account.key, int(msgid)))
             return self._message(msgid, account, ledger)
 
     def reports(self, after: int, limit: int) -> list[ReportListed]:
@@ -302,6 +314,12 @@ class Universe:
         """
         with self.opened() as (account, ledger):
             return journal_of(account.key, self.userid, ledger, after, limit, operation, code)
+
+
+def _check_time(instant: datetime) -> None:
+    if not EARLIEST <= instant <= LATEST:
+        message = f"the clock would show a time beyond {EARLIEST:%Y-%m-%d} to {LATEST:%Y-%m-%d}"
+        raise NotPossible(message)
 
 
 def journal_of(

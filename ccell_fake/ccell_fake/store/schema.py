@@ -73,7 +73,7 @@ CREATE TABLE message (
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE report (
-    key        INTEGER PRIMARY KEY,
+    key        INTEGER PRIMARY KEY AUTOINCREMENT,
     account    INTEGER NOT NULL REFERENCES account,
     msgid      INTEGER NOT NULL,
     linkid     TEXT NOT NULL,
@@ -88,7 +88,7 @@ CREATE INDEX report_of ON report (account, msgid);
 CREATE INDEX report_waiting ON report (account, due) WHERE fetched_at IS NULL;
 
 CREATE TABLE upmsg (
-    key        INTEGER PRIMARY KEY,
+    key        INTEGER PRIMARY KEY AUTOINCREMENT,
     account    INTEGER NOT NULL REFERENCES account,
     spnumber   TEXT NOT NULL,
     phone      TEXT NOT NULL,

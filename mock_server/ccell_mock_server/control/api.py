@@ -1,6 +1,7 @@
 """Operations of the control API, by way of the library that checks requests and writes the OpenAPI document."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from flask import Response
@@ -12,6 +13,15 @@ View = TypeVar("View", bound=Callable[..., Response])
 
 Answers = Mapping[int, type[BaseModel] | dict[str, Any] | None]
 """What an operation answers, by status: a model, the OpenAPI description of something else, or nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Operation:
+    method: str
+    rule: str
+    answers: Answers
+    document: dict[str, Any] | None
+    view: Callable[..., Response]
 
 
 class Api:
@@ -28,7 +38,8 @@ class Api:
             name: What they are about, in a word.
             about: The same in a sentence.
         """
-        self.blueprint = APIBlueprint(name, __name__, abp_tags=[Tag(name=name, description=about)])
+        self._name, self._about = name, about
+        self._operations: list[_Operation] = []
 
     def get(self, rule: str, answers: Answers) -> Callable[[View], View]:
         """Add an operation that looks."""
@@ -59,5 +70,23 @@ class Api:
     def _add(
         self, method: str, rule: str, answers: Answers, document: dict[str, Any] | None = None
     ) -> Callable[[View], View]:
-        add: Callable[..., Callable[[View], View]] = getattr(self.blueprint, method)
-        return add(rule, responses=dict(answers), openapi_extensions=document)
+        def add(view: View) -> View:
+            self._operations.append(_Operation(method, rule, answers, document, view))
+            return view
+
+        return add
+
+    def blueprint(self, *, is_documented: bool) -> APIBlueprint:
+        """The operations, for an application.
+
+        Args:
+            is_documented: Whether they shall be in its document; that takes ten times as long.
+        """
+        tags = [Tag(name=self._name, description=self._about)]
+        blueprint = APIBlueprint(self._name, __name__, abp_tags=tags, doc_ui=is_documented)
+        for one in self._operations:
+            register = getattr(blueprint, one.method)(
+                one.rule, responses=dict(one.answers), openapi_extensions=one.document
+            )
+            register(one.view)
+        return blueprint

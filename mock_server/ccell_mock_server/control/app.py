@@ -26,8 +26,13 @@ class _Control(OpenAPI):
         document.finish(cast("dict[str, Any]", self.spec_json))  # pyright: ignore[reportUnknownMemberType]
 
 
-def create_control(backstage: Backstage) -> OpenAPI:
-    """The control API of an emulator."""
+def create_control(backstage: Backstage, *, is_documented: bool) -> OpenAPI:
+    """The control API of an emulator.
+
+    Args:
+        backstage: What it works on.
+        is_documented: Whether it has its document and pages, too, which take their time to make.
+    """
     app = _Control(
         "ccell_mock_server.control",
         info=Info(
@@ -41,13 +46,14 @@ def create_control(backstage: Backstage) -> OpenAPI:
         operation_id_callback=document.operation_id,
         validation_error_callback=requests.of_validation,
         static_folder=None,
+        doc_ui=is_documented,
     )
     app.before_request(guard(backstage.control_token))
     app.after_request(_harden)
     problems.register(app)
     for part in (accounts, arrangements, traffic, waiting, state):
         for api in part.views(backstage):
-            app.register_api(api.blueprint, url_prefix=_VERSION)
+            app.register_api(api.blueprint(is_documented=is_documented), url_prefix=_VERSION)
     app.register_blueprint(_figures(backstage))
     return app
 

@@ -102,7 +102,7 @@ class MessagesQuery(Asked):
     state: Annotated[State | None, Field(description="What has become of it.")] = None
     since: Annotated[Cursor, Field(description="Only what requests behind this cursor of the journal brought.")] = 0
     after: Annotated[
-        str | None, Field(pattern=r"^[0-9]{1,18}-[0-9]{1,18}$", description="`next` of a page before.")
+        str | None, Field(pattern=r"^[0-9]{1,18}-([0-9]{1,18}|[1-8][0-9]{18})$", description="`next` of a page before.")
     ] = None
     limit: Annotated[int, Field(ge=1, le=_MOST, description="How many at most.")] = 100
 

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator
 from contextlib import ExitStack
-from typing import Annotated
+from typing import Annotated, Any
 
 from flask import Response, request
 from pydantic import Field
@@ -63,7 +63,9 @@ def views(backstage: Backstage) -> list[Api]:
         if after is None and resumed.isascii() and resumed.isdecimal():
             after = int(resumed[:18])
         stream = Stream(backstage, query.userid, after)
-        return Response(_lines(backstage, stream), content_type=EVENT_STREAM, headers={"Cache-Control": "no-store"})
+        return Response(
+            _lines(backstage, stream, request.environ), content_type=EVENT_STREAM, headers={"Cache-Control": "no-store"}
+        )
 
     return [api]
 
@@ -113,9 +115,8 @@ def _answer(sight: watching.Sight, missed: watching.Missed | None) -> WaitAnswer
     )
 
 
-def _lines(backstage: Backstage, stream: Stream) -> Iterator[bytes]:
-    client = client_of(request.environ)
-    environ = request.environ
+def _lines(backstage: Backstage, stream: Stream, environ: dict[str, Any]) -> Iterator[bytes]:
+    client = client_of(environ)
     with ExitStack() as stack:
         stack.enter_context(backstage.bell.place())
         waiter = stack.enter_context(backstage.bell.waiter(stream.topic, client=client))

@@ -1,0 +1,43 @@
+"""An emulator of its own clock for each test, its control API, and an account."""
+
+from collections.abc import Iterator
+
+import pytest
+from testing.accounts import Served
+from testing.emulators import DOCUMENT_DAY, emulator
+
+from ccell_fake.clock import ManualClock
+from ccell_fake.control.client import AccountControl, ControlClient
+from ccell_mock_server.emulator import Emulator
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    """The gateway's clock."""
+    return ManualClock(DOCUMENT_DAY)
+
+
+@pytest.fixture
+def running(clock: ManualClock) -> Iterator[Emulator]:
+    """An emulator."""
+    with emulator(clock) as running:
+        yield running
+
+
+@pytest.fixture
+def control(running: Emulator) -> Iterator[ControlClient]:
+    """Its control API."""
+    with ControlClient(running.url) as control:
+        yield control
+
+
+@pytest.fixture
+def account(control: ControlClient) -> AccountControl:
+    """An account that was just opened."""
+    return control.open()
+
+
+@pytest.fixture
+def served(running: Emulator, account: AccountControl) -> Served:
+    """The gateway, asked as that account."""
+    return Served(running.url, account)

@@ -1,0 +1,187 @@
+"""Accounts over the control API: each is a universe."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import timedelta
+
+import httpx2
+import pytest
+from testing.accounts import PHONE, Served
+
+from ccell_fake.codes import Code
+from ccell_fake.control.client import AccountControl, ControlClient, ControlError, NotFound
+from ccell_fake.faults import CloseFault, DelayFault
+from ccell_fake.model import Operation
+from ccell_fake.settings import AccountSettings, OutcomeRule
+from ccell_mock_server.emulator import Emulator
+
+
+def test_an_account_is_minted_with_six_digits_and_a_password(control: ControlClient) -> None:
+    accounts = [control.open() for _ in range(50)]
+    assert all(len(one.userid) == 6 and one.userid.isdecimal() and one.password for one in accounts)
+    assert len({one.userid for one in accounts}) == 50
+
+
+def test_a_minted_account_can_be_used_at_once(served: Served) -> None:
+    assert served.send().code == "0"
+
+
+def test_settings_are_those_of_the_configuration(control: ControlClient) -> None:
+    settings = AccountSettings(
+        userid="300001", password="p", balance=5, signcode=("甲",), outcomes=(OutcomeRule(stat="EXPIRED"),)
+    )
+    account = control.open(settings)
+    assert account.seen().settings == replace(settings, password="********")
+
+
+def test_a_password_that_was_given_is_never_answered(running: Emulator, control: ControlClient) -> None:
+    control.open(AccountSettings(userid="300001", password="s3cret-word"))
+    with httpx2.Client(base_url=running.url, trust_env=False) as client:
+        for path in ("accounts", "accounts/300001", "accounts/300001/journal", "state"):
+            assert b"s3cret-word" not in client.get(f"/_ccell/v1/{path}").content
+
+
+def test_a_userid_that_is_taken_is_refused(control: ControlClient) -> None:
+    with pytest.raises(ControlError, match="there is an account '200001' already; PUT changes it"):
+        control.open(AccountSettings(userid="200001"))
+
+
+def test_put_opens_or_replaces_and_keeps_the_password(control: ControlClient, served: Served) -> None:
+    served.account.change(balance=5, name="x")
+    served.account.replace(AccountSettings(credit=1))
+    assert served.account.seen().settings.balance == AccountSettings().balance
+    assert served.info().credit == "1"
+    control.send("PUT", "/v1/accounts/345678", json={})
+    assert control.account("345678").password.startswith("minted-")
+
+
+def test_patch_changes_what_it_names_alone(served: Served) -> None:
+    served.account.change(balance=5, name="x")
+    seen = served.account.change(credit=2)
+    assert (seen.settings.balance, seen.settings.name, seen.settings.credit) == (5, "x", 2)
+    served.send()
+    assert served.account.change(balance=7).left == 8
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"balanc": 1}, "balanc: there is no such setting; did you mean balance?"),
+        ({"balance": "1"}, 'balance = "1": input should be a valid integer'),
+        ({"balance": -1}, "balance = -1: input should be greater than or equal to 0"),
+        ({"password": 1}, "password = ********: input should be a valid string"),
+        ({"signcode": ["【x】"]}, 'signcode[0] = "【x】": it takes the signature without its brackets'),
+        ({"allowed_ips": ["home"]}, 'allowed_ips[0] = "home": it takes an address or a network'),
+        ({"assumptions": {"Q99": "x"}}, "assumptions.Q99: there is no question 'Q99'"),
+        ({"outcomes": [{"fone": "1"}]}, "outcomes[0].fone: there is no such setting; did you mean phone?"),
+        ({"userid": "111111"}, "leave it out of the body"),
+    ],
+)
+def test_what_is_wrong_is_named_with_what_is_allowed_and_changes_nothing(
+    account: AccountControl, settings: dict[str, object], said: str
+) -> None:
+    before = account.seen()
+    with pytest.raises(ControlError) as caught:
+        account.change(**settings)
+    assert caught.value.problem.status == 422
+    assert said in caught.value.problem.detail
+    assert caught.value.problem.errors
+    assert account.seen() == before
+
+
+def test_an_account_that_is_not_there_is_not_found(control: ControlClient) -> None:
+    with pytest.raises(NotFound, match="there is no account '999999'"):
+        control.account("999999")
+
+
+def test_accounts_are_listed_over_pages(control: ControlClient) -> None:
+    userids = sorted(control.open().userid for _ in range(7))
+    page = control.send("GET", "/v1/accounts", params={"limit": 3}).json()
+    assert [one["userid"] for one in page["items"]] == ["200001", *userids][:3]
+    assert [one.userid for one in control.accounts()] == sorted(["200001", *userids])
+
+
+def test_reset_forgets_everything_but_the_settings(control: ControlClient, running: Emulator, served: Served) -> None:
+    account = served.account
+    account.change(spcode=True)
+    bystander = Served(running.url, control.open())
+    bystander.send()
+    served.send(linkid="7")
+    account.reply(PHONE, "hi")
+    account.add_fault(CloseFault(times=None, operation=Operation.INFO))
+    account.offset(timedelta(days=3))
+    account.reset()
+    seen = account.seen()
+    assert (seen.settings.spcode, seen.left, seen.cursor) == (True, 100_000, 0)
+    assert not [*account.messages(), *account.reports(), *account.upmsgs(), *account.journal(), *account.faults()]
+    assert account.clock().mode == "real"
+    assert (served.reports(), served.upmsgs(), served.info().riches) == ((), (), "100000")
+    assert len(bystander.reports()) == 1
+
+
+def test_delete_closes_the_account_and_no_other(control: ControlClient, running: Emulator, served: Served) -> None:
+    bystander = Served(running.url, control.open())
+    served.send()
+    served.account.close()
+    assert served.ask(Operation.INFO).code == Code.PASSWORD_WRONG
+    with pytest.raises(NotFound):
+        served.account.seen()
+    assert bystander.info().riches == "100000"
+    control.open(AccountSettings(userid=served.account.userid, password=served.account.password))
+    assert served.reports() == ()
+
+
+@pytest.mark.parametrize("how", ["reset", "close"])
+def test_a_request_that_waits_in_a_universe_ends_with_it(
+    control: ControlClient, running: Emulator, served: Served, how: str
+) -> None:
+    """Its delay is cut short, its slot is free, and what is forgotten is not begun anew by it."""
+    account = served.account
+    account.add_fault(DelayFault(seconds=3600))
+    with ThreadPoolExecutor(1) as pool:
+        answer = pool.submit(served.send)
+        _until_taken(account)
+        getattr(account, how)()
+        assert answer.result(60).code == Code.SYSTEM_ERROR
+    (entry,) = control.strangers()
+    assert (entry.rule, entry.basis) == ("reset", "arranged reset")
+    if how == "reset":
+        assert (account.seen().in_progress, account.seen().left) == (0, 100_000)
+        assert not [*account.messages(), *account.journal()]
+
+
+def _until_taken(account: AccountControl) -> None:
+    for _ in range(10_000):
+        if account.seen().in_progress:
+            return
+    message = "no request is in progress"
+    raise AssertionError(message)
+
+
+def test_settings_change_while_requests_are_running(served: Served) -> None:
+    """Each request sees one policy or the other, whole."""
+    done = threading.Event()
+    served.account.change(signcode=["别的"])
+
+    def change() -> int:
+        changes = 0
+        while not done.is_set():
+            served.account.change(blacklist=["138*"], signcode=["签名"])
+            served.account.change(blacklist=[], signcode=["别的"])
+            changes += 1
+        return changes
+
+    with ThreadPoolExecutor(1) as pool:
+        changed = pool.submit(change)
+        codes = {served.send().items[0].code for _ in range(150)}
+        done.set()
+        assert changed.result(60)
+    assert codes <= {Code.NUMBER_BLACKLISTED, Code.FIXED_SIGNATURE_OTHER}
+
+
+def test_a_thousand_accounts_are_kept_apart(control: ControlClient, running: Emulator) -> None:
+    accounts = [control.open() for _ in range(1000)]
+    for one in (accounts[0], accounts[-1]):
+        assert Served(running.url, one).send().code == "0"
+    assert [len([*one.messages()]) for one in (accounts[0], accounts[1], accounts[-1])] == [1, 0, 1]

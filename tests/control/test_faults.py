@@ -1,0 +1,349 @@
+"""Each fault: what a client sees on the wire, and what was committed."""
+
+import socket
+import ssl
+import struct
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from testing import http
+from testing.accounts import CONTENT, PHONE, Served, is_xml
+from testing.emulators import DOCUMENT_DAY, emulator
+
+from ccell_fake.clock import ManualClock
+from ccell_fake.codes import Code
+from ccell_fake.control.client import AccountControl, ControlClient, ControlError
+from ccell_fake.control.models import FaultBody
+from ccell_fake.faults import (
+    BrokenXmlFault,
+    CloseFault,
+    CodeFault,
+    DelayFault,
+    DribbleFault,
+    Fault,
+    GbkFault,
+    HttpFault,
+    ResetFault,
+    TruncateFault,
+)
+from ccell_fake.model import Operation, Submit
+
+SEND, REPORT, INFO = Operation.SEND, Operation.REPORT, Operation.INFO
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a raw socket saw until the connection ended."""
+
+    received: bytes
+    is_reset: bool
+
+    @property
+    def body(self) -> bytes:
+        """Behind the head."""
+        return self.received.partition(b"\r\n\r\n")[2]
+
+    @property
+    def head(self) -> str:
+        """The head, in lower case."""
+        return self.received.partition(b"\r\n\r\n")[0].decode().lower()
+
+
+def _look(served: Served, operation: Operation = SEND) -> Seen:
+    """Ask by hand, and read until the server ends the connection."""
+    payload = served.payload(*([Submit(PHONE, CONTENT)] if operation is SEND else []))
+    head = f"POST {operation.path} HTTP/1.1\r\nHost: x\r\nContent-Length: {len(payload)}\r\nConnection: close\r\n\r\n"
+    received = b""
+    with http.connect(served.url) as connection:
+        connection.sendall(head.encode() + payload)
+        try:
+            while chunk := connection.recv(65536):
+                received += chunk
+        except ConnectionResetError:
+            return Seen(received, is_reset=True)
+    return Seen(received, is_reset=False)
+
+
+def _announced(seen: Seen) -> int:
+    (line,) = [line for line in seen.head.splitlines() if line.startswith("content-length:")]
+    return int(line.partition(":")[2])
+
+
+def _is_nothing(seen: Seen) -> bool:
+    return seen == Seen(b"", is_reset=False)
+
+
+def _is_a_reset(seen: Seen) -> bool:
+    return seen == Seen(b"", is_reset=True)
+
+
+def _is_an_outage(seen: Seen) -> bool:
+    return seen.head.startswith("http/1.1 503 ") and seen.body == "维护中".encode() and "text/html" in seen.head
+
+
+def _is_cut(seen: Seen) -> bool:
+    return not seen.is_reset and len(seen.body) == 40 < _announced(seen) and not is_xml(seen.body)
+
+
+def _is_half(seen: Seen) -> bool:
+    return len(seen.body) == _announced(seen) // 2
+
+
+def _is_broken(seen: Seen) -> bool:
+    return len(seen.body) == _announced(seen) and not is_xml(seen.body) and seen.body.endswith(b"</ro")
+
+
+def _is_gbk(seen: Seen) -> bool:
+    text = seen.body.decode("gbk")
+    return 'encoding="GBK"' in text and "成功" in text and "charset=gbk" in seen.head
+
+
+def _is_secretly_gbk(seen: Seen) -> bool:
+    text = seen.body.decode("gbk")
+    return 'encoding="UTF-8"' in text and "成功" in text and "charset=utf-8" in seen.head
+
+
+def _is_whole(seen: Seen) -> bool:
+    return seen.head.startswith("http/1.1 200 ") and is_xml(seen.body) and b'return="0"' in seen.body
+
+
+def _is_refused(seen: Seen) -> bool:
+    return b'<root return="1001999"' in seen.body and "x-ccell-basis: arranged fault" in seen.head
+
+
+CASES: list[tuple[Fault, Callable[[Seen], bool], bool]] = [
+    (CodeFault(code=Code.SYSTEM_ERROR), _is_refused, False),
+    (DelayFault(seconds=0.01), _is_whole, True),
+    (HttpFault(status=503, body="维护中"), _is_an_outage, False),
+    (HttpFault(status=503, body="维护中", processed=True), _is_an_outage, True),
+    (CloseFault(), _is_nothing, False),
+    (CloseFault(processed=True), _is_nothing, True),
+    (ResetFault(), _is_a_reset, False),
+    (ResetFault(processed=True), _is_a_reset, True),
+    (TruncateFault(sent=40), _is_cut, True),
+    (TruncateFault(sent=0), lambda seen: seen.body == b"" and _announced(seen) > 0, True),
+    (TruncateFault(), _is_half, True),
+    (BrokenXmlFault(), _is_broken, True),
+    (GbkFault(), _is_gbk, True),
+    (GbkFault(declared=False), _is_secretly_gbk, True),
+    (DribbleFault(piece=64, seconds=0.0), _is_whole, True),
+]
+NAMES = [
+    f"{fault.kind}{''.join(f'-{name}' for name in ('processed', 'declared', 'sent') if getattr(fault, name, None))}"
+    for fault, _, _ in CASES
+]
+
+
+@pytest.mark.parametrize(("fault", "is_seen", "is_processed"), CASES, ids=NAMES)
+def test_a_send_is_struck_as_the_fault_says_and_committed_or_not(
+    served: Served, fault: Fault, is_seen: Callable[[Seen], bool], is_processed: bool
+) -> None:
+    account = served.account
+    account.add_fault(fault)
+    seen = _look(served)
+    assert is_seen(seen), seen
+    assert [one.phone for one in account.messages()] == [PHONE] * is_processed
+    assert account.seen().left == 100_000 - is_processed
+    (entry,) = account.journal()
+    assert entry.delivery == fault.kind
+    assert (entry.answer is None) == (fault.kind in {"close", "reset"})
+    assert entry.code == ("0" if is_processed else "1001999" if fault.kind == "code" else "")
+    assert account.seen().in_progress == 0
+    assert _is_whole(_look(served))
+
+
+@pytest.mark.parametrize(("fault", "is_seen", "is_processed"), CASES, ids=NAMES)
+def test_a_drain_is_struck_as_the_fault_says_and_its_reports_are_taken_or_not(
+    served: Served, fault: Fault, is_seen: Callable[[Seen], bool], is_processed: bool
+) -> None:
+    served.send()
+    served.account.add_fault(replace(fault, operation=REPORT))
+    seen = _look(served, REPORT)
+    assert is_seen(seen), seen
+    assert [one.fetched_at is not None for one in served.account.reports()] == [is_processed]
+    assert len(served.reports()) == (not is_processed)
+
+
+@pytest.mark.parametrize(
+    "fault", [CloseFault(processed=True), ResetFault(), TruncateFault(sent=3)], ids=lambda one: one.kind
+)
+def test_a_connection_under_tls_is_ended_too(fault: Fault, tmp_path: Path) -> None:
+    with emulator(server={"tls": True}) as running:
+        universe = running.backstage.universe("200001")
+        universe.add_fault(fault)
+        assert running.certificate
+        context = ssl.create_default_context(cafile=str(running.certificate.authority))
+        body = b'<root userid="200001" password="123456"></root>'
+        request = b"POST %b HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % (INFO.path.encode(), len(body))
+        with context.wrap_socket(http.connect(running.url), server_hostname="127.0.0.1") as connection:
+            connection.sendall(request + body)
+            received = _until_end(connection)
+        assert received.partition(b"\r\n\r\n")[2] == (b"<?x" if fault.kind == "truncate" else b"")
+
+
+def _until_end(connection: socket.socket) -> bytes:
+    received = b""
+    try:
+        while chunk := connection.recv(65536):
+            received += chunk
+    except OSError:
+        pass
+    return received
+
+
+def test_a_fault_strikes_by_count(served: Served) -> None:
+    account = served.account
+    fault = account.add_fault(CodeFault(code=Code.BALANCE_TOO_SMALL, skip=2, times=3))
+    assert [served.ask(INFO).code for _ in range(7)] == ["0", "0", *["1001002"] * 3, "0", "0"]
+    (left,) = account.faults()
+    assert (left.id, left.seen, left.struck, left.left) == (fault.id, 5, 3, 0)
+
+
+def test_a_fault_without_count_strikes_until_it_is_removed(served: Served) -> None:
+    account = served.account
+    account.add_fault(CodeFault(code=Code.ACCOUNT_FROZEN, times=None))
+    assert {served.ask(INFO).code for _ in range(5)} == {Code.ACCOUNT_FROZEN}
+    (fault,) = account.faults()
+    assert (fault.struck, fault.left) == (5, None)
+    account.remove_faults(fault.id)
+    assert served.ask(INFO).code == "0"
+
+
+def test_faults_strike_one_after_the_other(served: Served) -> None:
+    for code in (Code.ACCOUNT_FROZEN, Code.IP_REFUSED):
+        served.account.add_fault(CodeFault(code=code))
+    assert [served.ask(INFO).code for _ in range(3)] == [Code.ACCOUNT_FROZEN, Code.IP_REFUSED, "0"]
+
+
+def test_a_fault_strikes_its_endpoint_alone(served: Served) -> None:
+    served.account.add_fault(CodeFault(code=Code.SYSTEM_ERROR, operation=REPORT))
+    assert [served.ask(one).code for one in (INFO, REPORT, REPORT)] == ["0", Code.SYSTEM_ERROR, "0"]
+
+
+def test_a_fault_on_a_number_strikes_sends_to_it_alone(served: Served) -> None:
+    served.account.add_fault(CodeFault(code=Code.SYSTEM_ERROR, phone="139*", times=None))
+    assert [served.send(phone).code for phone in ("13800000000", "13900000000")] == ["0", Code.SYSTEM_ERROR]
+    assert served.ask(INFO).code == "0"
+
+
+def test_a_code_about_numbers_refuses_those_that_match(served: Served) -> None:
+    served.account.add_fault(CodeFault(code=Code.NO_CHANNEL, phone="139*"))
+    answer = served.send("13800000000,13900000000,13900000001")
+    assert (answer.code, [one.code for one in answer.items]) == ("0", ["0", Code.NO_CHANNEL, Code.NO_CHANNEL])
+    assert served.account.seen().left == 99_999
+    (entry,) = served.account.journal()
+    assert (entry.rule, entry.basis) == ("fault", "arranged fault")
+
+
+def test_a_fault_has_a_window_on_the_accounts_clock(served: Served) -> None:
+    account = served.account
+    account.freeze()
+    since, until = DOCUMENT_DAY + timedelta(seconds=10), DOCUMENT_DAY + timedelta(seconds=20)
+    account.add_fault(CodeFault(code=Code.SYSTEM_ERROR, times=None, since=since, until=until))
+    codes: list[str] = []
+    for seconds in (9.999999, 10, 19.999999, 20):
+        account.freeze(DOCUMENT_DAY + timedelta(seconds=seconds))
+        codes.append(served.ask(INFO).code)
+    assert codes == ["0", Code.SYSTEM_ERROR, Code.SYSTEM_ERROR, "0"]
+
+
+def test_chance_strikes_the_same_on_every_run_and_by_its_rate() -> None:
+    def run(seed: int) -> list[str]:
+        with emulator(ManualClock(DOCUMENT_DAY), {"seed": seed}) as running, ControlClient(running.url) as control:
+            account = control.account("200001")
+            account.add_fault(CodeFault(code=Code.SYSTEM_ERROR, rate=0.3, times=None))
+            served = Served(running.url, account)
+            return [served.ask(INFO).code for _ in range(200)]
+
+    first = run(1)
+    assert first == run(1)
+    assert first != run(2)
+    assert 30 <= first.count(Code.SYSTEM_ERROR) <= 90
+
+
+def test_a_delay_keeps_its_slot(served: Served) -> None:
+    served.account.change(max_concurrency=1)
+    served.account.add_fault(DelayFault(seconds=3600))
+    with http.connect(served.url) as connection:
+        body = served.payload()
+        connection.sendall(
+            b"POST %b HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % (INFO.path.encode(), len(body)) + body
+        )
+        while not served.account.seen().in_progress:
+            pass
+        assert served.ask(INFO).code == Code.CONCURRENCY_EXCEEDED
+        served.account.reset()
+        assert b"1001999" in http.receive(connection).body
+
+
+def test_a_dribbled_answer_keeps_its_slot_until_its_client_leaves(served: Served) -> None:
+    served.account.change(max_concurrency=1)
+    served.account.add_fault(DribbleFault(piece=1, seconds=3600))
+    connection = http.connect(served.url)
+    body = served.payload()
+    connection.sendall(
+        b"POST %b HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % (INFO.path.encode(), len(body)) + body
+    )
+    while b"\r\n\r\n<" not in (begun := connection.recv(4096, socket.MSG_PEEK)):
+        assert begun is not None
+    assert served.ask(INFO).code == Code.CONCURRENCY_EXCEEDED
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    connection.close()
+    while served.account.seen().in_progress:
+        pass
+    assert served.ask(INFO).code == "0"
+
+
+def test_what_cannot_be_written_in_gbk_is_still_xml(served: Served) -> None:
+    served.account.add_fault(GbkFault())
+    seen = served.raw(SEND, Submit(PHONE, CONTENT, linkid="😀"))
+    assert "&#128512;" in seen.body.decode("gbk")
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ({"kind": "explode"}, "any of the expected tags: 'code', 'delay', 'http', 'close', 'reset', 'truncate'"),
+        ({}, "kind"),
+        ({"kind": "code"}, "code: field required"),
+        ({"kind": "code", "code": "0"}, "code: success is no fault; it takes another of the codes"),
+        ({"kind": "code", "code": "7"}, "code = \"7\": input should be '0', '1001001'"),
+        ({"kind": "code", "code": "1004001", "operation": "info"}, "operation: numbers are there in a send alone"),
+        ({"kind": "close", "phone": "1", "operation": "report"}, "operation: numbers are there in a send alone"),
+        ({"kind": "close", "seconds": 1}, "seconds: there is no such setting; there are operation, phone, skip"),
+        ({"kind": "http", "status": 404}, "status = 404: input should be 500, 502 or 503"),
+        ({"kind": "close", "times": 0}, "times = 0: input should be greater than or equal to 1"),
+        ({"kind": "close", "rate": 1.5}, "rate = 1.5: input should be less than or equal to 1"),
+        ({"kind": "close", "since": "2020-01-01T00:00:00"}, "since: it takes a time with its offset"),
+        (
+            {"kind": "close", "since": "2020-01-01T00:00:00Z", "until": "2020-01-01T00:00:00Z"},
+            "until: it takes a time behind since",
+        ),
+    ],
+)
+def test_a_fault_that_cannot_be_is_refused(
+    control: ControlClient, account: AccountControl, body: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(ControlError) as caught:
+        control.send("POST", f"/v1/accounts/{account.userid}/faults", json=body)
+    assert said in caught.value.problem.detail
+    assert account.faults() == ()
+
+
+def test_an_account_has_so_many_faults_and_no_more(running: Any, account: AccountControl) -> None:
+    universe = running.backstage.universe(account.userid)
+    for _ in range(1000):
+        universe.add_fault(CloseFault())
+    with pytest.raises(ControlError, match="1000 faults, which is the most"):
+        account.add_fault(CloseFault())
+
+
+def test_every_kind_of_fault_goes_over_the_wire_and_back(account: AccountControl) -> None:
+    for fault, _, _ in CASES:
+        arranged = account.add_fault(replace(fault, since=DOCUMENT_DAY, phone="1*", operation=SEND, skip=3, times=None))
+        assert arranged.fault.kind == fault.kind
+        assert FaultBody(arranged.fault).root == arranged.fault

@@ -1,0 +1,70 @@
+"""Holds take an account's slots, for exact tests of the limit and of the lock."""
+
+from datetime import timedelta
+
+import pytest
+from testing.accounts import Served
+
+from ccell_fake.clock import ManualClock
+from ccell_fake.codes import Code
+from ccell_fake.control.client import AccountControl, ControlClient, ControlError, NotFound
+from ccell_fake.model import Operation
+
+INFO = Operation.INFO
+
+
+def test_a_hold_takes_slots_until_it_is_released(served: Served) -> None:
+    with served.account.hold(2):
+        assert served.ask(INFO).code == "0"
+        with served.account.hold(1):
+            assert served.ask(INFO).code == Code.CONCURRENCY_EXCEEDED
+        assert served.ask(INFO).code == "0"
+    assert served.account.seen().in_progress == 0
+
+
+def test_a_hold_takes_all_it_is_asked_for_or_nothing(account: AccountControl) -> None:
+    with account.hold(2):
+        with pytest.raises(ControlError, match="2 slots are not free; of the 3 there are, 1 are"), account.hold(2):
+            pass
+        assert account.seen().in_progress == 2
+
+
+def test_a_hold_ends_with_its_time_by_the_hosts_clock(served: Served, clock: ManualClock) -> None:
+    """A test that dies leaves none behind, even where its account's clock stands still."""
+    served.account.freeze()
+    with served.account.hold(3, seconds=5):
+        clock.advance(timedelta(seconds=4, microseconds=999_999))
+        assert served.ask(INFO).code == Code.CONCURRENCY_EXCEEDED
+        clock.advance(timedelta(microseconds=1))
+        assert served.ask(INFO).code == "0"
+        assert served.account.holds() == ()
+
+
+def test_reset_ends_a_hold(served: Served) -> None:
+    with served.account.hold(3):
+        served.account.reset()
+        assert served.ask(INFO).code == "0"
+
+
+def test_holds_are_of_one_endpoint_where_each_has_its_own(served: Served) -> None:
+    served.account.change(assumptions={"Q21": "endpoint"})
+    with served.account.hold(3, Operation.SEND):
+        codes = [served.send().code, served.ask(INFO).code]
+    assert codes == [Code.CONCURRENCY_EXCEEDED, "0"]
+
+
+def test_excesses_under_a_hold_lock_the_account_exactly(served: Served) -> None:
+    served.account.change(lock_after=3)
+    with served.account.hold(3):
+        codes = [served.ask(INFO).code for _ in range(4)]
+    assert codes == [Code.CONCURRENCY_EXCEEDED] * 3 + [Code.ACCOUNT_FROZEN]
+
+
+def test_a_hold_that_is_not_there_is_not_found(account: AccountControl) -> None:
+    with pytest.raises(NotFound, match="there is no hold 7"):
+        account.release(7)
+
+
+def test_a_hold_takes_nothing_of_another_account(control: ControlClient, served: Served) -> None:
+    with control.open().hold(3):
+        assert served.ask(INFO).code == "0"

@@ -1,0 +1,202 @@
+"""A hundred accounts, driven by sixteen threads at the same time: each fares as if it were alone."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+from testing.accounts import Served
+from testing.emulators import DOCUMENT_DAY, emulator
+
+from ccell_fake.clock import ManualClock
+from ccell_fake.codes import Code
+from ccell_fake.control.client import ControlClient
+from ccell_fake.faults import CodeFault
+from ccell_fake.model import Operation
+from ccell_fake.settings import AccountSettings
+
+ACCOUNTS, THREADS = 100, 16
+
+places = st.integers(min_value=0, max_value=ACCOUNTS - 1)
+seconds = st.integers(min_value=0, max_value=500)
+
+
+@dataclass(slots=True)
+class Model:
+    """What one account should be, known from what was done to it and nothing else."""
+
+    balance: int
+    report_delay: int
+    blocked: bool
+    now: int = 0
+    sent: int = 0
+    faults: list[Code] = field(default_factory=list[Code])
+    sends: list[str] = field(default_factory=list[str])
+    due: list[int] = field(default_factory=list[int])
+
+    def send(self, linkid: str) -> str:
+        """What a send is answered, and what it leaves behind."""
+        if self.faults:
+            return self.faults.pop(0)
+        if not self.blocked and self.balance - self.sent < 1:
+            return Code.BALANCE_TOO_SMALL
+        self.sends.append(linkid)
+        if self.blocked:
+            return Code.NUMBER_BLACKLISTED
+        self.sent += 1
+        self.due.append(self.now + self.report_delay)
+        return "0"
+
+    def drain(self) -> tuple[str, int]:
+        """What a drain is answered, and how many reports it takes."""
+        if self.faults:
+            return self.faults.pop(0), 0
+        taken = [due for due in self.due if due <= self.now]
+        self.due = [due for due in self.due if due > self.now]
+        return "0", len(taken)
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One thing to do to one account."""
+
+    place: int
+    kind: str
+    number: int
+
+
+acts = st.builds(
+    Act, places, st.sampled_from(["send", "send", "send", "drain", "advance", "fault", "change", "reset"]), seconds
+)
+
+
+def _drive(served: Served, model: Model, act: Act) -> None:
+    """Do it, and hold the answer against the model."""
+    account, number = served.account, act.number
+    match act.kind:
+        case "send":
+            answer = served.send(linkid=f"{account.userid}-{number}")
+            codes = {answer.code, *(item.code for item in answer.items)} - {"0"}
+            assert (codes or {"0"}) == {model.send(f"{account.userid}-{number}")}
+        case "drain":
+            answer = served.ask(Operation.REPORT)
+            assert (answer.code, len(answer.items)) == model.drain()
+            assert all(item.linkid.startswith(f"{account.userid}-") for item in answer.items)
+        case "advance":
+            account.advance(timedelta(seconds=number))
+            model.now += number
+        case "fault":
+            code = (Code.SYSTEM_ERROR, Code.IP_REFUSED, Code.ACCOUNT_FROZEN)[number % 3]
+            account.add_fault(CodeFault(code=code))
+            model.faults.append(code)
+        case "change":
+            model.balance, model.report_delay, model.blocked = number % 5, number, number % 4 == 0
+            account.change(
+                balance=model.balance, report_delay=model.report_delay, blacklist=["138*"] if model.blocked else []
+            )
+        case _:
+            account.reset()
+            account.freeze()
+            kept = model.balance, model.report_delay, model.blocked
+            fresh = Model(*kept)
+            model.now, model.sent, model.faults, model.sends, model.due = (
+                fresh.now,
+                fresh.sent,
+                fresh.faults,
+                fresh.sends,
+                fresh.due,
+            )
+
+
+class Universes(RuleBasedStateMachine):
+    """Accounts with a model each."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._running = emulator(ManualClock(DOCUMENT_DAY))
+        self._running.start()
+        self._controls = [ControlClient(self._running.url) for _ in range(THREADS)]
+        self._pool = ThreadPoolExecutor(THREADS)
+        self._pairs: list[tuple[Served, Model]] = []
+        self._touched: set[int] = set()
+
+    @initialize(seeds=st.lists(seconds, min_size=ACCOUNTS, max_size=ACCOUNTS))
+    def open(self, seeds: list[int]) -> None:
+        """Open them, each with settings of its own and a clock that stands."""
+        for place, seed in enumerate(seeds):
+            model = Model(balance=seed % 7, report_delay=seed, blocked=seed % 11 == 0)
+            account = self._controls[place % THREADS].open(
+                AccountSettings(
+                    balance=model.balance,
+                    report_delay=model.report_delay,
+                    blacklist=("138*",) if model.blocked else (),
+                    max_concurrency=1,
+                )
+            )
+            account.freeze()
+            self._pairs.append((Served(self._running.url, account), model))
+
+    @rule(wanted=st.lists(acts, min_size=THREADS, max_size=4 * ACCOUNTS))
+    def act(self, wanted: list[Act]) -> None:
+        """Do many things at once; what is done to one account is done in order, by one thread."""
+        turns: dict[int, list[Act]] = {}
+        for one in wanted:
+            turns.setdefault(one.place, []).append(one)
+        self._touched = set(turns)
+
+        def drive(place: int) -> None:
+            for one in turns[place]:
+                _drive(*self._pairs[place], one)
+
+        list(self._pool.map(drive, turns))
+
+    @invariant()
+    def each_is_as_its_model_says(self) -> None:
+        """Messages, money, clock and faults."""
+        for served, model in (self._pairs[place] for place in self._touched):
+            account = served.account
+            seen = account.seen()
+            assert [one.linkid for one in account.messages()] == model.sends
+            assert seen.left == max(model.balance - model.sent, 0)
+            assert seen.now == DOCUMENT_DAY + timedelta(seconds=model.now)
+            assert [one.fault.code for one in account.faults() if one.left] == model.faults  # type: ignore[union-attr] # pyright: ignore
+        self._touched = set()
+
+    def teardown(self) -> None:
+        """Stop."""
+        self._pool.shutdown()
+        for control in self._controls:
+            control.close()
+        self._running.stop()
+
+
+@pytest.mark.timeout(600)
+def test_accounts_never_see_each_others_messages_money_clock_or_faults() -> None:
+    run_state_machine_as_test(  # type: ignore[no-untyped-call]
+        Universes,
+        settings=settings(
+            max_examples=4, stateful_step_count=5, deadline=None, suppress_health_check=list(HealthCheck)
+        ),
+    )
+
+
+def test_what_one_account_does_at_the_same_moment_is_its_own() -> None:
+    """Two accounts, two threads each, the same linkids: nothing is exchanged or lost."""
+    with emulator() as running, ControlClient(running.url) as control, ThreadPoolExecutor(4) as pool:
+        pair = [Served(running.url, control.open()) for _ in range(2)]
+
+        def sends(place: int) -> Iterator[str]:
+            for number in range(50):
+                assert pair[place % 2].send(linkid=f"{number}").code == "0"
+                yield f"{number}"
+
+        list(pool.map(lambda place: list(sends(place)), range(4)))
+        for one in pair:
+            assert sorted(item.linkid for item in one.account.messages()) == sorted(
+                f"{n}" for n in range(50) for _ in "ab"
+            )
+            assert len({item.msgid for item in one.account.messages()}) == 100

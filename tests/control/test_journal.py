@@ -1,0 +1,148 @@
+"""The journal: every request, before its answer leaves, with its secrets replaced, and honest about what it lost."""
+
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from testing import http
+from testing.accounts import Served
+from testing.emulators import DOCUMENT_DAY, emulator
+
+from ccell_fake.clock import ManualClock
+from ccell_fake.control.client import ControlClient, FallenOut
+from ccell_fake.faults import CloseFault
+from ccell_fake.model import Operation
+from ccell_fake.wire.secrets import HIDDEN, hidden
+from ccell_mock_server.emulator import Emulator
+
+
+def test_an_entry_says_what_was_asked_what_was_answered_and_why(served: Served) -> None:
+    served.account.freeze()
+    answer = served.raw(Operation.SEND)
+    (entry,) = served.account.journal()
+    userid = served.account.userid
+    assert (entry.operation, entry.peer, entry.place, entry.at) == (Operation.SEND, "127.0.0.1", "body", DOCUMENT_DAY)
+    assert entry.request == f'<root userid="{userid}" password="{HIDDEN}"></root>'
+    assert entry.answer == answer.body.decode()
+    assert (entry.code, entry.rule, entry.basis) == ("1001001", "has-submits", answer.headers["x-ccell-basis"])
+    assert entry.explanation == "1001001: the root holds no submit; a send takes one or more"
+    assert 0 < entry.duration < 60_000_000
+    assert (entry.items, entry.delivery) == (0, "whole")
+
+
+def test_an_entry_is_there_when_its_answer_is(served: Served) -> None:
+    for number in range(50):
+        served.ask(Operation.INFO)
+        assert len([*served.account.journal()]) == number + 1
+
+
+def test_a_query_is_told_from_a_body(served: Served) -> None:
+    http.get(served.url, b"/sms3_api/xmlapi/info.jsp?" + served.payload())
+    (entry,) = served.account.journal()
+    assert (entry.place, entry.items) == ("query", 1)
+
+
+def test_a_request_that_is_not_answered_is_there_too(served: Served) -> None:
+    served.account.add_fault(CloseFault(processed=True))
+    with http.connect(served.url) as connection:
+        body = served.payload()
+        head = f"POST {Operation.INFO.path} HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n\r\n"
+        connection.sendall(head.encode() + body)
+        assert connection.recv(1) == b""
+    (entry,) = served.account.journal()
+    assert (entry.answer, entry.delivery, entry.code) == (None, "close", "0")
+
+
+def test_requests_of_nobody_are_kept_apart(control: ControlClient, served: Served) -> None:
+    http.post(served.url, Operation.INFO.path, b'{"password": "s3cret"}')
+    http.post(served.url, Operation.INFO.path, b"<root userid='1' password='s3cret'/>")
+    assert [*served.account.journal()] == []
+    first, second = control.strangers()
+    assert (first.place, first.request, second.rule) == ("", f'{{"password": "{HIDDEN}"}}', "account-known")
+    assert "s3cret" not in first.request + second.request + first.explanation + second.explanation
+
+
+def test_the_journal_is_filtered_and_paged(control: ControlClient, served: Served) -> None:
+    for _ in range(3):
+        served.ask(Operation.INFO)
+        served.ask(Operation.SEND)
+    account = served.account
+    assert [one.operation for one in account.journal(operation=Operation.SEND)] == [Operation.SEND] * 3
+    assert [one.operation for one in account.journal(code="0")] == [Operation.INFO] * 3
+    numbers = [one.number for one in account.journal()]
+    assert numbers == sorted(numbers)
+    assert account.cursor == numbers[-1]
+    path = f"/v1/accounts/{account.userid}/journal"
+    page = control.send("GET", path, params={"limit": 2, "after": numbers[0]}).json()
+    assert ([one["number"] for one in page["items"]], page["next"]) == (numbers[1:3], numbers[2])
+
+
+@pytest.fixture
+def small() -> Iterator[Emulator]:
+    """An emulator that keeps three entries of each account."""
+    with emulator(ManualClock(DOCUMENT_DAY), {"journal_entries": 3}) as running:
+        yield running
+
+
+def test_a_question_about_entries_that_fell_out_fails_loudly(small: Emulator) -> None:
+    with ControlClient(small.url) as control:
+        served = Served(small.url, control.open())
+        for _ in range(3):
+            served.ask(Operation.INFO)
+        first, second, third = (one.number for one in served.account.journal())
+        served.ask(Operation.INFO)
+        with pytest.raises(FallenOut, match=f"has lost its entries up to {first}; ask for what lies behind") as caught:
+            next(served.account.journal())
+        assert caught.value.problem.oldest == first
+        assert [one.number for one in served.account.journal(first)][:2] == [second, third]
+        with pytest.raises(FallenOut):
+            served.account.wait("drain", timeout=0)
+        with pytest.raises(FallenOut), control.events(served.account.userid, after=0):
+            pass
+        served.send()
+        assert served.account.wait(timeout=0).is_met
+
+
+def test_the_limit_of_one_account_touches_no_other(small: Emulator) -> None:
+    with ControlClient(small.url) as control:
+        one, other = (Served(small.url, control.open()) for _ in range(2))
+        other.ask(Operation.INFO)
+        for _ in range(1200):
+            one.ask(Operation.INFO)
+        assert len([*other.account.journal()]) == 1
+        with pytest.raises(FallenOut) as caught:
+            next(one.account.journal())
+        assert caught.value.problem.oldest
+        assert len([*one.account.journal(caught.value.problem.oldest)]) == 3
+
+
+SECRET = st.text(st.characters(codec="ascii", categories=["L", "N"]), min_size=8, max_size=20).map("Zq9{}".format)
+
+
+@given(
+    secret=SECRET,
+    form=st.sampled_from(
+        [
+            '<root userid="1" password="{}"/>',
+            "<root userid='1' password='{}'>",
+            '<root password = "{}"',
+            '<root password="{}',
+            "<root password={}>",
+            '<root PASSWORD="{}"/>',
+            '<root passwd="{}"/>',
+            '<root pwd="{}"/>',
+            "userid=1&password={}",
+            "userid=1&password={}&x=y",
+            "xml=%3Croot%20password%3D%22{}%22%3E",
+            "<root password=&quot;{}&quot;/>",
+            '{{"userid": 1, "password": "{}"}}',
+            "password: {}\n",
+            '<root user_password="{}" x="y"/>',
+            '<root password="a>{}" x="y"/>',
+            '<root password="a b {}"/>',
+        ]
+    ),
+)
+def test_a_password_is_hidden_however_it_is_written(secret: str, form: str) -> None:
+    assert secret not in hidden(form.format(secret))

@@ -1,0 +1,183 @@
+"""Who may use the control API, and what it never says."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from testing import http, processes
+from testing.emulators import emulator
+
+from ccell_fake.control.client import AccountControl, ControlClient, ControlError, Unreachable
+from ccell_mock_server.config import as_toml, is_loopback, parse
+from ccell_mock_server.emulator import Emulator
+from ccell_mock_server.toml_file import ConfigError
+
+TOKEN = "open sesame"
+ACCOUNTS = "/_ccell/v1/accounts"
+
+
+def _get(url: str, path: str, *headers: str, host: str = "127.0.0.1") -> http.RawAnswer:
+    lines = [f"GET {path} HTTP/1.1", f"Host: {host}", "Connection: close", *headers]
+    return http.exchange(url, "\r\n".join(lines).encode() + b"\r\n\r\n")
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "sms.example"])  # noqa: S104 - refused
+def test_binding_beyond_loopback_without_a_token_is_refused(host: str) -> None:
+    with pytest.raises(ConfigError, match="beyond loopback the control API needs a token; give --control-token"):
+        parse({"server": {"host": host}}, "x.toml")
+    assert parse({"server": {"host": host, "control_token": TOKEN}}, "x.toml").server.host == host
+
+
+def test_the_command_refuses_it_too(tmp_path: Path) -> None:
+    done = processes.run(tmp_path, "serve", "--host", "0.0.0.0", "--port", "0")  # noqa: S104 - refused
+    assert done.returncode == 2
+    assert "give --control-token, CCELL_FAKE_CONTROL_TOKEN or control_token" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("host", "is_near"),
+    [
+        ("127.0.0.1", True),
+        ("127.8.9.1", True),
+        ("localhost", True),
+        ("::1", True),
+        ("[::1]", True),
+        ("::ffff:127.0.0.1", True),
+        ("::ffff:192.0.2.1", False),
+        ("127.0.0.1.evil.example", False),
+        ("localhost.evil.example", False),
+        ("", False),
+        ("0.0.0.0", False),  # noqa: S104 - looked at
+        ("2130706433", False),
+    ],
+)
+def test_loopback_is_told_from_everything_else(host: str, *, is_near: bool) -> None:
+    assert is_loopback(host) is is_near
+
+
+def test_a_token_is_asked_for_where_there_is_one() -> None:
+    with emulator(server={"control_token": TOKEN}) as running:
+        for header in (
+            (),
+            ("Authorization: Bearer wrong",),
+            (f"Authorization: Basic {TOKEN}",),
+            ("Authorization: Bearer",),
+        ):
+            answer = _get(running.url, ACCOUNTS, *header)
+            assert answer.status == 401
+            assert answer.headers["www-authenticate"] == "Bearer"
+        assert _get(running.url, "/_ccell/metrics").status == 401
+        with ControlClient(running.url, TOKEN) as control:
+            assert control.open().seen().left
+            assert "ccell_accounts 2.0" in control.metrics()
+        for path in ("livez", "readyz"):
+            assert _get(running.url, f"/_ccell/{path}").status == 200
+
+
+def test_a_token_is_never_shown(tmp_path: Path) -> None:
+    config = parse({"server": {"control_token": TOKEN}}, "x.toml")
+    assert TOKEN not in repr(config) + as_toml(config)
+    done = processes.run(tmp_path, "serve", "--control-token", TOKEN, "--print-config")
+    assert TOKEN not in done.stdout
+    with pytest.raises(ConfigError) as caught:
+        parse({"server": {"control_token": [TOKEN]}}, "x.toml")
+    assert TOKEN not in str(caught.value)
+
+
+@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "192.0.2.1", "evil.example:8026"])
+def test_a_name_of_somebody_elses_leads_nowhere(running: Emulator, host: str) -> None:
+    answer = _get(running.url, ACCOUNTS, host=host)
+    assert answer.status == 403
+    assert b"without a control token it takes a loopback name" in answer.body
+
+
+@pytest.mark.parametrize("host", ["localhost:1234", "127.0.0.1", "[::1]:80", "LOCALHOST"])
+def test_a_loopback_name_leads_in(running: Emulator, host: str) -> None:
+    assert _get(running.url, ACCOUNTS, host=host).status == 200
+
+
+@pytest.mark.parametrize(
+    "header", ["Origin: http://evil.example", "Origin: null", "Sec-Fetch-Site: cross-site", "Sec-Fetch-Site: same-site"]
+)
+def test_pages_of_other_origins_may_not_ask(running: Emulator, header: str) -> None:
+    assert _get(running.url, ACCOUNTS, header).status == 403
+
+
+def test_pages_of_its_own_may(running: Emulator) -> None:
+    host = running.url.removeprefix("http://")
+    answer = _get(running.url, ACCOUNTS, f"Origin: {running.url}", "Sec-Fetch-Site: same-origin", host=host)
+    assert answer.status == 200
+
+
+@pytest.mark.parametrize("path", [ACCOUNTS, "/_ccell/openapi.json", "/_ccell/v1/nowhere", "/_ccell/readyz"])
+def test_no_answer_allows_other_origins(running: Emulator, path: str) -> None:
+    assert not [name for name in _get(running.url, path).headers if name.startswith("access-control")]
+
+
+@pytest.mark.parametrize("kind", ["application/x-www-form-urlencoded", "text/plain", "multipart/form-data", ""])
+def test_a_form_cannot_post(running: Emulator, kind: str) -> None:
+    header = (f"Content-Type: {kind}",) if kind else ()
+    answer = http.post(running.url, ACCOUNTS, b"{}", *header)
+    assert answer.status in {403, 415}
+    lines = f"POST {ACCOUNTS} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\nContent-Length: 2\r\n"
+    answer = http.exchange(running.url, (lines + "".join(f"{one}\r\n" for one in header) + "\r\n{}").encode())
+    assert answer.status == 415
+
+
+def test_bodies_that_are_no_json_are_refused(control: ControlClient) -> None:
+    for body in (b"", b"{", b"\xff", b"[" * 100_000, b"NaN", b'{"balance": NaN}', b'{"name": "\\ud800"}'):
+        with pytest.raises(ControlError) as caught:
+            control.send("POST", "/v1/accounts", content=body, headers={"Content-Type": "application/json"})
+        assert caught.value.problem.status in {400, 422}
+
+
+def test_problems_are_of_rfc_9457(running: Emulator) -> None:
+    answer = _get(running.url, "/_ccell/v1/accounts/none")
+    assert (answer.status, answer.headers["content-type"]) == (404, "application/problem+json")
+    for member in (b'"type":"/_ccell/problems/not-found"', b'"status":404', b'"title":', b'"detail":'):
+        assert member in answer.body
+
+
+def test_a_method_that_is_not_taken_is_refused_with_those_that_are(running: Emulator) -> None:
+    answer = http.exchange(
+        running.url, b"TRACE /_ccell/v1/accounts HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
+    )
+    assert (answer.status, answer.headers["content-type"]) == (405, "application/problem+json")
+    assert "POST" in answer.headers["allow"]
+
+
+def test_nobody_there_is_said_with_the_address() -> None:
+    url = f"http://127.0.0.1:{processes.free_port()}"
+    with ControlClient(url) as control, pytest.raises(Unreachable, match=f"no control API answers at {url}"):
+        control.open()
+
+
+def test_a_token_and_passwords_are_in_no_repr(account: AccountControl) -> None:
+    assert account.password not in repr(account)
+
+
+def test_a_server_that_is_no_emulator_is_told(running: Emulator) -> None:
+    with (
+        ControlClient(running.url + "/elsewhere") as control,
+        pytest.raises(Unreachable, match="answered 404, which is no"),
+    ):
+        control.open()
+
+
+def test_metrics_count_requests_and_what_waits(running: Emulator, control: ControlClient, served: Any) -> None:
+    served.send("13800000000,19500001111")
+    served.account.change(report_delay=60)
+    served.send(sendtime="2016-01-01 00:00:00")
+    served.account.reply("13800000000", "hi")
+    with served.account.hold(2):
+        figures = control.metrics()
+    for line in (
+        'ccell_requests_total{code="0",operation="send"} 2.0',
+        'ccell_request_seconds_count{operation="send"} 2.0',
+        'ccell_queue_depth{queue="reports"} 2.0',
+        'ccell_queue_depth{queue="upmsgs"} 1.0',
+        'ccell_queue_depth{queue="scheduled"} 1.0',
+        "ccell_slots_in_use 2.0",
+    ):
+        assert line in figures
+    assert running.url

@@ -1,0 +1,154 @@
+"""A snapshot holds everything but secrets and holds, and brings it back."""
+
+import sqlite3
+from contextlib import closing
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from testing.accounts import PHONE, Served
+from testing.emulators import DOCUMENT_DAY, emulator
+
+from ccell_fake.clock import ManualClock
+from ccell_fake.codes import Code
+from ccell_fake.control.client import AccountControl, ControlClient, ControlError
+from ccell_fake.faults import CodeFault
+from ccell_fake.model import Operation
+from ccell_fake.settings import AccountSettings, Persona
+from ccell_mock_server.emulator import Emulator
+
+
+def _everything(account: AccountControl) -> list[object]:
+    return [
+        account.seen(),
+        account.clock(),
+        account.faults(),
+        [*account.messages()],
+        [*account.reports()],
+        [*account.upmsgs()],
+        [*account.journal()],
+    ]
+
+
+def _lived(served: Served) -> None:
+    account = served.account
+    account.freeze(DOCUMENT_DAY + timedelta(days=3))
+    account.change(report_delay=60, personas=[Persona(phone="138*")], max_concurrency=2)
+    served.send(linkid="7")
+    account.reply(PHONE, "TD")
+    account.add_fault(CodeFault(code=Code.IP_REFUSED, operation=Operation.INFO, skip=1, times=3))
+    served.ask(Operation.INFO)
+    served.ask(Operation.INFO)
+
+
+def test_what_was_put_back_is_as_it_was(control: ControlClient, served: Served, tmp_path: Path) -> None:
+    _lived(served)
+    before = _everything(served.account)
+    control.snapshot(tmp_path / "snapshot")
+    served.account.reset()
+    newcomer = control.open()
+    control.restore(tmp_path / "snapshot")
+    assert _everything(served.account) == before
+    assert newcomer.userid not in [one.userid for one in control.accounts()]
+    assert served.send().items[0].code == Code.NUMBER_BLACKLISTED
+    assert [served.ask(Operation.INFO).code for _ in range(3)] == [Code.IP_REFUSED, Code.IP_REFUSED, "0"]
+    served.account.advance(timedelta(seconds=60))
+    assert len(served.reports()) == 1
+
+
+def test_a_snapshot_can_be_put_into_another_emulator(control: ControlClient, served: Served, tmp_path: Path) -> None:
+    _lived(served)
+    control.snapshot(tmp_path / "snapshot")
+    with emulator(ManualClock(DOCUMENT_DAY)) as other, ControlClient(other.url) as there:
+        there.restore(tmp_path / "snapshot")
+        assert _everything(there.account(served.account.userid)) == _everything(served.account)
+
+
+def test_a_snapshot_is_a_store_and_a_store_is_a_snapshot(
+    control: ControlClient, served: Served, tmp_path: Path
+) -> None:
+    _lived(served)
+    control.snapshot(tmp_path / "store")
+    with emulator(ManualClock(DOCUMENT_DAY), {"store": str(tmp_path / "store")}) as other:
+        with ControlClient(other.url) as there:
+            assert _everything(there.account(served.account.userid)) == _everything(served.account)
+    with emulator(ManualClock(DOCUMENT_DAY)) as other, ControlClient(other.url) as there:
+        there.restore(tmp_path / "store")
+        assert _everything(there.account(served.account.userid)) == _everything(served.account)
+
+
+def test_a_store_remembers_what_was_arranged(tmp_path: Path) -> None:
+    server = {"store": str(tmp_path / "store")}
+    with emulator(ManualClock(DOCUMENT_DAY), server) as running, ControlClient(running.url) as control:
+        served = Served(running.url, control.open())
+        _lived(served)
+        before = _everything(served.account)
+    with emulator(ManualClock(DOCUMENT_DAY), server) as running, ControlClient(running.url) as control:
+        assert _everything(control.account(served.account.userid)) == before
+
+
+def test_a_password_that_is_left_out_is_the_one_the_account_has(
+    control: ControlClient, running: Emulator, tmp_path: Path
+) -> None:
+    control.open(AccountSettings(userid="300001", password="s3cret-word"))
+    control.snapshot(tmp_path / "snapshot")
+    assert b"s3cret-word" not in (tmp_path / "snapshot").read_bytes()
+    control.restore(tmp_path / "snapshot")
+    with running.backstage.universe("300001").opened() as (account, _):
+        assert account.settings.password == "s3cret-word"
+
+
+def test_a_password_that_nobody_knows_keeps_a_snapshot_out(control: ControlClient, tmp_path: Path) -> None:
+    account = control.open(AccountSettings(userid="300001", password="s3cret-word"))
+    control.snapshot(tmp_path / "snapshot")
+    account.close()
+    before = [*control.accounts()]
+    with pytest.raises(ControlError, match="the password of account '300001' is not in it; open the account with"):
+        control.restore(tmp_path / "snapshot")
+    assert [*control.accounts()] == before
+
+
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [
+        ("PRAGMA user_version = 99", "a snapshot of schema version 99; this emulator reads version 2"),
+        ("PRAGMA user_version = 1", "a snapshot of schema version 1; this emulator reads version 2"),
+        ("PRAGMA application_id = 1", "it is no snapshot"),
+        ("DROP TABLE report", "it is damaged"),
+        ("ALTER TABLE report ADD COLUMN more TEXT", "it is damaged"),
+        ('UPDATE account SET settings = \'{"balance": "much"}\' WHERE key > 0', "settings that cannot be read"),
+        ("INSERT INTO message VALUES (99, 1, '1', '0', '', 1)", "it is damaged"),
+    ],
+)
+def test_a_snapshot_that_cannot_be_put_back_changes_nothing(
+    control: ControlClient, served: Served, tmp_path: Path, spoil: str, said: str
+) -> None:
+    served.send()
+    control.snapshot(tmp_path / "snapshot")
+    with closing(sqlite3.connect(tmp_path / "snapshot")) as connection:
+        connection.execute(spoil)
+        connection.commit()
+    before = _everything(served.account)
+    with pytest.raises(ControlError, match=said):
+        control.restore(tmp_path / "snapshot")
+    assert _everything(served.account) == before
+    assert served.send().code == "0"
+
+
+@pytest.mark.parametrize("body", [b"", b"x", b"remember the milk " * 1000, b"SQLite format 3\0" + b"\xff" * 4096])
+def test_bytes_that_are_no_snapshot_are_refused(
+    control: ControlClient, served: Served, tmp_path: Path, body: bytes
+) -> None:
+    (tmp_path / "snapshot").write_bytes(body)
+    with pytest.raises(ControlError, match="it is no snapshot"):
+        control.restore(tmp_path / "snapshot")
+    assert served.send().code == "0"
+
+
+def test_numbers_are_not_given_out_twice_after_a_return(control: ControlClient, served: Served, tmp_path: Path) -> None:
+    served.send()
+    control.snapshot(tmp_path / "snapshot")
+    control.restore(tmp_path / "snapshot")
+    served.send()
+    msgids = [one.msgid for one in served.account.messages()]
+    assert len(set(msgids)) == 2

@@ -1,0 +1,226 @@
+"""Messages, reports, upstream messages and personas, as a test arranges and sees them."""
+
+from datetime import timedelta
+
+import pytest
+from testing.accounts import CONTENT, PHONE, Served
+from testing.emulators import DOCUMENT_DAY
+
+from ccell_fake.codes import Code
+from ccell_fake.control.client import AccountControl, ControlClient, ControlError, NotFound
+from ccell_fake.control.models import ReportBody
+from ccell_fake.inspection import State
+from ccell_fake.settings import OutcomeRule, Persona, PersonaAnswer
+
+UNICOM = "13000000000"
+
+
+def test_a_message_is_seen_as_it_was_submitted(served: Served) -> None:
+    served.account.freeze()
+    (resp,) = served.send(linkid="7").items
+    (message,) = served.account.messages()
+    assert (message.msgid, message.phone, message.content, message.linkid) == (resp.msgid, PHONE, CONTENT, "7")
+    assert (message.sendtime, message.submitted_at) == (None, DOCUMENT_DAY)
+    assert (message.code, message.info, message.state) == ("0", "成功", State.DELIVERED)
+    assert message.report
+    assert (message.report.status, message.report.recvtime, message.report.fetched_at) == ("0", DOCUMENT_DAY, None)
+    served.reports()
+    (message,) = served.account.messages()
+    assert message.report
+    assert message.report.fetched_at == DOCUMENT_DAY
+
+
+def test_a_refused_number_is_seen_with_its_code_and_text(served: Served) -> None:
+    served.send("19500001111")
+    (message,) = served.account.messages()
+    assert (message.state, message.code, message.info, message.report) == (
+        State.REFUSED,
+        Code.NUMBER_UNRECOGNISED,
+        "手机号不可识别19500001111",
+        None,
+    )
+
+
+def test_messages_are_filtered_by_all_that_is_known_of_them(served: Served) -> None:
+    served.account.change(report_delay=3600)
+    served.send(linkid="a-1")
+    cursor = served.account.cursor
+    served.send("13900000001,19500001111", content="[?]您好*。【签名】", linkid="b-2")
+    account = served.account
+    found = {
+        "phone": [*account.messages(phone="139*")],
+        "linkid": [*account.messages(linkid="a-*")],
+        "content": [*account.messages(content="[?]*")],
+        "code": [*account.messages(code=Code.NUMBER_UNRECOGNISED)],
+        "state": [*account.messages(state=State.SENT)],
+        "msgid": [*account.messages(msgid=next(account.messages()).msgid)],
+        "since": [*account.messages(since=cursor)],
+        "none": [*account.messages(phone="139*", linkid="a-1")],
+    }
+    assert {name: [one.phone for one in messages] for name, messages in found.items()} == {
+        "phone": ["13900000001"],
+        "linkid": [PHONE],
+        "content": ["13900000001", "19500001111"],
+        "code": ["19500001111"],
+        "state": [PHONE, "13900000001"],
+        "msgid": [PHONE],
+        "since": ["13900000001", "19500001111"],
+        "none": [],
+    }
+
+
+def test_messages_are_listed_over_pages_in_the_order_of_submitting(control: ControlClient, served: Served) -> None:
+    phones = [f"138{number:08d}" for number in range(250)]
+    served.send(",".join(phones))
+    served.account.freeze(DOCUMENT_DAY - timedelta(days=1))
+    served.send(UNICOM)
+    assert [one.phone for one in served.account.messages()] == [*phones, UNICOM]
+    path = f"/v1/accounts/{served.account.userid}/messages"
+    first = control.send("GET", path, params={"limit": 251}).json()
+    assert (len(first["items"]), first["next"]) == (251, None)
+
+
+def test_a_message_can_be_looked_up_by_its_msgid(control: ControlClient, served: Served) -> None:
+    (resp,) = served.send().items
+    path = f"/v1/accounts/{served.account.userid}/messages"
+    assert control.send("GET", f"{path}/{resp.msgid}").json()["phone"] == PHONE
+    with pytest.raises(NotFound, match="has no message '1'"):
+        control.send("GET", f"{path}/1")
+
+
+def test_outcome_rules_are_listed_added_and_removed(served: Served) -> None:
+    account = served.account
+    account.add_outcome(OutcomeRule(phone="138*", stat="EXPIRED"))
+    account.add_outcome(OutcomeRule(phone="1380*", stat="UNDELIV", status="-9"))
+    assert [rule.stat for rule in account.outcomes()] == ["UNDELIV", "EXPIRED"]
+    served.send()
+    account.remove_outcomes(0)
+    served.send()
+    account.remove_outcomes()
+    served.send()
+    assert [(one.status, one.info) for one in served.reports()] == [("-9", "UNDELIV"), ("-1", "EXPIRED"), ("0", "成功")]
+    with pytest.raises(NotFound, match="there is no rule 0; there are 0"):
+        account.remove_outcomes(0)
+
+
+def test_a_report_can_be_settled_now(served: Served) -> None:
+    account = served.account
+    account.freeze()
+    account.change(report_delay=3600)
+    (resp,) = served.send(linkid="7").items
+    settled = account.settle(resp.msgid, "-1", "REJECTD")
+    assert settled.state is State.FAILED
+    (report,) = served.reports()
+    assert (report.msgid, report.linkid, report.status, report.info) == (resp.msgid, "7", "-1", "REJECTD")
+    assert report.recvtime == DOCUMENT_DAY
+    account.advance(timedelta(days=2))
+    assert served.reports() == ()
+
+
+def test_a_report_that_has_come_in_can_be_settled_otherwise_until_it_is_fetched(served: Served) -> None:
+    (resp,) = served.send().items
+    assert served.account.settle(resp.msgid, "5").state is State.FAILED
+    assert [one.info for one in served.reports()] == ["UNDELIV"]
+    with pytest.raises(ControlError, match="has been handed out"):
+        served.account.settle(resp.msgid)
+
+
+def test_what_is_settled_as_failed_is_refunded_where_failures_are(served: Served) -> None:
+    account = served.account
+    account.change(assumptions={"Q33": "refunded"}, report_delay=60)
+    account.add_outcome(OutcomeRule(phone=UNICOM, stat="UNDELIV"))
+    (good,), (bad,) = served.send().items, served.send(UNICOM).items
+    assert account.seen().left == 99_998
+    account.settle(good.msgid, "-1")
+    assert account.seen().left == 99_999
+    account.settle(bad.msgid, "0")
+    account.advance(timedelta(hours=1))
+    assert account.seen().left == 99_999
+    account.settle(good.msgid, "0")
+    assert account.seen().left == 99_998
+
+
+def test_what_has_no_outcome_cannot_be_settled(served: Served) -> None:
+    refused, scheduled = served.send("19500001111"), served.send(sendtime="2016-01-01 00:00:00")
+    with pytest.raises(ControlError, match="was refused with 1004001"):
+        served.account.settle(refused.items[0].msgid)
+    with pytest.raises(ControlError, match="still to be sent; advance the clock"):
+        served.account.settle(scheduled.items[0].msgid)
+
+
+def test_a_stray_report_comes_in(served: Served) -> None:
+    served.account.freeze()
+    served.account.add_report(ReportBody(msgid="42", phone="1", linkid="x", status="-3", info="MYSTERY", delay=5.0))
+    assert served.reports() == ()
+    served.account.advance(timedelta(seconds=5))
+    (report,) = served.reports()
+    assert (report.msgid, report.linkid, report.status, report.info) == ("42", "x", "-3", "MYSTERY")
+    (listed,) = served.account.reports()
+    assert listed.fetched_at == DOCUMENT_DAY + timedelta(seconds=5)
+
+
+def test_a_phone_sends_to_the_accounts_port_and_its_spcode(served: Served) -> None:
+    account = served.account
+    account.freeze()
+    account.reply(PHONE, "收到", spcode="77")
+    account.reply(PHONE, "later", delay=5)
+    assert [one.fetched_at for one in account.upmsgs()] == [None, None]
+    (upmsg,) = served.upmsgs()
+    assert (upmsg.spnumber, upmsg.phone, upmsg.msgcontent) == ("1069000077", PHONE, "收到")
+    assert [one.fetched_at for one in account.upmsgs()] == [DOCUMENT_DAY, None]
+
+
+def test_a_persona_answers_by_keyword_or_echoes(served: Served) -> None:
+    account = served.account
+    account.freeze()
+    answers = (PersonaAnswer(keyword="验证码", text="谁?"), PersonaAnswer(keyword="码", text="no"))
+    account.change(spcode=True)
+    account.add_persona(Persona(phone="138*", answers=answers, echo=True, delay=5.0))
+    served.send(spcode="9")
+    served.send(content="您好【签名】")
+    served.send(UNICOM)
+    account.advance(timedelta(seconds=5))
+    assert [(one.spnumber, one.msgcontent) for one in served.upmsgs()] == [
+        ("106900009", "谁?"),
+        ("10690000", "您好【签名】"),
+    ]
+
+
+def test_a_persona_that_is_sent_to_later_answers_later(served: Served) -> None:
+    served.account.freeze()
+    served.account.add_persona(Persona(phone="*", echo=True))
+    served.send(sendtime=f"{DOCUMENT_DAY + timedelta(hours=1):%Y-%m-%d %H:%M:%S}")
+    assert served.upmsgs() == ()
+    served.account.advance(timedelta(hours=1))
+    assert len(served.upmsgs()) == 1
+
+
+@pytest.mark.parametrize("word", ["TD", "td ", "退订"])
+def test_who_opts_out_is_refused_from_then_on(served: Served, word: str) -> None:
+    account = served.account
+    account.freeze()
+    account.add_persona(Persona(phone="138*"))
+    account.reply(PHONE, word, delay=60)
+    account.reply(UNICOM, word)
+    codes = [served.send().items[0].code]
+    account.advance(timedelta(seconds=60))
+    codes += [served.send(phone).items[0].code for phone in (PHONE, "13800000001", UNICOM)]
+    assert codes == ["0", Code.NUMBER_BLACKLISTED, "0", "0"]
+    entry = [*account.journal()][1]
+    assert (entry.rule, entry.basis) == ("opted-out", "arranged persona")
+    assert "has opted out" in entry.explanation
+
+
+def test_a_persona_opts_out_by_what_it_answers(served: Served) -> None:
+    served.account.add_persona(Persona(phone="*", answers=(PersonaAnswer(keyword="回复TD退订", text="TD"),)))
+    codes = [served.send(content=f"{text}【签名】").items[0].code for text in ("大促，回复TD退订", "大促，回复TD退订")]
+    assert codes == ["0", Code.NUMBER_BLACKLISTED]
+    assert [one.msgcontent for one in served.upmsgs()] == ["TD"]
+
+
+def test_personas_are_listed_and_removed(account: AccountControl) -> None:
+    persona = Persona(phone="138*", opt_out=("STOP",))
+    account.add_persona(persona)
+    assert account.personas() == (persona,)
+    account.remove_personas()
+    assert account.personas() == ()

@@ -1,0 +1,222 @@
+"""Waiting: woken by what happens, honest about what did not, and gone with its client."""
+
+import socket
+import struct
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from testing import http
+from testing.accounts import PHONE, Served
+from testing.emulators import emulator
+
+from ccell_fake.control.client import AccountControl, ControlClient, ControlError, NotInTime
+from ccell_fake.inspection import State
+from ccell_fake.model import Operation
+from ccell_mock_server.bell import MOST_WAITERS
+from ccell_mock_server.emulator import Emulator
+
+LONG = 300.0
+
+
+def _waiters(running: Emulator) -> int:
+    return len(running.backstage.bell.waiters)
+
+
+def _meanwhile(running: Emulator, wait: Callable[[], Any], act: Callable[[], object]) -> Any:
+    """What a wait answers where something happens after it has begun."""
+    before = _waiters(running)
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(wait)
+        while _waiters(running) == before and not waiting.done():
+            time.sleep(0)
+        act()
+        return waiting.result(60)
+
+
+def test_what_is_there_already_is_answered_at_once(served: Served) -> None:
+    served.send()
+    assert served.account.wait(phone="138*", timeout=0).messages[0].phone == PHONE
+
+
+def test_a_message_wakes_who_waits_for_it(running: Emulator, served: Served) -> None:
+    answer = _meanwhile(
+        running, lambda: served.account.wait(phone=PHONE, linkid="7", timeout=LONG), lambda: served.send(linkid="7")
+    )
+    assert [one.linkid for one in answer.messages] == ["7"]
+    assert answer.cursor == served.account.cursor
+
+
+def test_several_messages_can_be_waited_for(running: Emulator, served: Served) -> None:
+    served.send()
+    answer = _meanwhile(
+        running, lambda: served.account.wait(count=3, timeout=LONG), lambda: [served.send(), served.send()]
+    )
+    assert len(answer.messages) == 3
+
+
+def test_a_drain_and_a_fetch_wake_who_waits_for_them(running: Emulator, served: Served) -> None:
+    account = served.account
+    served.reports()
+    cursor = account.cursor
+    answer = _meanwhile(running, lambda: account.wait("drain", after=cursor, timeout=LONG), served.reports)
+    assert answer.requests[0].number > cursor
+    account.reply(PHONE, "hi")
+    answer = _meanwhile(running, lambda: account.wait("fetch", not_empty=True, timeout=LONG), served.upmsgs)
+    assert answer.requests[0].items == 1
+
+
+def test_an_empty_drain_is_none_where_one_with_reports_is_waited_for(served: Served) -> None:
+    served.reports()
+    assert served.account.wait("drain", timeout=0).is_met
+    with pytest.raises(NotInTime):
+        served.account.wait("drain", not_empty=True, timeout=0)
+
+
+def test_a_clock_that_is_moved_wakes_who_waits_for_what_it_brings(running: Emulator, served: Served) -> None:
+    account = served.account
+    account.freeze()
+    account.change(report_delay=3600)
+    served.send()
+    answer = _meanwhile(
+        running,
+        lambda: account.wait(state=State.DELIVERED, timeout=LONG),
+        lambda: account.advance(timedelta(hours=1)),
+    )
+    assert answer.messages[0].state is State.DELIVERED
+
+
+def test_a_clock_that_goes_brings_it_by_itself() -> None:
+    with emulator() as running, ControlClient(running.url) as control:
+        served = Served(running.url, control.open())
+        served.account.change(report_delay=0.2)
+        served.send()
+        assert served.account.wait(state=State.DELIVERED, timeout=LONG).is_met
+
+
+def test_a_report_that_is_settled_wakes_who_waits_for_it(running: Emulator, served: Served) -> None:
+    served.account.change(report_delay=3600)
+    (resp,) = served.send().items
+    answer = _meanwhile(
+        running,
+        lambda: served.account.wait(state=State.FAILED, timeout=LONG),
+        lambda: served.account.settle(resp.msgid, "-1"),
+    )
+    assert answer.messages[0].msgid == resp.msgid
+
+
+def test_only_what_comes_behind_the_cursor_counts(served: Served) -> None:
+    served.send()
+    cursor = served.account.cursor
+    with pytest.raises(NotInTime):
+        served.account.wait(after=cursor, timeout=0)
+    served.send()
+    assert len(served.account.wait(after=cursor, timeout=0).messages) == 1
+
+
+def test_what_came_instead_is_answered_and_what_was_nearest(served: Served) -> None:
+    served.send("13900000000", linkid="9")
+    served.send("13800000001", linkid="7")
+    served.ask(Operation.INFO)
+    with pytest.raises(NotInTime) as caught:
+        served.account.wait(phone="13800000000", linkid="7", timeout=0)
+    answer = caught.value.answer
+    assert [entry.operation for entry in answer.came] == [Operation.SEND, Operation.SEND, Operation.INFO]
+    assert [(one.field, one.was) for one in answer.nearest[0].mismatches] == [("phone", "13800000001")]
+    assert len(answer.nearest[1].mismatches) == 2
+    said = str(caught.value)
+    assert "waited 0 s for message (phone='13800000000', linkid='7')" in said
+    assert "phone is '13800000001', not '13800000000'" in said
+
+
+def test_a_message_before_the_cursor_is_near(served: Served) -> None:
+    served.send()
+    cursor = served.account.cursor
+    with pytest.raises(NotInTime) as caught:
+        served.account.wait(phone=PHONE, after=cursor, timeout=0)
+    (near,) = caught.value.answer.nearest
+    assert [(one.field, one.wanted) for one in near.mismatches] == [("request", f"after {cursor}")]
+
+
+def test_a_wait_ends_with_its_universe(running: Emulator, account: AccountControl) -> None:
+    with pytest.raises(ControlError, match="was reset while it was waited for"):
+        _meanwhile(running, lambda: account.wait(timeout=LONG), account.reset)
+    with pytest.raises(ControlError, match="there is no account"):
+        _meanwhile(running, lambda: account.wait(timeout=LONG), account.close)
+
+
+def test_nobody_is_woken_by_another_account(running: Emulator, control: ControlClient, account: AccountControl) -> None:
+    other = Served(running.url, control.open())
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(account.wait, timeout=1.0)
+        other.send()
+        with pytest.raises(NotInTime) as caught:
+            waiting.result(60)
+    assert (caught.value.answer.came, caught.value.answer.nearest) == ((), ())
+
+
+def _ask_to_wait(running: Emulator, account: AccountControl) -> socket.socket:
+    body = b'{"timeout": 600}'
+    connection = http.connect(running.url)
+    head = f"POST /_ccell/v1/accounts/{account.userid}/wait HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+    connection.sendall(f"{head}Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body)
+    return connection
+
+
+@pytest.mark.parametrize("with_reset", [True, False])
+def test_a_client_that_leaves_ends_its_wait(running: Emulator, account: AccountControl, *, with_reset: bool) -> None:
+    before = threading.active_count()
+    connections = [_ask_to_wait(running, account) for _ in range(20)]
+    while _waiters(running) < 20:
+        time.sleep(0.001)
+    for connection in connections:
+        if with_reset:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        connection.close()
+    while _waiters(running):
+        time.sleep(0.001)
+    assert threading.active_count() <= before
+    assert running.backstage.bell.places == MOST_WAITERS
+
+
+def test_only_so_many_clients_may_wait(running: Emulator, account: AccountControl) -> None:
+    """The gateway always has threads left."""
+    connections = [_ask_to_wait(running, account) for _ in range(MOST_WAITERS)]
+    while _waiters(running) < MOST_WAITERS:
+        time.sleep(0.001)
+    with pytest.raises(ControlError, match=f"{MOST_WAITERS} clients wait already") as caught:
+        account.wait(timeout=0)
+    assert caught.value.problem.status == 503
+    assert Served(running.url, account).send().code == "0"
+    for connection in connections:
+        connection.close()
+    while _waiters(running):
+        time.sleep(0.001)
+
+
+def test_a_wait_ends_when_the_emulator_stops(running: Emulator, account: AccountControl) -> None:
+    connection = _ask_to_wait(running, account)
+    while not _waiters(running):
+        time.sleep(0.001)
+    running.stop()
+    connection.close()
+    assert _waiters(running) == 0
+
+
+def test_waiting_costs_no_processor_time(running: Emulator, account: AccountControl) -> None:
+    """Fifty clients sleep through a second; nothing looks in between whether there is something."""
+    connections = [_ask_to_wait(running, account) for _ in range(50)]
+    while _waiters(running) < 50:
+        time.sleep(0.001)
+    waiters = running.backstage.bell.waiters
+    with pytest.raises(NotInTime):
+        account.wait(timeout=1.0)
+    assert [one.wakings for one in waiters] == [0] * 50
+    for connection in connections:
+        connection.close()
+    while _waiters(running):
+        time.sleep(0.001)
