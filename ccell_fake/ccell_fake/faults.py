@@ -13,7 +13,7 @@ from ccell_fake.settings import Count, Seconds, Text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Fault:
+class Strikes:
     """When a fault strikes: among the requests of the account that match, by count, by chance and within a time.
 
     Attributes:
@@ -43,7 +43,7 @@ class _Fault:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CodeFault(_Fault):
+class CodeFault(Strikes):
     """Refuse the request with a code; with a code about a number, refuse the numbers of a send that match `phone`.
 
     Attributes:
@@ -60,7 +60,7 @@ class CodeFault(_Fault):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DelayFault(_Fault):
+class DelayFault(Strikes):
     """Let the request wait before it is judged; it keeps its slot meanwhile.
 
     Attributes:
@@ -72,7 +72,7 @@ class DelayFault(_Fault):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HttpFault(_Fault):
+class HttpFault(Strikes):
     """Answer an HTTP error instead of XML.
 
     Attributes:
@@ -88,7 +88,7 @@ class HttpFault(_Fault):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CloseFault(_Fault):
+class CloseFault(Strikes):
     """Close the connection without an answer.
 
     Attributes:
@@ -100,7 +100,7 @@ class CloseFault(_Fault):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ResetFault(_Fault):
+class ResetFault(Strikes):
     """Reset the connection (RST) without an answer.
 
     Attributes:
@@ -112,7 +112,7 @@ class ResetFault(_Fault):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TruncateFault(_Fault):
+class TruncateFault(Strikes):
     """Announce the whole answer, send its beginning, and close the connection.
 
     Attributes:
@@ -124,14 +124,14 @@ class TruncateFault(_Fault):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BrokenXmlFault(_Fault):
+class BrokenXmlFault(Strikes):
     """Answer XML whose end tag is cut short, under a Content-Length that is true."""
 
     kind: Literal["broken_xml"] = "broken_xml"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class GbkFault(_Fault):
+class GbkFault(Strikes):
     """Answer in GBK instead of UTF-8.
 
     Attributes:
@@ -143,7 +143,7 @@ class GbkFault(_Fault):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DribbleFault(_Fault):
+class DribbleFault(Strikes):
     """Send the answer in small pieces; the request keeps its slot until the last is out.
 
     Attributes:

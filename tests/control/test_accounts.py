@@ -133,9 +133,7 @@ def test_delete_closes_the_account_and_no_other(control: ControlClient, running:
 
 
 @pytest.mark.parametrize("how", ["reset", "close"])
-def test_a_request_that_waits_in_a_universe_ends_with_it(
-    control: ControlClient, running: Emulator, served: Served, how: str
-) -> None:
+def test_a_request_that_waits_in_a_universe_ends_with_it(control: ControlClient, served: Served, how: str) -> None:
     """Its delay is cut short, its slot is free, and what is forgotten is not begun anew by it."""
     account = served.account
     account.add_fault(DelayFault(seconds=3600))

@@ -157,11 +157,11 @@ def test_a_clock_that_cannot_be_is_refused(
 
 
 def test_a_clock_is_not_advanced_into_the_past(account: AccountControl) -> None:
-    with pytest.raises(ControlError, match="the clock shows .* already"):
+    with pytest.raises(ControlError, match=r"the clock shows .* already"):
         account.advance(to=DOCUMENT_DAY - HOUR)
 
 
 def test_a_clock_stays_in_the_years_there_are(account: AccountControl) -> None:
     account.freeze(datetime(2199, 1, 1, tzinfo=SHANGHAI))
-    with pytest.raises(ControlError, match="beyond 1970-01-02 to 2199-12-31"):
+    with pytest.raises(ControlError, match="a time beyond 1970"):
         account.advance(timedelta(days=3650))

@@ -6,7 +6,6 @@ import struct
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -140,7 +139,10 @@ NAMES = [
 
 @pytest.mark.parametrize(("fault", "is_seen", "is_processed"), CASES, ids=NAMES)
 def test_a_send_is_struck_as_the_fault_says_and_committed_or_not(
-    served: Served, fault: Fault, is_seen: Callable[[Seen], bool], is_processed: bool
+    served: Served,
+    fault: Fault,
+    is_seen: Callable[[Seen], bool],
+    is_processed: bool,  # noqa: FBT001 - pytest's
 ) -> None:
     account = served.account
     account.add_fault(fault)
@@ -158,7 +160,10 @@ def test_a_send_is_struck_as_the_fault_says_and_committed_or_not(
 
 @pytest.mark.parametrize(("fault", "is_seen", "is_processed"), CASES, ids=NAMES)
 def test_a_drain_is_struck_as_the_fault_says_and_its_reports_are_taken_or_not(
-    served: Served, fault: Fault, is_seen: Callable[[Seen], bool], is_processed: bool
+    served: Served,
+    fault: Fault,
+    is_seen: Callable[[Seen], bool],
+    is_processed: bool,  # noqa: FBT001 - pytest's
 ) -> None:
     served.send()
     served.account.add_fault(replace(fault, operation=REPORT))
@@ -171,7 +176,7 @@ def test_a_drain_is_struck_as_the_fault_says_and_its_reports_are_taken_or_not(
 @pytest.mark.parametrize(
     "fault", [CloseFault(processed=True), ResetFault(), TruncateFault(sent=3)], ids=lambda one: one.kind
 )
-def test_a_connection_under_tls_is_ended_too(fault: Fault, tmp_path: Path) -> None:
+def test_a_connection_under_tls_is_ended_too(fault: Fault) -> None:
     with emulator(server={"tls": True}) as running:
         universe = running.backstage.universe("200001")
         universe.add_fault(fault)

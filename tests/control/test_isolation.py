@@ -1,6 +1,5 @@
 """A hundred accounts, driven by sixteen threads at the same time: each fares as if it were alone."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -163,7 +162,9 @@ class Universes(RuleBasedStateMachine):
             assert [one.linkid for one in account.messages()] == model.sends
             assert seen.left == max(model.balance - model.sent, 0)
             assert seen.now == DOCUMENT_DAY + timedelta(seconds=model.now)
-            assert [one.fault.code for one in account.faults() if one.left] == model.faults  # type: ignore[union-attr] # pyright: ignore
+            assert [
+                one.fault.code for one in account.faults() if one.left and isinstance(one.fault, CodeFault)
+            ] == model.faults
         self._touched = set()
 
     def teardown(self) -> None:
@@ -176,10 +177,12 @@ class Universes(RuleBasedStateMachine):
 
 @pytest.mark.timeout(600)
 def test_accounts_never_see_each_others_messages_money_clock_or_faults() -> None:
-    run_state_machine_as_test(  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(
         Universes,
         settings=settings(
-            max_examples=4, stateful_step_count=5, deadline=None, suppress_health_check=list(HealthCheck)
+            max_examples=6,
+            stateful_step_count=5,
+            suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
         ),
     )
 
@@ -189,12 +192,10 @@ def test_what_one_account_does_at_the_same_moment_is_its_own() -> None:
     with emulator() as running, ControlClient(running.url) as control, ThreadPoolExecutor(4) as pool:
         pair = [Served(running.url, control.open()) for _ in range(2)]
 
-        def sends(place: int) -> Iterator[str]:
-            for number in range(50):
-                assert pair[place % 2].send(linkid=f"{number}").code == "0"
-                yield f"{number}"
+        def send(place: int) -> list[str]:
+            return [pair[place % 2].send(linkid=f"{number}").code for number in range(50)]
 
-        list(pool.map(lambda place: list(sends(place)), range(4)))
+        assert {code for codes in pool.map(send, range(4)) for code in codes} == {"0"}
         for one in pair:
             assert sorted(item.linkid for item in one.account.messages()) == sorted(
                 f"{n}" for n in range(50) for _ in "ab"

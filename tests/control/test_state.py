@@ -69,9 +69,9 @@ def test_a_snapshot_is_a_store_and_a_store_is_a_snapshot(
 ) -> None:
     _lived(served)
     control.snapshot(tmp_path / "store")
-    with emulator(ManualClock(DOCUMENT_DAY), {"store": str(tmp_path / "store")}) as other:
-        with ControlClient(other.url) as there:
-            assert _everything(there.account(served.account.userid)) == _everything(served.account)
+    server = {"store": str(tmp_path / "store")}
+    with emulator(ManualClock(DOCUMENT_DAY), server) as other, ControlClient(other.url) as there:
+        assert _everything(there.account(served.account.userid)) == _everything(served.account)
     with emulator(ManualClock(DOCUMENT_DAY)) as other, ControlClient(other.url) as there:
         there.restore(tmp_path / "store")
         assert _everything(there.account(served.account.userid)) == _everything(served.account)

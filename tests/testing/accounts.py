@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from typing import Any
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 from ccell_fake.control.client import AccountControl
 from ccell_fake.model import Operation, Request, Submit
@@ -52,7 +52,7 @@ class Served:
 def is_xml(body: bytes) -> bool:
     """Whether bytes are well-formed."""
     try:
-        ElementTree.fromstring(body)  # noqa: S314 - the emulator's own answer
-    except ElementTree.ParseError:
+        ET.fromstring(body)  # noqa: S314 - the emulator's own answer
+    except ET.ParseError:
         return False
     return True

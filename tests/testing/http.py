@@ -40,12 +40,13 @@ def exchange(url: str, request: bytes) -> RawAnswer:
         return receive(connection)
 
 
-def get(url: str, target: bytes) -> RawAnswer:
+def get(url: str, target: bytes, *headers: str, host: str = "127.0.0.1") -> RawAnswer:
     """A GET whose request line holds the target as it is."""
-    return exchange(url, b"GET " + target + b" HTTP/1.1\r\nHost: gateway\r\nConnection: close\r\n\r\n")
+    lines = [f"Host: {host}", "Connection: close", *headers]
+    return exchange(url, b"GET " + target + b" HTTP/1.1\r\n" + "\r\n".join(lines).encode() + b"\r\n\r\n")
 
 
 def post(url: str, path: str, body: bytes, *headers: str) -> RawAnswer:
     """A POST of a body, with the headers given and no others but those it takes."""
-    lines = [f"POST {path} HTTP/1.1", "Host: gateway", f"Content-Length: {len(body)}", "Connection: close", *headers]
+    lines = [f"POST {path} HTTP/1.1", "Host: 127.0.0.1", f"Content-Length: {len(body)}", "Connection: close", *headers]
     return exchange(url, "\r\n".join(lines).encode() + b"\r\n\r\n" + body)

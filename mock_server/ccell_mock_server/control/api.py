@@ -24,6 +24,11 @@ class _Operation:
     view: Callable[..., Response]
 
 
+def _operation_id(*, name: str, **_: str) -> str:
+    """An operation's id in the document: the name of its function."""
+    return name
+
+
 class Api:
     """Some operations that belong together.
 
@@ -83,7 +88,9 @@ class Api:
             is_documented: Whether they shall be in its document; that takes ten times as long.
         """
         tags = [Tag(name=self._name, description=self._about)]
-        blueprint = APIBlueprint(self._name, __name__, abp_tags=tags, doc_ui=is_documented)
+        blueprint = APIBlueprint(
+            self._name, __name__, abp_tags=tags, doc_ui=is_documented, operation_id_callback=_operation_id
+        )
         for one in self._operations:
             register = getattr(blueprint, one.method)(
                 one.rule, responses=dict(one.answers), openapi_extensions=one.document

@@ -43,7 +43,6 @@ def create_control(backstage: Backstage, *, is_documented: bool) -> OpenAPI:
         security_schemes=document.SECURITY,
         doc_prefix=CONTROL_PREFIX.rstrip("/"),
         doc_url="/openapi.json",
-        operation_id_callback=document.operation_id,
         validation_error_callback=requests.of_validation,
         static_folder=None,
         doc_ui=is_documented,

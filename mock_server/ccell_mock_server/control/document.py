@@ -1,14 +1,17 @@
 """The OpenAPI document: what the library generates from the code, and what it leaves out."""
 
+import inspect
 import re
 from typing import Any
 
 from ccell_fake.control.models import Problem
+from ccell_fake.faults import Strikes
 from ccell_mock_server.control.problems import CONTENT_TYPE, STATUSES
 
 SECURITY: Any = {"token": {"type": "http", "scheme": "bearer", "description": "The control token, if there is one."}}
 
 _JSON = "application/json"
+_ATTRIBUTES = "\n\nAttributes:\n"
 _ATTRIBUTE = re.compile(r"^ {4}(\w+): (.*)$", re.MULTILINE)
 _LINKS: dict[tuple[str, str], dict[str, dict[str, Any]]] = {
     ("mint_account", "201"): {
@@ -63,11 +66,6 @@ _LINKS: dict[tuple[str, str], dict[str, dict[str, Any]]] = {
 }
 
 
-def operation_id(*, name: str, **_: str) -> str:
-    """An operation's id: the name of its function."""
-    return name
-
-
 def finish(spec: dict[str, Any]) -> None:
     """Say how requests are refused, where operations lead, and what each member means."""
     schemas = spec["components"]["schemas"]
@@ -83,16 +81,17 @@ def finish(spec: dict[str, Any]) -> None:
                 if operation["operationId"] == name:
                     responses[answered]["links"] = links
     spec["security"] = [{}, {"token": []}]
-    for schema in schemas.values():
-        _describe(schema)
+    inherited = _meanings(inspect.cleandoc(Strikes.__doc__ or ""))
+    for name, schema in schemas.items():
+        text = schema.get("description", "")
+        schema["description"] = text.partition(_ATTRIBUTES)[0]
+        meanings = {**(inherited if name.endswith("Fault") else {}), **_meanings(text)}
+        for member, meaning in meanings.items():
+            if member in schema.get("properties", {}):
+                schema["properties"][member]["description"] = meaning
 
 
-def _describe(schema: dict[str, Any]) -> None:
-    """Hand the docstring's words on each attribute to the attribute."""
-    text, _, attributes = schema.get("description", "").partition("\n\nAttributes:\n")
-    if not attributes:
-        return
-    schema["description"] = text
-    for name, meaning in _ATTRIBUTE.findall(re.sub(r"\n {8,}", " ", attributes)):
-        if name in schema.get("properties", {}):
-            schema["properties"][name]["description"] = meaning
+def _meanings(docstring: str) -> dict[str, str]:
+    """What a docstring says of each attribute."""
+    attributes = docstring.partition(_ATTRIBUTES)[2]
+    return dict(_ATTRIBUTE.findall(re.sub(r"\n {8,}", " ", attributes)))

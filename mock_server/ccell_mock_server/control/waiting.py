@@ -49,7 +49,8 @@ def views(backstage: Backstage) -> list[Api]:
         When the time is over the answer is 200 too, with `is_met` false, what came instead, and what was nearest.
         """
         with backstage.bell.place():
-            return said(_wait(backstage, path.userid, body))
+            answer = _wait(backstage, path.userid, body)
+        return Response(_to_nobody(request.environ)) if answer is None else said(answer)
 
     @api.get("/events", {200: {"content": {EVENT_STREAM: {"schema": {"type": "string"}}}}})
     def stream_events(query: EventsQuery) -> Response:
@@ -70,9 +71,14 @@ def views(backstage: Backstage) -> list[Api]:
     return [api]
 
 
-def _wait(backstage: Backstage, userid: str, body: WaitBody) -> WaitAnswer:
-    state = body.state
-    wanted = MessageFilter(body.phone, body.linkid, body.content, body.msgid, body.code, state)
+def _to_nobody(environ: dict[str, Any]) -> Iterator[bytes]:
+    yield from ()
+    hang_up(environ)
+
+
+def _wait(backstage: Backstage, userid: str, body: WaitBody) -> WaitAnswer | None:
+    """What is answered, or None where there is nobody left to answer."""
+    wanted = MessageFilter(body.phone, body.linkid, body.content, body.msgid, body.code, body.state)
     wish = Wish(Kind(body.kind), wanted, body.after, body.count, body.not_empty)
     universe = backstage.universe(userid)
     deadline = elapsed() + body.timeout
@@ -90,7 +96,7 @@ def _wait(backstage: Backstage, userid: str, body: WaitBody) -> WaitAnswer:
             due = left if sight.next_due is None else min(left, sight.next_due / _MICRO)
             woken = waiter.wait(due)
             if woken is Woken.CLIENT_GONE:
-                hang_up(request.environ)
+                return None
             if woken is Woken.CLOSED:
                 message = "the emulator stops"
                 raise NotPossible(message)

@@ -1,0 +1,128 @@
+"""The OpenAPI document: true of what is answered, whole, and readable without a network."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, given, settings
+from schemathesis import checks as general
+from schemathesis.generation.stateful.state_machine import DEFAULT_STATE_MACHINE_SETTINGS
+from schemathesis.specs.openapi import checks
+from testing import http
+from testing.emulators import emulator
+
+from ccell_mock_server.control.state import SNAPSHOT
+from ccell_mock_server.emulator import Emulator
+
+CHECKS: list[Any] = [
+    general.not_a_server_error,
+    checks.status_code_conformance,
+    checks.content_type_conformance,
+    checks.response_headers_conformance,
+    checks.response_schema_conformance,
+    checks.negative_data_rejection,
+    checks.unsupported_method,
+]
+_SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
+OFTEN = settings(max_examples=60, suppress_health_check=_SLOW)
+
+
+@pytest.fixture(scope="module")
+def whole() -> Iterator[Emulator]:
+    """An emulator for all examples, whose clock goes as the host's does."""
+    with emulator() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def described(whole: Emulator) -> Any:
+    """What its document describes; a stream of events has no end, and has tests of its own."""
+    schema = schemathesis.openapi.from_url(f"{whole.url}/_ccell/openapi.json")
+    return schema.exclude(path_regex="/events$")
+
+
+@schemathesis.serializer(SNAPSHOT)
+def _as_bytes(_: object, value: object) -> bytes:
+    return bytes(value) if isinstance(value, bytes | bytearray) else str(value).encode()
+
+
+def _without_waiting(case: Any) -> None:
+    body = case.body
+    if case.path.endswith("/wait") and isinstance(body, dict):
+        timeout = body.get("timeout", 10)
+        if type(timeout) in {int, float} and timeout > 0:
+            body["timeout"] = 0
+
+
+@pytest.mark.timeout(600)
+def test_no_operation_answers_what_the_document_does_not_say(described: Any) -> None:
+    operations = [found.ok() for found in described.get_all_operations()]
+    assert len(operations) > 30
+    for operation in operations:
+
+        @OFTEN
+        @given(operation.as_strategy())
+        def holds(case: Any) -> None:
+            _without_waiting(case)
+            case.call_and_validate(checks=CHECKS)
+
+        holds()
+
+
+@pytest.mark.timeout(600)
+def test_no_sequence_of_operations_does(described: Any) -> None:
+    machine: Any = described.as_state_machine()
+
+    class Sequence(machine):  # type: ignore[misc]
+        """Operations, each fed by what others answered."""
+
+        def before_call(self, case: Any) -> None:
+            """Let nothing wait."""
+            _without_waiting(case)
+
+        def validate_response(self, response: Any, case: Any, **_: Any) -> None:
+            """Hold an answer against the document."""
+            case.validate_response(response, checks=CHECKS)
+
+    Sequence.run(settings=settings(DEFAULT_STATE_MACHINE_SETTINGS, max_examples=150, stateful_step_count=10))
+
+
+def test_the_document_leads_from_an_account_to_everything_under_it(described: Any) -> None:
+    spec = described.raw_schema
+    assert spec["openapi"].startswith("3.1")
+    links = spec["paths"]["/_ccell/v1/accounts"]["post"]["responses"]["201"]["links"]
+    operations = {one["operationId"] for path in spec["paths"].values() for one in path.values()}
+    led = {
+        link["operationId"]
+        for path in spec["paths"].values()
+        for one in path.values()
+        for answer in one["responses"].values()
+        for link in answer.get("links", {}).values()
+        if "operationId" in link
+    }
+    assert links
+    assert led <= operations
+    assert "remove_fault" in led
+
+
+def test_every_member_of_the_settings_says_what_it_means(described: Any) -> None:
+    schemas = described.raw_schema["components"]["schemas"]
+    for name in ("AccountSettings", "CloseFault", "WaitBody", "MessageAnswer", "OutcomeRule"):
+        assert all(member.get("description") for key, member in schemas[name]["properties"].items() if key != "kind"), (
+            name
+        )
+
+
+def test_the_pages_need_no_network(whole: Emulator) -> None:
+    first = http.get(whole.url, b"/_ccell/docs")
+    page = http.get(whole.url, b"/_ccell/swagger")
+    assert (first.status, first.headers["location"]) == (302, "swagger")
+    assert page.status == 200
+    loaded = re.findall(r'(?:src|href)="([^"]+)"', page.body.decode())
+    assert loaded
+    for link in loaded:
+        assert not re.match(r"(?:https?:)?//", link)
+        if not link.startswith("data:"):
+            assert http.get(whole.url, f"/_ccell/{link}".encode()).status == 200
