@@ -1,6 +1,6 @@
 """The asynchronous client: carries out the steps of the calls with an asynchronous transport."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping
 from contextlib import aclosing, closing
 from datetime import datetime
 from types import TracebackType
@@ -128,11 +128,11 @@ class AsyncClient:
         """As `Client.upmsgs`."""
         return await self._only(self._upmsgs.all())
 
-    def follow_reports(self, interval: float = 10.0) -> AsyncIterator[Report]:
+    def follow_reports(self, interval: float = 10.0) -> AsyncGenerator[Report, None]:
         """As `Client.follow_reports`; leave the loop or cancel the task to end it."""
         return self._run(self._reports.follow(interval, _never))
 
-    def follow_upmsgs(self, interval: float = 10.0) -> AsyncIterator[Upmsg]:
+    def follow_upmsgs(self, interval: float = 10.0) -> AsyncGenerator[Upmsg, None]:
         """As `Client.follow_upmsgs`, likewise."""
         return self._run(self._upmsgs.follow(interval, _never))
 
@@ -144,7 +144,7 @@ class AsyncClient:
         (value,) = [part async for part in self._run(plan)]
         return value
 
-    async def _run(self, plan: Plan[T]) -> AsyncIterator[T]:
+    async def _run(self, plan: Plan[T]) -> AsyncGenerator[T, None]:
         outcome: Outcome | None = None
         with closing(plan):
             while True:

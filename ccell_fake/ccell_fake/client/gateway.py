@@ -5,7 +5,7 @@ from collections.abc import Callable, Generator, Iterable, Mapping
 from typing import TypeVar
 from urllib.parse import quote, urlsplit
 
-from ccell_fake.client.errors import NotSent, OutcomeUnknown, RequestRefused, UnreadableAnswer
+from ccell_fake.client.errors import ClientError, NotSent, OutcomeUnknown, RequestRefused, UnreadableAnswer
 from ccell_fake.client.retries import Retry
 from ccell_fake.client.secrecy import Mask
 from ccell_fake.client.steps import Answer, Ask, Failure, Outcome, Pause
@@ -74,7 +74,11 @@ class Gateway:
                 yield Pause(pauses.pop())
             with attempt:
                 outcome = yield request
-                return self._read(operation, outcome, read)
+                # An error is made elsewhere, so that its traceback holds nothing of what was received.
+                result = self._read(operation, outcome, read)
+                if isinstance(result, ClientError):
+                    raise result
+                return result
         message = "the last attempt has returned or raised"
         raise AssertionError(message)
 
@@ -86,25 +90,21 @@ class Gateway:
             return Ask(operation, "GET", url, quote(payload, safe=""), b"", headers)
         return Ask(operation, "POST", url, "", payload, {**headers, "Content-Type": "text/xml; charset=UTF-8"})
 
-    def _read(self, operation: Operation, outcome: Outcome | None, read: Callable[[AnyReply], T]) -> T:
+    def _read(self, operation: Operation, outcome: Outcome | None, read: Callable[[AnyReply], T]) -> T | ClientError:
         match outcome:
             case Answer():
                 return self._read_answer(operation, outcome, read)
-            case Failure(is_sent=True):
-                message = f"{operation}: no answer from {self.url} ({self._failed(outcome)}); {_LOST[operation]}"
-                raise OutcomeUnknown(message, operation)
-            case Failure():
-                message = f"{operation}: no connection to {self.url} ({self._failed(outcome)}); nothing was sent"
-                raise NotSent(message, operation)
+            case Failure(reason, is_sent):
+                why = f"{self.url} ({self._mask.text(reason)})"
+                if is_sent:
+                    return OutcomeUnknown(f"{operation}: no answer from {why}; {_LOST[operation]}", operation)
+                return NotSent(f"{operation}: no connection to {why}; nothing was sent", operation)
             case None:
                 message = "an Ask is answered with an outcome"
                 raise TypeError(message)
 
-    def _failed(self, failure: Failure) -> str:
-        return self._mask.text(failure.reason)
-
-    def _read_answer(self, operation: Operation, answer: Answer, read: Callable[[AnyReply], T]) -> T:
-        content_type = answer.headers.get("content-type", "")
+    def _read_answer(self, operation: Operation, answer: Answer, read: Callable[[AnyReply], T]) -> T | ClientError:
+        content_type = self._mask.text(answer.headers.get("content-type", ""))
         charset = _CHARSET.search(content_type)
         try:
             # Whatever the HTTP status: what reads as a reply is one, and what does not is none.
@@ -112,25 +112,19 @@ class Gateway:
             if reply.code == Code.SUCCESS or reply.items:
                 return read(reply)
         except (UnreadableReply, ValueError) as error:
-            reason = self._mask.text(str(error))
-        else:
-            raise self._refusal(operation, answer.headers, reply)
-        # Raised out here, or the error would drag along one that has the answer unmasked.
-        kind = f"{answer.status} {content_type}".strip()
-        message = f"{operation}: the answer of {self.url} ({kind}) cannot be read: {reason}; {_LOST[operation]}"
-        raise UnreadableAnswer(
-            self._mask.text(message),
-            operation,
-            status=answer.status,
-            content_type=self._mask.text(content_type),
-            received=self._mask.data(answer.body),
-        )
+            what = f"({answer.status} {content_type}) cannot be read: {self._mask.text(str(error))}"
+            return UnreadableAnswer(
+                f"{operation}: the answer of {self.url} {what}; {_LOST[operation]}",
+                operation,
+                status=answer.status,
+                content_type=content_type,
+                received=self._mask.data(answer.body),
+            )
+        return self._refusal(operation, answer.headers, reply)
 
     def _refusal(self, operation: Operation, headers: Mapping[str, str], reply: AnyReply) -> RequestRefused:
-        code, info, rule, basis = map(
-            self._mask.text,
-            (reply.code, reply.info, headers.get("x-ccell-rule", ""), headers.get("x-ccell-basis", "")),
-        )
+        said = (reply.code, reply.info, headers.get("x-ccell-rule", ""), headers.get("x-ccell-basis", ""))
+        code, info, rule, basis = map(self._mask.text, said)
         by = f", by {rule} ({basis})" if rule else ""
         return RequestRefused(
             f"{operation}: refused with {code} {info}{by}", operation, code=code, info=info, rule=rule, basis=basis

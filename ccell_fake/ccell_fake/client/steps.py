@@ -50,7 +50,7 @@ class Part(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What an HTTP exchange brought.
+    """What an HTTP exchange brought, unmasked, and so left out of the repr but for its status.
 
     Attributes:
         status: The HTTP status.
@@ -59,7 +59,7 @@ class Answer:
     """
 
     status: int
-    headers: Mapping[str, str]
+    headers: Mapping[str, str] = field(repr=False)
     body: bytes = field(repr=False)
 
 
@@ -72,7 +72,7 @@ class Failure:
         is_sent: Whether any of the request may have left.
     """
 
-    reason: str
+    reason: str = field(repr=False)
     is_sent: bool
 
 

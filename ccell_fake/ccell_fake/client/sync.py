@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import closing
 from datetime import datetime
 from types import TracebackType
@@ -173,7 +173,9 @@ class Client:
         """
         return self._only(self._upmsgs.all())
 
-    def follow_reports(self, interval: float = 10.0, stop: threading.Event | None = None) -> Iterator[Report]:
+    def follow_reports(
+        self, interval: float = 10.0, stop: threading.Event | None = None
+    ) -> Generator[Report, None, None]:
         """Status reports as they come in, without end.
 
         Args:
@@ -186,7 +188,9 @@ class Client:
         """
         return self._follow(self._reports, interval, stop)
 
-    def follow_upmsgs(self, interval: float = 10.0, stop: threading.Event | None = None) -> Iterator[Upmsg]:
+    def follow_upmsgs(
+        self, interval: float = 10.0, stop: threading.Event | None = None
+    ) -> Generator[Upmsg, None, None]:
         """Upstream messages as they come in, likewise.
 
         Args:
@@ -211,12 +215,14 @@ class Client:
         (value,) = self._run(plan, self._sleep)
         return value
 
-    def _follow(self, drain: calls.Drain[Item], interval: float, stop: threading.Event | None) -> Iterator[Item]:
+    def _follow(
+        self, drain: calls.Drain[Item], interval: float, stop: threading.Event | None
+    ) -> Generator[Item, None, None]:
         if stop is None:
             return self._run(drain.follow(interval, lambda: False), self._sleep)
         return self._run(drain.follow(interval, stop.is_set), stop.wait)
 
-    def _run(self, plan: Plan[T], sleep: Callable[[float], object]) -> Iterator[T]:
+    def _run(self, plan: Plan[T], sleep: Callable[[float], object]) -> Generator[T, None, None]:
         outcome: Outcome | None = None
         with closing(plan):
             while True:
