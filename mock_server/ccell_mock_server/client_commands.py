@@ -1,9 +1,11 @@
 """The commands `send`, `report`, `upmsg` and `info`: the real client, at the emulator or the live service."""
 
 import re
+import signal
 import sys
+import threading
 from collections.abc import Callable, Generator, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import wraps
 from typing import IO, TYPE_CHECKING, Literal
@@ -190,8 +192,8 @@ def _drain_options(command: _Command) -> _Command:
 @_drain_options
 def report(access: _Access, follow: bool, interval: float, as_json: bool) -> None:  # noqa: FBT001 - click's flags
     """Fetch status reports. The gateway hands out each once: what is printed here comes to nobody else."""
-    with _client(access) as client:
-        _print(client.follow_reports(interval) if follow else client.reports, as_json=as_json)
+    with _client(access) as client, _seen_through() as stop:
+        _print(client.follow_reports(interval, stop) if follow else client.reports, as_json=as_json)
 
 
 @click.command(epilog=_EXIT_CODES)
@@ -199,8 +201,34 @@ def report(access: _Access, follow: bool, interval: float, as_json: bool) -> Non
 @_drain_options
 def upmsg(access: _Access, follow: bool, interval: float, as_json: bool) -> None:  # noqa: FBT001 - click's flags
     """Fetch upstream messages. The gateway hands out each once: what is printed here comes to nobody else."""
-    with _client(access) as client:
-        _print(client.follow_upmsgs(interval) if follow else client.upmsgs, as_json=as_json)
+    with _client(access) as client, _seen_through() as stop:
+        _print(client.follow_upmsgs(interval, stop) if follow else client.upmsgs, as_json=as_json)
+
+
+@contextmanager
+def _seen_through() -> Generator[threading.Event]:
+    """Let a drain end in its own time when it is told to stop: what a request has taken would be lost with it.
+
+    The event is set at the first SIGINT or SIGTERM; the second does what it always does.
+    """
+    stop = threading.Event()
+
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+
+    def restore() -> None:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+    def end(_number: int, _frame: object) -> None:
+        stop.set()
+        restore()
+
+    for number in before:
+        signal.signal(number, end)
+    try:
+        yield stop
+    finally:
+        restore()
 
 
 def _print(source: "Iterator[Report | Upmsg] | Callable[[], tuple[Report | Upmsg, ...]]", *, as_json: bool) -> None:
@@ -209,8 +237,7 @@ def _print(source: "Iterator[Report | Upmsg] | Callable[[], tuple[Report | Upmsg
     from ccell_mock_server.client_output import lines, row_of, show  # noqa: PLC0415
 
     if not callable(source):
-        with suppress(KeyboardInterrupt):
-            lines(map(row_of, source), as_json=as_json)
+        lines(map(row_of, source), as_json=as_json)
         return
     try:
         show(map(row_of, source()), as_json=as_json)

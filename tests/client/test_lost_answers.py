@@ -47,9 +47,12 @@ LOSSES = {
 @both_methods
 @pytest.mark.parametrize("loss", LOSSES.values(), ids=list(LOSSES))
 def test_a_send_whose_answer_is_lost_is_not_sent_again(kind: str, method: str, loss: Act) -> None:
-    with scripted.server(loss) as script, clients.client(kind, script.url, method=method, timeout=30) as client:
-        with pytest.raises(OutcomeUnknown) as caught:
-            client.send(PHONE, CONTENT)
+    with (
+        scripted.server(loss) as script,
+        clients.client(kind, script.url, method=method, timeout=30) as client,
+        pytest.raises(OutcomeUnknown) as caught,
+    ):
+        client.send(PHONE, CONTENT)
     assert len(script.requests) == 1
     error = caught.value
     assert (error.operation, error.unsent, error.resps) == (Operation.SEND, (), ())
@@ -64,48 +67,59 @@ def test_a_send_whose_answer_is_lost_is_not_sent_again(kind: str, method: str, l
 @both_methods
 def test_a_send_that_takes_too_long_is_not_sent_again(kind: str, method: str) -> None:
     with scripted.server(scripted.silence) as script:
-        with clients.client(kind, script.url, method=method, timeout=0.2) as client:
-            with pytest.raises(OutcomeUnknown, match="ReadTimeout"):
-                client.send(PHONE, CONTENT)
+        with (
+            clients.client(kind, script.url, method=method, timeout=0.2) as client,
+            pytest.raises(OutcomeUnknown, match="ReadTimeout"),
+        ):
+            client.send(PHONE, CONTENT)
         assert len(script.requests) == 1
 
 
 @both_kinds
 @both_methods
 def test_a_kept_connection_that_the_server_closes_under_a_send_is_not_tried_again(kind: str, method: str) -> None:
-    with scripted.server(scripted.answer(ACCEPTED), scripted.hang_up) as script:
-        with clients.client(kind, script.url, method=method, timeout=30) as client:
+    with (
+        scripted.server(scripted.answer(ACCEPTED), scripted.hang_up) as script,
+        clients.client(kind, script.url, method=method, timeout=30) as client,
+    ):
+        client.send(PHONE, CONTENT)
+        with pytest.raises(OutcomeUnknown):
             client.send(PHONE, CONTENT)
-            with pytest.raises(OutcomeUnknown):
-                client.send(PHONE, CONTENT)
     assert (len(script.requests), script.connections) == (2, 1)
 
 
 @both_kinds
 @both_methods
 def test_no_connection_means_that_nothing_was_sent(kind: str, method: str) -> None:
-    with clients.client(kind, f"http://127.0.0.1:{free_port()}", method=method) as client:
-        with pytest.raises(NotSent, match="nothing was sent") as caught:
-            client.send(PHONE, CONTENT)
+    with (
+        clients.client(kind, f"http://127.0.0.1:{free_port()}", method=method) as client,
+        pytest.raises(NotSent, match="nothing was sent") as caught,
+    ):
+        client.send(PHONE, CONTENT)
     (submit,) = caught.value.unsent
     assert (submit.phone, caught.value.unknown) == (PHONE, ())
 
 
 @both_kinds
 def test_a_server_without_the_tls_it_is_asked_for_was_sent_nothing(kind: str) -> None:
-    with scripted.server() as script:
-        with clients.client(kind, script.url.replace("http:", "https:"), timeout=0.3) as client:
-            with pytest.raises(NotSent):
-                client.send(PHONE, CONTENT)
+    with (
+        scripted.server() as script,
+        clients.client(kind, script.url.replace("http:", "https:"), timeout=0.3) as client,
+        pytest.raises(NotSent),
+    ):
+        client.send(PHONE, CONTENT)
     assert script.requests == []
 
 
 @both_kinds
 @pytest.mark.parametrize("loss", LOSSES.values(), ids=list(LOSSES))
 def test_a_drain_whose_answer_is_lost_says_so_and_carries_what_came_before(kind: str, loss: Act) -> None:
-    with scripted.server(scripted.answer(PAGE), loss) as script, clients.client(kind, script.url, timeout=30) as client:
-        with pytest.raises(OutcomeUnknown, match="at most 300 reports, is lost") as caught:
-            client.reports()
+    with (
+        scripted.server(scripted.answer(PAGE), loss) as script,
+        clients.client(kind, script.url, timeout=30) as client,
+        pytest.raises(OutcomeUnknown, match="at most 300 reports, is lost") as caught,
+    ):
+        client.reports()
     assert len(script.requests) == 2
     assert [report.msgid for report in caught.value.taken if isinstance(report, Report)] == ["9"]
     assert "taken before: 1" in str(caught.value)
@@ -114,9 +128,12 @@ def test_a_drain_whose_answer_is_lost_says_so_and_carries_what_came_before(kind:
 @both_kinds
 def test_an_unreadable_answer_is_kept_as_evidence(kind: str) -> None:
     page = "<html>Bad Gateway</html>"
-    with scripted.server(scripted.answer(page, "502 Bad Gateway", "text/html")) as script:
-        with clients.client(kind, script.url) as client, pytest.raises(UnreadableAnswer) as caught:
-            client.info()
+    with (
+        scripted.server(scripted.answer(page, "502 Bad Gateway", "text/html")) as script,
+        clients.client(kind, script.url) as client,
+        pytest.raises(UnreadableAnswer) as caught,
+    ):
+        client.info()
     error = caught.value
     assert (error.status, error.content_type, error.received) == (502, "text/html", page.encode())
     assert "(502 text/html) cannot be read: the root element is <html>" in str(error)
@@ -124,9 +141,11 @@ def test_an_unreadable_answer_is_kept_as_evidence(kind: str) -> None:
 
 @both_kinds
 def test_a_reply_counts_whatever_its_http_status(kind: str) -> None:
-    with scripted.server(scripted.answer(ACCEPTED, "500 Internal Server Error", "text/html")) as script:
-        with clients.client(kind, script.url) as client:
-            assert [resp.phone for resp in client.send(PHONE, CONTENT).accepted] == [PHONE]
+    with (
+        scripted.server(scripted.answer(ACCEPTED, "500 Internal Server Error", "text/html")) as script,
+        clients.client(kind, script.url) as client,
+    ):
+        assert [resp.phone for resp in client.send(PHONE, CONTENT).accepted] == [PHONE]
 
 
 @both_kinds
@@ -144,16 +163,20 @@ def test_a_reply_counts_whatever_its_http_status(kind: str) -> None:
     ],
 )
 def test_an_answer_is_read_in_the_encoding_it_declares(kind: str, body: bytes, content_type: str) -> None:
-    with scripted.server(scripted.answer(body, "200 OK", content_type)) as script:
-        with clients.client(kind, script.url) as client:
-            assert client.reports() == ()
+    with (
+        scripted.server(scripted.answer(body, "200 OK", content_type)) as script,
+        clients.client(kind, script.url) as client,
+    ):
+        assert client.reports() == ()
 
 
 def test_the_text_of_an_answer_in_gbk_is_right() -> None:
     reply = replies.render(Reply("0", "成功", (Resp("9", PHONE, "1004001", "手机号不可识别", None),))).decode()
-    with scripted.server(scripted.answer(reply.encode("gbk"), "200 OK", "text/xml;charset=gb2312")) as script:
-        with Client(script.url, "1", "2") as client:
-            assert [resp.info for resp in client.send(PHONE, CONTENT).refused] == ["手机号不可识别"]
+    with (
+        scripted.server(scripted.answer(reply.encode("gbk"), "200 OK", "text/xml;charset=gb2312")) as script,
+        Client(script.url, "1", "2") as client,
+    ):
+        assert [resp.info for resp in client.send(PHONE, CONTENT).refused] == ["手机号不可识别"]
 
 
 @pytest.mark.parametrize(
@@ -165,9 +188,11 @@ def test_the_text_of_an_answer_in_gbk_is_right() -> None:
     ],
 )
 def test_the_attributes_of_a_resp_may_stand_in_any_order(resp: str) -> None:
-    with scripted.server(scripted.answer(f'<root info="成功" return="0">\n<resp {resp}></resp>\n</root>')) as script:
-        with Client(script.url, "1", "2") as client:
-            sent = client.send(PHONE, CONTENT, linkid="7")
+    with (
+        scripted.server(scripted.answer(f'<root info="成功" return="0">\n<resp {resp}></resp>\n</root>')) as script,
+        Client(script.url, "1", "2") as client,
+    ):
+        sent = client.send(PHONE, CONTENT, linkid="7")
     assert [(one.msgid, one.phone, one.linkid, one.is_accepted) for one in sent.resps] == [("9", PHONE, "7", True)]
 
 
@@ -178,9 +203,11 @@ def test_a_refused_number_may_lack_a_msgid() -> None:
 
 
 def test_resps_count_although_the_root_has_another_code() -> None:
-    with scripted.server(scripted.answer(ACCEPTED.replace('return="0"', 'return="1004001"', 1))) as script:
-        with Client(script.url, "1", "2") as client:
-            assert len(client.send(PHONE, CONTENT).accepted) == 1
+    with (
+        scripted.server(scripted.answer(ACCEPTED.replace('return="0"', 'return="1004001"', 1))) as script,
+        Client(script.url, "1", "2") as client,
+    ):
+        assert len(client.send(PHONE, CONTENT).accepted) == 1
 
 
 def test_either_way_of_writing_a_time_is_read() -> None:
@@ -194,9 +221,12 @@ def test_either_way_of_writing_a_time_is_read() -> None:
     "account", ["", "<ID>1</ID>", "<ID/><NAME/><STATUS/><RICHES>many</RICHES><CREDIT/><SIGNCODE/>"]
 )
 def test_an_info_without_its_figures_is_unreadable(account: str) -> None:
-    with scripted.server(scripted.answer(f'<root return="0" info="成功">{account}</root>')) as script:
-        with Client(script.url, "1", "2") as client, pytest.raises(UnreadableAnswer, match="info: the answer of"):
-            client.info()
+    with (
+        scripted.server(scripted.answer(f'<root return="0" info="成功">{account}</root>')) as script,
+        Client(script.url, "1", "2") as client,
+        pytest.raises(UnreadableAnswer, match="info: the answer of"),
+    ):
+        client.info()
 
 
 @both_kinds
@@ -204,9 +234,11 @@ def test_excess_is_repeated_with_the_very_same_request(kind: str) -> None:
     over = '<root return="1001006" info="并发数超限"></root>'
     waited: list[float] = []
     options: Any = {"sleep": waited.append, "retry": Retry(attempts=3, first_pause=5, longest_pause=5)}
-    with scripted.server(*map(scripted.answer, (over, over, ACCEPTED))) as script:
-        with clients.client(kind, script.url, **options) as client:
-            assert len(client.send(PHONE, CONTENT).accepted) == 1
+    with (
+        scripted.server(*map(scripted.answer, (over, over, ACCEPTED))) as script,
+        clients.client(kind, script.url, **options) as client,
+    ):
+        assert len(client.send(PHONE, CONTENT).accepted) == 1
     assert len(set(script.requests)) == 1
     assert len(script.requests) == 3
     assert len(waited) == 2
@@ -236,9 +268,12 @@ def test_only_what_fails_before_sending_counts_as_not_sent(
     kind: str, error: type[httpx2.RequestError], kept: type[ClientError]
 ) -> None:
     def handle(_request: httpx2.Request) -> httpx2.Response:
-        raise error("why")
+        msg = "why"
+        raise error(msg)
 
-    with clients.client(kind, "http://h", transport=httpx2.MockTransport(handle)) as client:
-        with pytest.raises(kept, match=f"{error.__name__}: why") as caught:
-            client.send(PHONE, CONTENT)
+    with (
+        clients.client(kind, "http://h", transport=httpx2.MockTransport(handle)) as client,
+        pytest.raises(kept, match=f"{error.__name__}: why") as caught,
+    ):
+        client.send(PHONE, CONTENT)
     assert type(caught.value) is kept

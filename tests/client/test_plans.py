@@ -9,8 +9,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 from testing.clients import Carried, body, gateway
 
-from ccell_fake.client import ClientError, NotSent, OutcomeUnknown, Report, RequestRefused, Resp, Retry, Submit, Upmsg
-from ccell_fake.client import calls, results
+from ccell_fake.client import (
+    ClientError,
+    NotSent,
+    OutcomeUnknown,
+    Report,
+    RequestRefused,
+    Resp,
+    Retry,
+    Submit,
+    Upmsg,
+    calls,
+    results,
+)
 from ccell_fake.client.steps import Answer, Ask, Failure, Outcome, Part
 from ccell_fake.client.submits import numbers, split
 from ccell_fake.clock import SHANGHAI
@@ -236,12 +247,12 @@ def test_following_pauses_only_where_there_was_nothing() -> None:
     assert carried.paused == [5, 5]
 
 
-def test_following_stops_when_it_is_told_and_keeps_the_rest() -> None:
+def test_following_stops_when_it_is_told_and_everything_fetched_is_handed_over() -> None:
     drain = calls.Drain[Report](gateway(), Operation.REPORT)
     carried = Carried()
-    carried.out(drain.follow(5, lambda: len(carried.parts) == 1), [_page(1, 2)])
-    (rest,) = Carried().out(drain.all(), [_page()])
-    assert (_msgids(tuple(carried.parts)), _msgids(rest)) == ([1], [2])
+    carried.out(drain.follow(5, lambda: len(carried.parts) > 0), [_page(1, 2), _page(3)])
+    assert _msgids(tuple(carried.parts)) == [1, 2]
+    assert len(carried.asked) == 1
 
 
 @pytest.mark.parametrize("interval", [0, -1, float("nan")])

@@ -78,9 +78,12 @@ def test_all_the_threads_of_an_account_are_used() -> None:
         together.wait(60)
         return httpx2.Response(200, text=EMPTY)
 
-    with Client("http://h", "1", "2", threads=3, transport=httpx2.MockTransport(handle)) as client:
-        with ThreadPoolExecutor(3) as pool:
-            assert list(pool.map(lambda _: client.reports(), range(3))) == [()] * 3
+    with (
+        Client("http://h", "1", "2", threads=3, transport=httpx2.MockTransport(handle)) as client,
+        ThreadPoolExecutor(3) as pool,
+    ):
+        asked = [pool.submit(client.reports) for _ in range(3)]
+        assert [one.result() for one in asked] == [()] * 3
 
 
 def test_50_threads_with_one_client_are_never_refused() -> None:
@@ -88,21 +91,23 @@ def test_50_threads_with_one_client_are_never_refused() -> None:
     with (
         emulator(accounts=[account]) as served,
         Client(served.url, "200001", "123456", retry=Retry(attempts=1)) as client,
+        ThreadPoolExecutor(50) as pool,
     ):
-        with ThreadPoolExecutor(50) as pool:
-            infos = list(pool.map(lambda _: client.info(), range(100)))
-    assert len(infos) == 100
+        asked = [pool.submit(client.info) for _ in range(100)]
+        assert all(one.result().is_normal for one in asked)
 
 
 @pytest.mark.parametrize(
     "failure", [scripted.hang_up, scripted.answer("<html/>", "502 x", "text/html"), scripted.reset]
 )
 def test_a_failed_request_frees_its_slot(failure: scripted.Act) -> None:
-    with scripted.server(failure, scripted.answer(EMPTY)) as script:
-        with Client(script.url, "1", "2", threads=1, timeout=30) as client:
-            with pytest.raises(ClientError):
-                client.reports()
-            assert client.reports() == ()
+    with (
+        scripted.server(failure, scripted.answer(EMPTY)) as script,
+        Client(script.url, "1", "2", threads=1, timeout=30) as client,
+    ):
+        with pytest.raises(ClientError):
+            client.reports()
+        assert client.reports() == ()
 
 
 def test_an_error_that_is_nobodys_frees_its_slot() -> None:
@@ -122,9 +127,11 @@ def test_no_slot_is_kept_over_a_pause() -> None:
     def sleep(_seconds: float) -> None:
         assert client.reports() == ()
 
-    with scripted.server(*map(scripted.answer, (over, EMPTY, EMPTY))) as script:
-        with Client(script.url, "1", "2", threads=1, sleep=sleep) as client:
-            assert client.upmsgs() == ()
+    with (
+        scripted.server(*map(scripted.answer, (over, EMPTY, EMPTY))) as script,
+        Client(script.url, "1", "2", threads=1, sleep=sleep) as client,
+    ):
+        assert client.upmsgs() == ()
     assert [b"report.jsp" in request for request in script.requests] == [False, True, False]
 
 

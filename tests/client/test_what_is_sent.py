@@ -71,12 +71,17 @@ def test_a_get_is_encoded_so_that_every_server_reads_it_alike() -> None:
 
     def handle(request: httpx2.Request) -> httpx2.Response:
         seen.append(request.url.query)
-        raise httpx2.ConnectError("enough")
+        msg = "enough"
+        raise httpx2.ConnectError(msg)
 
-    with Client("http://h", "1", "2", method="GET", transport=httpx2.MockTransport(handle)) as client:
-        with pytest.raises(NotSent):
-            client.send("3", "a+b c&d", linkid="5")
+    with (
+        Client("http://h", "1", "2", method="GET", transport=httpx2.MockTransport(handle)) as client,
+        pytest.raises(NotSent),
+    ):
+        client.send("3", "a+b c&d", linkid="5")
     assert seen == [
-        b"%3Croot%20userid%3D%221%22%20password%3D%222%22%3E"
-        b"%3Csubmit%20phone%3D%223%22%20content%3D%22a%2Bb%20c%26amp%3Bd%22%20linkid%3D%225%22%2F%3E%3C%2Froot%3E"
+        (
+            b"%3Croot%20userid%3D%221%22%20password%3D%222%22%3E"
+            b"%3Csubmit%20phone%3D%223%22%20content%3D%22a%2Bb%20c%26amp%3Bd%22%20linkid%3D%225%22%2F%3E%3C%2Froot%3E"
+        )
     ]

@@ -90,6 +90,10 @@ class Drain(Generic[Item]):
     def follow(self, interval: float, is_stopped: Callable[[], bool]) -> Plan[Item]:
         """One after the other, asking again after so many seconds whenever there are no more.
 
+        Args:
+            interval: Seconds.
+            is_stopped: Whether to end, asked whenever everything that was fetched is handed over.
+
         Raises:
             ValueError: The interval is not positive.
         """
@@ -99,10 +103,12 @@ class Drain(Generic[Item]):
         return self._follow(interval, is_stopped)
 
     def _follow(self, interval: float, is_stopped: Callable[[], bool]) -> Plan[Item]:
-        while not is_stopped():
-            if self._waiting:
+        while True:
+            while self._waiting:
                 yield Part(self._waiting.popleft())
-            elif not (yield from self._fetch()):
+            if is_stopped():
+                return
+            if not (yield from self._fetch()):
                 yield Pause(interval)
 
     def _fetch(self) -> Generator[Ask | Pause, Outcome | None, bool]:

@@ -180,7 +180,7 @@ class Client:
 
         Args:
             interval: Seconds between two requests where there was no report.
-            stop: Ends it once it is set, a pause included. What was fetched by then begins the next call.
+            stop: Once it is set, even in a pause, what was fetched by then is still handed over, and that is the end.
 
         Raises:
             ClientError: A request failed. Every report fetched before was handed over; a new call goes on behind them.
@@ -195,7 +195,7 @@ class Client:
 
         Args:
             interval: Seconds between two requests where there was no message.
-            stop: Ends it once it is set.
+            stop: Ends it once it is set, likewise.
 
         Raises:
             ClientError: A request failed.
