@@ -185,6 +185,7 @@ def test_the_request_is_one_a_strict_server_takes(method: Any) -> None:
         ({"base_url": "ftp://sms.ccell.cn"}, "http or https"),
         ({"base_url": "http://"}, "http or https"),
         ({"base_url": "http://host/?a"}, "neither a query"),
+        ({"base_url": "http://host:65536"}, "Port out of range"),
         ({"base_url": "http://user:secret@host"}, "nor a user's name"),
         ({"method": "PUT"}, "GET or POST"),
         ({"threads": 0}, "at least one thread"),

@@ -22,6 +22,7 @@ from ccell_fake.client import (
     calls,
     results,
 )
+from ccell_fake.client.gateway import Gateway
 from ccell_fake.client.steps import Answer, Ask, Failure, Outcome, Part
 from ccell_fake.client.submits import numbers, split
 from ccell_fake.clock import SHANGHAI
@@ -154,6 +155,15 @@ def test_only_1001006_is_repeated_and_only_so_often(attempts: int, excesses: int
     assert caught.value.code == (Code.BALANCE_TOO_SMALL if excesses < attempts else Code.CONCURRENCY_EXCEEDED)
     assert len(carried.paused) == asked - 1
     assert all(0 <= pause <= min(3, 2**place) for place, pause in enumerate(carried.paused))
+
+
+@pytest.mark.parametrize("password", ["1", "1001006", "0"])
+def test_a_code_is_a_code_whatever_the_password(password: str) -> None:
+    carried = Carried()
+    one = Gateway("http://h", "200001", password, "POST", Retry(attempts=2))
+    with pytest.raises(RequestRefused) as caught:
+        carried.out(calls.info(one), [OVER, REFUSED])
+    assert caught.value.code == Code.BALANCE_TOO_SMALL
 
 
 def test_pauses_differ_so_that_clients_do_not_march_in_step() -> None:

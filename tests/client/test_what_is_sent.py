@@ -85,3 +85,14 @@ def test_a_get_is_encoded_so_that_every_server_reads_it_alike() -> None:
             b"%3Csubmit%20phone%3D%223%22%20content%3D%22a%2Bb%20c%26amp%3Bd%22%20linkid%3D%225%22%2F%3E%3C%2Froot%3E"
         )
     ]
+
+
+@pytest.mark.parametrize("kind", clients.KINDS)
+def test_a_get_too_long_for_a_url_is_known_not_to_have_gone_out(kind: str) -> None:
+    contents = {f"138{number:08}": "汉" * 70 for number in range(500)}
+    with (
+        clients.client(kind, "http://h", method="GET") as client,
+        pytest.raises(NotSent, match="URL too long") as caught,
+    ):
+        client.send(contents)
+    assert [one.phone for one in caught.value.unsent] == list(contents)

@@ -166,11 +166,11 @@ class AsyncClient:
                         yield step.value
 
     async def _exchange(self, ask: Ask) -> Outcome:
-        request = http.request(ask, self._timeout)
         try:
+            request = http.request(ask, self._timeout)
             async with aclosing(await self._transport.handle_async_request(request)) as response:
                 await response.aread()
-        except httpx2.RequestError as error:
+        except http.FAILURES as error:
             return http.failure(error)
         return http.answer(response)
 

@@ -24,7 +24,7 @@ class ClientError(CcellError):
     def __init__(self, message: str, operation: Operation = Operation.SEND) -> None:
         """Say what went wrong; the call fills in how far it had come."""
         super().__init__(message)
-        self.operation = operation
+        self.operation: Operation = operation
         self.resps: tuple[Resp, ...] = ()
         self.unanswered: tuple[str, ...] = ()
         self.unknown: tuple[Submit, ...] = ()
@@ -53,7 +53,7 @@ class ClientError(CcellError):
 
 
 class NotSent(ClientError):
-    """There was no connection, so the request never left. To repeat it repeats nothing."""
+    """The request never left, for want of a connection mostly. To repeat it repeats nothing."""
 
 
 class OutcomeUnknown(ClientError):
@@ -83,9 +83,9 @@ class UnreadableAnswer(OutcomeUnknown):
     ) -> None:
         """Keep the answer as evidence beside the message."""
         super().__init__(message, operation)
-        self.status = status
-        self.content_type = content_type
-        self.received = received
+        self.status: int = status
+        self.content_type: str = content_type
+        self.received: bytes = received
 
 
 class RequestRefused(ClientError):
@@ -110,10 +110,10 @@ class RequestRefused(ClientError):
     ) -> None:
         """Keep the refusal as evidence beside the message."""
         super().__init__(message, operation)
-        self.code = code
-        self.info = info
-        self.rule = rule
-        self.basis = basis
+        self.code: str = code
+        self.info: str = info
+        self.rule: str = rule
+        self.basis: str = basis
 
 
 class NumbersRefused(ClientError):
@@ -126,4 +126,4 @@ class NumbersRefused(ClientError):
     def __init__(self, message: str, refused: tuple[Resp, ...] = ()) -> None:
         """Keep the resps of the numbers refused."""
         super().__init__(message)
-        self.refused = refused
+        self.refused: tuple[Resp, ...] = refused

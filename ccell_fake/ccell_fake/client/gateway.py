@@ -19,6 +19,7 @@ T = TypeVar("T")
 
 _ENDPOINTS = re.compile(r"/+(?:sms3_api/+xmlapi/*)?$")
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([^\s;\"']+)", re.IGNORECASE)
+_CODES = frozenset(Code)
 _LOST = {
     Operation.SEND: "whether it was submitted is unknown, so do not send it again before its reports are in",
     Operation.REPORT: f"what it would have carried, at most {REPORTS_PER_CALL} reports, is lost",
@@ -47,8 +48,8 @@ class Gateway:
         if xml.legible(userid + password) != userid + password:
             message = "userid or password holds a character that XML cannot carry"
             raise ValueError(message)
-        self.url = _base(base_url)
-        self.userid = userid
+        self.url: str = _base(base_url)
+        self.userid: str = userid
         self._password = password
         self._method = method
         self._retry = retry
@@ -98,14 +99,14 @@ class Gateway:
                 why = f"{self.url} ({self._mask.text(reason)})"
                 if is_sent:
                     return OutcomeUnknown(f"{operation}: no answer from {why}; {_LOST[operation]}", operation)
-                return NotSent(f"{operation}: no connection to {why}; nothing was sent", operation)
+                return NotSent(f"{operation}: the request did not go out to {why}; nothing was sent", operation)
             case None:
                 message = "an Ask is answered with an outcome"
                 raise TypeError(message)
 
     def _read_answer(self, operation: Operation, answer: Answer, read: Callable[[AnyReply], T]) -> T | ClientError:
-        content_type = self._mask.text(answer.headers.get("content-type", ""))
-        charset = _CHARSET.search(content_type)
+        declared = answer.headers.get("content-type", "")
+        content_type, charset = self._mask.text(declared), _CHARSET.search(declared)
         try:
             # Whatever the HTTP status: what reads as a reply is one, and what does not is none.
             reply = replies.parse(operation, answer.body, charset[1] if charset else "")
@@ -123,8 +124,10 @@ class Gateway:
         return self._refusal(operation, answer.headers, reply)
 
     def _refusal(self, operation: Operation, headers: Mapping[str, str], reply: AnyReply) -> RequestRefused:
-        said = (reply.code, reply.info, headers.get("x-ccell-rule", ""), headers.get("x-ccell-basis", ""))
-        code, info, rule, basis = map(self._mask.text, said)
+        said = (reply.info, headers.get("x-ccell-rule", ""), headers.get("x-ccell-basis", ""))
+        info, rule, basis = map(self._mask.text, said)
+        # A code of the table is no password, whatever the password is.
+        code = reply.code if reply.code in _CODES else self._mask.text(reply.code)
         by = f", by {rule} ({basis})" if rule else ""
         return RequestRefused(
             f"{operation}: refused with {code} {info}{by}", operation, code=code, info=info, rule=rule, basis=basis
@@ -134,7 +137,8 @@ class Gateway:
 def _base(url: str) -> str:
     """The address without the path of the endpoints, which may be given or not, however it is slashed."""
     parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
+    # Asking for the port looks at it, too.
+    if parts.port == 0 or parts.scheme not in {"http", "https"} or not parts.hostname:
         message = "the base URL is one of http or https with a host, such as https://sms.ccell.cn"
         raise ValueError(message)
     if parts.query or parts.fragment or "@" in parts.netloc:

@@ -244,10 +244,10 @@ class Client:
                         yield step.value
 
     def _exchange(self, ask: Ask) -> Outcome:
-        request = http.request(ask, self._timeout)
         try:
+            request = http.request(ask, self._timeout)
             with closing(self._transport.handle_request(request)) as response:
                 response.read()
-        except httpx2.RequestError as error:
+        except http.FAILURES as error:
             return http.failure(error)
         return http.answer(response)

@@ -10,10 +10,14 @@ import httpx2
 
 from ccell_fake.client.steps import Answer, Ask, Failure
 
-# What is raised while there is a connection to be made, so before anything of the request could leave.
+FAILURES = (httpx2.RequestError, httpx2.InvalidURL)
+"""What is raised for a request that brings no answer; a URL above 64 KiB, as of a long GET, is one httpx2 does not take."""
+
+# What is raised before anything of the request could leave.
 _BEFORE_SENDING = (
     httpx2.ConnectError,
     httpx2.ConnectTimeout,
+    httpx2.InvalidURL,
     httpx2.PoolTimeout,
     httpx2.ProxyError,
     httpx2.UnsupportedProtocol,
@@ -56,7 +60,7 @@ def answer(response: httpx2.Response) -> Answer:
     return Answer(response.status_code, dict(response.headers), response.content)
 
 
-def failure(error: httpx2.RequestError) -> Failure:
+def failure(error: httpx2.RequestError | httpx2.InvalidURL) -> Failure:
     """What an error says about what was sent."""
     reason = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
     return Failure(reason, is_sent=not isinstance(error, _BEFORE_SENDING))
