@@ -23,7 +23,7 @@ T = TypeVar("T")
 
 
 class AsyncClient:
-    """The same client for asyncio or trio, to be shared by all the tasks that use the account.
+    """The same client for asyncio, to be shared by all the tasks that use the account.
 
     A task that is cancelled in the middle of a request frees its slot. Whether its send was submitted is then unknown
     (a note on the cancellation says so), and what its drain's request would have brought is lost; so give the client

@@ -11,7 +11,7 @@ import httpx2
 from ccell_fake.client.steps import Answer, Ask, Failure
 
 FAILURES = (httpx2.RequestError, httpx2.InvalidURL)
-"""What is raised for a request that brings no answer; a URL above 64 KiB, as of a long GET, is one httpx2 does not take."""
+"""What is raised where there is no answer; httpx2 takes no URL above 64 KiB, and a long GET would need one."""
 
 # What is raised before anything of the request could leave.
 _BEFORE_SENDING = (
