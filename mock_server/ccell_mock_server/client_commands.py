@@ -147,7 +147,7 @@ def send(
 
                 def progress(part: Sent) -> None:
                     parts.append(part)
-                    advance(len(part.resps))
+                    advance(len(part.resps) + len(part.unanswered))
 
                 sent = client.send(given, content, progress=progress, **options)
         except ClientError as error:

@@ -97,6 +97,16 @@ def test_50_threads_with_one_client_are_never_refused() -> None:
         assert all(one.result().is_normal for one in asked)
 
 
+def test_threads_that_drain_together_get_each_report_once() -> None:
+    account = {"userid": "200001", "password": "123456", "max_concurrency": 100}
+    with emulator(accounts=[account]) as served, Client(served.url, "200001", "123456", threads=8) as client:
+        sent = client.send([f"138{number:08}" for number in range(5000)], CONTENT)
+        with ThreadPoolExecutor(8) as pool:
+            drained = [pool.submit(client.reports) for _ in range(8)]
+            msgids = [report.msgid for one in drained for report in one.result()]
+    assert sorted(msgids) == sorted(resp.msgid for resp in sent.resps)
+
+
 @pytest.mark.parametrize(
     "failure", [scripted.hang_up, scripted.answer("<html/>", "502 x", "text/html"), scripted.reset]
 )

@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import Callable, Generator
 from dataclasses import replace
+from itertools import chain
 from typing import Generic, TypeVar, cast
 
 from ccell_fake.client import results
@@ -31,27 +32,32 @@ def send(gateway: Gateway, submits: tuple[Submit, ...], progress: Callable[[Sent
     requests = split(submits)
     done: list[Sent] = []
     for place, request in enumerate(requests):
-        later = tuple(one for other in requests[place + 1 :] for one in other)
         try:
             part = yield from gateway.ask(Operation.SEND, _reader_of(request), request)
         except ClientError as error:
-            before = results.joined(done)
-            error.resps, error.unanswered = before.resps, before.unanswered
-            if _is_unknown(error):
-                error.unknown, error.unsent = request, later
-            else:
-                error.unsent = request + later
+            _say_how_far(error, done, requests[place:])
             raise
         except BaseException as error:
             # An interrupt is none of this package's errors, but it leaves a send as unknown as they do.
             interrupted = OutcomeUnknown("send: interrupted")
-            interrupted.unknown, interrupted.unsent = request, later
+            _say_how_far(interrupted, done, requests[place:])
             error.add_note(str(interrupted))
             raise
         done.append(part)
         if progress is not None:
             progress(part)
     yield Part(results.joined(done))
+
+
+def _say_how_far(error: ClientError, done: list[Sent], left: tuple[tuple[Submit, ...], ...]) -> None:
+    """Fill in what was answered before, and what is left: the request that failed and those behind it."""
+    before = results.joined(done)
+    error.resps, error.unanswered = before.resps, before.unanswered
+    failed, later = left[0], tuple(chain.from_iterable(left[1:]))
+    if _is_unknown(error):
+        error.unknown, error.unsent = failed, later
+    else:
+        error.unsent = failed + later
 
 
 def _reader_of(request: tuple[Submit, ...]) -> Callable[[AnyReply], Sent]:
@@ -104,8 +110,8 @@ class Drain(Generic[Item]):
 
     def _follow(self, interval: float, is_stopped: Callable[[], bool]) -> Plan[Item]:
         while True:
-            while self._waiting:
-                yield Part(self._waiting.popleft())
+            while (item := self._next()) is not None:
+                yield Part(item)
             if is_stopped():
                 return
             if not (yield from self._fetch()):
@@ -117,8 +123,15 @@ class Drain(Generic[Item]):
         self._waiting.extend(cast("tuple[Item, ...]", page))
         return bool(page)
 
+    def _next(self) -> Item | None:
+        # Not asked first whether there is one: another thread may have it by then.
+        try:
+            return self._waiting.popleft()
+        except IndexError:
+            return None
+
     def _taken(self) -> tuple[Item, ...]:
-        return tuple(self._waiting.popleft() for _ in range(len(self._waiting)))
+        return tuple(iter(self._next, None))
 
 
 def _tidied(reply: AnyReply) -> tuple[Report | Upmsg, ...]:

@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields, replace
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import cast
 
 from ccell_fake.limits import NUMBER_SEPARATOR, NUMBERS_PER_REQUEST
@@ -134,12 +135,11 @@ def split(submits: Iterable[Submit], most: int = NUMBERS_PER_REQUEST) -> tuple[t
     requests: list[list[Submit]] = []
     room = 0
     for one in submits:
-        phones = list(numbers(one))
-        while phones:
+        phones = numbers(one)
+        while now := list(islice(phones, room or most)):
             if not room:
                 requests.append([])
                 room = most
-            now, phones = phones[:room], phones[room:]
             requests[-1].append(replace(one, phone=NUMBER_SEPARATOR.join(now)))
             room -= len(now)
     return tuple(map(tuple, requests))
