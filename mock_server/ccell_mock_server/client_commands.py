@@ -6,7 +6,7 @@ import sys
 import threading
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import wraps
 from typing import IO, TYPE_CHECKING, Literal
 
@@ -26,7 +26,7 @@ INTERRUPTED = 130
 _EXIT_CODES = f"""
 \b
 Exit codes: 0 done; {REFUSED} the request or a number was refused; 2 wrong usage;
-{NOT_SENT} no connection, nothing was sent; {UNKNOWN} the answer was lost, the outcome is unknown.
+{NOT_SENT} the request did not go out, nothing was sent; {UNKNOWN} the answer was lost, the outcome unknown.
 """
 
 
@@ -36,7 +36,7 @@ class _Access:
 
     base_url: str
     userid: str
-    password: str | None
+    password: str | None = field(repr=False)
     password_stdin: bool
     method: Literal["POST", "GET"]
     timeout: float
