@@ -16,6 +16,9 @@ from ccell_mock_server.emulator import Emulator
 
 EMPTY = '<root return="0" info="成功"></root>'
 
+# Transports that would let more through, so that nothing but the client keeps to the limit.
+WIDE = httpx2.Limits(max_connections=100)
+
 pytestmark = pytest.mark.anyio
 
 
@@ -38,7 +41,8 @@ def served(meter: Meter) -> Iterator[Emulator]:
 
 @pytest.mark.parametrize("threads", [1, 2, 3, 7])
 def test_threads_never_have_more_in_progress_than_the_account_may(served: Emulator, meter: Meter, threads: int) -> None:
-    with Client(served.url, "200001", "123456", threads=threads) as client:
+    transport = httpx2.HTTPTransport(limits=WIDE)
+    with Client(served.url, "200001", "123456", threads=threads, transport=transport) as client:
         together = threading.Barrier(20)
 
         def send(_: int) -> None:
@@ -56,8 +60,9 @@ def test_threads_never_have_more_in_progress_than_the_account_may(served: Emulat
 async def test_tasks_never_have_more_in_progress_than_the_account_may(
     served: Emulator, meter: Meter, threads: int
 ) -> None:
+    transport = httpx2.AsyncHTTPTransport(limits=WIDE)
     async with (
-        AsyncClient(served.url, "200001", "123456", threads=threads) as client,
+        AsyncClient(served.url, "200001", "123456", threads=threads, transport=transport) as client,
         anyio.create_task_group() as group,
     ):
 
