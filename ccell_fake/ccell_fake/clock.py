@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 """The zone of every time on the wire, whatever the zone of the host (Q16)."""
 
-EARLIEST = datetime(1970, 1, 2, tzinfo=UTC)
-LATEST = datetime(2199, 12, 31, tzinfo=UTC)
-"""The times between which an account's clock can be set."""
+EARLIEST = datetime(2010, 1, 1, tzinfo=SHANGHAI)
+LATEST = datetime(2090, 1, 1, tzinfo=SHANGHAI)
+"""The times between which an account's clock can be set: a msgid begins with two digits of its year (W10)."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)

@@ -5,6 +5,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Generic, TypeVar
 
+from ccell_fake.codes import Code
+
 
 class Operation(StrEnum):
     """The four endpoints, by the name each has in its address."""
@@ -72,6 +74,11 @@ class Resp:
     info: str
     linkid: str | None = None
 
+    @property
+    def is_accepted(self) -> bool:
+        """Whether the number was submitted (S8)."""
+        return self.code == Code.SUCCESS
+
 
 @dataclass(frozen=True, slots=True)
 class Report:
@@ -92,6 +99,11 @@ class Report:
     recvtime: datetime
     status: str
     info: str
+
+    @property
+    def is_delivered(self) -> bool:
+        """Whether the message reached the phone (R6)."""
+        return self.status == Code.SUCCESS
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ import click
 
 from ccell_fake.model import Operation
 from ccell_fake.settings import AccountSettings
+from ccell_mock_server import client_commands
 from ccell_mock_server import config as configuration
 from ccell_mock_server.minting import is_public
 from ccell_mock_server.toml_file import ConfigError
@@ -128,3 +129,7 @@ def check_config(path: Path) -> None:
     config = _configuration(path, {})
     accounts = len(config.accounts)
     click.echo(f"{path} is fine: {accounts} account{'' if accounts == 1 else 's'}")
+
+
+for _command in client_commands.COMMANDS:
+    main.add_command(_command)

@@ -39,8 +39,8 @@ def test_a_clock_can_go_on_from_any_time(account: AccountControl, clock: ManualC
     account.offset(now=datetime(2030, 1, 1, tzinfo=SHANGHAI))
     clock.advance(HOUR)
     assert account.clock().now == datetime(2030, 1, 1, 1, tzinfo=SHANGHAI)
-    account.freeze(datetime(2001, 1, 1, tzinfo=SHANGHAI))
-    assert account.clock().now == datetime(2001, 1, 1, tzinfo=SHANGHAI)
+    account.freeze(datetime(2011, 1, 1, tzinfo=SHANGHAI))
+    assert account.clock().now == datetime(2011, 1, 1, tzinfo=SHANGHAI)
 
 
 def test_advance_answers_what_it_brought_about_in_order(served: Served) -> None:
@@ -123,7 +123,7 @@ def test_a_lock_without_duration_is_lifted_by_hand(served: Served) -> None:
 
 def test_no_clock_moves_another(control: ControlClient, account: AccountControl) -> None:
     other = control.open()
-    account.freeze(datetime(2001, 1, 1, tzinfo=SHANGHAI))
+    account.freeze(datetime(2011, 1, 1, tzinfo=SHANGHAI))
     assert other.clock().now == DOCUMENT_DAY
 
 
@@ -141,7 +141,7 @@ def test_no_clock_moves_another(control: ControlClient, account: AccountControl)
         (
             "clock",
             {"mode": "frozen", "now": "9999-12-31T00:00:00Z"},
-            "input should be less than or equal to 2199-12-31",
+            "input should be less than or equal to 2090-01-01",
         ),
         ("clock/advance", {}, "it takes either seconds or to"),
         ("clock/advance", {"seconds": -1}, "input should be greater than or equal to 0"),
@@ -162,6 +162,6 @@ def test_a_clock_is_not_advanced_into_the_past(account: AccountControl) -> None:
 
 
 def test_a_clock_stays_in_the_years_there_are(account: AccountControl) -> None:
-    account.freeze(datetime(2199, 1, 1, tzinfo=SHANGHAI))
-    with pytest.raises(ControlError, match="a time beyond 1970"):
+    account.freeze(datetime(2089, 1, 1, tzinfo=SHANGHAI))
+    with pytest.raises(ControlError, match="a time beyond 2010"):
         account.advance(timedelta(days=3650))

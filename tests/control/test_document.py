@@ -2,28 +2,30 @@
 
 import re
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, given, settings
 from schemathesis import checks as general
 from schemathesis.generation.stateful.state_machine import DEFAULT_STATE_MACHINE_SETTINGS
-from schemathesis.specs.openapi import checks
+from schemathesis.specs.openapi import checks as specific
 from testing import http
 from testing.emulators import emulator
 
 from ccell_mock_server.control.state import SNAPSHOT
 from ccell_mock_server.emulator import Emulator
 
-CHECKS: list[Any] = [
-    general.not_a_server_error,
-    checks.status_code_conformance,
-    checks.content_type_conformance,
-    checks.response_headers_conformance,
-    checks.response_schema_conformance,
-    checks.negative_data_rejection,
-    checks.unsupported_method,
+GENERAL: Any = general
+OPENAPI: Any = specific
+CHECKS = [
+    GENERAL.not_a_server_error,
+    OPENAPI.status_code_conformance,
+    OPENAPI.content_type_conformance,
+    OPENAPI.response_headers_conformance,
+    OPENAPI.response_schema_conformance,
+    OPENAPI.negative_data_rejection,
+    OPENAPI.unsupported_method,
 ]
 _SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
 OFTEN = settings(max_examples=60, suppress_health_check=_SLOW)
@@ -39,7 +41,7 @@ def whole() -> Iterator[Emulator]:
 @pytest.fixture(scope="module")
 def described(whole: Emulator) -> Any:
     """What its document describes; a stream of events has no end, and has tests of its own."""
-    schema = schemathesis.openapi.from_url(f"{whole.url}/_ccell/openapi.json")
+    schema: Any = schemathesis.openapi.from_url(f"{whole.url}/_ccell/openapi.json")
     return schema.exclude(path_regex="/events$")
 
 
@@ -49,8 +51,8 @@ def _as_bytes(_: object, value: object) -> bytes:
 
 
 def _without_waiting(case: Any) -> None:
-    body = case.body
-    if case.path.endswith("/wait") and isinstance(body, dict):
+    if case.path.endswith("/wait") and type(case.body) is dict:
+        body = cast("dict[str, Any]", case.body)
         timeout = body.get("timeout", 10)
         if type(timeout) in {int, float} and timeout > 0:
             body["timeout"] = 0

@@ -1,9 +1,11 @@
 """Replies: rendered as the document's samples write them, parsed from whatever the live service may answer."""
 
+import codecs
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+from ccell_fake.codes import Code
 from ccell_fake.errors import UnreadableReply
 from ccell_fake.model import AccountInfo, AnyReply, Layout, Operation, Reply, Report, Resp, Upmsg
 from ccell_fake.wire import times, xml
@@ -78,18 +80,20 @@ def _upmsg_attributes(upmsg: Upmsg) -> dict[str, str]:
     }
 
 
-def parse(operation: Operation, data: bytes) -> AnyReply:
+def parse(operation: Operation, data: bytes, charset: str = "") -> AnyReply:
     """The answer that bytes hold, in whatever order its attributes stand.
 
     Args:
         operation: The endpoint that answered.
-        data: The body of the HTTP answer.
+        data: The body of the HTTP answer, in the encoding its declaration names, UTF-8 where it names none.
+        charset: The one its Content-Type names, for a body that is not what it declares.
 
     Raises:
         UnreadableReply: It is not the XML that the document describes; the error carries the bytes.
     """
     try:
-        root = xml.parse(data.strip(), "root")
+        body = data.strip().removeprefix(codecs.BOM_UTF8).lstrip()
+        root = xml.parse(body, "root", as_declared=True, charset=charset)
         return Reply(_required(root, "return"), root.get("info", ""), _PARSE_ITEMS[operation](root))
     except xml.NotReadableError as error:
         raise UnreadableReply(error.reason, data) from error
@@ -98,7 +102,7 @@ def parse(operation: Operation, data: bytes) -> AnyReply:
 def _resps(root: Element) -> tuple[Resp, ...]:
     return tuple(
         Resp(
-            _required(node, "msgid"),
+            _msgid(node),
             _required(node, "phone"),
             _required(node, "return"),
             node.get("info", ""),
@@ -106,6 +110,11 @@ def _resps(root: Element) -> tuple[Resp, ...]:
         )
         for node in root.iterchildren("resp")
     )
+
+
+def _msgid(resp: Element) -> str:
+    """Its msgid, which a number that is refused may have to do without (Q11)."""
+    return _required(resp, "msgid") if resp.get("return") == Code.SUCCESS else resp.get("msgid", "")
 
 
 def _reports(root: Element) -> tuple[Report, ...]:

@@ -1,6 +1,7 @@
 """XML as the gateway speaks it: parsed without any of XML's dangers, rendered as the document's samples are."""
 
 import codecs
+import contextlib
 import re
 
 from lxml import etree
@@ -13,6 +14,9 @@ DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>'
 _DOCTYPE = re.compile(rb"(?>\s+|<\?(?:(?!\?>).)*+\?>|<!--(?:(?!-->).)*+-->)*+<!DOCTYPE", re.DOTALL)
 _DECLARED = re.compile(rb"<\?xml\s[^>]*?\bencoding\s*=\s*[\"']([^\"']*)[\"']")
 _UNCARRIABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+# Who declares one of the small character sets writes characters of the large one (GB 18030 holds them all).
+_AS_WRITTEN = {"gb2312": "gb18030", "gbk": "gb18030"}
 
 _QUOTED = re.compile(r"'[^']*'")
 
@@ -37,18 +41,19 @@ class NotReadableError(Exception):
         self.ground = ground
 
 
-def parse(data: bytes, tag: str, *, as_declared: bool = False) -> Element:
+def parse(data: bytes, tag: str, *, as_declared: bool = False, charset: str = "") -> Element:
     """The root element of a document.
 
     Args:
         data: The document, without a byte order mark and blanks in front.
         tag: What its root element has to be.
         as_declared: Decode as the declaration says rather than insist on UTF-8 (Q36).
+        charset: What else to decode as, where what is declared does not fit; only with `as_declared`.
 
     Raises:
         NotReadableError: It is not UTF-8, not well-formed, nested absurdly, has a document type or another root.
     """
-    data = _utf8(data, as_declared=as_declared)
+    data = _as_declared(data, charset) if as_declared else _utf8(data)
     if _DOCTYPE.match(data):
         message = "the XML has a document type; entities and external references are not taken"
         raise NotReadableError(message)
@@ -64,17 +69,17 @@ def parse(data: bytes, tag: str, *, as_declared: bool = False) -> Element:
     return root
 
 
-def _utf8(data: bytes, *, as_declared: bool) -> bytes:
-    declared = _DECLARED.match(data)
-    encoding = declared[1].decode("latin-1") if declared else "utf-8"
-    if as_declared:
-        if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-            encoding = "utf-16"
-        try:
-            return data.decode(encoding).strip().encode()
-        except (LookupError, ValueError) as error:
-            message = f"the payload is not {encoding}, which it declares: {error}"
-            raise NotReadableError(message, "Q36") from error
+def _as_declared(data: bytes, charset: str) -> bytes:
+    encoding = "utf-16" if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else _declared(data)
+    for candidate in filter(None, (encoding, charset)):
+        with contextlib.suppress(LookupError, ValueError):
+            return data.decode(_AS_WRITTEN.get(candidate.lower(), candidate)).strip().encode()
+    message = f"the payload is not {encoding}, which it declares"
+    raise NotReadableError(message, "Q36")
+
+
+def _utf8(data: bytes) -> bytes:
+    encoding = _declared(data)
     if encoding.lower() not in {"utf-8", "utf8"}:
         message = f"the payload declares the encoding {encoding}; only UTF-8 is taken"
         raise NotReadableError(message, "Q36")
@@ -84,6 +89,11 @@ def _utf8(data: bytes, *, as_declared: bool) -> bytes:
         message = f"the payload is not UTF-8: byte {error.start} is 0x{data[error.start]:02x}"
         raise NotReadableError(message, "Q36") from error
     return data
+
+
+def _declared(data: bytes) -> str:
+    declared = _DECLARED.match(data)
+    return declared[1].decode("latin-1") if declared else "utf-8"
 
 
 def legible(text: str) -> str:

@@ -1,0 +1,35 @@
+"""The real client of the gateway, synchronous and asynchronous, for the emulator and the live service alike."""
+
+from ccell_fake.client.asynchronous import AsyncClient
+from ccell_fake.client.errors import (
+    ClientError,
+    NotSent,
+    NumbersRefused,
+    OutcomeUnknown,
+    RequestRefused,
+    UnreadableAnswer,
+)
+from ccell_fake.client.results import Account, Sent
+from ccell_fake.client.retries import Retry
+from ccell_fake.client.submits import submit
+from ccell_fake.client.sync import Client
+from ccell_fake.model import Report, Resp, Submit, Upmsg
+
+__all__ = [
+    "Account",
+    "AsyncClient",
+    "Client",
+    "ClientError",
+    "NotSent",
+    "NumbersRefused",
+    "OutcomeUnknown",
+    "Report",
+    "RequestRefused",
+    "Resp",
+    "Retry",
+    "Sent",
+    "Submit",
+    "UnreadableAnswer",
+    "Upmsg",
+    "submit",
+]

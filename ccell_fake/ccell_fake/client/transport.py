@@ -1,0 +1,66 @@
+"""Steps and httpx2: an Ask as its request, its response or error as an outcome.
+
+Transports are used as they are, without httpx2's clients around them. Those log every URL, and that of a GET holds the
+password; and what they add on their own, such as following redirects, could send a message twice.
+"""
+
+import ssl
+
+import httpx2
+
+from ccell_fake.client.steps import Answer, Ask, Failure
+
+FAILURES = (httpx2.RequestError, httpx2.InvalidURL)
+"""What is raised where there is no answer; httpx2 takes no URL above 64 KiB, and a long GET would need one."""
+
+# What is raised before anything of the request could leave.
+_BEFORE_SENDING = (
+    httpx2.ConnectError,
+    httpx2.ConnectTimeout,
+    httpx2.InvalidURL,
+    httpx2.PoolTimeout,
+    httpx2.ProxyError,
+    httpx2.UnsupportedProtocol,
+)
+_CONNECT_SECONDS = 10.0
+
+
+def timeouts(seconds: float | None) -> httpx2.Timeout:
+    """So many seconds for each wait, but less for a connection to be made, which either is there soon or is not."""
+    return httpx2.Timeout(seconds, connect=_CONNECT_SECONDS if seconds is None else min(seconds, _CONNECT_SECONDS))
+
+
+def limits(threads: int) -> httpx2.Limits:
+    """A connection for each thread of the account.
+
+    Raises:
+        ValueError: There is no thread.
+    """
+    if threads < 1:
+        message = f"an account has at least one thread, not {threads}"
+        raise ValueError(message)
+    return httpx2.Limits(max_connections=threads, max_keepalive_connections=threads)
+
+
+def certificates(url: str) -> ssl.SSLContext | bool:
+    """Whom to trust: the host's authorities, which are slow to load and which plain HTTP does without."""
+    return True if url.startswith("https:") else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+
+
+def request(ask: Ask, timeout: httpx2.Timeout) -> httpx2.Request:
+    """The request that an Ask describes."""
+    url = f"{ask.url}?{ask.query}" if ask.query else ask.url
+    return httpx2.Request(
+        ask.method, url, headers=dict(ask.headers), content=ask.body or None, extensions={"timeout": timeout.as_dict()}
+    )
+
+
+def answer(response: httpx2.Response) -> Answer:
+    """What a response that has been read says."""
+    return Answer(response.status_code, dict(response.headers), response.content)
+
+
+def failure(error: httpx2.RequestError | httpx2.InvalidURL) -> Failure:
+    """What an error says about what was sent."""
+    reason = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    return Failure(reason, is_sent=not isinstance(error, _BEFORE_SENDING))

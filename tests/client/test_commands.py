@@ -1,0 +1,293 @@
+"""The commands send, report, upmsg and info: what they print, where a password may come from, and how they exit."""
+
+import json
+import os
+import pty
+import signal
+import socket
+import subprocess
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+from testing import processes, scripted
+from testing.emulators import CONTENT, PHONE, emulator
+
+from ccell_fake.client import Client
+from ccell_mock_server.emulator import Emulator
+
+OTHER = "13600001234"
+UNRECOGNISED = "19500001111"
+PAGE = '<root return="0"><report msgid="9" phone="13800000000" recvtime="2015-10-10 10:54:15.0" status="0"/></root>'
+DONE, REFUSED, USAGE, NOT_SENT, UNKNOWN = range(5)
+
+
+@pytest.fixture(scope="module")
+def served() -> Any:
+    with emulator() as running:
+        yield running
+
+
+def _run(
+    url: str, *arguments: str, password: str | None = "123456", given: str = ""
+) -> "subprocess.CompletedProcess[str]":
+    environment = {**os.environ, "CCELL_BASE_URL": url, "CCELL_USERID": "200001"}
+    environment.pop("CCELL_PASSWORD", None)
+    if password is not None:
+        environment["CCELL_PASSWORD"] = password
+    return subprocess.run(
+        [*processes.COMMAND, *arguments],
+        env=environment,
+        input=given,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+
+
+def _rows(answer: "subprocess.CompletedProcess[str]") -> list[dict[str, Any]]:
+    return [json.loads(line) for line in answer.stdout.splitlines()]
+
+
+def test_send_prints_a_line_for_each_number_and_its_reports_come_once(served: Emulator) -> None:
+    sent = _run(served.url, "send", "--json", PHONE, OTHER, CONTENT, "--linkid", "mine")
+    assert (sent.returncode, sent.stderr) == (DONE, "")
+    assert [(row["phone"], row["state"], row["linkid"]) for row in _rows(sent)] == [
+        (PHONE, "accepted", "mine"),
+        (OTHER, "accepted", "mine"),
+    ]
+    reports = _run(served.url, "report", "--json")
+    assert [row["msgid"] for row in _rows(reports)] == [row["msgid"] for row in _rows(sent)]
+    assert all(row["recvtime"].endswith("+08:00") for row in _rows(reports))
+    assert _run(served.url, "report", "--json").stdout == ""
+    assert _run(served.url, "report").stdout == ""
+
+
+def test_a_table_shows_everything_uncut_where_there_is_no_terminal(served: Emulator) -> None:
+    sent = _run(served.url, "send", PHONE, UNRECOGNISED, CONTENT)
+    assert sent.returncode == REFUSED
+    for text in (
+        "phone",
+        "linkid",
+        PHONE,
+        "accepted",
+        "成功",
+        UNRECOGNISED,
+        "refused",
+        f"手机号不可识别{UNRECOGNISED}",
+    ):
+        assert text in sent.stdout
+    assert "delivered" not in sent.stdout
+    assert PHONE in _run(served.url, "report").stdout
+
+
+@pytest.mark.parametrize("separator", ["\n", "\r\n", ",", " ", ",\n\n "])
+def test_numbers_come_from_a_file_or_stdin(served: Emulator, tmp_path: Path, separator: str) -> None:
+    text = separator.join([PHONE, OTHER]) + "\n"
+    (tmp_path / "numbers").write_text(f"\ufeff{text}", "utf-8")
+    for given, source in (("", str(tmp_path / "numbers")), (text, "-")):
+        sent = _run(served.url, "send", "--json", "--numbers", source, UNRECOGNISED, CONTENT, given=given)
+        assert [row["phone"] for row in _rows(sent)] == [UNRECOGNISED, PHONE, OTHER]
+
+
+def test_info_shows_the_account(served: Emulator) -> None:
+    (row,) = _rows(_run(served.url, "info", "--json"))
+    assert (row["id"], row["status"], row["signcode"]) == ("200001", "0", ["*"])
+    assert "riches" in _run(served.url, "info", "--method", "GET").stdout
+
+
+def test_upstream_messages_cannot_steer_the_terminal() -> None:
+    with emulator() as served:
+        for content in ("[red]x", "\x9b31mred", "退订\n", "知道了"):
+            served.backstage.universe("200001").add_upmsg(PHONE, content, "", 0)
+        shown = _run(served.url, "upmsg").stdout
+    assert "[red]x" in shown
+    assert "知道了" in shown
+    assert not [one for one in shown if not one.isprintable() and one != "\n"]
+    assert shown.count(PHONE) == 4
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_follow_prints_what_comes_in_until_it_is_told_to_stop(number: signal.Signals) -> None:
+    with emulator() as served, Client(served.url, "200001", "123456") as client:
+        command = [*processes.COMMAND, "report", "--follow", "--interval", "0.05", "--json"]
+        options = ["--base-url", served.url, "--userid", "200001", "--password", "123456"]
+        with subprocess.Popen(
+            [*command, *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        ) as process:
+            assert process.stdout
+            for phone in (PHONE, OTHER):
+                client.send(phone, CONTENT)
+                assert json.loads(process.stdout.readline())["phone"] == phone
+            process.send_signal(number)
+            _, complaint = process.communicate(timeout=60)
+    assert (process.returncode, complaint) == (DONE, "")
+
+
+@pytest.mark.parametrize("options", [[], ["--follow", "--interval", "60"]])
+def test_a_drain_that_is_told_to_stop_prints_the_page_it_is_waiting_for(options: list[str]) -> None:
+    proceed = threading.Event()
+
+    def late(connection: socket.socket) -> bool:
+        assert proceed.wait(60)
+        return scripted.answer(PAGE)(connection)
+
+    with scripted.server(late, scripted.answer('<root return="0"/>')) as script:
+        arguments = ["report", "--json", "--base-url", script.url, "--userid", "1", "--password", "2", *options]
+        with subprocess.Popen([*processes.COMMAND, *arguments], stdout=subprocess.PIPE) as process:
+            assert script.arrived.acquire(timeout=60)
+            process.send_signal(signal.SIGINT)
+            proceed.set()
+            output, _ = process.communicate(timeout=60)
+    assert (process.returncode, json.loads(output)["msgid"]) == (DONE, "9")
+
+
+@pytest.mark.parametrize("command", ["info", "report", "upmsg"])
+def test_a_refused_request_exits_1_and_says_why(served: Emulator, command: str) -> None:
+    answer = _run(served.url, command, password="hunter2")
+    assert (answer.returncode, answer.stdout) == (REFUSED, "")
+    assert f"Error: {command}: refused with 1001004 密码不正确" in answer.stderr
+    assert "hunter2" not in answer.stderr
+
+
+def test_no_connection_exits_3_and_names_what_was_not_sent() -> None:
+    answer = _run(f"http://127.0.0.1:{processes.free_port()}", "send", "--json", PHONE, CONTENT)
+    assert answer.returncode == NOT_SENT
+    assert [(row["phone"], row["state"]) for row in _rows(answer)] == [(PHONE, "unsent")]
+    assert "nothing was sent" in answer.stderr
+    assert "Traceback" not in answer.stderr
+
+
+def test_a_lost_answer_exits_4_and_names_what_is_known_of_each_number() -> None:
+    phones = [f"138{number:08}" for number in range(1001)]
+    resps = "".join(f'<resp msgid="9" phone="{phone}" return="0" info=""/>' for phone in phones[:500])
+    with scripted.server(scripted.answer(f'<root return="0" info="">{resps}</root>'), scripted.hang_up) as script:
+        answer = _run(script.url, "send", "--json", "--numbers", "-", CONTENT, given="\n".join(phones))
+    assert answer.returncode == UNKNOWN
+    rows = _rows(answer)
+    assert [row["phone"] for row in rows] == phones
+    assert [row["state"] for row in rows] == ["accepted"] * 500 + ["unknown"] * 500 + ["unsent"]
+    assert len({row["linkid"] for row in rows}) == 1
+    assert f"the outcome of linkid {rows[0]['linkid']}" in answer.stderr
+
+
+def test_a_drain_that_fails_prints_what_it_took_before() -> None:
+    with scripted.server(scripted.answer(PAGE), scripted.hang_up) as script:
+        answer = _run(script.url, "report", "--json")
+    assert answer.returncode == UNKNOWN
+    assert [row["msgid"] for row in _rows(answer)] == ["9"]
+    assert "what it would have carried, at most 300 reports, is lost" in answer.stderr
+
+
+def test_ctrl_c_in_a_send_says_what_is_unknown() -> None:
+    with scripted.server(scripted.silence) as script:
+        arguments = [
+            "send",
+            PHONE,
+            CONTENT,
+            "--linkid",
+            "7",
+            "--base-url",
+            script.url,
+            "--userid",
+            "1",
+            "--password",
+            "2",
+        ]
+        with subprocess.Popen([*processes.COMMAND, *arguments], stderr=subprocess.PIPE, text=True) as process:
+            assert script.arrived.acquire(timeout=60)
+            process.send_signal(signal.SIGINT)
+            _, complaint = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert complaint.startswith("interrupted\n")
+    assert "the outcome of linkid 7" in complaint
+    assert "Traceback" not in complaint
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (["send", CONTENT], "there is no number to send to"),
+        (["send", PHONE, ""], "there is no content to send"),
+        (["send", PHONE, CONTENT, "--numbers", "missing.txt"], "No such file"),
+        (["info", "--method", "PUT"], "PUT"),
+        (["info", "--base-url", "nonsense"], "the base URL is one of http or https"),
+        (["report", "--follow", "--interval", "0"], "an interval of 0.0 seconds is none"),
+    ],
+)
+def test_wrong_usage_exits_2_with_a_reason(served: Emulator, arguments: list[str], reason: str) -> None:
+    answer = _run(served.url, *arguments)
+    assert answer.returncode == USAGE
+    assert reason in answer.stderr
+    assert "Traceback" not in answer.stderr
+
+
+def test_a_password_can_come_from_stdin(served: Emulator) -> None:
+    assert _run(served.url, "info", "--password-stdin", password=None, given="123456\n").returncode == DONE
+    assert _run(served.url, "info", "--password-stdin", password="123456", given="other\n").returncode == REFUSED
+
+
+def test_without_a_password_and_a_terminal_nothing_is_sent(served: Emulator) -> None:
+    answer = _run(served.url, "info", password=None)
+    assert (answer.returncode, answer.stdout) == (USAGE, "")
+    assert "give a password" in answer.stderr
+
+
+def test_on_a_terminal_the_password_is_asked_for_without_an_echo(served: Emulator) -> None:
+    master, slave = pty.openpty()
+    environment = {**os.environ, "CCELL_BASE_URL": served.url, "CCELL_USERID": "200001"}
+    environment.pop("CCELL_PASSWORD", None)
+    with subprocess.Popen(
+        [*processes.COMMAND, "info", "--json"],
+        env=environment,
+        stdin=slave,
+        stdout=subprocess.PIPE,
+        stderr=slave,
+        start_new_session=True,
+    ) as process:
+        os.close(slave)
+        shown = b""
+        while b"Password" not in shown:
+            shown += os.read(master, 1024)
+        os.write(master, b"123456\n")
+        assert process.stdout
+        output = process.stdout.read()
+    assert process.returncode == DONE
+    assert json.loads(output)["id"] == "200001"
+    assert b"123456" not in shown
+    os.close(master)
+
+
+def test_a_bar_is_shown_on_a_terminal_and_nowhere_else(served: Emulator) -> None:
+    phones = "\n".join(f"138{number:08}" for number in range(1001))
+    master, slave = pty.openpty()
+    environment = {**os.environ, "CCELL_BASE_URL": served.url, "CCELL_USERID": "200001", "CCELL_PASSWORD": "123456"}
+    with subprocess.Popen(
+        [*processes.COMMAND, "send", "--json", "--numbers", "-", CONTENT],
+        env={**environment, "TERM": "xterm"},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=slave,
+    ) as process:
+        os.close(slave)
+        output, _ = process.communicate(phones.encode(), timeout=120)
+    shown = os.read(master, 65536)
+    os.close(master)
+    assert (process.returncode, output.count(b"accepted")) == (DONE, 1001)
+    assert b"sending" in shown
+    assert _run(served.url, "send", "--json", "--numbers", "-", CONTENT, given=phones).stderr == ""
+
+
+def test_a_help_imports_neither_the_client_nor_rich() -> None:
+    code = (
+        "import sys\nfrom click.testing import CliRunner\nfrom ccell_mock_server.cli import main\n"
+        "for command in ([], ['send'], ['report'], ['upmsg'], ['info']):\n"
+        "    result = CliRunner().invoke(main, [*command, '--help'])\n"
+        "    assert result.exit_code == 0, result.output\n"
+        "    assert not command or 'Exit codes' in result.output\n"
+        "assert not {'httpx2', 'rich', 'lxml', 'tenacity', 'flask'} & set(sys.modules), sys.modules.keys()"
+    )
+    done = subprocess.run([processes.COMMAND[0], "-c", code], capture_output=True, text=True, check=False, timeout=120)
+    assert (done.returncode, done.stderr) == (0, "")

@@ -1,0 +1,299 @@
+"""The calls as plans: what they ask, what they make of each outcome, and that nothing is lost on the way."""
+
+import itertools
+from collections.abc import Callable
+from datetime import datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from testing.clients import Carried, body, gateway
+
+from ccell_fake.client import (
+    ClientError,
+    NotSent,
+    OutcomeUnknown,
+    Report,
+    RequestRefused,
+    Resp,
+    Retry,
+    Submit,
+    Upmsg,
+    calls,
+    results,
+)
+from ccell_fake.client.gateway import Gateway
+from ccell_fake.client.steps import Answer, Ask, Failure, Outcome, Part
+from ccell_fake.client.submits import numbers, split
+from ccell_fake.clock import SHANGHAI
+from ccell_fake.codes import Code
+from ccell_fake.model import AnyReply, Operation, Reply, Request
+from ccell_fake.wire import requests
+
+WHEN = datetime(2015, 10, 10, 10, 54, 15, tzinfo=SHANGHAI)
+NEVER: Callable[[], bool] = lambda: False  # noqa: E731 - a name for a plan's argument
+
+
+def _answered(reply: AnyReply) -> Answer:
+    return Answer(200, {"content-type": "text/xml;charset=UTF-8"}, body(reply))
+
+
+def _page(*msgids: int) -> Answer:
+    return _answered(Reply("0", "成功", tuple(Report(str(one), "", "1", WHEN, "0", "成功") for one in msgids)))
+
+
+def _sent(ask: Ask) -> Request:
+    return requests.parse(ask.operation, ask.body)
+
+
+def _accept(ask: Ask) -> Outcome:
+    submits = _sent(ask).submits
+    resps = [Resp("9", phone, "0", "成功", one.linkid) for one in submits for phone in numbers(one)]
+    return _answered(Reply("0", "成功", tuple(resps)))
+
+
+def _msgids(items: tuple[Report | Upmsg, ...]) -> list[int]:
+    return [int(item.msgid) for item in items if isinstance(item, Report)]
+
+
+LOST = Failure("ReadTimeout", is_sent=True)
+UNREACHED = Failure("ConnectError", is_sent=False)
+REFUSED = _answered(Reply(Code.BALANCE_TOO_SMALL, "余额不足"))
+OVER = _answered(Reply(Code.CONCURRENCY_EXCEEDED, "并发数超限"))
+SYSTEM_ERROR = _answered(Reply(Code.SYSTEM_ERROR, "接口系统错"))
+
+
+@given(st.lists(st.integers(1, 700), min_size=1, max_size=5))
+def test_any_split_gives_the_resps_in_the_order_of_the_numbers(sizes: list[int]) -> None:
+    serial = itertools.count(13800000000)
+    submits = tuple(
+        Submit(",".join(str(next(serial)) for _ in range(size)), "x", linkid=str(place))
+        for place, size in enumerate(sizes)
+    )
+    carried = Carried()
+    (sent,) = carried.out(calls.send(gateway(), submits, None), _accept)
+    assert [(resp.phone, resp.linkid) for resp in sent.resps] == [
+        (phone, one.linkid) for one in submits for phone in numbers(one)
+    ]
+    assert all(sum(len(list(numbers(one))) for one in _sent(ask).submits) <= 500 for ask in carried.asked)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "error", "state"),
+    [
+        (LOST, OutcomeUnknown, "unknown"),
+        (Answer(502, {"content-type": "text/html"}, b"<html>"), OutcomeUnknown, "unknown"),
+        (SYSTEM_ERROR, RequestRefused, "unknown"),
+        (_answered(Reply("7654321", "?")), RequestRefused, "unknown"),
+        (UNREACHED, NotSent, "unsent"),
+        (REFUSED, RequestRefused, "unsent"),
+    ],
+)
+@pytest.mark.parametrize("place", range(3))
+def test_a_failure_in_the_middle_of_a_send_loses_nothing(
+    outcome: Outcome, error: type[ClientError], state: str, place: int
+) -> None:
+    submits = tuple(
+        Submit(",".join(f"138{one:04}{two:04}" for two in range(400)), "x", linkid=str(one)) for one in range(3)
+    )
+    every = split(submits)
+    answers = iter(range(3))
+
+    def answer(ask: Ask) -> Outcome:
+        return outcome if next(answers) == place else _accept(ask)
+
+    carried = Carried()
+    with pytest.raises(error) as caught:
+        carried.out(calls.send(gateway(), submits, None), answer)
+    assert len(carried.asked) == place + 1
+    assert [resp.phone for resp in caught.value.resps] == [
+        phone for request in every[:place] for one in request for phone in numbers(one)
+    ]
+    failed, later = every[place], tuple(one for request in every[place + 1 :] for one in request)
+    is_unknown = state == "unknown"
+    assert caught.value.unknown == (failed if is_unknown else ())
+    assert caught.value.unsent == (later if is_unknown else failed + later)
+    assert caught.value.linkids == tuple(dict.fromkeys(one.linkid for one in caught.value.unknown))
+    if is_unknown:
+        assert f"the outcome of linkid {caught.value.linkids[0]}" in str(caught.value)
+
+
+def test_what_was_not_sent_can_be_sent_as_it_stands_in_the_error() -> None:
+    submits = (Submit("13800000000,13600001234", "x", linkid="7"),)
+    with pytest.raises(NotSent) as caught:
+        Carried().out(calls.send(gateway(), submits, None), [UNREACHED])
+    carried = Carried()
+    carried.out(calls.send(gateway(), caught.value.unsent, None), _accept)
+    assert _sent(carried.asked[0]).submits == submits
+
+
+def test_an_interrupted_send_says_what_is_unknown() -> None:
+    plan = calls.send(gateway(), (Submit("13800000000", "x", linkid="7"),), None)
+    next(plan)
+    with pytest.raises(KeyboardInterrupt) as caught:
+        plan.throw(KeyboardInterrupt())
+    assert "the outcome of linkid 7" in caught.value.__notes__[0]
+
+
+def test_progress_is_told_of_each_request() -> None:
+    parts: list[results.Sent] = []
+    submits = (Submit(",".join(["13800000000"] * 1001), "x", linkid="7"),)
+    (sent,) = Carried().out(calls.send(gateway(), submits, parts.append), _accept)
+    assert [len(part.resps) for part in parts] == [500, 500, 1]
+    assert results.joined(parts) == sent
+
+
+@given(st.integers(1, 6), st.integers(0, 8))
+def test_only_1001006_is_repeated_and_only_so_often(attempts: int, excesses: int) -> None:
+    carried = Carried()
+    plan = calls.info(gateway(Retry(attempts=attempts, first_pause=1, longest_pause=3)))
+    with pytest.raises(RequestRefused) as caught:
+        carried.out(plan, [*[OVER] * excesses, REFUSED])
+    asked = min(attempts, excesses + 1)
+    assert len(carried.asked) == asked
+    assert all(ask == carried.asked[0] for ask in carried.asked)
+    assert caught.value.code == (Code.BALANCE_TOO_SMALL if excesses < attempts else Code.CONCURRENCY_EXCEEDED)
+    assert len(carried.paused) == asked - 1
+    assert all(0 <= pause <= min(3, 2**place) for place, pause in enumerate(carried.paused))
+
+
+@pytest.mark.parametrize("password", ["1", "1001006", "0"])
+def test_a_code_is_a_code_whatever_the_password(password: str) -> None:
+    carried = Carried()
+    one = Gateway("http://h", "200001", password, "POST", Retry(attempts=2))
+    with pytest.raises(RequestRefused) as caught:
+        carried.out(calls.info(one), [OVER, REFUSED])
+    assert caught.value.code == Code.BALANCE_TOO_SMALL
+
+
+def test_pauses_differ_so_that_clients_do_not_march_in_step() -> None:
+    paused: set[float] = set()
+    for _ in range(20):
+        carried = Carried()
+        with pytest.raises(RequestRefused):
+            carried.out(calls.info(gateway(Retry(attempts=2))), [OVER, OVER])
+        paused.update(carried.paused)
+    assert len(paused) > 1
+
+
+@pytest.mark.parametrize("outcome", [LOST, UNREACHED, REFUSED, SYSTEM_ERROR, Answer(503, {}, b"busy")])
+@pytest.mark.parametrize("operation", [Operation.SEND, Operation.INFO])
+def test_nothing_else_is_ever_repeated(outcome: Outcome, operation: Operation) -> None:
+    submits = (Submit("1", "x", linkid="7"),)
+    plan = calls.info(gateway()) if operation is Operation.INFO else calls.send(gateway(), submits, None)
+    carried = Carried()
+    with pytest.raises(ClientError):
+        carried.out(plan, [outcome, outcome])  # type: ignore[misc] # whichever of the two
+    assert len(carried.asked) == 1
+    assert carried.paused == []
+
+
+@given(st.lists(st.integers(1, 300), max_size=5))
+def test_a_drain_goes_on_until_there_is_nothing(sizes: list[int]) -> None:
+    serial = itertools.count()
+    pages = [[next(serial) for _ in range(size)] for size in sizes]
+    drain = calls.Drain[Report](gateway(), Operation.REPORT)
+    carried = Carried()
+    (reports,) = carried.out(drain.all(), [*(_page(*page) for page in pages), _page()])
+    assert _msgids(reports) == [one for page in pages for one in page]
+    assert len(carried.asked) == len(pages) + 1
+
+
+@pytest.mark.parametrize("outcome", [LOST, UNREACHED, REFUSED, Answer(200, {}, b"<root")])
+def test_a_drain_that_fails_later_carries_what_it_took(outcome: Outcome) -> None:
+    drain = calls.Drain[Report](gateway(), Operation.REPORT)
+    with pytest.raises(ClientError) as caught:
+        Carried().out(drain.all(), [_page(1, 2), _page(3), outcome])
+    assert _msgids(caught.value.taken) == [1, 2, 3]
+    (reports,) = Carried().out(drain.all(), [_page()])
+    assert reports == ()
+
+
+def test_an_unreadable_page_is_kept_whole_in_the_error() -> None:
+    page = body(Reply("0", "成功", (Report("1", "", "1", WHEN, "0", "成功"),))).replace(b"2015-10-10", b"2015-13-10")
+    drain = calls.Drain[Report](gateway(), Operation.REPORT)
+    with pytest.raises(OutcomeUnknown, match="at most 300 reports, is lost") as caught:
+        Carried().out(drain.all(), [Answer(200, {}, page)])
+    assert vars(caught.value)["received"] == page
+
+
+def test_a_drain_that_is_left_in_the_middle_keeps_what_it_took_for_the_next() -> None:
+    drain = calls.Drain[Report](gateway(), Operation.REPORT)
+    assert Carried().out(drain.all(), [_page(1, 2), _page(3)]) == []
+    (reports,) = Carried().out(drain.all(), [_page(4), _page()])
+    assert _msgids(reports) == [1, 2, 3, 4]
+
+
+@given(st.lists(st.integers(0, 5), min_size=1, max_size=6), st.integers(0, 20))
+def test_following_hands_out_each_item_once_wherever_it_is_left(sizes: list[int], taken: int) -> None:
+    serial = itertools.count()
+    pages = [[next(serial) for _ in range(size)] for size in sizes]
+    answers = iter([_page(*page) for page in pages])
+    drain = calls.Drain[Report](gateway(), Operation.REPORT)
+
+    def take(most: int) -> list[int]:
+        plan, found = drain.follow(5, NEVER), list[int]()
+        outcome: Outcome | None = None
+        while len(found) < most:
+            step = plan.send(outcome)
+            outcome = None
+            if isinstance(step, Ask):
+                outcome = next(answers, None)
+                if outcome is None:
+                    break
+            elif isinstance(step, Part):
+                found += _msgids((step.value,))
+        plan.close()
+        return found
+
+    assert take(taken) + take(1000) == [one for page in pages for one in page]
+
+
+def test_following_pauses_only_where_there_was_nothing() -> None:
+    carried = Carried()
+    drain = calls.Drain[Report](gateway(), Operation.REPORT)
+    carried.out(drain.follow(5, NEVER), [_page(1), _page(), _page(), _page(2)])
+    assert _msgids(tuple(carried.parts)) == [1, 2]
+    assert carried.paused == [5, 5]
+
+
+def test_following_stops_when_it_is_told_and_everything_fetched_is_handed_over() -> None:
+    drain = calls.Drain[Report](gateway(), Operation.REPORT)
+    carried = Carried()
+    carried.out(drain.follow(5, lambda: len(carried.parts) > 0), [_page(1, 2), _page(3)])
+    assert _msgids(tuple(carried.parts)) == [1, 2]
+    assert len(carried.asked) == 1
+
+
+@pytest.mark.parametrize("interval", [0, -1, float("nan")])
+def test_an_interval_that_is_none_is_refused_at_once(interval: float) -> None:
+    with pytest.raises(ValueError, match="interval"):
+        calls.Drain[Report](gateway(), Operation.REPORT).follow(interval, NEVER)
+
+
+def test_resps_in_any_order_are_put_in_the_order_of_the_numbers() -> None:
+    submits = (Submit("1,2", "x", linkid="a"), Submit("1", "y", linkid="b"))
+    resps = (Resp("9", "1", "0", "", "b"), Resp("8", " 2 ", "0", "", "a"), Resp("7", "1", "0", "", "a"))
+    assert [resp.msgid for resp in results.sent(submits, resps).resps] == ["7", "8", "9"]
+
+
+def test_resps_without_linkid_get_their_submits() -> None:
+    submits = (Submit("1,2", "x", linkid="a"), Submit("1", "y", linkid="b"))
+    resps = [Resp(str(place), phone, "0", "") for place, phone in enumerate("121")]
+    assert [resp.linkid for resp in results.sent(submits, resps).resps] == ["a", "a", "b"]
+
+
+@given(st.lists(st.sampled_from("123"), max_size=8), st.data())
+def test_a_number_that_is_left_out_of_the_answer_is_named(phones: list[str], data: st.DataObject) -> None:
+    submits = [Submit(phone, "x", linkid=str(place)) for place, phone in enumerate(phones)]
+    every = [Resp("9", phone, "0", "", str(place)) for place, phone in enumerate(phones)]
+    kept = data.draw(st.permutations(every)).copy()
+    dropped = [kept.pop() for _ in range(data.draw(st.integers(0, len(kept))))]
+    sent = results.sent(submits, kept)
+    assert sorted(sent.unanswered) == sorted(resp.phone for resp in dropped)
+    assert [resp for resp in every if resp in kept] == list(sent.resps)
+
+
+def test_a_resp_nobody_asked_for_is_not_thrown_away() -> None:
+    sent = results.sent((Submit("1", "x", linkid="a"),), (Resp("9", "3", "0", "", "z"),))
+    assert ([resp.phone for resp in sent.resps], sent.unanswered) == (["3"], ("1",))

@@ -1,0 +1,109 @@
+"""What a caller gives becomes submits, and submits become requests of at most 500 numbers (S1 to S3, A1, A2)."""
+
+import re
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from testing import documents
+
+from ccell_fake.client.submits import gathered, new_linkid, numbers, split, submit
+from ccell_fake.limits import NUMBERS_PER_REQUEST
+from ccell_fake.model import Submit
+from ccell_fake.wire import times
+
+PHONES = st.lists(st.integers(0, 10**8 - 1).map(lambda number: f"138{number:08}"), min_size=1, max_size=1200)
+
+
+@given(st.lists(PHONES, max_size=6))
+def test_requests_hold_every_number_once_in_order_and_never_more_than_500(groups: list[list[str]]) -> None:
+    submits = [submit(group, f"content {place}", linkid=str(place)) for place, group in enumerate(groups)]
+    requests = split(submits)
+    assert [(phone, one.content, one.linkid) for request in requests for one in request for phone in numbers(one)] == [
+        (phone, f"content {place}", str(place)) for place, group in enumerate(groups) for phone in group
+    ]
+    counts = [sum(len(list(numbers(one))) for one in request) for request in requests]
+    assert all(count == NUMBERS_PER_REQUEST for count in counts[:-1])
+    assert all(0 < count <= NUMBERS_PER_REQUEST for count in counts)
+
+
+@pytest.mark.parametrize(("count", "requests"), [(1, 1), (499, 1), (500, 1), (501, 2), (1000, 2), (1001, 3)])
+def test_500_numbers_are_one_request_and_501_are_two(count: int, requests: int) -> None:
+    assert len(split([submit(["13800000000"] * count, "x")])) == requests
+
+
+@given(documents.times, st.integers(0, 999_999), st.integers(-14 * 60, 14 * 60))
+def test_a_sendtime_is_the_same_instant_in_shanghai_and_never_earlier(
+    whole: datetime, micros: int, minutes: int
+) -> None:
+    instant = (whole + timedelta(microseconds=micros)).astimezone(timezone(timedelta(minutes=minutes)))
+    written = submit("1", "x", sendtime=instant).sendtime or ""
+    assert re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", written)
+    assert timedelta(0) <= times.parse(written) - instant < timedelta(seconds=1)
+
+
+def test_a_naive_sendtime_is_refused_and_says_what_is_missing() -> None:
+    with pytest.raises(ValueError, match="2026-01-01T08:30:30 has no zone"):
+        submit("13800000000", "x", sendtime=datetime(2026, 1, 1, 8, 30, 30))  # noqa: DTZ001 - the point
+
+
+def test_a_sendtime_as_the_document_writes_it_is_left_alone() -> None:
+    assert submit("1", "x", sendtime="2016-01-01 08:30:30").sendtime == "2016-01-01 08:30:30"
+
+
+@pytest.mark.parametrize(
+    "form", ["13800000000,13600001234", ["13800000000", "13600001234"], [" 13800000000 ,", "13600001234"]]
+)
+def test_numbers_are_taken_in_any_form_and_tidied(form: Any) -> None:
+    assert submit(form, "x").phone == "13800000000,13600001234"
+
+
+def test_a_send_can_be_asked_for_in_four_forms() -> None:
+    when = datetime(2016, 1, 1, 0, 30, 30, tzinfo=UTC)
+    options: Any = {"sendtime": when, "linkid": "7", "spcode": "8"}
+    tail = ("2016-01-01 08:30:30", "7", "8")
+    assert gathered("1,2", "x", **options) == (Submit("1,2", "x", *tail),)
+    assert gathered(iter(["1", "2"]), "x", **options) == (Submit("1,2", "x", *tail),)
+    assert gathered({"1": "x", "2": "y"}, None, **options) == (Submit("1", "x", *tail), Submit("2", "y", *tail))
+    one = Submit("1", "x", *tail)
+    assert gathered(one, None) == (one,)
+    assert gathered([one, one], None) == (one, one)
+
+
+def test_a_submit_without_linkid_gets_one_of_its_own_and_one_with_keeps_it() -> None:
+    made = gathered([Submit("1", "x"), Submit("2", "x"), Submit("3", "x", linkid="mine")], None)
+    first, second, third = (one.linkid or "" for one in made)
+    assert len({first, second}) == 2
+    assert (len(first), first.isdecimal(), third) == (18, True, "mine")
+    assert len({new_linkid() for _ in range(1000)}) == 1000
+
+
+@pytest.mark.parametrize(
+    ("to", "content", "options", "error", "reason"),
+    [
+        ([], "x", {}, ValueError, "no number"),
+        (" , ", "x", {}, ValueError, "no number"),
+        ([], None, {}, ValueError, "nothing to send"),
+        ({}, None, {}, ValueError, "nothing to send"),
+        ("1", "", {}, ValueError, "no content"),
+        (Submit(None, "x"), None, {}, ValueError, "no number"),
+        (Submit("1", None), None, {}, ValueError, "no content"),
+        ("1", "\x00", {}, ValueError, "content holds a character that XML cannot carry"),
+        ("1", "\ud800", {}, ValueError, "content holds"),
+        ("1", "x", {"linkid": "\x1b"}, ValueError, "linkid holds"),
+        ("1", None, {}, TypeError, "give a content"),
+        (["1"], None, {}, TypeError, "give a content"),
+        ([13800000000], "x", {}, TypeError, "a number is text, not int"),
+        ([None], None, {}, TypeError, "no submit"),
+        ({"1": "x"}, "y", {}, TypeError, "mapping has the contents"),
+        ([Submit("1", "x")], "y", {}, TypeError, "a number is text, not Submit"),
+        ([Submit("1", "x")], None, {"linkid": "7"}, TypeError, "submits have their own"),
+    ],
+)
+def test_what_cannot_be_sent_is_refused_with_a_reason(
+    to: Any, content: Any, options: Any, error: type[Exception], reason: str
+) -> None:
+    with pytest.raises(error, match=reason):
+        gathered(to, content, **options)
