@@ -22,3 +22,6 @@ NUMBER_PHONES = {_REFUSING_PREFIX + code: code for code in Code if code.is_about
 
 REPORT_PHONES = {_FAILING_PREFIX + stat.translate(_KEYPAD): stat for stat in STATS}
 """Phones whose report has the stat that the last seven digits spell on a telephone's keypad."""
+
+PHONES = frozenset({*REQUEST_PHONES, *NUMBER_PHONES, *REPORT_PHONES})
+"""All of these phones."""
