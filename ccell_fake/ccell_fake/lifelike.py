@@ -6,9 +6,9 @@ from typing import Any
 try:
     from faker.providers import BaseProvider
     from faker.providers.person.zh_CN import Provider as ChinesePeople
-except ImportError as error:
-    message = "ccell_fake.lifelike takes Faker: pip install 'ccell-fake[demo]'"
-    raise ImportError(message, name="faker") from error
+except ImportError as _error:
+    _message = "ccell_fake.lifelike takes Faker: pip install 'ccell-fake[demo]'"
+    raise ImportError(_message, name="faker") from _error
 
 from ccell_fake.engine import magic, numbers
 from ccell_fake.engine.answers import Answers

@@ -6,9 +6,9 @@ document itself sends: a POST of `您好【签名】` to 13800000000. It takes t
 
 try:
     import hypothesis  # noqa: F401 # pyright: ignore[reportUnusedImport] - asked for, to say what brings it
-except ImportError as error:
-    message = "ccell_fake.strategies takes Hypothesis: pip install 'ccell-fake[hypothesis]'"
-    raise ImportError(message, name="hypothesis") from error
+except ImportError as _error:
+    _message = "ccell_fake.strategies takes Hypothesis: pip install 'ccell-fake[hypothesis]'"
+    raise ImportError(_message, name="hypothesis") from _error
 
 from ccell_fake.strategies.accounts import account_settings, outcome_rules
 from ccell_fake.strategies.numbers import Recognised, magic_phones, phones, unrecognisable_phones
