@@ -84,12 +84,12 @@ REFUSED: list[tuple[Callable[..., object], dict[str, Any], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("ask", "given", "said"), REFUSED)
+@pytest.mark.parametrize(("ask", "asked", "said"), REFUSED)
 def test_what_cannot_be_drawn_is_refused_when_it_is_asked_for(
-    ask: Callable[..., object], given: dict[str, Any], said: str
+    ask: Callable[..., object], asked: dict[str, Any], said: str
 ) -> None:
     with pytest.raises(InvalidArgument) as caught:
-        ask(**given)
+        ask(**asked)
     assert said in str(caught.value)
     assert len(str(caught.value)) < 1000
 

@@ -122,11 +122,11 @@ def payloads(
     check_choice("operation", operation, tuple(Operation))
     operation = Operation(operation)
     rendered = requests.render(request)
-    if requests.parse(operation, rendered) != request:
-        message = f"{request} holds a character that XML cannot carry, or submits for {operation}"
-        raise InvalidArgument(message)
     if len(rendered) > PAYLOAD_BYTES:
         message = f"the request takes {len(rendered)} bytes of XML; the gateway takes {PAYLOAD_BYTES}"
+        raise InvalidArgument(message)
+    if requests.parse(operation, rendered) != request:
+        message = f"the request holds a character that XML cannot carry, or submits for {operation}"
         raise InvalidArgument(message)
     data = documents(request).map(lambda written: written if len(written) <= PAYLOAD_BYTES else rendered)
     paths = st.sampled_from([operation.path, operation.path.replace("xmlapi/", "xmlapi//")]).map(str.encode)

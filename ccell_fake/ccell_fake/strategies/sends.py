@@ -63,6 +63,11 @@ def _joined(draw: DrawFn, phones: SearchStrategy[str], minimum: int, maximum: in
     return NUMBER_SEPARATOR.join(islice(cycle(few), count))
 
 
+@st.composite
+def _request(draw: DrawFn, userid: str | None, password: str | None, submits: SearchStrategy[list[Submit]]) -> Request:
+    return Request(userid, password, tuple(draw(submits)))
+
+
 _submits = submits
 
 
@@ -97,6 +102,4 @@ def requests(
             raise InvalidArgument(message)
         return st.just(Request(userid, password))
     each = _submits() if submits is None else submits
-    return st.lists(each, min_size=min_submits, max_size=max_submits).map(
-        lambda drawn: Request(userid, password, tuple(drawn))
-    )
+    return _request(userid, password, st.lists(each, min_size=min_submits, max_size=max_submits))
