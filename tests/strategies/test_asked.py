@@ -1,6 +1,7 @@
 """How strategies are asked for: their reprs, their names, and what is said where Hypothesis is missing."""
 
 import inspect
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -98,6 +99,41 @@ def test_every_strategy_is_documented() -> None:
     for strategy in filter(inspect.isfunction, vars(strategies).values()):
         assert strategy.__doc__, strategy
         assert strategy.__name__ in strategies.__all__
+
+
+DRAWING = """
+from hypothesis import given, settings, strategies as st
+from ccell_fake import strategies
+
+@settings(derandomize=True, database=None, max_examples=20, deadline=None)
+@given(st.tuples(
+    strategies.phones(),
+    strategies.unrecognisable_phones(),
+    strategies.magic_phones(),
+    strategies.malformed_sendtimes(),
+    strategies.requests(),
+    strategies.requests("info").flatmap(lambda request: strategies.payloads(request, "info")),
+    strategies.account_settings(),
+))
+def draw(drawn):
+    print(repr(drawn).encode())
+
+draw()
+"""
+
+
+def test_every_process_draws_the_same_so_that_a_failure_can_be_replayed() -> None:
+    drawn = [
+        subprocess.run(
+            [sys.executable, "-W", "ignore", "-c", DRAWING],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2")
+    ]
+    assert drawn[0]
+    assert drawn[0] == drawn[1]
 
 
 def test_what_is_missing_without_hypothesis_is_said() -> None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 
 from hypothesis import strategies as st
-from hypothesis.strategies import DrawFn, SearchStrategy
+from hypothesis.strategies import DrawFn
 
 from ccell_fake.model import Request, Submit
 
@@ -59,20 +59,17 @@ _FORMS = st.builds(
 
 
 @st.composite
-def _written(draw: DrawFn, request: Request) -> bytes:
+def documents(draw: DrawFn, request: Request) -> bytes:
+    """The XML of a request that XML can carry, however it may be written; the simplest is one line in double quotes."""
     form = draw(_FORMS)
     head = f"<root{_attributes({'userid': request.userid, 'password': request.password}, form)}"
     submits = [
-        f"<submit{_attributes(_in_order(submit, form), form)}{_end('submit', form)}" for submit in request.submits
+        f"<submit{_attributes(_in_order(submit, form), form)}{form.end.format(tag='submit')}"
+        for submit in request.submits
     ]
-    rest = form.gap.join([">", *submits, "</root>"]) if submits else _end("root", form)
+    rest = form.gap.join([">", *submits, "</root>"]) if submits else form.end.format(tag="root")
     encoding = "ascii" if form.is_ascii else "utf-8"
     return form.declaration.encode() + f"{head}{rest}{form.gap}".encode(encoding, "xmlcharrefreplace")
-
-
-def documents(request: Request) -> SearchStrategy[bytes]:
-    """The XML of a request that XML can carry, however it may be written; the simplest is one line in double quotes."""
-    return _written(request)
 
 
 def _in_order(submit: Submit, form: _Form) -> dict[str, str | None]:
@@ -90,7 +87,3 @@ def _attributes(attributes: Mapping[str, str | None], form: _Form) -> str:
 def _escaped(value: str, form: _Form) -> str:
     quotes = {form.quote: _QUOTES[form.quote]} if form.is_sparing else {**_QUOTES, ">": "&gt;"}
     return value.translate({ord(character): reference for character, reference in (_REFERENCES | quotes).items()})
-
-
-def _end(tag: str, form: _Form) -> str:
-    return form.end.format(tag=tag)

@@ -18,7 +18,7 @@ Recognised = Literal["then", "today"]
 
 _PLAIN_HEAD = "1380"
 _UNASSIGNED_HEAD = "1950"
-_MOBILE_HEADS = [str(head) for head in range(1000, 2000)]
+_MOBILE_HEADS = tuple(str(head) for head in range(1000, 2000))
 _REST_DIGITS = numbers.NUMBER_DIGITS - len(_PLAIN_HEAD)
 
 _SPOILT: tuple[Callable[[str], str], ...] = (
@@ -69,7 +69,8 @@ def unrecognisable_phones(*, recognised: Recognised = "then") -> SearchStrategy[
         InvalidArgument: There is no such answer to Q8.
     """
     check_choice("recognised", recognised, get_args(Recognised))
-    unassigned = sorted(set(_MOBILE_HEADS) - _carriers(recognised).keys(), key=lambda head: head != _UNASSIGNED_HEAD)
+    assigned = _carriers(recognised)
+    unassigned = [head for head in (_UNASSIGNED_HEAD, *_MOBILE_HEADS) if head not in assigned]
     return _beginning(unassigned) | st.builds(_spoilt, st.sampled_from(_SPOILT), phones(recognised=recognised))
 
 
