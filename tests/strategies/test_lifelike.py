@@ -41,15 +41,15 @@ def test_a_text_is_accepted_whatever_the_locale(seed: int, kind: str, locale: st
 
 
 @given(SEEDS, st.sampled_from(["mobile", "unicom", "telecom"]))
-def test_a_phone_is_of_the_carrier_asked_for_and_never_magic(seed: int, carrier: Carrier) -> None:
-    phone = _fake(seed).phone(carrier)
-    assert numbers.carrier(phone, Answers()) == carrier
-    assert phone not in magic.PHONES
+def test_a_phone_is_of_the_carrier_asked_for(seed: int, carrier: Carrier) -> None:
+    assert numbers.carrier(_fake(seed).phone(carrier), Answers()) == carrier
 
 
-def test_phones_are_of_every_carrier_that_was_in_service() -> None:
+def test_phones_are_of_every_carrier_that_was_in_service_and_begin_like_no_magic_one() -> None:
     fake = _fake(0)
-    assert {numbers.carrier(fake.phone(), Answers()) for _ in range(1000)} == {"mobile", "unicom", "telecom"}
+    phones = [fake.phone() for _ in range(5000)]
+    assert {numbers.carrier(phone, Answers()) for phone in phones} == {"mobile", "unicom", "telecom"}
+    assert not any(phone.startswith(magic.HEADS) for phone in phones)
     with pytest.raises(ValueError, match="no number of broadnet is recognised; there are of mobile, telecom, unicom"):
         fake.phone("broadnet")
 

@@ -40,6 +40,12 @@ def test_a_payload_is_for_the_endpoint_asked_for(operation: Operation, data: st.
     assert _said(raw, operation) == request
 
 
+@settings(max_examples=500)
+@given(strategies.payloads(SEND))
+def test_what_urls_and_xml_give_a_meaning_to_survives_every_way(raw: RawRequest) -> None:
+    assert _said(raw, Operation.SEND) == SEND
+
+
 @given(strategies.payloads(SEND, strict_http=True))
 def test_a_strict_payload_has_a_request_line_that_http_allows(raw: RawRequest) -> None:
     assert request_line.fault(raw.to_bytes().partition(b"\n")[0] + b"\n") is None

@@ -38,10 +38,10 @@ def replies(operation: Operation) -> st.SearchStrategy[Reply[Resp]]:
     return st.builds(Reply, texts, texts, st.lists(_items[operation], max_size=most).map(tuple))
 
 
-def some(strategy: st.SearchStrategy[T], condition: Callable[[T], bool]) -> T:
+def some(strategy: st.SearchStrategy[T], condition: Callable[[T], bool], among: int = 10_000) -> T:
     """The first of what a strategy draws that meets a condition, as it was drawn.
 
     Raises:
-        NoSuchExample: Among very many there is none.
+        NoSuchExample: Among so many there is none.
     """
-    return find(strategy, condition, settings=settings(max_examples=10_000, phases=[Phase.generate], database=None))
+    return find(strategy, condition, settings=settings(max_examples=among, phases=[Phase.generate], database=None))

@@ -9,6 +9,9 @@ STATS = ("DELIVRD", "UNDELIV", "EXPIRED", "REJECTD", "DELETED", "ACCEPTD", "UNKN
 
 _REFUSING_PREFIX = "1700"
 _FAILING_PREFIX = "1701"
+HEADS = (_REFUSING_PREFIX, _FAILING_PREFIX)
+"""How magic phones begin."""
+
 _KEYPAD = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "22233344455566677778889999")
 
 USERIDS = {str(code): code for code in Code if code is not Code.SUCCESS and not code.is_about_a_number}
@@ -22,6 +25,3 @@ NUMBER_PHONES = {_REFUSING_PREFIX + code: code for code in Code if code.is_about
 
 REPORT_PHONES = {_FAILING_PREFIX + stat.translate(_KEYPAD): stat for stat in STATS}
 """Phones whose report has the stat that the last seven digits spell on a telephone's keypad."""
-
-PHONES = frozenset({*REQUEST_PHONES, *NUMBER_PHONES, *REPORT_PHONES})
-"""All of these phones."""

@@ -36,7 +36,7 @@ _SPOILT: tuple[Callable[[str], str], ...] = (
 
 @named
 def phones(carrier: Carrier | None = None, *, recognised: Recognised = "then") -> SearchStrategy[str]:
-    """Numbers that the gateway recognises and that are not magic, such as `13800000000`.
+    """Numbers that the gateway recognises, such as `13800000000`; none that begins as magic ones do.
 
     Args:
         carrier: Whose they are: `mobile`, `unicom`, `telecom` or `broadnet`; None for anybody's.
@@ -49,11 +49,12 @@ def phones(carrier: Carrier | None = None, *, recognised: Recognised = "then") -
     check_choice("recognised", recognised, get_args(Recognised))
     if carrier is not None:
         check_choice("carrier", carrier, get_args(Carrier))
-    found = [head for head, whose in _carriers(recognised).items() if carrier in {None, whose}]
+    carriers = _carriers(recognised)
+    found = [head for head, whose in carriers.items() if carrier in {None, whose} and head not in magic.HEADS]
     if not found:
         message = f"no number of {carrier} is recognised as of the document's time; recognised='today' has some"
         raise InvalidArgument(message)
-    return _beginning(sorted(found, key=lambda head: head != _PLAIN_HEAD)).filter(_is_plain)
+    return _beginning(sorted(found, key=lambda head: head != _PLAIN_HEAD))
 
 
 @named
@@ -114,7 +115,3 @@ def _beginning(heads: list[str]) -> SearchStrategy[str]:
 
 def _spoilt(spoil: Callable[[str], str], phone: str) -> str:
     return spoil(phone)
-
-
-def _is_plain(phone: str) -> bool:
-    return phone not in magic.PHONES
