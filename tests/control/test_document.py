@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
@@ -13,6 +14,7 @@ from schemathesis.specs.openapi import checks as specific
 from testing import http
 from testing.emulators import emulator
 
+from ccell_fake.control.client import ControlClient
 from ccell_mock_server.control.state import SNAPSHOT
 from ccell_mock_server.emulator import Emulator
 
@@ -74,11 +76,17 @@ def test_no_operation_answers_what_the_document_does_not_say(described: Any) -> 
 
 
 @pytest.mark.timeout(600)
-def test_no_sequence_of_operations_does(described: Any) -> None:
+def test_no_sequence_of_operations_does(whole: Emulator, described: Any, tmp_path: Path) -> None:
+    control = ControlClient(whole.url)
+    control.snapshot(tmp_path / "fresh")
     machine: Any = described.as_state_machine()
 
     class Sequence(machine):  # type: ignore[misc]
-        """Operations, each fed by what others answered."""
+        """Operations, each fed by what others answered; every sequence finds the emulator as the first did."""
+
+        def setup(self) -> None:
+            """Begin anew."""
+            control.restore(tmp_path / "fresh")
 
         def before_call(self, case: Any) -> None:
             """Let nothing wait."""

@@ -16,28 +16,17 @@ from ccell_fake.wire.payload import Place
 XML = '<root userid="200001" password="a+b%41c"><submit phone="1" content="50% + 【签名】"/></root>'.encode()
 
 
-def _java(text: bytes) -> bytes:
-    return quote_plus(text, safe="*").encode()
-
-
-def _browser(text: bytes) -> bytes:
-    return quote(text, safe="!$&'()*+,-./:;=?@_~").encode()
+@given(documents.sends)
+def test_a_plus_in_a_query_can_be_a_plus(request_: Request) -> None:
+    data = requests.render(request_)
+    query = quote(data, safe="!$&'()*+,-./:;=?@_~").encode()
+    assert payload.find("GET", query, b"", plus_is_blank=False).data == data
 
 
 @given(documents.sends)
-def test_a_query_is_read_however_it_was_encoded(request_: Request) -> None:
+def test_blanks_and_a_byte_order_mark_around_a_body_are_passed_over(request_: Request) -> None:
     data = requests.render(request_)
-    assert payload.find("GET", _java(data), b"").data == data
-    assert payload.find("GET", quote(data).encode(), b"").data == data
-    assert payload.find("GET", _browser(data), b"", plus_is_blank=False).data == data
-
-
-@given(documents.sends)
-def test_a_body_is_read_raw_and_encoded(request_: Request) -> None:
-    data = requests.render(request_)
-    for body in (data, _java(data), quote(data).encode(), b"\xef\xbb\xbf" + data, b" \r\n" + data + b"\n"):
-        found = payload.find("POST", b"", body)
-        assert found == payload.Payload(data, Place.BODY)
+    assert payload.find("POST", b"", b" \r\n\xef\xbb\xbf" + data + b"\n") == payload.Payload(data, Place.BODY)
 
 
 def test_a_raw_body_keeps_its_plus_and_percent_signs() -> None:
@@ -75,7 +64,7 @@ def test_the_content_type_does_not_matter(content_type: str) -> None:
         (b"", b"--x\r\n", "multipart/form-data; boundary=x", "the body is multipart"),
         (b"", b'{"id":1}', "", "the body is JSON"),
         (b"", b"xml=" + XML, "", "the body begins with xml="),
-        (b"xml=" + _java(XML), b"", "", "the query begins with xml="),
+        (b"xml=" + quote_plus(XML).encode(), b"", "", "the query begins with xml="),
         (b"", b"hello", "", "the body does not begin with <"),
         (b"", b"<" * (PAYLOAD_BYTES + 1), "", "longer than 2097152 bytes"),
     ],

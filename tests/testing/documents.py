@@ -1,11 +1,16 @@
 """Strategies for everything the model can hold."""
 
+from collections.abc import Callable
 from datetime import datetime
+from typing import TypeVar
 
+from hypothesis import Phase, find, settings
 from hypothesis import strategies as st
 
 from ccell_fake.clock import SHANGHAI
 from ccell_fake.model import AccountInfo, Operation, Reply, Report, Request, Resp, Submit, Upmsg
+
+T = TypeVar("T")
 
 texts = st.text(st.characters(), max_size=40)
 """Any text at all, what XML cannot carry included."""
@@ -31,3 +36,12 @@ def replies(operation: Operation) -> st.SearchStrategy[Reply[Resp]]:
     """Any reply of an endpoint; an info has one account at most."""
     most = 1 if operation is Operation.INFO else 4
     return st.builds(Reply, texts, texts, st.lists(_items[operation], max_size=most).map(tuple))
+
+
+def some(strategy: st.SearchStrategy[T], condition: Callable[[T], bool], among: int = 10_000) -> T:
+    """The first of what a strategy draws that meets a condition, as it was drawn.
+
+    Raises:
+        NoSuchExample: Among so many there is none.
+    """
+    return find(strategy, condition, settings=settings(max_examples=among, phases=[Phase.generate], database=None))

@@ -9,6 +9,9 @@ STATS = ("DELIVRD", "UNDELIV", "EXPIRED", "REJECTD", "DELETED", "ACCEPTD", "UNKN
 
 _REFUSING_PREFIX = "1700"
 _FAILING_PREFIX = "1701"
+HEADS = (_REFUSING_PREFIX, _FAILING_PREFIX)
+"""How magic phones begin."""
+
 _KEYPAD = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "22233344455566677778889999")
 
 USERIDS = {str(code): code for code in Code if code is not Code.SUCCESS and not code.is_about_a_number}

@@ -1,0 +1,102 @@
+"""Phones that are recognised, phones that are not, and magic ones, as the strategies promise them."""
+
+import pytest
+from hypothesis import find, given
+from hypothesis import strategies as st
+from hypothesis.errors import NoSuchExample
+from testing import documents
+from testing.emulators import Bench, codes, items
+
+from ccell_fake import strategies
+from ccell_fake.codes import Code
+from ccell_fake.engine import magic, numbers
+from ccell_fake.engine.answers import Answers
+from ccell_fake.settings import Carrier
+from ccell_fake.strategies import Recognised
+from ccell_fixtures.prefixes import DOCUMENT_YEAR, PREFIXES, Prefix
+
+ORDINARY = [one for one in PREFIXES.values() if one.since <= DOCUMENT_YEAR and one.digits not in magic.HEADS]
+ANSWERS: dict[Recognised, Answers] = {"then": Answers(), "today": Answers({"Q8": "today"})}
+SOMEBODY: list[tuple[Carrier, Recognised]] = [
+    ("mobile", "then"),
+    ("unicom", "then"),
+    ("telecom", "then"),
+    ("mobile", "today"),
+    ("unicom", "today"),
+    ("telecom", "today"),
+    ("broadnet", "today"),
+]
+
+
+@pytest.mark.parametrize(("carrier", "recognised"), SOMEBODY)
+@given(st.data())
+def test_a_phone_of_a_carrier_is_recognised_as_such(
+    carrier: Carrier, recognised: Recognised, data: st.DataObject
+) -> None:
+    phone = data.draw(strategies.phones(carrier, recognised=recognised))
+    assert numbers.carrier(phone, ANSWERS[recognised]) == carrier
+
+
+@given(strategies.phones())
+def test_a_phone_is_accepted_and_its_message_delivered(phone: str) -> None:
+    bench = Bench()
+    assert codes(bench.send(phone)) == ["0", "0"]
+    assert [report.info for report in bench.reports()] == ["成功"]
+
+
+@pytest.mark.parametrize("recognised", ANSWERS)
+def test_a_phone_never_begins_as_a_magic_one(recognised: Recognised) -> None:
+    with pytest.raises(NoSuchExample):
+        documents.some(
+            strategies.phones("telecom", recognised=recognised), lambda phone: phone.startswith(magic.HEADS), among=1000
+        )
+
+
+@pytest.mark.parametrize("prefix", ORDINARY, ids=lambda prefix: prefix.digits)
+def test_every_prefix_in_service_is_drawn(prefix: Prefix) -> None:
+    assert documents.some(strategies.phones(), lambda phone: phone.startswith(prefix.digits))
+
+
+def test_a_longer_prefix_of_another_carrier_is_left_to_it() -> None:
+    with pytest.raises(NoSuchExample):
+        documents.some(strategies.phones("mobile"), lambda phone: phone.startswith("1349"), among=1000)
+    assert find(strategies.phones("telecom"), lambda phone: phone.startswith("1349")) == "13490000000"
+
+
+@pytest.mark.parametrize("recognised", ANSWERS)
+@given(st.data())
+def test_what_is_unrecognisable_is_refused_as_such(recognised: Recognised, data: st.DataObject) -> None:
+    phone = data.draw(strategies.unrecognisable_phones(recognised=recognised))
+    answer = Bench(assumptions={"Q8": recognised}).send(phone)
+    assert codes(answer) == ["0", Code.NUMBER_UNRECOGNISED]
+    assert [resp.phone for resp in items(answer)] == [phone]
+
+
+@given(strategies.magic_phones(stats=()))
+def test_a_magic_phone_of_a_code_is_refused_with_it(phone: str) -> None:
+    assert codes(Bench().send(phone))[-1] == phone[4:]
+
+
+@pytest.mark.parametrize("stat", magic.STATS)
+@given(st.data())
+def test_a_magic_phone_of_a_stat_is_reported_with_it(stat: str, data: st.DataObject) -> None:
+    bench = Bench()
+    assert codes(bench.send(data.draw(strategies.magic_phones(codes=(), stats=[stat])))) == ["0", "0"]
+    assert [report.info for report in bench.reports()] == ["成功" if stat == "DELIVRD" else stat]
+
+
+def test_all_magic_phones_are_drawn_unless_some_are_asked_for() -> None:
+    for phone in {**magic.REQUEST_PHONES, **magic.NUMBER_PHONES, **magic.REPORT_PHONES}:
+        assert documents.some(strategies.magic_phones(), phone.__eq__) == phone
+    chosen = strategies.magic_phones(codes=["1004008", Code.BALANCE_TOO_SMALL], stats=())
+    assert documents.some(chosen, "17001001002".__eq__)
+    assert find(chosen, lambda phone: phone != "17001001002") == "17001004008"
+
+
+def test_phones_shrink_to_the_documents_own() -> None:
+    assert find(strategies.phones(), lambda _: True) == "13800000000"
+    assert find(strategies.phones(), lambda phone: len(phone) == 11) == "13800000000"
+    assert find(strategies.phones(), lambda phone: phone.startswith("1380") and phone[4:] > "0000006") == "13800000007"
+    assert find(strategies.phones("unicom"), lambda _: True) == "13000000000"
+    assert find(strategies.unrecognisable_phones(), lambda _: True) == "19500000000"
+    assert find(strategies.unrecognisable_phones(), lambda phone: not phone.isdigit()) == "13800000xxx"

@@ -1,0 +1,146 @@
+"""Every payload of a request says that request, wherever it stands and however it is written (T4, W1 to W5)."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from hypothesis import find, given, settings
+from hypothesis import strategies as st
+from testing import documents, http
+from testing.emulators import emulator
+
+from ccell_fake import strategies
+from ccell_fake.limits import PAYLOAD_BYTES, QUERY_BYTES
+from ccell_fake.model import Operation, Request, Submit
+from ccell_fake.strategies import RawRequest
+from ccell_fake.wire import payload, replies, requests
+from ccell_mock_server import request_line
+from ccell_mock_server.emulator import Emulator
+
+INFO = Request("200001", "123456")
+SEND = Request("200001", "123456", (Submit("13800000000", '1 + 1 < 3 & "50%" #【签名】', linkid="é\n"),))
+
+
+def _said(raw: RawRequest, operation: Operation) -> Request:
+    content_type = dict(raw.headers).get("Content-Type", "")
+    return requests.parse(operation, payload.find(raw.method, raw.query, raw.body, content_type).data)
+
+
+@given(st.data(), documents.sends)
+def test_a_payload_says_its_request(data: st.DataObject, request_: Request) -> None:
+    carried = requests.parse(Operation.SEND, requests.render(request_))
+    assert _said(data.draw(strategies.payloads(carried)), Operation.SEND) == carried
+
+
+@pytest.mark.parametrize("operation", Operation)
+@given(st.data())
+def test_a_payload_is_for_the_endpoint_asked_for(operation: Operation, data: st.DataObject) -> None:
+    request = data.draw(strategies.requests(operation))
+    raw = data.draw(strategies.payloads(request, operation))
+    assert raw.path.decode().replace("//", "/") == operation.path
+    assert _said(raw, operation) == request
+
+
+@settings(max_examples=500)
+@given(strategies.payloads(SEND))
+def test_what_urls_and_xml_give_a_meaning_to_survives_every_way(raw: RawRequest) -> None:
+    assert b"#" not in raw.target
+    assert _said(raw, Operation.SEND) == SEND
+
+
+@given(strategies.payloads(SEND, strict_http=True))
+def test_a_strict_payload_has_a_request_line_that_http_allows(raw: RawRequest) -> None:
+    assert request_line.fault(raw.to_bytes().partition(b"\n")[0] + b"\n") is None
+
+
+@pytest.fixture(scope="module")
+def served() -> Iterator[Emulator]:
+    with emulator() as running:
+        yield running
+
+
+@settings(max_examples=50)
+@given(data=st.data())
+def test_an_emulator_answers_every_payload_of_a_send(served: Emulator, data: st.DataObject) -> None:
+    request = data.draw(strategies.requests(max_submits=2))
+    raw = data.draw(strategies.payloads(request))
+    with http.connect(served.url) as connection:
+        for _ in range(2):
+            connection.sendall(raw.to_bytes("gateway.example"))
+            reply = replies.parse(Operation.SEND, http.receive(connection).body)
+            numbers = ",".join(submit.phone or "" for submit in request.submits).split(",")
+            assert [(resp.phone, resp.code) for resp in reply.items] == [(number, "0") for number in numbers]  # type: ignore[union-attr]
+
+
+def _has(method: str, *, in_body: bool, holds: bytes) -> Callable[[RawRequest], bool]:
+    return lambda raw: raw.method == method and bool(raw.body) is in_body and holds in (raw.body or raw.query)
+
+
+def _has_a_slash_too_many(raw: RawRequest) -> bool:
+    return raw.path == b"/sms3_api/xmlapi//send.jsp"
+
+
+def _has_no_content_type(raw: RawRequest) -> bool:
+    return raw.method == "POST" and not raw.headers
+
+
+def _says_it_is_a_form(raw: RawRequest) -> bool:
+    return ("Content-Type", "application/x-www-form-urlencoded") in raw.headers
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        _has("POST", in_body=True, holds=b'<root userid="200001"'),
+        _has("POST", in_body=True, holds=b"%3Croot"),
+        _has("POST", in_body=True, holds=b"%3croot"),
+        _has("POST", in_body=True, holds="【".encode()),
+        _has("POST", in_body=True, holds=b"&#12304;"),
+        _has("POST", in_body=True, holds=b"\xef\xbb\xbf"),
+        _has("POST", in_body=False, holds=b"%3Croot"),
+        _has("GET", in_body=False, holds=b'<root userid="200001"'),
+        _has("GET", in_body=False, holds=b"<root%20userid"),
+        _has("GET", in_body=False, holds=b"%3Croot+userid%3D"),
+        _has("GET", in_body=False, holds=b"%3Croot%20userid="),
+        _has("GET", in_body=False, holds=b"linkid%20%3D"),
+        _has_a_slash_too_many,
+        _has_no_content_type,
+        _says_it_is_a_form,
+    ],
+)
+def test_every_way_of_the_observed_clients_is_drawn(wanted: Callable[[RawRequest], bool]) -> None:
+    assert wanted(documents.some(strategies.payloads(SEND), wanted))
+
+
+@pytest.mark.parametrize("end", [b"/>", b" />", b"></root>", b"> </root>"])
+def test_a_root_without_submits_ends_in_each_way(end: bytes) -> None:
+    raw = documents.some(strategies.payloads(INFO, "info"), lambda raw: raw.body.endswith(b'"123456"' + end))
+    assert _said(raw, Operation.INFO) == INFO
+
+
+def test_a_payload_shrinks_to_a_plain_post() -> None:
+    assert find(strategies.payloads(INFO, "info"), lambda _: True) == RawRequest(
+        "POST",
+        b"/sms3_api/xmlapi/info.jsp",
+        (("Content-Type", "text/xml"),),
+        b'<root userid="200001" password="123456"/>',
+    )
+    got = find(strategies.payloads(INFO, "info", strict_http=True), lambda raw: raw.method == "GET")
+    assert got.to_bytes("x:1") == (
+        b"GET /sms3_api/xmlapi/info.jsp?%3Croot%20userid%3D%22200001%22%20password%3D%22123456%22%2F%3E HTTP/1.1\r\n"
+        b"Host: x:1\r\n\r\n"
+    )
+
+
+def test_a_payload_is_never_longer_than_the_gateway_takes() -> None:
+    # In references or percent-encoded, it would be.
+    content = "一" * (QUERY_BYTES // 3) + "【签名】"
+    long = Request("1", "2", tuple(Submit("3", content) for _ in range(7)))
+    assert PAYLOAD_BYTES * 7 // 8 < len(requests.render(long)) <= PAYLOAD_BYTES
+
+    @settings(max_examples=20)
+    @given(strategies.payloads(long))
+    def said(raw: RawRequest) -> None:
+        assert raw.query == b""
+        assert _said(raw, Operation.SEND) == long
+
+    said()
