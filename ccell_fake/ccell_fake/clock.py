@@ -97,6 +97,11 @@ class AccountClock:
         now = self.base.now()
         return now + timedelta(microseconds=setting.offset) if setting.offset else now
 
+    def at(self, base: int) -> int:
+        """What it shows when the gateway's clock shows an instant, both in microseconds since 1970."""
+        frozen_at = self.setting.frozen_at
+        return base + self.setting.offset if frozen_at is None else frozen_at
+
     def advanced(self, by: int) -> ClockSetting:
         """The setting that is so many microseconds ahead of this one; a clock that stands still goes on standing."""
         frozen_at = self.setting.frozen_at

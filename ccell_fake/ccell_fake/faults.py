@@ -77,12 +77,12 @@ class HttpFault(Strikes):
 
     Attributes:
         status: The status.
-        body: The text that goes with it, as text/html.
+        body: The text that goes with it, as text/html; None for a page that says the status.
         processed: Do what the request asks all the same.
     """
 
     status: Literal[500, 502, 503] = 502
-    body: str = "<html><body><h1>502 Bad Gateway</h1></body></html>"
+    body: str | None = None
     processed: bool = False
     kind: Literal["http"] = "http"
 

@@ -160,6 +160,25 @@ class Happening:
 
 
 @dataclass(frozen=True, slots=True)
+class Keys:
+    """The last of each kind that was made; what is made later has greater ones.
+
+    Attributes:
+        submission: The last submit.
+        report: The last report.
+        upmsg: The last upstream message.
+    """
+
+    submission: int
+    report: int
+    upmsg: int
+
+
+NO_KEYS = Keys(1 << 62, 1 << 62, 1 << 62)
+"""Keys that nothing is behind."""
+
+
+@dataclass(frozen=True, slots=True)
 class MessageFilter:
     """Which messages are meant; what is None is not asked for.
 

@@ -9,12 +9,27 @@ from ccell_fake.settings import AccountSettings
 from ccell_fake.wire.secrets import HIDDEN
 from ccell_mock_server.flaws import Flaw
 
+_USERID = re.compile(r"[\w.@-]*", re.ASCII)
 _NUMBERS = re.compile(r"[0-9]+\*?|\*")
 
 
 def of_account(account: AccountSettings) -> Iterator[Flaw]:
     """What is wrong with an account's settings."""
+    yield from _of_credential(account)
     yield from of_answers("assumptions", account.assumptions, "account")
+    yield from _of_lists(account)
+    if account.closing_phrase != account.closing_phrase.strip():
+        yield Flaw("closing_phrase", "it takes text without blanks around it", f'"{account.closing_phrase}"')
+
+
+def _of_credential(account: AccountSettings) -> Iterator[Flaw]:
+    if _USERID.fullmatch(account.userid) is None:
+        yield Flaw("userid", "it takes letters, digits and . _ @ -", f'"{account.userid}"')
+    if account.password == HIDDEN:
+        yield Flaw("password", "a hidden password is none; put the real one, or leave it out", HIDDEN)
+
+
+def _of_lists(account: AccountSettings) -> Iterator[Flaw]:
     for index, text in enumerate(account.allowed_ips):
         try:
             ipaddress.ip_network(text, strict=False)
@@ -27,10 +42,6 @@ def of_account(account: AccountSettings) -> Iterator[Flaw]:
     for index, text in enumerate(account.signcode if account.signcode != "*" else ()):
         if "【" in text or "】" in text:
             yield Flaw(f"signcode[{index}]", "it takes the signature without its brackets", f'"{text}"')
-    if account.closing_phrase != account.closing_phrase.strip():
-        yield Flaw("closing_phrase", "it takes text without blanks around it", f'"{account.closing_phrase}"')
-    if account.password == HIDDEN:
-        yield Flaw("password", "a hidden password is none; put the real one, or leave it out", HIDDEN)
 
 
 def of_answers(key: str, given: answers.Given, scope: answers.Scope) -> Iterator[Flaw]:

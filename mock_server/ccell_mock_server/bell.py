@@ -1,18 +1,28 @@
 """Waiting without polling: a thread sleeps until something it waits for happens, its client leaves, or time is up."""
 
 import contextlib
-import selectors
+import math
+import select
 import socket
 import threading
 from collections.abc import Collection, Generator, Hashable
 from contextlib import contextmanager
 from enum import Enum
+from typing import cast
 from weakref import WeakSet
 
 from ccell_fake.clock import elapsed
 
 MOST_WAITERS = 128
-"""How many clients may wait at the same time; each keeps a thread of the server."""
+"""How many clients of the control API may wait at the same time; each keeps a thread of the server."""
+
+MOST_PAUSES = 160
+"""How many requests to the gateway may be delayed at the same time; each keeps one too."""
+
+_TLS_12_ALERT = b"\x15"
+# A record of TLS 1.3 tells its kind to nobody else; one of this length has room for an alert alone.
+_TLS_13_FAREWELL = b"\x17\x03\x03\x00\x13"
+_HANG_UP = getattr(select, "POLLRDHUP", 0)
 
 
 class Woken(Enum):
@@ -41,6 +51,7 @@ class Waiter:
         self._client = client
         self._ear, self._mouth = socket.socketpair()
         self._mouth.settimeout(0)
+        self._has_said_more = False
         self._rung: set[Hashable] = set()
         self._guard = threading.Lock()
         self.is_closed = False
@@ -61,22 +72,27 @@ class Waiter:
 
     def wait(self, seconds: float) -> Woken:
         """Sleep until it is woken, the client is gone or the time is over."""
-        with selectors.DefaultSelector() as selector:
-            selector.register(self._ear, selectors.EVENT_READ)
-            if self._client is not None and self._client.fileno() >= 0:
-                selector.register(self._client, selectors.EVENT_READ)
-            ready = [key.fileobj for key, _ in selector.select(max(seconds, 0))]
-        self.wakings += 1
-        if self._ear in ready:
-            self._ear.recv(4096)
-            return Woken.CLOSED if self.is_closed else Woken.RUNG
-        if ready:
-            if _is_gone(self._client):
+        deadline = elapsed() + seconds
+        while True:
+            ready = self._sleep(max(deadline - elapsed(), 0))
+            self.wakings += 1
+            if self._ear.fileno() in ready:
+                self._ear.recv(4096)
+                return Woken.CLOSED if self.is_closed else Woken.RUNG
+            if not ready:
+                return Woken.TIMED_OUT
+            if self._has_said_more or _is_gone(self._client):
                 return Woken.CLIENT_GONE
-            # It has sent something more; what that is will be seen when it is its turn.
-            self._client = None
-            return Woken.RUNG
-        return Woken.TIMED_OUT
+            # What it has sent will be seen when it is its turn; from here on only its leaving matters.
+            self._has_said_more = True
+
+    def _sleep(self, seconds: float) -> set[int]:
+        poll = select.poll()
+        poll.register(self._ear, select.POLLIN)
+        if self._client is not None and self._client.fileno() >= 0 and (_HANG_UP or not self._has_said_more):
+            poll.register(self._client, _HANG_UP if self._has_said_more else select.POLLIN)
+        # Rounded up, for the time is not over before it is.
+        return {number for number, _ in poll.poll(math.ceil(seconds * 1000))}
 
     def close(self) -> None:
         """Free what it took."""
@@ -86,17 +102,17 @@ class Waiter:
 
 
 def _is_gone(client: socket.socket | None) -> bool:
-    """Whether a client that can be read from has closed its side; under TLS anything but data says so."""
+    """Whether a client that can be read from has closed its side, by TCP or by TLS."""
     if client is None:
         return False
     try:
         with socket.socket(fileno=_duplicate(client)) as plain:
-            seen = plain.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+            seen = plain.recv(len(_TLS_13_FAREWELL), socket.MSG_PEEK | socket.MSG_DONTWAIT)
     except BlockingIOError:
         return False
     except OSError:
         return True
-    return seen in {b"", b"\x15"}
+    return not seen or seen.startswith(_TLS_12_ALERT) or seen == _TLS_13_FAREWELL
 
 
 def _duplicate(client: socket.socket) -> int:
@@ -108,11 +124,13 @@ class Bell:
 
     Attributes:
         places: How many more clients may wait.
+        pauses: How many more requests may be delayed.
     """
 
     def __init__(self) -> None:
         """Begin with nobody waiting."""
         self.places = MOST_WAITERS
+        self.pauses = MOST_PAUSES
         self._guard = threading.Lock()
         self._waiters: dict[Hashable, set[Waiter]] = {}
         self._all: set[Waiter] = set()
@@ -146,8 +164,7 @@ class Bell:
         with self._guard:
             self._all.add(waiter)
             waiter.is_closed = self._is_closed
-            for topic in topics:
-                self._waiters.setdefault(topic, set()).add(waiter)
+        self.listen(waiter, topics)
         if waiter.is_closed:
             waiter.wake(())
         try:
@@ -155,7 +172,7 @@ class Bell:
         finally:
             with self._guard:
                 self._all.discard(waiter)
-                for topic in topics:
+                for topic in [topic for topic, waiters in self._waiters.items() if waiter in waiters]:
                     self._waiters[topic].discard(waiter)
                     if not self._waiters[topic]:
                         del self._waiters[topic]
@@ -179,10 +196,20 @@ class Bell:
             with self._guard:
                 self.places += 1
 
-    def pause(self, seconds: float, universe: object, client: socket.socket | None = None) -> bool:
-        """Wait out a time; False where the universe ended or the client left before it was over."""
+    def listen(self, waiter: Waiter, topics: Collection[Hashable]) -> None:
+        """Let a waiter be woken for more, None standing for anything."""
+        with self._guard:
+            for topic in topics:
+                self._waiters.setdefault(topic, set()).add(waiter)
+
+    def pause(self, seconds: float, universe: object, client: object = None) -> bool:
+        """Wait out a time; False where the universe ended or the client left before it was over.
+
+        Raises:
+            TooManyWaitersError: As many requests are delayed as may be.
+        """
         deadline = elapsed() + seconds
-        with self.waiter(universe, client=client) as waiter:
+        with self._delayed(), self.waiter(universe, client=cast("socket.socket | None", client)) as waiter:
             while universe not in self._ended:
                 left = deadline - elapsed()
                 if left <= 0:
@@ -190,6 +217,19 @@ class Bell:
                 if waiter.wait(left) in {Woken.CLIENT_GONE, Woken.CLOSED}:
                     return False
         return False
+
+    @contextmanager
+    def _delayed(self) -> Generator[None]:
+        with self._guard:
+            if not self.pauses:
+                message = f"{MOST_PAUSES} requests are delayed already, which is the most there may be"
+                raise TooManyWaitersError(message)
+            self.pauses -= 1
+        try:
+            yield
+        finally:
+            with self._guard:
+                self.pauses += 1
 
     def cancel(self, universe: object) -> None:
         """End every wait of a universe, and those that are begun later."""

@@ -2,6 +2,7 @@
 
 import ipaddress
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
@@ -21,6 +22,7 @@ from ccell_mock_server.toml_file import ConfigError
 DEFAULT_PORT = 8026
 
 _DEFAULT_PATH = Path("ccell.toml")
+_TOKEN = re.compile(r"(?:[!-~](?:[ -~]*[!-~])?)?")
 _FORBID: Mapping[str, str] = {"extra": "forbid"}
 
 
@@ -153,6 +155,8 @@ def _faults_of_meaning(config: Config) -> Iterator[str]:
             yield f"server.profile: {error}"
     if bool(config.server.tls_cert) != bool(config.server.tls_key):
         yield "server.tls_cert: tls_cert and tls_key go together"
+    if _TOKEN.fullmatch(config.server.control_token) is None:
+        yield f"server.control_token = {HIDDEN}: it takes printable ASCII without blanks around it"
     if not config.server.control_token and not is_loopback(config.server.host):
         yield (
             f'server.host = "{config.server.host}": beyond loopback the control API needs a token; '

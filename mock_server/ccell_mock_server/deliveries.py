@@ -23,18 +23,18 @@ def response(answer: Answer, environ: dict[str, Any], bell: Bell, leave: Callabl
         leave: Frees the slot of an answer that has left.
     """
     delivery = answer.delivery
-    sent: Response
+    headers = {
+        "Content-Length": str(len(delivery.body)),
+        "Content-Type": delivery.content_type or replies.CONTENT_TYPE,
+        "X-CCell-Rule": answer.rule,
+        "X-CCell-Basis": answer.basis,
+    }
+    body: bytes | Iterator[bytes] = delivery.body
     if delivery.ending is not Ending.OPEN:
-        sent = Response(_broken_off(delivery, environ))
+        body = _broken_off(delivery, environ)
     elif delivery.piece:
-        sent = Response(_in_pieces(delivery, answer.seat, environ, bell))
-    else:
-        sent = Response(delivery.body)
-    sent.status_code = delivery.status
-    sent.headers["Content-Length"] = str(len(delivery.body))
-    sent.headers["Content-Type"] = delivery.content_type or replies.CONTENT_TYPE
-    sent.headers["X-CCell-Rule"] = answer.rule
-    sent.headers["X-CCell-Basis"] = answer.basis
+        body = _in_pieces(delivery, answer.seat, environ, bell)
+    sent = Response(body, delivery.status, headers)
     if answer.seat is not None:
         sent.call_on_close(partial(leave, answer.seat))
     return sent
@@ -49,6 +49,6 @@ def _broken_off(delivery: Delivery, environ: dict[str, Any]) -> Iterator[bytes]:
 def _in_pieces(delivery: Delivery, seat: Seat | None, environ: dict[str, Any], bell: Bell) -> Iterator[bytes]:
     client = client_of(environ)
     for start in range(0, len(delivery.body), delivery.piece):
-        if start and seat and not bell.pause(delivery.seconds, seat.slots, client):
+        if start and not bell.pause(delivery.seconds, seat.slots if seat else delivery, client):
             hang_up(environ)
         yield delivery.body[start : start + delivery.piece]

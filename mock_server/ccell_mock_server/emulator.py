@@ -55,7 +55,8 @@ class Emulator:
         )
         accounts = Accounts(store, clock or SystemClock(), pauses or bell)
         accounts.assume(config.assumptions, profile.load(Path(server.profile)) if server.profile else {})
-        accounts.reload()
+        with store.transaction() as ledger:
+            accounts.reload(ledger)
         for account in config.accounts:
             accounts.open(account)
         gateway = Gateway(

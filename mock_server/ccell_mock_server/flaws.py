@@ -2,6 +2,7 @@
 
 import difflib
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Self, cast
@@ -10,6 +11,7 @@ from ccell_fake.wire.secrets import HIDDEN
 
 _SECRET_KEYS = {"password", "control_token"}
 _SHOWN = 80
+_NAMED = re.compile(r"(?P<key>[a-z_]+): (?P<message>.*)", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +61,12 @@ def found(entry: dict[str, Any], data: Mapping[str, Any], known: Mapping[str, li
         hint = f"did you mean {close[0]}? " if close else ""
         return Flaw(key, f"there is no such setting; {hint}there are {', '.join(settings) or 'none'}")
     message = entry["msg"].removeprefix("Value error, ")
-    if entry["type"] in {"missing", "value_error"}:
-        missing = entry["loc"][-1] if entry["type"] == "missing" else ""
-        return Flaw(".".join(part for part in (key, str(missing)) if part), f"{message[0].lower()}{message[1:]}")
+    if entry["type"] == "value_error" and (named := _NAMED.fullmatch(message)):
+        return Flaw(named["key"], named["message"])
+    if entry["type"] == "missing":
+        return Flaw(".".join(part for part in (key, str(entry["loc"][-1])) if part), "it is required")
+    if entry["type"] in {"union_tag_invalid", "union_tag_not_found"}:
+        return Flaw(str(entry["ctx"]["discriminator"]).strip("'"), f"{message[0].lower()}{message[1:]}")
     value = HIDDEN if path and path[-1] in _SECRET_KEYS else _shown(entry["input"])
     return Flaw(key, f"{message[0].lower()}{message[1:]}", value)
 

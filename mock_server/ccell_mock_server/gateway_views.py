@@ -15,8 +15,10 @@ from ccell_fake.limits import PAYLOAD_BYTES
 from ccell_fake.model import Operation, Request
 from ccell_fake.wire import payload, requests, secrets
 from ccell_mock_server import deliveries
-from ccell_mock_server.bell import Bell
+from ccell_mock_server.bell import Bell, TooManyWaitersError
+from ccell_mock_server.connection import client_of
 from ccell_mock_server.metrics import Metrics
+from ccell_mock_server.minting import is_public
 
 _LOG = logging.getLogger("ccell_fake.gateway")
 _METHODS = ["GET", "POST"]
@@ -42,6 +44,8 @@ def _view(gateway: Gateway, bell: Bell, metrics: Metrics, operation: Operation) 
     arrival = _arrival(gateway, operation)
     try:
         answer = gateway.answer(arrival)
+    except TooManyWaitersError as error:
+        return Response(f"{error}\n", 503, {"Retry-After": "1"}, content_type="text/plain;charset=UTF-8")
     except Exception:  # noqa: BLE001 - logged, and answered in the gateway's own terms
         _LOG.exception("%s failed", operation)
         answer = gateway.fail(arrival)
@@ -70,11 +74,9 @@ def _arrival(gateway: Gateway, operation: Operation) -> Arrival:
     except UnreadableRequest as error:
         asked = error
         data = data or body or unquote_to_bytes(request.query_string)
-    return Arrival(operation, asked, request.remote_addr or "", place, _legible(data), began)
-
-
-def _legible(data: bytes) -> str:
-    return secrets.hidden(data.decode(errors="replace"))
+    password = "" if isinstance(asked, UnreadableRequest) else asked.password or ""
+    text = secrets.legible(data, "" if is_public(password) else password)
+    return Arrival(operation, asked, request.remote_addr or "", place, text, began, client_of(request.environ))
 
 
 def _body() -> bytes:

@@ -1,6 +1,7 @@
 """Counts of requests and of what waits, for Prometheus."""
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
@@ -39,10 +40,14 @@ class Metrics:
         )
         self._registry.register(_Depths(accounts, store))
 
+        # To look a label up costs more than to count.
+        self._counter = lru_cache(maxsize=None)(self._requests.labels)
+        self._timer = lru_cache(maxsize=None)(self._latency.labels)
+
     def count(self, operation: str, code: str, seconds: float) -> None:
         """Count a request; the code is empty where a fault struck before one was decided."""
-        self._requests.labels(operation, code).inc()
-        self._latency.labels(operation).observe(seconds)
+        self._counter(operation, code).inc()
+        self._timer(operation).observe(seconds)
 
     def text(self) -> bytes:
         """Everything, in Prometheus' text format."""

@@ -20,13 +20,15 @@ from cheroot.ssl.builtin import BuiltinSSLAdapter
 from cheroot.wsgi import Gateway_10, Server
 
 from ccell_mock_server import connection, request_line
+from ccell_mock_server.bell import MOST_PAUSES, MOST_WAITERS
 from ccell_mock_server.paths import CONTROL_PREFIX
 from ccell_mock_server.tls import Certificate
 
 _LOG = logging.getLogger("ccell_fake.http")
 
-# Every request in progress keeps a thread; keep-alive connections between two requests keep none.
-_THREADS = 208
+# Every request in progress keeps a thread; keep-alive connections between two requests keep none. Those that wait or
+# are delayed leave some for others.
+_THREADS = MOST_WAITERS + MOST_PAUSES + 32
 _BACKLOG = 512
 _IDLE_SECONDS = 60
 # How often the server looks whether it shall stop; what it costs to look is not measurable.

@@ -19,4 +19,5 @@ def application() -> Flask:
         ConfigError: The configuration cannot be used.
     """
     path = os.environ.get("CCELL_FAKE_CONFIG")
-    return Emulator(find(Path(path) if path else None)).app
+    token = os.environ.get("CCELL_FAKE_CONTROL_TOKEN")
+    return Emulator(find(Path(path) if path else None, {"control_token": token} if token else None)).app

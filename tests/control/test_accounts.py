@@ -183,3 +183,39 @@ def test_a_thousand_accounts_are_kept_apart(control: ControlClient, running: Emu
     for one in (accounts[0], accounts[-1]):
         assert Served(running.url, one).send().code == "0"
     assert [len([*one.messages()]) for one in (accounts[0], accounts[1], accounts[-1])] == [1, 0, 1]
+
+
+def test_a_list_is_whole_while_accounts_come_and_go(control: ControlClient, running: Emulator) -> None:
+    done = threading.Event()
+
+    def churn() -> int:
+        turns = 0
+        with ControlClient(running.url) as other:
+            while not done.is_set():
+                other.open().close()
+                turns += 1
+        return turns
+
+    with ThreadPoolExecutor(2) as pool:
+        churning = [pool.submit(churn) for _ in range(2)]
+        lists = [[one.userid for one in control.accounts()] for _ in range(50)]
+        done.set()
+        assert all(turns.result(60) for turns in churning)
+    assert all("200001" in one for one in lists)
+
+
+def test_put_is_the_same_however_many_do_it_at_once(running: Emulator) -> None:
+    def put(userid: int) -> int:
+        with ControlClient(running.url) as control:
+            return control.send("PUT", f"/v1/accounts/{userid}", json={"balance": 5}).status_code
+
+    with ThreadPoolExecutor(4) as pool:
+        for userid in range(400000, 400010):
+            statuses = list(pool.map(put, [userid] * 4))
+            assert sorted(statuses) == [200, 200, 200, 201]
+
+
+@pytest.mark.parametrize("userid", ["a/b", "a b", "账号", "a\x00", "<"])
+def test_a_userid_that_no_address_can_hold_is_refused(control: ControlClient, userid: str) -> None:
+    with pytest.raises(ControlError, match=r"userid = .*: it takes letters, digits and"):
+        control.open(AccountSettings(userid=userid))

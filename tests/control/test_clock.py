@@ -133,9 +133,9 @@ def test_no_clock_moves_another(control: ControlClient, account: AccountControl)
         (
             "clock",
             {"mode": "real", "now": "2020-01-01T00:00:00Z"},
-            "now goes with mode offset or frozen, not with real",
+            "now: it goes with mode offset or frozen, not with real",
         ),
-        ("clock", {"mode": "frozen", "seconds": 1}, "seconds goes with mode offset, not with frozen"),
+        ("clock", {"mode": "frozen", "seconds": 1}, "seconds: it goes with mode offset, not with frozen"),
         ("clock", {"mode": "offset"}, "mode offset takes either seconds or now"),
         ("clock", {"mode": "frozen", "now": "2020-01-01T00:00:00"}, "input should have timezone info"),
         (
@@ -165,3 +165,29 @@ def test_a_clock_stays_in_the_years_there_are(account: AccountControl) -> None:
     account.freeze(datetime(2089, 1, 1, tzinfo=SHANGHAI))
     with pytest.raises(ControlError, match="a time beyond 2010"):
         account.advance(timedelta(days=3650))
+
+
+def test_a_lock_that_lies_ahead_of_a_clock_set_back_does_not_hold(served: Served) -> None:
+    account = served.account
+    account.change(max_concurrency=1, lock_after=2, lock_duration=60)
+    account.freeze(DOCUMENT_DAY + timedelta(days=1000))
+    with account.hold(1):
+        served.ask(Operation.INFO)
+        account.freeze(DOCUMENT_DAY)
+        served.ask(Operation.INFO)
+        assert not account.seen().is_locked
+        account.freeze(DOCUMENT_DAY + timedelta(days=1000))
+        codes = [served.ask(Operation.INFO).code for _ in range(3)]
+    assert Code.ACCOUNT_FROZEN in codes
+    account.freeze(DOCUMENT_DAY)
+    assert served.ask(Operation.INFO).code == "0"
+
+
+def test_an_advance_that_brings_about_too_much_to_tell_says_so(served: Served) -> None:
+    served.account.freeze()
+    served.account.change(report_delay=1)
+    phones = ",".join(f"138{number:08d}" for number in range(500))
+    for _ in range(21):
+        served.send(phones)
+    answer = served.account.advance(timedelta(seconds=1))
+    assert (len(answer.events), answer.is_cut) == (10_000, True)

@@ -53,8 +53,8 @@ def _as_bytes(_: object, value: object) -> bytes:
 
 
 def _without_waiting(case: Any) -> None:
-    if case.path.endswith("/wait") and type(case.body) is dict:
-        body = cast("dict[str, Any]", case.body)
+    body: Any = case.body
+    if case.path.endswith("/wait") and isinstance(cast("object", body), dict):
         timeout = body.get("timeout", 10)
         if type(timeout) in {int, float} and timeout > 0:
             body["timeout"] = 0

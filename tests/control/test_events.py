@@ -1,13 +1,19 @@
 """Server-sent events: what happens, as it happens, told once and in order."""
 
+from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from datetime import timedelta
 from itertools import islice
 
+import pytest
 from testing.accounts import PHONE, Served
-from testing.emulators import emulator
+from testing.emulators import DOCUMENT_DAY, emulator
 
-from ccell_fake.control.client import ControlClient, Event
+from ccell_fake.control.client import AccountControl, ControlClient, ControlError, Event, FallenOut
+from ccell_fake.model import Operation
+from ccell_mock_server.bell import MOST_WAITERS
 from ccell_mock_server.emulator import Emulator
 
 
@@ -22,7 +28,7 @@ def test_what_requests_bring_about_is_told(control: ControlClient, served: Serve
         assert (send.kind, message.kind, report.kind) == ("send", "message", "report")
         assert message.data["message"]["phone"] == PHONE
         assert message.data["userid"] == served.account.userid
-        assert send.data["request"]["number"] == message.cursor
+        assert (send.cursor, message.cursor) == (None, send.data["request"]["number"])
         served.account.reply(PHONE, "hi")
         served.reports()
         served.upmsgs()
@@ -91,3 +97,79 @@ def test_a_listener_that_leaves_leaves_nothing(running: Emulator, control: Contr
     while running.backstage.bell.waiters:
         pass
     assert served.send().code == "0"
+
+
+def test_events_of_all_accounts_are_told_once_and_in_order_whoever_is_first(
+    control: ControlClient, running: Emulator
+) -> None:
+    each, threads = 40, 8
+    served = [Served(running.url, control.open()) for _ in range(threads)]
+    with control.events() as events, ThreadPoolExecutor(threads) as pool:
+        asked = pool.map(lambda one: [one.ask(Operation.INFO).code for _ in range(each)], served)
+        told = list(islice(events, each * threads))
+        assert {code for codes in asked for code in codes} == {"0"}
+    numbers = [event.cursor or 0 for event in told]
+    assert numbers == sorted(set(numbers))
+    assert Counter(event.data["userid"] for event in told) == {one.account.userid: each for one in served}
+
+
+def test_a_stream_of_an_account_ends_with_it(control: ControlClient, served: Served) -> None:
+    with control.events(served.account.userid) as events:
+        served.account.reset()
+        assert [event.kind for event in events] == ["ended"]
+
+
+def test_going_on_in_the_middle_of_a_request_tells_all_of_it(control: ControlClient, served: Served) -> None:
+    served.reports()
+    before = served.account.cursor
+    served.send("13800000000,13800000001")
+    with control.events(served.account.userid, after=before) as events:
+        heard = list(islice(events, 2))
+    assert [event.cursor for event in heard] == [None, None]
+    with control.events(served.account.userid, after=before) as events:
+        assert _kinds(events, 3) == ["send", "message", "message"]
+
+
+def test_a_listener_is_told_when_entries_were_lost() -> None:
+    with emulator(server={"journal_entries": 1}) as running, ControlClient(running.url) as control:
+        served = Served(running.url, control.open())
+        served.reports()
+        cursor = served.account.cursor
+        with control.events(served.account.userid, after=cursor) as events:
+            with running.backstage.universe(served.account.userid).opened() as (account, ledger):
+                (entry,) = ledger.inspect.latest_journal(account.key, 0, 1)
+                for _ in range(1100):
+                    ledger.write(account.key, entry)
+            assert "fallen_out" in [event.kind for event in events]
+        with pytest.raises(FallenOut), control.events(after=cursor):
+            pass
+
+
+def test_one_listener_too_many_is_refused(running: Emulator, control: ControlClient, account: AccountControl) -> None:
+    with ExitStack() as stack:
+        for _ in range(MOST_WAITERS):
+            stack.enter_context(running.backstage.bell.place())
+        with pytest.raises(ControlError, match="clients wait already") as caught, control.events(account.userid):
+            pass
+    assert caught.value.problem.status == 503
+
+
+def test_every_character_can_be_told(control: ControlClient, served: Served) -> None:
+    with control.events(served.account.userid) as events:
+        served.account.reply(PHONE, "a\u2028b\u0085c\u2029d\x1ee")
+        (event,) = islice(events, 1)
+    assert event.data["event"]["text"] == "a\u2028b\u0085c\u2029d\x1ee"
+
+
+def test_a_clock_that_goes_back_tells_nothing_twice(control: ControlClient, served: Served) -> None:
+    account = served.account
+    account.freeze()
+    account.change(report_delay=60)
+    served.send()
+    with control.events(account.userid) as events:
+        account.advance(timedelta(seconds=60))
+        assert _kinds(events, 1) == ["report"]
+        account.freeze(DOCUMENT_DAY)
+        account.advance(timedelta(seconds=60))
+        served.reports()
+        assert _kinds(events, 1) == ["drain"]

@@ -1,5 +1,6 @@
 """Each fault: what a client sees on the wire, and what was committed."""
 
+import select
 import socket
 import ssl
 import struct
@@ -30,6 +31,8 @@ from ccell_fake.faults import (
     TruncateFault,
 )
 from ccell_fake.model import Operation, Submit
+from ccell_mock_server.bell import MOST_PAUSES
+from ccell_mock_server.emulator import Emulator
 
 SEND, REPORT, INFO = Operation.SEND, Operation.REPORT, Operation.INFO
 
@@ -312,9 +315,12 @@ def test_what_cannot_be_written_in_gbk_is_still_xml(served: Served) -> None:
 @pytest.mark.parametrize(
     ("body", "said"),
     [
+        ({"kind": "code", "code": "1001001", "bar": 1}, "bar: there is no such setting; there are operation, phone"),
+        ({"kind": []}, "kind: input tag '[]'"),
+        ({"kind": {}}, "kind: "),
         ({"kind": "explode"}, "any of the expected tags: 'code', 'delay', 'http', 'close', 'reset', 'truncate'"),
         ({}, "kind"),
-        ({"kind": "code"}, "code: field required"),
+        ({"kind": "code"}, "code: it is required"),
         ({"kind": "code", "code": "0"}, "code: success is no fault; it takes another of the codes"),
         ({"kind": "code", "code": "7"}, "code = \"7\": input should be '0', '1001001'"),
         ({"kind": "code", "code": "1004001", "operation": "info"}, "operation: numbers are there in a send alone"),
@@ -339,7 +345,7 @@ def test_a_fault_that_cannot_be_is_refused(
     assert account.faults() == ()
 
 
-def test_an_account_has_so_many_faults_and_no_more(running: Any, account: AccountControl) -> None:
+def test_an_account_has_so_many_faults_and_no_more(running: Emulator, account: AccountControl) -> None:
     universe = running.backstage.universe(account.userid)
     for _ in range(1000):
         universe.add_fault(CloseFault())
@@ -352,3 +358,48 @@ def test_every_kind_of_fault_goes_over_the_wire_and_back(account: AccountControl
         arranged = account.add_fault(replace(fault, since=DOCUMENT_DAY, phone="1*", operation=SEND, skip=3, times=None))
         assert arranged.fault.kind == fault.kind
         assert FaultBody(arranged.fault).root == arranged.fault
+
+
+def test_a_request_that_is_not_the_accounts_uses_up_no_fault(served: Served) -> None:
+    served.account.add_fault(CodeFault(code=Code.NUMBER_BLACKLISTED, phone="138*"))
+    http.post(served.url, SEND.path, served.payload(Submit(PHONE, CONTENT)).replace(b"minted-", b"stolen-"))
+    with served.account.hold(3):
+        assert served.send().code == Code.CONCURRENCY_EXCEEDED
+    assert served.send().items[0].code == Code.NUMBER_BLACKLISTED
+
+
+def test_a_client_that_leaves_in_a_delay_is_served_at_once(served: Served) -> None:
+    """As a gateway would that had its request; its slot is free again."""
+    served.account.add_fault(DelayFault(seconds=3600))
+    body = served.payload(Submit(PHONE, CONTENT))
+    connection = http.connect(served.url)
+    head = f"POST {SEND.path} HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n\r\n"
+    connection.sendall(head.encode() + body)
+    while not served.account.seen().in_progress:
+        pass
+    connection.close()
+    while served.account.seen().in_progress:
+        pass
+    assert [one.phone for one in served.account.messages()] == [PHONE]
+
+
+def test_however_many_requests_are_delayed_the_control_api_answers(running: Emulator, served: Served) -> None:
+    served.account.change(max_concurrency=1000)
+    served.account.add_fault(DelayFault(seconds=3600, times=None))
+    body = served.payload()
+    head = f"POST {INFO.path} HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n\r\n"
+    connections = [http.connect(served.url) for _ in range(MOST_PAUSES + 20)]
+    for connection in connections:
+        connection.sendall(head.encode() + body)
+    while running.backstage.bell.pauses or len(select.select(connections, [], [], 1)[0]) < 20:
+        pass
+    served.account.reset()
+    statuses = [http.receive(connection).status for connection in connections]
+    assert sorted(statuses) == [200] * MOST_PAUSES + [503] * 20
+    for connection in connections:
+        connection.close()
+
+
+def test_an_outage_says_its_status_by_itself(served: Served) -> None:
+    served.account.add_fault(HttpFault(status=503))
+    assert "503 Service Unavailable" in _look(served).body.decode()

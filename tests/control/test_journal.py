@@ -13,7 +13,8 @@ from ccell_fake.clock import ManualClock
 from ccell_fake.control.client import ControlClient, FallenOut
 from ccell_fake.faults import CloseFault
 from ccell_fake.model import Operation
-from ccell_fake.wire.secrets import HIDDEN, hidden
+from ccell_fake.settings import AccountSettings
+from ccell_fake.wire.secrets import HIDDEN, legible
 from ccell_mock_server.emulator import Emulator
 
 
@@ -141,8 +142,27 @@ SECRET = st.text(st.characters(codec="ascii", categories=["L", "N"]), min_size=8
             '<root user_password="{}" x="y"/>',
             '<root password="a>{}" x="y"/>',
             '<root password="a b {}"/>',
+            "<password>{}</password>",
+            '<root pswd="{}"/>',
+            'Content-Disposition: form-data; name="password"\r\n\r\n{}\r\n--x',
+            "<root password=&#34;{}&#34;/>",
         ]
     ),
 )
 def test_a_password_is_hidden_however_it_is_written(secret: str, form: str) -> None:
-    assert secret not in hidden(form.format(secret))
+    for encoding in ("utf-8", "utf-16", "gbk"):
+        assert secret not in legible(form.format(secret).encode(encoding)).replace("\0", "")
+
+
+def test_a_password_is_hidden_wherever_it_stands_once_it_is_known(control: ControlClient, running: Emulator) -> None:
+    account = control.open(AccountSettings(userid="300001", password="s3cret-word"))
+    http.post(running.url, Operation.INFO.path, b'<root userid="300001" password="s3cret-word" note="s3cret-word"/>')
+    assert "s3cret-word" not in "".join(one.request for one in (*account.journal(), *control.strangers()))
+
+
+@pytest.mark.parametrize(
+    "unit", [b"pass", b"pass ", b"password=", b'password="', b"password:%22", b"token>", b"&quot;pass"]
+)
+def test_no_payload_makes_the_search_for_passwords_long(unit: bytes) -> None:
+    """Two megabytes of what looks like the beginning of one; a search that turned back would take hours."""
+    assert legible(unit * (2_000_000 // len(unit)))

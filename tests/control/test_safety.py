@@ -69,6 +69,18 @@ def test_a_token_is_asked_for_where_there_is_one() -> None:
             assert http.get(running.url, f"/_ccell/{path}".encode()).status == 200
 
 
+@pytest.mark.parametrize("token", ["tökén", " x", "x ", "a\nb"])
+def test_a_token_that_no_header_can_hold_is_refused(token: str) -> None:
+    with pytest.raises(ConfigError, match=r"control_token = \*+: it takes printable ASCII"):
+        parse({"server": {"control_token": token}}, "x.toml")
+
+
+def test_the_pages_ask_for_no_token() -> None:
+    with emulator(server={"control_token": TOKEN}) as running:
+        assert http.get(running.url, b"/_ccell/openapi.json").status == 200
+        assert http.get(running.url, b"/_ccell/docs").status == 302
+
+
 def test_a_token_is_never_shown(tmp_path: Path) -> None:
     config = parse({"server": {"control_token": TOKEN}}, "x.toml")
     assert TOKEN not in repr(config) + as_toml(config)
@@ -174,3 +186,17 @@ def test_metrics_count_requests_and_what_waits(running: Emulator, control: Contr
     ):
         assert line in figures
     assert running.url
+
+
+def test_a_body_that_is_too_large_is_refused(control: ControlClient) -> None:
+    with pytest.raises(ControlError) as caught:
+        control.send("POST", "/v1/accounts", json={"name": "x" * 5_000_000})
+    assert caught.value.problem.status == 413
+
+
+def test_an_address_that_is_none_is_told() -> None:
+    with ControlClient("http://127.0.0.1:99999") as control, pytest.raises(Unreachable):
+        control.open()
+    url = f"http://127.0.0.1:{processes.free_port()}"
+    with ControlClient(url) as control, pytest.raises(Unreachable), control.events():
+        pass

@@ -1,6 +1,8 @@
 """A snapshot holds everything but secrets and holds, and brings it back."""
 
 import sqlite3
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
@@ -116,7 +118,17 @@ def test_a_password_that_nobody_knows_keeps_a_snapshot_out(control: ControlClien
         ("PRAGMA application_id = 1", "it is no snapshot"),
         ("DROP TABLE report", "it is damaged"),
         ("ALTER TABLE report ADD COLUMN more TEXT", "it is damaged"),
-        ('UPDATE account SET settings = \'{"balance": "much"}\' WHERE key > 0', "settings that cannot be read"),
+        (
+            'UPDATE account SET settings = \'{"balance": "much"}\' WHERE key > 0',
+            "account '200001' has something that cannot be read",
+        ),
+        ("UPDATE account SET offset = 9000000000000000000 WHERE key > 0", "a time that no clock can be set to"),
+        ("UPDATE account SET userid = '7' WHERE userid = '200001'", "has the settings of account '200001'"),
+        (
+            "UPDATE account SET settings = json_set(settings, '$.allowed_ips', json('[\"home\"]')) WHERE key > 0",
+            "it takes an address or a network",
+        ),
+        ("INSERT INTO fault SELECT key, 1, '7', 0, 0 FROM account WHERE key > 0", "cannot be read"),
         ("INSERT INTO message VALUES (99, 1, '1', '0', '', 1)", "it is damaged"),
     ],
 )
@@ -152,3 +164,59 @@ def test_numbers_are_not_given_out_twice_after_a_return(control: ControlClient, 
     served.send()
     msgids = [one.msgid for one in served.account.messages()]
     assert len(set(msgids)) == 2
+
+
+def test_a_return_wakes_who_waits(control: ControlClient, running: Emulator, served: Served, tmp_path: Path) -> None:
+    control.snapshot(tmp_path / "snapshot")
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(served.account.wait, timeout=300)
+        while not running.backstage.bell.waiters:
+            pass
+        control.restore(tmp_path / "snapshot")
+        with pytest.raises(ControlError, match="was reset while it was waited for"):
+            waiting.result(60)
+
+
+def test_nothing_of_one_account_lands_in_another_while_everything_returns(
+    control: ControlClient, running: Emulator, tmp_path: Path
+) -> None:
+    """Two snapshots in which two accounts have each other's places, put back in turn under load."""
+    snapshots: list[Path] = []
+    for userids in (("111111", "222222"), ("222222", "111111")):
+        for userid in userids:
+            control.open(AccountSettings(userid=userid, password="minted-00000000"))
+        snapshots.append(tmp_path / userids[0])
+        control.snapshot(snapshots[-1])
+        for userid in userids:
+            control.account(userid).close()
+    control.restore(snapshots[0])
+    sender = Served(running.url, AccountControl(control, "222222", "minted-00000000"))
+    done = threading.Event()
+
+    def send() -> None:
+        while not done.is_set():
+            sender.send()
+
+    with ThreadPoolExecutor(3) as pool:
+        sending = [pool.submit(send) for _ in range(3)]
+        strangers: list[object] = []
+        for turn in range(40):
+            control.restore(snapshots[turn % 2])
+            strangers.extend(control.account("111111").messages())
+        done.set()
+        for one in sending:
+            one.result(60)
+    assert strangers == []
+
+
+def test_a_cursor_stays_behind_what_comes_after_a_reset_and_a_restart(tmp_path: Path) -> None:
+    server = {"store": str(tmp_path / "store")}
+    with emulator(ManualClock(DOCUMENT_DAY), server) as running, ControlClient(running.url) as control:
+        served = Served(running.url, control.open())
+        served.reports()
+        cursor = served.account.cursor
+        served.account.reset()
+    with emulator(ManualClock(DOCUMENT_DAY), server) as running, ControlClient(running.url) as control:
+        served = Served(running.url, control.account(served.account.userid))
+        served.reports()
+        assert served.account.cursor > cursor

@@ -46,7 +46,7 @@ class Pauses:
     def __init__(self, function: Callable[[float], None]) -> None:
         self._function = function
 
-    def pause(self, seconds: float, universe: object) -> bool:  # noqa: ARG002 - as whoever calls names it
+    def pause(self, seconds: float, universe: object, client: object = None) -> bool:  # noqa: ARG002 - as whoever calls names it
         """Wait as the test does."""
         self._function(seconds)
         return True

@@ -3,7 +3,7 @@
 import json
 import ssl
 from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -26,6 +26,7 @@ _BASE = "/_ccell"
 _SNAPSHOT = "application/vnd.sqlite3"
 _SECONDS = 30.0
 _NOT_FOUND, _GONE = 404, 410
+_NO_ANSWER = (httpx2.TransportError, httpx2.InvalidURL)
 
 Model = TypeVar("Model", bound=BaseModel)
 Kind = Literal["message", "drain", "fetch"]
@@ -74,15 +75,15 @@ class Event:
     """One thing that happened.
 
     Attributes:
-        kind: `message`, `drain`, `fetch`, `info` or `send`, which requests bring about, or `sent`, `report`, `upmsg` or
-            `opt_out`, which time does.
-        cursor: How far the journal has been told.
+        kind: `send`, `message`, `drain`, `fetch` or `info`, which requests bring about, `sent`, `report`, `upmsg` or
+            `opt_out`, which time does, or, as the last one, `ended` or `fallen_out`.
         data: The account's userid, and what happened.
+        cursor: How far the journal has been told, where all that a request brought about has been; else None.
     """
 
     kind: str
-    cursor: int
     data: dict[str, Any]
+    cursor: int | None = None
 
 
 class ControlClient:
@@ -173,7 +174,12 @@ class ControlClient:
             after: Behind which cursor of the journal; None for from now on.
         """
         query = {name: value for name, value in (("userid", userid), ("after", after)) if value is not None}
-        with self._http.stream("GET", "/v1/events", params=query, timeout=None) as answer:
+        try:
+            stream = self._http.stream("GET", "/v1/events", params=query, timeout=None)
+            answer = stream.__enter__()
+        except _NO_ANSWER as error:
+            raise self._unreachable(error) from error
+        with closing(answer):
             if answer.is_error:
                 answer.read()
                 raise _refusal(answer)
@@ -192,12 +198,14 @@ class ControlClient:
         """
         try:
             answer = self._http.request(method, path, **attributes)
-        except httpx2.TransportError as error:
-            message = f"no control API answers at {self._url}: {error}"
-            raise Unreachable(message) from error
+        except _NO_ANSWER as error:
+            raise self._unreachable(error) from error
         if answer.is_error:
             raise _refusal(answer)
         return answer
+
+    def _unreachable(self, error: Exception) -> Unreachable:
+        return Unreachable(f"no control API answers at {self._url}: {error}")
 
     def ask(self, model: type[Model], method: str, path: str, **attributes: Any) -> Model:  # noqa: ANN401 - httpx2's
         """Send a request, and read its answer."""
@@ -333,7 +341,8 @@ class AccountControl:
         try:
             yield held
         finally:
-            if any(one.id == held.id for one in self.holds()):
+            # It is gone already where its time was over, or where the account was reset or closed.
+            with suppress(NotFound):
                 self.release(held.id)
 
     def holds(self) -> tuple[models.HoldAnswer, ...]:
@@ -468,7 +477,7 @@ def _events(lines: Iterator[str]) -> Iterator[Event]:
         if line and name:
             members[name] = value
         elif "data" in members:
-            yield Event(members["event"], int(members["id"]), json.loads(members["data"]))
+            yield Event(members["event"], json.loads(members["data"]), int(members["id"]) if "id" in members else None)
             members = {}
 
 

@@ -25,7 +25,7 @@ from ccell_fake.clock import EARLIEST, LATEST, from_micros
 from ccell_fake.codes import Code
 from ccell_fake.inspection import State
 from ccell_fake.model import Operation
-from ccell_fake.settings import AccountSettings, OutcomeRule, Persona, Seconds, Text
+from ccell_fake.settings import AccountSettings, OutcomeRule, Persona, Seconds
 
 _LARGEST = 2**53 - 1
 
@@ -38,6 +38,7 @@ def _instant(value: object) -> object:
 
 Cursor = Annotated[int, Field(ge=0, le=_LARGEST)]
 Phone = Annotated[str, Field(min_length=1, max_length=64)]
+Pattern = Annotated[str, Field(min_length=1, max_length=2_000)]
 Short = Annotated[str, Field(max_length=128)]
 Msgid = Annotated[str, Field(pattern=r"^([0-9]{1,18}|[1-8][0-9]{18})$")]
 Given = Annotated[AwareDatetime, Field(ge=EARLIEST, le=LATEST)]
@@ -285,13 +286,13 @@ class ClockBody(Body):
     @model_validator(mode="after")
     def _fits(self) -> Self:
         if self.mode != "offset" and self.seconds is not None:
-            message = f"seconds goes with mode offset, not with {self.mode}"
+            message = f"seconds: it goes with mode offset, not with {self.mode}"
             raise ValueError(message)
         if self.mode == "real" and self.now is not None:
-            message = "now goes with mode offset or frozen, not with real"
+            message = "now: it goes with mode offset or frozen, not with real"
             raise ValueError(message)
         if self.mode == "offset" and (self.seconds is None) == (self.now is None):
-            message = "mode offset takes either seconds or now"
+            message = "seconds: mode offset takes either seconds or now"
             raise ValueError(message)
         return self
 
@@ -324,7 +325,7 @@ class AdvanceBody(Body):
     @model_validator(mode="after")
     def _fits(self) -> Self:
         if (self.seconds is None) == (self.to is None):
-            message = "it takes either seconds or to"
+            message = "seconds: it takes either seconds or to"
             raise ValueError(message)
         return self
 
@@ -348,10 +349,17 @@ class HappeningAnswer(Answer):
 
 
 class AdvanceAnswer(Answer):
-    """What a clock shows after it was moved, and what that brought about, in order: the first 10,000 things."""
+    """What a clock shows after it was moved, and what that brought about.
+
+    Attributes:
+        now: What it shows.
+        events: What that brought about, in order: the first 10,000 things.
+        is_cut: Whether there were more.
+    """
 
     now: Instant
     events: tuple[HappeningAnswer, ...]
+    is_cut: bool
 
 
 class OutcomeBody(_Root[OutcomeRule]):
@@ -514,9 +522,9 @@ class WaitBody(Body):
     """
 
     kind: Literal["message", "drain", "fetch"] = "message"
-    phone: Text | None = None
-    linkid: str | None = None
-    content: str | None = None
+    phone: Pattern | None = None
+    linkid: Pattern | None = None
+    content: Pattern | None = None
     msgid: Msgid | None = None
     code: Code | None = None
     state: State | None = None
@@ -529,10 +537,10 @@ class WaitBody(Body):
     def _fits(self) -> Self:
         asked = [name for name in ("phone", "linkid", "content", "msgid", "code", "state") if getattr(self, name)]
         if self.kind != "message" and asked:
-            message = f"{asked[0]} goes with kind message, not with {self.kind}"
+            message = f"{asked[0]}: it goes with kind message, not with {self.kind}"
             raise ValueError(message)
         if self.kind == "message" and self.not_empty:
-            message = "not_empty goes with kind drain or fetch, not with message"
+            message = "not_empty: it goes with kind drain or fetch, not with message"
             raise ValueError(message)
         return self
 

@@ -18,8 +18,8 @@ from ccell_fake.settings import AccountSettings
 class Pauses(Protocol):
     """How requests wait: each under the universe that it belongs to."""
 
-    def pause(self, seconds: float, universe: object) -> bool:
-        """Wait; False where the wait was cancelled."""
+    def pause(self, seconds: float, universe: object, client: object = None) -> bool:
+        """Wait; False where the wait was cancelled, or the client has left."""
         ...
 
     def cancel(self, universe: object) -> None:
@@ -63,9 +63,9 @@ class Accounts:
         """Whether there is such an account."""
         return userid in self._accounts
 
-    def __getitem__(self, userid: str) -> Account:
-        """An account; KeyError where there is none."""
-        return self._accounts[userid]
+    def get(self, userid: str) -> Account | None:
+        """An account, or None where there is none of that userid."""
+        return self._accounts.get(userid)
 
     def still(self, account: Account) -> Account | None:
         """An account as it is now, or None where it was reset or closed since."""
@@ -109,14 +109,14 @@ class Accounts:
         self.close(account, ledger)
         return self.keep(account.settings, ledger)
 
-    def reload(self) -> None:
-        """Open the accounts that the store remembers, and no others."""
-        with self._store.transaction() as ledger:
-            for account in self:
-                self._pauses.cancel(account.slots)
-            self._accounts = {}
-            for row in ledger.accounts():
-                self._put(row, Slots())
+    def reload(self, ledger: Ledger) -> None:
+        """Open the accounts that the store remembers, and no others, within a transaction; what waits ends."""
+        ended = tuple(self)
+        self._accounts = {}
+        for row in ledger.accounts():
+            self._put(row, Slots())
+        for account in ended:
+            self._pauses.cancel(account.slots)
 
     def _put(self, row: AccountRow, slots: Slots) -> Account:
         answers = Answers(self._given, row.settings.assumptions, observed=self._observed)

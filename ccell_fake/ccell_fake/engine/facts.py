@@ -95,6 +95,7 @@ class Arrival:
         place: Where the payload was found, `body` or `query`; empty where there was none.
         text: The payload, or what stood in its place, with secrets replaced.
         began: When it came in, on the clock of `elapsed`.
+        client: Whose leaving ends what the request waits for, whatever stands for it; None where that cannot be seen.
     """
 
     operation: Operation
@@ -103,3 +104,4 @@ class Arrival:
     place: str = ""
     text: str = ""
     began: float = field(default_factory=elapsed)
+    client: object = None

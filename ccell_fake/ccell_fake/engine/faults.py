@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from http import HTTPStatus
 
 from ccell_fake.clock import to_micros
 from ccell_fake.engine import numbers
@@ -81,14 +82,31 @@ class Strike:
 
 
 def strike(
-    rows: tuple[FaultRow, ...], operation: Operation, request: Request, account: Account, seed: int
+    rows: tuple[FaultRow, ...],
+    operation: Operation,
+    request: Request,
+    account: Account,
+    seed: int,
+    *,
+    is_judged: bool = True,
 ) -> tuple[tuple[FaultRow, ...], Strike | None]:
-    """The first fault that is for a request and whose turn it is, and the faults as they stand behind it."""
+    """The first fault that is for a request and whose turn it is, and the faults as they stand behind it.
+
+    Args:
+        rows: The faults of the account.
+        operation: The endpoint.
+        request: What was asked.
+        account: Of whom.
+        seed: What decides by chance.
+        is_judged: Whether the numbers of the request will be judged; a fault about numbers strikes no other.
+    """
     now = account.now
     counted = list(rows)
     for place, row in enumerate(rows):
+        if row.left == 0 or not _is_due(row.fault, operation, now):
+            continue
         struck = _numbers_struck(row.fault, request, account)
-        if row.left == 0 or not _is_due(row.fault, operation, now) or (row.fault.phone and not struck):
+        if (row.fault.phone and not struck) or not (is_judged or not _is_about_numbers(row.fault)):
             continue
         counted[place] = seen = replace(row, seen=row.seen + 1)
         if seen.seen <= row.fault.skip or not _falls(seen, account, seed):
@@ -102,11 +120,15 @@ def _is_due(fault: Fault, operation: Operation, now: int) -> bool:
     if fault.operation not in {None, operation}:
         return False
     # Numbers are there in a send alone.
-    if isinstance(fault, CodeFault) and fault.is_processed and operation is not Operation.SEND:
+    if _is_about_numbers(fault) and operation is not Operation.SEND:
         return False
     return (fault.since is None or to_micros(fault.since) <= now) and (
         fault.until is None or now < to_micros(fault.until)
     )
+
+
+def _is_about_numbers(fault: Fault) -> bool:
+    return isinstance(fault, CodeFault) and fault.code.is_about_a_number
 
 
 def _numbers_struck(fault: Fault, request: Request, account: Account) -> frozenset[str]:
@@ -124,7 +146,7 @@ def _falls(row: FaultRow, account: Account, seed: int) -> bool:
 
 
 def _arranged(fault: Fault, struck: frozenset[str]) -> Arranged:
-    if isinstance(fault, CodeFault) and fault.is_processed:
+    if isinstance(fault, CodeFault) and _is_about_numbers(fault):
         return Arranged(code=fault.code, struck=struck if fault.phone else None)
     return Arranged()
 
@@ -133,7 +155,11 @@ def deliver(fault: Fault | None, body: bytes) -> Delivery:  # noqa: PLR0911 - on
     """How an answer leaves under a fault."""
     match fault:
         case HttpFault():
-            page = fault.body.encode()
+            text = fault.body
+            if text is None:
+                title = f"{fault.status} {HTTPStatus(fault.status).phrase}"
+                text = f"<html><head><title>{title}</title></head><body><h1>{title}</h1></body></html>"
+            page = text.encode()
             return Delivery(page, fault.status, "text/html;charset=UTF-8", len(page))
         case CloseFault():
             return Delivery(body, sent=None, ending=Ending.CLOSED)
@@ -145,8 +171,8 @@ def deliver(fault: Fault | None, body: bytes) -> Delivery:  # noqa: PLR0911 - on
         case BrokenXmlFault():
             return whole(body[:-_END_TAG_KEPT])
         case GbkFault():
-            text = body.decode().replace('encoding="UTF-8"', 'encoding="GBK"') if fault.declared else body.decode()
-            encoded = text.encode("gbk", "xmlcharrefreplace")
+            gbk = body.decode().replace('encoding="UTF-8"', 'encoding="GBK"') if fault.declared else body.decode()
+            encoded = gbk.encode("gbk", "xmlcharrefreplace")
             return replace(whole(encoded), content_type="text/xml;charset=GBK" if fault.declared else None)
         case DribbleFault():
             return Delivery(body, sent=len(body), piece=fault.piece, seconds=fault.seconds)

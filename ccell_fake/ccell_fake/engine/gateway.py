@@ -76,13 +76,13 @@ class Gateway:
         An answer that takes its time to leave has a seat, which `leave` frees.
         """
         request = arrival.request
-        if isinstance(request, UnreadableRequest) or (request.userid or "") not in self.accounts:
+        account = None if isinstance(request, UnreadableRequest) else self.accounts.get(request.userid or "")
+        if account is None or isinstance(request, UnreadableRequest):
             return self._answer_stranger(arrival)
-        account = self.accounts[request.userid or ""]
         admitted = self._admit(account, arrival.operation, request)
         keeps_seat = False
         try:
-            self._wait(account, admitted)
+            self._wait(account, admitted, arrival)
             with self._store.transaction() as ledger:
                 # By now the settings may be others, or the account gone.
                 current = self.accounts.still(account)
@@ -115,29 +115,39 @@ class Gateway:
     def _admit(self, account: Account, operation: Operation, request: Request) -> _Admitted:
         """Look how the account stands and which fault strikes, and take a slot where one is left."""
         with self._store.transaction() as ledger:
-            strike = None
-            if arranged := ledger.faults(account.key):
-                counted, strike = faults.strike(arranged, operation, request, account, self._seed)
-                if counted != arranged:
-                    ledger.count_faults(account.key, counted)
             slots, now = account.slots, to_micros(self.accounts.clock.now())
-            is_locked = account.policy.is_locked(ledger.standing(account.key, account.now).locked_at, account.now)
+            locked_at = ledger.standing(account.key, account.clock.at(now)).locked_at
+            is_locked = account.policy.is_locked(locked_at, account.clock.at(now))
             at_endpoint = slots.in_progress(now, operation)
             in_progress = at_endpoint if account.policy.answers["Q21"] == "endpoint" else slots.in_progress(now)
             is_over = in_progress >= account.settings.max_concurrency
-            # Whoever does not know the password takes no slot from those who do.
-            takes_slot = not is_over and request.password in account.policy.passwords
-            seat = Seat(slots, slots.enter(operation)) if takes_slot else None
-            return _Admitted(Admission(is_over, in_progress, at_endpoint, is_locked), seat, strike)
+            admission = Admission(is_over, in_progress, at_endpoint, is_locked)
+            # Whoever does not know the password takes no slot and no fault from those who do.
+            if request.password not in account.policy.passwords:
+                return _Admitted(admission, None, None)
+            seat = None if is_over else Seat(slots, slots.enter(operation))
+            return _Admitted(admission, seat, self._strike(account, operation, request, admission, ledger))
 
-    def _wait(self, account: Account, admitted: _Admitted) -> None:
-        """Spend what processing takes, and what a fault adds to it."""
+    def _strike(
+        self, account: Account, operation: Operation, request: Request, admission: Admission, ledger: Ledger
+    ) -> Strike | None:
+        arranged = ledger.faults(account.key)
+        if not arranged:
+            return None
+        is_judged = not (admission.is_over or admission.is_locked)
+        counted, strike = faults.strike(arranged, operation, request, account, self._seed, is_judged=is_judged)
+        if counted != arranged:
+            ledger.count_faults(account.key, counted)
+        return strike
+
+    def _wait(self, account: Account, admitted: _Admitted, arrival: Arrival) -> None:
+        """Spend what processing takes, and what a fault adds; who leaves meanwhile is served at once."""
         fault = admitted.strike.row.fault if admitted.strike else None
         seconds = fault.seconds if isinstance(fault, DelayFault) else 0.0
         if not admitted.admission.is_over and (fault is None or fault.is_processed):
             seconds += account.settings.processing_time
         if seconds:
-            self._pauses.pause(seconds, account.slots)
+            self._pauses.pause(seconds, account.slots, arrival.client)
 
     def _answer_stranger(self, arrival: Arrival) -> Answer:
         answers = self.accounts.answers

@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager
 from typing import Protocol
 
 from ccell_fake.faults import Fault
-from ccell_fake.inspection import Happening, MessageFilter, MessageSeen, ReportListed, UpmsgListed
+from ccell_fake.inspection import Happening, Keys, MessageFilter, MessageSeen, ReportListed, UpmsgListed
 from ccell_fake.model import Report, Upmsg
 from ccell_fake.records import AccountRow, FaultRow, JournalEntry, Message, ReportRow, Standing, Submission
 
@@ -35,6 +35,10 @@ class Inspection(Protocol):
         """
         ...
 
+    def messages_of(self, account: int, now: int, request: int) -> list[MessageSeen]:
+        """The messages that one request brought, by its number in the journal."""
+        ...
+
     def latest_messages(self, account: int, now: int, since_request: int, limit: int) -> list[MessageSeen]:
         """The last messages of an account whose request has a greater number in the journal."""
         ...
@@ -53,6 +57,18 @@ class Inspection(Protocol):
         """The entries of an account with a greater number, those that have fallen out excepted."""
         ...
 
+    def latest_journal(self, account: int, after: int, limit: int) -> list[JournalEntry]:
+        """The last entries of an account with a greater number, oldest first."""
+        ...
+
+    def journals(self, after: int, limit: int, account: int | None = None) -> list[tuple[int, JournalEntry]]:
+        """The entries of all accounts, or of one, with a greater number, in their order, each with its account."""
+        ...
+
+    def has_lost(self, after: int, account: int | None = None) -> int:
+        """The number of the last entry that is gone behind a cursor, of all accounts or of one; 0 where none is."""
+        ...
+
     def fallen(self, account: int) -> int:
         """The number of the last entry of an account that has fallen out; 0 where none has."""
         ...
@@ -61,9 +77,7 @@ class Inspection(Protocol):
         """The number of the last entry of an account; 0 where there is none."""
         ...
 
-    def happenings(
-        self, account: int, since: int, until: int, limit: int, *, report: int = ..., upmsg: int = ...
-    ) -> list[Happening]:
+    def happenings(self, account: int, since: int, until: int, limit: int, keys: Keys = ...) -> list[Happening]:
         """What time brings about, in order: behind an instant, up to another one.
 
         Args:
@@ -71,13 +85,12 @@ class Inspection(Protocol):
             since: Behind this.
             until: Up to this.
             limit: How many at most.
-            report: Reports behind this cursor too, whenever they came in.
-            upmsg: Upstream messages behind this cursor too, whenever they came in.
+            keys: What was made behind these, too, whenever that was brought about.
         """
         ...
 
-    def last_keys(self, account: int) -> tuple[int, int]:
-        """The cursors of the last report and of the last upstream message."""
+    def last_keys(self) -> Keys:
+        """The last submission, report and upstream message there are, of whatever account."""
         ...
 
     def next_due(self, account: int, now: int) -> int | None:

@@ -95,7 +95,7 @@ class Policy:
         if locked_at is None:
             return False
         duration = self.settings.lock_duration
-        return not duration or now < locked_at + in_micros(duration)
+        return not duration or locked_at <= now < locked_at + in_micros(duration)
 
 
 def _passwords(password: str, *, with_md5: bool) -> frozenset[str]:

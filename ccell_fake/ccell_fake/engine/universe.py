@@ -52,10 +52,11 @@ class Universe:
             yield self._account(), ledger
 
     def _account(self) -> Account:
-        if self.userid not in self._accounts:
+        account = self._accounts.get(self.userid)
+        if account is None:
             message = f"there is no account {self.userid!r}"
             raise NoSuchThing(message)
-        return self._accounts[self.userid]
+        return account
 
     def seen(self) -> AccountSeen:
         """The account as it stands."""
@@ -63,17 +64,7 @@ class Universe:
             return self._seen(account, ledger)
 
     def _seen(self, account: Account, ledger: Ledger) -> AccountSeen:
-        settings, now = account.settings, account.now
-        standing = ledger.standing(account.key, now)
-        return AccountSeen(
-            settings,
-            now,
-            max(settings.balance + settings.credit - standing.spent, 0),
-            standing.reserved,
-            account.policy.is_locked(standing.locked_at, now),
-            account.slots.in_progress(self._base_now()),
-            ledger.inspect.last_number(account.key),
-        )
+        return look_at(account, ledger, self._base_now())
 
     def _base_now(self) -> int:
         return to_micros(self._accounts.clock.now())
@@ -118,6 +109,8 @@ class Universe:
     def advance(self, to: Callable[[int], int]) -> tuple[int, list[Happening]]:
         """Move the clock forwards; what it shows then, and what that brought about, in order.
 
+        More than HAPPENINGS things are cut to the first so many, and one more to tell that there are.
+
         Args:
             to: From the present to the instant to move to.
 
@@ -134,11 +127,11 @@ class Universe:
             locked_at = ledger.standing(account.key, since).locked_at
             moved = self._accounts.set_clock(account, account.clock.advanced(until - since), ledger)
             happenings = [
-                *ledger.inspect.happenings(account.key, since, until, HAPPENINGS),
+                *ledger.inspect.happenings(account.key, since, until, HAPPENINGS + 1),
                 *_unlocking(account, locked_at, since, until),
                 *_windows(ledger.faults(account.key), since, until),
             ]
-            return moved.now, sorted(happenings, key=lambda one: one.at)
+            return moved.now, sorted(happenings, key=lambda one: one.at)[: HAPPENINGS + 1]
 
     def holds(self) -> tuple[Hold, ...]:
         """The slots that are held."""
@@ -278,8 +271,7 @@ class Universe:
         with self.opened() as (account, ledger):
             due = account.now + in_micros(delay)
             ledger.add_reports(account.key, (ReportRow(int(msgid), linkid, phone, due, status, info),))
-            last, _ = ledger.inspect.last_keys(account.key)
-            (listed,) = ledger.inspect.reports(account.key, last - 1, 1)
+            (listed,) = ledger.inspect.reports(account.key, ledger.inspect.last_keys().report - 1, 1)
             return listed
 
     def upmsgs(self, after: int, limit: int) -> list[UpmsgListed]:
@@ -300,8 +292,7 @@ class Universe:
             motime = from_micros(account.now + in_micros(delay))
             upmsg = Upmsg(account.settings.spnumber + spcode, phone, motime, content)
             personas.receive(account.key, upmsg, account.policy.personas, ledger)
-            _, last = ledger.inspect.last_keys(account.key)
-            (listed,) = ledger.inspect.upmsgs(account.key, last - 1, 1)
+            (listed,) = ledger.inspect.upmsgs(account.key, ledger.inspect.last_keys().upmsg - 1, 1)
             return listed
 
     def journal(
@@ -320,6 +311,21 @@ def _check_time(instant: datetime) -> None:
     if not EARLIEST <= instant <= LATEST:
         message = f"the clock would show a time beyond {EARLIEST:%Y-%m-%d} to {LATEST:%Y-%m-%d}"
         raise NotPossible(message)
+
+
+def look_at(account: Account, ledger: Ledger, base_now: int) -> AccountSeen:
+    """An account as it stands; base_now is what the gateway's clock shows."""
+    settings, now = account.settings, account.clock.at(base_now)
+    standing = ledger.standing(account.key, now)
+    return AccountSeen(
+        settings,
+        now,
+        max(settings.balance + settings.credit - standing.spent, 0),
+        standing.reserved,
+        account.policy.is_locked(standing.locked_at, now),
+        account.slots.in_progress(base_now),
+        ledger.inspect.last_number(account.key),
+    )
 
 
 def journal_of(

@@ -16,6 +16,7 @@ from ccell_fake.records import JournalEntry
 _PATTERNS = {"phone", "linkid", "content"}
 _SHOWN = 10
 _COMPARED = 200
+_LIKENED = 100
 
 
 class Kind(StrEnum):
@@ -133,10 +134,15 @@ def look(account: Account, ledger: Ledger, wish: Wish) -> Sight:
     )
 
 
+def can_change(wish: Wish) -> bool:
+    """Whether what was not wanted once may be wanted later: a state passes, and nothing else does."""
+    return wish.wanted.state is not None
+
+
 def miss(account: Account, ledger: Ledger, wish: Wish) -> Missed:
     """What came instead, and what was nearest."""
     after = max(wish.after, ledger.inspect.fallen(account.key))
-    came = ledger.inspect.journal(account.key, after, -1)[-_SHOWN:]
+    came = ledger.inspect.latest_journal(account.key, after, _SHOWN)
     nearest: list[Near] = []
     if wish.kind is Kind.MESSAGE:
         latest = ledger.inspect.latest_messages(account.key, account.now, 0, _COMPARED)
@@ -161,5 +167,5 @@ def _mismatches(message: MessageSeen, wanted: MessageFilter) -> Iterator[Mismatc
 
 
 def _distance(near: Near) -> tuple[int, float]:
-    likeness = sum(SequenceMatcher(None, one.wanted, one.was).ratio() for one in near.mismatches)
+    likeness = sum(SequenceMatcher(None, one.wanted[:_LIKENED], one.was[:_LIKENED]).ratio() for one in near.mismatches)
     return len(near.mismatches), -likeness

@@ -7,7 +7,9 @@ from collections.abc import Callable, Generator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+from ccell_fake.clock import EARLIEST, LATEST, ClockSetting, to_micros
 from ccell_fake.errors import CcellError
+from ccell_fake.faults import Fault
 from ccell_fake.settings import AccountSettings
 from ccell_fake.store import texts
 from ccell_fake.store.ledger import JOURNAL_ENTRIES, SqliteLedger
@@ -105,22 +107,32 @@ class SqliteStore:
             copy.execute("VACUUM")
             return copy.serialize()
 
-    def put_back(self, snapshot: bytes, passwords: dict[str, str]) -> None:
+    def put_back(
+        self,
+        snapshot: bytes,
+        passwords: dict[str, str],
+        check: Callable[[AccountSettings], None],
+        taken_up: Callable[[SqliteLedger], None],
+    ) -> None:
         """Forget everything and remember what a snapshot holds; where that fails nothing is forgotten.
 
         Args:
             snapshot: What `dump` answered.
             passwords: Those that a snapshot leaves out, by userid.
+            check: Raises ValueError for settings that no account may have.
+            taken_up: Is called with the ledger before anyone else sees it.
 
         Raises:
             SnapshotError: It is no snapshot, it is of another version, or an account's password is not known.
         """
         with closing(sqlite3.connect(_IN_MEMORY, isolation_level=None)) as copy:
             _load(copy, snapshot)
-            _complete(copy, passwords)
+            _complete(copy, passwords, check)
             with self._lock:
                 copy.backup(self._connection)
                 self._ledger = self._make_ledger()
+                taken_up(self._ledger)
+                self._ledger.commit()
 
 
 def _open(path: Path | None) -> sqlite3.Connection:
@@ -197,14 +209,22 @@ def _expected_shape() -> list[tuple[str, str]]:
         return _shape(fresh)
 
 
-def _complete(copy: sqlite3.Connection, passwords: dict[str, str]) -> None:
-    """Put passwords where they were left out."""
-    for key, userid, text in copy.execute("SELECT key, userid, settings FROM account WHERE settings <> ''").fetchall():
+def _complete(copy: sqlite3.Connection, passwords: dict[str, str], check: Callable[[AccountSettings], None]) -> None:
+    """Put passwords where they were left out, and see that everything can be taken up."""
+    rows = copy.execute("SELECT key, userid, settings, offset, frozen_at FROM account WHERE settings <> ''").fetchall()
+    for key, userid, text, offset, frozen_at in rows:
         try:
             settings: AccountSettings = texts.loads(AccountSettings, text)
-        except ValueError as error:
-            message = f"account {userid!r} has settings that cannot be read"
+            check(settings)
+            _check_clock(ClockSetting(offset, frozen_at))
+            for (fault,) in copy.execute("SELECT fault FROM fault WHERE account = ?", (key,)):
+                texts.loads(Fault, fault)
+        except (ValueError, OverflowError) as error:
+            message = f"account {userid!r} has something that cannot be read: {error}"
             raise SnapshotError(message) from error
+        if settings.userid != userid:
+            message = f"account {userid!r} has the settings of account {settings.userid!r}"
+            raise SnapshotError(message)
         if settings.password:
             continue
         if userid not in passwords:
@@ -213,3 +233,11 @@ def _complete(copy: sqlite3.Connection, passwords: dict[str, str]) -> None:
         copy.execute(
             "UPDATE account SET settings = json_set(settings, '$.password', ?) WHERE key = ?", (passwords[userid], key)
         )
+
+
+def _check_clock(setting: ClockSetting) -> None:
+    longest = to_micros(LATEST) - to_micros(EARLIEST)
+    shown = to_micros(EARLIEST) if setting.frozen_at is None else setting.frozen_at
+    if abs(setting.offset) > longest or not to_micros(EARLIEST) <= shown <= to_micros(LATEST):
+        message = "its clock shows a time that no clock can be set to"
+        raise ValueError(message)

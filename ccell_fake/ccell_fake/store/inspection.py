@@ -4,7 +4,9 @@ from collections.abc import Callable
 from typing import Any
 
 from ccell_fake.inspection import (
+    NO_KEYS,
     Happening,
+    Keys,
     MessageFilter,
     MessageSeen,
     ReportListed,
@@ -38,7 +40,8 @@ _PATTERNS = {"phone", "linkid", "content"}
 _GLOB = str.maketrans({"?": "[?]", "[": "[[]"})
 _HAPPENINGS = """
 SELECT s.due, 0, 'sent', m.msgid, m.phone, s.content FROM submission s JOIN message m ON m.submission = s.key
-    WHERE s.account = :account AND s.due > s.submitted_at AND s.due > :since AND s.due <= :until AND m.code = '0'
+    WHERE s.account = :account AND s.due > s.submitted_at AND (s.due > :since OR s.key > :submission)
+        AND s.due <= :until AND m.code = '0'
 UNION ALL SELECT recvtime, 1, 'report', msgid, phone, info FROM report
     WHERE account = :account AND recvtime <= :until AND (recvtime > :since OR key > :report)
 UNION ALL SELECT motime, 2, 'upmsg', NULL, phone, msgcontent FROM upmsg
@@ -47,7 +50,6 @@ UNION ALL SELECT since, 3, 'opt_out', NULL, phone, '' FROM opt_out
     WHERE account = :account AND since > :since AND since <= :until
 ORDER BY 1, 2, 4 LIMIT :limit
 """
-_EVERYTHING = 1 << 62
 _ENTRY = (
     "at, operation, peer, place, request, answer, delivery, items, code, rule, basis, explanation, duration, number"
 )
@@ -90,14 +92,22 @@ class SqliteInspection:
         values: dict[str, Value] = {"request": since_request, "limit": limit}
         if after is not None:
             submission, _, msgid = after.partition("-")
+            conditions.append("s.request >= (SELECT request FROM submission WHERE key = :after_submission)")
             conditions.append("(s.key, m.msgid) > (:after_submission, :after_msgid)")
             values |= {"after_submission": int(submission), "after_msgid": int(msgid)}
-        return self._messages(account, now, wanted, conditions, values, "s.key, m.msgid")
+        return self._messages(account, now, wanted, conditions, values, "s.request, s.key, m.msgid")
+
+    def messages_of(self, account: int, now: int, request: int) -> list[MessageSeen]:
+        """The messages that one request brought, by its number in the journal."""
+        values: dict[str, Value] = {"request": request, "limit": -1}
+        return self._messages(
+            account, now, MessageFilter(), ["s.request = :request"], values, "s.request, s.key, m.msgid"
+        )
 
     def latest_messages(self, account: int, now: int, since_request: int, limit: int) -> list[MessageSeen]:
         """The last messages of an account whose request has a greater number in the journal."""
         values: dict[str, Value] = {"request": since_request, "limit": limit}
-        order = "s.key DESC, m.msgid DESC"
+        order = "s.request DESC, s.key DESC, m.msgid DESC"
         return self._messages(account, now, MessageFilter(), ["s.request > :request"], values, order)[::-1]
 
     def _messages(
@@ -154,6 +164,33 @@ class SqliteInspection:
         )
         return [JournalEntry(*row) for row in rows]
 
+    def latest_journal(self, account: int, after: int, limit: int) -> list[JournalEntry]:
+        """The last entries of an account with a greater number, oldest first."""
+        rows = self._read(
+            f"SELECT {_ENTRY} FROM journal WHERE account = :account AND number > :after"
+            " ORDER BY number DESC LIMIT :limit",
+            {"account": account, "after": max(after, self.fallen(account)), "limit": limit},
+        )
+        return [JournalEntry(*row) for row in reversed(rows)]
+
+    def journals(self, after: int, limit: int, account: int | None = None) -> list[tuple[int, JournalEntry]]:
+        """The entries of all accounts, or of one, with a greater number, in their order, each with its account."""
+        rows = self._read(
+            f"SELECT account, {_ENTRY} FROM journal WHERE number > :after AND account <> 0"
+            f"{'' if account is None else ' AND account = :account'} ORDER BY number LIMIT :limit",
+            {"after": after, "limit": limit, "account": account},
+        )
+        return [(key, JournalEntry(*entry)) for key, *entry in rows]
+
+    def has_lost(self, after: int, account: int | None = None) -> int:
+        """The number of the last entry that is gone behind a cursor, of all accounts or of one; 0 where none is."""
+        ((fallen,),) = self._read(
+            "SELECT coalesce(max(fallen), 0) FROM account WHERE key <> 0 AND fallen > :after"
+            f"{'' if account is None else ' AND key = :account'}",
+            {"after": after, "account": account},
+        )
+        return int(fallen)
+
     def fallen(self, account: int) -> int:
         """The number of the last entry of an account that has fallen out; 0 where none has."""
         rows = self._read(
@@ -172,9 +209,7 @@ class SqliteInspection:
         )
         return max(int(last), self.fallen(account))
 
-    def happenings(
-        self, account: int, since: int, until: int, limit: int, *, report: int = _EVERYTHING, upmsg: int = _EVERYTHING
-    ) -> list[Happening]:
+    def happenings(self, account: int, since: int, until: int, limit: int, keys: Keys = NO_KEYS) -> list[Happening]:
         """What time brings about, in order: behind an instant, up to another one.
 
         Args:
@@ -182,23 +217,23 @@ class SqliteInspection:
             since: Behind this.
             until: Up to this.
             limit: How many at most.
-            report: Reports behind this cursor too, whenever they came in.
-            upmsg: Upstream messages behind this cursor too, whenever they came in.
+            keys: What was made behind these, too, whenever that was brought about.
         """
-        values = {"account": account, "since": since, "until": until, "limit": limit, "report": report, "upmsg": upmsg}
+        values: dict[str, Value] = {"account": account, "since": since, "until": until, "limit": limit}
+        values |= {"submission": keys.submission, "report": keys.report, "upmsg": keys.upmsg}
         return [
             Happening(at, kind, None if msgid is None else str(msgid), phone, text)
             for at, _, kind, msgid, phone, text in self._read(_HAPPENINGS, values)
         ]
 
-    def last_keys(self, account: int) -> tuple[int, int]:
-        """The cursors of the last report and of the last upstream message."""
-        ((report, upmsg),) = self._read(
-            "SELECT (SELECT coalesce(max(key), 0) FROM report WHERE account = :account),"
-            " (SELECT coalesce(max(key), 0) FROM upmsg WHERE account = :account)",
-            {"account": account},
+    def last_keys(self) -> Keys:
+        """The last submission, report and upstream message there are, of whatever account."""
+        ((submission, report, upmsg),) = self._read(
+            "SELECT (SELECT coalesce(max(key), 0) FROM submission), (SELECT coalesce(max(key), 0) FROM report),"
+            " (SELECT coalesce(max(key), 0) FROM upmsg)",
+            {},
         )
-        return int(report), int(upmsg)
+        return Keys(submission, report, upmsg)
 
     def next_due(self, account: int, now: int) -> int | None:
         """When time brings about the next thing."""

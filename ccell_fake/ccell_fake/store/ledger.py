@@ -38,10 +38,19 @@ class _AccountAtHand:
     next_charge: int | None
     journaled: int
     faults: tuple[FaultRow, ...]
+    faults_written: tuple[FaultRow, ...] = ()
 
     def copy(self) -> "_AccountAtHand":
         """The same, to be kept as it is now; copy.copy takes ten times as long."""
-        return _AccountAtHand(self.spent, self.locked_at, self.reserved, self.next_charge, self.journaled, self.faults)
+        return _AccountAtHand(
+            self.spent,
+            self.locked_at,
+            self.reserved,
+            self.next_charge,
+            self.journaled,
+            self.faults,
+            self.faults_written,
+        )
 
 
 class SqliteLedger:
@@ -74,7 +83,7 @@ class SqliteLedger:
         self._number: int
         (self._number,) = connection.execute(
             "SELECT max((SELECT coalesce(max(number), 0) FROM journal), (SELECT coalesce(max(id), 0) FROM fault),"
-            " (SELECT max(fallen) FROM account))"
+            " (SELECT max(fallen) FROM account), (SELECT number FROM high_water))"
         ).fetchone()
 
     def commit(self) -> None:
@@ -137,6 +146,7 @@ class SqliteLedger:
         for table in ("submission", *OF_AN_ACCOUNT):
             self._read(f"DELETE FROM {table} WHERE account = ?", (account,))
         self._read("DELETE FROM account WHERE key = ?", (account,))
+        self._read("UPDATE high_water SET number = ?", (self._number,))
         self._accounts.pop(account, None)
         self._before.pop(account, None)
         self._greatest = {place: msgid for place, msgid in self._greatest.items() if place[0] != account}
@@ -272,7 +282,8 @@ class SqliteLedger:
     def count_excess(self, account: int, now: int, since: int) -> int:
         """Note an excess of threads; how many there were since an instant, this one included."""
         self._rows.add("excess", [(account, now)])
-        self._read("DELETE FROM excess WHERE account = ? AND at < ?", (account, since))
+        # A clock that was set back leaves excesses ahead of it.
+        self._read("DELETE FROM excess WHERE account = ? AND (at < ? OR at > ?)", (account, since, now))
         ((count,),) = self._read("SELECT count(*) FROM excess WHERE account = ?", (account,))
         return int(count)
 
@@ -352,7 +363,7 @@ class SqliteLedger:
                     "SELECT id, fault, seen, struck FROM fault WHERE account = ? ORDER BY id", (account,)
                 )
             )
-            at_hand = _AccountAtHand(spent, locked_at, reserved, next_charge, journaled, faults)
+            at_hand = _AccountAtHand(spent, locked_at, reserved, next_charge, journaled, faults, faults)
             self._accounts[account] = at_hand
         return at_hand
 
@@ -392,10 +403,10 @@ class SqliteLedger:
         execute = self._connection.execute
         execute("UPDATE account SET spent = ?, locked_at = ? WHERE key = ?", (at_hand.spent, at_hand.locked_at, key))
         for row in at_hand.faults:
-            execute(
-                "UPDATE fault SET seen = ?, struck = ? WHERE account = ? AND id = ?",
-                (row.seen, row.struck, key, row.id),
-            )
+            if row not in at_hand.faults_written:
+                values = row.seen, row.struck, key, row.id
+                execute("UPDATE fault SET seen = ?, struck = ? WHERE account = ? AND id = ?", values)
+        at_hand.faults_written = at_hand.faults
         if at_hand.journaled > self._journal_entries + _ENTRIES_TO_SPARE:
             (fallen,) = execute(
                 "SELECT number FROM journal WHERE account = ? ORDER BY number DESC LIMIT 1 OFFSET ?",

@@ -19,6 +19,11 @@ CREATE TABLE account (
 ) STRICT;
 INSERT INTO account (key, userid) VALUES (0, '');
 
+CREATE TABLE high_water (
+    number INTEGER NOT NULL
+) STRICT;
+INSERT INTO high_water (number) VALUES (0);
+
 CREATE TABLE fault (
     account INTEGER NOT NULL REFERENCES account,
     id      INTEGER NOT NULL,
@@ -59,6 +64,7 @@ CREATE TABLE submission (
     submitted_at INTEGER NOT NULL,
     due          INTEGER NOT NULL
 ) STRICT;
+CREATE INDEX submission_of ON submission (account, request);
 CREATE INDEX submission_submitted ON submission (account, submitted_at);
 CREATE INDEX submission_scheduled ON submission (account, due) WHERE due > submitted_at;
 
@@ -118,6 +124,7 @@ CREATE TABLE journal (
     duration    INTEGER NOT NULL,
     PRIMARY KEY (account, number)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX journal_in_order ON journal (number);
 """
 
 OF_AN_ACCOUNT = ("fault", "opt_out", "pending_charge", "excess", "report", "upmsg", "journal")

@@ -7,10 +7,14 @@ from typing import Any
 
 from flask import Response, request
 
+from ccell_fake.clock import to_micros
 from ccell_fake.control.models import AccountAnswer, AccountsAnswer, SettingsBody
+from ccell_fake.engine.account import Account
+from ccell_fake.engine.universe import look_at
 from ccell_fake.errors import NotPossible
 from ccell_fake.inspection import AccountSeen
 from ccell_fake.settings import AccountSettings
+from ccell_fake.store.ledger import SqliteLedger
 from ccell_fake.wire.secrets import HIDDEN
 from ccell_mock_server import account_flaws
 from ccell_mock_server.backstage import Backstage
@@ -29,9 +33,10 @@ def views(backstage: Backstage) -> list[Api]:
     @api.get("/accounts", {200: AccountsAnswer})
     def list_accounts(query: AccountsQuery) -> Response:
         """List the accounts, in the order of their userids."""
-        userids = sorted(account.settings.userid for account in backstage.accounts)
-        behind = (userid for userid in userids if query.after is None or userid > query.after)
-        seen = [backstage.universe(userid).seen() for userid in islice(behind, query.limit + 1)]
+        with backstage.store.transaction() as ledger:
+            accounts = sorted(backstage.accounts, key=lambda one: one.settings.userid)
+            behind = (one for one in accounts if query.after is None or one.settings.userid > query.after)
+            seen = [_seen(backstage, account, ledger) for account in islice(behind, query.limit + 1)]
         return page(AccountsAnswer, [_answer(one) for one in seen], query.limit, lambda one: one.userid)
 
     @api.post("/accounts", {201: AccountAnswer})
@@ -56,11 +61,12 @@ def views(backstage: Backstage) -> list[Api]:
         in progress are judged by what is put.
         """
         settings = _of_path(path.userid, body.root)
-        if path.userid not in backstage.accounts:
-            return said(_open(backstage, settings), 201)
-        return said(
-            _change(backstage, path.userid, lambda old: replace(settings, password=settings.password or old.password))
-        )
+        with backstage.store.transaction() as ledger:
+            former = backstage.accounts.get(path.userid)
+            if former is not None:
+                settings = replace(settings, password=settings.password or former.settings.password)
+            answer = _keep(backstage, settings, ledger)
+        return said(answer, 201 if former is None else 200)
 
     @api.patch("/accounts/<userid>", {200: AccountAnswer})
     def patch_account(path: AccountPath, body: SettingsBody) -> Response:
@@ -116,9 +122,16 @@ def _open(backstage: Backstage, settings: AccountSettings) -> AccountAnswer:
         if settings.userid in backstage.accounts:
             message = f"there is an account {settings.userid!r} already; PUT changes it"
             raise NotPossible(message)
-        completed = backstage.mint.complete(_checked(settings), backstage.accounts)
-        backstage.accounts.keep(completed, ledger)
-    return _answer(backstage.universe(completed.userid).seen())
+        return _keep(backstage, settings, ledger)
+
+
+def _keep(backstage: Backstage, settings: AccountSettings, ledger: SqliteLedger) -> AccountAnswer:
+    completed = backstage.mint.complete(_checked(settings), backstage.accounts)
+    return _answer(_seen(backstage, backstage.accounts.keep(completed, ledger), ledger))
+
+
+def _seen(backstage: Backstage, account: Account, ledger: SqliteLedger) -> AccountSeen:
+    return look_at(account, ledger, to_micros(backstage.accounts.clock.now()))
 
 
 def _change(backstage: Backstage, userid: str, change: Callable[[AccountSettings], AccountSettings]) -> AccountAnswer:

@@ -47,6 +47,7 @@ def create_control(backstage: Backstage, *, is_documented: bool) -> OpenAPI:
         static_folder=None,
         doc_ui=is_documented,
     )
+    app.url_map.merge_slashes = False
     app.before_request(guard(backstage.control_token))
     app.after_request(_harden)
     problems.register(app)

@@ -22,7 +22,7 @@ from ccell_fake.control.models import (
     PersonasAnswer,
 )
 from ccell_fake.engine.account import Account
-from ccell_fake.engine.universe import Universe
+from ccell_fake.engine.universe import HAPPENINGS, Universe
 from ccell_fake.errors import NoSuchThing
 from ccell_fake.settings import AccountSettings
 from ccell_mock_server.backstage import Backstage
@@ -59,7 +59,8 @@ def _clocks(backstage: Backstage) -> Api:
             return to_micros(body.to) if body.to is not None else now + in_micros(body.seconds or 0)
 
         now, events = backstage.universe(path.userid).advance(to)
-        return said(AdvanceAnswer.model_validate({"now": now, "events": events}))
+        answer = {"now": now, "events": events[:HAPPENINGS], "is_cut": len(events) > HAPPENINGS}
+        return said(AdvanceAnswer.model_validate(answer))
 
     return api
 

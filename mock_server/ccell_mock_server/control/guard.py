@@ -8,8 +8,10 @@ from flask import Response, request
 
 from ccell_mock_server.config import is_loopback
 from ccell_mock_server.control.problems import problem
+from ccell_mock_server.paths import CONTROL_PREFIX
 
-_SCHEME = "Bearer "
+_SCHEME = "bearer"
+_PAGES = tuple(f"{CONTROL_PREFIX}{name}" for name in ("openapi.json", "docs", "swagger"))
 _OWN_SITES = {None, "same-origin", "none"}
 
 
@@ -30,8 +32,12 @@ def guard(control_token: str) -> Callable[[], Response | None]:
 
 
 def _check_token(control_token: str) -> Response | None:
-    given = request.headers.get("Authorization", "")
-    token = given.removeprefix(_SCHEME) if given.startswith(_SCHEME) else ""
+    if request.path.startswith(_PAGES):
+        # They say nothing that is not in the documentation.
+        return None
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != _SCHEME:
+        token = ""
     if hmac.compare_digest(token.encode(errors="replace"), control_token.encode()):
         return None
     detail = "it takes the header Authorization: Bearer with the control token behind it"

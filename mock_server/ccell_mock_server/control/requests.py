@@ -10,7 +10,7 @@ from pydantic_core import from_json
 from werkzeug.exceptions import abort
 
 from ccell_fake.control import models
-from ccell_fake.control.models import Cursor, FaultBody, Msgid, Phone
+from ccell_fake.control.models import Cursor, FaultBody, Msgid, Pattern, Phone
 from ccell_fake.faults import Fault
 from ccell_fake.inspection import State
 from ccell_fake.model import Operation
@@ -21,6 +21,7 @@ from ccell_mock_server.flaws import found
 JSON = "application/json"
 
 _MOST = 1_000
+_MOST_JSON_BYTES = 4 * 1024 * 1024
 
 
 class ControlRequest(Request):
@@ -28,6 +29,7 @@ class ControlRequest(Request):
 
     def get_json(self, force: bool = False, silent: bool = False, cache: bool = True) -> Any:  # noqa: ANN401, ARG002, FBT001, FBT002 - Flask's
         """The body; a refusal where it is no JSON or does not say that it is."""
+        self.max_content_length = _MOST_JSON_BYTES
         if self.mimetype != JSON:
             abort(problem(415, f"the body is {self.mimetype or 'of no type'}; it takes {JSON}"))
         try:
@@ -40,10 +42,6 @@ class Asked(BaseModel):
     """What stands in a path or a query; it may hold nothing else."""
 
     model_config = ConfigDict(extra="forbid")
-
-
-class NoQuery(Asked):
-    """A query that may hold nothing."""
 
 
 class AccountPath(Asked):
@@ -95,8 +93,8 @@ class MessagesQuery(Asked):
     """A page of messages."""
 
     phone: Annotated[Phone | None, Field(description="The number; `*` for any text, as in linkid and content.")] = None
-    linkid: Annotated[str | None, Field(description="The sender's reference.")] = None
-    content: Annotated[str | None, Field(description="The text.")] = None
+    linkid: Annotated[Pattern | None, Field(description="The sender's reference.")] = None
+    content: Annotated[Pattern | None, Field(description="The text.")] = None
     msgid: Annotated[Msgid | None, Field(description="The serial number.")] = None
     code: Annotated[str | None, Field(description="0, or the code of the refusal.")] = None
     state: Annotated[State | None, Field(description="What has become of it.")] = None
@@ -114,14 +112,19 @@ def of_validation(error: ValidationError) -> Response:
         body = request.get_json()
         asked.update(cast("dict[str, Any]", body) if isinstance(body, dict) else {})
     known = {**KNOWN_SETTINGS, "": _members(error.title, asked)}
-    return invalid(tuple(dict.fromkeys(found(dict(entry), asked, known) for entry in error.errors())))
+    entries = [dict(entry) for entry in error.errors()]
+    if error.title == FaultBody.__name__:
+        # The first part of a place is the kind, which might also be the name of a member.
+        entries = [{**entry, "loc": cast("tuple[Any, ...]", entry["loc"])[1:]} for entry in entries]
+    return invalid(tuple(dict.fromkeys(found(entry, asked, known) for entry in entries)))
 
 
 def _members(model: str, asked: dict[str, Any]) -> list[str]:
     """What a body or a query may hold."""
     if model == FaultBody.__name__:
         kinds = {one.default: kind for kind in get_args(Fault) for one in fields(kind) if one.name == "kind"}
-        return [one.name for one in fields(kinds[asked["kind"]])] if asked.get("kind") in kinds else []
+        kind_asked = str(asked.get("kind"))
+        return [one.name for one in fields(kinds[kind_asked])] if kind_asked in kinds else []
     kind = _models().get(model)
     if kind is None:
         return []

@@ -3,6 +3,8 @@
 from flask import Response, request
 from werkzeug.exceptions import abort
 
+from ccell_fake.settings import AccountSettings
+from ccell_mock_server import account_flaws
 from ccell_mock_server.backstage import Backstage
 from ccell_mock_server.control.answers import done
 from ccell_mock_server.control.api import Api
@@ -39,9 +41,15 @@ def views(backstage: Backstage) -> list[Api]:
         """
         if request.mimetype != SNAPSHOT:
             abort(problem(415, f"the body is {request.mimetype or 'of no type'}; it takes {SNAPSHOT}"))
+        snapshot = request.get_data(cache=False)
         passwords = {one.settings.userid: one.settings.password for one in backstage.accounts}
-        backstage.store.put_back(request.get_data(cache=False), passwords)
-        backstage.accounts.reload()
+        backstage.store.put_back(snapshot, passwords, _check, backstage.accounts.reload)
         return done()
 
     return [api]
+
+
+def _check(settings: AccountSettings) -> None:
+    flaws = "; ".join(map(str, account_flaws.of_account(settings)))
+    if flaws:
+        raise ValueError(flaws)

@@ -1,6 +1,6 @@
 """What happens on an account, or on all of them, in the order in which a listener is told."""
 
-from collections.abc import Collection, Hashable, Iterator
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +9,8 @@ from ccell_fake.control.models import EntryAnswer, HappeningAnswer, MessageAnswe
 from ccell_fake.engine.account import Account
 from ccell_fake.engine.ledger import Ledger
 from ccell_fake.engine.universe import HAPPENINGS, journal_of
-from ccell_fake.inspection import MessageFilter
+from ccell_fake.errors import NoSuchThing
+from ccell_fake.inspection import Happening, Keys, MessageSeen
 from ccell_fake.model import Operation
 from ccell_fake.records import JournalEntry
 from ccell_mock_server.backstage import Backstage
@@ -17,6 +18,8 @@ from ccell_mock_server.backstage import Backstage
 _KINDS = {Operation.REPORT: "drain", Operation.UPMSG: "fetch", Operation.INFO: "info", Operation.SEND: "send"}
 _FOREVER = 1e9
 _MICRO = 1_000_000
+# So many at once, for nobody else is served while they are looked up.
+_ENTRIES = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,27 +28,30 @@ class Event:
 
     Attributes:
         kind: Of which kind.
-        cursor: How far the journal has been told.
         data: The account, and what happened.
+        cursor: How far the journal has been told, where all that an entry brought about has been; else None.
     """
 
     kind: str
-    cursor: int
     data: dict[str, Any]
+    cursor: int | None = None
 
 
 @dataclass(slots=True)
 class _Place:
-    """How far a listener has been told about one account."""
+    """How far a listener has been told about the time of one account."""
 
     now: int
-    report: int
-    upmsg: int
     due: float
 
 
 class Stream:
-    """What one listener has been told, and what there is to tell."""
+    """What one listener has been told, and what there is to tell.
+
+    Attributes:
+        topics: What to be woken for.
+        is_over: Whether there will be nothing more to tell.
+    """
 
     def __init__(self, backstage: Backstage, userid: str | None, after: int | None) -> None:
         """Begin behind a cursor, or now.
@@ -57,84 +63,120 @@ class Stream:
 
         Raises:
             NoSuchThing: There is no such account.
-            FallenOut: Entries behind the cursor have fallen out of its journal.
+            FallenOut: Entries behind the cursor have fallen out of a journal.
         """
+        self.is_over = False
+        self._is_fresh = True
         self._backstage = backstage
-        self._userid = userid
-        self._places: dict[int, _Place] = {}
-        self._is_new = True
-        if userid is None:
-            self.topic: Hashable = None
-        else:
-            with backstage.universe(userid).opened() as (account, ledger):
-                self.topic = account.key
-                if after is not None:
-                    journal_of(account.key, userid, ledger, after, 0)
+        self._places: dict[object, _Place] = {}
         with backstage.store.transaction() as ledger:
-            last = max((ledger.inspect.last_number(account.key) for account in backstage.accounts), default=0)
-            self._cursor = last if after is None else after
-            for account in self._accounts():
-                self._places[account.key] = _place(account, ledger)
+            self._only = backstage.accounts.get(userid) if userid is not None else None
+            if userid is not None and self._only is None:
+                message = f"there is no account {userid!r}"
+                raise NoSuchThing(message)
+            accounts = self._accounts()
+            if after is not None:
+                for account in accounts:
+                    journal_of(account.key, account.settings.userid, ledger, after, 0)
+            self._cursor = self._last(ledger) if after is None else after
+            self._keys = ledger.inspect.last_keys()
+            for account in accounts:
+                self._places[account.slots] = _place(account, ledger, account.now)
+        self.topics: tuple[Hashable, ...] = (None,) if self._only is None else (self._only.key, self._only.slots)
 
     def _accounts(self) -> list[Account]:
-        return [one for one in self._backstage.accounts if self._userid in {None, one.settings.userid}]
+        if self._only is None:
+            return list(self._backstage.accounts)
+        current = self._backstage.accounts.still(self._only)
+        return [] if current is None else [current]
+
+    def _last(self, ledger: Ledger) -> int:
+        return max((ledger.inspect.last_number(account.key) for account in self._accounts()), default=0)
 
     def seconds_until_due(self) -> float:
         """How long until time alone may bring something about."""
         due = min((place.due for place in self._places.values()), default=_FOREVER)
         return max(due - elapsed(), 0.0)
 
-    def due(self, rung: Collection[Hashable]) -> list[Event]:
+    def due(self, rung: set[Hashable]) -> Iterator[Event]:
         """What there is to tell.
 
         Args:
-            rung: The keys of accounts on which something has happened.
+            rung: What the listener was woken for: keys of accounts, and universes that ended.
         """
-        events: list[Event] = []
-        present = elapsed()
-        with self._backstage.store.transaction() as ledger:
-            reached = self._cursor
-            for account in self._accounts():
-                place = self._places.get(account.key)
-                if place is None:
-                    place = self._places[account.key] = _Place(account.now, 0, 0, 0.0)
-                elif not self._is_new and account.key not in rung and place.due > present:
-                    continue
-                for entry in ledger.inspect.journal(account.key, self._cursor, -1):
-                    reached = max(reached, entry.number)
-                    events.extend(_of_entry(account, entry, ledger))
-                events.extend(_of_time(account, place, reached, ledger))
-                self._places[account.key] = _place(account, ledger)
-            self._cursor = reached
-        self._is_new = False
-        return events
+        while not self.is_over:
+            with self._backstage.store.transaction() as ledger:
+                accounts = {account.key: account for account in self._accounts()}
+                entries, lost = self._entries(accounts, ledger)
+                happenings = self._happenings(accounts, rung, ledger) if len(entries) < _ENTRIES and not lost else []
+            for account, entry, messages in entries:
+                self._cursor = entry.number
+                yield from _of_entry(account, entry, messages)
+            if lost:
+                self.is_over = True
+                yield Event("fallen_out", {"oldest": lost})
+            elif self._only is not None and not accounts:
+                self.is_over = True
+                yield Event("ended", {"userid": self._only.settings.userid})
+            for account, happening in happenings:
+                told = HappeningAnswer.model_validate(happening).model_dump(mode="json")
+                yield Event(happening.kind, {"userid": account.settings.userid, "event": told})
+            if len(entries) < _ENTRIES:
+                return
+
+    def _entries(
+        self, accounts: dict[int, Account], ledger: Ledger
+    ) -> tuple[list[tuple[Account, JournalEntry, list[MessageSeen]]], int]:
+        key = None if self._only is None else self._only.key
+        lost = ledger.inspect.has_lost(self._cursor, key)
+        if lost:
+            return [], lost
+        found: list[tuple[Account, JournalEntry, list[MessageSeen]]] = []
+        for owner, entry in ledger.inspect.journals(self._cursor, _ENTRIES, key):
+            account = accounts.get(owner)
+            if account is not None:
+                is_send = entry.operation == Operation.SEND
+                messages = ledger.inspect.messages_of(owner, account.now, entry.number) if is_send else []
+                found.append((account, entry, messages))
+        return found, 0
+
+    def _happenings(
+        self, accounts: dict[int, Account], rung: set[Hashable], ledger: Ledger
+    ) -> list[tuple[Account, Happening]]:
+        """What time brought about on the accounts that were changed, or whose time has come."""
+        found: list[tuple[Account, Happening]] = []
+        present, keys = elapsed(), ledger.inspect.last_keys()
+        places: dict[object, _Place] = {}
+        for account in accounts.values():
+            place = self._places.get(account.slots)
+            is_quiet = account.key not in rung and not self._is_fresh
+            if place is not None and is_quiet and place.due > present:
+                places[account.slots] = place
+                continue
+            told = _place(account, ledger, account.now) if place is None else place
+            found.extend((account, one) for one in _brought_about(account, told, self._keys, ledger))
+            # A clock that is set back does not tell again what it has told.
+            places[account.slots] = _place(account, ledger, max(told.now, account.now))
+        self._places, self._keys, self._is_fresh = places, keys, False
+        return found
 
 
-def _place(account: Account, ledger: Ledger) -> _Place:
+def _place(account: Account, ledger: Ledger, told: int) -> _Place:
     now = account.now
-    report, upmsg = ledger.inspect.last_keys(account.key)
     due = None if account.clock.setting.frozen_at is not None else ledger.inspect.next_due(account.key, now)
-    return _Place(now, report, upmsg, elapsed() + (_FOREVER if due is None else (due - now) / _MICRO))
+    return _Place(told, elapsed() + (_FOREVER if due is None else (due - now) / _MICRO))
 
 
-def _of_entry(account: Account, entry: JournalEntry, ledger: Ledger) -> Iterator[Event]:
+def _brought_about(account: Account, place: _Place, keys: Keys, ledger: Ledger) -> list[Happening]:
+    return ledger.inspect.happenings(account.key, place.now, account.now, HAPPENINGS, keys)
+
+
+def _of_entry(account: Account, entry: JournalEntry, messages: list[MessageSeen]) -> Iterator[Event]:
     about = {"userid": account.settings.userid}
     seen = EntryAnswer.model_validate(entry).model_dump(mode="json")
-    yield Event(_KINDS[Operation(entry.operation)], entry.number, {**about, "request": seen})
-    if entry.operation == Operation.SEND:
-        messages = ledger.inspect.messages(
-            account.key, account.now, MessageFilter(), since_request=entry.number - 1, limit=-1
-        )
-        for message in messages:
-            if message.request == entry.number:
-                told = MessageAnswer.model_validate(message).model_dump(mode="json")
-                yield Event("message", entry.number, {**about, "message": told})
-
-
-def _of_time(account: Account, place: _Place, cursor: int, ledger: Ledger) -> Iterator[Event]:
-    happenings = ledger.inspect.happenings(
-        account.key, place.now, account.now, HAPPENINGS, report=place.report, upmsg=place.upmsg
-    )
-    for happening in happenings:
-        told = HappeningAnswer.model_validate(happening).model_dump(mode="json")
-        yield Event(happening.kind, cursor, {"userid": account.settings.userid, "event": told})
+    events = [Event(_KINDS[Operation(entry.operation)], {**about, "request": seen})]
+    for message in messages:
+        told = MessageAnswer.model_validate(message).model_dump(mode="json")
+        events.append(Event("message", {**about, "message": told}))
+    yield from events[:-1]
+    yield Event(events[-1].kind, events[-1].data, entry.number)

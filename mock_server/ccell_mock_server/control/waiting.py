@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
 from typing import Annotated, Any
 
 from flask import Response, request
@@ -14,9 +15,10 @@ from ccell_fake.engine import watching
 from ccell_fake.engine.account import Account
 from ccell_fake.engine.watching import Kind, Wish
 from ccell_fake.errors import NotPossible
-from ccell_fake.inspection import MessageFilter
+from ccell_fake.inspection import MessageFilter, MessageSeen
+from ccell_fake.records import JournalEntry
 from ccell_mock_server.backstage import Backstage
-from ccell_mock_server.bell import Woken
+from ccell_mock_server.bell import Waiter, Woken
 from ccell_mock_server.connection import client_of, hang_up
 from ccell_mock_server.control.answers import said
 from ccell_mock_server.control.api import Api
@@ -56,17 +58,26 @@ def views(backstage: Backstage) -> list[Api]:
     def stream_events(query: EventsQuery) -> Response:
         """Send what happens as server-sent events.
 
-        `message`, `drain` and `fetch` are what requests bring about, and their id is a cursor of the journal, to go on
-        from with Last-Event-ID; `sent`, `report`, `upmsg` and `opt_out` are what time brings about.
+        `send` with its `message`s, `drain`, `fetch` and `info` are what requests bring about; the last event of a
+        request has an id, which is a cursor of the journal to go on from with Last-Event-ID. `sent`, `report`, `upmsg`
+        and `opt_out` are what time brings about; those that came while nobody listened are not told. `ended` says that
+        the account was reset or closed, `fallen_out` that entries were lost before they could be told; both are the
+        last.
         """
         after = query.after
         resumed = request.headers.get("Last-Event-ID", "")
         if after is None and resumed.isascii() and resumed.isdecimal():
             after = int(resumed[:18])
-        stream = Stream(backstage, query.userid, after)
-        return Response(
-            _lines(backstage, stream, request.environ), content_type=EVENT_STREAM, headers={"Cache-Control": "no-store"}
-        )
+        with ExitStack() as stack:
+            stack.enter_context(backstage.bell.place())
+            # What happens from here on wakes it, and is told.
+            waiter = stack.enter_context(backstage.bell.waiter(client=client_of(request.environ)))
+            stream = Stream(backstage, query.userid, after)
+            backstage.bell.listen(waiter, stream.topics)
+            lines = Response(_lines(stream, waiter, request.environ), content_type=EVENT_STREAM)
+            lines.headers["Cache-Control"] = "no-store"
+            lines.call_on_close(stack.pop_all().close)
+        return lines
 
     return [api]
 
@@ -81,18 +92,24 @@ def _wait(backstage: Backstage, userid: str, body: WaitBody) -> WaitAnswer | Non
     wanted = MessageFilter(body.phone, body.linkid, body.content, body.msgid, body.code, body.state)
     wish = Wish(Kind(body.kind), wanted, body.after, body.count, body.not_empty)
     universe = backstage.universe(userid)
+    pending, found = wish, Found()
     deadline = elapsed() + body.timeout
     with universe.opened() as (account, _):
         begun = account
-    with backstage.bell.waiter(begun.key, client=client_of(request.environ)) as waiter:
+    client = client_of(request.environ)
+    with backstage.bell.waiter(begun.key, begun.slots, client=client) as waiter:
         while True:
             with universe.opened() as (account, ledger):
                 _check_same(begun, account)
-                sight = watching.look(account, ledger, wish)
+                sight = watching.look(account, ledger, pending)
                 left = deadline - elapsed()
                 missed = watching.miss(account, ledger, wish) if not sight.is_met and left <= 0 else None
             if sight.is_met or missed:
-                return _answer(sight, missed)
+                return _answer(sight, found, missed)
+            if not watching.can_change(wish):
+                # What has been looked at need not be looked at again.
+                found.add(sight)
+                pending = replace(wish, after=max(sight.cursor, wish.after), count=wish.count - len(found))
             due = left if sight.next_due is None else min(left, sight.next_due / _MICRO)
             woken = waiter.wait(due)
             if woken is Woken.CLIENT_GONE:
@@ -108,12 +125,29 @@ def _check_same(begun: Account, account: Account) -> None:
         raise NotPossible(message)
 
 
-def _answer(sight: watching.Sight, missed: watching.Missed | None) -> WaitAnswer:
+@dataclass(slots=True)
+class Found:
+    """What was found on the way to what is waited for."""
+
+    messages: list[MessageSeen] = field(default_factory=list[MessageSeen])
+    requests: list[JournalEntry] = field(default_factory=list[JournalEntry])
+
+    def __len__(self) -> int:
+        """How much that is."""
+        return len(self.messages) + len(self.requests)
+
+    def add(self, sight: watching.Sight) -> None:
+        """Find more."""
+        self.messages.extend(sight.messages)
+        self.requests.extend(sight.requests)
+
+
+def _answer(sight: watching.Sight, found: Found, missed: watching.Missed | None) -> WaitAnswer:
     return WaitAnswer.model_validate(
         {
             "is_met": sight.is_met,
-            "messages": sight.messages,
-            "requests": sight.requests,
+            "messages": [*found.messages, *sight.messages],
+            "requests": [*found.requests, *sight.requests],
             "cursor": sight.cursor,
             "came": missed.came if missed else (),
             "nearest": missed.nearest if missed else (),
@@ -121,18 +155,16 @@ def _answer(sight: watching.Sight, missed: watching.Missed | None) -> WaitAnswer
     )
 
 
-def _lines(backstage: Backstage, stream: Stream, environ: dict[str, Any]) -> Iterator[bytes]:
-    client = client_of(environ)
-    with ExitStack() as stack:
-        stack.enter_context(backstage.bell.place())
-        waiter = stack.enter_context(backstage.bell.waiter(stream.topic, client=client))
-        yield b": listening\n\n"
-        while True:
-            for event in stream.due(waiter.take_rung()):
-                text = json.dumps(event.data, ensure_ascii=False)
-                yield f"id: {event.cursor}\nevent: {event.kind}\ndata: {text}\n\n".encode()
-            woken = waiter.wait(min(_HEARTBEAT_SECONDS, stream.seconds_until_due()))
-            if woken is Woken.TIMED_OUT:
-                yield b": still here\n\n"
-            elif woken in {Woken.CLIENT_GONE, Woken.CLOSED}:
-                hang_up(environ)
+def _lines(stream: Stream, waiter: Waiter, environ: dict[str, Any]) -> Iterator[bytes]:
+    yield b": listening\n\n"
+    while True:
+        for event in stream.due(waiter.take_rung()):
+            cursor = "" if event.cursor is None else f"id: {event.cursor}\n"
+            yield f"{cursor}event: {event.kind}\ndata: {json.dumps(event.data)}\n\n".encode()
+        if stream.is_over:
+            return
+        woken = waiter.wait(min(_HEARTBEAT_SECONDS, stream.seconds_until_due()))
+        if woken is Woken.TIMED_OUT:
+            yield b": still here\n\n"
+        elif woken in {Woken.CLIENT_GONE, Woken.CLOSED}:
+            hang_up(environ)
