@@ -14,7 +14,7 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import control
+import arranging
 import loads
 import served
 
@@ -160,13 +160,13 @@ def main() -> None:
     print(f"{'a send of 500 numbers over HTTP, ms':<62}{many():>12.1f}   at most 8")
     print(f"{'start to ready, ms':<62}{start():>12.0f}   at most 600")
     print(f"{'stop of an embedded server, ms':<62}{stop():>12.0f}   at most 50")
-    print(f"{'from an event to the answer of a wait for it, ms':<62}{control.wait():>12.1f}   at most 20")
-    one, thousand = control.accounts()
+    print(f"{'from an event to the answer of a wait for it, ms':<62}{arranging.wait():>12.1f}   at most 20")
+    one, thousand = arranging.accounts()
     print(f"{'send beside a thousand accounts over one beside none':<62}{thousand / one:>12.2f}   about 1")
-    first, another = control.opening()
+    first, another = arranging.opening()
     print(f"{'the first call of the control API, ms':<62}{first:>12.0f}")
     print(f"{'an account opened and closed, ms':<62}{another:>12.1f}")
-    print(f"{'a snapshot of 10,000 messages taken and put back, ms':<62}{control.snapshot():>12.0f}")
+    print(f"{'a snapshot of 10,000 messages taken and put back, ms':<62}{arranging.snapshot():>12.0f}")
 
 
 if __name__ == "__main__":

@@ -104,8 +104,12 @@ def test_events_of_all_accounts_are_told_once_and_in_order_whoever_is_first(
 ) -> None:
     each, threads = 40, 8
     served = [Served(running.url, control.open()) for _ in range(threads)]
+
+    def ask(one: Served) -> list[str]:
+        return [one.ask(Operation.INFO).code for _ in range(each)]
+
     with control.events() as events, ThreadPoolExecutor(threads) as pool:
-        asked = pool.map(lambda one: [one.ask(Operation.INFO).code for _ in range(each)], served)
+        asked = pool.map(ask, served)
         told = list(islice(events, each * threads))
         assert {code for codes in asked for code in codes} == {"0"}
     numbers = [event.cursor or 0 for event in told]
