@@ -8,7 +8,8 @@ from ccell_fake.clock import elapsed
 from ccell_fake.engine import verdicts
 from ccell_fake.engine.account import Account
 from ccell_fake.engine.answers import Answers
-from ccell_fake.engine.number_facts import Arranged, SubmitFacts, facts_of
+from ccell_fake.engine.number_facts import NOTHING_ARRANGED, Arranged, SubmitFacts, facts_of
+from ccell_fake.engine.number_rules import without_arranged
 from ccell_fake.errors import UnreadableRequest
 from ccell_fake.model import Operation, Request
 
@@ -80,7 +81,10 @@ class RequestFacts:
     @cached_property
     def verdicts(self) -> tuple[tuple[verdicts.Verdict, ...], ...]:
         """What becomes of each number of each submit."""
-        judged = verdicts.judge(self.submits, self.account.number_rules)
+        rules = self.account.number_rules
+        if self.state.arranged == NOTHING_ARRANGED:
+            rules = without_arranged(rules)
+        judged = verdicts.judge(self.submits, rules)
         return verdicts.within(self.state.available, judged) if self.answers["Q14"] == "number" else judged
 
 

@@ -200,12 +200,18 @@ _STAGES: dict[str, tuple[AnyRule, ...]] = {
     "black_words": (SubmitRule("black-words", _black_words),),
     "white_words": (SubmitRule("white-words", _white_words),),
 }
+_ARRANGED = {"fault", "opted-out"}
 _FIRST: tuple[AnyRule, ...] = (
     Rule("magic-number", _magic_number),
     Rule("fault", _fault),
     SubmitRule("submit-complete", _complete),
 )
 _LAST = SubmitRule("closing-phrase", _closing_phrase)
+
+
+def without_arranged(rules: tuple[AnyRule, ...]) -> tuple[AnyRule, ...]:
+    """The rules but those about what a test arranged, for a request for which nothing was."""
+    return tuple(rule for rule in rules if rule.name not in _ARRANGED)
 
 
 def in_order(answers: Answers) -> tuple[AnyRule, ...]:
