@@ -5,12 +5,12 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from ccell_mock_server.backstage import Backstage
-from ccell_mock_server.paths import CONTROL_PREFIX, LIVE_PATH, READY_PATH
+from ccell_mock_server.paths import CONTROL_PREFIX, LIVE_PATH, METRICS_PATH, READY_PATH
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-_WORKING = (CONTROL_PREFIX + "v1/", CONTROL_PREFIX + "metrics")
+_WORKING = (CONTROL_PREFIX + "v1/", METRICS_PATH)
 """What is served without the document and its pages, which fewer still need."""
 
 

@@ -12,7 +12,7 @@ from ccell_mock_server.control import accounts, arrangements, document, problems
 from ccell_mock_server.control.guard import guard
 from ccell_mock_server.control.requests import ControlRequest
 from ccell_mock_server.metrics import CONTENT_TYPE
-from ccell_mock_server.paths import CONTROL_PREFIX
+from ccell_mock_server.paths import CONTROL_PREFIX, METRICS_PATH
 
 _VERSION = f"{CONTROL_PREFIX}v1"
 
@@ -61,7 +61,7 @@ def create_control(backstage: Backstage, *, is_documented: bool) -> OpenAPI:
 def _figures(backstage: Backstage) -> Blueprint:
     figures = Blueprint("figures", __name__)
 
-    @figures.get(f"{CONTROL_PREFIX}metrics")
+    @figures.get(METRICS_PATH)
     def metrics() -> Response:  # pyright: ignore[reportUnusedFunction]
         return Response(backstage.metrics.text(), content_type=CONTENT_TYPE)
 

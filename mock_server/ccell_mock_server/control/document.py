@@ -7,6 +7,7 @@ from typing import Any
 from ccell_fake.control.models import Problem
 from ccell_fake.faults import Strikes
 from ccell_mock_server.control.problems import CONTENT_TYPE, STATUSES
+from ccell_mock_server.paths import LIVE_PATH, METRICS_PATH, READY_PATH
 
 SECURITY: Any = {"token": {"type": "http", "scheme": "bearer", "description": "The control token, if there is one."}}
 
@@ -66,8 +67,18 @@ _LINKS: dict[tuple[str, str], dict[str, dict[str, Any]]] = {
 }
 
 
+_PLAIN = {
+    LIVE_PATH: ("livez", "Tell that the process lives."),
+    READY_PATH: ("readyz", "Tell that requests are answered."),
+    METRICS_PATH: ("metrics", "Count requests, by endpoint and code, what waits, and slots in use, for Prometheus."),
+}
+
+
 def finish(spec: dict[str, Any]) -> None:
     """Say how requests are refused, where operations lead, and what each member means."""
+    for path, (name, summary) in _PLAIN.items():
+        answered = {"description": "OK", "content": {"text/plain": {"schema": {"type": "string"}}}}
+        spec["paths"][path] = {"get": {"operationId": name, "summary": summary, "responses": {"200": answered}}}
     schemas = spec["components"]["schemas"]
     schemas["Problem"] = Problem.model_json_schema(ref_template="#/components/schemas/{model}", mode="serialization")
     schemas.update(schemas["Problem"].pop("$defs", {}))
