@@ -77,8 +77,8 @@ _PLAIN = {
 def finish(spec: dict[str, Any]) -> None:
     """Say how requests are refused, where operations lead, and what each member means."""
     for path, (name, summary) in _PLAIN.items():
-        answered = {"description": "OK", "content": {"text/plain": {"schema": {"type": "string"}}}}
-        spec["paths"][path] = {"get": {"operationId": name, "summary": summary, "responses": {"200": answered}}}
+        plain = {"description": "OK", "content": {"text/plain": {"schema": {"type": "string"}}}}
+        spec["paths"][path] = {"get": {"operationId": name, "summary": summary, "responses": {"200": plain}}}
     schemas = spec["components"]["schemas"]
     schemas["Problem"] = Problem.model_json_schema(ref_template="#/components/schemas/{model}", mode="serialization")
     schemas.update(schemas["Problem"].pop("$defs", {}))
