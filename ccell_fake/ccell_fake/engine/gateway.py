@@ -115,6 +115,8 @@ class Gateway:
     def _admit(self, account: Account, operation: Operation, request: Request) -> _Admitted:
         """Look how the account stands and which fault strikes, and take a slot where one is left."""
         with self._store.transaction() as ledger:
+            if self.accounts.still(account) is None:
+                return _Admitted(Admission(is_over=False, in_progress=0, at_endpoint=0, is_locked=False), None, None)
             slots, now = account.slots, to_micros(self.accounts.clock.now())
             locked_at = ledger.standing(account.key, account.clock.at(now)).locked_at
             is_locked = account.policy.is_locked(locked_at, account.clock.at(now))
