@@ -147,6 +147,12 @@ def stop() -> float:
     return statistics.median(taken)
 
 
+def fixtures() -> None:
+    """What the fixture and the client cost, measured in a process of its own that has nothing imported."""
+    sys.stdout.flush()
+    subprocess.run([sys.executable, str(HERE / "fixtures.py")], check=True)
+
+
 def main() -> None:
     """Run everything and print a table."""
     print(f"{'what':<62}{'measured':>12}   target")
@@ -159,6 +165,7 @@ def main() -> None:
     print(f"{'a send of 500 numbers over HTTP, ms':<62}{many():>12.1f}   at most 8")
     print(f"{'start to ready, ms':<62}{start():>12.0f}   at most 600")
     print(f"{'stop of an embedded server, ms':<62}{stop():>12.0f}   at most 50")
+    fixtures()
 
 
 if __name__ == "__main__":

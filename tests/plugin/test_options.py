@@ -3,11 +3,8 @@
 import pytest
 from testing.emulators import emulator
 
+import ccell_mock_server.control.app  # noqa: F401 - pytester forgets what is imported during a test
 from ccell_fake.control.client import ControlClient
-from ccell_mock_server.control.app import create_control
-
-# Pytester forgets what is imported during a test; what the emulator imports late has to be there before.
-assert create_control
 
 TESTS = """
     import pytest

@@ -1,6 +1,7 @@
 """An account on stage: its settings, time, slots and faults, and the clients that are made for it."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from testing.emulators import DOCUMENT_DAY, emulator
@@ -148,7 +149,7 @@ def test_an_emulator_elsewhere_is_asked_at_once_whether_it_is_there() -> None:
         ({"broken_xml": True}, "cannot be read"),
     ],
 )
-def test_a_fault_strikes_as_its_keyword_says(fake: Ccell, keywords: dict[str, object], struck: str) -> None:
+def test_a_fault_strikes_as_its_keyword_says(fake: Ccell, keywords: dict[str, Any], struck: str) -> None:
     fault = fake.faults.next("send", **keywords)
     assert fault.left == 1
     assert fake.client.info().is_normal
@@ -165,7 +166,7 @@ def test_a_fault_that_spoils_nothing_lets_the_answer_through(fake: Ccell) -> Non
         {"dribble": 0.0001, "piece": 100},
         {"delay": 0.01},
     ):
-        fake.faults.next(times=2, **keywords)  # type: ignore[arg-type]
+        fake.faults.next(times=2, **keywords)
         assert fake.client.send(PHONE, CONTENT).accepted
         assert [one.struck for one in fake.faults] == [1]
         fake.faults.clear()
@@ -189,7 +190,7 @@ def test_a_fault_can_be_for_every_request(fake: Ccell) -> None:
         ({"code": "1001999", "bytes": 3}, "bytes"),
     ],
 )
-def test_keywords_that_make_no_fault_are_refused(fake: Ccell, keywords: dict[str, object], reason: str) -> None:
+def test_keywords_that_make_no_fault_are_refused(fake: Ccell, keywords: dict[str, Any], reason: str) -> None:
     with pytest.raises(TypeError, match=reason):
         fake.faults.next("send", **keywords)
 

@@ -9,7 +9,7 @@ from ccell_fake.control.client import AccountControl
 from ccell_fake.control.models import FaultAnswer
 from ccell_fake.model import Operation
 
-_KINDS: Mapping[str, tuple[type[faults.Fault], str]] = MappingProxyType(
+KINDS: Mapping[str, tuple[type[faults.Fault], str]] = MappingProxyType(
     {
         "code": (faults.CodeFault, "code"),
         "delay": (faults.DelayFault, "seconds"),
@@ -58,13 +58,13 @@ class Faults:
             ValueError: There is no such operation.
             ControlError: A value is not allowed; the message says what is.
         """
-        kinds = sorted(fault.keys() & _KINDS.keys())
+        kinds = sorted(fault.keys() & KINDS.keys())
         if len(kinds) != 1:
             message = (
-                f"a fault is of one kind, and {' and '.join(kinds) or 'none'} is given; there are {', '.join(_KINDS)}"
+                f"a fault is of one kind, and {' and '.join(kinds) or 'none'} is given; there are {', '.join(KINDS)}"
             )
             raise TypeError(message)
-        kind, valued = _KINDS[kinds[0]]
+        kind, valued = KINDS[kinds[0]]
         value = fault.pop(kinds[0])
         if not valued and value is not True:
             message = f"{kinds[0]} takes True, not {value!r}"
