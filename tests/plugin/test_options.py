@@ -1,10 +1,14 @@
 """One emulator for each process, or a given one for all."""
 
+from importlib import import_module
+
 import pytest
 from testing.emulators import emulator
 
-import ccell_mock_server.control.app  # noqa: F401 - pytester forgets what is imported during a test
 from ccell_fake.control.client import ControlClient
+
+# Pytester forgets what is imported during a test; what an emulator imports late has to be there before.
+import_module("ccell_mock_server.control.app")
 
 TESTS = """
     import pytest

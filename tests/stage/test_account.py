@@ -1,5 +1,6 @@
 """An account on stage: its settings, time, slots and faults, and the clients that are made for it."""
 
+import gc
 from datetime import timedelta
 from typing import Any
 
@@ -200,3 +201,14 @@ def test_values_that_make_no_fault_are_refused(fake: Ccell) -> None:
         fake.faults.next("sned", code="1001999")
     with pytest.raises(ControlError, match="code"):
         fake.faults.next("send", code="42")
+
+
+def test_clients_that_were_made_are_closed_with_the_account() -> None:
+    """Warnings are errors: a connection that is left open would fail this."""
+    with emulator() as running, Server.at(running.url) as server:
+        ccell = server.open()
+        for client in (ccell.client, ccell.connect()):
+            assert client.info().is_normal
+        ccell.close()
+        del client, ccell
+        gc.collect()

@@ -41,6 +41,7 @@ class Ccell:
         """Stand for an account that was opened."""
         self._server = server
         self._held: list[range] = []
+        self._clients: list[Client] = []
         self.userid = account.userid
         self.password = password
         self.account = account
@@ -62,11 +63,11 @@ class Ccell:
 
     @cached_property
     def client(self) -> Client:
-        """A client of the account; it is closed with it."""
+        """A client of the account."""
         return self.connect()
 
     def connect(self, *, in_process: bool | None = None, **options: Any) -> Client:  # noqa: ANN401 - as Client has them
-        """Make a client of the account.
+        """Make a client of the account; it is closed with it.
 
         Args:
             in_process: Without a connection, straight into the emulator; None for whatever is usual here.
@@ -77,7 +78,9 @@ class Ccell:
         """
         road, url = self._server.road(in_process=in_process)
         options.setdefault("transport", road.transport())
-        return Client(url, self.userid, self.password, **options)
+        client = Client(url, self.userid, self.password, **options)
+        self._clients.append(client)
+        return client
 
     def connect_async(self, *, in_process: bool | None = None, **options: Any) -> AsyncClient:  # noqa: ANN401 - as AsyncClient has them
         """Make an asynchronous client of the account, likewise; use it with `async with`."""
@@ -153,9 +156,8 @@ class Ccell:
         return audit.breaches(self.journal(), self.account.messages(), self._held)
 
     def close(self) -> None:
-        """Forget the account and everything of it, and close its client."""
-        client: Client | None = vars(self).get("client")
-        if client is not None:
+        """Forget the account and everything of it, and close its clients."""
+        for client in self._clients:
             client.close()
         with suppress(NotFound):
             self.account.close()
