@@ -48,6 +48,12 @@ def _outcome(call: Callable[[], Any]) -> object:
         return type(error), getattr(error, "code", None), getattr(error, "status", None)
 
 
+def _transport(fake: Ccell) -> httpx2.BaseTransport:
+    transport = fake.server.road()[0].transport()
+    assert transport is not None
+    return transport
+
+
 def _asynchronously(fake: Ccell, **options: Any) -> object:
     async def send() -> Any:
         async with fake.connect_async(**options) as client:
@@ -104,15 +110,13 @@ def test_a_get_is_read_like_a_post(fake: Ccell) -> None:
 
 def test_a_refusal_comes_with_its_evidence(fake: Ccell) -> None:
     with pytest.raises(ClientError) as caught:
-        Client("http://x", fake.userid, "wrong", transport=fake.connect()._transport).info()  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
+        Client("http://x", fake.userid, "wrong", transport=_transport(fake)).info()
     assert "by password (documented C1)" in str(caught.value)
 
 
 @pytest.mark.parametrize(("method", "path", "status"), [("POST", "/x", 404), ("PUT", "/sms3_api/xmlapi/info.jsp", 405)])
 def test_there_is_nothing_but_the_gateway(fake: Ccell, method: str, path: str, status: int) -> None:
-    transport = fake._server.road()[0].transport()  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
-    assert transport is not None
-    assert transport.handle_request(httpx2.Request(method, f"http://x{path}")).status_code == status
+    assert _transport(fake).handle_request(httpx2.Request(method, f"http://x{path}")).status_code == status
 
 
 def test_a_loop_goes_on_while_requests_are_in_progress(fake: Ccell) -> None:

@@ -161,12 +161,13 @@ def test_a_fault_strikes_as_its_keyword_says(fake: Ccell, keywords: dict[str, An
 
 
 def test_a_fault_that_spoils_nothing_lets_the_answer_through(fake: Ccell) -> None:
-    for keywords in (
+    every: list[dict[str, Any]] = [
         {"gbk": True},
         {"gbk": True, "declared": True},
         {"dribble": 0.0001, "piece": 100},
         {"delay": 0.01},
-    ):
+    ]
+    for keywords in every:
         fake.faults.next(times=2, **keywords)
         assert fake.client.send(PHONE, CONTENT).accepted
         assert [one.struck for one in fake.faults] == [1]

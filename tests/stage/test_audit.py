@@ -118,14 +118,14 @@ def test_to_send_again_what_was_refused_is_to_ignore_it(fake: Ccell) -> None:
     assert f"1004001 手机号不可识别{REFUSED}" in breach.says
 
 
-@pytest.mark.parametrize(
-    "change",
-    [
-        lambda fake: fake.client.send(REFUSED, "别的【签名】"),
-        lambda fake: fake.client.send(PHONE, CONTENT),
-        lambda fake: fake.client.send(REFUSED, CONTENT, sendtime=fake.clock.now + timedelta(days=1)),
-    ],
-)
+OTHERWISE: list[Callable[[Ccell], object]] = [
+    lambda fake: fake.client.send(REFUSED, "别的【签名】"),
+    lambda fake: fake.client.send(PHONE, CONTENT),
+    lambda fake: fake.client.send(REFUSED, CONTENT, sendtime=fake.clock.now + timedelta(days=1)),
+]
+
+
+@pytest.mark.parametrize("change", OTHERWISE)
 def test_to_send_something_else_is_not(fake: Ccell, change: Callable[[Ccell], object]) -> None:
     fake.client.send([REFUSED, REFUSED], CONTENT)
     change(fake)

@@ -26,6 +26,7 @@ class Ccell:
     """A gateway with an account of one's own.
 
     Attributes:
+        server: Where it is.
         userid: The account.
         password: Its password.
         account: The whole of what can be arranged and looked at over the control API.
@@ -39,7 +40,7 @@ class Ccell:
 
     def __init__(self, server: "Server", account: AccountControl, password: str) -> None:
         """Stand for an account that was opened."""
-        self._server = server
+        self.server = server
         self._held: list[range] = []
         self._clients: list[Client] = []
         self.userid = account.userid
@@ -59,7 +60,7 @@ class Ccell:
     @property
     def url(self) -> str:
         """Where the gateway is, such as `http://127.0.0.1:8026`."""
-        return self._server.url
+        return self.server.url
 
     @cached_property
     def client(self) -> Client:
@@ -76,7 +77,7 @@ class Ccell:
         Raises:
             NotHere: The emulator runs in another process.
         """
-        road, url = self._server.road(in_process=in_process)
+        road, url = self.server.road(in_process=in_process)
         options.setdefault("transport", road.transport())
         client = Client(url, self.userid, self.password, **options)
         self._clients.append(client)
@@ -84,7 +85,7 @@ class Ccell:
 
     def connect_async(self, *, in_process: bool | None = None, **options: Any) -> AsyncClient:  # noqa: ANN401 - as AsyncClient has them
         """Make an asynchronous client of the account, likewise; use it with `async with`."""
-        road, url = self._server.road(in_process=in_process)
+        road, url = self.server.road(in_process=in_process)
         options.setdefault("transport", road.async_transport())
         return AsyncClient(url, self.userid, self.password, **options)
 
