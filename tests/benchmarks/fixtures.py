@@ -4,6 +4,7 @@ import contextlib
 import logging
 import statistics
 from collections.abc import Callable
+from importlib import import_module
 
 from ccell_fake.clock import elapsed
 
@@ -37,7 +38,8 @@ def ours() -> None:
     from ccell_mock_server import fake  # noqa: PLC0415
     from ccell_mock_server.config import parse  # noqa: PLC0415
     from ccell_mock_server.emulator import Emulator  # noqa: PLC0415
-    from pytest_ccell import staging  # noqa: F401, PLC0415
+
+    import_module("pytest_ccell.staging")
 
     with Emulator(parse({"server": {"port": 0}}, "benchmark")) as emulator, fake.server(emulator) as server:
         ccell = server.open(balance=10**9)

@@ -62,6 +62,13 @@ def test_a_limit_is_broken_just_beyond_it(fake: Ccell, submit: str, clauses: lis
     assert _clauses(fake) == clauses
 
 
+def test_a_root_without_a_password_is_incomplete(fake: Ccell) -> None:
+    body = f'<root userid="{fake.userid}"></root>'
+    with urlopen(f"{fake.url}/sms3_api/xmlapi/info.jsp", body.encode()) as answer:  # noqa: S310 - our own emulator
+        answer.read()
+    assert _clauses(fake) == ["S1"]
+
+
 def test_what_an_account_lets_through_is_beyond_the_limit_all_the_same() -> None:
     with FakeCcell(assumptions={"Q4": "accept", "Q5": "accept"}) as fake:
         _raw(fake, f'<submit phone="{_numbers(501)}" content="{CONTENT}"/>')

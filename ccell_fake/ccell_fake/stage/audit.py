@@ -10,7 +10,7 @@ from ccell_fake.model import Operation
 from ccell_fixtures.registries import CLAUSES
 
 _CLAUSE_OF_RULE = {
-    "readable": "T4",
+    "readable": "S1",
     "has-submits": "S1",
     "submits-complete": "S1",
     "submit-complete": "S1",
