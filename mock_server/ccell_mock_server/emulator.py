@@ -18,6 +18,7 @@ from ccell_mock_server.bell import Bell
 from ccell_mock_server.config import Config
 from ccell_mock_server.metrics import Metrics
 from ccell_mock_server.minting import Mint
+from ccell_mock_server.patience import Patience
 from ccell_mock_server.serving import HttpServer
 
 
@@ -27,6 +28,7 @@ class Emulator:
     Attributes:
         config: What it was started with.
         backstage: What it is made of.
+        patience: The pauses of its requests, which callers in this process can cut short.
         app: The WSGI application.
         certificate: What it speaks TLS with, or None.
     """
@@ -53,7 +55,8 @@ class Emulator:
             journal_entries=server.journal_entries,
             on_change=bell.ring,
         )
-        accounts = Accounts(store, clock or SystemClock(), pauses or bell)
+        self.patience = Patience(pauses or bell)
+        accounts = Accounts(store, clock or SystemClock(), self.patience)
         accounts.assume(config.assumptions, profile.load(Path(server.profile)) if server.profile else {})
         with store.transaction() as ledger:
             accounts.reload(ledger)
@@ -63,7 +66,7 @@ class Emulator:
             accounts,
             store,
             render=replies.render,
-            pauses=pauses or bell,
+            pauses=self.patience,
             seed=server.seed,
             has_magic_userids=server.magic,
         )

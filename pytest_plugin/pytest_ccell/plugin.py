@@ -1,16 +1,66 @@
-"""The fixtures. Nothing but pytest is imported until one of them is asked for."""
+"""The fixtures, options and hooks. Nothing but pytest is imported until a fixture is asked for."""
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
 
+    from ccell_fake.client import Client
+    from ccell_fake.stage import Ccell, Server
     from ccell_mock_server.config import Config
-    from ccell_mock_server.emulator import Emulator
+
+_TOKEN = "CCELL_FAKE_CONTROL_TOKEN"  # noqa: S105 - the name of a variable
+_STAGED = pytest.StashKey["Ccell"]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Say what can be set."""
+    group = parser.getgroup("ccell", "fake of the CCell SMS gateway")
+    group.addoption("--ccell-url", metavar="URL", help="Use an emulator that runs already, such as one in a container.")
+    group.addoption(
+        "--ccell-token",
+        metavar="TOKEN",
+        default=os.environ.get(_TOKEN, ""),
+        help=f"Its control token, if it has one; {_TOKEN} is another way to give it.",
+    )
+    parser.addini(
+        "ccell_strict",
+        type="bool",
+        default=False,
+        help="Fail tests in which the code under test did not keep to the limits of the gateway's document.",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the marker known."""
+    config.addinivalue_line(
+        "markers",
+        "ccell(strict=None, **settings): settings of the account that the ccell fixture opens, such as balance=5; "
+        "strict=True fails the test where the code under test did not keep to the limits of the document.",
+    )
+
+
+def pytest_report_header(config: pytest.Config) -> str | None:
+    """Say which emulator is used, where it is a given one."""
+    url = config.getoption("--ccell-url")
+    return f"ccell: {url}" if url else None
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Put the account's journal into the report of a test that failed."""
+    report = yield
+    # At tear-down the account is closed.
+    if report.failed and report.when != "teardown" and (ccell := item.stash.get(_STAGED, None)) is not None:
+        from pytest_ccell import sections  # noqa: PLC0415 - nothing is imported until asked for
+
+        report.sections.append((sections.JOURNAL, sections.journal(ccell)))
+    return report
 
 
 @pytest.fixture(scope="session")
@@ -29,9 +79,25 @@ def ccell_config(ccell_listen_address: tuple[str, int]) -> Config:
 
 
 @pytest.fixture(scope="session")
-def ccell_server(ccell_config: Config) -> Iterator[Emulator]:
-    """An emulator that runs for the session; its `url` is where."""
-    from ccell_mock_server.emulator import Emulator  # noqa: PLC0415 - nothing is imported until asked for
+def ccell_server(request: pytest.FixtureRequest) -> Iterator[Server]:
+    """An emulator that runs for the session, or the one of `--ccell-url`; its `url` is where."""
+    from pytest_ccell import staging  # noqa: PLC0415 - nothing is imported until asked for
 
-    with Emulator(ccell_config) as emulator:
-        yield emulator
+    with staging.server(request) as server:
+        yield server
+
+
+@pytest.fixture
+def ccell(request: pytest.FixtureRequest, ccell_server: Server) -> Iterator[Ccell]:
+    """The gateway with an account of the test's own, as the marker `ccell` sets it; closed at tear-down."""
+    from pytest_ccell import staging  # noqa: PLC0415 - nothing is imported until asked for
+
+    with staging.account(request.node, ccell_server) as ccell:
+        request.node.stash[_STAGED] = ccell
+        yield ccell
+
+
+@pytest.fixture
+def ccell_client(ccell: Ccell) -> Client:
+    """A client of the test's account."""
+    return ccell.client

@@ -148,6 +148,12 @@ def stop() -> float:
     return statistics.median(taken)
 
 
+def fixtures() -> None:
+    """What the fixture and the client cost, measured in a process of its own that has nothing imported."""
+    sys.stdout.flush()
+    subprocess.run([sys.executable, str(HERE / "fixtures.py")], check=True)
+
+
 def main() -> None:
     """Run everything and print a table."""
     print(f"{'what':<62}{'measured':>12}   target")
@@ -167,6 +173,7 @@ def main() -> None:
     print(f"{'the first call of the control API, ms':<62}{first:>12.0f}")
     print(f"{'an account opened and closed, ms':<62}{another:>12.1f}")
     print(f"{'a snapshot of 10,000 messages taken and put back, ms':<62}{arranging.snapshot():>12.0f}")
+    fixtures()
 
 
 if __name__ == "__main__":

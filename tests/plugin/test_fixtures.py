@@ -1,8 +1,5 @@
 """The plugin's fixtures, as a project that installed the distribution meets them."""
 
-import subprocess
-import sys
-
 import pytest
 
 TEST = """
@@ -15,9 +12,13 @@ TEST = """
 """
 
 
+def _run(pytester: pytest.Pytester, *options: str) -> pytest.RunResult:
+    return pytester.runpytest_subprocess("-p", "no:cacheprovider", "-p", "no:asyncio", "-W", "error", *options)
+
+
 def test_a_server_runs_for_the_session(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(TEST)
-    pytester.runpytest_subprocess("-p", "no:cacheprovider").assert_outcomes(passed=1)
+    _run(pytester).assert_outcomes(passed=1)
 
 
 def test_the_configuration_can_be_overridden(pytester: pytest.Pytester) -> None:
@@ -32,7 +33,27 @@ def test_the_configuration_can_be_overridden(pytester: pytest.Pytester) -> None:
             return parse({"server": {"host": host, "port": port}, "accounts": [account]}, "conftest.py")
     """)
     pytester.makepyfile(TEST.replace("100000", "7"))
-    pytester.runpytest_subprocess("-p", "no:cacheprovider").assert_outcomes(passed=1)
+    _run(pytester).assert_outcomes(passed=1)
+
+
+@pytest.mark.parametrize("settings", [{"tls": True}, {"control_token": "secret"}])
+def test_whatever_the_configuration_says_the_account_is_reached(
+    pytester: pytest.Pytester, settings: dict[str, object]
+) -> None:
+    pytester.makeconftest(f"""
+        import pytest
+        from ccell_mock_server.config import parse
+
+        @pytest.fixture(scope="session")
+        def ccell_config():
+            return parse({{"server": {{"port": 0, **{settings!r}}}}}, "conftest.py")
+    """)
+    pytester.makepyfile("""
+        def test_a_send_arrives(ccell):
+            ccell.client.send("13800000000", "您好【签名】")
+            assert ccell.outbox.one().phone == "13800000000"
+    """)
+    _run(pytester).assert_outcomes(passed=1)
 
 
 def test_the_address_can_be_overridden(pytester: pytest.Pytester) -> None:
@@ -43,16 +64,128 @@ def test_the_address_can_be_overridden(pytester: pytest.Pytester) -> None:
         def ccell_listen_address():
             return "127.0.0.2", 0
 
-        def test_it_listens_there(ccell_server):
+        def test_it_listens_there(ccell_server, ccell):
             assert ccell_server.url.startswith("http://127.0.0.2:")
+            assert ccell.url == ccell_server.url
+            assert ccell.client.info().is_normal
     """)
-    pytester.runpytest_subprocess("-p", "no:cacheprovider").assert_outcomes(passed=1)
+    _run(pytester).assert_outcomes(passed=1)
 
 
-def test_loading_the_plugin_imports_nothing_of_ours_but_itself() -> None:
-    script = """
-import sys, pytest, pytest_ccell.plugin
-print(sorted(name for name in sys.modules if name.partition(".")[0].startswith(("ccell", "flask", "lxml", "httpx"))))
+def test_each_test_has_an_account_of_its_own_that_is_closed_behind_it(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile("""
+        seen = []
+
+        def test_first(ccell, ccell_server):
+            ccell.client.send("13800000000", "您好【签名】")
+            seen.append(ccell.userid)
+
+        def test_second(ccell, ccell_server):
+            assert ccell.outbox == []
+            assert seen != [ccell.userid]
+            assert {one.userid for one in ccell_server.control.accounts()} == {"200001", ccell.userid}
+    """)
+    _run(pytester).assert_outcomes(passed=2)
+
+
+def test_the_client_is_the_accounts_and_goes_by_http(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile("""
+        def test_client(ccell, ccell_client):
+            assert ccell_client is ccell.client
+            assert ccell.url in repr(ccell_client)
+            ccell_client.send("13800000000", "您好【签名】")
+            with ccell.connect(in_process=True) as client:
+                assert len(client.reports()) == 1
+    """)
+    _run(pytester).assert_outcomes(passed=1)
+
+
+def test_further_accounts_are_opened_on_the_server(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile("""
+        def test_two(ccell, ccell_server):
+            other = ccell_server.open(balance=0)
+            assert other.client.info().riches == 0
+            assert ccell.client.info().riches == 100000
+            other.close()
+            ccell.close()
+    """)
+    _run(pytester).assert_outcomes(passed=1)
+
+
+def test_unittest_classes_have_the_fixtures(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile("""
+        import unittest
+        import pytest
+
+        @pytest.mark.ccell(balance=5)
+        class SendingTest(unittest.TestCase):
+            @pytest.fixture(autouse=True)
+            def _gateway(self, ccell):
+                self.ccell = ccell
+
+            def test_balance(self):
+                self.assertEqual(self.ccell.client.info().riches, 5)
+
+            @pytest.mark.ccell(credit=7)
+            def test_failing(self):
+                self.assertEqual(self.ccell.client.info().credit, 7)
+                self.ccell.outbox.one(phone="13800000000")
+
+        @pytest.mark.usefixtures("ccell")
+        class UsingTest(unittest.TestCase):
+            def test_nothing(self):
+                pass
+    """)
+    result = _run(pytester)
+    result.assert_outcomes(passed=2, failed=1)
+    result.stdout.fnmatch_lines(
+        ["*NotAsExpected: there are no accepted messages with phone='13800000000'", "*ccell journal*"]
+    )
+
+
+ASYNC_TESTS = """
+        async def test_send(ccell):
+            async with ccell.connect_async() as client, asyncio.TaskGroup() as tasks:
+                waiting = tasks.create_task(ccell.outbox.wait_async(phone="13800000000"))
+                await client.send("13800000000", "您好【签名】")
+                assert (await waiting).state == "delivered"
+
+        async def test_failing(ccell):
+            ccell.outbox.one()
 """
-    answer = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
-    assert answer.stdout.strip() == "[]"
+
+
+def test_asynchronous_tests_have_the_fixtures_under_anyio(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(f"""
+        import asyncio
+        import pytest
+
+        pytestmark = pytest.mark.anyio
+
+        @pytest.fixture
+        def anyio_backend():
+            return "asyncio"
+{ASYNC_TESTS}
+    """)
+    result = _run(pytester)
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.fnmatch_lines(["*ccell journal*"])
+
+
+def test_asynchronous_tests_have_the_fixtures_under_pytest_asyncio(pytester: pytest.Pytester) -> None:
+    pytester.makeini("[pytest]\nasyncio_mode = auto\nasyncio_default_fixture_loop_scope = function\n")
+    pytester.makepyfile(f"""
+        import asyncio
+{ASYNC_TESTS}
+    """)
+    result = pytester.runpytest_subprocess("-p", "no:cacheprovider", "-W", "error")
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.fnmatch_lines(["*ccell journal*"])
+
+
+def test_fixtures_are_listed_with_what_they_are(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile("")
+    result = _run(pytester, "--fixtures")
+    names = ("ccell_listen_address", "ccell_config", "ccell_server", "ccell", "ccell_client")
+    result.stdout.fnmatch_lines_random([f"{name} *-- *" for name in names])
+    result.stdout.fnmatch_lines_random(["    The gateway with an account of the test's own*"])

@@ -2,7 +2,7 @@
 
 import json
 import ssl
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
@@ -134,9 +134,13 @@ class ControlClient:
         """Close its connections."""
         self._http.close()
 
-    def open(self, settings: AccountSettings | None = None) -> "AccountControl":
-        """Open an account; what the settings leave out is made or at its default."""
-        body = {} if settings is None else given(settings)
+    def open(self, settings: AccountSettings | Mapping[str, Any] | None = None) -> "AccountControl":
+        """Open an account.
+
+        Args:
+            settings: Its settings, or some of them by name; what they leave out is made or at its default.
+        """
+        body = given(settings) if isinstance(settings, AccountSettings) else _plain(dict(settings or {}))
         answer = self.ask(models.AccountAnswer, "POST", "/v1/accounts", json=body)
         return AccountControl(self, answer.userid, answer.password)
 

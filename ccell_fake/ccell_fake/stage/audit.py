@@ -1,0 +1,109 @@
+"""Whether the code under test kept to the limits of the document: what the journal and the messages tell of it."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from ccell_fake.codes import Code
+from ccell_fake.control.models import EntryAnswer, MessageAnswer
+from ccell_fake.limits import CONTENT_CHARACTERS, NUMBERS_PER_REQUEST
+from ccell_fake.model import Operation
+from ccell_fixtures.registries import CLAUSES
+
+_CLAUSE_OF_RULE = {
+    "readable": "S1",
+    "has-submits": "S1",
+    "submits-complete": "S1",
+    "submit-complete": "S1",
+    "numbers-per-request": "S3",
+    "content-length": "S4",
+    "concurrency": "K1",
+    "sendtime": "A1",
+}
+_CLAUSE_OF_CODE = {Code.SIGNATURE_TOO_LONG: "C1"}
+_CONCURRENCY = "concurrency"
+_FAULT = "fault"
+# What these say may have changed by the next request without anyone's doing.
+_TRANSIENT = {Code.NO_SENDING_RULE, Code.NO_CHANNEL}
+
+
+@dataclass(frozen=True, slots=True)
+class Breach:
+    """A limit of the document that was not kept.
+
+    Attributes:
+        clause: Which.
+        request: The journal's number of the request.
+        says: What happened.
+    """
+
+    clause: str
+    request: int
+    says: str
+
+    def __str__(self) -> str:
+        """All of it, with the clause's own words."""
+        return f"{self.clause}: {CLAUSES[self.clause].says}\n  request {self.request}: {self.says}"
+
+
+def breaches(
+    entries: Iterable[EntryAnswer], messages: Iterable[MessageAnswer], held: Sequence[range] = ()
+) -> tuple[Breach, ...]:
+    """What was not kept, in the order of the requests.
+
+    Whatever a fault brought about is nobody's breach, nor is an excess while a test held slots.
+
+    Args:
+        entries: The journal of the account.
+        messages: Its messages.
+        held: The journal's numbers while slots were held.
+    """
+    kept, sent = tuple(entries), tuple(messages)
+    struck = {entry.number for entry in kept if _FAULT in entry.rule.split(", ") or entry.delivery != "whole"}
+    found = [
+        *(breach for entry in kept if entry.number not in struck for breach in _of_entry(entry, held)),
+        *_of_contents(sent),
+        *_repeated(message for message in sent if message.request not in struck),
+    ]
+    return tuple(sorted(found, key=lambda breach: breach.request))
+
+
+def _of_entry(entry: EntryAnswer, held: Sequence[range]) -> Iterator[Breach]:
+    if entry.operation is Operation.SEND and entry.items > NUMBERS_PER_REQUEST:
+        yield Breach("S3", entry.number, f"it has {entry.items} numbers")
+    for rule in entry.rule.split(", "):
+        clause = _CLAUSE_OF_RULE.get(rule)
+        is_excused = rule == _CONCURRENCY and any(entry.number in numbers for numbers in held)
+        if clause is not None and not is_excused:
+            yield Breach(clause, entry.number, entry.explanation)
+    for code, clause in _CLAUSE_OF_CODE.items():
+        for line in entry.explanation.splitlines():
+            if line.startswith(f"{code}: "):
+                yield Breach(clause, entry.number, line)
+
+
+def _of_contents(messages: Iterable[MessageAnswer]) -> Iterator[Breach]:
+    """Contents that are too long and were taken all the same, where the account answers Q5 so."""
+    seen: set[int] = set()
+    for message in messages:
+        length = len(message.content.encode("utf-16-le", errors="surrogatepass")) // 2
+        if length > CONTENT_CHARACTERS and message.request not in seen:
+            seen.add(message.request)
+            yield Breach("S4", message.request, f"a content has {length} characters")
+
+
+def _repeated(messages: Iterable[MessageAnswer]) -> Iterator[Breach]:
+    """Numbers that were refused, and then were sent the same again and refused for the same reason."""
+    first: dict[tuple[object, ...], int] = {}
+    told: set[tuple[object, ...]] = set()
+    for message in messages:
+        if message.code == Code.SUCCESS or message.code in _TRANSIENT:
+            continue
+        key = (message.phone, message.content, message.sendtime, message.spcode, message.code)
+        before = first.setdefault(key, message.request)
+        if before != message.request and (key, message.request) not in told:
+            told.add((key, message.request))
+            says = (
+                f"{message.phone} was sent again what request {before} had been told not to send it: "
+                f"{message.code} {message.info}"
+            )
+            yield Breach("S8", message.request, says)

@@ -1,0 +1,114 @@
+"""One emulator for each process, or a given one for all."""
+
+from importlib import import_module
+
+import pytest
+from testing.emulators import emulator
+
+from ccell_fake.control.client import ControlClient
+
+# Pytester forgets what is imported during a test; what an emulator imports late has to be there before.
+import_module("ccell_mock_server.control.app")
+
+TESTS = """
+    import pytest
+
+    @pytest.mark.parametrize("number", range(12))
+    def test_alone(ccell, number, worker_id):
+        assert ccell.outbox == []
+        ccell.client.send("13800000000", f"{number}【签名】")
+        assert ccell.outbox.one().content == f"{number}【签名】"
+        print(f"at {worker_id} {ccell.url}")
+"""
+
+
+def _run(pytester: pytest.Pytester, *options: str) -> pytest.RunResult:
+    return pytester.runpytest_subprocess("-p", "no:cacheprovider", *options)
+
+
+def _urls(result: pytest.RunResult) -> set[tuple[str, str]]:
+    lines = [line.split() for line in result.outlines if line.startswith("at ")]
+    return {(worker, url) for _, worker, url in lines}
+
+
+def test_workers_have_an_emulator_each(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(TESTS)
+    result = _run(pytester, "-n", "2", "-rA")
+    result.assert_outcomes(passed=12)
+    urls = _urls(result)
+    assert {worker for worker, _ in urls} == {"gw0", "gw1"}
+    assert len({url for _, url in urls}) == 2
+
+
+def test_workers_share_the_emulator_that_is_given(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(TESTS)
+    with emulator() as running:
+        result = _run(pytester, "-n", "2", "-rA", f"--ccell-url={running.url}")
+        with ControlClient(running.url) as control:
+            assert [one.userid for one in control.accounts()] == ["200001"]
+    result.assert_outcomes(passed=12)
+    assert _urls(result) == {("gw0", running.url), ("gw1", running.url)}
+    result.stdout.fnmatch_lines([f"ccell: {running.url}"])
+
+
+@pytest.mark.parametrize("by_option", [True, False])
+def test_a_control_token_is_given_by_option_or_by_variable(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, *, by_option: bool
+) -> None:
+    pytester.makepyfile(TESTS)
+    options: tuple[str, ...] = ("--ccell-token=secret",) if by_option else ()
+    if not by_option:
+        monkeypatch.setenv("CCELL_FAKE_CONTROL_TOKEN", "secret")
+    with emulator(server={"control_token": "secret"}) as running:
+        _run(pytester, "-n", "2", f"--ccell-url={running.url}", *options).assert_outcomes(passed=12)
+
+
+def test_a_failed_test_shows_the_journal_of_a_given_emulator(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile("""
+        def test_failing(ccell):
+            ccell.client.info()
+            ccell.outbox.one(phone="13800000000")
+    """)
+    with emulator() as running:
+        result = _run(pytester, "-n", "1", f"--ccell-url={running.url}")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*there are no accepted messages with phone='13800000000'", "*- ccell journal -*"])
+
+
+def test_strict_holds_there_too(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile("""
+        import pytest
+
+        @pytest.mark.ccell(strict=True)
+        def test_send(ccell):
+            for _ in range(2):
+                ccell.client.send("19500001111", "您好【签名】")
+    """)
+    with emulator() as running:
+        result = _run(pytester, "-n", "1", f"--ccell-url={running.url}")
+    result.assert_outcomes(passed=1, errors=1)
+    result.stdout.fnmatch_lines(["S8: *", "*- Captured ccell journal teardown -*"])
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (["--ccell-url=http://127.0.0.1:1"], "*--ccell-url=http://127.0.0.1:1: no control API answers at*"),
+        (["--ccell-url=nonsense"], "*--ccell-url=nonsense: *"),
+        (["--ccell-url=URL"], "*--ccell-url=http*: The control token is missing or wrong*"),
+        (["--ccell-url=URL", "--ccell-token=wrong"], "*The control token is missing or wrong*"),
+    ],
+)
+def test_an_emulator_that_cannot_be_used_is_named(pytester: pytest.Pytester, options: list[str], says: str) -> None:
+    pytester.makepyfile("def test_one(ccell): pass")
+    with emulator(server={"control_token": "secret"}) as running:
+        result = _run(pytester, *(option.replace("URL", running.url) for option in options))
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines([says])
+    result.stdout.no_fnmatch_line("*Traceback*")
+    result.stdout.no_fnmatch_line("*wrong'*")
+
+
+def test_the_options_are_told(pytester: pytest.Pytester) -> None:
+    result = _run(pytester, "--help")
+    result.stdout.fnmatch_lines(["*--ccell-url=URL*", "*--ccell-token=TOKEN*", "*ccell_strict*"])
