@@ -57,8 +57,11 @@ def test_every_field_of_every_kind_is_varied(kind: FaultKind) -> None:
     )
     simplest: Any = find(strategies.faults(kinds=[kind]), lambda _: True)
     for name in (field.name for field in fields(simplest) if field.name != "kind"):
-        differs = documents.some(drawn, lambda one, name=name: getattr(one, name) != getattr(simplest, name))
-        assert getattr(differs, name) != getattr(simplest, name)
+
+        def is_other(one: Any, name: str = name) -> bool:
+            return bool(getattr(one, name) != getattr(simplest, name))
+
+        assert is_other(documents.some(drawn, is_other))
 
 
 @given(st.sets(st.sampled_from(KINDS), min_size=1), st.data())
@@ -78,7 +81,6 @@ def test_a_fault_waits_no_longer_than_asked_for(fault: Any) -> None:
 
 def test_faults_shrink_to_a_system_error_at_once() -> None:
     assert find(strategies.faults(), lambda _: True) == CodeFault(code=Code.SYSTEM_ERROR)
-    assert find(ANY, lambda _: True) == CodeFault(code=Code.SYSTEM_ERROR)
     assert find(strategies.fault_schedules(), lambda _: True) == []
 
 
