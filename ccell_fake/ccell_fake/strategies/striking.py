@@ -1,8 +1,7 @@
 """Faults, as a test arranges them on an account: any one of them, and schedules of several that strike by count."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime, timedelta
-from functools import partial
 from typing import Any, Literal, get_args
 
 from hypothesis import strategies as st
@@ -128,27 +127,33 @@ def _made(  # noqa: PLR0911 - one for each kind
     match kind:
         case "code":
             codes = [code for code in _CODES if has_numbers or not code.is_about_a_number]
-            return st.builds(partial(CodeFault, **common), code=st.sampled_from(codes))
+            return _built(CodeFault, common, code=st.sampled_from(codes))
         case "http":
             statuses = st.sampled_from([502, 500, 503])
-            return st.builds(partial(HttpFault, **common), status=statuses, body=_PAGES, processed=processed)
+            return _built(HttpFault, common, status=statuses, body=_PAGES, processed=processed)
         case "close":
-            return st.builds(partial(CloseFault, **common), processed=processed)
+            return _built(CloseFault, common, processed=processed)
         case "reset":
-            return st.builds(partial(ResetFault, **common), processed=processed)
+            return _built(ResetFault, common, processed=processed)
         case "truncate":
-            return st.builds(partial(TruncateFault, **common), sent=_ABSENT | st.integers(0, 1000))
+            return _built(TruncateFault, common, sent=_ABSENT | st.integers(0, 1000))
         case "broken_xml":
             # Something is drawn for it as for the others, or it would be the shortest and so the simplest.
             return processed.map(lambda _: BrokenXmlFault(**common))
         case "gbk":
-            return st.builds(partial(GbkFault, **common), declared=st.sampled_from([True, False]))
+            return _built(GbkFault, common, declared=st.sampled_from([True, False]))
         case "delay":
-            return st.builds(partial(DelayFault, **common), seconds=st.floats(0, seconds))
+            return _built(DelayFault, common, seconds=st.floats(0, seconds))
         case "dribble":
             slowly = st.tuples(st.integers(_PIECE_AND_PAUSE, 1024), st.floats(0, seconds / 10))
             quickly = st.tuples(st.integers(1, 1024), st.just(0.0))
             return (quickly | slowly).map(lambda one: DribbleFault(**common, piece=one[0], seconds=one[1]))
+
+
+def _built(
+    kind: Callable[..., Fault], common: Mapping[str, Any], **fields: SearchStrategy[Any]
+) -> SearchStrategy[Fault]:
+    return st.fixed_dictionaries(fields).map(lambda drawn: kind(**common, **drawn))
 
 
 @st.composite
