@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from hypothesis import strategies as st
+
 from ccell_fake.client import Client, ClientError, OutcomeUnknown, Report, Retry, Upmsg, submit
 from ccell_fake.limits import REPORTS_PER_CALL
 from ccell_fake.model import Operation, Request, Submit
@@ -98,15 +100,19 @@ class DropsTheSecondPage(Right):
 
 
 class MatchesByPhone(Right):
-    """Takes a report to be about the last message to its phone."""
+    """Takes a report to be about the first message to its phone that has none."""
+
+    faults = st.nothing()
 
     def connect(self, url: str, userid: str, password: str) -> None:
         super().connect(url, userid, password)
-        self.last: dict[str, str] = {}
+        self.sent: list[tuple[str, str]] = []
 
     def submit(self, submits: Sequence[Submit]) -> None:
         super().submit(submits)
-        self.last.update((one.phone or "", one.linkid or "") for one in submits)
+        self.sent += [(one.phone or "", one.linkid or "") for one in submits]
 
     def take(self, report: Report) -> None:
-        self.store[self.last[report.phone]] = Fate.DELIVERED if report.is_delivered else Fate.FAILED
+        waiting = (linkid for phone, linkid in self.sent if phone == report.phone)
+        linkid = next(linkid for linkid in waiting if self.store[linkid] is Fate.ACCEPTED)
+        self.store[linkid] = Fate.DELIVERED if report.is_delivered else Fate.FAILED

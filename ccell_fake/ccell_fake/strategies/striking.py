@@ -1,6 +1,6 @@
 """Faults, as a test arranges them on an account: any one of them, and schedules of several that strike by count."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Literal, get_args
 
@@ -58,8 +58,8 @@ def faults(
         max_times: How often they strike at most; None for ones that strike for ever, too.
         by_chance: Whether some strike but a share of the matching requests.
         now: The account's present, aware, for faults with a window on its clock; without it none has one.
-        max_seconds: How long they delay a request; so long is really waited. Small pieces of a dribbled answer follow
-            each other at once, and others a tenth of this apart at most.
+        max_seconds: How long they delay a request; so long is really waited. The pieces of a dribbled answer are a
+            tenth of this apart at most, and have 64 bytes at least unless this is 0.
 
     Raises:
         InvalidArgument: There is no such kind or endpoint, nothing between the bounds, or the time is naive.
@@ -117,43 +117,41 @@ def _faults(
         **draw(st.fixed_dictionaries(strikes)),
         **draw(windows),
     }
-    return draw(_made(kind, common, seconds, has_numbers=is_at_a_send))
+    make, fields = _made(kind, seconds, has_numbers=is_at_a_send)
+    own = {name: draw(strategy) for name, strategy in fields.items()}
+    if not own:
+        # What draws less is simpler, and a fault without a field of its own is not.
+        draw(st.booleans())
+    return make(**common, **own)
 
 
 def _made(  # noqa: PLR0911 - one for each kind
-    kind: FaultKind, common: dict[str, Any], seconds: float, *, has_numbers: bool
-) -> SearchStrategy[Fault]:
-    processed = st.booleans()
+    kind: FaultKind, seconds: float, *, has_numbers: bool
+) -> tuple[type[Fault], dict[str, SearchStrategy[Any]]]:
+    """What a kind of fault is made by, and from what fields of its own."""
+    processed: dict[str, SearchStrategy[Any]] = {"processed": st.booleans()}
     match kind:
         case "code":
-            codes = [code for code in _CODES if has_numbers or not code.is_about_a_number]
-            return _built(CodeFault, common, code=st.sampled_from(codes))
+            return CodeFault, {
+                "code": st.sampled_from([one for one in _CODES if has_numbers or not one.is_about_a_number])
+            }
         case "http":
-            statuses = st.sampled_from([502, 500, 503])
-            return _built(HttpFault, common, status=statuses, body=_PAGES, processed=processed)
+            return HttpFault, {"status": st.sampled_from([502, 500, 503]), "body": _PAGES, **processed}
         case "close":
-            return _built(CloseFault, common, processed=processed)
+            return CloseFault, processed
         case "reset":
-            return _built(ResetFault, common, processed=processed)
+            return ResetFault, processed
         case "truncate":
-            return _built(TruncateFault, common, sent=_ABSENT | st.integers(0, 1000))
+            return TruncateFault, {"sent": _ABSENT | st.integers(0, 1000)}
         case "broken_xml":
-            # Something is drawn for it as for the others, or it would be the shortest and so the simplest.
-            return processed.map(lambda _: BrokenXmlFault(**common))
+            return BrokenXmlFault, {}
         case "gbk":
-            return _built(GbkFault, common, declared=st.sampled_from([True, False]))
+            return GbkFault, {"declared": st.sampled_from([True, False])}
         case "delay":
-            return _built(DelayFault, common, seconds=st.floats(0, seconds))
+            return DelayFault, {"seconds": st.floats(0, seconds)}
         case "dribble":
-            slowly = st.tuples(st.integers(_PIECE_AND_PAUSE, 1024), st.floats(0, seconds / 10))
-            quickly = st.tuples(st.integers(1, 1024), st.just(0.0))
-            return (quickly | slowly).map(lambda one: DribbleFault(**common, piece=one[0], seconds=one[1]))
-
-
-def _built(
-    kind: Callable[..., Fault], common: Mapping[str, Any], **fields: SearchStrategy[Any]
-) -> SearchStrategy[Fault]:
-    return st.fixed_dictionaries(fields).map(lambda drawn: kind(**common, **drawn))
+            pieces = st.integers(_PIECE_AND_PAUSE if seconds else 1, 1024)
+            return DribbleFault, {"piece": pieces, "seconds": st.floats(0, seconds / 10)}
 
 
 @st.composite
