@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from hypothesis import strategies as st
 
+from ccell_fake import strategies
 from ccell_fake.client import Client, ClientError, OutcomeUnknown, Report, Retry, Upmsg, submit
 from ccell_fake.limits import REPORTS_PER_CALL
 from ccell_fake.model import Operation, Request, Submit
@@ -71,6 +72,9 @@ class Right(CcellMachine):
 class SendsAgain(Right):
     """Sends once more what it had no answer to."""
 
+    faults = strategies.faults(kinds=["close", "truncate"], operations=["send"], max_skip=0, max_times=1)
+    many = ()
+
     def submit(self, submits: Sequence[Submit]) -> None:
         try:
             resps = self.client.send(submits).resps
@@ -85,6 +89,8 @@ class SendsAgain(Right):
 
 class DropsTheSecondPage(Right):
     """Asks for pages until one is not full, and keeps the first."""
+
+    faults = st.nothing()
 
     def poll_reports(self) -> None:
         page = first = self._page()
@@ -103,6 +109,7 @@ class MatchesByPhone(Right):
     """Takes a report to be about the first message to its phone that has none."""
 
     faults = st.nothing()
+    many = ()
 
     def connect(self, url: str, userid: str, password: str) -> None:
         super().connect(url, userid, password)
