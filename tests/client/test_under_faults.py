@@ -152,8 +152,8 @@ def _check_send(told: Sent | ClientError, messages: list[MessageAnswer]) -> None
     assert len(pairs) == len(accepted)
     said = {(resp.phone, resp.linkid) for resp in told.resps if resp.is_accepted}
     refused = {(resp.phone, resp.linkid) for resp in told.resps if not resp.is_accepted}
-    unknown = _pairs(told.unknown) if isinstance(told, ClientError) else set()
-    unsent = _pairs(told.unsent) if isinstance(told, ClientError) else set()
+    unknown = _pairs(told.unknown if isinstance(told, ClientError) else ())
+    unsent = _pairs(told.unsent if isinstance(told, ClientError) else ())
     assert told.unanswered == ()
     assert said <= accepted <= said | unknown
     assert not accepted & (refused | unsent)

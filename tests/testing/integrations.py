@@ -106,20 +106,18 @@ class DropsTheSecondPage(Right):
 
 
 class MatchesByPhone(Right):
-    """Takes a report to be about the first message to its phone that has none."""
+    """Takes a report to be about the last message to its phone."""
 
     faults = st.nothing()
     many = ()
 
     def connect(self, url: str, userid: str, password: str) -> None:
         super().connect(url, userid, password)
-        self.sent: list[tuple[str, str]] = []
+        self.last: dict[str, str] = {}
 
     def submit(self, submits: Sequence[Submit]) -> None:
         super().submit(submits)
-        self.sent += [(one.phone or "", one.linkid or "") for one in submits]
+        self.last.update((one.phone or "", one.linkid or "") for one in submits)
 
     def take(self, report: Report) -> None:
-        waiting = (linkid for phone, linkid in self.sent if phone == report.phone)
-        linkid = next(linkid for linkid in waiting if self.store[linkid] is Fate.ACCEPTED)
-        self.store[linkid] = Fate.DELIVERED if report.is_delivered else Fate.FAILED
+        self.store[self.last[report.phone]] = Fate.DELIVERED if report.is_delivered else Fate.FAILED
