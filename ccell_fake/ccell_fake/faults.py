@@ -1,9 +1,10 @@
 """Faults that a test arranges on an account: when each strikes, and what it does."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
-from typing import Annotated, ClassVar, Literal
+from enum import StrEnum
+from typing import Annotated, Any, ClassVar, Literal
 
 from annotated_types import Ge, Interval
 
@@ -40,6 +41,13 @@ class Strikes:
     def is_processed(self) -> bool:
         """Whether the request is judged and done as if there were no fault."""
         return getattr(self, "processed", True)
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:  # noqa: ANN401, ARG002, FBT001 - as IPython has it
+        """Where Hypothesis or IPython show it, leave out what is at its default."""
+        values = {one.name: getattr(self, one.name) for one in fields(self) if getattr(self, one.name) != one.default}
+        plain = {name: str(value) if isinstance(value, StrEnum) else value for name, value in values.items()}
+        named = (f"{name}={value!r}" for name, value in plain.items())
+        printer.text(f"{type(self).__name__}({', '.join(named)})")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,12 +9,14 @@ from hypothesis import find
 from hypothesis import strategies as st
 from testing.emulators import DOCUMENT_DAY
 
-from ccell_fake import model, settings, strategies
+from ccell_fake import codes, faults, model, settings, strategies
 
 PAGE = (Path(__file__).parents[2] / "docs" / "strategies.md").read_text("utf-8")
 EXAMPLES = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
 ROWS = re.findall(r"^\| `(.+?)` \| .* \| `(.+)` \|$", PAGE, re.MULTILINE)
 NAMES: dict[str, Any] = {
+    **vars(codes),
+    **vars(faults),
     **vars(model),
     **vars(settings),
     **vars(strategies),

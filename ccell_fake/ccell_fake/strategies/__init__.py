@@ -16,15 +16,19 @@ from ccell_fake.strategies.placing import RawRequest, payloads
 from ccell_fake.strategies.repertoires import Repertoire
 from ccell_fake.strategies.schedule import distant_sendtimes, malformed_sendtimes, past_sendtimes, sendtimes
 from ccell_fake.strategies.sends import requests, submits
+from ccell_fake.strategies.striking import FaultKind, fault_schedules, faults
 from ccell_fake.strategies.texts import contents, linkids, signatures, spcodes
 
 __all__ = [
+    "FaultKind",
     "RawRequest",
     "Recognised",
     "Repertoire",
     "account_settings",
     "contents",
     "distant_sendtimes",
+    "fault_schedules",
+    "faults",
     "linkids",
     "magic_phones",
     "malformed_sendtimes",

@@ -1,0 +1,150 @@
+"""What the machine runs against: a gateway with an account that can be arranged and looked at."""
+
+from datetime import datetime, timedelta
+from itertools import groupby
+from typing import Protocol
+
+from ccell_fake.control.client import AccountControl, ControlClient
+from ccell_fake.faults import Fault
+from ccell_fake.model import Operation
+from ccell_fake.settings import AccountSettings
+from ccell_fake.stateful.seen import Exchange, Standing, Submitted
+
+
+class Opened(Protocol):
+    """An account that was just opened, under default settings, whose clock moves only when it is moved."""
+
+    @property
+    def url(self) -> str:
+        """Where the gateway is."""
+        ...
+
+    @property
+    def userid(self) -> str:
+        """The account."""
+        ...
+
+    @property
+    def password(self) -> str:
+        """Its password."""
+        ...
+
+    @property
+    def now(self) -> datetime:
+        """What its clock shows, aware, to the second."""
+        ...
+
+    def advance(self, by: timedelta) -> None:
+        """Move its clock forwards."""
+        ...
+
+    def arrange(self, fault: Fault) -> None:
+        """Let a fault strike behind those that are there."""
+        ...
+
+    def calm(self) -> None:
+        """Take away the faults that have not struck."""
+        ...
+
+    def reply(self, phone: str, content: str) -> None:
+        """Let a phone send a message."""
+        ...
+
+    def report(self, msgid: str, *, is_delivered: bool) -> None:
+        """Let the report of a message that was sent come in now."""
+        ...
+
+    def exchanges(self) -> list[Exchange]:
+        """The requests that came since this was last asked, oldest first."""
+        ...
+
+    def standing(self) -> Standing:
+        """How it stands."""
+        ...
+
+    def close(self) -> None:
+        """Forget it."""
+        ...
+
+
+class Target(Protocol):
+    """A gateway."""
+
+    def open(self, balance: int, report_delay: timedelta) -> Opened:
+        """Open an account of its own for one run, with so many messages; reports come so long after sending."""
+        ...
+
+
+class EmulatorTarget:
+    """An emulator, wherever it runs, by way of its control API."""
+
+    def __init__(self, url: str, control: ControlClient) -> None:
+        """Run against an emulator.
+
+        Args:
+            url: Where the integration is to find the gateway.
+            control: Its control API.
+        """
+        self._url = url
+        self._control = control
+
+    def open(self, balance: int, report_delay: timedelta) -> Opened:
+        """Open an account of its own for one run."""
+        settings = AccountSettings(balance=balance, report_delay=report_delay.total_seconds())
+        return _EmulatorAccount(self._url, self._control.open(settings))
+
+
+class _EmulatorAccount:
+    def __init__(self, url: str, account: AccountControl) -> None:
+        self.url = url
+        self.userid = account.userid
+        self.password = account.password
+        self._account = account
+        self.now = account.freeze(account.clock().now.replace(microsecond=0)).now
+        self._cursor = 0
+
+    def advance(self, by: timedelta) -> None:
+        self._account.advance(by)
+
+    def arrange(self, fault: Fault) -> None:
+        self._account.add_fault(fault)
+
+    def calm(self) -> None:
+        self._account.remove_faults()
+
+    def reply(self, phone: str, content: str) -> None:
+        self._account.reply(phone, content)
+
+    def report(self, msgid: str, *, is_delivered: bool) -> None:
+        self._account.settle(msgid, "0" if is_delivered else "-1")
+
+    def exchanges(self) -> list[Exchange]:
+        entries = list(self._account.journal(self._cursor))
+        if not entries:
+            return []
+        submitted: dict[int, tuple[Submitted, ...]] = {}
+        if any(entry.operation is Operation.SEND for entry in entries):
+            messages = self._account.messages(since=self._cursor)
+            for number, group in groupby(messages, lambda one: one.request):
+                submitted[number] = tuple(
+                    Submitted(one.msgid, one.phone, one.content, one.sendtime, one.code) for one in group
+                )
+        self._cursor = entries[-1].number
+        return [
+            Exchange(entry.operation, entry.code, entry.delivery, entry.items, submitted.get(entry.number, ()))
+            for entry in entries
+        ]
+
+    def standing(self) -> Standing:
+        seen = self._account.seen()
+        return Standing(
+            seen.left - seen.reserved,
+            {one.msgid: one.state for one in self._account.messages()},
+            frozenset(
+                (one.msgid, one.status, one.recvtime, one.fetched_at is not None) for one in self._account.reports()
+            ),
+            tuple((one.phone, one.msgcontent, one.fetched_at is not None) for one in self._account.upmsgs()),
+        )
+
+    def close(self) -> None:
+        self._account.close()

@@ -1,0 +1,35 @@
+"""The marketing sender: who opts out is sent no more."""
+
+import pytest
+from examples.conftest import Ccell
+from examples.gateways import Gateway
+from examples.marketing import Marketing
+
+PHONES = ["13800000000", "13600001234"]
+
+
+@pytest.fixture
+def marketing(gateway: Gateway) -> Marketing:
+    return Marketing(gateway)
+
+
+def test_every_text_says_how_to_opt_out(ccell: Ccell, marketing: Marketing) -> None:
+    assert marketing.send("spring", [*PHONES, PHONES[0]], "新品上市。") == dict.fromkeys(PHONES, "0")
+    assert [(one.phone, one.linkid) for one in ccell.outbox] == [(phone, "spring") for phone in PHONES]
+    assert {one.content for one in ccell.outbox} == {"新品上市。退订回T【签名】"}
+
+
+@pytest.mark.parametrize("text", ["T", " td ", "退订"])
+def test_who_opts_out_is_sent_no_more(ccell: Ccell, marketing: Marketing, text: str) -> None:
+    marketing.send("spring", PHONES, "新品上市。")
+    ccell.reply(PHONES[0], text)
+    ccell.reply(PHONES[1], "好的")
+    ccell.clock.advance(hours=1)
+    assert marketing.send("summer", PHONES, "夏季特惠。") == {PHONES[1]: "0"}
+    assert [one.phone for one in ccell.outbox if one.linkid == "summer"] == [PHONES[1]]
+
+
+def test_nobody_left_is_nothing_sent(ccell: Ccell, marketing: Marketing) -> None:
+    ccell.reply(PHONES[0], "TD")
+    assert marketing.send("spring", PHONES[:1], "新品上市。") == {}
+    assert ccell.outbox == []

@@ -1,0 +1,51 @@
+"""The sign-up: only who gets the code gets in."""
+
+import re
+
+import pytest
+from examples.conftest import Ccell
+from examples.gateways import Gateway
+from examples.signup import create_app
+from flask.testing import FlaskClient
+
+PHONE = "13800000000"
+
+
+@pytest.fixture
+def web(gateway: Gateway) -> FlaskClient:
+    return create_app(gateway).test_client()
+
+
+def _code(ccell: Ccell) -> str:
+    found = re.search(r"\d{6}", ccell.outbox[-1].content)
+    assert found
+    return found[0]
+
+
+def test_the_code_that_was_sent_lets_one_in_once(ccell: Ccell, web: FlaskClient) -> None:
+    assert web.post("/codes", data={"phone": PHONE}).status_code == 202
+    (message,) = ccell.outbox
+    assert (message.phone, message.code) == (PHONE, "0")
+    form = {"phone": PHONE, "code": _code(ccell)}
+    assert [web.post("/accounts", data=form).status_code for _ in range(2)] == [201, 403]
+
+
+def test_another_code_lets_nobody_in(ccell: Ccell, web: FlaskClient) -> None:
+    web.post("/codes", data={"phone": PHONE})
+    wrong = f"{(int(_code(ccell)) + 1) % 1_000_000:06}"
+    assert web.post("/accounts", data={"phone": PHONE, "code": wrong}).status_code == 403
+    assert web.post("/accounts", data={"phone": PHONE, "code": ""}).status_code == 403
+
+
+@pytest.mark.parametrize("phone", ["19500001111", "17001004008"])
+def test_a_number_that_is_refused_is_told_so(ccell: Ccell, web: FlaskClient, phone: str) -> None:
+    assert web.post("/codes", data={"phone": phone}).status_code == 422
+    assert ccell.outbox[0].state == "refused"
+
+
+def test_nobody_is_sent_two_codes_for_a_failure_of_the_gateway(ccell: Ccell, web: FlaskClient) -> None:
+    ccell.faults.next("send", code="1001999")
+    assert web.post("/codes", data={"phone": PHONE}).status_code == 503
+    assert ccell.outbox == []
+    assert web.post("/codes", data={"phone": PHONE}).status_code == 202
+    assert len(ccell.outbox) == 1

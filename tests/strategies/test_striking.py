@@ -1,0 +1,169 @@
+"""Faults and schedules of them, as the strategies promise them."""
+
+from collections.abc import Iterator
+from dataclasses import fields
+from datetime import datetime
+from typing import Any, get_args
+
+import pytest
+from hypothesis import example, find, given, settings
+from hypothesis import strategies as st
+from hypothesis.errors import InvalidArgument
+from testing import documents
+from testing.accounts import Served
+from testing.emulators import DOCUMENT_DAY, Bench, codes, emulator
+
+from ccell_fake import strategies
+from ccell_fake.codes import Code
+from ccell_fake.control.client import ControlClient
+from ccell_fake.engine.faults import deliver
+from ccell_fake.faults import CodeFault, Fault, flaw
+from ccell_fake.model import Operation
+from ccell_fake.strategies import FaultKind
+
+ANY = strategies.faults(phones=st.none() | strategies.phones(), max_times=None, by_chance=True, now=DOCUMENT_DAY)
+KINDS = get_args(FaultKind)
+
+
+@pytest.fixture(scope="module")
+def control() -> Iterator[ControlClient]:
+    with emulator() as running, ControlClient(running.url) as control:
+        yield control
+
+
+def test_there_are_all_kinds_of_faults() -> None:
+    defaults = {one: {field.name: field.default for field in fields(one)} for one in get_args(Fault)}
+    assert {one["kind"] for one in defaults.values()} == {*KINDS}
+
+
+@given(ANY)
+def test_a_fault_is_one_that_can_be(fault: Fault) -> None:
+    assert flaw(fault) is None
+
+
+@settings(max_examples=50)
+@given(fault=ANY)
+def test_a_fault_is_taken_as_it_is(control: ControlClient, fault: Fault) -> None:
+    account = control.open()
+    assert account.add_fault(fault).fault == fault
+    assert account.faults()[0].fault == fault
+    account.close()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_field_of_every_kind_is_varied(kind: FaultKind) -> None:
+    drawn = strategies.faults(
+        kinds=[kind], phones=strategies.phones(), max_times=None, by_chance=True, now=DOCUMENT_DAY
+    )
+    simplest: Any = find(strategies.faults(kinds=[kind]), lambda _: True)
+    for name in (field.name for field in fields(simplest) if field.name != "kind"):
+
+        def is_other(one: Any, name: str = name) -> bool:
+            return bool(getattr(one, name) != getattr(simplest, name))
+
+        assert is_other(documents.some(drawn, is_other))
+
+
+@given(st.sets(st.sampled_from(KINDS), min_size=1), st.data())
+def test_only_kinds_and_endpoints_asked_for_are_drawn(kinds: set[FaultKind], data: st.DataObject) -> None:
+    places = data.draw(st.sets(st.none() | st.sampled_from(Operation), min_size=1))
+    fault = data.draw(strategies.faults(kinds=kinds, operations=places, max_skip=1, max_times=2))
+    assert fault.kind in kinds
+    assert fault.operation in places
+    assert (fault.skip <= 1, fault.times in {1, 2}) == (True, True)
+    assert (fault.phone, fault.rate, fault.since, fault.until) == (None, 1.0, None, None)
+
+
+@given(strategies.faults(kinds=["delay", "dribble"], max_seconds=0.5))
+def test_a_fault_waits_no_longer_than_asked_for(fault: Any) -> None:
+    assert fault.seconds <= 0.5 / (10 if fault.kind == "dribble" else 1)
+
+
+def test_faults_shrink_to_a_system_error_at_once() -> None:
+    assert find(strategies.faults(), lambda _: True) == CodeFault(code=Code.SYSTEM_ERROR)
+    assert find(strategies.fault_schedules(), lambda _: True) == []
+
+
+SCHEDULES = strategies.fault_schedules(max_seconds=0.0)
+
+
+@given(SCHEDULES, st.sampled_from(Operation))
+@example(
+    [CodeFault(code=Code.ACCOUNT_FROZEN, skip=3, times=3), CodeFault(code=Code.IP_REFUSED, skip=1)], Operation.INFO
+)
+def test_a_schedule_is_used_up_after_as_many_requests_as_it_skips_and_strikes(
+    schedule: list[Fault], operation: Operation
+) -> None:
+    bench = Bench()
+    for fault in schedule:
+        bench.universe.add_fault(fault)
+    for _ in range(sum(fault.skip + (fault.times or 0) for fault in schedule)):
+        _ask(bench, operation)
+    assert [fault.left for fault in _left(bench, operation)] == [0] * len(_left(bench, operation))
+    answer = _ask(bench, operation)
+    assert (answer.delivery, codes(answer)[0]) == (deliver(None, answer.delivery.body), "0")
+
+
+def _ask(bench: Bench, operation: Operation) -> Any:
+    answer = bench.send() if operation is Operation.SEND else bench.ask(operation)
+    bench.gateway.leave(answer.seat)
+    return answer
+
+
+def _left(bench: Bench, operation: Operation) -> list[Any]:
+    about_numbers = [isinstance(one.fault, CodeFault) and one.fault.code.is_about_a_number for one in _faults(bench)]
+    return [
+        one
+        for one, is_about_numbers in zip(_faults(bench), about_numbers, strict=True)
+        if one.fault.operation in {None, operation} and (operation is Operation.SEND or not is_about_numbers)
+    ]
+
+
+def _faults(bench: Bench) -> Any:
+    return bench.universe.faults()
+
+
+@settings(max_examples=25)
+@given(schedule=SCHEDULES, asked=st.lists(st.sampled_from(Operation), max_size=8))
+def test_the_same_requests_fare_the_same_under_a_schedule(schedule: list[Fault], asked: list[Operation]) -> None:
+    def run() -> list[Any]:
+        bench = Bench()
+        for fault in schedule:
+            bench.universe.add_fault(fault)
+        return [_ask(bench, operation).delivery for operation in asked]
+
+    assert run() == run()
+
+
+def test_a_schedule_is_for_one_account(control: ControlClient) -> None:
+    schedule = find(strategies.fault_schedules(min_size=2, kinds=["code"]), lambda _: True)
+    struck, other = control.open(), control.open()
+    for fault in schedule:
+        struck.add_fault(fault)
+    url = str(control.send("GET", "/livez").url).partition("/_ccell")[0]
+    assert [Served(url, one).ask(Operation.INFO).code for one in (struck, other)] == [Code.SYSTEM_ERROR, "0"]
+
+
+@pytest.mark.parametrize(
+    ("given_", "said"),
+    [
+        ({"kinds": ["explode"]}, "a kind of fault is 'explode'; there are code, http, close"),
+        ({"kinds": []}, "a kind of fault is to be drawn from nothing"),
+        ({"operations": ["drain"]}, "an operation is 'drain'; there are send, report, upmsg, info"),
+        ({"max_skip": -1}, "max_skip is -1; it takes 0 or more"),
+        ({"max_times": 0}, "max_times is 0; it takes 1 or more"),
+        ({"max_seconds": -0.1}, "max_seconds is -0.1; it takes 0 to 3600"),
+        ({"now": datetime(2026, 1, 1)}, "which has no zone"),  # noqa: DTZ001 - on purpose
+    ],
+)
+def test_what_leaves_nothing_to_draw_is_refused_at_once(given_: dict[str, Any], said: str) -> None:
+    with pytest.raises(InvalidArgument, match=said):
+        strategies.faults(**given_)
+    if "now" not in given_:
+        with pytest.raises(InvalidArgument, match=said):
+            strategies.fault_schedules(**given_)
+
+
+def test_a_schedule_of_no_size_is_refused() -> None:
+    with pytest.raises(InvalidArgument, match="max_size is 1; it takes 2 or more"):
+        strategies.fault_schedules(min_size=2, max_size=1)
