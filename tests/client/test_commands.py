@@ -291,3 +291,17 @@ def test_a_help_imports_neither_the_client_nor_rich() -> None:
     )
     done = subprocess.run([processes.COMMAND[0], "-c", code], capture_output=True, text=True, check=False, timeout=120)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_reply_is_what_upmsg_fetches(served: Emulator) -> None:
+    answer = _run(served.url, "reply", "--url", served.url, PHONE, "退订", "--spcode", "77")
+    assert (answer.returncode, answer.stderr) == (DONE, "")
+    assert PHONE in answer.stdout
+    (row,) = _rows(_run(served.url, "upmsg", "--json"))
+    assert (row["phone"], row["msgcontent"], row["spnumber"]) == (PHONE, "退订", "1069000077")
+
+
+def test_reply_to_an_account_that_is_not_there_says_so(served: Emulator) -> None:
+    answer = _run(served.url, "reply", "--url", served.url, "--userid", "999999", PHONE, "TD")
+    assert answer.returncode == 1
+    assert "there is no account '999999'" in answer.stderr
