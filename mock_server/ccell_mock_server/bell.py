@@ -87,6 +87,9 @@ class Waiter:
             self._has_said_more = True
 
     def _sleep(self, seconds: float) -> set[int]:
+        if not hasattr(select, "poll"):
+            # Windows: that a client has left shows when it is answered.
+            return {one.fileno() for one in select.select([self._ear], [], [], seconds)[0]}
         poll = select.poll()
         poll.register(self._ear, select.POLLIN)
         if self._client is not None and self._client.fileno() >= 0 and (_HANG_UP or not self._has_said_more):

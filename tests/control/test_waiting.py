@@ -1,6 +1,7 @@
 """Waiting: woken by what happens, honest about what did not, and gone with its client."""
 
 import contextlib
+import select
 import socket
 import ssl
 import struct
@@ -259,3 +260,11 @@ def test_a_client_that_leaves_under_tls_ends_its_wait(version: ssl.TLSVersion) -
 def test_a_pattern_that_is_too_long_is_refused(account: AccountControl, name: str) -> None:
     with pytest.raises(ControlError, match=f"{name} = .*: string should have at most 2000 characters"):
         account.wait("message", timeout=0, **{name: "x*" * 30_000})
+
+
+def test_a_message_wakes_who_waits_where_there_is_no_poll(
+    running: Emulator, served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr(select, "poll")
+    answer = _meanwhile(running, lambda: served.account.wait(timeout=LONG), served.send)
+    assert answer.messages
