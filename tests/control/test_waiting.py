@@ -182,6 +182,7 @@ def test_a_client_that_leaves_ends_its_wait(running: Emulator, account: AccountC
         time.sleep(0.001)
     while running.backstage.bell.places < MOST_WAITERS:
         time.sleep(0.001)
+    assert Served(running.url, account).send().code == "0"
 
 
 def test_only_so_many_clients_may_wait(running: Emulator, account: AccountControl) -> None:
