@@ -1,5 +1,6 @@
 """Every limit and format of the gateway, each under the sentence of the document that sets it."""
 
+from dataclasses import dataclass
 from datetime import timedelta
 
 # 开通的账号默认最大线程数为3个 (1.1.3, K1)
@@ -39,3 +40,28 @@ QUERY_BYTES = 256 * 1024
 # One short message carries 70 characters of UCS-2, each part of a longer one 67 (Q13).
 SINGLE_SEGMENT = 70
 JOINED_SEGMENT = 67
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """The figures that a gateway goes by: by default the document's.
+
+    Attributes:
+        numbers_per_request: Over all submits of a request (S3).
+        content_characters: Of a submit (S4).
+        signature_characters: Without its brackets (1004015).
+        reports_per_call: How many a call hands out (R2).
+        upmsgs_per_call: Likewise (U2).
+        schedule_ahead: How far ahead a sendtime may lie (1004013).
+        single_segment: Characters of a content that is one message (Q13).
+        joined_segment: Characters of each message of a longer one (Q13).
+    """
+
+    numbers_per_request: int = NUMBERS_PER_REQUEST
+    content_characters: int = CONTENT_CHARACTERS
+    signature_characters: int = SIGNATURE_CHARACTERS
+    reports_per_call: int = REPORTS_PER_CALL
+    upmsgs_per_call: int = UPMSGS_PER_CALL
+    schedule_ahead: timedelta = SCHEDULE_AHEAD
+    single_segment: int = SINGLE_SEGMENT
+    joined_segment: int = JOINED_SEGMENT

@@ -8,6 +8,7 @@ from flask import Flask
 
 from ccell_fake.clock import Clock, SystemClock
 from ccell_fake.engine.accounts import Accounts, Pauses
+from ccell_fake.engine.conduct import Conduct
 from ccell_fake.engine.gateway import Gateway
 from ccell_fake.store.database import SqliteStore
 from ccell_fake.wire import replies
@@ -33,13 +34,20 @@ class Emulator:
         certificate: What it speaks TLS with, or None.
     """
 
-    def __init__(self, config: Config, clock: Clock | None = None, pauses: Pauses | None = None) -> None:
+    def __init__(
+        self,
+        config: Config,
+        clock: Clock | None = None,
+        pauses: Pauses | None = None,
+        conduct: Conduct = Conduct(),  # noqa: B008 - frozen, so sharing it is safe
+    ) -> None:
         """Put everything together; nothing listens yet.
 
         Args:
             config: What to start with.
             clock: What tells the time; the host's unless given.
             pauses: What `processing_time` is spent with; the host's time unless given.
+            conduct: What it goes by; the document unless given.
 
         Raises:
             StoreError: The store cannot be opened.
@@ -56,7 +64,7 @@ class Emulator:
             on_change=bell.ring,
         )
         self.patience = Patience(pauses or bell)
-        accounts = Accounts(store, clock or SystemClock(), self.patience)
+        accounts = Accounts(store, clock or SystemClock(), self.patience, conduct)
         accounts.assume(config.assumptions, profile.load(Path(server.profile)) if server.profile else {})
         with store.transaction() as ledger:
             accounts.reload(ledger)

@@ -5,9 +5,9 @@ from dataclasses import replace
 from typing import Protocol
 
 from ccell_fake.clock import AccountClock, Clock, ClockSetting
-from ccell_fake.engine import number_rules, request_rules
 from ccell_fake.engine.account import Account
 from ccell_fake.engine.answers import Answers, Given
+from ccell_fake.engine.conduct import Conduct
 from ccell_fake.engine.ledger import Ledger, Store
 from ccell_fake.engine.policy import Policy
 from ccell_fake.engine.slots import Slots
@@ -30,16 +30,18 @@ class Pauses(Protocol):
 class Accounts:
     """The accounts of a gateway, by userid. They change within transactions of its store alone."""
 
-    def __init__(self, store: Store, clock: Clock, pauses: Pauses) -> None:
+    def __init__(self, store: Store, clock: Clock, pauses: Pauses, conduct: Conduct = Conduct()) -> None:  # noqa: B008 - frozen, so sharing it is safe
         """Begin with none.
 
         Args:
             store: Where they are remembered.
             clock: The gateway's own.
             pauses: How their requests wait.
+            conduct: What they are judged by.
         """
         self._store = store
         self.clock = clock
+        self.conduct = conduct
         self._pauses = pauses
         self._accounts: dict[str, Account] = {}
         self.assume({})
@@ -122,10 +124,10 @@ class Accounts:
         answers = Answers(self._given, row.settings.assumptions, observed=self._observed)
         account = Account(
             row.key,
-            Policy(row.settings, answers),
+            Policy(self.conduct.settings(row.settings), answers, self.conduct.limits),
             AccountClock(self.clock, row.clock),
-            request_rules.in_order(answers),
-            number_rules.in_order(answers),
+            self.conduct.request_rules(answers),
+            self.conduct.number_rules(answers),
             slots,
         )
         self._accounts[row.settings.userid] = account

@@ -1,7 +1,7 @@
 """What counts as a character, and how many messages a content takes (Q13, Q35)."""
 
 from ccell_fake.engine.answers import Answers
-from ccell_fake.limits import JOINED_SEGMENT, SINGLE_SEGMENT
+from ccell_fake.limits import Limits
 
 
 def length(text: str, answers: Answers) -> int:
@@ -11,8 +11,8 @@ def length(text: str, answers: Answers) -> int:
     return len(text.encode("utf-16-le", errors="surrogatepass")) // 2
 
 
-def segments(characters: int, answers: Answers) -> int:
+def segments(characters: int, answers: Answers, limits: Limits) -> int:
     """What a content of so many characters costs for one number (Q13)."""
-    if characters <= SINGLE_SEGMENT or answers["Q13"] == "number":
+    if characters <= limits.single_segment or answers["Q13"] == "number":
         return 1
-    return -(-characters // JOINED_SEGMENT)
+    return -(-characters // limits.joined_segment)

@@ -16,7 +16,7 @@ from ccell_fake.engine.faults import Strike
 from ccell_fake.engine.ledger import Ledger, Store
 from ccell_fake.engine.number_facts import NOTHING_ARRANGED, Arranged
 from ccell_fake.engine.number_rules import FAULT
-from ccell_fake.engine.operations import DOCUMENTED_BY, OPERATIONS
+from ccell_fake.engine.operations import DOCUMENTED_BY
 from ccell_fake.engine.rules import Refusal, first_refusal
 from ccell_fake.errors import UnreadableRequest
 from ccell_fake.faults import CodeFault, DelayFault, DribbleFault
@@ -194,7 +194,7 @@ class Gateway:
         return _refused(refusal, answers)
 
     def _accepted(self, facts: RequestFacts, ledger: Ledger) -> Answer:
-        reply = OPERATIONS[facts.operation](facts, ledger, self._seed)
+        reply = self.accounts.conduct.operations[facts.operation](facts, ledger, self._seed)
         refusals = tuple(verdict.refusal for submit in facts.verdicts for verdict in submit if verdict.refusal)
         if refusals:
             rule, basis, explanation = evidence.of_refusals(refusals, facts.answers)

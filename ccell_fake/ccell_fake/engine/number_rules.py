@@ -5,7 +5,6 @@ from ccell_fake.engine import characters, magic, schedule
 from ccell_fake.engine.answers import Answers
 from ccell_fake.engine.number_facts import NumberFacts, SubmitFacts
 from ccell_fake.engine.rules import Refusal, Rule, listed
-from ccell_fake.limits import SIGNATURE_CHARACTERS
 
 _SHOWN_REFUSED = "195"
 
@@ -117,7 +116,10 @@ def _sendtime(facts: SubmitFacts) -> Refusal | None:
     sendtime = facts.submit.sendtime
     if not sendtime:
         return None
-    return schedule.judge(sendtime, facts.now, bounds_pass=facts.policy.answers["Q17"] == "accept")
+    policy = facts.policy
+    return schedule.judge(
+        sendtime, facts.now, policy.limits.schedule_ahead, bounds_pass=policy.answers["Q17"] == "accept"
+    )
 
 
 def _signature(facts: SubmitFacts) -> Refusal | None:
@@ -136,8 +138,9 @@ def _signature(facts: SubmitFacts) -> Refusal | None:
         explanation = f"the signature is {shortest}; the account's signatures: {listed(settings.signcode)}"
         return Refusal(Code.FIXED_SIGNATURE_OTHER, "Q28", explanation, shortest)
     length = characters.length(shortest, facts.policy.answers)
-    if length > SIGNATURE_CHARACTERS:
-        explanation = f"the signature has {length} characters; 3.1 allows {SIGNATURE_CHARACTERS}"
+    allowed = facts.policy.limits.signature_characters
+    if length > allowed:
+        explanation = f"the signature has {length} characters; 3.1 allows {allowed}"
         return Refusal(Code.SIGNATURE_TOO_LONG, "C1", explanation, shortest)
     return None
 

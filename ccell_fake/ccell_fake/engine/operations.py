@@ -12,7 +12,6 @@ from ccell_fake.engine.facts import RequestFacts
 from ccell_fake.engine.ledger import Ledger
 from ccell_fake.engine.number_facts import SubmitFacts
 from ccell_fake.engine.verdicts import Verdict
-from ccell_fake.limits import REPORTS_PER_CALL, UPMSGS_PER_CALL
 from ccell_fake.model import AccountInfo, AnyReply, Operation, Reply, Report, Resp, Upmsg
 from ccell_fake.records import Message, ReportRow, Submission
 
@@ -110,14 +109,14 @@ def _info(verdict: Verdict, *, names_value: bool) -> str:
 def report(facts: RequestFacts, ledger: Ledger, _seed: int) -> Reply[Report]:
     """Hand out reports that have come in, at most 300 (R1 to R3)."""
     now, again = _now_and_again(facts)
-    reports = ledger.take_reports(facts.account.key, now, REPORTS_PER_CALL, again)
+    reports = ledger.take_reports(facts.account.key, now, facts.account.policy.limits.reports_per_call, again)
     return Reply(_SUCCESS, _SUCCESS_TEXT, tuple(reports))
 
 
 def upmsg(facts: RequestFacts, ledger: Ledger, _seed: int) -> Reply[Upmsg]:
     """Hand out upstream messages, at most 100 (U1 to U3)."""
     now, again = _now_and_again(facts)
-    upmsgs = ledger.take_upmsgs(facts.account.key, now, UPMSGS_PER_CALL, again)
+    upmsgs = ledger.take_upmsgs(facts.account.key, now, facts.account.policy.limits.upmsgs_per_call, again)
     if facts.answers["Q19"] == "yes":
         upmsgs = [replace(one, phone=f" {one.phone}") for one in upmsgs]
     return Reply(_SUCCESS, _SUCCESS_TEXT, tuple(upmsgs))
@@ -147,7 +146,10 @@ def info(facts: RequestFacts, _ledger: Ledger, _seed: int) -> Reply[AccountInfo]
     return Reply(_SUCCESS, _SUCCESS_TEXT, (account,))
 
 
-OPERATIONS: dict[Operation, Callable[[RequestFacts, Ledger, int], AnyReply]] = {
+Operate = Callable[[RequestFacts, Ledger, int], AnyReply]
+"""What an endpoint does: from facts, a ledger and the seed to what is answered."""
+
+OPERATIONS: dict[Operation, Operate] = {
     Operation.SEND: send,
     Operation.REPORT: report,
     Operation.UPMSG: upmsg,

@@ -11,6 +11,7 @@ from ccell_fake.clock import in_micros
 from ccell_fake.engine import personas
 from ccell_fake.engine.answers import Answers
 from ccell_fake.engine.patterns import NumberList, any_of
+from ccell_fake.limits import Limits
 from ccell_fake.records import Submission
 from ccell_fake.settings import AccountSettings, OutcomeRule
 
@@ -56,6 +57,7 @@ class Policy:
     Attributes:
         settings: What was set.
         answers: The answers in force.
+        limits: The figures to go by.
         passwords: What is accepted as the password: itself, and its md5 in lower-case hex (Q30).
         networks: The networks requests may come from; empty for any.
         templates: What a content without its signature has to match, or None for anything.
@@ -68,7 +70,7 @@ class Policy:
         lock: At how many excesses, within how many seconds, the account locks; 0 for never (Q22).
     """
 
-    def __init__(self, settings: AccountSettings, answers: Answers) -> None:
+    def __init__(self, settings: AccountSettings, answers: Answers, limits: Limits = Limits()) -> None:  # noqa: B008 - frozen, so sharing it is safe
         """Make settings ready.
 
         Raises:
@@ -76,6 +78,7 @@ class Policy:
         """
         self.settings = settings
         self.answers = answers
+        self.limits = limits
         self.passwords = _passwords(settings.password, with_md5=answers["Q30"] == "yes")
         self.networks = tuple(ipaddress.ip_network(text, strict=False) for text in settings.allowed_ips)
         self.templates = any_of(settings.templates) if settings.templates else None

@@ -10,7 +10,6 @@ from ccell_fake.engine.facts import RequestFacts
 from ccell_fake.engine.number_rules import closing_phrase, spcode_refusal
 from ccell_fake.engine.rules import Refusal, Rule, listed
 from ccell_fake.errors import UnreadableRequest
-from ccell_fake.limits import CONTENT_CHARACTERS, NUMBERS_PER_REQUEST
 from ccell_fake.model import Operation, Request
 
 
@@ -146,20 +145,20 @@ def _spcode(facts: RequestFacts) -> Refusal | None:
 
 def _numbers_per_request(facts: RequestFacts) -> Refusal | None:
     count = sum(len(submit.numbers) for submit in facts.submits)
-    if count <= NUMBERS_PER_REQUEST or facts.answers["Q4"] == "accept":
+    allowed = facts.account.policy.limits.numbers_per_request
+    if count <= allowed or facts.answers["Q4"] == "accept":
         return None
-    explanation = f"the request has {count} numbers; 2.1.2.1 allows {NUMBERS_PER_REQUEST} over all its submits"
+    explanation = f"the request has {count} numbers; 2.1.2.1 allows {allowed} over all its submits"
     return Refusal(Code.PARAMETERS_INCOMPLETE, "Q4", explanation, str(count))
 
 
 def _content_length(facts: RequestFacts) -> Refusal | None:
     if facts.answers["Q5"] == "accept":
         return None
+    allowed = facts.account.policy.limits.content_characters
     for place, submit in enumerate(facts.submits, 1):
-        if submit.length > CONTENT_CHARACTERS:
-            explanation = (
-                f"the content of submit {place} has {submit.length} characters; 2.1.2.1 allows {CONTENT_CHARACTERS}"
-            )
+        if submit.length > allowed:
+            explanation = f"the content of submit {place} has {submit.length} characters; 2.1.2.1 allows {allowed}"
             return Refusal(Code.PARAMETERS_INCOMPLETE, "Q5", explanation, str(submit.length))
     return None
 

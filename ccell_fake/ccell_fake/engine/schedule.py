@@ -1,12 +1,12 @@
 """When a message is to be sent: the form of sendtime, and how near and far it may lie (A1, Q17)."""
 
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from ccell_fake.clock import SHANGHAI
 from ccell_fake.codes import Code
 from ccell_fake.engine.rules import Refusal
-from ccell_fake.limits import SCHEDULE_AHEAD, TIME_FORMAT
+from ccell_fake.limits import TIME_FORMAT
 
 # The form is checked before the value: strptime alone would take one digit, other scripts' digits and odd blanks.
 _FORM = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}")
@@ -22,13 +22,14 @@ def parse(sendtime: str) -> datetime | None:
         return None
 
 
-def judge(sendtime: str, now: datetime, *, bounds_pass: bool) -> Refusal | None:
+def judge(sendtime: str, now: datetime, ahead: timedelta, *, bounds_pass: bool) -> Refusal | None:
     """Why a sendtime is refused, if it is; it is compared to the second.
 
     Args:
         sendtime: As it stands in the submit, not empty.
         now: The account's present.
-        bounds_pass: Whether exactly now and exactly 50 days ahead are accepted (Q17).
+        ahead: How far ahead it may lie.
+        bounds_pass: Whether exactly now and exactly so far ahead are accepted (Q17).
     """
     instant = parse(sendtime)
     if instant is None:
@@ -46,12 +47,12 @@ def judge(sendtime: str, now: datetime, *, bounds_pass: bool) -> Refusal | None:
             f"sendtime is {sendtime}; it has to lie {bound}after the account's present, {present:{TIME_FORMAT}}",
             sendtime,
         )
-    latest = present + SCHEDULE_AHEAD
+    latest = present + ahead
     if instant > latest or (instant == latest and not bounds_pass):
         return Refusal(
             Code.SENDTIME_TOO_FAR,
             "Q17" if instant == latest else "A1",
-            f"sendtime is {sendtime}; it has to lie {bound}before 50 days from now, {latest:{TIME_FORMAT}}",
+            f"sendtime is {sendtime}; it has to lie {bound}before {ahead.days} days from now, {latest:{TIME_FORMAT}}",
             sendtime,
         )
     return None

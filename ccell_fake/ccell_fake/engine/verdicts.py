@@ -34,7 +34,7 @@ def judge(submits: tuple[SubmitFacts, ...], rules: tuple[AnyRule, ...]) -> tuple
 def _judge_submit(submit: SubmitFacts, rules: tuple[AnyRule, ...], seen: set[str]) -> Iterator[Verdict]:
     policy = submit.policy
     number_rules, fate_of_all = _once(submit, rules)
-    accepted = characters.segments(submit.length, policy.answers)
+    accepted = characters.segments(submit.length, policy.answers, policy.limits)
     # A submit without a number has a verdict all the same: that something is missing (Q3).
     for number in submit.numbers or (submit.submit.phone or "",):
         is_repeated = number in seen
