@@ -1,0 +1,49 @@
+"""What came back to a request that was made of bytes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from ccell_fake.model import AnyReply, Operation
+from ccell_fake.wire import replies
+
+
+@dataclass(frozen=True)
+class Heard:
+    """An answer, as it came.
+
+    Attributes:
+        operation: The endpoint.
+        status: The HTTP status.
+        headers: By their names in lower case.
+        body: The bytes.
+    """
+
+    operation: Operation
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @cached_property
+    def reply(self) -> AnyReply:
+        """What it says.
+
+        Raises:
+            UnreadableReply: It is not the XML that the document describes.
+        """
+        return replies.parse(self.operation, self.body)
+
+    @property
+    def code(self) -> str:
+        """The return of its root."""
+        return self.reply.code
+
+    @property
+    def codes(self) -> list[str]:
+        """The returns of its resps, in their order."""
+        return [item.code for item in self.reply.items]  # type: ignore[union-attr]
+
+    @property
+    def is_root_alone(self) -> bool:
+        """Whether nothing stands in its root."""
+        return not self.reply.items

@@ -1,0 +1,44 @@
+"""What the document leaves open about what is queued."""
+
+from xml.etree import ElementTree
+
+from ccell_fake.contract.answers import Unsettled, of_seen
+from ccell_fake.contract.declared import asks
+from ccell_fake.contract.inquiry import Inquiry
+from ccell_fake.contract.needs import CLOCK, OWN_NUMBER, UPSTREAM
+from ccell_fake.model import Operation
+
+_AGAIN_WITHIN = 61
+
+
+@asks("Q18", OWN_NUMBER, CLOCK, cost="sms 3, drain")
+def test_whether_what_was_fetched_is_gone(inquiry: Inquiry) -> str:
+    account = inquiry.account()
+    linkids = [account.client.send(account.own[0], account.standing.content()).resps[0].linkid for _ in range(3)]
+
+    def fetched() -> list[str]:
+        return [one.linkid for one in account.client.reports() if one.linkid in linkids]
+
+    first = account.until(fetched, len(linkids))
+    if first != linkids:
+        message = "reports are not handed out in the order of their messages"
+        raise Unsettled(message)
+    if fetched():
+        message = "what was fetched was handed out again at once"
+        raise Unsettled(message)
+    account.arranger.later(_AGAIN_WITHIN)
+    return of_seen(tuple(fetched()), {(): "gone", tuple(linkids): "again"})
+
+
+@asks("Q19", UPSTREAM, cost="sms 1, drain")
+def test_whether_the_phone_of_an_upstream_message_begins_with_a_blank(inquiry: Inquiry) -> str:
+    account = inquiry.account()
+    account.arranger.upstream(account.answering, ["TD"])
+
+    def phones() -> list[str]:
+        root = ElementTree.fromstring(account.post(Operation.UPMSG, account.root()).body)  # noqa: S314 - of the gateway that is asked
+        found = [node.get("phone", "") for node in root.findall("upmsg")]
+        return [phone for phone in found if phone.strip() == account.answering]
+
+    phone = account.until(phones)[0]
+    return of_seen(phone, {account.answering: "no", f" {account.answering}": "yes"})

@@ -1,0 +1,183 @@
+"""Sending: what a request holds, and what is answered (S1 to S8, A1 to A3)."""
+
+import re
+from datetime import timedelta
+
+from hypothesis import strategies as st
+
+from ccell_fake.codes import Code
+from ccell_fake.contract.declared import asks
+from ccell_fake.contract.examples import for_all
+from ccell_fake.contract.inquiry import Inquiry
+from ccell_fake.contract.needs import CLOCK, NO_SPCODE, OWN_NUMBER, SPCODE, TWO_NUMBERS
+from ccell_fake.contract.numbers import UNKNOWN, submit, unknown
+from ccell_fake.contract.present import ahead
+from ccell_fake.limits import CONTENT_CHARACTERS, NUMBERS_PER_REQUEST, SCHEDULE_AHEAD
+from ccell_fake.model import Operation
+
+_MSGID = re.compile(r"[0-9]{19}")
+_MINUTE = timedelta(minutes=1)
+
+
+@asks("S1", OWN_NUMBER, cost="sms 1")
+def test_a_send_has_one_or_more_submits_with_phone_and_content(inquiry: Inquiry) -> None:
+    account = inquiry.account()
+    content = account.standing.content()
+    assert account.send(submit(account.own[0], content)).codes == [Code.SUCCESS]
+    several = account.send(submit(UNKNOWN, content), submit(UNKNOWN, content), submit(UNKNOWN, content))
+    assert (several.code, several.codes) == (Code.SUCCESS, [Code.NUMBER_UNRECOGNISED] * 3)
+    for missing in ("userid", "password"):
+        heard = account.post(Operation.SEND, account.root(f'<submit phone="{UNKNOWN}" content="x"/>', **{missing: None}))
+        assert heard.code != Code.SUCCESS, f"without {missing}"
+    for missing in ("phone", "content"):
+        heard = account.send({"phone": UNKNOWN, "content": content, missing: None})
+        assert [heard.code, *heard.codes] != [Code.SUCCESS, Code.SUCCESS], f"without {missing}"
+        assert Code.PARAMETERS_INCOMPLETE in {heard.code, *heard.codes}, f"without {missing}"
+
+
+@asks("S2")
+def test_a_phone_attribute_holds_numbers_with_commas_between_them(inquiry: Inquiry) -> None:
+    account = inquiry.account()
+    numbers = unknown(3)
+    heard = account.send(submit(",".join(numbers), "测试"))
+    assert [resp.phone for resp in heard.reply.items] == numbers
+    # A comma of another script does not part them.
+    whole = account.send(submit("，".join(numbers), "测试"))
+    assert len(whole.reply.items) == 1
+
+
+@asks("S3")
+def test_a_request_may_hold_500_numbers_over_all_its_submits(inquiry: Inquiry) -> None:
+    account = inquiry.account()
+    numbers = unknown(NUMBERS_PER_REQUEST)
+    first, second = numbers[: len(numbers) // 2], numbers[len(numbers) // 2 :]
+    heard = account.send(submit(",".join(first), "测试"), submit(",".join(second), "测试"))
+    assert heard.code == Code.SUCCESS
+    assert [resp.phone for resp in heard.reply.items] == numbers
+
+
+@asks("S4")
+def test_a_content_may_hold_1000_characters(inquiry: Inquiry) -> None:
+    account = inquiry.account()
+    content = account.standing.content("").ljust(CONTENT_CHARACTERS, "字")
+    heard = account.send(submit(UNKNOWN, content))
+    assert (heard.code, heard.codes) == (Code.SUCCESS, [Code.NUMBER_UNRECOGNISED])
+
+
+@asks("S5")
+def test_the_answer_has_a_resp_for_each_number_in_the_order_submitted(inquiry: Inquiry) -> None:
+    account = inquiry.account()
+    numbers = st.integers(0, 99_999_999).map(lambda number: f"120{number:08d}")
+    requests = st.lists(st.lists(numbers, min_size=1, max_size=4, unique=True), min_size=1, max_size=4)
+
+    def in_order(submits: list[list[str]]) -> None:
+        phones = [phone for submitted in submits for phone in submitted]
+        if len(set(phones)) < len(phones):
+            # What becomes of a number that stands twice is another question.
+            return
+        heard = account.send(*(submit(",".join(submitted), "测试") for submitted in submits))
+        assert (heard.code, heard.reply.info) == (Code.SUCCESS, Code.SUCCESS.text)
+        assert [resp.phone for resp in heard.reply.items] == phones
+        assert all(resp.code and resp.info for resp in heard.reply.items)
+
+    for_all(inquiry, account, requests, in_order, examples=([unknown(3), ["12000000009"]],))
+
+
+@asks("S5", TWO_NUMBERS, aspect="accepted", cost="sms 2")
+def test_the_resp_of_an_accepted_number_says_so(inquiry: Inquiry) -> None:
+    account = inquiry.account()
+    heard = account.send(submit(",".join(account.own[:2]), account.standing.content()))
+    assert [(one.phone, one.code, one.info) for one in heard.reply.items] == [
+        (phone, Code.SUCCESS, Code.SUCCESS.text) for phone in account.own[:2]
+    ]
+
+
+@asks("S6", TWO_NUMBERS, cost="sms 2, drain")
+def test_a_msgid_is_unique_and_the_report_brings_it_back(inquiry: Inquiry) -> None:
+    account = inquiry.account()
+    sent = account.client.send(account.own[:2], account.standing.content())
+    msgids = [resp.msgid for resp in sent.resps]
+    assert len(set(msgids)) == len(msgids) == 2
+    assert all(_MSGID.fullmatch(msgid) for msgid in msgids), msgids
+    by_phone = {resp.phone: resp.msgid for resp in sent.resps}
+    linkids = {resp.linkid for resp in sent.resps}
+    reports = account.until(lambda: [one for one in account.client.reports() if one.linkid in linkids], 2)
+    assert {one.phone: one.msgid for one in reports} == by_phone
+
+
+@asks("S7")
+def test_a_request_that_is_refused_is_answered_with_a_root_alone(inquiry: Inquiry) -> None:
+    account = inquiry.account()
+    heard = account.post(
+        Operation.SEND, account.root(f'<submit phone="{UNKNOWN}" content="x"/>', password="no-such-password")
+    )
+    assert heard.code == Code.PASSWORD_WRONG
+    assert heard.body.endswith(f'<root return="{Code.PASSWORD_WRONG}" info="{Code.PASSWORD_WRONG.text}"></root>'.encode())
+
+
+@asks("S8", OWN_NUMBER, cost="sms 1")
+def test_one_number_is_refused_while_another_is_accepted(inquiry: Inquiry) -> None:
+    account = inquiry.account()
+    before = account.left()
+    heard = account.send(submit(f"{account.own[0]},{UNKNOWN}", account.standing.content()))
+    assert (heard.code, heard.codes) == (Code.SUCCESS, [Code.SUCCESS, Code.NUMBER_UNRECOGNISED])
+    refused = heard.reply.items[1]
+    assert refused.info == f"{Code.NUMBER_UNRECOGNISED.text}{UNKNOWN}"
+    assert _MSGID.fullmatch(refused.msgid)
+    assert account.left() == before - 1
+
+
+@asks("A1", OWN_NUMBER, cost="sms 1")
+def test_a_message_can_be_scheduled(inquiry: Inquiry) -> None:
+    account = inquiry.account()
+    heard = account.send(submit(account.own[0], account.standing.content(), sendtime=ahead(timedelta(hours=1))))
+    assert heard.codes == [Code.SUCCESS]
+    # An empty one stands for none.
+    assert account.send(submit(UNKNOWN, "测试", sendtime="")).codes == [Code.NUMBER_UNRECOGNISED]
+
+
+@asks("A1", OWN_NUMBER, CLOCK, aspect="later", cost="sms 1, drain")
+def test_a_scheduled_message_is_delivered_at_its_time_and_not_before(inquiry: Inquiry) -> None:
+    account = inquiry.account()
+    linkid = account.client.send(
+        account.own[0], account.standing.content(), sendtime=ahead(timedelta(hours=1))
+    ).resps[0].linkid
+    account.arranger.later(3500)
+    assert linkid not in {one.linkid for one in account.client.reports()}
+    account.arranger.later(200)
+    assert linkid in {one.linkid for one in account.client.reports()}
+
+
+@asks("A1", OWN_NUMBER, aspect="50 days", cost="sms 1")
+def test_a_sendtime_lies_at_most_50_days_ahead(inquiry: Inquiry) -> None:
+    account = inquiry.account()
+    content = account.standing.content()
+    within = account.send(submit(account.own[0], content, sendtime=ahead(SCHEDULE_AHEAD - 5 * _MINUTE)))
+    assert within.codes == [Code.SUCCESS]
+    beyond = account.send(submit(account.own[0], content, sendtime=ahead(SCHEDULE_AHEAD + 5 * _MINUTE)))
+    assert beyond.codes == [Code.SENDTIME_TOO_FAR]
+
+
+@asks("A2", OWN_NUMBER, cost="sms 1, drain")
+def test_a_linkid_comes_back_in_the_resp_and_in_the_report(inquiry: Inquiry) -> None:
+    account = inquiry.account()
+    linkid = "A2-编号 <&>"
+    (resp,) = account.client.send(account.own[0], account.standing.content(), linkid=linkid).resps
+    assert resp.linkid == linkid
+    (report,) = account.until(lambda: [one for one in account.client.reports() if one.msgid == resp.msgid])
+    assert report.linkid == linkid
+
+
+@asks("A3", NO_SPCODE, OWN_NUMBER, cost="sms 1")
+def test_using_an_spcode_that_is_not_opened_is_an_error_and_submits_nothing(inquiry: Inquiry) -> None:
+    account = inquiry.account()
+    before = account.left()
+    heard = account.send(submit(account.own[0], account.standing.content(), spcode="01"))
+    assert Code.SUCCESS not in (heard.codes or [heard.code])
+    assert account.left() == before
+
+
+@asks("A3", SPCODE, OWN_NUMBER, aspect="opened", cost="sms 1")
+def test_an_spcode_that_is_opened_can_be_used(inquiry: Inquiry) -> None:
+    account = inquiry.account()
+    assert account.send(submit(account.own[0], account.standing.content(), spcode="01")).codes == [Code.SUCCESS]

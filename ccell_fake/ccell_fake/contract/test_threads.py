@@ -1,0 +1,61 @@
+"""How many requests an account may have in progress, and what becomes of one more (K1 to K4)."""
+
+from functools import partial
+
+from ccell_fake.codes import Code
+from ccell_fake.contract.account import Account
+from ccell_fake.contract.declared import asks
+from ccell_fake.contract.inquiry import Inquiry
+from ccell_fake.contract.needs import CROWD, DEFAULT_THREADS, OVERLAP, OWN_NUMBER, RAISED_THREADS
+from ccell_fake.contract.numbers import submit
+from ccell_fake.limits import DEFAULT_THREADS as THREADS
+from ccell_fake.model import Operation
+
+_UP_TO = 40
+
+
+def _infos(account: Account, count: int) -> list[str]:
+    """The codes of so many requests at the same moment."""
+    ask = partial(account.post, Operation.INFO, account.root())
+    return sorted(heard.code for heard in account.at_once([ask] * count))
+
+
+@asks("K1", DEFAULT_THREADS, OVERLAP, cost="risk")
+def test_three_requests_may_be_in_progress_and_no_fourth(inquiry: Inquiry) -> None:
+    account = inquiry.account()
+    assert _infos(account, THREADS) == [Code.SUCCESS] * THREADS
+    assert _infos(account, THREADS + 1) == [*[Code.SUCCESS] * THREADS, Code.CONCURRENCY_EXCEEDED]
+
+
+@asks("K2", OVERLAP, OWN_NUMBER, cost="sms 8, risk")
+def test_a_request_too_many_is_refused_and_nothing_of_it_is_submitted(inquiry: Inquiry) -> None:
+    account = inquiry.account()
+    before, count = account.left(), account.standing.settings.max_concurrency + 1
+    send = partial(account.send, submit(account.own[0], account.standing.content()))
+    heard = account.at_once([send] * count)
+    refused = [one for one in heard if one.code == Code.CONCURRENCY_EXCEEDED]
+    assert len(refused) == 1
+    assert refused[0].is_root_alone
+    assert refused[0].reply.info.startswith(Code.CONCURRENCY_EXCEEDED.text)
+    accepted = [one for one in heard if one.codes == [Code.SUCCESS]]
+    assert len(accepted) == count - 1
+    assert account.left() == before - len(accepted)
+
+
+@asks("K3", CROWD, cost="risk")
+def test_going_over_again_and_again_does_nothing_worse_than_lock_the_account(inquiry: Inquiry) -> None:
+    account = inquiry.account()
+    with account.crowd(account.standing.settings.max_concurrency):
+        codes = [account.post(Operation.INFO, account.root()).code for _ in range(_UP_TO)]
+    assert set(codes) <= {Code.CONCURRENCY_EXCEEDED, Code.ACCOUNT_FROZEN}
+    assert codes == sorted(codes, key=lambda code: code == Code.ACCOUNT_FROZEN), "once locked, it stays locked"
+    after = account.post(Operation.INFO, account.root()).code
+    assert after == (Code.ACCOUNT_FROZEN if Code.ACCOUNT_FROZEN in codes else Code.SUCCESS)
+
+
+@asks("K4", RAISED_THREADS, OVERLAP, cost="risk")
+def test_an_account_can_be_given_more_threads(inquiry: Inquiry) -> None:
+    account = inquiry.account()
+    threads = account.standing.settings.max_concurrency
+    assert _infos(account, threads) == [Code.SUCCESS] * threads
+    assert _infos(account, threads + 1) == [*[Code.SUCCESS] * threads, Code.CONCURRENCY_EXCEEDED]
