@@ -1,12 +1,8 @@
 """Keeping the password out of everything that is shown: what a server sends back may quote the request."""
 
-import hashlib
-import html
 import re
-from urllib.parse import quote, quote_plus
-from xml.sax.saxutils import escape
 
-from ccell_fake.wire.secrets import HIDDEN
+from ccell_fake.wire.secrets import HIDDEN, forms
 
 
 class Mask:
@@ -14,20 +10,7 @@ class Mask:
 
     def __init__(self, password: str) -> None:
         """Hide this password; an empty one is none."""
-        digest = hashlib.md5(password.encode("utf-8", "replace"), usedforsecurity=False).hexdigest()
-        plain = {password, escape(password, {'"': "&quot;"}), html.escape(password)}
-        encoded = {
-            form
-            for one in plain
-            for form in (
-                quote(one, "", errors="replace"),
-                quote(one, errors="replace"),
-                quote_plus(one, errors="replace"),
-            )
-        }
-        # The longest first: one form may begin as another does.
-        forms = sorted({digest, *plain, *encoded}, key=len, reverse=True) if password else []
-        self._text = re.compile("|".join(map(re.escape, forms)) or "(?!)", re.IGNORECASE)
+        self._text = re.compile("|".join(map(re.escape, forms(password))) or "(?!)", re.IGNORECASE)
         self._data = re.compile(self._text.pattern.encode("utf-8", "replace"), re.IGNORECASE)
 
     def text(self, text: str) -> str:

@@ -1,15 +1,22 @@
 """Secrets in what was sent, replaced before anyone reads it."""
 
 import codecs
+import hashlib
+import html
 import re
+from collections.abc import Iterator
+from urllib.parse import quote, quote_plus
+from xml.sax.saxutils import escape
 
 HIDDEN = "********"
 """What stands in place of a secret."""
 
-_NAMES = (b"pass", b"pwd", b"pswd", b"secret", b"token")
+NAMES = (b"pass", b"pwd", b"pswd", b"secret", b"token")
+"""How everything begins that is called a password."""
+
 # Attributes, elements and parameters, however misspelt and whether or not the XML around them can be read. What is
 # repeated is bounded before the value, so that no payload makes the search long.
-_PASSWORD = re.compile(
+_VALUE = re.compile(
     rb"""(?P<name>[\w-]{1,40}["']?(?:\s{0,16}(?:=|:|%3[Dd])\s{0,16}|>|\r?\n\r?\n))"""
     rb"""(?:"[^"]*"?|'[^']*'?|%22.*?(?:%22|$)|%27.*?(?:%27|$)"""
     rb"""|&(?:quot|\#34|\#x22);.*?(?:&(?:quot|\#34|\#x22);|$)|[^\s&<>"',;}]+)""",
@@ -28,23 +35,51 @@ def legible(data: bytes, known: str = "") -> str:
     """
     if data.startswith(_UTF_16):
         data = data.decode("utf-16", "replace").encode(errors="replace")
-    shown, end = bytearray(), 0
-    for start in _starts(data):
-        match = _PASSWORD.match(data, start) if start >= end else None
-        if match is not None:
-            shown += data[end : match.end("name")] + f'"{HIDDEN}"'.encode()
-            end = match.end()
-    text = (bytes(shown) + data[end:]).decode(errors="replace")
+    shown, reached = bytearray(), 0
+    for start, end in values(data, NAMES):
+        shown += data[reached:start] + f'"{HIDDEN}"'.encode()
+        reached = end
+    text = (bytes(shown) + data[reached:]).decode(errors="replace")
     return text.replace(known, HIDDEN) if len(known) >= _SHORTEST else text
 
 
-def _starts(data: bytes) -> list[int]:
-    """Where something is called a password. To search for it by an expression takes far longer."""
+def values(data: bytes, names: tuple[bytes, ...]) -> Iterator[tuple[int, int]]:
+    """Where the value stands, its quotes included, of each attribute, element or parameter whose name begins so.
+
+    Args:
+        data: XML, JSON or a form, well-formed or not.
+        names: In lower case.
+    """
+    reached = 0
+    for start in _starts(data, names):
+        match = _VALUE.match(data, start) if start >= reached else None
+        if match is not None:
+            reached = match.end()
+            yield match.end("name"), reached
+
+
+def _starts(data: bytes, names: tuple[bytes, ...]) -> list[int]:
+    """Where something is called so. To search for it by an expression takes far longer."""
     lowered = data.lower()
     starts: list[int] = []
-    for name in _NAMES:
+    for name in names:
         start = lowered.find(name)
         while start >= 0:
             starts.append(start)
             start = lowered.find(name, start + 1)
     return sorted(starts)
+
+
+def forms(password: str) -> list[str]:
+    """A password and its md5 (W9) as XML, HTML and URLs write them, the longest first; none for an empty one."""
+    if not password:
+        return []
+    digest = hashlib.md5(password.encode("utf-8", "replace"), usedforsecurity=False).hexdigest()
+    plain = {password, escape(password, {'"': "&quot;"}), html.escape(password)}
+    encoded = {
+        form
+        for one in plain
+        for form in (quote(one, "", errors="replace"), quote(one, errors="replace"), quote_plus(one, errors="replace"))
+    }
+    # One form may begin as another does.
+    return sorted({digest, *plain, *encoded}, key=len, reverse=True)

@@ -1,0 +1,6 @@
+"""Transcripts: what was asked and answered, in order, without secrets. No sockets, no decisions."""
+
+from ccell_fake.transcripts.exchange import Ending, Exchange, UnreadableLine
+from ccell_fake.transcripts.redaction import Redaction
+
+__all__ = ["Ending", "Exchange", "Redaction", "UnreadableLine"]

@@ -1,0 +1,83 @@
+"""An exchange is a line of JSON and back, and nothing of it is lost."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ccell_fake.clock import SHANGHAI
+from ccell_fake.model import Operation
+from ccell_fake.transcripts import Ending, Exchange, UnreadableLine
+
+TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
+DATA = st.binary(max_size=60) | TEXTS.map(str.encode)
+EXCHANGES = st.builds(
+    Exchange,
+    number=st.integers(1),
+    at=st.datetimes(timezones=st.sampled_from([UTC, SHANGHAI])),
+    method=st.sampled_from(["GET", "POST"]),
+    path=TEXTS.map("/{}".format),
+    query=DATA,
+    body=DATA,
+    content_type=TEXTS,
+    status=st.none() | st.integers(100, 599),
+    answer=DATA,
+    answer_type=TEXTS,
+    ending=st.sampled_from(Ending),
+    reason=TEXTS,
+)
+
+
+@given(EXCHANGES)
+def test_a_line_holds_an_exchange_without_loss(exchange: Exchange) -> None:
+    line = exchange.to_line()
+    assert "\n" not in line
+    assert Exchange.from_line(line) == exchange
+
+
+def test_what_is_utf_8_can_be_read_in_the_line() -> None:
+    exchange = Exchange(1, datetime(2026, 11, 23, tzinfo=UTC), "POST", "/x", body="您好".encode(), answer=b"\xff")
+    assert '"body": "您好"' in exchange.to_line()
+    assert json.loads(exchange.to_line())["answer"] == {"base64": "/w=="}
+    assert json.loads(exchange.to_line())["at"] == "2026-11-23T08:00:00.000000+08:00"
+
+
+@pytest.mark.parametrize("operation", Operation)
+@pytest.mark.parametrize("joined", ["xmlapi/", "xmlapi//"])
+def test_an_exchange_knows_its_endpoint(operation: Operation, joined: str) -> None:
+    path = operation.path.replace("xmlapi/", joined)
+    assert Exchange(1, datetime(2026, 1, 1, tzinfo=UTC), "GET", path).operation is operation
+    assert Exchange(1, datetime(2026, 1, 1, tzinfo=UTC), "GET", path + "x").operation is None
+
+
+GOOD: dict[str, Any] = {
+    "number": 1,
+    "at": "2026-11-23T08:00:00+08:00",
+    "method": "GET",
+    "path": "/",
+    "ending": "answered",
+}
+
+
+@pytest.mark.parametrize("name", GOOD)
+def test_a_line_without_what_an_exchange_needs_is_refused(name: str) -> None:
+    assert Exchange.from_line(json.dumps(GOOD)).number == 1
+    with pytest.raises(UnreadableLine, match=name):
+        Exchange.from_line(json.dumps({key: value for key, value in GOOD.items() if key != name}))
+
+
+@pytest.mark.parametrize(
+    "changed", [{"at": "2026-11-23T08:00:00"}, {"ending": "x"}, {"body": {"base64": "*"}}, {"body": 3}, {"number": "x"}]
+)
+def test_a_line_that_means_no_exchange_is_refused(changed: dict[str, Any]) -> None:
+    with pytest.raises(UnreadableLine):
+        Exchange.from_line(json.dumps({**GOOD, **changed}))
+
+
+@pytest.mark.parametrize("line", ["", "{", "[]", "1", '"x"'])
+def test_a_line_that_is_no_table_is_refused(line: str) -> None:
+    with pytest.raises(UnreadableLine):
+        Exchange.from_line(line)

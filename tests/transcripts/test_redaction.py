@@ -1,0 +1,267 @@
+"""No secret is left in what was redacted, whatever way a client wrote it, and what is left is read as before."""
+
+import base64
+import hashlib
+import html
+import json
+import traceback
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote, quote_plus, unquote_plus
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ccell_fake.clock import SHANGHAI
+from ccell_fake.model import Operation, Reply, Request, Resp, Submit
+from ccell_fake.strategies import RawRequest, contents, linkids, payloads, phones, unrecognisable_phones
+from ccell_fake.transcripts import Exchange, Redaction
+from ccell_fake.wire import payload, replies, requests
+from ccell_fixtures.prefixes import PREFIXES
+
+AT = datetime(2026, 11, 23, 8, tzinfo=SHANGHAI)
+# Long enough, and of letters enough, that no two of them and no pseudonym hold one by chance.
+PASSWORDS = st.text("äöüßÄÖÜ&<>\"'+% #密码", min_size=6, max_size=20).filter(lambda text: text == text.strip())
+USERIDS = st.from_regex(r"[1-9][0-9]{5}", fullmatch=True)
+NUMBERS = phones() | phones(recognised="today").map("86{}".format) | phones().map("+86{}".format)
+
+
+def _forms(secret: str) -> set[str]:
+    plain = {secret, html.escape(secret), html.escape(secret, quote=False), json.dumps(secret)[1:-1]}
+    plain |= {secret.encode("ascii", "xmlcharrefreplace").decode()}
+    return plain | {form for one in plain for form in (quote(one), quote(one, ""), quote_plus(one))}
+
+
+def _shown(exchange: Exchange) -> Iterator[str]:
+    """Everything that can be got out of a line."""
+    line = exchange.to_line()
+    held = [line, *map(str, json.loads(line).values())]
+    for data in (exchange.query, exchange.body, exchange.answer):
+        held += [data.decode(encoding, "replace") for encoding in ("utf-8", "utf-16-le", "utf-16-be", "latin-1")]
+    for text in held:
+        yield from (text, unquote_plus(text), unquote_plus(unquote_plus(text)), html.unescape(text))
+        yield html.unescape(unquote_plus(text))
+
+
+def _exposed(exchange: Exchange, secret: str) -> list[str]:
+    data = secret.encode()
+    forms = {*_forms(secret), data.hex(), base64.b64encode(data).decode()}
+    return [text for text in _shown(exchange) for form in forms if form in text]
+
+
+def _placed(raw: RawRequest, answer: bytes = b"") -> Exchange:
+    headers = dict(raw.headers)
+    return Exchange(
+        1,
+        AT,
+        raw.method,
+        raw.path.decode(),
+        raw.query,
+        raw.body,
+        headers.get("Content-Type", ""),
+        200,
+        answer,
+        "text/xml",
+    )
+
+
+def _read(exchange: Exchange) -> Request:
+    return requests.parse(Operation.SEND, payload.find(exchange.method, exchange.query, exchange.body).data)
+
+
+@st.composite
+def _sends(draw: st.DrawFn) -> tuple[Request, Exchange]:
+    numbers = draw(st.lists(NUMBERS | unrecognisable_phones(), min_size=1, max_size=4))
+    mention = draw(st.sampled_from(["{}", "请致电{}，谢谢", "tel:{}", "{} {}", "<{}>", "+86{}", "0{}"]))
+    number = draw(st.sampled_from(numbers))
+    text = mention.format(number, number) + draw(contents(max_size=30))
+    submit = Submit(", ".join(numbers), text, linkid=draw(linkids(max_size=9)) + number)
+    request = Request(draw(USERIDS), draw(PASSWORDS), (submit,))
+    resps = tuple(Resp("1511231234567890123", one, "1004001", f"手机号不可识别{one}", number) for one in numbers)
+    quoting = Reply("0", f"成功 {requests.render(request).decode()}", resps)
+    return request, _placed(draw(payloads(request)), replies.render(quoting))
+
+
+@given(_sends())
+def test_nothing_of_a_send_is_left_however_it_was_placed(sent: tuple[Request, Exchange]) -> None:
+    request, exchange = sent
+    redacted = Redaction().exchange(exchange)
+    assert request.password
+    assert request.userid
+    assert not _exposed(redacted, request.password)
+    assert not _exposed(redacted, hashlib.md5(request.password.encode()).hexdigest())  # noqa: S324 - W9
+    for phone in (request.submits[0].phone or "").split(", "):
+        assert len(phone) < 7 or not _exposed(redacted, phone)
+    assert f'"{request.userid}"' not in unquote_plus(unquote_plus(redacted.to_line()))
+
+
+@given(_sends())
+def test_what_is_redacted_is_read_as_before(sent: tuple[Request, Exchange]) -> None:
+    request, exchange = sent
+    redacted = Redaction().exchange(exchange)
+    read = _read(redacted)
+    assert len(read.submits) == 1
+    before, after = request.submits[0], read.submits[0]
+    for old, new in ((before.phone, after.phone), (before.content, after.content), (before.linkid, after.linkid)):
+        assert len(old or "") == len(new or "")
+        assert [_class(one) for one in old or ""] == [_class(one) for one in new or ""]
+    olds, news = (before.phone or "").split(", "), (after.phone or "").split(", ")
+    assert [_judged(one) for one in olds] == [_judged(one) for one in news]
+    assert [olds.index(one) for one in olds] == [news.index(one) for one in news]
+    reply: Any = replies.parse(Operation.SEND, redacted.answer)
+    assert [item.phone for item in reply.items] == news
+    assert [item.info for item in reply.items] == [f"手机号不可识别{one}" for one in news]
+    assert {item.linkid for item in reply.items} <= set(news)
+
+
+def _class(character: str) -> str:
+    return "0" if character.isdecimal() else "a" if character.isalpha() and character.isascii() else ""
+
+
+def _judged(phone: str) -> tuple[int, str | None]:
+    plain = phone.removeprefix("+").removeprefix("86")
+    return len(phone), next((head for head in (plain[:4], plain[:3]) if head in PREFIXES), None)
+
+
+@given(st.lists(NUMBERS, unique=True, max_size=50))
+def test_two_numbers_never_become_one(numbers: list[str]) -> None:
+    redaction = Redaction()
+    plain = {number[-11:] for number in numbers}
+    assert len({redaction.phone(number)[-11:] for number in numbers}) == len(plain)
+    assert not {redaction.phone(number)[-11:] for number in numbers} & plain
+
+
+def test_two_names_never_become_one_even_where_there_are_few_of_their_form() -> None:
+    redaction = Redaction()
+    assert len({redaction.userid(f"{digit}") for digit in range(10)}) == 10
+
+
+@pytest.mark.parametrize(
+    "number", ["13800000000", " 13800000000", "8613800000000", "+86 138-0000-0000", "0086 13800000000"]
+)
+def test_a_number_has_one_pseudonym_in_all_its_spellings(number: str) -> None:
+    redaction = Redaction()
+    plain = redaction.phone("13800000000")
+    shown = redaction.phone(number)
+    assert "".join(filter(str.isdigit, shown)).endswith(plain)
+    assert [one for one in shown if not one.isdigit()] == [one for one in number if not one.isdigit()]
+
+
+def test_the_same_key_replaces_alike_and_another_otherwise() -> None:
+    one, same, other = Redaction(key=b"k"), Redaction(key=b"k"), Redaction()
+    assert one.phone("13800000000") == same.phone("13800000000")
+    assert len({Redaction().phone("13800000000") for _ in range(20)} | {other.phone("13800000000")}) > 10
+
+
+def test_what_is_to_be_kept_is_kept() -> None:
+    redaction = Redaction(keep={"17001004008", "1001003"})
+    text = '<root userid="1001003" password="xyz"><submit phone="17001004008" content="17001004008"/></root>'
+    assert redaction.data(text.encode()).decode() == text.replace("xyz", redaction.password("xyz"))
+
+
+@given(st.text(min_size=1).filter(str.strip))
+def test_a_password_and_its_md5_still_belong_together(password: str) -> None:
+    redaction = Redaction()
+    digest = hashlib.md5(password.encode("utf-8", "replace")).hexdigest()  # noqa: S324 - W9
+    if len(password) != 32:
+        assert redaction.password(digest) == hashlib.md5(redaction.password(password).encode()).hexdigest()  # noqa: S324
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        '<root userid="200001" password="geh&quot;eim77">',
+        "<root userid='200001' password = 'geh\"eim77'",
+        '<root userid="200001" PassWord="geh&#34;eim77" ',
+        '{"userid":"200001","password":"geh\\"eim77"}',
+        "userid=200001&password=geh%22eim77",
+        "xml=%3Croot+userid%3D%22200001%22+password%3D%22geh%26quot%3Beim77%22%2F%3E",
+        "<userid>200001</userid><password>geh&quot;eim77</password>",
+        '<root userid="200001" password="geh&quot;eim77',
+        "&lt;root userid=&quot;200001&quot; password=&quot;geh&amp;quot;eim77&quot;/&gt;",
+        'b\'<root userid="200001" password="geh&quot;eim77">\'',
+        '"<root userid=\\"200001\\" password=\\"geheim77\\">"',
+        '\ufeff<root userid="200001"\npassword\t=\n"geh&#x22;eim77"/>',
+    ],
+)
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_a_password_is_found_in_every_spelling(written: str, encoding: str) -> None:
+    redaction = Redaction()
+    shown = [
+        redaction.data(written.encode(encoding)).decode(encoding),
+        redaction.data(quote(written).encode(), is_query=True).decode(),
+        redaction.text(written),
+    ]
+    for text in shown:
+        assert "eim77" not in text
+        assert "200001" not in text
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "gbk", "utf-16", "utf-16-le"])
+def test_a_phone_is_found_in_every_encoding(encoding: str) -> None:
+    text = (
+        '<?xml version="1.0" encoding="GBK"?><submit content="致电13912345678 &#49;3912345679 １３９１２３４５６７８"/>'
+    )
+    shown = Redaction().data(text.encode(encoding)).decode(encoding)
+    assert "12345678" not in html.unescape(shown)
+    assert "１２３４５６７８" not in shown
+    assert len(html.unescape(shown)) == len(html.unescape(text))
+
+
+def test_known_secrets_go_wherever_they_stand() -> None:
+    redaction = Redaction(passwords=["k&y"], phones=["01012345678"], userids=["a b"])
+    text = f"k&y k&amp;y k%26y {hashlib.md5(b'k&y').hexdigest()} 9901012345678 a b"  # noqa: S324 - W9
+    shown = redaction.text(text)
+    for secret in text.replace("a b", "").split():
+        assert secret not in shown
+    assert "a b" not in shown
+
+
+def test_a_traceback_shows_no_secret() -> None:
+    body = b'<root userid="200001" password="geheim77"><submit phone="13912345678"/></root>'
+    try:
+        raise ValueError(body, quote(body), {"body": body.decode()})  # noqa: TRY301 - its traceback is wanted
+    except ValueError as error:
+        shown = Redaction().text("".join(traceback.format_exception(error)).split("Error:")[1])
+    for secret in ("200001", "geheim77", "13912345678"):
+        assert secret not in shown
+
+
+def test_the_login_of_info_becomes_one_of_the_same_form() -> None:
+    info = "<root><ID>someone.a@example.com</ID><NAME>200204</NAME><RICHES>100</RICHES><SIGNCODE>签名</SIGNCODE></root>"
+    shown = Redaction().data(info.encode()).decode()
+    assert "example" not in shown
+    assert "200204" not in shown
+    assert shown.endswith("<RICHES>100</RICHES><SIGNCODE>签名</SIGNCODE></root>")
+    assert shown.count("@") == 1
+    assert len(shown) == len(info)
+
+
+def test_a_port_is_nobodys_name() -> None:
+    info = b"<root><ID>10690000</ID></root>"
+    assert Redaction().data(info) == info
+
+
+def test_contents_can_be_left_out_but_for_their_length_and_signature() -> None:
+    submit = Submit("13800000000", "验证码1234 😀【签名】")
+    exchange = _placed(RawRequest("POST", b"/x", (), requests.render(Request("200001", "123456", (submit,)))))
+    (shown,) = _read(Redaction(contents=False).exchange(exchange)).submits
+    assert shown.content == "某某某xxxx 😀【签名】"
+
+
+@given(st.binary(max_size=200), st.binary(max_size=200), st.booleans())
+def test_any_bytes_can_be_redacted(data: bytes, query: bytes, contents: bool) -> None:  # noqa: FBT001 - drawn
+    exchange = Exchange(1, AT, "POST", "/x", query, data, "a", 200, data)
+    redacted = Redaction(contents=contents).exchange(exchange)
+    assert Exchange.from_line(redacted.to_line()) == redacted
+
+
+@given(
+    st.text("0123456789xs,;\"'<>&%+-\\ =/", max_size=60), st.sampled_from(["phone", "password", "userid", "content"])
+)
+def test_any_beginning_of_a_value_can_be_redacted(text: str, name: str) -> None:
+    for data in (f"<a {name}={text}", f'{name}="{text}"', quote(f'{name}="{text}')):
+        Redaction(contents=False).data(data.encode(), is_query=True)
+        Redaction().text(data)
