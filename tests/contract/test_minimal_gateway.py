@@ -9,7 +9,10 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import closing
+from dataclasses import replace
 from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from urllib.parse import quote, quote_plus, urlsplit
 from xml.etree import ElementTree as ET
@@ -17,6 +20,7 @@ from xml.sax.saxutils import quoteattr
 
 import pytest
 from contract.minimal import ACCOUNTS, CLAIMS, DIFFERS, Account, Handled, MinimalGateway
+from contract.minimal.gateway import Gateway
 
 from ccell_fixtures.registries import ASSUMPTIONS, CLAUSES
 from ccell_fixtures.samples import SAMPLES, Sample
@@ -140,7 +144,7 @@ def test_an_empty_answer_is_the_documents_with_the_declaration_on_its_own_line(
         ("1001001", "200001", {"content": ""}),
         ("1001001", "200001", {"content": "字" * 1001}),
         ("1001001", "200001", {"phone": ",".join([UNKNOWN] * 501)}),
-        ("1001002", "200006", {"phone": ",".join([PHONE] * 6)}),
+        ("1001002", "200006", {"phone": ",".join([PHONE] * 5)}),
         ("1001003", "200004", {}),
         ("1001003", "999999", {}),
         ("1001005", "200005", {}),
@@ -267,6 +271,105 @@ def test_a_scheduled_message_is_delivered_at_its_sendtime(gateway: MinimalGatewa
     while not reports:
         reports = list(ask(gateway.url, "report"))
     assert [report.attrib["recvtime"] for report in reports] == [f"{due}.0"]
+
+
+def test_sendtime_may_be_now_or_50_days_ahead_and_nothing_beyond(gateway: MinimalGateway) -> None:
+    answered: list[ET.Element] = []
+    now = ""
+    while not answered or answered[0].attrib["msgid"][:12] != now:
+        now = send(gateway.url, {})[0].attrib["msgid"][:12]
+        at = datetime.strptime(f"{now}+0800", "%y%m%d%H%M%S%z")
+        far = at + timedelta(days=50)
+        times = [at - timedelta(seconds=1), at, far, far + timedelta(seconds=1)]
+        answered = list(send(gateway.url, *({"sendtime": f"{time:%Y-%m-%d %H:%M:%S}"} for time in times)))
+    assert [resp.attrib["return"] for resp in answered] == ["1004014", "0", "0", "1004013"]
+
+
+def test_its_times_are_chinas(gateway: MinimalGateway) -> None:
+    connection = http.client.HTTPConnection(gateway.url.removeprefix("http://"), timeout=60)
+    with closing(connection):
+        connection.request("POST", "/sms3_api/xmlapi/send.jsp", SAMPLES["send-post"].corrected)
+        answer = connection.getresponse()
+        sent = datetime.strptime(f"{read(answer.read())[0].attrib['msgid'][:12]}+0800", "%y%m%d%H%M%S%z")
+    assert abs(sent - parsedate_to_datetime(answer.headers["Date"])) < timedelta(minutes=1)
+
+
+ALL_FAULTS = Account(
+    "1",
+    sending_rule=False,
+    unreachable=("138",),
+    blacklist=frozenset({PHONE, UNKNOWN}),
+    whitelist=frozenset({"13900000000"}),
+    templates=("您的订单*已发货。",),
+    black_words=("验证码",),
+    white_words=("会员",),
+)
+
+
+def test_a_number_is_judged_in_the_order_of_the_registry() -> None:
+    faults = {"phone": UNKNOWN, "spcode": "1", "sendtime": "never", "content": "验证码"}
+    repairs: list[tuple[str, Account, dict[str, str]]] = []
+    account = ALL_FAULTS
+    for code, of_account, of_submit in (
+        ("1004001", {}, {"phone": PHONE}),
+        ("1004008", {"blacklist": frozenset[str]()}, {}),
+        ("1004009", {"whitelist": frozenset[str]()}, {}),
+        ("1004002", {"sending_rule": True}, {}),
+        ("1004002", {"spcode": True}, {}),
+        ("1004006", {"unreachable": ()}, {}),
+        ("1004012", {}, {"sendtime": ""}),
+        ("1004003", {}, {"content": CONTENT}),
+        ("1004007", {"templates": ()}, {}),
+        ("1004010", {"black_words": ()}, {}),
+        ("1004011", {"white_words": ()}, {}),
+        ("0", {}, {}),
+    ):
+        repairs.append((code, account, dict(faults)))
+        account = replace(account, **of_account)
+        faults |= of_submit
+    accounts = [replace(account, userid=str(number)) for number, (_, account, _) in enumerate(repairs)]
+    with MinimalGateway(accounts) as gateway:
+        answers = [send(gateway.url, submit, userid=str(number)) for number, (_, _, submit) in enumerate(repairs)]
+    assert [codes(answer) for answer in answers] == [[code] for code, _, _ in repairs]
+
+
+def test_a_request_is_judged_in_the_order_of_the_registry() -> None:
+    elsewhere = Account("1", allowed_ips=("10.0.0.0/8",), frozen=True, closing_phrase="退订回T", balance=0)
+    here = replace(elsewhere, userid="2", allowed_ips=())
+    thawed = replace(here, userid="3", frozen=False, max_concurrency=0)
+    free = replace(thawed, userid="4", max_concurrency=1)
+    long = "字" * 1001
+    with MinimalGateway([elsewhere, here, thawed, free]) as gateway:
+        answers = [
+            send(gateway.url, {"content": ""}, userid="1", password="654321"),
+            send(gateway.url, {"content": ""}, userid="2", password="654321"),
+            send(gateway.url, {"content": ""}, userid="2"),
+            send(gateway.url, {"content": ""}, userid="3"),
+            send(gateway.url, {"content": long}, userid="4"),
+            send(gateway.url, {}, userid="4"),
+            send(gateway.url, {"content": f"{CONTENT}退订回T"}, {"content": "退订回T【签名】"}, userid="4"),
+        ]
+    expected = ["1001005", "1001004", "1001003", "1001006", "1001001", "1001007", "1001002"]
+    assert [answer.attrib["return"] for answer in answers] == expected
+
+
+def test_only_a_phone_that_replies_answers_and_only_to_td(gateway: MinimalGateway) -> None:
+    td = "回TD退订【签名】"
+    send(gateway.url, {"phone": "13898000000"}, {"content": td}, {"phone": "13898000001", "content": td})
+    assert [upmsg.attrib["phone"] for upmsg in ask(gateway.url, "upmsg")] == ["13898000001"]
+
+
+def test_where_it_fails_itself_it_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    gateway = Gateway([Account("200001", allowed_ips=("nowhere",))])
+    answer = read(gateway.answer("info", SAMPLES["info-post"].printed, "127.0.0.1"))
+    assert answer.attrib == {"return": "1001999", "info": "接口系统错"}
+    assert "nowhere" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("before", [b"", b" \r\n", b"\xef\xbb\xbf", b'<?xml version="1.0" encoding="utf-8"?>\n'])
+def test_what_stands_before_the_root_does_no_harm(gateway: MinimalGateway, before: bytes) -> None:
+    body = before + b'<root userid="200001" password="123456"><submit phone="1+3%2C" content="x"/></root>'
+    assert read(post(gateway.url, "/send", body))[0].attrib["phone"] == "1+3%2C"
 
 
 @pytest.mark.parametrize("encode", [str, quote, quote_plus], ids=["raw", "browser", "java"])
