@@ -1,0 +1,35 @@
+"""A second gateway, written from the vendor's document alone: the independent witness of the contract suite.
+
+It shares no line with the emulator and imports nothing but the standard library. What it holds is in `CLAIMS`. Where
+the document is silent it goes by the registry's defaults, except for `DIFFERS`. Its accounts are `ACCOUNTS`. Run from
+the folder of tests, `python -m contract.minimal --port 0` prints its address on one line and ends on SIGTERM.
+"""
+
+from .accounts import ACCOUNTS, Account
+from .gateway import DEAD, REPLYING, Handled
+from .served import MinimalGateway
+
+__all__ = ["ACCOUNTS", "CLAIMS", "DEAD", "DIFFERS", "REPLYING", "Account", "Handled", "MinimalGateway"]
+
+CLAIMS = frozenset(
+    {
+        *("T1", "T2", "T3", "T4", "T5", "K1", "K2", "K3", "K4"),
+        *("S1", "S2", "S3", "S4", "S5", "S6", "S7", "S8", "A1", "A2", "A3"),
+        *("R1", "R2", "R3", "R4", "R5", "R6", "U1", "U2", "U3", "U4", "U5", "I1", "C1"),
+    }
+)
+"""The clauses of the document that it holds. Of C1's codes, 1001999 is answered only where it fails itself."""
+
+DIFFERS = {
+    "Q1": "1001003",
+    "Q9": "refuse",
+    "Q12": "value",
+    "Q13": "number",
+    "Q20": "sampled",
+    "Q24": "empty",
+    "Q30": "no",
+    "Q31": "declaration",
+    "Q32": "sampled",
+    "Q35": "codepoint",
+}
+"""The questions it answers otherwise than the registry's defaults."""
