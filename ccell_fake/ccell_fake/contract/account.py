@@ -33,7 +33,7 @@ class Account:
         client: The real client, which repeats nothing.
     """
 
-    def __init__(  # noqa: PLR0913 - what an account is, whole
+    def __init__(
         self, url: str, userid: str, password: str, *, standing: Standing, arranger: Arranger, transport: Recording
     ) -> None:
         """Ask with an account.
@@ -90,7 +90,9 @@ class Account:
     def post(self, operation: Operation, payload: str | bytes, content_type: str = _XML) -> Heard:
         """Ask with a payload in the body of a POST."""
         body = payload.encode() if isinstance(payload, str) else payload
-        return self._heard(operation, httpx2.Request("POST", self._at(operation), content=body, headers={"Content-Type": content_type}))
+        return self._heard(
+            operation, httpx2.Request("POST", self._at(operation), content=body, headers={"Content-Type": content_type})
+        )
 
     def get(self, operation: Operation, query: str) -> Heard:
         """Ask with a query as it stands in the request line: printable ASCII without blanks."""

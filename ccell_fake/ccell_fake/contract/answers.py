@@ -1,6 +1,7 @@
 """How a probe tells its answer from what it saw."""
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from ccell_fake.contract.heard import Heard
 
@@ -22,7 +23,7 @@ def only(found: Iterable[str], what: str) -> str:
     return answers.pop()
 
 
-def of_seen(seen: object, answers: Mapping[object, str]) -> str:
+def of_seen(seen: object, answers: Mapping[Any, str]) -> str:
     """The answer that stands for what was seen.
 
     Raises:

@@ -52,9 +52,7 @@ class Asked:
         return ASSUMPTIONS[self.id].question if self.is_question else CLAUSES[self.id].says
 
 
-def asks(
-    id_: str, *needs: Need, aspect: str = "", cost: str = "free"
-) -> Callable[[Ask], Callable[["Inquiry"], None]]:
+def asks(id_: str, *needs: Need, aspect: str = "", cost: str = "free") -> Callable[[Ask], Callable[["Inquiry"], None]]:
     """Declare a test of the suite.
 
     Args:

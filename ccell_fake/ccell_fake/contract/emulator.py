@@ -12,11 +12,12 @@ from ccell_fake.codes import Code
 from ccell_fake.contract.account import Account
 from ccell_fake.contract.costs import Cost
 from ccell_fake.contract.needs import ARRANGED_DEAD, ARRANGED_OWN, Need
-from ccell_fake.contract.recording import Kept, Recording
+from ccell_fake.contract.recording import Recording
 from ccell_fake.contract.standing import Standing
 from ccell_fake.model import Operation
 from ccell_fake.settings import AccountSettings
 from ccell_fake.stage import Ccell, Server
+from ccell_fake.transcripts.exchange import Exchange
 
 _ABILITIES = frozenset({"clock", "still", "upstream", "crowd", "settings", "plenty", "failing"})
 
@@ -38,7 +39,7 @@ class EmulatorTarget:
     def allow(self, cost: Cost) -> None:
         """Nothing costs anything here."""
 
-    def open(self, needs: tuple[Need, ...], kept: list[Kept]) -> Account:
+    def open(self, needs: tuple[Need, ...], kept: list[Exchange]) -> Account:
         """An account of its own that has what is needed."""
         settings: dict[str, Any] = {"outcomes": [{"phone": ARRANGED_DEAD, "stat": "UNDELIV"}], "magic_numbers": False}
         for need in needs:

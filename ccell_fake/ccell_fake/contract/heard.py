@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from ccell_fake.model import AnyReply, Operation
+from ccell_fake.model import AnyReply, Operation, Resp
 from ccell_fake.wire import replies
 
 
@@ -39,9 +39,14 @@ class Heard:
         return self.reply.code
 
     @property
+    def resps(self) -> tuple[Resp, ...]:
+        """The resps of a send; nothing where it has none, or was refused."""
+        return tuple(item for item in self.reply.items if isinstance(item, Resp))
+
+    @property
     def codes(self) -> list[str]:
         """The returns of its resps, in their order."""
-        return [item.code for item in self.reply.items]  # type: ignore[union-attr]
+        return [resp.code for resp in self.resps]
 
     @property
     def is_root_alone(self) -> bool:

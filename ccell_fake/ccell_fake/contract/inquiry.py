@@ -3,11 +3,16 @@
 from collections.abc import Mapping
 
 from ccell_fake.contract.account import Account
+from ccell_fake.contract.answers import Unsettled
 from ccell_fake.contract.declared import Asked, Given
 from ccell_fake.contract.needs import Need
-from ccell_fake.contract.recording import Kept
 from ccell_fake.contract.target import Target
+from ccell_fake.transcripts.exchange import Exchange
 from ccell_fixtures.registries import ASSUMPTIONS
+
+
+class AnsweredOtherwise(AssertionError):
+    """A question has another answer than was expected."""
 
 
 class Inquiry:
@@ -33,7 +38,7 @@ class Inquiry:
         self.note = ""
         self._expected = expected or {}
         self._accounts: list[Account] = []
-        self._kept: list[Kept] = []
+        self._kept: list[Exchange] = []
 
     def account(self, *needs: Need) -> Account:
         """An account that has what the test needs, and these besides.
@@ -51,7 +56,9 @@ class Inquiry:
 
         Raises:
             NotAsked: The target cannot be asked this.
-            AssertionError: A clause does not hold, or a question has another answer than expected.
+            AssertionError: A clause does not hold.
+            Unsettled: A question has none of the answers there are.
+            AnsweredOtherwise: It has another than expected.
         """
         self.asked = asked
         self.target.allow(asked.cost)
@@ -62,13 +69,17 @@ class Inquiry:
         if answer is None:
             # An aspect of a question may be nothing but right or wrong.
             return
-        assert question.accepts(answer), f"{asked.id}: {answer!r} is none of its answers: {question.allowed}"
+        if not question.accepts(answer):
+            message = f"{asked.id}: {answer!r} is none of its answers: {question.allowed}"
+            raise Unsettled(message)
         self.answer = answer
-        expected = self._expected.get(asked.id)
-        assert expected is None or expected == answer, f"{asked.id} is answered {answer!r}; {expected!r} was expected"
+        expected = self._expected.get(asked.id, answer)
+        if expected != answer:
+            message = f"{asked.id} is answered {answer!r}; {expected!r} was expected"
+            raise AnsweredOtherwise(message)
 
     @property
-    def evidence(self) -> tuple[Kept, ...]:
+    def evidence(self) -> tuple[Exchange, ...]:
         """What was asked and answered, in order."""
         return tuple(self._kept)
 

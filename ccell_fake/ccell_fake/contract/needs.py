@@ -88,7 +88,12 @@ FIXED_SIGNATURE = Need(
     _stated("signcode", lambda one: one.settings.signcode != "*"),
     {"signcode": ["测试"]},
 )
-SPCODE = Need("spcode", "an account with the extension opened", _stated("spcode", lambda one: one.settings.spcode), {"spcode": True})
+SPCODE = Need(
+    "spcode",
+    "an account with the extension opened",
+    _stated("spcode", lambda one: one.settings.spcode),
+    {"spcode": True},
+)
 NO_SPCODE = Need(
     "no spcode",
     "an account without the extension",
@@ -114,7 +119,10 @@ LOGIN = Need(
     {"name": "login@example.com"},
 )
 FROZEN = Need(
-    "frozen", "an account that is frozen", _stated("status", lambda one: one.settings.status == "frozen"), {"status": "frozen"}
+    "frozen",
+    "an account that is frozen",
+    _stated("status", lambda one: one.settings.status == "frozen"),
+    {"status": "frozen"},
 )
 IP_REFUSED = Need(
     "refused address",

@@ -1,24 +1,15 @@
 """The transport of the suite: carries requests, and keeps what was asked and answered as evidence."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
 import httpx2
 
+from ccell_fake.clock import SystemClock
+from ccell_fake.transcripts.exchange import Ending, Exchange
 
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """One request and what came of it.
-
-    Attributes:
-        request: As it went out.
-        response: What was answered, read to its end; None where nothing was.
-        failure: Why nothing was; empty where something was.
-    """
-
-    request: httpx2.Request
-    response: httpx2.Response | None
-    failure: str = ""
+_CLOCK = SystemClock()
 
 
 class NotRecorded(Exception):
@@ -31,7 +22,7 @@ class Recording(httpx2.BaseTransport):
     def __init__(
         self,
         transport: httpx2.BaseTransport,
-        kept: list[Kept],
+        kept: list[Exchange],
         admit: Callable[[httpx2.Request], None] = lambda _: None,
     ) -> None:
         """Carry with a transport.
@@ -42,8 +33,8 @@ class Recording(httpx2.BaseTransport):
             admit: Asked before anything leaves; what it raises keeps the request here.
         """
         self._transport = transport
-        self._admit = admit
         self._kept = kept
+        self._admit = admit
         self._only_recorded = False
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
@@ -55,30 +46,40 @@ class Recording(httpx2.BaseTransport):
         if self._only_recorded:
             return self._recorded(request)
         self._admit(request)
+        at = _CLOCK.now()
         try:
             response = self._transport.handle_request(request)
             response.read()
         except httpx2.RequestError as error:
-            self._kept.append(Kept(request, None, type(error).__name__))
+            ending = Ending.TIMED_OUT if isinstance(error, httpx2.TimeoutException) else Ending.LOST
+            self._keep(request, at, ending=ending, reason=type(error).__name__)
             raise
-        self._kept.append(Kept(request, response))
+        content_type = response.headers.get("content-type", "")
+        self._keep(request, at, status=response.status_code, answer=response.content, answer_type=content_type)
         return response
 
     def only_recorded(self) -> None:
         """From now on, let nothing out: what was asked before is answered as it was."""
         self._only_recorded = True
 
-    def _recorded(self, request: httpx2.Request) -> httpx2.Response:
-        asked = _identity(request)
-        for kept in self._kept:
-            if kept.response is not None and _identity(kept.request) == asked:
-                return kept.response
-        raise NotRecorded
-
     def close(self) -> None:
         """Close the transport."""
         self._transport.close()
 
+    def _keep(self, request: httpx2.Request, at: datetime, **answer: Any) -> None:  # noqa: ANN401 - as Exchange has them
+        method, path, query, body = _identity(request)
+        content_type = request.headers.get("content-type", "")
+        number = len(self._kept) + 1
+        self._kept.append(Exchange(number, at, method, path, query, body, content_type=content_type, **answer))
 
-def _identity(request: httpx2.Request) -> tuple[str, str, bytes]:
-    return request.method, str(request.url), request.read()
+    def _recorded(self, request: httpx2.Request) -> httpx2.Response:
+        asked = _identity(request)
+        for kept in self._kept:
+            if (kept.method, kept.path, kept.query, kept.body) == asked and kept.status is not None:
+                return httpx2.Response(kept.status, headers={"Content-Type": kept.answer_type}, content=kept.answer)
+        raise NotRecorded
+
+
+def _identity(request: httpx2.Request) -> tuple[str, str, bytes, bytes]:
+    target: bytes = request.extensions.get("target", request.url.raw_path)
+    return request.method, request.url.path, target.partition(b"?")[2], request.read()

@@ -5,7 +5,7 @@ from typing import Protocol
 from ccell_fake.contract.account import Account
 from ccell_fake.contract.costs import Cost
 from ccell_fake.contract.needs import Need
-from ccell_fake.contract.recording import Kept
+from ccell_fake.transcripts.exchange import Exchange
 
 
 class Target(Protocol):
@@ -19,7 +19,7 @@ class Target(Protocol):
     name: str
     is_arranged: bool
 
-    def open(self, needs: tuple[Need, ...], kept: list[Kept]) -> Account:
+    def open(self, needs: tuple[Need, ...], kept: list[Exchange]) -> Account:
         """An account that has what is needed.
 
         Args:

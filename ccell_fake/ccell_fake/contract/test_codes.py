@@ -45,7 +45,7 @@ def _number_has(heard: Heard, code: Code) -> None:
     """The one number of the request has the code, and the request is a success."""
     assert heard.code == Code.SUCCESS, f"the request has {heard.code}"
     assert heard.codes == [code]
-    assert heard.reply.items[0].info.startswith(code.text)
+    assert heard.resps[0].info.startswith(code.text)
 
 
 def _sent(account: Account, content: str | None = None, phone: str = "", **attributes: str) -> Heard:
@@ -66,8 +66,8 @@ def test_1001001_for_parameters_that_are_missing(inquiry: Inquiry) -> None:
     heard = account.send({"phone": UNKNOWN, "content": None})
     # Whether the request or the number gets it is another question.
     code, info = (heard.code, heard.reply.info)
-    if heard.reply.items:
-        (code,), info = heard.codes, heard.reply.items[0].info
+    if heard.resps:
+        (code,), info = heard.codes, heard.resps[0].info
     assert code == Code.PARAMETERS_INCOMPLETE
     assert info.startswith(Code.PARAMETERS_INCOMPLETE.text)
 
@@ -77,7 +77,7 @@ def test_1001002_for_a_balance_that_is_too_small(inquiry: Inquiry) -> None:
     heard = _sent(inquiry.account())
     code = heard.codes[0] if heard.codes else heard.code
     assert code == Code.BALANCE_TOO_SMALL
-    assert (heard.reply.items[0] if heard.codes else heard.reply).info.startswith(Code.BALANCE_TOO_SMALL.text)
+    assert (heard.resps[0] if heard.codes else heard.reply).info.startswith(Code.BALANCE_TOO_SMALL.text)
 
 
 @asks("C1", FROZEN, aspect="1001003")

@@ -1,6 +1,6 @@
 """How an account stands (I1)."""
 
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 from ccell_fake.contract.declared import asks
 from ccell_fake.contract.inquiry import Inquiry
@@ -14,7 +14,7 @@ _TAGS = ["ID", "NAME", "STATUS", "RICHES", "CREDIT", "SIGNCODE"]
 @asks("I1")
 def test_info_answers_six_elements_in_order(inquiry: Inquiry) -> None:
     account = inquiry.account()
-    root = ElementTree.fromstring(account.post(Operation.INFO, account.root()).body)  # noqa: S314 - of the gateway that is asked
+    root = ET.fromstring(account.post(Operation.INFO, account.root()).body)  # noqa: S314 - of the gateway that is asked
     assert [node.tag for node in root] == _TAGS
     texts = {node.tag: (node.text or "").strip() for node in root}
     assert texts["STATUS"] == "0"

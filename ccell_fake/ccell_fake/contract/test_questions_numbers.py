@@ -52,10 +52,8 @@ def test_what_blanks_around_numbers_and_empty_items_are(inquiry: Inquiry) -> str
         message = f"the numbers have {', '.join(sorted(set(heard.codes)))}"
         raise Unsettled(message)
     # What was answered is read by its parser, which keeps blanks as they are.
-    phones = tuple(resp.phone for resp in heard.reply.items)
-    return of_seen(
-        phones, {(first, second, third): "trim", (first, f" {second} ", "", third, ""): "refuse"}
-    )
+    phones = tuple(resp.phone for resp in heard.resps)
+    return of_seen(phones, {(first, second, third): "trim", (first, f" {second} ", "", third, ""): "refuse"})
 
 
 @asks("Q10", OWN_NUMBER, cost="sms 2")
@@ -68,7 +66,7 @@ def test_what_becomes_of_the_same_number_twice(inquiry: Inquiry) -> str:
         (tuple(seen[0]), seen[1]),
         {((_OK, _OK), 2): "twice", ((_OK,), 1): "drop", ((_OK, _UNRECOGNISED), 1): "refuse"},
     )
-    if len({resp.msgid for resp in heard.reply.items}) != len(heard.reply.items):
+    if len({resp.msgid for resp in heard.resps}) != len(heard.resps):
         message = "both have the same msgid"
         raise Unsettled(message)
     return found
@@ -103,7 +101,7 @@ def test_what_an_spcode_gets_that_is_not_opened(inquiry: Inquiry) -> str:
 @asks("Q24", OWN_NUMBER, cost="sms 1")
 def test_whether_a_resp_has_a_linkid_where_none_was_given(inquiry: Inquiry) -> str:
     account = inquiry.account()
-    (resp,) = account.send(submit(account.own[0], account.standing.content())).reply.items
+    (resp,) = account.send(submit(account.own[0], account.standing.content())).resps
     return of_seen(resp.linkid, {None: "absent", "": "empty"})
 
 

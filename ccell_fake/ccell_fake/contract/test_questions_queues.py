@@ -1,6 +1,6 @@
 """What the document leaves open about what is queued."""
 
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 from ccell_fake.contract.answers import Unsettled, of_seen
 from ccell_fake.contract.declared import asks
@@ -36,7 +36,7 @@ def test_whether_the_phone_of_an_upstream_message_begins_with_a_blank(inquiry: I
     account.arranger.upstream(account.answering, ["TD"])
 
     def phones() -> list[str]:
-        root = ElementTree.fromstring(account.post(Operation.UPMSG, account.root()).body)  # noqa: S314 - of the gateway that is asked
+        root = ET.fromstring(account.post(Operation.UPMSG, account.root()).body)  # noqa: S314 - of the gateway that is asked
         found = [node.get("phone", "") for node in root.findall("upmsg")]
         return [phone for phone in found if phone.strip() == account.answering]
 

@@ -2,7 +2,7 @@
 
 import hashlib
 from urllib.parse import quote
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 from ccell_fake.codes import Code
 from ccell_fake.contract.answers import Unsettled, codes, of_seen, only
@@ -70,7 +70,7 @@ def test_what_becomes_of_more_than_1000_characters(inquiry: Inquiry) -> str:
 def test_whether_infos_name_what_was_refused(inquiry: Inquiry) -> str:
     account = inquiry.account()
     sendtime = "2016-01-01 8:30"
-    (resp,) = account.send(submit(account.own[0], account.standing.content(), sendtime=sendtime)).reply.items
+    (resp,) = account.send(submit(account.own[0], account.standing.content(), sendtime=sendtime)).resps
     text = Code.SENDTIME_MALFORMED.text
     return of_seen(resp.info, {text: "plain", text + sendtime: "value"})
 
@@ -79,7 +79,7 @@ def test_whether_infos_name_what_was_refused(inquiry: Inquiry) -> str:
 def test_what_a_plus_in_a_query_is(inquiry: Inquiry) -> str:
     account = inquiry.account()
     root = account.root(f'<submit phone="{UNKNOWN}" content="x" linkid="one+two"/>')
-    (resp,) = account.get(Operation.SEND, quote(root, safe="+")).reply.items
+    (resp,) = account.get(Operation.SEND, quote(root, safe="+")).resps
     return of_seen(resp.linkid, {"one two": "blank", "one+two": "plus"})
 
 
@@ -116,10 +116,12 @@ def test_how_an_answer_is_laid_out(inquiry: Inquiry) -> str:
 @asks("Q36")
 def test_what_becomes_of_other_encodings(inquiry: Inquiry) -> str:
     account = inquiry.account()
-    payload = '<?xml version="1.0" encoding="GBK"?>' + account.root(f'<submit phone="{UNKNOWN}" content="x" linkid="编号"/>')
+    payload = '<?xml version="1.0" encoding="GBK"?>' + account.root(
+        f'<submit phone="{UNKNOWN}" content="x" linkid="编号"/>'
+    )
     heard = account.post(Operation.SEND, payload.encode("gbk"), "text/xml")
     if heard.codes:
-        return of_seen(heard.reply.items[0].linkid, {"编号": "declared"})
+        return of_seen(heard.resps[0].linkid, {"编号": "declared"})
     undeclared = account.post(Operation.SEND, payload.replace("GBK", "UTF-8").encode("gbk"), "text/xml")
     if undeclared.code != heard.code:
         message = f"GBK that is declared gets {heard.code}, GBK that is not {undeclared.code}"
@@ -130,7 +132,7 @@ def test_what_becomes_of_other_encodings(inquiry: Inquiry) -> str:
 @asks("Q20", LOGIN)
 def test_whether_id_and_name_are_swapped(inquiry: Inquiry) -> str:
     account = inquiry.account()
-    root = ElementTree.fromstring(account.post(Operation.INFO, account.root()).body)  # noqa: S314 - of the gateway that is asked
+    root = ET.fromstring(account.post(Operation.INFO, account.root()).body)  # noqa: S314 - of the gateway that is asked
     number, login = (((root.findtext(tag) or "").strip()) for tag in ("ID", "NAME"))
     if number.isdecimal() == login.isdecimal():
         message = "needs an account whose login on the platform is no number"

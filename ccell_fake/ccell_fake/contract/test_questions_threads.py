@@ -6,9 +6,9 @@ from ccell_fake.codes import Code
 from ccell_fake.contract.account import Account
 from ccell_fake.contract.answers import Unsettled, codes, of_seen
 from ccell_fake.contract.declared import asks
-from ccell_fake.contract.excess import MOST, excesses_until_locked, is_locked
+from ccell_fake.contract.excess import EXCESS, MOST, excesses_until_locked, is_locked
 from ccell_fake.contract.inquiry import Inquiry
-from ccell_fake.contract.needs import CLOCK, CROWD, FROZEN, OVERLAP, STILL_CLOCK, NotAsked
+from ccell_fake.contract.needs import CLOCK, FROZEN, OVERLAP, STILL_CLOCK, NotAsked
 from ccell_fake.contract.numbers import UNKNOWN, submit
 from ccell_fake.model import Operation
 
@@ -27,7 +27,7 @@ def test_whether_the_endpoints_are_counted_together(inquiry: Inquiry) -> str:
     return of_seen(frozenset(seen), {together: "account", frozenset({str(Code.SUCCESS)}): "endpoint"})
 
 
-@asks("Q22", CROWD, cost="risk")
+@asks("Q22", EXCESS, cost="risk")
 def test_when_repeated_excess_locks_the_account(inquiry: Inquiry) -> str:
     account = inquiry.account()
     count = excesses_until_locked(account, MOST)

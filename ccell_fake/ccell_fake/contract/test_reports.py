@@ -1,7 +1,7 @@
 """Status reports (R1 to R6)."""
 
 import re
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 from ccell_fake.codes import Code
 from ccell_fake.contract.account import Account
@@ -29,14 +29,14 @@ def _report_on(account: Account, phone: str) -> Report:
 
 def _nodes(account: Account, msgid: str) -> list[dict[str, str]]:
     """The report nodes about a message, as they stand in the answer."""
-    root = ElementTree.fromstring(_fetched(account).body)  # noqa: S314 - of the gateway that is asked
+    root = ET.fromstring(_fetched(account).body)  # noqa: S314 - of the gateway that is asked
     return [dict(node.attrib) for node in root.findall("report") if node.get("msgid") == msgid]
 
 
 @asks("R1", OWN_NUMBER, cost="sms 1, drain")
 def test_a_report_has_its_six_attributes(inquiry: Inquiry) -> None:
     account = inquiry.account()
-    (resp,) = account.send(submit(account.own[0], account.standing.content())).reply.items
+    (resp,) = account.send(submit(account.own[0], account.standing.content())).resps
     (node,) = account.until(lambda: _nodes(account, resp.msgid))
     assert list(node) == ["msgid", "linkid", "phone", "recvtime", "status", "info"]
     # The submit had no linkid.

@@ -27,7 +27,9 @@ def test_a_send_has_one_or_more_submits_with_phone_and_content(inquiry: Inquiry)
     several = account.send(submit(UNKNOWN, content), submit(UNKNOWN, content), submit(UNKNOWN, content))
     assert (several.code, several.codes) == (Code.SUCCESS, [Code.NUMBER_UNRECOGNISED] * 3)
     for missing in ("userid", "password"):
-        heard = account.post(Operation.SEND, account.root(f'<submit phone="{UNKNOWN}" content="x"/>', **{missing: None}))
+        heard = account.post(
+            Operation.SEND, account.root(f'<submit phone="{UNKNOWN}" content="x"/>', **{missing: None})
+        )
         assert heard.code != Code.SUCCESS, f"without {missing}"
     for missing in ("phone", "content"):
         heard = account.send({"phone": UNKNOWN, "content": content, missing: None})
@@ -40,10 +42,10 @@ def test_a_phone_attribute_holds_numbers_with_commas_between_them(inquiry: Inqui
     account = inquiry.account()
     numbers = unknown(3)
     heard = account.send(submit(",".join(numbers), "测试"))
-    assert [resp.phone for resp in heard.reply.items] == numbers
+    assert [resp.phone for resp in heard.resps] == numbers
     # A comma of another script does not part them.
     whole = account.send(submit("，".join(numbers), "测试"))
-    assert len(whole.reply.items) == 1
+    assert len(whole.resps) == 1
 
 
 @asks("S3")
@@ -53,7 +55,7 @@ def test_a_request_may_hold_500_numbers_over_all_its_submits(inquiry: Inquiry) -
     first, second = numbers[: len(numbers) // 2], numbers[len(numbers) // 2 :]
     heard = account.send(submit(",".join(first), "测试"), submit(",".join(second), "测试"))
     assert heard.code == Code.SUCCESS
-    assert [resp.phone for resp in heard.reply.items] == numbers
+    assert [resp.phone for resp in heard.resps] == numbers
 
 
 @asks("S4")
@@ -77,8 +79,8 @@ def test_the_answer_has_a_resp_for_each_number_in_the_order_submitted(inquiry: I
             return
         heard = account.send(*(submit(",".join(submitted), "测试") for submitted in submits))
         assert (heard.code, heard.reply.info) == (Code.SUCCESS, Code.SUCCESS.text)
-        assert [resp.phone for resp in heard.reply.items] == phones
-        assert all(resp.code and resp.info for resp in heard.reply.items)
+        assert [resp.phone for resp in heard.resps] == phones
+        assert all(resp.code and resp.info for resp in heard.resps)
 
     for_all(inquiry, account, requests, in_order, examples=([unknown(3), ["12000000009"]],))
 
@@ -87,7 +89,7 @@ def test_the_answer_has_a_resp_for_each_number_in_the_order_submitted(inquiry: I
 def test_the_resp_of_an_accepted_number_says_so(inquiry: Inquiry) -> None:
     account = inquiry.account()
     heard = account.send(submit(",".join(account.own[:2]), account.standing.content()))
-    assert [(one.phone, one.code, one.info) for one in heard.reply.items] == [
+    assert [(one.phone, one.code, one.info) for one in heard.resps] == [
         (phone, Code.SUCCESS, Code.SUCCESS.text) for phone in account.own[:2]
     ]
 
@@ -112,7 +114,9 @@ def test_a_request_that_is_refused_is_answered_with_a_root_alone(inquiry: Inquir
         Operation.SEND, account.root(f'<submit phone="{UNKNOWN}" content="x"/>', password="no-such-password")
     )
     assert heard.code == Code.PASSWORD_WRONG
-    assert heard.body.endswith(f'<root return="{Code.PASSWORD_WRONG}" info="{Code.PASSWORD_WRONG.text}"></root>'.encode())
+    assert heard.body.endswith(
+        f'<root return="{Code.PASSWORD_WRONG}" info="{Code.PASSWORD_WRONG.text}"></root>'.encode()
+    )
 
 
 @asks("S8", OWN_NUMBER, cost="sms 1")
@@ -121,7 +125,7 @@ def test_one_number_is_refused_while_another_is_accepted(inquiry: Inquiry) -> No
     before = account.left()
     heard = account.send(submit(f"{account.own[0]},{UNKNOWN}", account.standing.content()))
     assert (heard.code, heard.codes) == (Code.SUCCESS, [Code.SUCCESS, Code.NUMBER_UNRECOGNISED])
-    refused = heard.reply.items[1]
+    refused = heard.resps[1]
     assert refused.info == f"{Code.NUMBER_UNRECOGNISED.text}{UNKNOWN}"
     assert _MSGID.fullmatch(refused.msgid)
     assert account.left() == before - 1
@@ -139,9 +143,11 @@ def test_a_message_can_be_scheduled(inquiry: Inquiry) -> None:
 @asks("A1", OWN_NUMBER, CLOCK, aspect="later", cost="sms 1, drain")
 def test_a_scheduled_message_is_delivered_at_its_time_and_not_before(inquiry: Inquiry) -> None:
     account = inquiry.account()
-    linkid = account.client.send(
-        account.own[0], account.standing.content(), sendtime=ahead(timedelta(hours=1))
-    ).resps[0].linkid
+    linkid = (
+        account.client.send(account.own[0], account.standing.content(), sendtime=ahead(timedelta(hours=1)))
+        .resps[0]
+        .linkid
+    )
     account.arranger.later(3500)
     assert linkid not in {one.linkid for one in account.client.reports()}
     account.arranger.later(200)

@@ -5,13 +5,12 @@ from functools import partial
 from ccell_fake.codes import Code
 from ccell_fake.contract.account import Account
 from ccell_fake.contract.declared import asks
+from ccell_fake.contract.excess import EXCESS, MOST, over
 from ccell_fake.contract.inquiry import Inquiry
-from ccell_fake.contract.needs import CROWD, DEFAULT_THREADS, OVERLAP, OWN_NUMBER, RAISED_THREADS
+from ccell_fake.contract.needs import DEFAULT_THREADS, OVERLAP, OWN_NUMBER, RAISED_THREADS
 from ccell_fake.contract.numbers import submit
 from ccell_fake.limits import DEFAULT_THREADS as THREADS
 from ccell_fake.model import Operation
-
-_UP_TO = 40
 
 
 def _infos(account: Account, count: int) -> list[str]:
@@ -42,11 +41,10 @@ def test_a_request_too_many_is_refused_and_nothing_of_it_is_submitted(inquiry: I
     assert account.left() == before - len(accepted)
 
 
-@asks("K3", CROWD, cost="risk")
+@asks("K3", EXCESS, cost="risk")
 def test_going_over_again_and_again_does_nothing_worse_than_lock_the_account(inquiry: Inquiry) -> None:
     account = inquiry.account()
-    with account.crowd(account.standing.settings.max_concurrency):
-        codes = [account.post(Operation.INFO, account.root()).code for _ in range(_UP_TO)]
+    codes = [over(account) for _ in range(MOST)]
     assert set(codes) <= {Code.CONCURRENCY_EXCEEDED, Code.ACCOUNT_FROZEN}
     assert codes == sorted(codes, key=lambda code: code == Code.ACCOUNT_FROZEN), "once locked, it stays locked"
     after = account.post(Operation.INFO, account.root()).code

@@ -48,7 +48,7 @@ def test_what_is_submitted_is_utf_8(inquiry: Inquiry) -> None:
 
     def brought_back(linkid: str) -> None:
         heard = account.send(submit(UNKNOWN, "测试", linkid=linkid))
-        assert [resp.linkid for resp in heard.reply.items] == [linkid]
+        assert [resp.linkid for resp in heard.resps] == [linkid]
 
     for_all(inquiry, account, texts, brought_back, examples=("编号一", "é", "𠮷"))
 

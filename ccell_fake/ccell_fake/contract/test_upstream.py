@@ -1,7 +1,7 @@
 """Upstream messages (U1 to U5)."""
 
 import re
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 from ccell_fake.codes import Code
 from ccell_fake.contract.account import Account
@@ -26,7 +26,7 @@ def _node(account: Account, text: str) -> dict[str, str]:
     account.arranger.upstream(phone, [text])
 
     def fetch() -> list[dict[str, str]]:
-        root = ElementTree.fromstring(_fetched(account).body)  # noqa: S314 - of the gateway that is asked
+        root = ET.fromstring(_fetched(account).body)  # noqa: S314 - of the gateway that is asked
         return [dict(node.attrib) for node in root.findall("upmsg") if node.get("phone", "").strip() == phone]
 
     return account.until(fetch)[0]

@@ -1,0 +1,39 @@
+"""The messages that a run may send: counted before they are sent, and shared by all its processes."""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+_SECONDS = 30.0
+
+
+class Budget:
+    """A number of messages, in a file, so that workers, retries and interrupted tests all take from the same."""
+
+    def __init__(self, path: Path) -> None:
+        """Take from the budget of a file, which `create` made."""
+        self._path = path
+
+    @classmethod
+    def create(cls, path: Path, messages: int) -> "Budget":
+        """Begin a budget in a new file."""
+        with closing(sqlite3.connect(path)) as connection, connection:
+            connection.execute("CREATE TABLE budget (messages INTEGER NOT NULL, spent INTEGER NOT NULL)")
+            connection.execute("INSERT INTO budget VALUES (?, 0)", (messages,))
+        return cls(path)
+
+    @property
+    def left(self) -> int:
+        """How many may still be sent."""
+        with closing(self._connect()) as connection:
+            (left,) = connection.execute("SELECT messages - spent FROM budget").fetchone()
+        return int(left)
+
+    def spend(self, messages: int) -> bool:
+        """Take so many, all or none; whether they were there."""
+        statement = "UPDATE budget SET spent = spent + ? WHERE spent + ? <= messages"
+        with closing(self._connect()) as connection, connection:
+            return connection.execute(statement, (messages, messages)).rowcount == 1
+
+    def _connect(self) -> sqlite3.Connection:
+        return sqlite3.connect(self._path, timeout=_SECONDS)

@@ -1,0 +1,112 @@
+"""What stands before a live account: no request leaves that may cost what was not allowed."""
+
+import re
+from urllib.parse import unquote_to_bytes
+
+import httpx2
+
+from ccell_fake.contract.budget import Budget
+from ccell_fake.contract.needs import NotAsked
+from ccell_fake.errors import UnreadableRequest
+from ccell_fake.limits import JOINED_SEGMENT, NUMBER_SEPARATOR, SINGLE_SEGMENT
+from ccell_fake.model import Operation, Request, Submit
+from ccell_fake.wire import payload, requests
+from ccell_fake.wire.secrets import forms
+
+_NOBODY = re.compile(r"120[0-9]{8}")
+_TIME = re.compile(r"\s*[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}\s*")
+_DIGITS = re.compile(r"[0-9]{7,}")
+_OPERATIONS = {operation.path: operation for operation in Operation}
+
+
+class NotAllowed(Exception):
+    """A request that would have gone where none may go; it has not left."""
+
+
+class Guard:
+    """Judges each request before it leaves, by what it might do at worst."""
+
+    def __init__(
+        self, userid: str, password: str, *, kinds: frozenset[str], phones: frozenset[str], budget: Budget
+    ) -> None:
+        """Guard an account.
+
+        Args:
+            userid: Whose requests are judged; what names another account costs nothing.
+            password: Its password, without which a request does nothing.
+            kinds: What is allowed, of `sms`, `drain` and `risk`.
+            phones: The only numbers that may be sent to.
+            budget: How many messages may be sent.
+        """
+        self._userid = userid
+        self._passwords = forms(password)
+        self._kinds = kinds
+        self._phones = phones
+        self._budget = budget
+
+    def __call__(self, request: httpx2.Request) -> None:
+        """Let a request go, and count it.
+
+        Raises:
+            NotAsked: It may cost what is not allowed, or more than there is left of the budget.
+            NotAllowed: It may reach somebody else.
+        """
+        operation = _OPERATIONS[request.url.path]
+        sent = unquote_to_bytes(request.url.query) + request.read()
+        asked = self._read(operation, request)
+        if not self._is_authentic(asked, sent.decode(errors="replace")):
+            return
+        if operation in {Operation.REPORT, Operation.UPMSG}:
+            self._need("drain")
+        if operation is Operation.SEND:
+            self._judge_send(asked, sent.decode(errors="replace"))
+
+    def _read(self, operation: Operation, request: httpx2.Request) -> Request | None:
+        try:
+            found = payload.find(request.method, request.url.query, request.read())
+            return requests.parse(operation, found.data, as_declared=True)
+        except UnreadableRequest:
+            return None
+
+    def _is_authentic(self, asked: Request | None, sent: str) -> bool:
+        """Whether the request may be taken for one of the account: by what it says, or might be read to say."""
+        if asked is not None:
+            return asked.userid == self._userid and asked.password in self._passwords
+        return any(form in sent for form in self._passwords)
+
+    def _judge_send(self, asked: Request | None, sent: str) -> None:
+        if asked is None:
+            numbers = set(_DIGITS.findall(sent)) - {self._userid, *self._passwords}
+            if any(_NOBODY.fullmatch(number) is None for number in numbers):
+                message = "a send that cannot be read, with a number that is somebody's"
+                raise NotAllowed(message)
+            return
+        messages = sum(self._messages(submit) for submit in asked.submits)
+        if not messages:
+            return
+        self._need("sms")
+        if not self._budget.spend(messages):
+            message = f"needs {messages} more messages; {self._budget.left} of the budget are left"
+            raise NotAsked(message)
+
+    def _messages(self, submit: Submit) -> int:
+        """How many messages a submit may become."""
+        numbers = [number.strip() for number in (submit.phone or "").split(NUMBER_SEPARATOR)]
+        reachable = [number for number in numbers if number and _NOBODY.fullmatch(number) is None]
+        if not reachable or not submit.content:
+            return 0
+        if submit.sendtime and _TIME.fullmatch(submit.sendtime) is None:
+            # What has no time to be sent at is refused, whoever it is for (1004012).
+            return 0
+        for number in reachable:
+            if number not in self._phones:
+                message = "a number to send to that is not one of --ccell-phone"
+                raise NotAllowed(message)
+        length = len(submit.content.encode("utf-16-le", "surrogatepass")) // 2
+        segments = 1 if length <= SINGLE_SEGMENT else -(-length // JOINED_SEGMENT)
+        return segments * len(reachable)
+
+    def _need(self, kind: str) -> None:
+        if kind not in self._kinds:
+            message = f"costs {kind}, which is not allowed; --ccell-allow={kind} allows it"
+            raise NotAsked(message)

@@ -1,0 +1,245 @@
+"""A gateway of which nothing is known but its address and an account: the live service, or what stands in for it."""
+
+import ssl
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from time import sleep
+from typing import Any, NoReturn, cast
+
+import httpx2
+
+from ccell_fake.client import Client, ClientError
+from ccell_fake.contract.account import Account
+from ccell_fake.contract.budget import Budget
+from ccell_fake.contract.costs import KINDS, Cost
+from ccell_fake.contract.guard import Guard
+from ccell_fake.contract.needs import CROWD, FAILING, FROZEN, IP_REFUSED, STILL_CLOCK, UPSTREAM, Need, NotAsked
+from ccell_fake.contract.recording import Recording
+from ccell_fake.contract.standing import Standing
+from ccell_fake.model import Operation
+from ccell_fake.settings import AccountSettings
+from ccell_fake.transcripts.exchange import Exchange
+
+_SETTINGS = frozenset(one.name for one in fields(AccountSettings)) - {
+    "userid",
+    "password",
+    "assumptions",
+    "personas",
+    "outcomes",
+}
+_NUMBERS = ("dead", "answering")
+_PAUSE = 1.0
+
+
+class LiveError(ValueError):
+    """A live target that cannot be asked so; the message says what is missing or wrong."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Live:
+    """Everything a live run is given.
+
+    Attributes:
+        url: Where the gateway is.
+        userid: The account.
+        password: Its password.
+        allowed: What is allowed, of `sms`, `drain` and `risk`.
+        phones: One's own numbers, the only ones that are sent to.
+        budget: How many messages may be sent.
+        known: What is known of the account, by the names of its settings, and of one's own numbers, `dead` and
+            `answering`.
+        patience: Seconds that are waited for what the gateway brings about by itself.
+        authority: A file with the certificates to trust; empty for those of the host.
+    """
+
+    url: str
+    userid: str
+    password: str = field(repr=False)
+    budget: Budget
+    allowed: frozenset[str] = frozenset()
+    phones: tuple[str, ...] = field(default=(), repr=False)
+    known: Mapping[str, Any] = field(default_factory=dict[str, Any], repr=False)
+    patience: float = 0.0
+    authority: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be.
+
+        Raises:
+            LiveError: Something is missing, or not known here.
+        """
+        if not (self.url and self.userid and self.password):
+            message = "a live target is named by CCELL_BASE_URL, CCELL_USERID and CCELL_PASSWORD in the environment"
+            raise LiveError(message)
+        unknown = self.allowed.difference(KINDS)
+        if unknown:
+            message = f"{', '.join(sorted(unknown))} cannot be allowed; there are {', '.join(KINDS)}"
+            raise LiveError(message)
+        if "sms" in self.allowed and not self.phones:
+            message = "messages are sent to numbers of one's own alone, and none is given"
+            raise LiveError(message)
+
+
+def read_known(path: Path) -> dict[str, Any]:
+    """What a TOML file says of an account.
+
+    Raises:
+        LiveError: There is no such file, or it says what nobody asks for.
+    """
+    try:
+        table = tomllib.loads(path.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        message = f"{path}: {error}"
+        raise LiveError(message) from error
+    allowed = sorted({*_SETTINGS, *_NUMBERS})
+    unknown = sorted(table.keys() - set(allowed))
+    if unknown:
+        message = f"{path}: {', '.join(unknown)} is not known; there are {', '.join(allowed)}"
+        raise LiveError(message)
+    return {name: _frozen(value) for name, value in table.items()}
+
+
+def _frozen(value: object) -> object:
+    return tuple(cast("list[object]", value)) if isinstance(value, list) else value
+
+
+class LiveTarget:
+    """A gateway that is reached by an address and a credential alone.
+
+    Attributes:
+        name: What reports call it.
+        is_arranged: Nothing can be arranged here.
+    """
+
+    def __init__(self, live: Live) -> None:
+        """Ask a gateway; nothing is sent yet."""
+        self.name = "live"
+        self.is_arranged = False
+        self._live = live
+        self._learnt: dict[str, Any] | None = None
+        self._guard = Guard(
+            live.userid, live.password, kinds=live.allowed, phones=frozenset(live.phones), budget=live.budget
+        )
+
+    def allow(self, cost: Cost) -> None:
+        """Let a test be asked that costs so much.
+
+        Raises:
+            NotAsked: A kind of cost is not allowed, or the budget does not cover it.
+        """
+        refused = [kind for kind in KINDS if kind in cost.kinds - self._live.allowed]
+        if refused:
+            message = f"costs {cost}, and {' and '.join(refused)} {'is' if len(refused) == 1 else 'are'} not allowed"
+            raise NotAsked(message)
+        if cost.sms and cost.sms > self._live.budget.left:
+            message = f"costs {cost}; {self._live.budget.left} of the budget are left"
+            raise NotAsked(message)
+
+    def open(self, needs: tuple[Need, ...], kept: list[Exchange]) -> Account:
+        """The account, if it has what is needed.
+
+        Raises:
+            NotAsked: It has not.
+        """
+        standing = self._standing(needs)
+        for need in needs:
+            if not need.is_met(standing):
+                message = f"needs {need.says}"
+                raise NotAsked(message)
+        arranger = _LiveArranger(self._live)
+        account = Account(
+            self._live.url,
+            self._live.userid,
+            self._live.password,
+            standing=standing,
+            arranger=arranger,
+            transport=Recording(self._transport(), kept, self._guard),
+        )
+        arranger.account = account
+        return account
+
+    def _standing(self, needs: tuple[Need, ...]) -> Standing:
+        known = dict(self._live.known)
+        for name, shut in (("status", FROZEN), ("allowed_ips", IP_REFUSED)):
+            if shut.is_met(_standing(self._live, known)) and shut not in needs:
+                message = f"needs an account that is in use; this is {shut.says}, by its {name}"
+                raise NotAsked(message)
+        if FROZEN not in needs and IP_REFUSED not in needs:
+            known |= self._shown()
+        return _standing(self._live, known)
+
+    def _shown(self) -> dict[str, Any]:
+        """What info shows of the account now."""
+        with Client(self._live.url, self._live.userid, self._live.password, transport=self._transport()) as client:
+            try:
+                info = client.info()
+            except ClientError as error:
+                message = f"info does not answer: {error}"
+                raise NotAsked(message) from None
+        signcode = "*" if info.signcode == ("*",) else info.signcode
+        return {"signcode": signcode, "balance": info.riches, "credit": info.credit}
+
+    def _transport(self) -> httpx2.BaseTransport:
+        if self._live.authority:
+            return httpx2.HTTPTransport(verify=ssl.create_default_context(cafile=self._live.authority))
+        return httpx2.HTTPTransport()
+
+
+def _standing(live: Live, known: Mapping[str, Any]) -> Standing:
+    settings = {name: value for name, value in known.items() if name in _SETTINGS}
+    return Standing(
+        settings=replace(AccountSettings(), **settings),
+        known=frozenset(settings),
+        own=live.phones,
+        dead=tuple(phone for phone in known.get("dead", ()) if phone in live.phones),
+        answering=tuple(phone for phone in known.get("answering", ()) if phone in live.phones),
+        abilities=frozenset({"clock"} if live.patience else ()),
+    )
+
+
+class _LiveArranger:
+    """What can be done without any hold on the gateway: to wait, and to write to a phone that answers."""
+
+    account: Account
+
+    def __init__(self, live: Live) -> None:
+        self._left = live.patience
+        self._longest = live.patience
+
+    def later(self, seconds: float) -> None:
+        if seconds > self._longest:
+            message = f"needs {seconds:g} seconds to pass; --ccell-patience is {self._longest:g}"
+            raise NotAsked(message)
+        sleep(seconds)
+
+    def stand_still(self) -> NoReturn:
+        _cannot(STILL_CLOCK)
+
+    def upstream(self, phone: str, texts: Iterable[str]) -> None:
+        if phone not in self.account.standing.answering:
+            _cannot(UPSTREAM)
+        for text in texts:
+            self.account.client.send(phone, self.account.standing.content(text))
+
+    def crowd(self, requests: int, operation: Operation | None = None) -> NoReturn:  # noqa: ARG002 - as Arranger has them
+        _cannot(CROWD)
+
+    def fail(self) -> NoReturn:
+        _cannot(FAILING)
+
+    def is_worth_waiting(self) -> bool:
+        if self._left <= 0:
+            return False
+        sleep(min(_PAUSE, self._left))
+        self._left -= _PAUSE
+        return True
+
+    def close(self) -> None:
+        pass
+
+
+def _cannot(need: Need) -> NoReturn:
+    message = f"needs {need.says}"
+    raise NotAsked(message)
