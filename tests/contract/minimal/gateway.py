@@ -79,7 +79,7 @@ def _root(code: str) -> ET.Element:
 def _parse(operation: str, payload: bytes) -> ET.Element | None:
     """The request's root, or nothing where it is malformed, is not UTF-8 or lacks what every request must have."""
     try:
-        text = payload.decode("utf-8-sig").strip(" \t\r\n")
+        text = payload.decode("utf-8-sig")
         root = None if ENCODING.match(text) else ET.fromstring(text)  # noqa: S314 -- asked by its own tests alone
     except (UnicodeDecodeError, ET.ParseError):
         return None
