@@ -1,0 +1,53 @@
+"""Profiles: what a gateway answered to the open questions, for the emulator to go by and others to be held against."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import tomli_w
+
+from ccell_fake.contract.declared import Given
+from ccell_fake.contract.results import Outcome, Run
+from ccell_fixtures.registries import ASSUMPTIONS
+
+
+def of(run: Run) -> dict[str, dict[str, Any]]:
+    """The profile of a run: answer, evidence and date of each question that it answered."""
+    profile: dict[str, dict[str, Any]] = {}
+    for result in run.results:
+        if result.outcome is Outcome.ANSWERED and result.answer is not None:
+            answer = list(result.answer) if isinstance(result.answer, tuple) else result.answer
+            profile[result.id] = {
+                "answer": answer,
+                "evidence": _evidence(result.evidence, result.note),
+                "date": run.at.date(),
+            }
+    return {id_: profile[id_] for id_ in ASSUMPTIONS if id_ in profile}
+
+
+def _evidence(exchanges: Iterable[Mapping[str, Any]], note: str) -> str:
+    """The exchange that settled it, in a few lines."""
+    lines = [note] if note else []
+    for exchange in list(exchanges)[-1:]:
+        asked = exchange.get("body") or exchange.get("query") or ""
+        lines.append(
+            f"{exchange['method']} {exchange['path']} {asked} -> {exchange.get('status')} {exchange.get('answer', '')}"
+        )
+    return "\n".join(lines)
+
+
+def written(profile: Mapping[str, Mapping[str, Any]]) -> str:
+    """A profile as TOML."""
+    return tomli_w.dumps({id_: dict(entry) for id_, entry in profile.items()}, multiline_strings=True)
+
+
+def differences(expected: Mapping[str, Given], found: Mapping[str, Given]) -> tuple[str, ...]:
+    """What a gateway answers otherwise than a profile says, a line each; what it was not asked is none."""
+    return tuple(
+        f"{id_}: {_shown(found[id_])}, not {_shown(answer)} ({ASSUMPTIONS[id_].question})"
+        for id_, answer in expected.items()
+        if id_ in found and found[id_] != answer
+    )
+
+
+def _shown(answer: Given) -> str:
+    return answer if isinstance(answer, str) else ", ".join(answer)

@@ -1,0 +1,43 @@
+"""The suite whole: its tests in the order in which they are asked, the costly last."""
+
+from collections.abc import Iterable, Iterator
+from importlib import import_module
+from pkgutil import iter_modules
+
+import ccell_fake.contract as package
+from ccell_fake.contract.costs import KINDS, Cost
+from ccell_fake.contract.declared import Asked
+from ccell_fixtures.registries import ASSUMPTIONS, CLAUSES
+
+
+def every() -> tuple[Asked, ...]:
+    """Every test, in the order of the registries."""
+    ids = [*CLAUSES, *ASSUMPTIONS]
+    return tuple(sorted(_found(), key=lambda asked: (ids.index(asked.id), asked.aspect)))
+
+
+def _found() -> Iterator[Asked]:
+    for module in iter_modules(package.__path__):
+        if module.name.startswith("test_"):
+            members = vars(import_module(f"{package.__name__}.{module.name}")).values()
+            yield from (member.asked for member in members if isinstance(getattr(member, "asked", None), Asked))
+
+
+def weight(cost: Cost) -> tuple[bool, bool, int]:
+    """What tests are ordered by: what may lock the account is asked last, and what is free first."""
+    return cost.risk, cost.drain, cost.sms
+
+
+def spending(asked: Iterable[Asked], allowed: frozenset[str], budget: int) -> str:
+    """What a run may cost at most, in one sentence."""
+    costs = [one.cost for one in asked if one.cost.kinds <= allowed and one.cost.sms <= budget]
+    messages = min(sum(cost.sms for cost in costs), budget)
+    parts = [f"send up to {messages} messages to your own numbers"] if messages else []
+    parts += ["take what is queued for the account"] if any(cost.drain for cost in costs) else []
+    parts += ["lock the account"] if any(cost.risk for cost in costs) else []
+    free = sum(1 for cost in costs if cost == Cost())
+    if not parts:
+        return f"{free} tests are free; nothing else is asked. --ccell-allow={','.join(KINDS)} allows more"
+    return (
+        f"{len(costs)} tests are asked. This run may {', '.join(parts[:-1])}{' and ' if parts[1:] else ''}{parts[-1]}"
+    )
