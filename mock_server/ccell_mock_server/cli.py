@@ -13,7 +13,7 @@ import click
 
 from ccell_fake.model import Operation
 from ccell_fake.settings import AccountSettings
-from ccell_mock_server import client_commands, phone_command
+from ccell_mock_server import client_commands, contract_commands, phone_command
 from ccell_mock_server import config as configuration
 from ccell_mock_server.minting import is_public
 from ccell_mock_server.toml_file import ConfigError
@@ -131,5 +131,5 @@ def check_config(path: Path) -> None:
     click.echo(f"{path} is fine: {accounts} account{'' if accounts == 1 else 's'}")
 
 
-for _command in (*client_commands.COMMANDS, phone_command.reply):
+for _command in (*client_commands.COMMANDS, phone_command.reply, *contract_commands.COMMANDS):
     main.add_command(_command)

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pytest_ccell import contract_options
+
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
 
@@ -28,6 +30,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default=os.environ.get(_TOKEN, ""),
         help=f"Its control token, if it has one; {_TOKEN} is another way to give it.",
     )
+    contract_options.add(parser)
     parser.addini(
         "ccell_strict",
         type="bool",
@@ -43,6 +46,10 @@ def pytest_configure(config: pytest.Config) -> None:
         "ccell(strict=None, **settings): settings of the account that the ccell fixture opens, such as balance=5; "
         "strict=True fails the test where the code under test did not keep to the limits of the document.",
     )
+    if contract_options.is_wanted(config):
+        from pytest_ccell.contract.hooks import ContractHooks  # noqa: PLC0415 - nothing is imported until asked for
+
+        config.pluginmanager.register(ContractHooks(config), "ccell-contract")
 
 
 def pytest_report_header(config: pytest.Config) -> str | None:
@@ -70,12 +77,18 @@ def ccell_listen_address() -> tuple[str, int]:
 
 
 @pytest.fixture(scope="session")
-def ccell_config(ccell_listen_address: tuple[str, int]) -> Config:
+def ccell_config(request: pytest.FixtureRequest, ccell_listen_address: tuple[str, int]) -> Config:
     """What the emulator of this session is started with; override it to choose accounts and assumptions."""
     from ccell_mock_server.config import parse  # noqa: PLC0415 - nothing is imported until asked for
 
     host, port = ccell_listen_address
-    return parse({"server": {"host": host, "port": port}}, "ccell_config")
+    server = {
+        "host": host,
+        "port": port,
+        "profile": request.config.getoption("--ccell-profile") or "",
+        "tls": request.config.getoption("--ccell-road") == "tls",
+    }
+    return parse({"server": server}, "ccell_config")
 
 
 @pytest.fixture(scope="session")

@@ -8,11 +8,15 @@ _SECONDS = 30.0
 
 
 class Budget:
-    """A number of messages, in a file, so that workers, retries and interrupted tests all take from the same."""
+    """A number of messages, in a file, so that workers, retries and interrupted tests all take from the same.
+
+    Attributes:
+        path: The file.
+    """
 
     def __init__(self, path: Path) -> None:
         """Take from the budget of a file, which `create` made."""
-        self._path = path
+        self.path = path
 
     @classmethod
     def create(cls, path: Path, messages: int) -> "Budget":
@@ -36,4 +40,4 @@ class Budget:
             return connection.execute(statement, (messages, messages)).rowcount == 1
 
     def _connect(self) -> sqlite3.Connection:
-        return sqlite3.connect(self._path, timeout=_SECONDS)
+        return sqlite3.connect(self.path, timeout=_SECONDS)

@@ -30,11 +30,17 @@ class EmulatorTarget:
         is_arranged: Whatever a test needs can be arranged.
     """
 
-    def __init__(self, server: Server, name: str = "emulator") -> None:
-        """Ask an emulator."""
-        self.name = name
+    def __init__(self, server: Server, *, in_process: bool | None = None) -> None:
+        """Ask an emulator.
+
+        Args:
+            server: Where it is.
+            in_process: Without a connection, straight into it; None for whatever is usual there.
+        """
+        self.name = "emulator"
         self.is_arranged = True
         self._server = server
+        self._in_process = in_process
 
     def allow(self, cost: Cost) -> None:
         """Nothing costs anything here."""
@@ -45,7 +51,7 @@ class EmulatorTarget:
         for need in needs:
             settings.update(need.settings)
         ccell = self._server.open(**settings)
-        road, url = self._server.road()
+        road, url = self._server.road(in_process=self._in_process)
         return Account(
             url,
             ccell.userid,

@@ -15,7 +15,8 @@ from ccell_fake.wire.secrets import forms
 
 _NOBODY = re.compile(r"120[0-9]{8}")
 _TIME = re.compile(r"\s*[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}\s*")
-_DIGITS = re.compile(r"[0-9]{7,}")
+_DIGITS = re.compile(r"[0-9]+")
+_LONG = re.compile(r"[0-9]{7,}")
 _OPERATIONS = {operation.path: operation for operation in Operation}
 
 
@@ -76,8 +77,7 @@ class Guard:
 
     def _judge_send(self, asked: Request | None, sent: str) -> None:
         if asked is None:
-            numbers = set(_DIGITS.findall(sent)) - {self._userid, *self._passwords}
-            if any(_NOBODY.fullmatch(number) is None for number in numbers):
+            if _is_somebody(" ".join(set(_LONG.findall(sent)) - {self._userid, *self._passwords})):
                 message = "a send that cannot be read, with a number that is somebody's"
                 raise NotAllowed(message)
             return
@@ -92,7 +92,7 @@ class Guard:
     def _messages(self, submit: Submit) -> int:
         """How many messages a submit may become."""
         numbers = [number.strip() for number in (submit.phone or "").split(NUMBER_SEPARATOR)]
-        reachable = [number for number in numbers if number and _NOBODY.fullmatch(number) is None]
+        reachable = [number for number in numbers if _is_somebody(number)]
         if not reachable or not submit.content:
             return 0
         if submit.sendtime and _TIME.fullmatch(submit.sendtime) is None:
@@ -110,3 +110,9 @@ class Guard:
         if kind not in self._kinds:
             message = f"costs {kind}, which is not allowed; --ccell-allow={kind} allows it"
             raise NotAsked(message)
+
+
+def _is_somebody(text: str) -> bool:
+    """Whether digits stand in a text that may be somebody's number."""
+    found: list[str] = _DIGITS.findall(text)
+    return any(_NOBODY.fullmatch(digits) is None for digits in found)

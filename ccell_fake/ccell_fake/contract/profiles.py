@@ -9,6 +9,8 @@ from ccell_fake.contract.declared import Given
 from ccell_fake.contract.results import Outcome, Run
 from ccell_fixtures.registries import ASSUMPTIONS
 
+_LONGEST = 300
+
 
 def of(run: Run) -> dict[str, dict[str, Any]]:
     """The profile of a run: answer, evidence and date of each question that it answered."""
@@ -28,11 +30,14 @@ def _evidence(exchanges: Iterable[Mapping[str, Any]], note: str) -> str:
     """The exchange that settled it, in a few lines."""
     lines = [note] if note else []
     for exchange in list(exchanges)[-1:]:
-        asked = exchange.get("body") or exchange.get("query") or ""
-        lines.append(
-            f"{exchange['method']} {exchange['path']} {asked} -> {exchange.get('status')} {exchange.get('answer', '')}"
-        )
+        asked, answered = _short(exchange.get("body") or exchange.get("query")), _short(exchange.get("answer"))
+        lines.append(f"{exchange['method']} {exchange['path']} {asked} -> {exchange.get('status')} {answered}")
     return "\n".join(lines)
+
+
+def _short(held: object) -> str:
+    text = str(held or "")
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST // 2]} … {text[-_LONGEST // 2 :]}"
 
 
 def written(profile: Mapping[str, Mapping[str, Any]]) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, cast
 
 from ccell_fake.contract.declared import Asked, Given
 from ccell_fake.transcripts.exchange import Exchange
@@ -73,16 +73,15 @@ class Result:
             ValueError: That is no result.
         """
         try:
-            answer = held["answer"]
-            return cls(
-                **{
-                    **held,
-                    "needs": tuple(held["needs"]),
-                    "outcome": Outcome(held["outcome"]),
-                    "answer": tuple(answer) if isinstance(answer, list) else answer,
-                    "evidence": tuple(held["evidence"]),
-                }
-            )
+            answer: Any = held["answer"]
+            read: dict[str, Any] = {
+                **held,
+                "needs": tuple(held["needs"]),
+                "outcome": Outcome(held["outcome"]),
+                "answer": tuple(cast("list[str]", answer)) if isinstance(answer, list) else answer,
+                "evidence": tuple(held["evidence"]),
+            }
+            return cls(**read)
         except (KeyError, TypeError) as error:
             message = f"it is no result: {error}"
             raise ValueError(message) from error

@@ -1,0 +1,220 @@
+"""The hooks and the fixture of the contract suite, registered where it is asked for."""
+
+import json
+from collections.abc import Generator, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ccell_fake.clock import SystemClock
+from ccell_fake.contract import profiles, report, results, suite
+from ccell_fake.contract.declared import Asked, Given
+from ccell_fake.contract.emulator import EmulatorTarget
+from ccell_fake.contract.inquiry import Inquiry
+from ccell_fake.contract.live import LiveTarget
+from ccell_fake.contract.needs import NotAsked
+from ccell_fake.contract.results import Outcome, Result, Run
+from ccell_fake.contract.target import Target
+from ccell_fixtures.registries import ASSUMPTIONS
+from pytest_ccell.contract import consent, session, table
+
+_INQUIRY = pytest.StashKey[Inquiry]()
+_CARRIED = "ccell_result"
+_UNASKED = "the run ended before it was asked"
+
+
+class ContractHooks:
+    """Runs the suite under pytest."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        """Take what the options say.
+
+        Raises:
+            pytest.UsageError: They do not go together.
+        """
+        self._config = config
+        self._shared = session.Shared.of(config)
+        self._is_worker = hasattr(config, "workerinput")
+        self._began = SystemClock().now()
+        self._results: dict[str, Result] = {}
+        try:
+            self._live = session.live(config, self._shared.budget)
+            self._expected = session.expected(config)
+            self._reports = [Path(path) for path in config.option.ccell_report]
+            self._earlier = self._compared()
+        except BaseException:
+            self._shared.discard()
+            raise
+        self._redaction = session.redaction(self._live, self._shared.key)
+
+    def _compared(self) -> Run | None:
+        compared = self._config.option.ccell_compare
+        try:
+            for path in self._reports:
+                report.check(path)
+            return report.read(Path(compared)) if compared else None
+        except ValueError as error:
+            raise pytest.UsageError(str(error)) from None
+
+    @property
+    def _only_questions(self) -> bool:
+        return bool(self._config.option.ccell_calibrate or self._config.option.ccell_drift)
+
+    def _every(self) -> tuple[Asked, ...]:
+        return tuple(asked for asked in suite.every() if asked.is_question or not self._only_questions)
+
+    # Before the tests
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:  # noqa: ANN401 - of pytest-xdist, which may not be there
+        """Give a worker what it shares with the others."""
+        self._shared.hand_over(node.workerinput)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionstart(self) -> None:
+        """Say what a live run may cost, and ask for consent."""
+        if self._live is not None and not self._is_worker:
+            consent.ask(self._config, self._live, self._every())
+
+    def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
+        """Ask what is free first, and what may lock the account last."""
+        left_out = [item for item in items if self._only_questions and not _is_question(item)]
+        if left_out:
+            config.hook.pytest_deselected(items=left_out)
+        kept = [item for item in items if item not in left_out]
+        items[:] = sorted(
+            kept, key=lambda item: suite.weight(asked.cost) if (asked := _asked(item)) else (False, False, 0)
+        )
+
+    @pytest.fixture
+    def inquiry(self, request: pytest.FixtureRequest) -> Iterator[Inquiry]:
+        """What a test of the suite asks with."""
+        inquiry = Inquiry(self._target(request), self._answers())
+        request.node.stash[_INQUIRY] = inquiry
+        yield inquiry
+        inquiry.close()
+
+    def _target(self, request: pytest.FixtureRequest) -> Target:
+        if self._live is not None:
+            return LiveTarget(self._live)
+        is_in_process = self._config.option.ccell_road == "in-process"
+        return EmulatorTarget(request.getfixturevalue("ccell_server"), in_process=is_in_process)
+
+    def _answers(self) -> dict[str, Given]:
+        """The answers that are expected: of a profile, else of an emulator the registry's; of a live one any."""
+        if self._config.option.ccell_calibrate:
+            return {}
+        if self._expected is not None and (self._live or self._config.option.ccell_drift):
+            return self._expected
+        if self._live is not None or self._config.option.ccell_url:
+            return self._expected or {}
+        return {**{id_: question.default for id_, question in ASSUMPTIONS.items()}, **(self._expected or {})}
+
+    # The tests
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_pyfunc_call(self) -> Generator[None, object, object]:
+        """Skip what cannot be asked."""
+        try:
+            return (yield)
+        except NotAsked as error:
+            pytest.skip(f"not asked: {error.reason}")
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Put the result into the report, and keep secrets out of it."""
+        made = yield
+        asked, inquiry = _asked(item), item.stash.get(_INQUIRY, None)
+        if asked is not None and (made.when == "call" or made.failed):
+            result = self._result(asked, inquiry, made, call)
+            setattr(made, _CARRIED, json.dumps(result.to_json()))
+            # Whatever writes properties takes them from the last report of a test.
+            item.user_properties += [("ccell", result.name), ("outcome", result.verdict), ("cost", result.cost)]
+        if self._live is not None:
+            self._redact(made)
+        return made
+
+    def _result(
+        self, asked: Asked, inquiry: Inquiry | None, made: pytest.TestReport, call: pytest.CallInfo[None]
+    ) -> Result:
+        note = "" if call.excinfo is None else str(call.excinfo.value)
+        answer = inquiry.answer if inquiry else None
+        if made.passed:
+            outcome = Outcome.PASSED if answer is None else Outcome.ANSWERED
+            note = inquiry.note if inquiry else ""
+        else:
+            outcome = Outcome.NOT_ASKED if made.skipped else Outcome.FAILED
+        note = self._redaction.text(note.removeprefix("not asked: "))
+        result = results.of(asked, outcome, answer=answer, note=note)
+        return results.with_evidence(result, inquiry.evidence if inquiry else (), self._redaction)
+
+    def _redact(self, made: pytest.TestReport) -> None:
+        """Replace everything secret in what a report shows."""
+        if isinstance(made.longrepr, tuple):
+            path, line, reason = made.longrepr
+            made.longrepr = path, line, self._redaction.text(reason)
+        elif made.longrepr is not None:
+            made.longrepr = self._redaction.text(str(made.longrepr))
+        made.sections = [(name, self._redaction.text(text)) for name, text in made.sections]
+
+    # After the tests
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Keep the result; of a test that was tried again, the last."""
+        carried = getattr(report, _CARRIED, None)
+        if carried is not None:
+            result = Result.from_json(json.loads(carried))
+            self._results[result.name] = result
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self) -> None:
+        """Write reports and profile."""
+        if self._is_worker or not self._results:
+            return
+        run = self._run()
+        for path in self._reports:
+            report.write(path, run, self._earlier)
+        calibrated = self._config.option.ccell_calibrate
+        if calibrated:
+            Path(calibrated).write_text(profiles.written(profiles.of(run)), "utf-8")
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Show the results, what changed, and what differs from a profile."""
+        if self._is_worker or not self._results:
+            return
+        run = self._run()
+        terminalreporter.section(f"ccell contract: {run.target}")
+        terminalreporter.write_line(table.rendered(run.results, terminalreporter._tw.fullwidth))  # noqa: SLF001 # pyright: ignore[reportPrivateUsage] - pytest has no other name for it
+        if self._earlier is not None:
+            terminalreporter.section(f"changed since {self._earlier.at:%Y-%m-%d %H:%M}")
+            changes = [f"{name}: {then} -> {now}" for name, then, now in run.changes(self._earlier)]
+            terminalreporter.write_line("\n".join(changes) or "nothing")
+        if self._expected is not None:
+            found = {one.id: one.answer for one in run.results if one.answer is not None}
+            differing = profiles.differences(self._expected, found)
+            terminalreporter.section("differing from the profile")
+            terminalreporter.write_line("\n".join(differing) or "nothing")
+
+    def _run(self) -> Run:
+        """The run, with what was not asked for whatever reason."""
+        unasked = (results.of(asked, Outcome.NOT_ASKED, note=_UNASKED) for asked in self._every())
+        every = {result.name: result for result in unasked} | self._results
+        target = "live" if self._live is not None else "emulator"
+        return Run(target=target, at=self._began, results=tuple(every.values()))
+
+    def pytest_unconfigure(self) -> None:
+        """The run is over."""
+        self._shared.discard()
+
+
+def _asked(item: pytest.Item) -> Asked | None:
+    found = getattr(getattr(item, "obj", None), "asked", None)
+    return found if isinstance(found, Asked) else None
+
+
+def _is_question(item: pytest.Item) -> bool:
+    asked = _asked(item)
+    return asked is not None and asked.is_question

@@ -1,0 +1,104 @@
+"""What a run of the suite is given: a target, an allowance, and what is kept secret."""
+
+import os
+import secrets
+import shutil
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ccell_fake.contract.budget import Budget
+from ccell_fake.contract.declared import Given
+from ccell_fake.contract.live import Live, LiveError, read_known
+from ccell_fake.transcripts.redaction import Redaction
+from ccell_mock_server import profile
+from ccell_mock_server.toml_file import ConfigError
+
+_BUDGET, _KEY = "ccell_budget", "ccell_key"
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What all processes of a run have in common.
+
+    Attributes:
+        folder: Where it is, of the process that began the run; None in the others.
+        budget: What may be spent.
+        key: What pseudonyms hang on.
+    """
+
+    folder: Path | None
+    budget: Budget
+    key: bytes = field(repr=False)
+
+    @classmethod
+    def of(cls, config: pytest.Config) -> "Shared":
+        """What this process begins, or what it was given by the one that did."""
+        given: dict[str, Any] = getattr(config, "workerinput", {})
+        if _BUDGET in given:
+            return cls(None, Budget(Path(given[_BUDGET])), bytes.fromhex(given[_KEY]))
+        folder = Path(tempfile.mkdtemp(prefix="ccell-"))
+        budget = Budget.create(folder / "budget.sqlite", config.option.ccell_budget)
+        return cls(folder, budget, secrets.token_bytes(32))
+
+    def hand_over(self, workerinput: dict[str, Any]) -> None:
+        """Give it to a worker."""
+        workerinput |= {_BUDGET: str(self.budget.path), _KEY: self.key.hex()}
+
+    def discard(self) -> None:
+        """The run is over."""
+        if self.folder is not None:
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def live(config: pytest.Config, budget: Budget) -> Live | None:
+    """What a live run is given, from the options and the environment; None for the emulator.
+
+    Raises:
+        pytest.UsageError: Something is missing.
+    """
+    if config.option.ccell_target != "live":
+        return None
+    if not config.option.ccell_live:
+        message = "--ccell-target=live asks with a real account; --ccell-live says that this is meant"
+        raise pytest.UsageError(message)
+    known = config.option.ccell_account
+    try:
+        return Live(
+            url=os.environ.get("CCELL_BASE_URL", ""),
+            userid=os.environ.get("CCELL_USERID", ""),
+            password=os.environ.get("CCELL_PASSWORD", ""),
+            budget=budget,
+            allowed=frozenset(kind.strip() for kind in config.option.ccell_allow.split(",") if kind.strip()),
+            phones=tuple(config.option.ccell_phone),
+            known=read_known(Path(known)) if known else {},
+            patience=config.option.ccell_patience,
+            authority=config.option.ccell_cacert or "",
+        )
+    except LiveError as error:
+        raise pytest.UsageError(str(error)) from None
+
+
+def redaction(live: Live | None, key: bytes) -> Redaction:
+    """What keeps secrets out of everything that is shown."""
+    if live is None:
+        return Redaction(key=key)
+    return Redaction((live.password,), live.phones, (live.userid,), key=key)
+
+
+def expected(config: pytest.Config) -> dict[str, Given] | None:
+    """The answers that questions are expected to have; None for those of the registry.
+
+    Raises:
+        pytest.UsageError: There is no such profile.
+    """
+    path = config.option.ccell_drift or config.option.ccell_profile
+    if path is None:
+        return None
+    try:
+        return dict(profile.load(Path(path)))
+    except ConfigError as error:
+        raise pytest.UsageError(str(error)) from None
