@@ -12,7 +12,7 @@ from itertools import cycle
 from ccell_fake.lifelike import OPT_OUT, seeded
 from ccell_fake.settings import AccountSettings, OutcomeRule, Persona
 
-_OPT_OUT = ("TD", "T", "退订")
+_NO_MORE = ("TD", "T", "退订")
 _UNSERVED = "195"
 _STATS = ("UNDELIV", "EXPIRED", "REJECTD")
 _ONE_UNREACHABLE_IN = 12
@@ -107,7 +107,7 @@ def settings(seed: int, messages: int, userid: str = "") -> AccountSettings:
         signcode=(shop.signature,),
         report_delay=_REPORT_DELAY.total_seconds(),
         outcomes=tuple(OutcomeRule(phone=phone, stat=stat) for phone, stat in unreachable),
-        personas=(Persona(phone="*", opt_out=_OPT_OUT),),
+        personas=(Persona(phone="*", opt_out=_NO_MORE),),
     )
 
 
@@ -146,7 +146,7 @@ class _Shop:
         for phone in phones:
             if not phone.startswith(_UNSERVED) and self._is_one_in(6):
                 wants_no_more = OPT_OUT in content and self._is_one_in(3)
-                yield phone, self._random.choice(_OPT_OUT) if wants_no_more else self._fake.reply()
+                yield phone, self._random.choice(_NO_MORE) if wants_no_more else self._fake.reply()
 
     def _written(self, phone: str) -> str:
         """A number as it is typed: now and then another one, which nobody has."""
