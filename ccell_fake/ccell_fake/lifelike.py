@@ -4,6 +4,7 @@ from functools import cache
 from typing import Any
 
 try:
+    from faker import Generator
     from faker.providers import BaseProvider
     from faker.providers.person.zh_CN import Provider as ChinesePeople
 except ImportError as _error:
@@ -151,6 +152,13 @@ class CcellProvider(BaseProvider):
             "discount": str(self.random_int(3, 9)),
             "price": str(self.random_int(1, 9) * 100),
         }
+
+
+def seeded(seed: int) -> CcellProvider:
+    """A provider that stands by itself, with a seed of its own."""
+    generator = Generator()
+    generator.seed_instance(seed)
+    return CcellProvider(generator)
 
 
 @cache

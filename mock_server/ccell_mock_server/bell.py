@@ -55,7 +55,7 @@ class Waiter:
         self._rung: set[Hashable] = set()
         self._guard = threading.Lock()
         self.is_closed = False
-        self.wakings = 0
+        self.wakings: int = 0
 
     def wake(self, topics: Collection[Hashable]) -> None:
         """Wake it, or let its next wait end at once."""
@@ -132,8 +132,8 @@ class Bell:
 
     def __init__(self) -> None:
         """Begin with nobody waiting."""
-        self.places = MOST_WAITERS
-        self.pauses = MOST_PAUSES
+        self.places: int = MOST_WAITERS
+        self.pauses: int = MOST_PAUSES
         self._guard = threading.Lock()
         self._waiters: dict[Hashable, set[Waiter]] = {}
         self._all: set[Waiter] = set()

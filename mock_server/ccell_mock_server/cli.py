@@ -13,12 +13,13 @@ import click
 
 from ccell_fake.model import Operation
 from ccell_fake.settings import AccountSettings
-from ccell_mock_server import client_commands, contract_commands, phone_command
+from ccell_mock_server import client_commands, contract_commands, demo_command, phone_command
 from ccell_mock_server import config as configuration
 from ccell_mock_server.minting import is_public
 from ccell_mock_server.toml_file import ConfigError
 
 if TYPE_CHECKING:
+    from ccell_mock_server.emulator import Emulator
     from ccell_mock_server.tls import Certificate
 
 _Command = TypeVar("_Command", bound=Callable[..., None])
@@ -73,14 +74,25 @@ def serve(path: Path | None, print_config: bool, **options: object) -> None:  # 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda _number, _frame: stopped.set())
     try:
-        with Emulator(config) as emulator:
-            click.echo(_greeting(emulator.url, config, emulator.certificate))
+        emulator = Emulator(config)
+        lines = _demo(emulator, config.demo)
+        with emulator:
+            click.echo("\n".join([_greeting(emulator.url, config, emulator.certificate), *lines]))
             # In slices, for a wait without end would keep signals out on Windows.
             while not stopped.wait(1):
                 pass
             click.echo("stopping")
     except (StoreError, ServingError, CertificateError) as error:
         raise click.ClickException(str(error)) from error
+
+
+def _demo(emulator: "Emulator", demo: configuration.DemoSettings | None) -> list[str]:
+    """The traffic to begin with, and what is said of it."""
+    if demo is None:
+        return []
+    from ccell_mock_server.demo import begin  # noqa: PLC0415 - Faker is slow to import
+
+    return [f"account {demo.userid}, password {begin(emulator, demo)}, with traffic of {demo.hours:g} hours"]
 
 
 def _configuration(path: Path | None, overrides: dict[str, object]) -> configuration.Config:
@@ -131,5 +143,5 @@ def check_config(path: Path) -> None:
     click.echo(f"{path} is fine: {accounts} account{'' if accounts == 1 else 's'}")
 
 
-for _command in (*client_commands.COMMANDS, phone_command.reply, *contract_commands.COMMANDS):
+for _command in (*client_commands.COMMANDS, phone_command.reply, demo_command.demo, *contract_commands.COMMANDS):
     main.add_command(_command)

@@ -5,6 +5,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
@@ -12,7 +13,7 @@ import tomli_w
 from annotated_types import Interval, Len
 from pydantic import TypeAdapter, ValidationError
 
-from ccell_fake.engine import answers
+from ccell_fake.engine import answers, magic
 from ccell_fake.settings import DOCUMENT_ACCOUNT, AccountSettings, OutcomeRule, Persona, PersonaAnswer
 from ccell_fake.wire.secrets import HIDDEN
 from ccell_mock_server import account_flaws, flaws, profile, toml_file
@@ -62,6 +63,23 @@ class ServerSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DemoSettings:
+    """The traffic that the emulator begins with.
+
+    Attributes:
+        messages: How many messages there are.
+        hours: Over how long a time, up to the start.
+        userid: The account that they are sent by, which is opened for it; no other has it.
+    """
+
+    messages: Annotated[int, Interval(ge=1, le=10_000)] = 200
+    hours: Annotated[float, Interval(gt=0, le=1_000)] = 8.0
+    userid: Annotated[str, Len(1, 64)] = "demo"
+
+    __pydantic_config__: ClassVar[Mapping[str, str]] = _FORBID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
     """Everything an emulator is started with.
 
@@ -69,11 +87,13 @@ class Config:
         server: How it serves.
         accounts: Its accounts; the document's own where none is given.
         assumptions: Answers for the whole server, by question.
+        demo: Traffic to begin with, or None.
     """
 
     server: ServerSettings = field(default_factory=ServerSettings)
     accounts: tuple[AccountSettings, ...] = (DOCUMENT_ACCOUNT,)
     assumptions: answers.Given = field(default_factory=dict[str, str | tuple[str, ...]])
+    demo: DemoSettings | None = None
 
     __pydantic_config__: ClassVar[Mapping[str, str]] = _FORBID
 
@@ -82,6 +102,7 @@ _TABLES = {
     "": Config,
     "server": ServerSettings,
     "accounts": AccountSettings,
+    "demo": DemoSettings,
     "outcomes": OutcomeRule,
     "personas": Persona,
     "answers": PersonaAnswer,
@@ -170,11 +191,26 @@ def _faults_of_meaning(config: Config) -> Iterator[str]:
             other = f"accounts[{seen[account.userid]}]"
             yield f'accounts[{place}].userid = "{account.userid}": {other} has it already'
         seen[account.userid] = place
+    if config.demo is not None:
+        yield from _faults_of_demo(config.demo, seen)
+
+
+def _faults_of_demo(demo: DemoSettings, accounts: Mapping[str, int]) -> Iterator[str]:
+    if find_spec("faker") is None:
+        yield "demo: it takes Faker: pip install 'ccell-fake[demo]'"
+    for flaw in account_flaws.of_account(AccountSettings(userid=demo.userid)):
+        yield str(flaw.under("demo"))
+    if demo.userid in magic.USERIDS:
+        yield f'demo.userid = "{demo.userid}": it is a magic userid, which is answered with that code'
+    if demo.userid in accounts:
+        yield f'demo.userid = "{demo.userid}": accounts[{accounts[demo.userid]}] has it already'
 
 
 def _complete(config: Config) -> Iterator[AccountSettings]:
     mint = Mint(config.server.seed)
     taken = {account.userid for account in config.accounts}
+    if config.demo is not None:
+        taken.add(config.demo.userid)
     for account in config.accounts:
         completed = mint.complete(account, taken)
         taken.add(completed.userid)
@@ -204,7 +240,8 @@ def as_toml(config: Config) -> str:
     server = asdict(config.server)
     if config.server.control_token:
         server["control_token"] = HIDDEN
-    return tomli_w.dumps({"server": server, "assumptions": dict(config.assumptions), "accounts": accounts})
+    demo = {} if config.demo is None else {"demo": asdict(config.demo)}
+    return tomli_w.dumps({"server": server, "assumptions": dict(config.assumptions), **demo, "accounts": accounts})
 
 
 def _without_none(table: dict[str, Any]) -> dict[str, Any]:

@@ -56,14 +56,14 @@ class Emulator:
         """
         server = config.server
         self.config = config
-        self.certificate = _certificate(config)
+        self.certificate: tls.Certificate | None = _certificate(config)
         bell = Bell()
         store = SqliteStore(
             Path(server.store) if server.store else None,
             journal_entries=server.journal_entries,
             on_change=bell.ring,
         )
-        self.patience = Patience(pauses or bell)
+        self.patience: Patience = Patience(pauses or bell)
         accounts = Accounts(store, clock or SystemClock(), self.patience, conduct)
         accounts.assume(config.assumptions, profile.load(Path(server.profile)) if server.profile else {})
         with store.transaction() as ledger:
@@ -78,7 +78,7 @@ class Emulator:
             seed=server.seed,
             has_magic_userids=server.magic,
         )
-        self.backstage = Backstage(
+        self.backstage: Backstage = Backstage(
             store, accounts, gateway, bell, Mint(server.seed + 1), Metrics(accounts, store), server.control_token
         )
         self.app: Flask = create_app(self.backstage)

@@ -18,7 +18,7 @@ class Limit:
     def __init__(self, seconds: float | None) -> None:
         """Begin to wait."""
         self.seconds = seconds
-        self.is_over = False
+        self.is_over: bool = False
 
     def cut(self, seconds: float) -> float:
         """As much of a wait as the caller waits; once that was not all of it, nothing of any other."""

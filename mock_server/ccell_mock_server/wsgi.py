@@ -20,4 +20,10 @@ def application() -> Flask:
     """
     path = os.environ.get("CCELL_FAKE_CONFIG")
     token = os.environ.get("CCELL_FAKE_CONTROL_TOKEN")
-    return Emulator(find(Path(path) if path else None, {"control_token": token} if token else None)).app
+    config = find(Path(path) if path else None, {"control_token": token} if token else None)
+    emulator = Emulator(config)
+    if config.demo is not None:
+        from ccell_mock_server.demo import begin  # noqa: PLC0415 - Faker is slow to import
+
+        begin(emulator, config.demo)
+    return emulator.app

@@ -148,6 +148,18 @@ def stop() -> float:
     return statistics.median(taken)
 
 
+def plugin() -> float:
+    """Milliseconds that loading the plugin adds to a start of pytest, as `-X importtime` has it."""
+    taken: list[float] = []
+    for _ in range(ROUNDS):
+        command = [sys.executable, "-X", "importtime", "-c", "import pytest; import pytest_ccell.plugin"]
+        told = subprocess.run(command, capture_output=True, text=True, check=True).stderr.splitlines()
+        pytest_itself = max(place for place, line in enumerate(told) if line.endswith("| pytest"))
+        microseconds = (line.removeprefix("import time:").partition("|")[0] for line in told[pytest_itself + 1 :])
+        taken.append(sum(map(int, microseconds)) / 1000)
+    return statistics.median(taken)
+
+
 def fixtures() -> None:
     """What the fixture and the client cost, measured in a process of its own that has nothing imported."""
     sys.stdout.flush()
@@ -173,6 +185,7 @@ def main() -> None:
     print(f"{'the first call of the control API, ms':<62}{first:>12.0f}")
     print(f"{'an account opened and closed, ms':<62}{another:>12.1f}")
     print(f"{'a snapshot of 10,000 messages taken and put back, ms':<62}{arranging.snapshot():>12.0f}")
+    print(f"{'the plugin loaded and unused, ms':<62}{plugin():>12.2f}   at most 10")
     fixtures()
 
 

@@ -51,12 +51,26 @@ def test_the_configuration_example_is_accepted(tmp_path: Path) -> None:
     assert processes.run(tmp_path, "check-config", "ccell.toml").returncode == 0
 
 
-def test_the_python_example_passes(pytester: pytest.Pytester) -> None:
-    (example,) = _blocks(README, "python")
+def test_the_first_python_example_passes(pytester: pytest.Pytester) -> None:
+    example, _ = _blocks(README, "python")
     pytester.makepyfile(example)
     result = pytester.runpytest_subprocess("-p", "no:cacheprovider")
     assert result.ret == 0
     result.assert_outcomes(passed=example.count("def test_"))
+
+
+def test_the_machine_finds_in_the_second_what_is_shown(pytester: pytest.Pytester) -> None:
+    _, example = _blocks(README, "python")
+    (shown,) = _blocks(README, "text")
+    # Fewer steps than usual, the same ones each time: this is about the example.
+    run = "stateful.run(Sending, ccell_server.url"
+    few = "settings(stateful.machine.SETTINGS, stateful_step_count=4, derandomize=True, database=None)"
+    assert f"{run})" in example
+    example = example.replace(run, f"{run}, settings={few}")
+    pytester.makepyfile(f"from hypothesis import settings\n{example}")
+    result = pytester.runpytest_subprocess("-p", "no:cacheprovider")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines([f"*{line}*".replace("[", "[[]") for line in shown.splitlines()])
 
 
 @pytest.mark.parametrize("text", [README, CHINESE])

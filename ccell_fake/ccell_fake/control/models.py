@@ -6,7 +6,7 @@ Times are ISO 8601 with an offset, in Asia/Shanghai where they are answered. Dur
 import json
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Any, Generic, Literal, Self, TypeVar
+from typing import Annotated, Any, ClassVar, Generic, Literal, Self, TypeVar
 
 from pydantic import (
     AwareDatetime,
@@ -53,7 +53,7 @@ Instant = Annotated[
 class Body(BaseModel):
     """A request's body: no member that is not known, and no value of another type."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid", frozen=True)
 
     @classmethod
     def model_validate(cls, obj: Any, **_: Any) -> Self:  # noqa: ANN401 - whatever JSON holds
@@ -73,7 +73,7 @@ class _Root(RootModel[Content], Generic[Content]):
 class Answer(BaseModel):
     """An answer's body."""
 
-    model_config = ConfigDict(frozen=True, from_attributes=True)
+    model_config: ClassVar[ConfigDict] = ConfigDict(frozen=True, from_attributes=True)
 
 
 class SettingsBody(_Root[AccountSettings]):

@@ -55,7 +55,7 @@ class Accounts:
         """
         self._given = given
         self._observed = observed or {}
-        self.answers = Answers(given, observed=self._observed)
+        self.answers: Answers = Answers(given, observed=self._observed)
 
     def __iter__(self) -> Iterator[Account]:
         """The accounts, in the order of opening."""

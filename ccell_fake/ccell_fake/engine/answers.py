@@ -65,7 +65,7 @@ class Answers(dict[str, str]):
         """
         super().__init__()
         layers = (observed or {}, *given)
-        self.given = frozenset(id_ for layer in layers for id_ in layer)
+        self.given: frozenset[str] = frozenset(id_ for layer in layers for id_ in layer)
         self.orders: dict[str, tuple[str, ...]] = {}
         self._observed = frozenset(observed or {}).difference(*given)
         for id_, question in ASSUMPTIONS.items():
@@ -74,7 +74,9 @@ class Answers(dict[str, str]):
                 self[id_] = answer
             else:
                 self.orders[id_] = tuple(answer)
-        self.layout = Layout(declaration_line=self["Q31"] == "declaration", linkid_first=self["Q32"] == "sampled")
+        self.layout: Layout = Layout(
+            declaration_line=self["Q31"] == "declaration", linkid_first=self["Q32"] == "sampled"
+        )
 
     def basis(self, ground: str) -> Basis:
         """How well the clause or question that a rule stands on is known."""

@@ -79,19 +79,21 @@ class Policy:
         self.settings = settings
         self.answers = answers
         self.limits = limits
-        self.passwords = _passwords(settings.password, with_md5=answers["Q30"] == "yes")
-        self.networks = tuple(ipaddress.ip_network(text, strict=False) for text in settings.allowed_ips)
-        self.templates = any_of(settings.templates) if settings.templates else None
-        self.blacklist = NumberList(settings.blacklist)
-        self.whitelist = None if settings.whitelist is None else NumberList(settings.whitelist)
-        self.black_words = Words(settings.black_words) if settings.black_words else None
-        self.white_words = Words(settings.white_words) if settings.white_words else None
-        self.outcomes = tuple(
+        self.passwords: frozenset[str] = _passwords(settings.password, with_md5=answers["Q30"] == "yes")
+        self.networks: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...] = tuple(
+            ipaddress.ip_network(text, strict=False) for text in settings.allowed_ips
+        )
+        self.templates: re.Pattern[str] | None = any_of(settings.templates) if settings.templates else None
+        self.blacklist: NumberList = NumberList(settings.blacklist)
+        self.whitelist: NumberList | None = None if settings.whitelist is None else NumberList(settings.whitelist)
+        self.black_words: Words | None = Words(settings.black_words) if settings.black_words else None
+        self.white_words: Words | None = Words(settings.white_words) if settings.white_words else None
+        self.outcomes: tuple[OutcomePatterns, ...] = tuple(
             OutcomePatterns(rule, _compiled(rule.phone), _compiled(rule.content), _compiled(rule.linkid))
             for rule in settings.outcomes
         )
-        self.personas = personas.compiled(settings.personas)
-        self.lock = _lock(settings, answers)
+        self.personas: tuple[personas.PersonaPattern, ...] = personas.compiled(settings.personas)
+        self.lock: tuple[int, float] = _lock(settings, answers)
 
     def is_locked(self, locked_at: int | None, now: int) -> bool:
         """Whether a lock that was put on at an instant still holds, both in microseconds since 1970."""

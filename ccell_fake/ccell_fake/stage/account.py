@@ -43,15 +43,15 @@ class Ccell:
         self.server = server
         self._held: list[range] = []
         self._clients: list[Client] = []
-        self.userid = account.userid
+        self.userid: str = account.userid
         self.password = password
         self.account = account
-        self.outbox = Messages(account, "accepted messages", code="0")
-        self.refused = Messages(account, "refused messages", state=State.REFUSED)
-        self.reports = Reports(account)
-        self.upmsgs = Upmsgs(account)
-        self.clock = AccountTime(account)
-        self.faults = Faults(account)
+        self.outbox: Messages = Messages(account, "accepted messages", code="0")
+        self.refused: Messages = Messages(account, "refused messages", state=State.REFUSED)
+        self.reports: Reports = Reports(account)
+        self.upmsgs: Upmsgs = Upmsgs(account)
+        self.clock: AccountTime = AccountTime(account)
+        self.faults: Faults = Faults(account)
 
     def __repr__(self) -> str:
         """Without the password."""

@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from difflib import SequenceMatcher
 from functools import partial
-from typing import Any, Generic, TypedDict, TypeVar, Unpack, overload
+from typing import Any, ClassVar, Generic, TypedDict, TypeVar, Unpack, overload
 
 import anyio.to_thread
 from pydantic import BaseModel
@@ -79,7 +79,7 @@ class Listed(ABC, Sequence[Item], Generic[Item]):
         """Whether it holds the same as a list or a tuple."""
         return isinstance(other, Sequence) and list(self) == list(other)  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
 
-    __hash__ = None  # type: ignore[assignment] # what is in it changes
+    __hash__: ClassVar[None] = None  # type: ignore[assignment] # what is in it changes
 
     def __repr__(self) -> str:
         """What there is, a line each."""

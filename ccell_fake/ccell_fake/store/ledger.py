@@ -71,7 +71,7 @@ class SqliteLedger:
         self._connection = connection
         self._is_durable = is_durable
         self._journal_entries = journal_entries
-        self.inspect = SqliteInspection(self._read, journal_entries)
+        self.inspect: SqliteInspection = SqliteInspection(self._read, journal_entries)
         self._changed: set[int] = set()
         self._rows = RowBuffer()
         self._settled_rows = RowBuffer()

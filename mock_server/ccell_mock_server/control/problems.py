@@ -42,7 +42,7 @@ class InvalidError(Exception):
 
     def __init__(self, flaws: Iterable[Flaw]) -> None:
         """Say what is wrong."""
-        self.flaws = tuple(flaws)
+        self.flaws: tuple[Flaw, ...] = tuple(flaws)
         super().__init__("; ".join(map(str, self.flaws)))
 
 

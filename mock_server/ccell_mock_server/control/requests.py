@@ -2,7 +2,7 @@
 
 from dataclasses import fields, is_dataclass
 from functools import cache
-from typing import Annotated, Any, cast, get_args
+from typing import Annotated, Any, ClassVar, cast, get_args
 
 from flask import Request, Response, request
 from pydantic import BaseModel, ConfigDict, Field, RootModel, ValidationError
@@ -41,7 +41,7 @@ class ControlRequest(Request):
 class Asked(BaseModel):
     """What stands in a path or a query; it may hold nothing else."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
 
 
 class AccountPath(Asked):

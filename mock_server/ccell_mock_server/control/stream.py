@@ -65,7 +65,7 @@ class Stream:
             NoSuchThing: There is no such account.
             FallenOut: Entries behind the cursor have fallen out of a journal.
         """
-        self.is_over = False
+        self.is_over: bool = False
         self._is_fresh = True
         self._backstage = backstage
         self._places: dict[object, _Place] = {}

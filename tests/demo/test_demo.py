@@ -1,0 +1,214 @@
+"""The command and the table `demo`: what they leave on an emulator, the same for the same seed, and nowhere else."""
+
+import json
+import re
+import threading
+import tomllib
+from collections.abc import Generator
+from contextlib import contextmanager
+from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from typing import Any, ClassVar
+
+import pytest
+from click.testing import CliRunner, Result
+from testing import processes
+from testing.emulators import emulator
+
+from ccell_fake.client import Client
+from ccell_fake.control.client import ControlClient
+from ccell_fake.inspection import State
+from ccell_fixtures.registries import ASSUMPTIONS
+from ccell_mock_server import demo, fake, wsgi
+from ccell_mock_server.cli import main
+from ccell_mock_server.config import as_toml, parse
+from ccell_mock_server.emulator import Emulator
+from ccell_mock_server.toml_file import ConfigError
+
+
+def _run(*options: str) -> Result:
+    return CliRunner().invoke(main, ["demo", *options])
+
+
+def _played(*options: str) -> Any:
+    result = _run("--json", *options)
+    assert result.exit_code == 0, result.output
+    return json.loads(result.output)
+
+
+def _nameless(played: Any) -> Any:
+    return {name: value for name, value in played.items() if name not in {"userid", "password"}}
+
+
+def test_everything_that_happens_to_an_account_happens() -> None:
+    played = _played()
+    assert sum(played["states"].values()) == 200
+    assert {"delivered", "failed", "refused", "scheduled"} <= played["states"].keys()
+    assert played["refused"].keys() == {"1004001", "1004004", "1004008"}
+    assert played["failed"].keys() == {"UNDELIV", "EXPIRED", "REJECTD"}
+    assert min(played["reports_fetched"], played["reports_left"]) > 0
+    assert played["replies"] > played["replies_left"] > 0
+
+
+def test_the_same_seed_leaves_the_same_on_any_emulator() -> None:
+    with emulator(server={"seed": 5}) as served:
+        there = _played("--url", served.url, "--seed", "3", "--messages", "80")
+    assert _nameless(there) == _nameless(_played("--seed", "3", "--messages", "80"))
+    assert _nameless(there) != _nameless(_played("--seed", "4", "--messages", "80"))
+
+
+def test_what_is_said_is_what_the_emulator_has() -> None:
+    with emulator() as served, ControlClient(served.url) as control:
+        played = _played("--url", served.url, "--userid", "shop", "--messages", "60", "--hours", "3")
+        account = control.account("shop")
+        messages = list(account.messages())
+        now = account.clock()
+        assert len(messages) == 60
+        assert played["states"].get("refused", 0) == sum(one.state is State.REFUSED for one in messages)
+        assert now.mode == "real"
+        assert all(timedelta() <= now.now - one.submitted_at < timedelta(hours=4) for one in messages)
+        with Client(served.url, "shop", played["password"]) as client:
+            assert len(client.upmsgs()) == played["replies_left"]
+            assert len(client.reports()) <= played["reports_left"]
+        assert list(control.account("200001").messages()) == []
+
+
+def test_a_table_is_for_people() -> None:
+    with emulator() as served:
+        told = _run("--url", served.url, "--messages", "50").output
+        assert re.search(r"submits +│ \d+", told)
+        assert re.search(r"messages +│ 50 ", told)
+        found = re.search(r"account (\d+), password (minted-\S+)", told)
+        assert found
+        with Client(served.url, *found.groups()) as client:
+            assert client.info().signcode
+
+
+def test_a_userid_that_is_taken_is_said_and_left_alone() -> None:
+    with emulator() as served, ControlClient(served.url) as control:
+        result = _run("--url", served.url, "--userid", "200001")
+        assert (result.exit_code, "200001" in result.output) == (1, True)
+        assert list(control.account("200001").messages()) == []
+
+
+def test_the_control_token_is_given() -> None:
+    with emulator(server={"control_token": "secret"}) as served:
+        assert _run("--url", served.url, "--messages", "5").exit_code == 1
+        assert _played("--url", served.url, "--messages", "5", "--control-token", "secret")["states"]
+
+
+class _Anything(BaseHTTPRequestHandler):
+    """Answers everything alike, as a captive portal or a gateway without a control API might."""
+
+    status: int
+    seen: ClassVar[list[tuple[str, str]]] = []
+
+    def do_GET(self) -> None:
+        self.seen.append((self.command, self.path))
+        self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        self.send_response(self.status)
+        self.send_header("Content-Length", "6")
+        self.end_headers()
+        self.wfile.write(b"<root>")
+
+    do_POST = do_GET  # noqa: N815 - the library's name
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - likewise
+        """Say nothing."""
+
+
+@contextmanager
+def _no_emulator(status: int) -> Generator[tuple[str, list[tuple[str, str]]]]:
+    _Anything.status = status
+    _Anything.seen.clear()
+    with HTTPServer(("127.0.0.1", 0), _Anything) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}", _Anything.seen
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+@pytest.mark.parametrize("status", [200, 204, 404, 500])
+def test_nothing_is_sent_where_there_is_no_control_api(status: int) -> None:
+    with _no_emulator(status) as (url, seen):
+        result = _run("--url", url)
+    assert (result.exit_code, "control API" in result.output) == (1, True)
+    assert {(method, path.startswith("/_ccell/")) for method, path in seen} == {("GET", True)}
+
+
+def test_an_emulator_that_is_not_there_is_said() -> None:
+    result = _run("--url", f"http://127.0.0.1:{processes.free_port()}")
+    assert (result.exit_code, "no control API answers" in result.output) == (1, True)
+
+
+def test_serve_begins_with_the_traffic_of_its_configuration(tmp_path: Path) -> None:
+    (tmp_path / "ccell.toml").write_text("[demo]\nmessages = 40\n", "utf-8")
+    with processes.serving(tmp_path) as (process, url), ControlClient(url) as control:
+        assert process.stdout
+        line = next(line for line in process.stdout if line.startswith("account demo"))
+        password = line.split(", ")[1].removeprefix("password ")
+        assert len(list(control.account("demo").messages())) == 40
+        with Client(url, "demo", password) as client:
+            assert client.reports() + client.upmsgs()
+
+
+def test_under_another_server_it_is_there_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "ccell.toml").write_text("[demo]\nmessages = 10\n", "utf-8")
+    monkeypatch.setenv("CCELL_FAKE_CONFIG", str(tmp_path / "ccell.toml"))
+    answer = wsgi.application().test_client().get("/_ccell/v1/accounts/demo/messages", base_url="http://127.0.0.1")
+    assert len(answer.get_json()["items"]) == 10
+
+
+def test_a_store_that_has_it_is_left_as_it_is(tmp_path: Path) -> None:
+    config = parse({"server": {"port": 0, "store": str(tmp_path / "x.sqlite")}, "demo": {"messages": 20}}, "x")
+    assert config.demo
+    left: list[tuple[str, list[str]]] = []
+    for _ in range(2):
+        running = Emulator(config)
+        password = demo.begin(running, config.demo)
+        with fake.server(running, lambda: "") as server:
+            left.append((password, [message.msgid for message in server.control.account("demo").messages()]))
+        running.stop()
+    assert left[0] == left[1]
+    assert len(left[0][1]) == 20
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"), [(one.id, answer) for one in ASSUMPTIONS.values() for answer in one.answers]
+)
+def test_no_answer_to_an_open_question_stops_it(question: str, answer: str) -> None:
+    config = parse({"server": {"port": 0}, "assumptions": {question: answer}, "demo": {"messages": 20}}, "x")
+    assert config.demo
+    running = Emulator(config)
+    assert demo.begin(running, config.demo)
+    running.stop()
+
+
+@pytest.mark.parametrize(
+    ("table", "said"),
+    [
+        ({"mesages": 1}, "x.toml: demo.mesages: there is no such setting; did you mean messages? there are messages, "),
+        ({"messages": 0}, "x.toml: demo.messages = 0: input should be greater than or equal to 1"),
+        ({"messages": 10_001}, "demo.messages = 10001: input should be less than or equal to 10000"),
+        ({"hours": 0}, "demo.hours = 0: input should be greater than 0"),
+        ({"userid": "a b"}, 'demo.userid = "a b": it takes letters, digits and'),
+        ({"userid": "200001"}, 'demo.userid = "200001": accounts[0] has it already'),
+        ({"userid": "1001002"}, 'demo.userid = "1001002": it is a magic userid'),
+    ],
+)
+def test_what_is_wrong_with_the_table_is_named(table: dict[str, Any], said: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        parse({"demo": table}, "x.toml")
+    assert said in str(caught.value)
+
+
+def test_the_table_is_printed_where_there_is_one() -> None:
+    assert "demo" not in tomllib.loads(as_toml(parse({}, "x")))
+    config = parse({"demo": {}}, "x")
+    assert tomllib.loads(as_toml(config))["demo"] == {"messages": 200, "hours": 8.0, "userid": "demo"}
+    again = parse({"demo": {"hours": 1}, "accounts": [{"userid": "1", "password": "123456"}]}, "x")
+    assert parse(tomllib.loads(as_toml(again)), "x") == again
