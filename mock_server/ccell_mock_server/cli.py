@@ -16,6 +16,7 @@ from ccell_fake.settings import AccountSettings
 from ccell_mock_server import client_commands, phone_command
 from ccell_mock_server import config as configuration
 from ccell_mock_server.minting import is_public
+from ccell_mock_server.recording import command as recording
 from ccell_mock_server.toml_file import ConfigError
 
 if TYPE_CHECKING:
@@ -131,5 +132,5 @@ def check_config(path: Path) -> None:
     click.echo(f"{path} is fine: {accounts} account{'' if accounts == 1 else 's'}")
 
 
-for _command in (*client_commands.COMMANDS, phone_command.reply):
+for _command in (*client_commands.COMMANDS, phone_command.reply, recording.record):
     main.add_command(_command)
