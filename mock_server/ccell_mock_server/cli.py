@@ -17,6 +17,7 @@ from ccell_mock_server import client_commands, phone_command
 from ccell_mock_server import config as configuration
 from ccell_mock_server.minting import is_public
 from ccell_mock_server.recording import command as recording
+from ccell_mock_server.replaying import command as replaying
 from ccell_mock_server.toml_file import ConfigError
 
 if TYPE_CHECKING:
@@ -132,5 +133,5 @@ def check_config(path: Path) -> None:
     click.echo(f"{path} is fine: {accounts} account{'' if accounts == 1 else 's'}")
 
 
-for _command in (*client_commands.COMMANDS, phone_command.reply, recording.record):
+for _command in (*client_commands.COMMANDS, phone_command.reply, recording.record, replaying.replay):
     main.add_command(_command)

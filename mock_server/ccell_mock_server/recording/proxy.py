@@ -74,7 +74,7 @@ class Recorder:
             environ.get("CONTENT_TYPE", ""),
             reason=f"the body was {_LEFT_OUT}" if "HTTP_CONTENT_ENCODING" in environ else "",
         )
-        self._write(_with_answer(exchange, answered))
+        self._write(with_answer(exchange, answered))
         if answered.ending is not Ending.ANSWERED:
             shown = self._redaction.text(answered.reason)
             return _said(start_response, "502 Bad Gateway", f"The gateway gave no answer, {answered.ending}: {shown}")
@@ -92,7 +92,8 @@ class Recorder:
             _LOG.error("exchange %d could not be written: %s", exchange.number, type(error).__name__)
 
 
-def _with_answer(exchange: Exchange, answered: Answered) -> Exchange:
+def with_answer(exchange: Exchange, answered: Answered) -> Exchange:
+    """An exchange with what came of it, its answer without compression."""
     if answered.ending is not Ending.ANSWERED:
         return replace(exchange, ending=answered.ending, reason=_joined(exchange.reason, answered.reason))
     headers = httpx2.Headers(answered.headers)
