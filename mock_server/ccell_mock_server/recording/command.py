@@ -57,19 +57,17 @@ def record(  # noqa: PLR0913 - its options
     """
     # Slow to import; the other commands do without.
     from ccell_fake.clock import SystemClock  # noqa: PLC0415
-    from ccell_fake.engine import magic  # noqa: PLC0415
     from ccell_fake.transcripts import Redaction, Writer  # noqa: PLC0415
     from ccell_mock_server.config import is_loopback  # noqa: PLC0415
-    from ccell_mock_server.recording.proxy import Recorder  # noqa: PLC0415
+    from ccell_mock_server.recording.proxy import PUBLIC, Recorder  # noqa: PLC0415
     from ccell_mock_server.recording.upstream import Upstream, UpstreamError  # noqa: PLC0415
     from ccell_mock_server.serving import HttpServer, ServingError  # noqa: PLC0415
 
     if not is_loopback(host):
         message = f"{host} is not this machine; a recorder listens on loopback only"
         raise click.UsageError(message)
-    keep = {*magic.USERIDS, *magic.REQUEST_PHONES, *magic.NUMBER_PHONES, *magic.REPORT_PHONES}
     redaction = Redaction(
-        [password] if password else (), phones, [userid] if userid else (), contents=contents, keep=keep
+        [password] if password else (), phones, [userid] if userid else (), contents=contents, keep=PUBLIC
     )
     clock = SystemClock()
     try:

@@ -15,12 +15,16 @@ from wsgiref.types import StartResponse, WSGIEnvironment
 import httpx2
 
 from ccell_fake.clock import Clock
+from ccell_fake.engine import magic
 from ccell_fake.transcripts import Ending, Exchange, Redaction, Writer
 from ccell_mock_server import connection
 from ccell_mock_server.recording.upstream import Answered, Upstream, is_control
 
 _LOG = logging.getLogger("ccell_fake.recording")
 _PLAIN = "text/plain;charset=UTF-8"
+PUBLIC = frozenset({*magic.USERIDS, *magic.REQUEST_PHONES, *magic.NUMBER_PHONES, *magic.REPORT_PHONES})
+"""What is nobody's and has to stay for a replay to be answered alike: magic numbers."""
+
 _LEFT_OUT = "compressed, and left out"
 
 

@@ -4,12 +4,12 @@ Reports and upstream messages that were recorded are let in before the request t
 bear, so that what an account fetches can be compared.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from ccell_fake.control.client import AccountControl, ControlClient, ControlError
+from ccell_fake.control.client import AccountControl, ControlClient, ControlError, Unreachable
 from ccell_fake.control.models import ReportBody
 from ccell_fake.model import AccountInfo, Report, Upmsg
 from ccell_fake.settings import AccountSettings
@@ -18,6 +18,9 @@ from ccell_mock_server.recording.proxy import with_answer
 from ccell_mock_server.recording.upstream import Upstream
 from ccell_mock_server.replaying import learning
 from ccell_mock_server.replaying.learning import Said
+
+_WITHIN = timedelta(seconds=1, microseconds=-1)
+"""How far into a second something is let in that bears it: after what was sent in the same one."""
 
 Chosen = Callable[[AccountSettings], AccountSettings]
 """Makes the settings that an account is opened with of those that were learnt."""
@@ -87,8 +90,8 @@ class _Playing:
             return None
         account = self._accounts.get(said.userid)
         if account is not None:
-            self._let_in(said, account)
-            account.freeze(exchange.at)
+            # The clocks of who recorded and who answered need not have agreed.
+            account.freeze(max([exchange.at, *self._let_in(said, account)]))
         replayed = self._ask(exchange)
         if account is not None and learning.is_info(said) and said.userid not in self._has_balance:
             self._has_balance.add(said.userid)
@@ -102,18 +105,23 @@ class _Playing:
         target = exchange.path.encode("latin-1") + (b"?" + exchange.query if exchange.query else b"")
         headers = [(b"Content-Type", exchange.content_type.encode("latin-1"))] if exchange.content_type else []
         answered = self._upstream.ask(exchange.method, target, headers, exchange.body)
+        if answered.ending is Ending.UNREACHABLE:
+            raise Unreachable(answered.reason)
         return with_answer(replace(exchange, status=None, answer=b"", answer_type="", reason=""), answered)
 
-    def _let_in(self, said: Said, account: AccountControl) -> None:
+    def _let_in(self, said: Said, account: AccountControl) -> Iterator[datetime]:
+        """Let in what was fetched; when each thing came in."""
         for item in said.reply.items if said.reply else ():
             match item:
                 case Report():
-                    account.freeze(_at(item.recvtime, said.exchange))
+                    account.freeze(item.recvtime + _WITHIN)
                     self._report(item, account)
+                    yield item.recvtime + _WITHIN
                 case Upmsg():
-                    account.freeze(_at(item.motime, said.exchange))
+                    account.freeze(item.motime + _WITHIN)
                     spcode = item.spnumber.removeprefix(account.seen().settings.spnumber)
                     account.reply(item.phone.strip(), item.msgcontent, spcode=spcode)
+                    yield item.motime + _WITHIN
                 case _:
                     pass
 
@@ -130,11 +138,6 @@ class _Playing:
                 msgid=msgid or report.msgid, phone=phone, linkid=report.linkid, status=report.status, info=report.info
             )
         )
-
-
-def _at(instant: datetime, exchange: Exchange) -> datetime:
-    """When something came in, which was not after it was fetched."""
-    return min(instant, exchange.at)
 
 
 def _balance(recorded: Said, replayed: Said, account: AccountControl) -> bool:
