@@ -14,7 +14,7 @@ from ccell_fake.model import AccountInfo, AnyReply
 from ccell_fake.transcripts.exchange import Exchange
 from ccell_fake.wire import replies
 
-_VALUE = re.compile(rb"(=\s*)(\"[^\"]*\"|'[^']*')")
+_VALUE = re.compile(rb"(?<==)(\s*)([\"'])[^<]*?\2")
 _TEXT = re.compile(rb">([^<]*[^<\s][^<]*)<")
 _CORRESPONDING = {"msgid", "id"}
 _ABSENT = "(none)"
@@ -117,7 +117,7 @@ def layout(answer: bytes) -> str:
     Neighbours that are written alike count as one.
     """
     declaration, end, rest = answer.partition(b"?>")
-    shape = _TEXT.sub(b">.<", _VALUE.sub(rb'\1""', rest if end else answer))
+    shape = _TEXT.sub(b">.<", _VALUE.sub(rb"\1\2\2", rest if end else answer))
     parts = [*re.findall(rb"[^<]*<[^<>]*>", shape), shape[shape.rfind(b">") + 1 :]]
     kept = [part for place, part in enumerate(parts) if place == 0 or part != parts[place - 1]]
     return _shown((declaration + end if end else b"") + b"".join(kept))

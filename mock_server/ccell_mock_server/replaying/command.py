@@ -7,6 +7,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import click
 
@@ -48,6 +49,7 @@ def replay(
     from ccell_fake.errors import CcellError  # noqa: PLC0415
     from ccell_fake.store.database import StoreError  # noqa: PLC0415
     from ccell_fake.transcripts import UnreadableTranscript, read  # noqa: PLC0415
+    from ccell_mock_server.config import is_loopback  # noqa: PLC0415
     from ccell_mock_server.recording.upstream import UpstreamError  # noqa: PLC0415
     from ccell_mock_server.replaying.replay import replay as replayed  # noqa: PLC0415
     from ccell_mock_server.serving import ServingError  # noqa: PLC0415
@@ -55,6 +57,9 @@ def replay(
 
     if url and (config_path or profile):
         message = "--url names an emulator that has its configuration; --config and --profile are for one of our own"
+        raise click.UsageError(message)
+    if url and not is_loopback(urlsplit(url).hostname or ""):
+        message = "a replay opens accounts and moves their clocks; it is for an emulator on this machine"
         raise click.UsageError(message)
     try:
         transcript = read(path)
