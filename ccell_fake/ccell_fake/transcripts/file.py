@@ -73,11 +73,9 @@ class Writer:
         """
         self._run = secrets.token_hex(4)
         self._file = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
-        size = os.fstat(self._file).st_size
-        is_unfinished = size > 0 and _last_byte(path) != b"\n"
+        self._path = path
         header = {_HEADER: FORMAT, _RUN: self._run, "started": started.astimezone(SHANGHAI).isoformat()}
-        # Whoever was killed in the middle of a line shall not take this one along.
-        self._append(("\n" if is_unfinished else "") + json.dumps(header))
+        self._append(json.dumps(header))
 
     def write(self, exchange: Exchange) -> None:
         """Append an exchange, which has to be redacted already; it is there as soon as this returns.
@@ -88,7 +86,8 @@ class Writer:
         self._append(json.dumps({_RUN: self._run, **exchange.to_json()}, ensure_ascii=False))
 
     def _append(self, line: str) -> None:
-        data = f"{line}\n".encode()
+        # Whoever was killed in the middle of a line shall not take this one along.
+        data = (b"" if _is_at_line_start(self._path) else b"\n") + f"{line}\n".encode()
         if os.write(self._file, data) < len(data):
             message = "the disk is full"
             raise OSError(message)
@@ -108,10 +107,12 @@ class Writer:
         self.close()
 
 
-def _last_byte(path: Path) -> bytes:
+def _is_at_line_start(path: Path) -> bool:
     with path.open("rb") as file:
+        if file.seek(0, os.SEEK_END) == 0:
+            return True
         file.seek(-1, os.SEEK_END)
-        return file.read(1)
+        return file.read(1) == b"\n"
 
 
 def read(path: Path) -> Transcript:
@@ -134,7 +135,7 @@ def read(path: Path) -> Transcript:
         try:
             held = table(line.decode())
         except ValueError as error:
-            if not _is_end(lines[number:]):
+            if not _is_begun(line):
                 raise _damaged(path, number, f"{error}") from error
             unfinished.append(number)
             continue
@@ -157,10 +158,10 @@ def read(path: Path) -> Transcript:
     return Transcript(tuple(runs), tuple(unfinished))
 
 
-def _is_end(rest: list[bytes]) -> bool:
-    """Whether what follows a line shows that its writer was gone: nothing, or the beginning of another run."""
-    following = next(filter(None, rest), b"")
-    return not following or following.startswith(f'{{"{_HEADER}"'.encode())
+def _is_begun(line: bytes) -> bool:
+    """Whether somebody began to write a line of ours."""
+    begun = (f'{{"{_HEADER}": '.encode(), f'{{"{_RUN}": "'.encode())
+    return any(line.startswith(one[: len(line)]) for one in begun)
 
 
 def _check(header: dict[str, Any]) -> None:
