@@ -16,6 +16,8 @@ from ccell_fake.settings import AccountSettings
 from ccell_mock_server import client_commands, contract_commands, demo_command, phone_command
 from ccell_mock_server import config as configuration
 from ccell_mock_server.minting import is_public
+from ccell_mock_server.recording import command as recording
+from ccell_mock_server.replaying import command as replaying
 from ccell_mock_server.toml_file import ConfigError
 
 if TYPE_CHECKING:
@@ -143,5 +145,13 @@ def check_config(path: Path) -> None:
     click.echo(f"{path} is fine: {accounts} account{'' if accounts == 1 else 's'}")
 
 
-for _command in (*client_commands.COMMANDS, phone_command.reply, demo_command.demo, *contract_commands.COMMANDS):
+_COMMANDS = (
+    *client_commands.COMMANDS,
+    phone_command.reply,
+    demo_command.demo,
+    recording.record,
+    replaying.replay,
+    *contract_commands.COMMANDS,
+)
+for _command in _COMMANDS:
     main.add_command(_command)

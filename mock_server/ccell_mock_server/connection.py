@@ -7,6 +7,8 @@ from typing import Any, cast
 
 SOCKET = "ccell_fake.socket"
 HANG_UP = "ccell_fake.hang_up"
+TARGET = "ccell_fake.target"
+"""The target of the request line as it was placed, in bytes; only our own server lends it."""
 
 
 def client_of(environ: Mapping[str, Any]) -> socket.socket | None:

@@ -23,6 +23,12 @@ def well_formed(line: bytes) -> bytes:
     return b"%s %s %s\r\n" % (match["method"], target.encode(), match["version"])
 
 
+def target(line: bytes) -> bytes:
+    """The target as it was placed, from its path on; empty where the line is no request line."""
+    match = _LINE.fullmatch(line)
+    return b"" if match is None else re.sub(rb"^https?://[^/?]*", b"", match["target"])
+
+
 def fault(line: bytes) -> str | None:
     """What a strict server refuses in a request line, and how to write it; None where it is well-formed."""
     match = _LINE.fullmatch(line)

@@ -46,6 +46,8 @@ class ServingError(Exception):
 
 
 class _Request(HTTPRequest):
+    placed = b""
+
     def parse_request(self) -> None:
         try:
             super().parse_request()
@@ -59,6 +61,7 @@ class _Request(HTTPRequest):
         if line == b"\r\n":
             line = self.rfile.readline()
         stream = self.rfile
+        self.placed = request_line.target(line)
         fault = request_line.fault(line) if self.server.is_strict else None
         if fault is not None:
             self.header_reader(stream, {})
@@ -101,6 +104,7 @@ class _Gateway(Gateway_10):
     def __init__(self, req: HTTPRequest) -> None:
         super().__init__(req)  # pyright: ignore[reportUnknownMemberType]
         lent = {connection.SOCKET: self.req.conn.socket, connection.HANG_UP: self._hang_up}
+        lent[connection.TARGET] = cast("_Request", self.req).placed
         cast("dict[str, object]", self.env).update(lent)
 
     def _hang_up(self, *, with_head: bool, with_reset: bool) -> Never:

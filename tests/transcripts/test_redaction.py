@@ -4,6 +4,7 @@ import base64
 import hashlib
 import html
 import json
+import re
 import traceback
 from collections.abc import Iterator
 from datetime import datetime
@@ -18,6 +19,7 @@ from ccell_fake.clock import SHANGHAI
 from ccell_fake.model import Operation, Reply, Request, Resp, Submit
 from ccell_fake.strategies import RawRequest, contents, linkids, payloads, phones, unrecognisable_phones
 from ccell_fake.transcripts import Exchange, Redaction
+from ccell_fake.transcripts.views import Edit, edited
 from ccell_fake.wire import payload, replies, requests
 from ccell_fixtures.prefixes import PREFIXES
 
@@ -265,3 +267,25 @@ def test_any_beginning_of_a_value_can_be_redacted(text: str, name: str) -> None:
     for data in (f"<a {name}={text}", f'{name}="{text}"', quote(f'{name}="{text}')):
         Redaction(contents=False).data(data.encode(), is_query=True)
         Redaction().text(data)
+
+
+def test_a_password_that_is_a_word_of_the_gateway_leaves_the_others_standing() -> None:
+    written = '<root userid="200001" password="password"><submit phone="1" content="submit"/></root>'
+    shown = Redaction(passwords=["submit"]).data(written.encode()).decode()
+    assert re.fullmatch(
+        r'<root userid="[0-9]{6}" password="password-[0-9]{8}"><submit phone="1" content="submit"/></root>', shown
+    )
+
+
+def test_what_two_readings_share_leaves_nothing_of_either() -> None:
+    written = 'password=ab&x=1 password="cd password=ef gh"'
+    shown = Redaction().text(written)
+    assert not {"ab", "cd", "ef", "gh"} & set(re.findall(r"\b[a-h]{2}\b", shown))
+
+
+@given(st.text("abc<&\"'%20", max_size=20), st.lists(st.tuples(st.integers(0, 20), st.integers(0, 20)), max_size=5))
+def test_edits_leave_what_they_are_not_about(source: str, spans: list[tuple[int, int]]) -> None:
+    edits = [Edit(min(span), min(max(span), len(source)), "#") for span in spans if min(span) <= len(source)]
+    covered = {place for edit in edits for place in range(edit.start, edit.end)}
+    shown = edited(source, edits).replace("#", "")
+    assert shown == "".join(character for place, character in enumerate(source) if place not in covered)

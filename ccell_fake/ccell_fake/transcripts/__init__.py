@@ -1,6 +1,20 @@
 """Transcripts: what was asked and answered, in order, without secrets. No sockets, no decisions."""
 
+from ccell_fake.transcripts.differences import Comparison, Difference
 from ccell_fake.transcripts.exchange import Ending, Exchange, UnreadableLine
+from ccell_fake.transcripts.file import Run, Transcript, UnreadableTranscript, Writer, read
 from ccell_fake.transcripts.redaction import Redaction
 
-__all__ = ["Ending", "Exchange", "Redaction", "UnreadableLine"]
+__all__ = [
+    "Comparison",
+    "Difference",
+    "Ending",
+    "Exchange",
+    "Redaction",
+    "Run",
+    "Transcript",
+    "UnreadableLine",
+    "UnreadableTranscript",
+    "Writer",
+    "read",
+]

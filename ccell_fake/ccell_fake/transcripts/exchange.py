@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, cast
 
 from ccell_fake.clock import SHANGHAI
 from ccell_fake.model import Operation
@@ -125,14 +125,23 @@ class Exchange:
         Raises:
             UnreadableLine: It holds none.
         """
-        try:
-            held = json.loads(line)
-        except ValueError as error:
-            raise UnreadableLine(str(error)) from error
-        if not isinstance(held, dict):
-            message = "it is no table"
-            raise UnreadableLine(message)
-        return cls.from_json(held)  # pyright: ignore[reportUnknownArgumentType]
+        return cls.from_json(table(line))
+
+
+def table(line: str) -> dict[str, Any]:
+    """The table that a line holds.
+
+    Raises:
+        UnreadableLine: It holds none.
+    """
+    try:
+        held: object = json.loads(line)
+    except ValueError as error:
+        raise UnreadableLine(str(error)) from error
+    if not isinstance(held, dict):
+        message = "it is no table"
+        raise UnreadableLine(message)
+    return cast("dict[str, Any]", held)
 
 
 def _written(data: bytes) -> str | dict[str, str]:

@@ -22,6 +22,20 @@ from ccell_fake.wire.secrets import HIDDEN, forms
 _SHORTEST_SECRET = 6
 """What is shorter may stand anywhere by chance, and is replaced only where it is called a password."""
 
+_VOCABULARY = {
+    "content",
+    "linkid",
+    "msgcontent",
+    "password",
+    "phone",
+    "report",
+    "return",
+    "sendtime",
+    "submit",
+    "userid",
+}
+"""Words of the gateway's own, which give nothing away and have to stay where they are no password."""
+
 _SHORTEST_NAME = 4
 _DEEPEST = 3
 _KEY_BYTES = 32
@@ -134,7 +148,7 @@ class Redaction:
         return self._pseudonyms.password(password)
 
     def _learn_literal(self, password: str) -> None:
-        if password not in self._literals and password not in self._keep:
+        if password not in self._literals and password not in self._keep and password.lower() not in _VOCABULARY:
             self._learn_literals(dict.fromkeys(forms(password)))
 
     def _learn_literals(self, literals: Mapping[str, str | None]) -> None:

@@ -144,20 +144,16 @@ def _unquoted(text: str) -> str:
 
 
 def edited(source: str, edits: Iterable[Edit]) -> str:
-    """The source with its edits made; of two that overlap the earlier in the list wins."""
-    taken: list[Edit] = []
-    reached = 0
-    shown: list[str] = []
-    covered = bytearray(len(source) + 1)
+    """The source with its edits made; of one that overlaps an earlier one the rest is left out of the source."""
+    written: list[str] = list(source)
+    is_taken = bytearray(len(source))
     for edit in edits:
-        span = slice(edit.start, edit.end)
-        if edit.start < edit.end and not any(covered[span]):
-            covered[span] = b"\1" * (edit.end - edit.start)
-            taken.append(edit)
-    for edit in sorted(taken, key=lambda one: one.start):
-        shown += (source[reached : edit.start], edit.text)
-        reached = edit.end
-    return "".join([*shown, source[reached:]])
+        free = [place for place in range(edit.start, edit.end) if not is_taken[place]]
+        is_whole = len(free) == edit.end - edit.start
+        for place in free:
+            written[place] = edit.text if is_whole and place == edit.start else ""
+            is_taken[place] = True
+    return "".join(written)
 
 
 def decoded(data: bytes) -> tuple[str, str]:
