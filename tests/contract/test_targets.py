@@ -1,0 +1,89 @@
+"""The suite holds on the emulator however it is reached, and is honest about what it could not ask."""
+
+import tomllib
+from pathlib import Path
+
+import pytest
+from testing import contract, processes
+from testing.contract import OWN, PASSWORD
+
+from ccell_fake.contract import suite
+from ccell_fake.contract.results import Outcome
+from ccell_fixtures.registries import ASSUMPTIONS, CLAUSES
+
+_CONFIG = f"""
+[[accounts]]
+userid = "200001"
+password = "{PASSWORD}"
+processing_time = 0.3
+max_concurrency = 3
+outcomes = [{{ phone = "{OWN[2]}", stat = "UNDELIV" }}]
+personas = [{{ phone = "{OWN[1]}", echo = true }}]
+"""
+_KNOWN = f"""
+spcode = false
+max_concurrency = 3
+require_signature = true
+processing_time = 0.3
+dead = ["{OWN[2]}"]
+answering = ["{OWN[1]}"]
+"""
+
+
+def test_every_clause_has_a_test_and_every_question_a_probe() -> None:
+    asked = {one.id for one in suite.every()}
+    assert asked == CLAUSES.keys() | ASSUMPTIONS.keys()
+
+
+def test_no_two_tests_have_the_same_name() -> None:
+    names = [one.name for one in suite.every()]
+    assert len(set(names)) == len(names)
+
+
+@pytest.mark.parametrize("road", ["in-process", "http", "tls"])
+def test_the_suite_holds_on_the_emulator(tmp_path: Path, road: str) -> None:
+    done = contract.ask(tmp_path, "--ccell-target=emulator", f"--ccell-road={road}")
+    assert done.code == 0, done.printed
+    assert done.run.counts[Outcome.FAILED] == done.run.counts[Outcome.NOT_ASKED] == 0
+    assert done.answers == {id_: question.default for id_, question in ASSUMPTIONS.items()}
+
+
+def test_the_suite_holds_on_an_emulator_elsewhere(tmp_path: Path) -> None:
+    with processes.serving(tmp_path) as (_, url):
+        done = contract.ask(tmp_path, "--ccell-target=emulator", f"--ccell-url={url}", "-n", "2")
+    assert done.code == 0, done.printed
+    assert done.run.counts[Outcome.NOT_ASKED] == 0
+
+
+def test_the_suite_passes_or_says_what_it_needs_where_only_address_and_credential_are_known(tmp_path: Path) -> None:
+    (tmp_path / "ccell.toml").write_text(_CONFIG, "utf-8")
+    (tmp_path / "known.toml").write_text(_KNOWN, "utf-8")
+    with processes.serving(tmp_path) as (_, url):
+        options = ("--ccell-budget=700", f"--ccell-account={tmp_path / 'known.toml'}")
+        done = contract.ask(tmp_path, *contract.live(*options), url=url)
+    assert done.code == 0, done.printed
+    counts = done.run.counts
+    assert counts[Outcome.FAILED] == 0
+    assert counts[Outcome.PASSED] + counts[Outcome.ANSWERED] > 60
+    assert all(one.note.startswith(("needs ", "costs ")) for one in done.results(Outcome.NOT_ASKED))
+    # Only what was asked has an answer, and it is the emulator's.
+    assert {id_: ASSUMPTIONS[id_].default for id_ in done.answers} == done.answers
+
+
+def test_a_target_that_is_not_there_passes_nothing(tmp_path: Path) -> None:
+    url = f"http://127.0.0.1:{processes.free_port()}"
+    done = contract.ask(tmp_path, *contract.live(), url=url)
+    assert done.run.counts[Outcome.PASSED] == done.run.counts[Outcome.ANSWERED] == 0
+    assert "info does not answer" in done.printed
+
+
+def test_an_emulator_goes_by_the_profile_it_was_given_and_the_suite_agrees(tmp_path: Path) -> None:
+    profile = tmp_path / "profile.toml"
+    profile.write_text(
+        '[Q1]\nanswer = "1001003"\n[Q13]\nanswer = "number"\n[Q32]\nanswer = "sampled"\n[Q22]\nanswer = "5/30"\n', "utf-8"
+    )
+    options = ("--ccell-target=emulator", f"--ccell-profile={profile}", "-n", "2")
+    done = contract.ask(tmp_path, *options)
+    assert done.code == 0, done.printed
+    given = {id_: entry["answer"] for id_, entry in tomllib.loads(profile.read_text("utf-8")).items()}
+    assert done.answers == {**{id_: question.default for id_, question in ASSUMPTIONS.items()}, **given}
