@@ -1,7 +1,7 @@
 """Replies: rendered as the document's samples write them, parsed from whatever the live service may answer."""
 
 import codecs
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
 
@@ -26,31 +26,24 @@ _ACCOUNT_ELEMENTS = {
 
 def render(reply: AnyReply, layout: Layout = Layout()) -> bytes:  # noqa: B008 - frozen, so sharing it is safe
     """An answer's bytes: one line, a blank between nodes as in the samples, none where there are no nodes."""
-    root = xml.element("root", {"return": reply.code, "info": reply.info})
-    for item in reply.items:
-        _append(root, item, layout)
-    gap = " " if len(root) else ""
-    root.text = gap
-    for node in root:
-        node.tail = gap
-    text = xml.render(root)
-    if reply.items and isinstance(reply.items[0], Upmsg):
-        # The upmsg sample closes its nodes with a blank; a quote is escaped wherever else it might stand.
-        text = text.replace('"/>', '" />')
-    return f"{xml.DECLARATION}{chr(10) if layout.declaration_line else gap}{text}".encode()
+    nodes = [node for item in reply.items for node in _nodes(item, layout)]
+    gap = " " if nodes else ""
+    root = xml.tag("root", {"return": reply.code, "info": reply.info})
+    head = f"{xml.DECLARATION}{chr(10) if layout.declaration_line else gap}{root}"
+    return gap.join((head, *nodes, "</root>")).encode()
 
 
-def _append(root: Element, item: Resp | Report | Upmsg | AccountInfo, layout: Layout) -> None:
+def _nodes(item: Resp | Report | Upmsg | AccountInfo, layout: Layout) -> Iterable[str]:
     match item:
         case Resp():
-            xml.append(root, "resp", _resp_attributes(item, layout))
+            return (xml.tag("resp", _resp_attributes(item, layout), "/>"),)
         case Report():
-            xml.append(root, "report", _report_attributes(item))
+            return (xml.tag("report", _report_attributes(item), "/>"),)
         case Upmsg():
-            xml.append(root, "upmsg", _upmsg_attributes(item))
+            # The sample closes its nodes with a blank.
+            return (xml.tag("upmsg", _upmsg_attributes(item), " />"),)
         case AccountInfo():
-            for tag, name in _ACCOUNT_ELEMENTS.items():
-                xml.append(root, tag, {}).text = xml.legible(getattr(item, name))
+            return (f"<{tag}>{xml.text(getattr(item, name))}</{tag}>" for tag, name in _ACCOUNT_ELEMENTS.items())
 
 
 def _resp_attributes(resp: Resp, layout: Layout) -> dict[str, str]:

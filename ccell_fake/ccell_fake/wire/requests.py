@@ -39,17 +39,22 @@ def parse(operation: Operation, data: bytes, *, as_declared: bool = False) -> Re
 
 def render(request: Request) -> bytes:
     """A request's payload in UTF-8, on one line, with absent attributes left out."""
-    root = xml.element("root", _present(userid=request.userid, password=request.password))
-    for submit in request.submits:
-        attributes = _present(
-            phone=submit.phone,
-            content=submit.content,
-            sendtime=submit.sendtime,
-            linkid=submit.linkid,
-            spcode=submit.spcode,
+    submits = [
+        xml.tag(
+            "submit",
+            _present(
+                phone=submit.phone,
+                content=submit.content,
+                sendtime=submit.sendtime,
+                linkid=submit.linkid,
+                spcode=submit.spcode,
+            ),
+            "/>",
         )
-        xml.append(root, "submit", attributes)
-    return xml.render(root).encode()
+        for submit in request.submits
+    ]
+    root = xml.tag("root", _present(userid=request.userid, password=request.password))
+    return f"{root}{''.join(submits)}</root>".encode()
 
 
 def _present(**attributes: str | None) -> dict[str, str]:

@@ -3,6 +3,8 @@
 import codecs
 import contextlib
 import re
+from collections.abc import Mapping
+from xml.sax.saxutils import escape
 
 from lxml import etree
 
@@ -17,6 +19,10 @@ _UNCARRIABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff
 
 # Who declares one of the small character sets writes characters of the large one (GB 18030 holds them all).
 _AS_WRITTEN = {"gb2312": "gb18030", "gbk": "gb18030"}
+
+# Beside & < and >; a parser would make a blank of a line break in an attribute, and one line break of two characters.
+_IN_ATTRIBUTES = {'"': "&quot;", "\t": "&#9;", "\n": "&#10;", "\r": "&#13;"}
+_IN_TEXTS = {"\r": "&#13;"}
 
 _QUOTED = re.compile(r"'[^']*'")
 
@@ -102,18 +108,17 @@ def legible(text: str) -> str:
     return text if text.isprintable() else _UNCARRIABLE.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
-def element(tag: str, attributes: dict[str, str]) -> Element:
-    """An element with attributes in the order given; without content it is rendered with an end tag."""
-    root = etree.Element(tag, {name: legible(value) for name, value in attributes.items()})
-    root.text = ""
-    return root
+def tag(name: str, attributes: Mapping[str, str], end: str = ">") -> str:
+    """A tag with attributes in the order given, up to its end."""
+    written = [f' {key}="{_attribute(value)}"' for key, value in attributes.items()]
+    return f"<{name}{''.join(written)}{end}"
 
 
-def append(root: Element, tag: str, attributes: dict[str, str]) -> Element:
-    """The same as the last child of an element; without content it closes itself."""
-    return etree.SubElement(root, tag, {name: legible(value) for name, value in attributes.items()})
+def _attribute(value: str) -> str:
+    # Letters and digits can be carried and mean nothing; asking first spares most values the search.
+    return value if value.isalnum() else escape(legible(value), _IN_ATTRIBUTES)
 
 
-def render(root: Element) -> str:
-    """The element as text, without a declaration."""
-    return etree.tostring(root, encoding="unicode")
+def text(value: str) -> str:
+    """What stands between two tags."""
+    return escape(legible(value), _IN_TEXTS)
