@@ -22,6 +22,7 @@ from cheroot.wsgi import Gateway_10, Server
 from ccell_mock_server import connection, request_line
 from ccell_mock_server.bell import MOST_PAUSES, MOST_WAITERS
 from ccell_mock_server.paths import CONTROL_PREFIX
+from ccell_mock_server.threads import Threads
 from ccell_mock_server.tls import Certificate
 
 _LOG = logging.getLogger("ccell_fake.http")
@@ -206,11 +207,11 @@ class HttpServer:
         self._server = _Server(
             (host, port),
             app,
-            numthreads=_THREADS,
             request_queue_size=_BACKLOG,
             timeout=_IDLE_SECONDS,
             shutdown_timeout=0,
         )
+        self._server.requests = Threads(self._server, _THREADS)
         self._server.is_strict = is_strict
         self._server.gateway = _Gateway
         if certificate is not None:

@@ -74,7 +74,8 @@ def test_a_server_lets_a_request_in_progress_end_and_then_is_gone() -> None:
 def test_a_server_that_was_stopped_leaves_no_thread() -> None:
     before = threading.active_count()
     for _ in range(3):
-        with HttpServer(_application(lambda: b"")):
+        with HttpServer(_application(lambda: b"")) as server:
+            raw.get(server.url, b"/")
             assert threading.active_count() > before
     assert threading.active_count() == before
 
