@@ -19,7 +19,7 @@ from cheroot.server import ChunkedRFile, HTTPConnection, HTTPRequest
 from cheroot.ssl.builtin import BuiltinSSLAdapter
 from cheroot.wsgi import Gateway_10, Server
 
-from ccell_mock_server import connection, request_line
+from ccell_mock_server import connection, request_line, streams
 from ccell_mock_server.bell import MOST_PAUSES, MOST_WAITERS
 from ccell_mock_server.paths import CONTROL_PREFIX
 from ccell_mock_server.threads import Threads
@@ -80,9 +80,20 @@ class _Request(HTTPRequest):
             self.simple_response("413 Request Entity Too Large", "The body is too large.\n")  # pyright: ignore[reportUnknownMemberType]
             self.close_connection = True
             return
-        super().respond()
+        try:
+            super().respond()
+        finally:
+            self.conn.wfile.release()
         if self.chunked_read and not self.close_connection:
             self._drain()
+
+    def send_headers(self) -> None:
+        """Let the head wait for the body, which stands right behind it wherever there is one."""
+        self.conn.wfile.is_held = True
+        try:
+            super().send_headers()
+        finally:
+            self.conn.wfile.is_held = False
 
     def _drain(self) -> None:
         """Read what the application left of a chunked body, for the next request stands behind it."""
@@ -123,6 +134,9 @@ class _Connection(HTTPConnection):
     RequestHandlerClass = _Request
     _is_greeted = False
     is_reset = False
+
+    def __init__(self, server: Server, sock: socket.socket, _makefile: object = None) -> None:
+        super().__init__(server, sock, streams.of)  # pyright: ignore[reportUnknownMemberType]
 
     def communicate(self) -> bool:
         if isinstance(self.socket, ssl.SSLSocket) and not self._is_greeted:

@@ -46,6 +46,17 @@ def test_200_requests_are_in_progress_at_once() -> None:
             connection.close()
 
 
+def test_requests_that_arrive_together_are_answered_in_turn() -> None:
+    answers = iter([b"first", b"second", b"third"])
+    with HttpServer(_application(lambda: next(answers))) as server, raw.connect(server.url) as connection:
+        connection.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n" * 3)
+        received = b""
+        while not received.endswith(b"third"):
+            received += connection.recv(65536)
+    bodies = [answer.partition(b"\r\n\r\n")[2] for answer in received.split(b"HTTP/1.1 200 OK\r\n")[1:]]
+    assert bodies == [b"first", b"second", b"third"]
+
+
 def test_a_server_lets_a_request_in_progress_end_and_then_is_gone() -> None:
     begun, proceed = threading.Event(), threading.Event()
 
