@@ -72,7 +72,7 @@ def sent(submits: Iterable[Submit], resps: Iterable[Resp]) -> Sent:
     asked for stands at the end: it says something, whatever it is.
     """
     asked = [(phone, submit.linkid) for submit in submits for phone in numbers(submit)]
-    answered = [replace(resp, phone=resp.phone.strip()) for resp in resps]
+    answered = [_tidied(resp) for resp in resps]
     names_linkids = all(resp.linkid for resp in answered)
     waiting: dict[tuple[str, str | None], deque[Resp]] = {}
     for resp in answered:
@@ -87,6 +87,11 @@ def sent(submits: Iterable[Submit], resps: Iterable[Resp]) -> Sent:
         else:
             unanswered.append(phone)
     return Sent((*found, *(resp for queue in waiting.values() for resp in queue)), tuple(unanswered))
+
+
+def _tidied(resp: Resp) -> Resp:
+    phone = resp.phone.strip()
+    return resp if phone == resp.phone else replace(resp, phone=phone)
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,7 +65,7 @@ def _address(url: str) -> httpx2.URL:
 
 def answer(response: httpx2.Response) -> Answer:
     """What a response that has been read says."""
-    return Answer(response.status_code, dict(response.headers), response.content)
+    return Answer(response.status_code, dict(response.headers.items()), response.content)
 
 
 def failure(error: httpx2.RequestError | httpx2.InvalidURL) -> Failure:
