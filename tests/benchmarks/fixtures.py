@@ -33,6 +33,8 @@ def line(what: str, measured: float, target: str = "") -> None:
 
 def ours() -> None:
     """The fixture as the plugin makes it, and the client on either road."""
+    # It is there in every run of tests, with or without the plugin.
+    import_module("pytest")
     begun = elapsed()
     # What the first use imports is part of it.
     from ccell_mock_server import fake  # noqa: PLC0415

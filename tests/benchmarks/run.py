@@ -1,4 +1,4 @@
-"""Print what the emulator costs, beside its targets: `python tests/benchmarks/run.py`.
+"""Print what the emulator costs, beside its targets: `PYTHONPATH=tests python tests/benchmarks/run.py`.
 
 Every figure is of one run on one machine; only ratios within a run mean anything.
 """
@@ -18,6 +18,10 @@ import arranging
 import loads
 import served
 
+import ccell_fake
+import ccell_fixtures
+import ccell_mock_server
+import pytest_ccell
 from ccell_fake.clock import elapsed
 from ccell_mock_server import readiness
 from ccell_mock_server.serving import HttpServer
@@ -163,6 +167,9 @@ def plugin() -> float:
 def fixtures() -> None:
     """What the fixture and the client cost, measured in a process of its own that has nothing imported."""
     sys.stdout.flush()
+    # What pip installs has its bytecode beside it.
+    packages = [Path(package.__path__[0]) for package in (ccell_fake, ccell_fixtures, ccell_mock_server, pytest_ccell)]
+    subprocess.run([sys.executable, "-m", "compileall", "-q", *packages], check=True)
     subprocess.run([sys.executable, str(HERE / "fixtures.py")], check=True)
 
 
