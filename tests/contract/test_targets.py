@@ -65,7 +65,8 @@ def test_the_suite_passes_or_says_what_it_needs_where_only_address_and_credentia
     counts = done.run.counts
     assert counts[Outcome.FAILED] == 0
     assert counts[Outcome.PASSED] + counts[Outcome.ANSWERED] > 60
-    assert all(one.note.startswith(("needs ", "costs ")) for one in done.results(Outcome.NOT_ASKED))
+    unasked = done.results(Outcome.NOT_ASKED)
+    assert [one for one in unasked if not one.note.startswith(("needs ", "costs "))] == []
     # Only what was asked has an answer, and it is the emulator's.
     assert {id_: ASSUMPTIONS[id_].default for id_ in done.answers} == done.answers
 
@@ -74,13 +75,14 @@ def test_a_target_that_is_not_there_passes_nothing(tmp_path: Path) -> None:
     url = f"http://127.0.0.1:{processes.free_port()}"
     done = contract.ask(tmp_path, *contract.live(), url=url)
     assert done.run.counts[Outcome.PASSED] == done.run.counts[Outcome.ANSWERED] == 0
-    assert "info does not answer" in done.printed
+    assert "needs an account that is in use" in done.printed
 
 
 def test_an_emulator_goes_by_the_profile_it_was_given_and_the_suite_agrees(tmp_path: Path) -> None:
     profile = tmp_path / "profile.toml"
     profile.write_text(
-        '[Q1]\nanswer = "1001003"\n[Q13]\nanswer = "number"\n[Q32]\nanswer = "sampled"\n[Q22]\nanswer = "5/30"\n', "utf-8"
+        '[Q1]\nanswer = "1001003"\n[Q13]\nanswer = "number"\n[Q32]\nanswer = "sampled"\n[Q22]\nanswer = "5/30"\n',
+        "utf-8",
     )
     options = ("--ccell-target=emulator", f"--ccell-profile={profile}", "-n", "2")
     done = contract.ask(tmp_path, *options)

@@ -46,7 +46,7 @@ def environment(url: str = "", userid: str = "200001", password: str = PASSWORD)
     """The environment that names a live target; nothing else says where it is."""
     live = {"CCELL_BASE_URL": url, "CCELL_USERID": userid, "CCELL_PASSWORD": password} if url else {}
     plain = {name: value for name, value in os.environ.items() if not name.startswith(("CCELL_", "PYTEST_", "CI"))}
-    return {**plain, **live}
+    return {**plain, "PYTHONPATH": str(Path(__file__).parents[1]), **live}
 
 
 def ask(folder: Path, *options: str, url: str = "", **credential: str) -> Asked:

@@ -127,6 +127,11 @@ class Account:
             raise NotAsked(message)
         return found
 
+    def wait_out(self) -> None:
+        """Wait as long as there is any waiting, for everything that the gateway brings about by itself."""
+        while self.arranger.is_worth_waiting():
+            pass
+
     def crowd(self, requests: int, operation: Operation | None = None) -> AbstractContextManager[object]:
         """Keep so many requests in progress, as `Arranger.crowd` does."""
         return self.arranger.crowd(requests, operation)

@@ -176,7 +176,7 @@ class LiveTarget:
             try:
                 info = client.info()
             except ClientError as error:
-                message = f"info does not answer: {error}"
+                message = f"needs an account that is in use: {error}"
                 raise NotAsked(message) from None
         signcode = "*" if info.signcode == ("*",) else info.signcode
         return {"signcode": signcode, "balance": info.riches, "credit": info.credit}

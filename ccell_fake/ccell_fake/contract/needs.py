@@ -64,7 +64,6 @@ CLOCK = Need("clock", "time that can be let pass", _able("clock"))
 STILL_CLOCK = Need("still clock", "a clock of the account that can be made to stand", _able("still"))
 CROWD = Need("crowd", "requests of the account that stay in progress as long as a test wants", _able("crowd"))
 SETTINGS = Need("settings", "an account whose settings can be chosen", _able("settings"))
-PLENTY = Need("plenty", "hundreds of messages to spend", _able("plenty"))
 FAILING = Need("failing", "a gateway that fails when told to", _able("failing"))
 OVERLAP = Need(
     "overlap",

@@ -15,8 +15,7 @@ class Standing:
         own: Numbers it may send to.
         dead: Those of them that nothing can be delivered to.
         answering: Those of them that answer whatever reaches them.
-        abilities: What the arranger can do beside: `clock`, `still`, `upstream`, `crowd`, `settings`, `failing`,
-            `plenty`.
+        abilities: What the arranger can do beside: `clock`, `still`, `upstream`, `crowd`, `settings`, `failing`.
     """
 
     settings: AccountSettings

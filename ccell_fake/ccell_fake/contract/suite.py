@@ -7,6 +7,7 @@ from pkgutil import iter_modules
 import ccell_fake.contract as package
 from ccell_fake.contract.costs import KINDS, Cost
 from ccell_fake.contract.declared import Asked
+from ccell_fake.contract.excess import EXCESS
 from ccell_fixtures.registries import ASSUMPTIONS, CLAUSES
 
 
@@ -23,9 +24,9 @@ def _found() -> Iterator[Asked]:
             yield from (member.asked for member in members if isinstance(getattr(member, "asked", None), Asked))
 
 
-def weight(cost: Cost) -> tuple[bool, bool, int]:
-    """What tests are ordered by: what may lock the account is asked last, and what is free first."""
-    return cost.risk, cost.drain, cost.sms
+def weight(asked: Asked) -> tuple[bool, bool, bool, int]:
+    """What tests are ordered by: what is free is asked first, and last what means to lock the account."""
+    return EXCESS in asked.needs, asked.cost.risk, asked.cost.drain, asked.cost.sms
 
 
 def spending(asked: Iterable[Asked], allowed: frozenset[str], budget: int) -> str:

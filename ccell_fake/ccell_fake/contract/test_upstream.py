@@ -8,7 +8,7 @@ from ccell_fake.contract.account import Account
 from ccell_fake.contract.declared import asks
 from ccell_fake.contract.heard import Heard
 from ccell_fake.contract.inquiry import Inquiry
-from ccell_fake.contract.needs import PLENTY, UPSTREAM
+from ccell_fake.contract.needs import UPSTREAM, NotAsked
 from ccell_fake.limits import UPMSGS_PER_CALL
 from ccell_fake.model import Operation
 
@@ -42,11 +42,15 @@ def test_an_upstream_message_has_its_four_attributes(inquiry: Inquiry) -> None:
     assert node["msgcontent"]
 
 
-@asks("U2", UPSTREAM, PLENTY, cost="sms 101, drain")
+@asks("U2", UPSTREAM, cost="sms 101, drain")
 def test_a_call_hands_out_100_upstream_messages_and_the_next_the_rest(inquiry: Inquiry) -> None:
     account = inquiry.account()
     account.arranger.upstream(account.answering, ["TD"] * (UPMSGS_PER_CALL + 1))
+    account.wait_out()
     counts = [len(_fetched(account).reply.items) for _ in range(3)]
+    if sum(counts) != UPMSGS_PER_CALL + 1:
+        message = f"needs all the messages to be in; {sum(counts)} were"
+        raise NotAsked(message)
     assert counts == [UPMSGS_PER_CALL, 1, 0]
 
 

@@ -83,9 +83,7 @@ class ContractHooks:
         if left_out:
             config.hook.pytest_deselected(items=left_out)
         kept = [item for item in items if item not in left_out]
-        items[:] = sorted(
-            kept, key=lambda item: suite.weight(asked.cost) if (asked := _asked(item)) else (False, False, 0)
-        )
+        items[:] = sorted(kept, key=_weight)
 
     @pytest.fixture
     def inquiry(self, request: pytest.FixtureRequest) -> Iterator[Inquiry]:
@@ -213,6 +211,11 @@ class ContractHooks:
 def _asked(item: pytest.Item) -> Asked | None:
     found = getattr(getattr(item, "obj", None), "asked", None)
     return found if isinstance(found, Asked) else None
+
+
+def _weight(item: pytest.Item) -> tuple[bool, bool, bool, int]:
+    asked = _asked(item)
+    return suite.weight(asked) if asked else (False, False, False, 0)
 
 
 def _is_question(item: pytest.Item) -> bool:

@@ -1,0 +1,243 @@
+"""A live run does nothing that was not allowed: the journal of the server that stands in is the witness."""
+
+import os
+import pty
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from uuid import uuid4
+
+import httpx2
+import pytest
+from contract.minimal import Account, MinimalGateway
+from hypothesis import given
+from hypothesis import strategies as st
+from testing import contract
+from testing.contract import OWN, PASSWORD
+
+from ccell_fake import strategies
+from ccell_fake.contract.budget import Budget
+from ccell_fake.contract.guard import Guard, NotAllowed
+from ccell_fake.contract.needs import NotAsked
+from ccell_fake.contract.results import Outcome
+from ccell_fake.model import Operation, Request, Submit
+from ccell_fake.wire import requests
+
+USERID = "200001"
+LIVE = ("--ccell-target=live", "--ccell-live")
+FREE = "costs "
+
+
+@pytest.fixture
+def gateway() -> Iterator[MinimalGateway]:
+    with MinimalGateway(accounts=(Account(USERID, PASSWORD),)) as gateway:
+        yield gateway
+
+
+def _messages(gateway: MinimalGateway) -> int:
+    return sum(len(handled.accepted) for handled in gateway.journal)
+
+
+def _handed_out(gateway: MinimalGateway) -> int:
+    return sum(handled.handed_out for handled in gateway.journal)
+
+
+def test_a_live_run_without_allowance_sends_nothing_and_drains_nothing(gateway: MinimalGateway, tmp_path: Path) -> None:
+    gateway.reply(USERID, OWN[0], "an upstream message that has to stay")
+    done = contract.ask(tmp_path, *LIVE, url=gateway.url)
+    assert _messages(gateway) == _handed_out(gateway) == 0
+    asked = {(handled.operation, handled.code) for handled in gateway.journal}
+    assert {("info", "0"), ("send", "0")} <= asked, "nothing was asked at all"
+    assert not {("report", "0"), ("upmsg", "0")} & asked
+    # What was not asked for its cost says so.
+    assert any(one.note.startswith(FREE) for one in done.results(Outcome.NOT_ASKED))
+    assert done.results(Outcome.PASSED)
+
+
+def test_without_the_word_live_nothing_is_asked(gateway: MinimalGateway, tmp_path: Path) -> None:
+    done = contract.ask(tmp_path, "--ccell-target=live", url=gateway.url)
+    assert (done.code, gateway.journal) == (4, [])
+    assert "--ccell-live" in done.printed
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--ccell-allow=sms",), "numbers of one's own"),
+        (("--ccell-allow=everything",), "there are sms, drain, risk"),
+        (("--ccell-account=nowhere.toml",), "nowhere.toml"),
+        (("--ccell-report=run.xml",), "run.xml: a report is one of"),
+        (("--ccell-compare=nowhere.json",), "nowhere.json"),
+        (("--ccell-drift=nowhere.toml",), "nowhere.toml"),
+    ],
+)
+def test_what_cannot_be_is_refused_before_anything_is_asked(
+    gateway: MinimalGateway, tmp_path: Path, options: tuple[str, ...], said: str
+) -> None:
+    done = contract.ask(tmp_path, *LIVE, *options, url=gateway.url)
+    assert (done.code, gateway.journal) == (4, [])
+    assert said in done.printed
+    assert "Traceback" not in done.printed
+
+
+@pytest.mark.parametrize("given", [{"url": ""}, {"userid": ""}, {"password": ""}])
+def test_a_credential_that_is_missing_is_named(gateway: MinimalGateway, tmp_path: Path, given: dict[str, str]) -> None:
+    done = contract.ask(tmp_path, *LIVE, **{"url": gateway.url, **given})
+    assert (done.code, gateway.journal) == (4, [])
+    assert "CCELL_BASE_URL, CCELL_USERID and CCELL_PASSWORD" in done.printed
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "two workers"])
+def test_a_budget_of_5_is_never_exceeded(gateway: MinimalGateway, tmp_path: Path, workers: tuple[str, ...]) -> None:
+    done = contract.ask(tmp_path, *contract.live("--ccell-budget=5", "--ccell-patience=1", *workers), url=gateway.url)
+    assert 0 < _messages(gateway) <= 5
+    assert any("of the budget are left" in one.note for one in done.results(Outcome.NOT_ASKED))
+
+
+def test_tests_that_fail_and_are_tried_again_take_from_the_same_budget(gateway: MinimalGateway, tmp_path: Path) -> None:
+    # Every question has another answer than this profile says, so that all of them fail.
+    profile = tmp_path / "profile.toml"
+    profile.write_text('[Q13]\nanswer = "segments"\n[Q24]\nanswer = "absent"\n[Q10]\nanswer = "drop"\n', "utf-8")
+    options = ("--ccell-budget=5", f"--ccell-drift={profile}", "--ccell-patience=1", "-k", "costs or twice or linkid")
+    retried = (*options, "-p", "testing.retrying", "-n", "2")
+    done = contract.ask(tmp_path, *contract.live(*retried), url=gateway.url)
+    assert done.code == 1, done.printed
+    assert 0 < _messages(gateway) <= 5
+
+
+def test_a_run_that_is_interrupted_has_spent_no_more_than_its_budget(gateway: MinimalGateway, tmp_path: Path) -> None:
+    options = contract.live("--ccell-budget=5", "--ccell-patience=30")
+    process = subprocess.Popen(
+        contract.arguments(tmp_path, *options),
+        cwd=tmp_path,
+        env=contract.environment(gateway.url),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    try:
+        deadline = 1_000
+        while not _messages(gateway) and process.poll() is None and deadline:
+            deadline -= 1
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        printed, _ = process.communicate(timeout=100)
+    finally:
+        process.kill()
+    assert 0 < _messages(gateway) <= 5, printed
+    assert PASSWORD not in printed
+
+
+def test_no_credential_and_no_number_appears_anywhere(gateway: MinimalGateway, tmp_path: Path) -> None:
+    # One that fails in every way at once: wrong answers are expected, and locals are shown.
+    profile = tmp_path / "profile.toml"
+    profile.write_text('[Q24]\nanswer = "absent"\n[Q9]\nanswer = "trim"\n[Q10]\nanswer = "drop"\n', "utf-8")
+    reports = (f"--ccell-report={tmp_path / 'run.md'}", f"--ccell-report={tmp_path / 'run.html'}")
+    written = (f"--junitxml={tmp_path / 'junit.xml'}", "--showlocals", "-rA", *reports)
+    options = ("--ccell-budget=20", f"--ccell-drift={profile}", "--ccell-patience=1", *written)
+    done = contract.ask(tmp_path, *contract.live(*options), url=gateway.url)
+    assert done.code == 1, done.printed
+    files = [path for path in tmp_path.iterdir() if path.name not in {"profile.toml", "pytest.ini"} and path.is_file()]
+    assert {"run.json", "run.md", "run.html", "junit.xml"} <= {path.name for path in files}
+    for name, text in [("terminal", done.printed), *((path.name, path.read_text("utf-8")) for path in files)]:
+        for secret in (PASSWORD, *OWN):
+            assert secret not in text, f"{name} shows a secret"
+    # They would show what they are about.
+    assert "Q24" in done.printed
+    assert "expected" in done.printed
+
+
+def test_on_a_terminal_nothing_is_asked_without_consent(gateway: MinimalGateway, tmp_path: Path) -> None:
+    code, printed = _on_terminal(gateway, tmp_path, "n\n")
+    assert (code, gateway.journal) == (3, [])
+    assert "send up to 5 messages to your own numbers" in printed
+
+
+def test_on_a_terminal_a_run_begins_once_somebody_consents(gateway: MinimalGateway, tmp_path: Path) -> None:
+    code, printed = _on_terminal(gateway, tmp_path, "y\n", "-k", "test_0")
+    assert code == 0, printed
+    assert gateway.journal
+
+
+def _on_terminal(gateway: MinimalGateway, folder: Path, typed: str, *options: str) -> tuple[int, str]:
+    terminal, side = pty.openpty()
+    os.write(terminal, typed.encode())
+    done = subprocess.run(
+        contract.arguments(folder, *contract.live("--ccell-budget=5", *options)),
+        cwd=folder,
+        env=contract.environment(gateway.url),
+        stdin=side,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+        timeout=200,
+    )
+    os.close(side)
+    os.close(terminal)
+    return done.returncode, done.stdout
+
+
+# The guard by itself
+
+
+def _guard(folder: Path, messages: int = 1_000_000, kinds: tuple[str, ...] = ("sms",)) -> Guard:
+    budget = Budget.create(folder / f"{uuid4()}.sqlite", messages)
+    return Guard(USERID, PASSWORD, kinds=frozenset(kinds), phones=frozenset(OWN), budget=budget)
+
+
+def _request(payload: bytes, operation: Operation = Operation.SEND) -> httpx2.Request:
+    return httpx2.Request("POST", f"http://127.0.0.1{operation.path}", content=payload)
+
+
+@given(phone=strategies.phones(), content=strategies.contents())
+def test_no_send_leaves_for_a_number_that_is_not_ones_own(
+    tmp_path_factory: pytest.TempPathFactory, phone: str, content: str
+) -> None:
+    guard = _guard(tmp_path_factory.mktemp("guard"))
+    sent = Request(USERID, PASSWORD, (Submit(phone, content),))
+    with pytest.raises(NotAllowed):
+        guard(_request(requests.render(sent)))
+
+
+@given(sent=strategies.requests(), data=st.data())
+def test_however_a_client_places_a_send_of_the_account_it_does_not_pass(
+    tmp_path_factory: pytest.TempPathFactory, sent: Request, data: st.DataObject
+) -> None:
+    guard = _guard(tmp_path_factory.mktemp("guard"), kinds=())
+    submit = Submit(OWN[0], "测试")
+    raw = data.draw(strategies.payloads(Request(USERID, PASSWORD, (*sent.submits, submit)), strict_http=True))
+    url = httpx2.URL("http://127.0.0.1" + Operation.SEND.path).copy_with(query=raw.target.partition(b"?")[2])
+    with pytest.raises((NotAsked, NotAllowed)):
+        guard(httpx2.Request(raw.method, url, content=raw.body))
+
+
+@pytest.mark.parametrize("operation", [Operation.REPORT, Operation.UPMSG])
+def test_a_drain_needs_to_be_allowed_and_one_with_a_wrong_password_does_not(
+    tmp_path: Path, operation: Operation
+) -> None:
+    guard = _guard(tmp_path, kinds=())
+    guard(_request(requests.render(Request(USERID, "no-such-password")), operation))
+    with pytest.raises(NotAsked, match="drain"):
+        guard(_request(requests.render(Request(USERID, PASSWORD)), operation))
+
+
+def test_a_long_message_takes_as_many_as_it_is_charged_for(tmp_path: Path) -> None:
+    guard = _guard(tmp_path, messages=5)
+    guard(_request(requests.render(Request(USERID, PASSWORD, (Submit(OWN[0], "字" * 135),)))))
+    with pytest.raises(NotAsked, match="needs 3 more messages; 2 of the budget are left"):
+        guard(_request(requests.render(Request(USERID, PASSWORD, (Submit(OWN[0], "字" * 135),)))))
+
+
+def test_threads_and_processes_share_a_budget_to_the_last_message(tmp_path: Path) -> None:
+    path = tmp_path / "budget.sqlite"
+    Budget.create(path, 50)
+    with ThreadPoolExecutor(8) as pool:
+        taken = list(pool.map(lambda _: Budget(path).spend(1), range(100)))
+    assert sum(taken) == 50
+    assert Budget(path).left == 0
+    assert not Budget(path).spend(1)

@@ -1,0 +1,159 @@
+"""The suite and its probes, asked of a second gateway that shares no code with this one."""
+
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from contract.minimal import CLAIMS, DEAD, DIFFERS, REPLYING, Account, MinimalGateway
+from testing import contract, processes
+
+from ccell_fake.contract import suite
+from ccell_fake.contract.budget import Budget
+from ccell_fake.contract.inquiry import Inquiry
+from ccell_fake.contract.live import Live, LiveTarget
+from ccell_fake.contract.needs import NotAsked
+from ccell_fixtures.registries import ASSUMPTIONS, CLAUSES
+
+PASSWORD = "123456"
+OWN = ("13800000001", "13800000002", f"{DEAD}000001", f"{REPLYING}000001", "13800000008")
+_KNOWN: dict[str, Any] = {
+    "spcode": False,
+    "max_concurrency": 3,
+    "require_signature": True,
+    "dead": (OWN[2],),
+    "answering": (OWN[3],),
+}
+_ACCOUNTS: tuple[tuple[Account, dict[str, Any]], ...] = (
+    (Account("200001"), {}),
+    (Account("200002", spcode=True), {"spcode": True}),
+    (Account("200003", closing_phrase="退订回T"), {"closing_phrase": "退订回T"}),
+    (Account("200004", frozen=True), {"status": "frozen"}),
+    (Account("200005", allowed_ips=("10.0.0.0/8",)), {"allowed_ips": ("10.0.0.0/8",)}),
+    (Account("200006", balance=1), {}),
+    (Account("200007", balance=0), {}),
+    (Account("200008", signatures=("签名",)), {}),
+    (Account("200009", sending_rule=False), {"sending_rule": False}),
+    (Account("200010", unreachable=("138",)), {"channels": ("telecom",)}),
+    (Account("200011", templates=("您的订单*已发货。",)), {"templates": ("您的订单*已发货。",)}),
+    (Account("200012", blacklist=frozenset({OWN[4]})), {"blacklist": (OWN[4],)}),
+    (Account("200013", whitelist=frozenset({OWN[0], OWN[1]})), {"whitelist": (OWN[0], OWN[1])}),
+    (Account("200014", black_words=("发票",)), {"black_words": ("发票",)}),
+    (Account("200015", white_words=("会员",)), {"white_words": ("会员",)}),
+    (Account("200016", processing=0.5), {"processing_time": 0.5}),
+    (Account("200017", processing=0.5, max_concurrency=5), {"processing_time": 0.5, "max_concurrency": 5}),
+    (Account("200018", processing=0.5), {"processing_time": 0.5}),
+)
+# What takes seconds is asked of the accounts that are there for it.
+_SLOW = {"200016": ("K1", "K2", "C1 1001006", "Q21"), "200017": ("K4",), "200018": ("K3",)}
+
+
+@pytest.fixture(scope="module")
+def gateway() -> Iterator[MinimalGateway]:
+    with MinimalGateway(accounts=tuple(account for account, _ in _ACCOUNTS)) as gateway:
+        yield gateway
+
+
+def _asked(gateway: MinimalGateway, account: Account, known: dict[str, Any], folder: Path) -> dict[str, str]:
+    """What becomes of each test, asked with one account of which this much is known."""
+    budget = Budget.create(folder / f"{account.userid}.sqlite", 1_000)
+    live = Live(
+        url=gateway.url,
+        userid=account.userid,
+        password=PASSWORD,
+        budget=budget,
+        allowed=frozenset({"sms", "drain", "risk"}),
+        phones=OWN,
+        known={**_KNOWN, **known},
+    )
+    names = _SLOW.get(account.userid)
+    found: dict[str, str] = {}
+    for asked in sorted(suite.every(), key=suite.weight):
+        if names is not None and asked.name not in names:
+            continue
+        inquiry = Inquiry(LiveTarget(live))
+        try:
+            inquiry.conduct(asked)
+            found[asked.name] = "passed" if inquiry.answer is None else str(inquiry.answer)
+        except NotAsked:
+            pass
+        except AssertionError as error:
+            found[asked.name] = f"failed: {error}"
+        finally:
+            inquiry.close()
+    return found
+
+
+def test_the_witness_passes_every_clause_it_claims_and_differs_in_ten_answers(
+    gateway: MinimalGateway, tmp_path: Path
+) -> None:
+    outcomes: dict[str, set[str]] = {}
+    for account, known in _ACCOUNTS:
+        for name, outcome in _asked(gateway, account, known, tmp_path).items():
+            outcomes.setdefault(name, set()).add(outcome)
+    assert {name: seen for name, seen in outcomes.items() if any(one.startswith("failed") for one in seen)} == {}
+    passed = {name.split()[0] for name in outcomes} & CLAUSES.keys()
+    assert passed == CLAIMS
+    codes = {name for name in outcomes if name.startswith("C1 ")}
+    assert codes == {one.name for one in suite.every() if one.id == "C1"} - {"C1 1001999"}
+    answers = {name: seen for name, seen in outcomes.items() if name in ASSUMPTIONS}
+    defaults = {id_: {str(question.default)} for id_, question in ASSUMPTIONS.items()}
+    differing = {id_: seen for id_, seen in answers.items() if seen != defaults[id_]}
+    assert differing == {id_: {answer} for id_, answer in DIFFERS.items()}
+
+
+def test_calibrate_finds_exactly_the_ten_answers_and_the_emulator_goes_by_them(
+    gateway: MinimalGateway, tmp_path: Path
+) -> None:
+    profile = tmp_path / "profile.toml"
+    options = contract.live("--ccell-budget=60", f"--ccell-calibrate={profile}", "--ccell-patience=0")
+    done = contract.ask(tmp_path, *options, url=gateway.url, password=PASSWORD)
+    assert done.code == 0, done.printed
+    entries = tomllib.loads(profile.read_text("utf-8"))
+    found = {id_: entry["answer"] for id_, entry in entries.items()}
+    defaults = {
+        id_: list(question.default) if isinstance(question.default, tuple) else question.default
+        for id_, question in ASSUMPTIONS.items()
+    }
+    assert {id_: answer for id_, answer in found.items() if answer != defaults[id_]} == DIFFERS
+    assert all(entry["evidence"] and entry["date"] for entry in entries.values())
+
+    agreeing = contract.ask(tmp_path, "--ccell-target=emulator", f"--ccell-profile={profile}", "-n", "2")
+    assert agreeing.code == 0, agreeing.printed
+    assert {id_: _plain(answer) for id_, answer in agreeing.answers.items() if id_ in found} == found
+
+    with processes.serving(tmp_path, "--profile", str(profile)) as (_, url):
+        again = contract.ask(
+            tmp_path, *contract.live(f"--ccell-drift={profile}", "--ccell-budget=60"), url=url, password=PASSWORD
+        )
+    assert again.code == 0, again.printed
+
+
+def _plain(answer: object) -> object:
+    return list(answer) if isinstance(answer, tuple) else answer
+
+
+def test_drift_fails_with_the_differences_and_sends_only_what_is_allowed(
+    gateway: MinimalGateway, tmp_path: Path
+) -> None:
+    profile = tmp_path / "profile.toml"
+    profile.write_text('[Q1]\nanswer = "1001004"\n[Q30]\nanswer = "no"\n[Q13]\nanswer = "segments"\n', "utf-8")
+    before = len([one for one in gateway.journal if one.accepted])
+    options = ("--ccell-target=live", "--ccell-live", f"--ccell-drift={profile}")
+    done = contract.ask(tmp_path, *options, url=gateway.url, password=PASSWORD)
+    assert done.code == 1
+    assert "Q1: 1001003, not 1001004 (Which code does an unknown userid get?)" in done.printed
+    # What agrees, and what was not asked, is no difference.
+    assert "Q30: " not in done.printed
+    assert "Q13: " not in done.printed
+    assert len([one for one in gateway.journal if one.accepted]) == before
+
+
+def test_an_answer_that_was_observed_says_so(tmp_path: Path) -> None:
+    profile = tmp_path / "profile.toml"
+    profile.write_text('[Q1]\nanswer = "1001003"\nevidence = "seen"\ndate = 2026-01-01\n', "utf-8")
+    with processes.serving(tmp_path, "--profile", str(profile)) as (_, url):
+        done = processes.run(tmp_path, "info", "--base-url", url, "--userid", "999999", "--password", "x")
+    assert "1001003" in done.stderr
+    assert "observed Q1" in done.stderr
