@@ -16,7 +16,7 @@ class Standing:
         dead: Those of them that nothing can be delivered to.
         answering: Those of them that answer whatever reaches them.
         abilities: What the arranger can do beside: `clock`, `still`, `upstream`, `crowd`, `settings`, `failing`,
-            `plenty`.
+            `plenty`; and `prompt`, where whatever is brought about is there at once.
     """
 
     settings: AccountSettings
