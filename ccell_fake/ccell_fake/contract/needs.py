@@ -114,9 +114,7 @@ NO_BALANCE = Need(
 CREDIT = Need(
     "credit",
     "an account that has one message paid for, and one on credit",
-    lambda one: (
-        {"balance", "credit"} <= one.known and (one.settings.balance, one.settings.credit) == (1, 1)
-    ),
+    lambda one: {"balance", "credit"} <= one.known and (one.settings.balance, one.settings.credit) == (1, 1),
     {"balance": 1, "credit": 1},
 )
 LOGIN = Need(

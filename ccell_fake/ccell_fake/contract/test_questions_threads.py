@@ -29,8 +29,7 @@ def test_whether_the_endpoints_are_counted_together(inquiry: Inquiry) -> str:
 
 @asks("Q22", EXCESS, cost="risk")
 def test_when_repeated_excess_locks_the_account(inquiry: Inquiry) -> str:
-    account = inquiry.account()
-    count = excesses_until_locked(account, MOST)
+    count = excesses_until_locked(_at_one_moment(inquiry), MOST)
     if count is None:
         inquiry.note = f"{MOST} excesses did not lock it"
         return "never"
@@ -40,6 +39,16 @@ def test_when_repeated_excess_locks_the_account(inquiry: Inquiry) -> str:
         inquiry.note = f"the seconds were not asked: {error.reason}"
         window = _USUAL
     return f"{count}/{window}"
+
+
+def _at_one_moment(inquiry: Inquiry) -> Account:
+    """An account for which no time passes, where there is one; it may be that nothing else locks it."""
+    try:
+        account = inquiry.account(STILL_CLOCK)
+        account.arranger.stand_still()
+    except NotAsked:
+        return inquiry.account()
+    return account
 
 
 def _window(inquiry: Inquiry, count: int) -> int:

@@ -24,7 +24,7 @@ def test_a_send_has_one_or_more_submits_with_phone_and_content(inquiry: Inquiry)
     account = inquiry.account()
     content = account.standing.content()
     assert account.send(submit(account.own[0], content)).codes == [Code.SUCCESS]
-    several = account.send(submit(UNKNOWN, content), submit(UNKNOWN, content), submit(UNKNOWN, content))
+    several = account.send(*(submit(phone, content) for phone in unknown(3)))
     assert (several.code, several.codes) == (Code.SUCCESS, [Code.NUMBER_UNRECOGNISED] * 3)
     for missing in ("userid", "password"):
         heard = account.post(
@@ -90,7 +90,7 @@ def test_the_resp_of_an_accepted_number_says_so(inquiry: Inquiry) -> None:
     account = inquiry.account()
     first, second = account.own[:2]
     # One that is refused between them keeps its place.
-    heard = account.send(submit(",".join((first, UNKNOWN, second)), account.standing.content()))
+    heard = account.send(submit(f"{first},{UNKNOWN},{second}", account.standing.content()))
     assert [(one.phone, one.code) for one in heard.resps] == [
         (first, Code.SUCCESS),
         (UNKNOWN, Code.NUMBER_UNRECOGNISED),

@@ -28,9 +28,7 @@ class _Carried(httpx2.BaseTransport):
         return self._answered(request, self._transport.handle_request(altered))
 
 
-def carried(
-    asked: Asked = lambda request: request, answered: Answered = lambda _, response: response
-) -> Carry:
+def carried(asked: Asked = lambda request: request, answered: Answered = lambda _, response: response) -> Carry:
     """Requests and answers are altered.
 
     Args:

@@ -47,5 +47,11 @@ MUTANTS = (
     *map(_recoded, Code),
     *map(_reworded, Code),
     *(_never(code, rule) for code, rule in _RULES.items()),
-    Mutant("C1", "A success of info says OK.", carry=replacing("成功", "OK", Operation.INFO), killed_by="C1 0", code=Code.SUCCESS),
+    Mutant(
+        "C1",
+        "A success of info says OK.",
+        carry=replacing("成功", "OK", Operation.INFO),
+        killed_by="C1 0",
+        code=Code.SUCCESS,
+    ),
 )

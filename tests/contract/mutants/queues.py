@@ -84,16 +84,36 @@ def _limits(operation: Operation, clause: str, figure: str, name: str, per_call:
 
 
 MUTANTS = (
-    Mutant("R1", "A report's phone is masked.", conduct=each(_REPORT, lambda one: replace(one, phone=_masked(one.phone)))),
-    Mutant("R1", "A report has linkid 0 where none was given.", conduct=each(_REPORT, lambda one: replace(one, linkid=one.linkid or "0"))),
+    Mutant(
+        "R1", "A report's phone is masked.", conduct=each(_REPORT, lambda one: replace(one, phone=_masked(one.phone)))
+    ),
+    Mutant(
+        "R1",
+        "A report has linkid 0 where none was given.",
+        conduct=each(_REPORT, lambda one: replace(one, linkid=one.linkid or "0")),
+    ),
     Mutant("R1", "A report has no linkid where none was given.", carry=replacing(' linkid=""', "", _REPORT)),
     Mutant("R1", "A report's status is called return.", carry=replacing(" status=", " return=", _REPORT)),
     Mutant("R1", "A report never comes.", conduct=_never(_REPORT)),
     *_limits(_REPORT, "R2", "reports_per_call", "reports", REPORTS_PER_CALL),
-    Mutant("R3", "That there is nothing is an error.", carry=replacing(_EMPTY, '<root return="1001999" info="接口系统错"></root>', _REPORT)),
-    Mutant("R3", "That there is nothing has no text.", carry=replacing(_EMPTY, '<root return="0" info=""></root>', _REPORT)),
-    Mutant("R4", "Whoever does not know the password is told that there is nothing.", carry=replacing(_REFUSED, _EMPTY, _REPORT)),
-    Mutant("R4", "A refusal has an empty report besides.", carry=replacing(_REFUSED, _REFUSED.replace("></", "> <report/> </"), _REPORT)),
+    Mutant(
+        "R3",
+        "That there is nothing is an error.",
+        carry=replacing(_EMPTY, '<root return="1001999" info="接口系统错"></root>', _REPORT),
+    ),
+    Mutant(
+        "R3", "That there is nothing has no text.", carry=replacing(_EMPTY, '<root return="0" info=""></root>', _REPORT)
+    ),
+    Mutant(
+        "R4",
+        "Whoever does not know the password is told that there is nothing.",
+        carry=replacing(_REFUSED, _EMPTY, _REPORT),
+    ),
+    Mutant(
+        "R4",
+        "A refusal has an empty report besides.",
+        carry=replacing(_REFUSED, _REFUSED.replace("></", "> <report/> </"), _REPORT),
+    ),
     Mutant("R5", "recvtime has no fraction.", carry=matching(r'(recvtime="[^"]*)\.0"', r'\1"', _REPORT)),
     Mutant("R5", "recvtime has a T.", carry=matching(r'(recvtime="[0-9-]*) ', r"\1T", _REPORT)),
     Mutant("R6", "A delivered message has status 1.", conduct=_succeeded(status="1")),
@@ -101,20 +121,51 @@ MUTANTS = (
     Mutant("R6", "A failed message has status 0.", conduct=_failed(status="0"), killed_by="R6 failed"),
     Mutant("R6", "A failed message has a sentence as info.", conduct=_failed(info="发送失败"), killed_by="R6 failed"),
     Mutant("U1", "An upstream message's port is empty.", conduct=each(_UPMSG, lambda one: replace(one, spnumber=""))),
-    Mutant("U1", "An upstream message's text is cut at its first character.", conduct=each(_UPMSG, lambda one: replace(one, msgcontent=one.msgcontent[:1]))),
+    Mutant(
+        "U1",
+        "An upstream message's text is cut at its first character.",
+        conduct=each(_UPMSG, lambda one: replace(one, msgcontent=one.msgcontent[:1])),
+    ),
     Mutant("U1", "An upstream message's text is called content.", carry=replacing(" msgcontent=", " content=", _UPMSG)),
-    Mutant("U1", "An upstream message's phone has a country code.", conduct=each(_UPMSG, lambda one: replace(one, phone=f"86{one.phone}"))),
+    Mutant(
+        "U1",
+        "An upstream message's phone has a country code.",
+        conduct=each(_UPMSG, lambda one: replace(one, phone=f"86{one.phone}")),
+    ),
     *_limits(_UPMSG, "U2", "upmsgs_per_call", "upstream messages", UPMSGS_PER_CALL),
-    Mutant("U3", "That there is nothing is an error.", carry=replacing(_EMPTY, '<root return="1001999" info="接口系统错"></root>', _UPMSG)),
-    Mutant("U3", "That there is nothing has no text.", carry=replacing(_EMPTY, '<root return="0" info=""></root>', _UPMSG)),
-    Mutant("U4", "Whoever does not know the password is told that there is nothing.", carry=replacing(_REFUSED, _EMPTY, _UPMSG)),
-    Mutant("U4", "A refusal has an empty upmsg besides.", carry=replacing(_REFUSED, _REFUSED.replace("></", "> <upmsg/> </"), _UPMSG)),
+    Mutant(
+        "U3",
+        "That there is nothing is an error.",
+        carry=replacing(_EMPTY, '<root return="1001999" info="接口系统错"></root>', _UPMSG),
+    ),
+    Mutant(
+        "U3", "That there is nothing has no text.", carry=replacing(_EMPTY, '<root return="0" info=""></root>', _UPMSG)
+    ),
+    Mutant(
+        "U4",
+        "Whoever does not know the password is told that there is nothing.",
+        carry=replacing(_REFUSED, _EMPTY, _UPMSG),
+    ),
+    Mutant(
+        "U4",
+        "A refusal has an empty upmsg besides.",
+        carry=replacing(_REFUSED, _REFUSED.replace("></", "> <upmsg/> </"), _UPMSG),
+    ),
     Mutant("U5", "motime has a fraction.", carry=matching(r'(motime="[^"]*)"', r'\1.0"', _UPMSG)),
     Mutant("U5", "motime has slashes.", carry=matching(r'(motime=")([0-9]+)-([0-9]+)-', r"\1\2/\3/", _UPMSG)),
-    Mutant("I1", "CREDIT stands before RICHES.", carry=matching("(<RICHES>.*</RICHES>) (<CREDIT>.*</CREDIT>)", r"\2 \1", _INFO)),
+    Mutant(
+        "I1",
+        "CREDIT stands before RICHES.",
+        carry=matching("(<RICHES>.*</RICHES>) (<CREDIT>.*</CREDIT>)", r"\2 \1", _INFO),
+    ),
     Mutant("I1", "STATUS is a word.", conduct=each(_INFO, _status_of_old)),
     Mutant("I1", "What is called RICHES is BALANCE.", carry=replacing("RICHES", "BALANCE", _INFO)),
     Mutant("I1", "RICHES stays what was paid for.", conduct=each(_INFO, _riches_of_old), killed_by="I1 balance"),
     Mutant("I1", "SIGNCODE has brackets.", conduct=each(_INFO, _spaced), killed_by="I1 signature"),
-    Mutant("I1", "RICHES counts the credit, too.", conduct=each(_INFO, lambda one: replace(one, riches=f"{int(one.riches) + int(one.credit)}")), killed_by="I1 credit"),
+    Mutant(
+        "I1",
+        "RICHES counts the credit, too.",
+        conduct=each(_INFO, lambda one: replace(one, riches=f"{int(one.riches) + int(one.credit)}")),
+        killed_by="I1 credit",
+    ),
 )

@@ -126,8 +126,12 @@ MUTANTS = (
     Mutant("S1", "A send needs no password.", conduct=without("readable")),
     Mutant("S1", "Only the first submit is sent.", conduct=_sending(_first_alone)),
     Mutant("S1", "A submit needs no content.", conduct=without("submits-complete")),
-    Mutant("S2", "Commas of other scripts part numbers, too.", carry=posted(lambda body: body.replace("，".encode(), b","))),
-    Mutant("S2", "Of several numbers only the first is sent to.", conduct=items(Operation.SEND, lambda resps: resps[:1])),
+    Mutant(
+        "S2", "Commas of other scripts part numbers, too.", carry=posted(lambda body: body.replace("，".encode(), b","))
+    ),
+    Mutant(
+        "S2", "Of several numbers only the first is sent to.", conduct=items(Operation.SEND, lambda resps: resps[:1])
+    ),
     Mutant(
         "S3",
         "A request may hold 499 numbers.",
@@ -163,7 +167,11 @@ MUTANTS = (
         killed_by="Q5",
         because="what becomes of one more is a question",
     ),
-    Mutant("S5", "Resps stand in the order of their numbers.", conduct=items(Operation.SEND, lambda resps: sorted(resps, key=lambda resp: resp.phone))),
+    Mutant(
+        "S5",
+        "Resps stand in the order of their numbers.",
+        conduct=items(Operation.SEND, lambda resps: sorted(resps, key=lambda resp: resp.phone)),
+    ),
     Mutant(
         "S5",
         "Resps of accepted numbers stand before those of refused ones.",
@@ -171,23 +179,48 @@ MUTANTS = (
         killed_by="S5 accepted",
     ),
     Mutant("S5", "The last number has no resp.", conduct=items(Operation.SEND, lambda resps: resps[:-1])),
-    Mutant("S5", "A success has no text.", carry=replacing('<root return="0" info="成功">', '<root return="0" info="">', Operation.SEND)),
-    Mutant("S5", "An accepted number's text is OK.", conduct=each(Operation.SEND, lambda resp: replace(resp, info=resp.info.replace("成功", "OK"))), killed_by="S5 accepted"),
+    Mutant(
+        "S5",
+        "A success has no text.",
+        carry=replacing('<root return="0" info="成功">', '<root return="0" info="">', Operation.SEND),
+    ),
+    Mutant(
+        "S5",
+        "An accepted number's text is OK.",
+        conduct=each(Operation.SEND, lambda resp: replace(resp, info=resp.info.replace("成功", "OK"))),
+        killed_by="S5 accepted",
+    ),
     Mutant("S6", "A msgid has 18 digits.", conduct=_renamed(lambda msgid, _: msgid[1:]), limit=(_DIGITS, -1)),
     Mutant("S6", "A msgid has 20 digits.", conduct=_renamed(lambda msgid, _: f"1{msgid}"), limit=(_DIGITS, 1)),
     Mutant("S6", "The numbers of a request share a msgid.", conduct=_renamed(lambda msgid, _: f"{msgid[:12]:0<19}")),
-    Mutant("S6", "Serial numbers begin anew with each request.", conduct=_renamed(lambda _, place: f"{10**18 + place}")),
-    Mutant("S6", "A report has a msgid of its own.", conduct=each(Operation.REPORT, lambda one: replace(one, msgid=one.msgid[::-1]))),
+    Mutant(
+        "S6", "Serial numbers begin anew with each request.", conduct=_renamed(lambda _, place: f"{10**18 + place}")
+    ),
+    Mutant(
+        "S6",
+        "A report has a msgid of its own.",
+        conduct=each(Operation.REPORT, lambda one: replace(one, msgid=one.msgid[::-1])),
+    ),
     Mutant(
         "S7",
         "A refusal names the number besides.",
         carry=replacing('info="密码不正确"></root>', 'info="密码不正确"> <resp phone="1" return="1001004"/> </root>'),
     ),
     Mutant("S7", "A refusal has no text.", carry=replacing(Code.PASSWORD_WRONG.text, "")),
-    Mutant("S8", "One number that is refused has the whole request refused.", conduct=refusing("balance", _all_or_nothing)),
-    Mutant("S8", "A number that is not recognised is not named.", conduct=each(Operation.SEND, lambda resp: replace(resp, info=resp.info.replace(resp.phone, "")))),
+    Mutant(
+        "S8", "One number that is refused has the whole request refused.", conduct=refusing("balance", _all_or_nothing)
+    ),
+    Mutant(
+        "S8",
+        "A number that is not recognised is not named.",
+        conduct=each(Operation.SEND, lambda resp: replace(resp, info=resp.info.replace(resp.phone, ""))),
+    ),
     Mutant("S8", "A number that is refused has no msgid.", conduct=each(Operation.SEND, _no_msgid)),
-    Mutant("S8", "A number that is refused is charged.", conduct=charging(lambda _, reply: sum(resp.code != Code.SUCCESS for resp in reply.items))),
+    Mutant(
+        "S8",
+        "A number that is refused is charged.",
+        conduct=charging(lambda _, reply: sum(resp.code != Code.SUCCESS for resp in reply.items)),
+    ),
     Mutant("S8", "A number that is not recognised is accepted.", conduct=without("number-recognised")),
     Mutant("A1", "What is scheduled is sent at once.", conduct=_sent_at(lambda _: None), killed_by="A1 later"),
     Mutant("A1", "What is scheduled is sent an hour late.", conduct=_sent_at(_an_hour_later), killed_by="A1 later"),
@@ -205,7 +238,11 @@ MUTANTS = (
     ),
     Mutant("A2", "A resp has no linkid.", conduct=each(Operation.SEND, lambda resp: replace(resp, linkid=None))),
     Mutant("A2", "A report has no linkid.", conduct=each(Operation.REPORT, lambda one: replace(one, linkid=""))),
-    Mutant("A2", "A linkid is cut at 8 characters.", conduct=each(Operation.SEND, lambda resp: replace(resp, linkid=resp.linkid and resp.linkid[:8]))),
+    Mutant(
+        "A2",
+        "A linkid is cut at 8 characters.",
+        conduct=each(Operation.SEND, lambda resp: replace(resp, linkid=resp.linkid and resp.linkid[:8])),
+    ),
     Mutant("A2", "A linkid is escaped twice.", carry=written(lambda body: body.replace(b"&amp;", b"&amp;amp;"))),
     Mutant("A3", "An spcode that is not opened is passed over.", conduct=without("spcode")),
     Mutant("A3", "An spcode that is not opened is an error, and charged.", conduct=charging(_charged_though_refused)),

@@ -52,14 +52,22 @@ MUTANTS = (
         )
         for more in (-1, 1)
     ),
-    Mutant("K2", "A request too many is refused as an error of the system.", conduct=recoded("concurrency", Code.SYSTEM_ERROR)),
+    Mutant(
+        "K2",
+        "A request too many is refused as an error of the system.",
+        conduct=recoded("concurrency", Code.SYSTEM_ERROR),
+    ),
     Mutant("K2", "A request too many is submitted.", conduct=without("concurrency")),
     Mutant(
         "K2",
         "A request too many is refused, and submitted all the same.",
         conduct=afterwards(Operation.SEND, _as_if_submitted, without("concurrency")),
     ),
-    Mutant("K3", "An account that is locked is told that its address is refused.", conduct=judged("frozen", _locked_differently)),
+    Mutant(
+        "K3",
+        "An account that is locked is told that its address is refused.",
+        conduct=judged("frozen", _locked_differently),
+    ),
     Mutant("K3", "A lock gives way as soon as nothing is in progress.", conduct=judged("frozen", _let_in_when_idle)),
     Mutant("K4", "More threads than 3 are never granted.", conduct=judged("concurrency", _never_raised)),
     *(

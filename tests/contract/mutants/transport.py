@@ -72,5 +72,9 @@ MUTANTS = (
     Mutant("T5", "Answers declare GBK.", carry=replacing('encoding="UTF-8"', 'encoding="GBK"')),
     Mutant("T5", "The root is called response.", carry=replacing("root", "response")),
     Mutant("T5", "The root's code is called code.", carry=replacing("<root return=", "<root code=")),
-    Mutant("T5", "info stands before return.", carry=replacing('<root return="0" info="成功"', '<root info="成功" return="0"')),
+    Mutant(
+        "T5",
+        "info stands before return.",
+        carry=replacing('<root return="0" info="成功"', '<root info="成功" return="0"'),
+    ),
 )
