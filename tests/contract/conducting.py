@@ -1,7 +1,7 @@
 """The suite conducted without pytest, against an emulator of this process that may be a mutant."""
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -42,7 +42,7 @@ def suite() -> tuple[Asked, ...]:
 @contextmanager
 def target(
     mutant: Mutant | None = None, assumptions: Mapping[str, Given] | None = None, *, hurried: bool = False
-) -> Iterator[EmulatorTarget]:
+) -> Generator[EmulatorTarget]:
     """An emulator to be asked, without a socket; nothing of it is left afterwards.
 
     Args:

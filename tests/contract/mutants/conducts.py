@@ -9,7 +9,7 @@ from ccell_fake.engine import number_rules, request_rules
 from ccell_fake.engine.conduct import Conduct
 from ccell_fake.engine.facts import RequestFacts
 from ccell_fake.engine.ledger import Ledger
-from ccell_fake.engine.operations import OPERATIONS
+from ccell_fake.engine.operations import OPERATIONS, Operate
 from ccell_fake.engine.rules import Refusal, Rule
 from ccell_fake.limits import Limits
 from ccell_fake.model import AnyReply, Operation, Reply
@@ -53,14 +53,21 @@ def judged(name: str, judge: Callable[[Any, Refusal | None], Refusal | None]) ->
     """A rule judges otherwise: by facts, and by what it says itself."""
 
     def altered(rule: AnyOneRule) -> AnyOneRule:
-        return replace(rule, check=lambda facts: judge(facts, rule.check(facts)))
+        def check(facts: Any) -> Refusal | None:
+            return judge(facts, rule.check(facts))
+
+        return replace(rule, check=check)
 
     return ruled(lambda rule: (altered(rule) if rule.name == name else rule,))
 
 
 def recoded(name: str, code: Code) -> Make:
     """A rule refuses with another code."""
-    return judged(name, lambda _, refusal: refusal and replace(refusal, code=code))
+
+    def judge(_: object, refusal: Refusal | None) -> Refusal | None:
+        return refusal and replace(refusal, code=code)
+
+    return judged(name, judge)
 
 
 def refusing(name: str, check: Callable[[Any], Refusal | None]) -> Make:
@@ -82,9 +89,9 @@ def swapped(one: str, other: str) -> Make:
     )
 
 
-def operating(operation: Operation, operate: Callable[[RequestFacts, Ledger, int], Any]) -> Conduct:
+def operating(operation: Operation, operate: Operate) -> Make:
     """An endpoint does something else."""
-    return Conduct(operations={**OPERATIONS, operation: operate})
+    return lambda: _with_operation(Conduct(), operation, operate)
 
 
 def misled(operation: Operation, mislead: Callable[[RequestFacts], RequestFacts], make: Make = Conduct) -> Make:
@@ -93,7 +100,11 @@ def misled(operation: Operation, mislead: Callable[[RequestFacts], RequestFacts]
     def operate(facts: RequestFacts, ledger: Ledger, seed: int) -> AnyReply:
         return OPERATIONS[operation](mislead(facts), ledger, seed)
 
-    return lambda: replace(make(), operations={**OPERATIONS, operation: operate})
+    return lambda: _with_operation(make(), operation, operate)
+
+
+def _with_operation(conduct: Conduct, operation: Operation, operate: Operate) -> Conduct:
+    return replace(conduct, operations={**conduct.operations, operation: operate})
 
 
 def afterwards(
@@ -105,17 +116,17 @@ def afterwards(
         reply = OPERATIONS[operation](facts, ledger, seed)
         return act(facts, ledger, reply) or reply
 
-    return lambda: replace(make(), operations={**OPERATIONS, operation: operate})
+    return lambda: _with_operation(make(), operation, operate)
 
 
-def items(operation: Operation, alter: Callable[[tuple[Any, ...]], Iterable[Any]]) -> Make:
+def items(operation: Operation, alter: Callable[[tuple[Any, ...]], Iterable[Any]], make: Make = Conduct) -> Make:
     """What an answer carries is altered."""
-    return afterwards(operation, lambda _, __, reply: Reply(reply.code, reply.info, tuple(alter(reply.items))))
+    return afterwards(operation, lambda _, __, reply: Reply(reply.code, reply.info, tuple(alter(reply.items))), make)
 
 
-def each(operation: Operation, alter: Callable[[Any], Any]) -> Make:
+def each(operation: Operation, alter: Callable[[Any], Any], make: Make = Conduct) -> Make:
     """Each item of what an answer carries is altered."""
-    return items(operation, lambda carried: map(alter, carried))
+    return items(operation, lambda carried: map(alter, carried), make)
 
 
 def charging(messages: Callable[[RequestFacts, Any], int]) -> Make:

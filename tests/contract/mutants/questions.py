@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
 
 import httpx2
 
@@ -13,7 +12,7 @@ from ccell_fake.engine.ledger import Ledger
 from ccell_fake.engine.number_facts import NumberFacts, SubmitFacts
 from ccell_fake.engine.rules import Refusal
 from ccell_fake.limits import CONTENT_CHARACTERS, JOINED_SEGMENT, NUMBERS_PER_REQUEST, SCHEDULE_AHEAD, SINGLE_SEGMENT
-from ccell_fake.model import AnyReply, Operation, Reply, Resp, Upmsg
+from ccell_fake.model import AnyReply, Operation, Reply, Report, Resp, Upmsg
 
 from .carries import by_rule, carried, matching, posted, replacing, with_answer, with_query
 from .conducts import (
@@ -100,9 +99,8 @@ def _one_msgid(resps: tuple[Resp, ...]) -> tuple[Resp, ...]:
     return tuple(replace(resp, msgid=first[resp.phone]) for resp in resps)
 
 
-def _doubtful_time(facts: RequestFacts, _: Ledger, reply: Any) -> AnyReply:
-    """Times in UTC, written as if they were China's."""
-    return replace(reply, items=tuple(replace(one, recvtime=one.recvtime - timedelta(hours=8)) for one in reply.items))
+def _in_utc(report: Report) -> Report:
+    return replace(report, recvtime=report.recvtime - timedelta(hours=8))
 
 
 def _padded(upmsg: Upmsg) -> Upmsg:
@@ -212,13 +210,13 @@ MUTANTS = (
         "An spcode that is not opened is a matter of the signature.",
         conduct=recoded("spcode", Code.SIGNATURE_MISSING),
     ),
-    Mutant("Q16", "Times are in UTC.", conduct=afterwards(_REPORT, _doubtful_time)),
+    Mutant("Q16", "Times are in UTC.", conduct=each(_REPORT, _in_utc)),
     Mutant(
         "Q17",
         "Exactly now is accepted, exactly 50 days ahead is not.",
         conduct=limited(schedule_ahead=SCHEDULE_AHEAD - timedelta(seconds=1)),
     ),
-    Mutant("Q18", "Reports are handed out newest first.", conduct=items(_REPORT, lambda reports: reversed(reports))),
+    Mutant("Q18", "Reports are handed out newest first.", conduct=items(_REPORT, reversed)),
     Mutant("Q19", "An upstream message's phone has a blank behind it.", conduct=each(_UPMSG, _padded)),
     Mutant("Q20", "ID and NAME are both the login.", conduct=each(_INFO, lambda one: replace(one, id=one.name))),
     Mutant("Q20", "ID and NAME are both the number.", conduct=each(_INFO, lambda one: replace(one, name=one.id))),

@@ -4,14 +4,14 @@ from dataclasses import replace
 from typing import Any
 
 from ccell_fake.codes import Code
-from ccell_fake.engine.conduct import Conduct
 from ccell_fake.engine.facts import RequestFacts
 from ccell_fake.engine.ledger import Ledger
+from ccell_fake.engine.operations import OPERATIONS
 from ccell_fake.limits import REPORTS_PER_CALL, UPMSGS_PER_CALL
 from ccell_fake.model import AccountInfo, AnyReply, Operation, Report
 
 from .carries import matching, replacing
-from .conducts import OPERATIONS, each, limited, operating
+from .conducts import each, items, limited, operating
 from .mutant import Make, Mutant
 
 _REPORT, _UPMSG, _INFO = Operation.REPORT, Operation.UPMSG, Operation.INFO
@@ -28,18 +28,10 @@ def _losing(operation: Operation) -> Make:
             pass
         return reply
 
-    return lambda: operating(operation, operate)
+    return operating(operation, operate)
 
 
-def _never(operation: Operation) -> Make:
-    def operate(facts: RequestFacts, ledger: Ledger, seed: int) -> AnyReply:
-        reply: Any = OPERATIONS[operation](facts, ledger, seed)
-        return replace(reply, items=())
-
-    return lambda: operating(operation, operate)
-
-
-def _failed(**attributes: str) -> Make:
+def _failed(**attributes: Any) -> Make:
     """A report of a failure reads otherwise."""
 
     def alter(report: Report) -> Report:
@@ -48,7 +40,7 @@ def _failed(**attributes: str) -> Make:
     return each(_REPORT, alter)
 
 
-def _succeeded(**attributes: str) -> Make:
+def _succeeded(**attributes: Any) -> Make:
     def alter(report: Report) -> Report:
         return replace(report, **attributes) if report.status == "0" else report
 
@@ -72,7 +64,7 @@ def _spaced(account: AccountInfo) -> AccountInfo:
 
 
 def _limits(operation: Operation, clause: str, figure: str, name: str, per_call: int) -> tuple[Mutant, ...]:
-    return tuple(
+    off_by_one = (
         Mutant(
             clause,
             f"A call hands out {per_call + more} {name}.",
@@ -80,7 +72,8 @@ def _limits(operation: Operation, clause: str, figure: str, name: str, per_call:
             limit=(f"{name} of a call", more),
         )
         for more in (-1, 1)
-    ) + (Mutant(clause, f"What goes beyond {per_call} {name} is lost.", conduct=_losing(operation)),)
+    )
+    return (*off_by_one, Mutant(clause, f"What goes beyond {per_call} {name} is lost.", conduct=_losing(operation)))
 
 
 MUTANTS = (
@@ -94,7 +87,7 @@ MUTANTS = (
     ),
     Mutant("R1", "A report has no linkid where none was given.", carry=replacing(' linkid=""', "", _REPORT)),
     Mutant("R1", "A report's status is called return.", carry=replacing(" status=", " return=", _REPORT)),
-    Mutant("R1", "A report never comes.", conduct=_never(_REPORT)),
+    Mutant("R1", "A report never comes.", conduct=items(_REPORT, lambda _: ())),
     *_limits(_REPORT, "R2", "reports_per_call", "reports", REPORTS_PER_CALL),
     Mutant(
         "R3",

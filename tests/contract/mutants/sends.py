@@ -1,6 +1,6 @@
 """Sending, violated (S1 to S8, A1 to A3)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
@@ -10,7 +10,6 @@ from ccell_fake.codes import Code
 from ccell_fake.engine import schedule
 from ccell_fake.engine.conduct import Conduct
 from ccell_fake.engine.facts import RequestFacts
-from ccell_fake.engine.ledger import Ledger
 from ccell_fake.engine.number_facts import SubmitFacts
 from ccell_fake.engine.rules import Refusal
 from ccell_fake.limits import (
@@ -20,12 +19,10 @@ from ccell_fake.limits import (
     SIGNATURE_CHARACTERS,
     TIME_FORMAT,
 )
-from ccell_fake.model import AnyReply, Operation, Reply, Resp, Submit
+from ccell_fake.model import Operation, Reply, Resp, Submit
 
 from .carries import posted, replacing, written
 from .conducts import (
-    OPERATIONS,
-    afterwards,
     charging,
     each,
     items,
@@ -78,16 +75,14 @@ def _renamed(name: Callable[[str, int], str]) -> Make:
     def make() -> Conduct:
         names: dict[str, str] = {}
 
-        def send(facts: RequestFacts, ledger: Ledger, seed: int) -> AnyReply:
-            reply: Any = OPERATIONS[Operation.SEND](facts, ledger, seed)
-            names.update({resp.msgid: name(resp.msgid, place) for place, resp in enumerate(reply.items)})
-            return replace(reply, items=tuple(replace(resp, msgid=names[resp.msgid]) for resp in reply.items))
+        def renamed(one: Any) -> Any:
+            return replace(one, msgid=names[one.msgid])
 
-        def report(facts: RequestFacts, ledger: Ledger, seed: int) -> AnyReply:
-            reply: Any = OPERATIONS[Operation.REPORT](facts, ledger, seed)
-            return replace(reply, items=tuple(replace(one, msgid=names[one.msgid]) for one in reply.items))
+        def resps(given: tuple[Resp, ...]) -> Iterator[Any]:
+            names.update({resp.msgid: name(resp.msgid, place) for place, resp in enumerate(given)})
+            return map(renamed, given)
 
-        return Conduct(operations={**OPERATIONS, Operation.SEND: send, Operation.REPORT: report})
+        return each(Operation.REPORT, renamed, items(Operation.SEND, resps))()
 
     return make
 
