@@ -2,13 +2,16 @@
 
 import inspect
 import re
+import sys
 from collections.abc import Callable
 from dataclasses import MISSING, Field, fields
+from importlib import import_module
 from pathlib import Path
 
 import tomli_w
 
 from ccell_fake.codes import Code
+from ccell_fake.contract.suite import every
 from ccell_fake.engine import magic
 from ccell_fake.settings import AccountSettings, OutcomeRule
 from ccell_fixtures.cases import CASES, Case
@@ -200,13 +203,37 @@ a `Gateway`; each of its tests runs with both that are shown here, one with our 
 {_source("test_marketing.py")}"""
 
 
+def adequacy() -> str:
+    """The mutants, and the tests that kill them."""
+    mutants = import_module("contract.mutants").MUTANTS
+    guarantees = {asked.name: asked.ask.__name__.removeprefix("test_").replace("_", " ") for asked in every()}
+    rows = [
+        (one.violates, one.does, one.killer, guarantees[one.killer] + (f" ({one.because})" if one.because else ""))
+        for one in mutants
+    ]
+    return f"""{_NOTE}
+# Adequacy
+
+What is the contract suite worth? Each of these {len(mutants)} mutants is the emulator with one small, deliberate violation of the
+gateway. Our tests conduct the suite against each of them, and the test that is named notices it. Every clause and every open
+question has a mutant, every status code is answered as another one and with another text, every figure is off by one either way; and
+every test of the suite kills a mutant, so that there is none that cannot fail.
+
+What a gateway decides is altered through `ccell_fake.engine.conduct`, what is carried and written through a transport on the way
+to it; nothing is patched.
+
+{_table(("violates", "what the mutant does", "killed by", "which says that"), *rows)}"""
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "configuration.md": configuration,
     "evidence.md": evidence,
     "codes.md": codes,
     "examples.md": examples,
+    "adequacy.md": adequacy,
 }
 
 if __name__ == "__main__":
+    sys.path.insert(0, str(HERE.parent / "tests"))
     for name, page in PAGES.items():
         (HERE / name).write_text(page(), "utf-8")

@@ -22,6 +22,10 @@ _XML = "text/xml; charset=UTF-8"
 _SECONDS = 90.0
 
 
+class NothingCame(AssertionError):
+    """What a gateway brings about by itself did not come, and there is no later at which it may."""
+
+
 class Account:
     """One account of a target.
 
@@ -114,17 +118,23 @@ class Account:
         return info.riches + info.credit
 
     def until(self, fetch: Callable[[], Sequence[Item]], count: int = 1) -> list[Item]:
-        """What was fetched, as soon as it is so much, or once there is no waiting for it any longer.
+        """What was fetched, as soon as it is so much.
 
         Raises:
-            NotAsked: It is less by then.
+            NothingCame: It is less, where nothing lets it wait.
+            NotAsked: It is less once there is no waiting for it any longer.
         """
+        found = self.so_far(fetch, count)
+        if len(found) < count:
+            message = f"needs what the gateway brings about by itself: {count} were waited for, {len(found)} came"
+            raise NothingCame(message) if "prompt" in self.standing.abilities else NotAsked(message)
+        return found
+
+    def so_far(self, fetch: Callable[[], Sequence[Item]], count: int = 1) -> list[Item]:
+        """What was fetched, as soon as it is so much, or once there is no waiting for it any longer."""
         found = list(fetch())
         while len(found) < count and self.arranger.is_worth_waiting():
             found += fetch()
-        if len(found) < count:
-            message = f"needs what the gateway brings about by itself: {count} were waited for, {len(found)} came"
-            raise NotAsked(message)
         return found
 
     def wait_out(self) -> None:

@@ -19,7 +19,7 @@ from ccell_fake.settings import AccountSettings
 from ccell_fake.stage import Ccell, Server
 from ccell_fake.transcripts.exchange import Exchange
 
-_ABILITIES = frozenset({"clock", "still", "upstream", "crowd", "settings", "failing"})
+_ABILITIES = frozenset({"clock", "still", "upstream", "crowd", "settings", "failing", "prompt"})
 
 
 class EmulatorTarget:

@@ -110,6 +110,12 @@ NO_BALANCE = Need(
     _stated("balance", lambda one: one.settings.balance + one.settings.credit == 0),
     {"balance": 0},
 )
+CREDIT = Need(
+    "credit",
+    "an account that has one message paid for, and one on credit",
+    lambda one: {"balance", "credit"} <= one.known and (one.settings.balance, one.settings.credit) == (1, 1),
+    {"balance": 1, "credit": 1},
+)
 LOGIN = Need(
     "login",
     "an account whose login on the platform is no number",

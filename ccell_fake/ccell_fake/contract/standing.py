@@ -15,7 +15,8 @@ class Standing:
         own: Numbers it may send to.
         dead: Those of them that nothing can be delivered to.
         answering: Those of them that answer whatever reaches them.
-        abilities: What the arranger can do beside: `clock`, `still`, `upstream`, `crowd`, `settings`, `failing`.
+        abilities: What the arranger can do beside: `clock`, `still`, `upstream`, `crowd`, `settings`, `failing`; and
+            `prompt`, where whatever is brought about is there at once.
     """
 
     settings: AccountSettings

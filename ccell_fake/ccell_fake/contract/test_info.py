@@ -4,7 +4,7 @@ from xml.etree import ElementTree as ET
 
 from ccell_fake.contract.declared import asks
 from ccell_fake.contract.inquiry import Inquiry
-from ccell_fake.contract.needs import FIXED_SIGNATURE, OWN_NUMBER
+from ccell_fake.contract.needs import CREDIT, FIXED_SIGNATURE, OWN_NUMBER
 from ccell_fake.contract.numbers import submit
 from ccell_fake.model import Operation
 
@@ -38,3 +38,14 @@ def test_riches_is_what_is_left_of_the_balance(inquiry: Inquiry) -> None:
     account.send(submit(account.own[0], account.standing.content()))
     after = account.client.info()
     assert before.riches + before.credit - after.riches - after.credit == 1
+
+
+@asks("I1", CREDIT, OWN_NUMBER, aspect="credit", cost="sms 2")
+def test_credit_is_used_once_riches_is_used_up(inquiry: Inquiry) -> None:
+    account = inquiry.account()
+    seen: list[tuple[int, int]] = []
+    for _ in range(3):
+        info = account.client.info()
+        seen.append((info.riches, info.credit))
+        account.send(submit(account.own[0], account.standing.content()))
+    assert seen == [(1, 1), (0, 1), (0, 0)]

@@ -34,6 +34,9 @@ def test_which_numbers_are_recognised(inquiry: Inquiry) -> str:
         for phone in (account.own[0], NEW_NUMBER, UNKNOWN, account.own[0][:-1], f"{account.own[0]}0")
     )
     malformed = str(Code.SENDTIME_MALFORMED)
+    if set(seen) == {malformed}:
+        message = "needs a gateway that looks at numbers before it looks at sendtimes (Q7)"
+        raise NotAsked(message)
     return of_seen(
         seen,
         {
@@ -47,13 +50,13 @@ def test_which_numbers_are_recognised(inquiry: Inquiry) -> str:
 def test_what_blanks_around_numbers_and_empty_items_are(inquiry: Inquiry) -> str:
     account = inquiry.account()
     first, second, third = unknown(3)
-    heard = account.send(submit(f"{first}, {second} ,,{third},", "测试"))
+    heard = account.send(submit(f"{first}, {second} ,,{third}", account.standing.content()))
     if set(heard.codes) != {_UNRECOGNISED}:
         message = f"the numbers have {', '.join(sorted(set(heard.codes)))}"
         raise Unsettled(message)
     # What was answered is read by its parser, which keeps blanks as they are.
     phones = tuple(resp.phone for resp in heard.resps)
-    return of_seen(phones, {(first, second, third): "trim", (first, f" {second} ", "", third, ""): "refuse"})
+    return of_seen(phones, {(first, second, third): "trim", (first, f" {second} ", "", third): "refuse"})
 
 
 @asks("Q10", OWN_NUMBER, cost="sms 2")
@@ -84,11 +87,9 @@ def test_whether_a_refused_number_has_a_report(inquiry: Inquiry) -> str:
     if not resp.msgid:
         message = "a number that was refused has no msgid"
         raise Unsettled(message)
-    try:
-        (report,) = account.until(lambda: [one for one in account.client.reports() if one.linkid == resp.linkid])
-    except NotAsked:
-        return "no"
-    return of_seen((report.msgid, report.status), {(resp.msgid, resp.code): "report"})
+    reports = account.so_far(lambda: [one for one in account.client.reports() if one.linkid == resp.linkid])
+    seen = tuple((report.msgid, report.status) for report in reports)
+    return of_seen(seen, {(): "no", ((resp.msgid, resp.code),): "report"})
 
 
 @asks("Q15", NO_SPCODE, OWN_NUMBER, cost="sms 1")
@@ -153,7 +154,7 @@ def test_in_which_order_the_attributes_of_a_resp_stand(inquiry: Inquiry) -> str:
     body = account.send(submit(UNKNOWN, "测试", linkid="1")).body.decode()
     names = ("msgid", "linkid", "phone", "return", "info")
     resp = body[body.index("<resp") :]
-    order = tuple(sorted(names, key=lambda name: resp.index(f' {name}="')))
+    order = tuple(sorted(names, key=lambda name: resp.find(f' {name}="')))
     return of_seen(order, {names: "described", ("linkid", "msgid", *names[2:]): "sampled"})
 
 
@@ -163,7 +164,10 @@ def test_what_counts_as_one_character(inquiry: Inquiry) -> str:
     content = account.standing.content("").ljust(CONTENT_CHARACTERS - 1, "字")
     refused = {_OK: False, str(Code.PARAMETERS_INCOMPLETE): True}
     if of_flag(account.send(submit(UNKNOWN, f"{content}字字")).code, refused):
-        return "utf16" if of_flag(account.send(submit(UNKNOWN, f"{content}😀")).code, refused) else "codepoint"
+        seen = tuple(
+            of_flag(account.send(submit(UNKNOWN, text)).code, refused) for text in (f"{content}😀", f"{content[:-1]}😀")
+        )
+        return of_seen(seen, {(True, False): "utf16", (False, False): "codepoint"})
     # Contents have no limit here; signatures have one.
     signature = "签" * (SIGNATURE_CHARACTERS - 1) + "😀"
     code = account.send(submit(account.own[0], f"【{signature}】测试")).codes[0]

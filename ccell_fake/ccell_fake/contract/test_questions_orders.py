@@ -34,7 +34,8 @@ _OF_NUMBERS = (
     Offence("whitelist", (SETTINGS,), {"whitelist": ["10000"]}),
     Offence("sending_rule", (SETTINGS,), {"sending_rule": False}),
     Offence("spcode", (NO_SPCODE,), changes={"spcode": "01"}),
-    Offence("channel", (SETTINGS,), {"channels": ["telecom"]}),
+    # A number that is not recognised has no carrier, and offends no channel.
+    Offence("channel", (SETTINGS,), {"channels": ["telecom"]}, {"phone": None}),
     Offence("sendtime", changes={"sendtime": NO_TIME}),
     Offence("signature", (ANY_SIGNATURE,), changes={"signature": ""}),
     Offence("template", (SETTINGS,), {"templates": ["模板*"]}),
@@ -83,7 +84,7 @@ def test_in_which_order_a_number_is_checked(inquiry: Inquiry) -> tuple[str, ...]
         account, changes = _opened(inquiry, offences)
         signature = changes.get("signature", account.standing.signature)
         attributes = {name: str(changes[name]) for name in ("spcode", "sendtime") if name in changes}
-        heard = account.send(submit(str(changes.get("phone", account.own[0])), f"{signature}内容", **attributes))
+        heard = account.send(submit(str(changes.get("phone") or account.own[0]), f"{signature}内容", **attributes))
         return heard.codes[0] if heard.codes else None
 
     order, inquiry.note = found_out(_OF_NUMBERS, ask, _default("Q7"))

@@ -46,16 +46,20 @@ def test_what_becomes_of_a_submit_without_phone_or_content(inquiry: Inquiry) -> 
     account = inquiry.account()
     answers = {(_INCOMPLETE,): "request", (_OK, _INCOMPLETE): "number"}
     without = ({"phone": ""}, {"phone": None}, {"content": ""}, {"content": None})
-    seen = [codes(account.send({"phone": UNKNOWN, "content": "测试", **one})) for one in without]
+    content = account.standing.content()
+    seen = [codes(account.send({"phone": UNKNOWN, "content": content, **one})) for one in without]
     return only((of_seen(one, answers) for one in seen), "submits fare differently by what they lack")
 
 
 @asks("Q4")
 def test_what_becomes_of_more_than_500_numbers(inquiry: Inquiry) -> str:
     account = inquiry.account()
-    seen = codes(account.send(submit(",".join(unknown(NUMBERS_PER_REQUEST + 1)), "测试")))
-    accepted = (_OK, *[_UNRECOGNISED] * (NUMBERS_PER_REQUEST + 1))
-    return of_seen(seen, {(_INCOMPLETE,): "refuse", accepted: "accept"})
+    numbers, content = unknown(NUMBERS_PER_REQUEST + 1), account.standing.content()
+    shapes = ([numbers], [numbers[:1], numbers[1:]])
+    accepted = (_OK, *[_UNRECOGNISED] * len(numbers))
+    answers = {(_INCOMPLETE,): "refuse", accepted: "accept"}
+    seen = [codes(account.send(*(submit(",".join(phones), content) for phones in shape))) for shape in shapes]
+    return only((of_seen(one, answers) for one in seen), "one submit and two fare differently")
 
 
 @asks("Q5")
@@ -134,7 +138,11 @@ def test_whether_id_and_name_are_swapped(inquiry: Inquiry) -> str:
     account = inquiry.account()
     root = ET.fromstring(account.post(Operation.INFO, account.root()).body)  # noqa: S314 - of the gateway that is asked
     number, login = (((root.findtext(tag) or "").strip()) for tag in ("ID", "NAME"))
-    if number.isdecimal() == login.isdecimal():
-        message = "needs an account whose login on the platform is no number"
-        raise NotAsked(message)
-    return "described" if number.isdecimal() else "sampled"
+    if number.isdecimal() != login.isdecimal():
+        return "described" if number.isdecimal() else "sampled"
+    known = account.standing.settings.name
+    if not number.isdecimal() or (known and not known.isdecimal()):
+        message = "ID and NAME are both the login" if login == known else "neither ID nor NAME is the login"
+        raise Unsettled(message)
+    message = "needs an account whose login on the platform is no number"
+    raise NotAsked(message)

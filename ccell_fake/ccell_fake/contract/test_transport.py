@@ -23,7 +23,7 @@ def test_get_and_post_are_answered_alike(inquiry: Inquiry) -> None:
         payload = account.root(password=_WRONG)
         posted, got = account.post(operation, payload), account.get(operation, quote(payload, safe=""))
         assert (posted.status, posted.body) == (got.status, got.body)
-    sent = account.root(f'<submit phone="{UNKNOWN}" content="测试"/>')
+    sent = account.root(f'<submit phone="{UNKNOWN}" content="{account.standing.content()}"/>')
     posted = account.post(Operation.SEND, sent)
     got = account.get(Operation.SEND, quote(sent, safe=""))
     assert (posted.code, posted.codes) == (got.code, got.codes) == ("0", [Code.NUMBER_UNRECOGNISED])

@@ -35,10 +35,14 @@ def _node(account: Account, text: str) -> dict[str, str]:
 @asks("U1", UPSTREAM, cost="sms 1, drain")
 def test_an_upstream_message_has_its_four_attributes(inquiry: Inquiry) -> None:
     account = inquiry.account()
-    node = _node(account, "TD")
+    text = "回复 <&>"
+    node = _node(account, text)
     assert list(node) == ["spnumber", "phone", "motime", "msgcontent"]
     assert node["phone"].strip() == account.answering
     assert node["spnumber"].isdecimal()
+    if "upstream" in account.standing.abilities:
+        assert node["msgcontent"] == text
+    # A phone that answers by itself says what it likes.
     assert node["msgcontent"]
 
 

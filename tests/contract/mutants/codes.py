@@ -1,0 +1,57 @@
+"""The table of status codes, violated: each code answered as another one, and each with another text (C1)."""
+
+from ccell_fake.codes import Code
+from ccell_fake.model import Operation
+
+from .carries import replacing
+from .conducts import without
+from .mutant import Mutant
+
+_RULES = {
+    Code.ACCOUNT_FROZEN: "frozen",
+    Code.PASSWORD_WRONG: "password",
+    Code.IP_REFUSED: "allowed-ips",
+    Code.CLOSING_PHRASE_MISSING: "closing-phrase",
+    Code.NO_SENDING_RULE: "sending-rule",
+    Code.NO_CHANNEL: "channel",
+    Code.TEMPLATE_MISMATCH: "template",
+    Code.NUMBER_BLACKLISTED: "blacklist",
+    Code.NUMBER_NOT_WHITELISTED: "whitelist",
+    Code.BLACK_WORD: "black-words",
+    Code.NO_WHITE_WORD: "white-words",
+}
+
+
+def _other(code: Code) -> Code:
+    """The code behind it in the table, of the same family."""
+    family = [one for one in Code if one.is_about_a_number == code.is_about_a_number]
+    return family[(family.index(code) + 1) % len(family)]
+
+
+def _recoded(code: Code) -> Mutant:
+    other = _other(code)
+    carry = replacing(f'return="{code}" info="{code.text}', f'return="{other}" info="{other.text}')
+    return Mutant("C1", f"{code} is answered as {other}.", carry=carry, killed_by=f"C1 {code}", code=code)
+
+
+def _reworded(code: Code) -> Mutant:
+    carry = replacing(f'return="{code}" info="{code.text}', f'return="{code}" info="错误：{code}')
+    return Mutant("C1", f"{code} has another text.", carry=carry, killed_by=f"C1 {code}", code=code)
+
+
+def _never(code: Code, rule: str) -> Mutant:
+    return Mutant("C1", f"{code} is never answered.", conduct=without(rule), killed_by=f"C1 {code}", code=code)
+
+
+MUTANTS = (
+    *map(_recoded, Code),
+    *map(_reworded, Code),
+    *(_never(code, rule) for code, rule in _RULES.items()),
+    Mutant(
+        "C1",
+        "A success of info says OK.",
+        carry=replacing("成功", "OK", Operation.INFO),
+        killed_by="C1 0",
+        code=Code.SUCCESS,
+    ),
+)

@@ -1,0 +1,260 @@
+"""Open questions, answered as no answer of the registry has it, or as another has it."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import httpx2
+
+from ccell_fake.codes import Code
+from ccell_fake.contract.needs import ARRANGED_DEAD
+from ccell_fake.engine.facts import RequestFacts
+from ccell_fake.engine.ledger import Ledger
+from ccell_fake.engine.number_facts import NumberFacts, SubmitFacts
+from ccell_fake.engine.rules import Refusal
+from ccell_fake.limits import CONTENT_CHARACTERS, JOINED_SEGMENT, NUMBERS_PER_REQUEST, SCHEDULE_AHEAD, SINGLE_SEGMENT
+from ccell_fake.model import AnyReply, Operation, Reply, Report, Resp, Upmsg
+
+from .carries import by_rule, carried, matching, posted, replacing, with_answer, with_query
+from .conducts import (
+    afterwards,
+    charging,
+    each,
+    items,
+    judged,
+    limited,
+    recoded,
+    refusing,
+    settled,
+    swapped,
+    without,
+)
+from .mutant import Mutant
+
+_SEND, _REPORT, _UPMSG, _INFO = Operation
+_LOCK = "excesses until the lock", "seconds of the lock's window"
+_SEGMENTS = "characters of a single message", "characters of a part of a longer one"
+
+
+def _with_code(code: Code) -> str:
+    return f'return="{code}" info="{code.text}"'
+
+
+def _system_error_without_payload(request: httpx2.Request, response: httpx2.Response) -> httpx2.Response:
+    if request.method == "GET" or request.read():
+        return response
+    body = response.read().decode().replace(_with_code(Code.PARAMETERS_INCOMPLETE), _with_code(Code.SYSTEM_ERROR))
+    return with_answer(response, body.encode())
+
+
+def _unauthorised(_: httpx2.Request, response: httpx2.Response) -> httpx2.Response:
+    is_refused = Code.PASSWORD_WRONG.text.encode() in response.read()
+    return httpx2.Response(401, headers=response.headers, content=response.read()) if is_refused else response
+
+
+def _without_plus(request: httpx2.Request) -> httpx2.Request:
+    return with_query(request, request.url.query.replace(b"+", b"")) if request.method == "GET" else request
+
+
+def _misdecoded(body: bytes) -> bytes:
+    """What declares GBK is taken, and read as ISO 8859-1."""
+    declared = b'encoding="GBK"'
+    return body.replace(declared, b'encoding="UTF-8"').decode("latin-1").encode() if declared in body else body
+
+
+def _template_mismatch(facts: RequestFacts, _: Ledger, reply: Reply[Resp]) -> AnyReply:
+    """A content that is too long is of no template."""
+    is_long = {number for submit in facts.submits if submit.length > CONTENT_CHARACTERS for number in submit.numbers}
+    code = Code.TEMPLATE_MISMATCH
+    resps = (replace(resp, code=code, info=code.text) if resp.phone in is_long else resp for resp in reply.items)
+    return replace(reply, items=tuple(resps))
+
+
+def _first_500(_: RequestFacts, __: Ledger, reply: Reply[Resp]) -> AnyReply:
+    return replace(reply, items=reply.items[:NUMBERS_PER_REQUEST])
+
+
+def _any_eleven_digits(facts: NumberFacts, refusal: Refusal | None) -> Refusal | None:
+    return None if len(facts.number) == 11 else refusal
+
+
+def _dead(facts: RequestFacts, _: Reply[Resp]) -> int:
+    """One message less for each that is going to fail."""
+    return -2 * sum(verdict.number == ARRANGED_DEAD for submit in facts.verdicts for verdict in submit)
+
+
+def _scheduled(facts: RequestFacts, _: Reply[Resp]) -> int:
+    return sum(bool(submit.sendtime) for submit in facts.request.submits)
+
+
+def _one_for_each(_: RequestFacts, reply: Reply[Resp]) -> int:
+    return sum(resp.is_accepted for resp in reply.items)
+
+
+def _refused_are_charged(_: RequestFacts, reply: Reply[Resp]) -> int:
+    return sum(not resp.is_accepted for resp in reply.items)
+
+
+def _one_msgid(resps: tuple[Resp, ...]) -> tuple[Resp, ...]:
+    first = {resp.phone: resp.msgid for resp in reversed(resps)}
+    return tuple(replace(resp, msgid=first[resp.phone]) for resp in resps)
+
+
+def _in_utc(report: Report) -> Report:
+    return replace(report, recvtime=report.recvtime - timedelta(hours=8))
+
+
+def _padded(upmsg: Upmsg) -> Upmsg:
+    return replace(upmsg, phone=f"{upmsg.phone} ")
+
+
+def _frozen_for_sending(facts: RequestFacts, refusal: Refusal | None) -> Refusal | None:
+    return None if facts.operation is _SEND else refusal
+
+
+def _in_front(facts: SubmitFacts) -> Refusal | None:
+    is_there = facts.content.startswith("【")
+    return None if is_there else Refusal(Code.SIGNATURE_MISSING, "Q27", "there is no signature in front")
+
+
+def _exchanged(_: SubmitFacts, refusal: Refusal | None) -> Refusal | None:
+    codes = {
+        Code.FIXED_SIGNATURE_MISSING: Code.FIXED_SIGNATURE_OTHER,
+        Code.FIXED_SIGNATURE_OTHER: Code.FIXED_SIGNATURE_MISSING,
+    }
+    return refusal and replace(refusal, code=codes.get(refusal.code, refusal.code))
+
+
+def _system_error_for_digests(facts: RequestFacts, refusal: Refusal | None) -> Refusal | None:
+    is_digest = facts.request.password != facts.account.settings.password and not refusal
+    return Refusal(Code.SYSTEM_ERROR, "Q30", "an md5") if is_digest else refusal
+
+
+def _wide(facts: RequestFacts, refusal: Refusal | None) -> Refusal | None:
+    """A character beyond the first plane counts as 4."""
+    longest = max(
+        (len(submit.content) + 3 * sum(one > "\uffff" for one in submit.content) for submit in facts.submits), default=0
+    )
+    return Refusal(Code.PARAMETERS_INCOMPLETE, "Q35", "too long") if longest > CONTENT_CHARACTERS else refusal
+
+
+def _off(figure: str, place: int, limits: tuple[str, str], at: int) -> tuple[Mutant, ...]:
+    return tuple(
+        Mutant(
+            "Q13",
+            f"There are {at + more} {limits[place]}.",
+            conduct=limited(**{figure: at + more}),
+            killed_by="Q13 limits",
+            limit=(limits[place], more),
+        )
+        for more in (-1, 1)
+    )
+
+
+def _lock(setting: str, place: int, at: int) -> tuple[Mutant, ...]:
+    return tuple(
+        Mutant(
+            "Q22",
+            f"There are {at + more} {_LOCK[place]}.",
+            conduct=settled(**{setting: at + more}),
+            limit=(_LOCK[place], more),
+        )
+        for more in (-1, 1)
+    )
+
+
+MUTANTS = (
+    Mutant(
+        "Q1",
+        "An unknown userid is an error of the system.",
+        carry=by_rule("account-known", _with_code(Code.PASSWORD_WRONG), _with_code(Code.SYSTEM_ERROR)),
+    ),
+    Mutant(
+        "Q2",
+        "Only a payload that is missing is an error of the system.",
+        carry=carried(answered=_system_error_without_payload),
+    ),
+    Mutant("Q3", "What a submit lacks is not looked at.", conduct=without("submits-complete")),
+    Mutant(
+        "Q4",
+        "Of more than 500 numbers the first 500 are sent to.",
+        conduct=afterwards(_SEND, _first_500, without("numbers-per-request")),
+    ),
+    Mutant(
+        "Q5",
+        "A content that is too long has its numbers refused.",
+        conduct=afterwards(_SEND, _template_mismatch, without("content-length")),
+    ),
+    Mutant("Q6", "The balance is looked at before the closing phrase.", conduct=swapped("balance", "closing-phrase")),
+    Mutant("Q7", "Black words are looked for before templates.", conduct=swapped("black-words", "template")),
+    Mutant("Q8", "Any 11 digits are recognised.", conduct=judged("number-recognised", _any_eleven_digits)),
+    Mutant(
+        "Q9",
+        "Blanks are trimmed, and empty items are the number 0.",
+        carry=posted(lambda body: body.replace(b",,", b",0,")),
+    ),
+    Mutant("Q10", "The same number twice is charged twice, under one msgid.", conduct=items(_SEND, _one_msgid)),
+    Mutant("Q11", "A number that is refused has no report, and is charged.", conduct=charging(_refused_are_charged)),
+    Mutant(
+        "Q12",
+        "A refusal's text names the code.",
+        carry=replacing(
+            f'info="{Code.SENDTIME_MALFORMED.text}', f'info="{Code.SENDTIME_MALFORMED.text}({Code.SENDTIME_MALFORMED})'
+        ),
+    ),
+    Mutant("Q13", "Each number costs one more.", conduct=charging(_one_for_each)),
+    *_off("single_segment", 0, _SEGMENTS, SINGLE_SEGMENT),
+    *_off("joined_segment", 1, _SEGMENTS, JOINED_SEGMENT),
+    Mutant("Q14", "A balance that is too small is overdrawn.", conduct=without("balance")),
+    Mutant(
+        "Q15",
+        "An spcode that is not opened is a matter of the signature.",
+        conduct=recoded("spcode", Code.SIGNATURE_MISSING),
+    ),
+    Mutant("Q16", "Times are in UTC.", conduct=each(_REPORT, _in_utc)),
+    Mutant(
+        "Q17",
+        "Exactly now is accepted, exactly 50 days ahead is not.",
+        conduct=limited(schedule_ahead=SCHEDULE_AHEAD - timedelta(seconds=1)),
+    ),
+    Mutant("Q18", "Reports are handed out newest first.", conduct=items(_REPORT, reversed)),
+    Mutant("Q19", "An upstream message's phone has a blank behind it.", conduct=each(_UPMSG, _padded)),
+    Mutant("Q20", "ID and NAME are both the login.", conduct=each(_INFO, lambda one: replace(one, id=one.name))),
+    Mutant("Q20", "ID and NAME are both the number.", conduct=each(_INFO, lambda one: replace(one, name=one.id))),
+    Mutant("Q21", "A request too many has another code.", conduct=recoded("concurrency", Code.SYSTEM_ERROR)),
+    *_lock("lock_after", 0, 10),
+    *_lock("lock_window", 1, 60),
+    Mutant("Q23", "A frozen account can send.", conduct=judged("frozen", _frozen_for_sending)),
+    Mutant(
+        "Q23",
+        "A frozen account is normal by its info.",
+        conduct=afterwards(
+            _INFO,
+            lambda _, __, reply: replace(reply, items=tuple(replace(one, status="0") for one in reply.items)),
+            judged("frozen", lambda facts, refusal: None if facts.operation is _INFO else refusal),
+        ),
+    ),
+    Mutant(
+        "Q24",
+        "A resp has linkid 0 where none was given.",
+        conduct=each(_SEND, lambda resp: replace(resp, linkid=resp.linkid or "0")),
+    ),
+    Mutant("Q25", "A + in a query is nothing.", carry=carried(_without_plus)),
+    Mutant(
+        "Q26", "A wrong password has HTTP status 401, other refusals have 200.", carry=carried(answered=_unauthorised)
+    ),
+    Mutant("Q27", "A signature stands in front, and nowhere else.", conduct=refusing("signature", _in_front)),
+    Mutant("Q28", "1004004 and 1004005 stand for each other.", conduct=judged("signature", _exchanged)),
+    Mutant("Q29", "No closing phrase is asked for.", conduct=without("closing-phrase")),
+    Mutant("Q30", "A password's md5 is an error of the system.", conduct=judged("password", _system_error_for_digests)),
+    Mutant("Q31", "A blank stands between declaration and root.", carry=replacing("?><root", "?> <root")),
+    Mutant("Q31", "A line break stands before the declaration.", carry=replacing("<?xml", "\n<?xml")),
+    Mutant(
+        "Q32",
+        "A resp begins with its phone.",
+        carry=matching('( msgid="[^"]*" linkid="[^"]*")( phone="[^"]*")', r"\2\1", _SEND),
+    ),
+    Mutant("Q33", "A message that fails is paid back twice.", conduct=charging(_dead)),
+    Mutant("Q34", "A scheduled message costs one more.", conduct=charging(_scheduled)),
+    Mutant("Q35", "A character beyond the first plane counts as 4.", conduct=judged("content-length", _wide)),
+    Mutant("Q36", "What declares GBK is taken, and read as ISO 8859-1.", carry=posted(_misdecoded)),
+)

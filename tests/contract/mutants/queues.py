@@ -1,0 +1,164 @@
+"""Reports, upstream messages and info, violated (R1 to R6, U1 to U5, I1)."""
+
+from dataclasses import replace
+from typing import Any
+
+from ccell_fake.codes import Code
+from ccell_fake.engine.facts import RequestFacts
+from ccell_fake.engine.ledger import Ledger
+from ccell_fake.engine.operations import OPERATIONS
+from ccell_fake.limits import REPORTS_PER_CALL, UPMSGS_PER_CALL
+from ccell_fake.model import AccountInfo, AnyReply, Operation, Report
+
+from .carries import matching, replacing
+from .conducts import each, items, limited, operating
+from .mutant import Make, Mutant
+
+_REPORT, _UPMSG, _INFO = Operation.REPORT, Operation.UPMSG, Operation.INFO
+_EMPTY = '<root return="0" info="成功"></root>'
+_REFUSED = f'<root return="{Code.PASSWORD_WRONG}" info="{Code.PASSWORD_WRONG.text}"></root>'
+
+
+def _losing(operation: Operation) -> Make:
+    """What does not go into a call is lost."""
+
+    def operate(facts: RequestFacts, ledger: Ledger, seed: int) -> AnyReply:
+        reply = OPERATIONS[operation](facts, ledger, seed)
+        while OPERATIONS[operation](facts, ledger, seed).items:
+            pass
+        return reply
+
+    return operating(operation, operate)
+
+
+def _failed(**attributes: Any) -> Make:
+    """A report of a failure reads otherwise."""
+
+    def alter(report: Report) -> Report:
+        return report if report.status == "0" else replace(report, **attributes)
+
+    return each(_REPORT, alter)
+
+
+def _succeeded(**attributes: Any) -> Make:
+    def alter(report: Report) -> Report:
+        return replace(report, **attributes) if report.status == "0" else report
+
+    return each(_REPORT, alter)
+
+
+def _masked(phone: str) -> str:
+    return f"{phone[:3]}****{phone[7:]}"
+
+
+def _riches_of_old(account: AccountInfo) -> AccountInfo:
+    return replace(account, riches="100000")
+
+
+def _status_of_old(account: AccountInfo) -> AccountInfo:
+    return replace(account, status="正常")
+
+
+def _spaced(account: AccountInfo) -> AccountInfo:
+    return replace(account, signcode=f"【{account.signcode}】")
+
+
+def _limits(operation: Operation, clause: str, figure: str, name: str, per_call: int) -> tuple[Mutant, ...]:
+    off_by_one = (
+        Mutant(
+            clause,
+            f"A call hands out {per_call + more} {name}.",
+            conduct=limited(**{figure: per_call + more}),
+            limit=(f"{name} of a call", more),
+        )
+        for more in (-1, 1)
+    )
+    return (*off_by_one, Mutant(clause, f"What goes beyond {per_call} {name} is lost.", conduct=_losing(operation)))
+
+
+MUTANTS = (
+    Mutant(
+        "R1", "A report's phone is masked.", conduct=each(_REPORT, lambda one: replace(one, phone=_masked(one.phone)))
+    ),
+    Mutant(
+        "R1",
+        "A report has linkid 0 where none was given.",
+        conduct=each(_REPORT, lambda one: replace(one, linkid=one.linkid or "0")),
+    ),
+    Mutant("R1", "A report has no linkid where none was given.", carry=replacing(' linkid=""', "", _REPORT)),
+    Mutant("R1", "A report's status is called return.", carry=replacing(" status=", " return=", _REPORT)),
+    Mutant("R1", "A report never comes.", conduct=items(_REPORT, lambda _: ())),
+    *_limits(_REPORT, "R2", "reports_per_call", "reports", REPORTS_PER_CALL),
+    Mutant(
+        "R3",
+        "That there is nothing is an error.",
+        carry=replacing(_EMPTY, '<root return="1001999" info="接口系统错"></root>', _REPORT),
+    ),
+    Mutant(
+        "R3", "That there is nothing has no text.", carry=replacing(_EMPTY, '<root return="0" info=""></root>', _REPORT)
+    ),
+    Mutant(
+        "R4",
+        "Whoever does not know the password is told that there is nothing.",
+        carry=replacing(_REFUSED, _EMPTY, _REPORT),
+    ),
+    Mutant(
+        "R4",
+        "A refusal has an empty report besides.",
+        carry=replacing(_REFUSED, _REFUSED.replace("></", "> <report/> </"), _REPORT),
+    ),
+    Mutant("R5", "recvtime has no fraction.", carry=matching(r'(recvtime="[^"]*)\.0"', r'\1"', _REPORT)),
+    Mutant("R5", "recvtime has a T.", carry=matching(r'(recvtime="[0-9-]*) ', r"\1T", _REPORT)),
+    Mutant("R6", "A delivered message has status 1.", conduct=_succeeded(status="1")),
+    Mutant("R6", "A delivered message has its stat as info.", conduct=_succeeded(info="DELIVRD")),
+    Mutant("R6", "A failed message has status 0.", conduct=_failed(status="0"), killed_by="R6 failed"),
+    Mutant("R6", "A failed message has a sentence as info.", conduct=_failed(info="发送失败"), killed_by="R6 failed"),
+    Mutant("U1", "An upstream message's port is empty.", conduct=each(_UPMSG, lambda one: replace(one, spnumber=""))),
+    Mutant(
+        "U1",
+        "An upstream message's text is cut at its first character.",
+        conduct=each(_UPMSG, lambda one: replace(one, msgcontent=one.msgcontent[:1])),
+    ),
+    Mutant("U1", "An upstream message's text is called content.", carry=replacing(" msgcontent=", " content=", _UPMSG)),
+    Mutant(
+        "U1",
+        "An upstream message's phone has a country code.",
+        conduct=each(_UPMSG, lambda one: replace(one, phone=f"86{one.phone}")),
+    ),
+    *_limits(_UPMSG, "U2", "upmsgs_per_call", "upstream messages", UPMSGS_PER_CALL),
+    Mutant(
+        "U3",
+        "That there is nothing is an error.",
+        carry=replacing(_EMPTY, '<root return="1001999" info="接口系统错"></root>', _UPMSG),
+    ),
+    Mutant(
+        "U3", "That there is nothing has no text.", carry=replacing(_EMPTY, '<root return="0" info=""></root>', _UPMSG)
+    ),
+    Mutant(
+        "U4",
+        "Whoever does not know the password is told that there is nothing.",
+        carry=replacing(_REFUSED, _EMPTY, _UPMSG),
+    ),
+    Mutant(
+        "U4",
+        "A refusal has an empty upmsg besides.",
+        carry=replacing(_REFUSED, _REFUSED.replace("></", "> <upmsg/> </"), _UPMSG),
+    ),
+    Mutant("U5", "motime has a fraction.", carry=matching(r'(motime="[^"]*)"', r'\1.0"', _UPMSG)),
+    Mutant("U5", "motime has slashes.", carry=matching(r'(motime=")([0-9]+)-([0-9]+)-', r"\1\2/\3/", _UPMSG)),
+    Mutant(
+        "I1",
+        "CREDIT stands before RICHES.",
+        carry=matching("(<RICHES>.*</RICHES>) (<CREDIT>.*</CREDIT>)", r"\2 \1", _INFO),
+    ),
+    Mutant("I1", "STATUS is a word.", conduct=each(_INFO, _status_of_old)),
+    Mutant("I1", "What is called RICHES is BALANCE.", carry=replacing("RICHES", "BALANCE", _INFO)),
+    Mutant("I1", "RICHES stays what was paid for.", conduct=each(_INFO, _riches_of_old), killed_by="I1 balance"),
+    Mutant("I1", "SIGNCODE has brackets.", conduct=each(_INFO, _spaced), killed_by="I1 signature"),
+    Mutant(
+        "I1",
+        "RICHES counts the credit, too.",
+        conduct=each(_INFO, lambda one: replace(one, riches=f"{int(one.riches) + int(one.credit)}")),
+        killed_by="I1 credit",
+    ),
+)

@@ -1,0 +1,256 @@
+"""Sending, violated (S1 to S8, A1 to A3)."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+from ccell_fake.codes import Code
+from ccell_fake.engine import schedule
+from ccell_fake.engine.conduct import Conduct
+from ccell_fake.engine.facts import RequestFacts
+from ccell_fake.engine.number_facts import SubmitFacts
+from ccell_fake.engine.rules import Refusal
+from ccell_fake.limits import (
+    CONTENT_CHARACTERS,
+    NUMBERS_PER_REQUEST,
+    SCHEDULE_AHEAD,
+    SIGNATURE_CHARACTERS,
+    TIME_FORMAT,
+)
+from ccell_fake.model import Operation, Reply, Resp, Submit
+
+from .carries import posted, replacing, written
+from .conducts import (
+    charging,
+    each,
+    items,
+    judged,
+    limited,
+    misled,
+    refusing,
+    without,
+)
+from .mutant import Make, Mutant
+
+_DIGITS = "digits of a msgid"
+
+
+def _with_submits(alter: Callable[[tuple[Submit, ...]], tuple[Submit, ...]], facts: RequestFacts) -> RequestFacts:
+    return replace(facts, request=replace(facts.request, submits=alter(facts.request.submits)))
+
+
+def _sending(alter: Callable[[tuple[Submit, ...]], tuple[Submit, ...]]) -> Make:
+    """Other submits are sent than were accepted."""
+    return misled(Operation.SEND, partial(_with_submits, alter))
+
+
+def _first_alone(submits: tuple[Submit, ...]) -> tuple[Submit, ...]:
+    return submits[:1]
+
+
+def _sent_at(change: Callable[[str], str | None]) -> Make:
+    """What is scheduled is sent at another time."""
+
+    def moved(submit: Submit) -> Submit:
+        return replace(submit, sendtime=change(submit.sendtime)) if submit.sendtime else submit
+
+    def mislead(facts: RequestFacts) -> RequestFacts:
+        # A sendtime that is refused stays what it is.
+        is_refused = any(verdict.refusal for submit in facts.verdicts for verdict in submit)
+        return facts if is_refused else _with_submits(lambda submits: tuple(map(moved, submits)), facts)
+
+    return misled(Operation.SEND, mislead)
+
+
+def _an_hour_later(sendtime: str) -> str:
+    instant = schedule.parse(sendtime)
+    return f"{instant + timedelta(hours=1):{TIME_FORMAT}}" if instant else sendtime
+
+
+def _renamed(name: Callable[[str, int], str]) -> Make:
+    """Messages have other serial numbers, by theirs and by their place in the answer; reports agree."""
+
+    def make() -> Conduct:
+        names: dict[str, str] = {}
+
+        def renamed(one: Any) -> Any:
+            return replace(one, msgid=names[one.msgid])
+
+        def resps(given: tuple[Resp, ...]) -> Iterator[Any]:
+            names.update({resp.msgid: name(resp.msgid, place) for place, resp in enumerate(given)})
+            return map(renamed, given)
+
+        return each(Operation.REPORT, renamed, items(Operation.SEND, resps))()
+
+    return make
+
+
+def _all_or_nothing(facts: RequestFacts) -> Refusal | None:
+    return next((one.refusal for submit in facts.verdicts for one in submit if one.refusal), None)
+
+
+def _each_submit_by_itself(facts: RequestFacts, refusal: Refusal | None) -> Refusal | None:
+    return refusal if any(len(submit.numbers) > NUMBERS_PER_REQUEST for submit in facts.submits) else None
+
+
+def _no_msgid(resp: Resp) -> Resp:
+    return resp if resp.code == Code.SUCCESS else replace(resp, msgid="")
+
+
+def _empty_sendtime(facts: SubmitFacts) -> Refusal | None:
+    return Refusal(Code.SENDTIME_MALFORMED, "A1", "it is empty") if facts.submit.sendtime == "" else None
+
+
+def _lenient(facts: SubmitFacts, refusal: Refusal | None) -> Refusal | None:
+    """A sendtime may have slashes in place of hyphens; it is not looked at more closely."""
+    return None if "/" in (facts.submit.sendtime or "") else refusal
+
+
+def _opened_never(facts: SubmitFacts) -> Refusal | None:
+    return Refusal(Code.NO_SENDING_RULE, "A3", "none is opened") if facts.submit.spcode else None
+
+
+def _charged_though_refused(facts: RequestFacts, reply: Reply[Resp]) -> int:
+    spcodes = any(submit.spcode for submit in facts.request.submits)
+    return sum(spcodes and resp.code != Code.SUCCESS for resp in reply.items)
+
+
+MUTANTS = (
+    Mutant("S1", "A send needs no password.", conduct=without("readable")),
+    Mutant("S1", "Only the first submit is sent.", conduct=_sending(_first_alone)),
+    Mutant("S1", "A submit needs no content.", conduct=without("submits-complete")),
+    Mutant(
+        "S2", "Commas of other scripts part numbers, too.", carry=posted(lambda body: body.replace("，".encode(), b","))
+    ),
+    Mutant(
+        "S2", "Of several numbers only the first is sent to.", conduct=items(Operation.SEND, lambda resps: resps[:1])
+    ),
+    Mutant(
+        "S3",
+        "A request may hold 499 numbers.",
+        conduct=limited(numbers_per_request=NUMBERS_PER_REQUEST - 1),
+        limit=("numbers of a request", -1),
+    ),
+    Mutant(
+        "S3",
+        "A request may hold 501 numbers.",
+        conduct=limited(numbers_per_request=NUMBERS_PER_REQUEST + 1),
+        limit=("numbers of a request", 1),
+        killed_by="Q4",
+        because="what becomes of one more is a question",
+    ),
+    Mutant(
+        "S3",
+        "Each submit may hold 500 numbers, whatever stands beside it.",
+        conduct=judged("numbers-per-request", _each_submit_by_itself),
+        killed_by="Q4",
+        because="what becomes of one more is a question",
+    ),
+    Mutant(
+        "S4",
+        "A content may hold 999 characters.",
+        conduct=limited(content_characters=CONTENT_CHARACTERS - 1),
+        limit=("characters of a content", -1),
+    ),
+    Mutant(
+        "S4",
+        "A content may hold 1001 characters.",
+        conduct=limited(content_characters=CONTENT_CHARACTERS + 1),
+        limit=("characters of a content", 1),
+        killed_by="Q5",
+        because="what becomes of one more is a question",
+    ),
+    Mutant(
+        "S5",
+        "Resps stand in the order of their numbers.",
+        conduct=items(Operation.SEND, lambda resps: sorted(resps, key=lambda resp: resp.phone)),
+    ),
+    Mutant(
+        "S5",
+        "Resps of accepted numbers stand before those of refused ones.",
+        conduct=items(Operation.SEND, lambda resps: sorted(resps, key=lambda resp: resp.code)),
+        killed_by="S5 accepted",
+    ),
+    Mutant("S5", "The last number has no resp.", conduct=items(Operation.SEND, lambda resps: resps[:-1])),
+    Mutant(
+        "S5",
+        "A success has no text.",
+        carry=replacing('<root return="0" info="成功">', '<root return="0" info="">', Operation.SEND),
+    ),
+    Mutant(
+        "S5",
+        "An accepted number's text is OK.",
+        conduct=each(Operation.SEND, lambda resp: replace(resp, info=resp.info.replace("成功", "OK"))),
+        killed_by="S5 accepted",
+    ),
+    Mutant("S6", "A msgid has 18 digits.", conduct=_renamed(lambda msgid, _: msgid[1:]), limit=(_DIGITS, -1)),
+    Mutant("S6", "A msgid has 20 digits.", conduct=_renamed(lambda msgid, _: f"1{msgid}"), limit=(_DIGITS, 1)),
+    Mutant("S6", "The numbers of a request share a msgid.", conduct=_renamed(lambda msgid, _: f"{msgid[:12]:0<19}")),
+    Mutant(
+        "S6", "Serial numbers begin anew with each request.", conduct=_renamed(lambda _, place: f"{10**18 + place}")
+    ),
+    Mutant(
+        "S6",
+        "A report has a msgid of its own.",
+        conduct=each(Operation.REPORT, lambda one: replace(one, msgid=one.msgid[::-1])),
+    ),
+    Mutant(
+        "S7",
+        "A refusal names the number besides.",
+        carry=replacing('info="密码不正确"></root>', 'info="密码不正确"> <resp phone="1" return="1001004"/> </root>'),
+    ),
+    Mutant("S7", "A refusal has no text.", carry=replacing(Code.PASSWORD_WRONG.text, "")),
+    Mutant(
+        "S8", "One number that is refused has the whole request refused.", conduct=refusing("balance", _all_or_nothing)
+    ),
+    Mutant(
+        "S8",
+        "A number that is not recognised is not named.",
+        conduct=each(Operation.SEND, lambda resp: replace(resp, info=resp.info.replace(resp.phone, ""))),
+    ),
+    Mutant("S8", "A number that is refused has no msgid.", conduct=each(Operation.SEND, _no_msgid)),
+    Mutant(
+        "S8",
+        "A number that is refused is charged.",
+        conduct=charging(lambda _, reply: sum(resp.code != Code.SUCCESS for resp in reply.items)),
+    ),
+    Mutant("S8", "A number that is not recognised is accepted.", conduct=without("number-recognised")),
+    Mutant("A1", "What is scheduled is sent at once.", conduct=_sent_at(lambda _: None), killed_by="A1 later"),
+    Mutant("A1", "What is scheduled is sent an hour late.", conduct=_sent_at(_an_hour_later), killed_by="A1 later"),
+    Mutant("A1", "An empty sendtime is malformed.", conduct=refusing("sendtime", _empty_sendtime)),
+    Mutant("A1", "A sendtime may have slashes.", conduct=judged("sendtime", _lenient), killed_by="A1 form"),
+    *(
+        Mutant(
+            "A1",
+            f"A sendtime may lie {SCHEDULE_AHEAD.days + more} days ahead.",
+            conduct=limited(schedule_ahead=SCHEDULE_AHEAD + timedelta(days=more)),
+            killed_by="A1 50 days",
+            limit=("days of a sendtime", more),
+        )
+        for more in (-1, 1)
+    ),
+    Mutant("A2", "A resp has no linkid.", conduct=each(Operation.SEND, lambda resp: replace(resp, linkid=None))),
+    Mutant("A2", "A report has no linkid.", conduct=each(Operation.REPORT, lambda one: replace(one, linkid=""))),
+    Mutant(
+        "A2",
+        "A linkid is cut at 8 characters.",
+        conduct=each(Operation.SEND, lambda resp: replace(resp, linkid=resp.linkid and resp.linkid[:8])),
+    ),
+    Mutant("A2", "A linkid is escaped twice.", carry=written(lambda body: body.replace(b"&amp;", b"&amp;amp;"))),
+    Mutant("A3", "An spcode that is not opened is passed over.", conduct=without("spcode")),
+    Mutant("A3", "An spcode that is not opened is an error, and charged.", conduct=charging(_charged_though_refused)),
+    Mutant("A3", "An spcode is never opened.", conduct=refusing("spcode", _opened_never), killed_by="A3 opened"),
+    *(
+        Mutant(
+            "C1",
+            f"A signature may have {SIGNATURE_CHARACTERS + more} characters.",
+            conduct=limited(signature_characters=SIGNATURE_CHARACTERS + more),
+            killed_by="C1 1004015",
+            limit=("characters of a signature", more),
+            code=Code.SIGNATURE_TOO_LONG,
+        )
+        for more in (-1, 1)
+    ),
+)

@@ -1,0 +1,52 @@
+"""The suite notices every mutant, and there is one for whatever the document lays down."""
+
+from collections import Counter
+
+import pytest
+from contract.conducting import conduct_all, killer, suite, target
+from contract.mutants import LIMITS, MUTANTS, Mutant
+
+from ccell_fake.codes import Code
+from ccell_fixtures.registries import ASSUMPTIONS, CLAUSES
+
+
+@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda one: f"{one.violates}: {one.does}")
+def test_a_mutant_is_killed_by_the_test_it_names(mutant: Mutant) -> None:
+    assert killer(mutant) == mutant.killer
+
+
+def test_an_emulator_that_is_no_mutant_passes_the_whole_suite() -> None:
+    with target() as emulator:
+        found = conduct_all(emulator)
+    assert {name: one for name, one in found.items() if one.wrong or one.unasked} == {}
+
+
+def test_a_mutant_is_killed_by_a_test_of_what_it_violates() -> None:
+    ids = {asked.name: asked.id for asked in suite()}
+    elsewhere = [mutant for mutant in MUTANTS if ids[mutant.killer] != mutant.violates]
+    assert all(mutant.because for mutant in elsewhere)
+    assert [mutant for mutant in MUTANTS if mutant.because] == elsewhere
+
+
+@pytest.mark.parametrize("id_", [*CLAUSES, *ASSUMPTIONS])
+def test_every_clause_and_every_question_has_a_mutant(id_: str) -> None:
+    assert any(mutant.violates == id_ for mutant in MUTANTS)
+
+
+@pytest.mark.parametrize("code", Code)
+def test_every_status_code_is_answered_as_another_and_with_another_text(code: Code) -> None:
+    assert sum(mutant.code == code for mutant in MUTANTS) > 1
+
+
+def test_every_limit_is_off_by_one_either_way() -> None:
+    assert Counter(mutant.limit for mutant in MUTANTS if mutant.limit) == {
+        (limit, more): 1 for limit in LIMITS for more in (-1, 1)
+    }
+
+
+def test_every_test_of_the_suite_kills_a_mutant() -> None:
+    assert {asked.name for asked in suite()} - {mutant.killer for mutant in MUTANTS} == set()
+
+
+def test_no_mutant_stands_there_twice() -> None:
+    assert len({(mutant.violates, mutant.does) for mutant in MUTANTS}) == len(MUTANTS)

@@ -1,0 +1,91 @@
+"""Probes find the answer of whoever is asked, and clauses hold whatever the answers are."""
+
+from collections.abc import Mapping
+from itertools import combinations
+
+import pytest
+from contract.conducting import DEFAULTS, conduct, conduct_all, suite, target
+from hypothesis import HealthCheck, Phase, example, given, settings
+from hypothesis import strategies as st
+
+from ccell_fake.contract.declared import Given
+from ccell_fixtures.registries import ASSUMPTIONS
+
+ALTERNATIVES = [
+    *((one.id, answer) for one in ASSUMPTIONS.values() for answer in one.answers if answer != one.default),
+    *(("Q22", answer) for answer in ("1/60", "2/0", "3/1", "5/30", "40/60", "7/999999")),
+]
+UNASKED: Mapping[tuple[str, str], Mapping[str, str]] = {
+    # After the first excess nothing more is heard of the account.
+    ("Q22", "1/60"): {"K2": "needs an account that one request too many does not lock"},
+}
+UNTOLD = {
+    # Of an account that is not there nothing else can be wrong, and what is incomplete or too much has one code.
+    "Q6": [
+        {"parse", "completeness", "limits"},
+        {"parse", "password"},
+        *({"account", other} for other in DEFAULTS["Q6"] if other not in {"account", "parse"}),
+    ],
+    # Both have 1004002; a number that is not recognised has no carrier.
+    "Q7": [{"sending_rule", "spcode"}, {"recognised", "channel"}],
+}
+"""Checks of which no request can tell which comes first."""
+
+ORDERS = {id_: tuple(default) for id_, default in DEFAULTS.items() if id_ in UNTOLD}
+FEW = settings(max_examples=15)
+
+
+@pytest.mark.parametrize(("id_", "answer"), ALTERNATIVES, ids=str)
+def test_another_answer_is_found_and_nothing_else_is_found_changed(id_: str, answer: str) -> None:
+    given_ = {id_: answer}
+    with target(assumptions=given_, hurried=True) as emulator:
+        found = conduct_all(emulator, {**DEFAULTS, **given_})
+    assert {name: one.wrong for name, one in found.items() if one.wrong} == {}
+    assert {name: one.unasked for name, one in found.items() if one.unasked} == UNASKED.get((id_, answer), {})
+    assert found[id_].answer == answer
+
+
+def _told_apart(id_: str, order: tuple[str, ...]) -> set[tuple[str, str]]:
+    """The pairs of an order that requests can tell apart, each as it stands there."""
+    return {pair for pair in combinations(order, 2) if not any(set(pair) <= alike for alike in UNTOLD[id_])}
+
+
+def _finds(id_: str, order: tuple[str, ...]) -> None:
+    (asked,) = (one for one in suite() if one.name == id_)
+    with target(assumptions={id_: order}) as emulator:
+        found = conduct(asked, emulator, {})
+    assert not found.wrong
+    assert isinstance(found.answer, tuple)
+    assert _told_apart(id_, found.answer) == _told_apart(id_, order)
+
+
+@FEW
+@given(st.permutations(ORDERS["Q6"]).map(tuple))
+@example(ORDERS["Q6"][::-1])
+def test_the_order_of_a_request_s_checks_is_found_as_far_as_it_shows(order: tuple[str, ...]) -> None:
+    _finds("Q6", order)
+
+
+@FEW
+@given(st.permutations(ORDERS["Q7"]).map(tuple))
+@example(ORDERS["Q7"][::-1])
+def test_the_order_of_a_number_s_checks_is_found_as_far_as_it_shows(order: tuple[str, ...]) -> None:
+    _finds("Q7", order)
+
+
+def _answers(id_: str) -> st.SearchStrategy[Given]:
+    return st.permutations(ORDERS[id_]).map(tuple) if id_ in ORDERS else st.sampled_from(list(ASSUMPTIONS[id_].answers))
+
+
+# The suite draws examples of its own within this one's; to shrink both would take hours.
+@settings(max_examples=10, suppress_health_check=[HealthCheck.nested_given], phases=[Phase.explicit, Phase.generate])
+@given(st.fixed_dictionaries({id_: _answers(id_) for id_ in ASSUMPTIONS}))
+def test_whatever_all_the_answers_are_each_is_found_and_every_clause_holds(answers: dict[str, Given]) -> None:
+    expected = {id_: answer for id_, answer in answers.items() if id_ not in ORDERS}
+    order = answers["Q7"]
+    # What is refused for its sendtime, no matter whether it is recognised, does not show whether it is.
+    is_shut = order.index("sendtime") < order.index("recognised")
+    with target(assumptions=answers, hurried=True) as emulator:
+        found = conduct_all(emulator, expected)
+    assert {name: one.wrong for name, one in found.items() if one.wrong} == {}
+    assert {name for name, one in found.items() if one.unasked} == ({"Q8"} if is_shut else set())
