@@ -86,10 +86,13 @@ class Account:
         credential: dict[str, str | None] = {"userid": self.userid, "password": self.password}
         return f"<root{_rendered({**credential, **attributes})}>{inner}</root>"
 
+    def submits(self, *submits: dict[str, str | None]) -> str:
+        """What stands in the root of a send, of submits made of these attributes; None leaves one out."""
+        return "".join(f"<submit{_rendered(submit)}/>" for submit in submits)
+
     def send(self, *submits: dict[str, str | None]) -> Heard:
         """Send submits made of these attributes, in their order; None leaves one out."""
-        inner = "".join(f"<submit{_rendered(submit)}/>" for submit in submits)
-        return self.post(Operation.SEND, self.root(inner))
+        return self.post(Operation.SEND, self.root(self.submits(*submits)))
 
     def post(self, operation: Operation, payload: str | bytes, content_type: str = _XML) -> Heard:
         """Ask with a payload in the body of a POST."""

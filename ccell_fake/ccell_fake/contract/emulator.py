@@ -45,7 +45,7 @@ class EmulatorTarget:
     def allow(self, cost: Cost) -> None:
         """Nothing costs anything here."""
 
-    def open(self, needs: tuple[Need, ...], kept: list[Exchange]) -> Account:
+    def open(self, needs: tuple[Need, ...], kept: list[Exchange], cost: Cost) -> Account:  # noqa: ARG002 - nothing costs anything here
         """An account of its own that has what is needed."""
         settings: dict[str, Any] = {"outcomes": [{"phone": ARRANGED_DEAD, "stat": "UNDELIV"}], "magic_numbers": False}
         for need in needs:

@@ -44,6 +44,12 @@ class Heard:
         return tuple(item for item in self.reply.items if isinstance(item, Resp))
 
     @property
+    def resp(self) -> Resp:
+        """The one resp of a send to one number."""
+        assert len(self.resps) == 1, f"{self.code} with {len(self.resps)} resps, not one"  # noqa: S101 - a test asks
+        return self.resps[0]
+
+    @property
     def codes(self) -> list[str]:
         """The returns of its resps, in their order."""
         return [resp.code for resp in self.resps]

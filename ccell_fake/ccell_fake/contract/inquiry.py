@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from ccell_fake.contract.account import Account
 from ccell_fake.contract.answers import Unsettled
+from ccell_fake.contract.costs import Cost
 from ccell_fake.contract.declared import Asked, Given
 from ccell_fake.contract.needs import Need
 from ccell_fake.contract.target import Target
@@ -46,8 +47,8 @@ class Inquiry:
         Raises:
             NotAsked: There is none.
         """
-        declared = self.asked.needs if self.asked else ()
-        account = self.target.open((*declared, *needs), self._kept)
+        declared, cost = (self.asked.needs, self.asked.cost) if self.asked else ((), Cost())
+        account = self.target.open((*declared, *needs), self._kept, cost)
         self._accounts.append(account)
         return account
 

@@ -15,7 +15,20 @@ from ccell_fake.contract.account import Account
 from ccell_fake.contract.budget import Budget
 from ccell_fake.contract.costs import KINDS, Cost
 from ccell_fake.contract.guard import Guard
-from ccell_fake.contract.needs import CROWD, FAILING, FROZEN, IP_REFUSED, STILL_CLOCK, UPSTREAM, Need, NotAsked
+from ccell_fake.contract.needs import (
+    CROWD,
+    FAILING,
+    FROZEN,
+    IP_REFUSED,
+    NO_BALANCE,
+    NO_CHANNEL,
+    NO_SENDING_RULE,
+    SMALL_BALANCE,
+    STILL_CLOCK,
+    UPSTREAM,
+    Need,
+    NotAsked,
+)
 from ccell_fake.contract.recording import Recording
 from ccell_fake.contract.standing import Standing
 from ccell_fake.model import Operation
@@ -137,13 +150,14 @@ class LiveTarget:
             message = f"costs {cost}; {self._live.budget.left} of the budget are left"
             raise NotAsked(message)
 
-    def open(self, needs: tuple[Need, ...], kept: list[Exchange]) -> Account:
-        """The account, if it has what is needed.
+    def open(self, needs: tuple[Need, ...], kept: list[Exchange], cost: Cost) -> Account:
+        """The account, if it has what is needed, and nothing that keeps the test from what it wants.
 
         Raises:
             NotAsked: It has not.
         """
         standing = self._standing(needs)
+        _check_use(standing, needs, cost)
         for need in needs:
             if not need.is_met(standing):
                 message = f"needs {need.says}"
@@ -161,14 +175,14 @@ class LiveTarget:
         return account
 
     def _standing(self, needs: tuple[Need, ...]) -> Standing:
-        known = dict(self._live.known)
-        for name, shut in (("status", FROZEN), ("allowed_ips", IP_REFUSED)):
-            if shut.is_met(_standing(self._live, known)) and shut not in needs:
-                message = f"needs an account that is in use; this is {shut.says}, by its {name}"
+        standing = _standing(self._live, self._live.known)
+        for shut in (FROZEN, IP_REFUSED):
+            if shut.is_met(standing) and shut not in needs:
+                message = f"needs an account that is in use, not {shut.says}"
                 raise NotAsked(message)
-        if FROZEN not in needs and IP_REFUSED not in needs:
-            known |= self._shown()
-        return _standing(self._live, known)
+        if FROZEN in needs or IP_REFUSED in needs:
+            return standing
+        return _standing(self._live, {**self._live.known, **self._shown()})
 
     def _shown(self) -> dict[str, Any]:
         """What info shows of the account now."""
@@ -185,6 +199,24 @@ class LiveTarget:
         if self._live.authority:
             return httpx2.HTTPTransport(verify=ssl.create_default_context(cafile=self._live.authority))
         return httpx2.HTTPTransport()
+
+
+def _check_use(standing: Standing, needs: tuple[Need, ...], cost: Cost) -> None:
+    """Refuse to send with an account that cannot, unless it is that what is asked about.
+
+    Raises:
+        NotAsked: It cannot.
+    """
+    if not cost.sms:
+        return
+    for spoilt in (NO_SENDING_RULE, NO_CHANNEL):
+        if spoilt.is_met(standing) and spoilt not in needs:
+            message = f"needs an account that can send, not {spoilt.says}"
+            raise NotAsked(message)
+    left = standing.settings.balance + standing.settings.credit
+    if left < cost.sms and NO_BALANCE not in needs and SMALL_BALANCE not in needs:
+        message = f"needs {cost.sms} messages; {left} of the balance are left"
+        raise NotAsked(message)
 
 
 def _standing(live: Live, known: Mapping[str, Any]) -> Standing:

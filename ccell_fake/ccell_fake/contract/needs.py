@@ -52,6 +52,11 @@ def _able(ability: str) -> Callable[[Standing], bool]:
     return lambda standing: ability in standing.abilities
 
 
+def _takes_any_text(standing: Standing) -> bool:
+    settings = standing.settings
+    return not (settings.templates or settings.white_words or settings.closing_phrase)
+
+
 OWN_NUMBER = Need("own number", "a number of one's own to send to", lambda one: len(one.own) > 0)
 TWO_NUMBERS = Need("two own numbers", "two numbers of one's own to send to", lambda one: len(one.own) > 1)
 DEAD_NUMBER = Need("dead number", "a number of one's own that nothing can be delivered to", lambda one: bool(one.dead))
@@ -79,12 +84,13 @@ ANY_SIGNATURE = Need(
         {"signcode", "require_signature"} <= one.known
         and one.settings.signcode == "*"
         and one.settings.require_signature
+        and _takes_any_text(one)
     ),
 )
 FIXED_SIGNATURE = Need(
     "fixed signature",
     "an account with fixed signatures",
-    _stated("signcode", lambda one: one.settings.signcode != "*"),
+    _stated("signcode", lambda one: one.settings.signcode != "*" and _takes_any_text(one)),
     {"signcode": ["测试"]},
 )
 SPCODE = Need(

@@ -37,6 +37,10 @@ class Standing:
             text += settings.closing_phrase
         return self.signature + text
 
+    def filled(self, characters: int, end: str = "") -> str:
+        """Such a content of so many characters, with this at the end of its text; an emoji counts as one."""
+        return self.content("字" * (characters - len(self.content(end))) + end)
+
     @property
     def signature(self) -> str:
         """A signature that the account accepts, in its brackets."""

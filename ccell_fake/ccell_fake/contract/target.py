@@ -19,12 +19,13 @@ class Target(Protocol):
     name: str
     is_arranged: bool
 
-    def open(self, needs: tuple[Need, ...], kept: list[Exchange]) -> Account:
+    def open(self, needs: tuple[Need, ...], kept: list[Exchange], cost: Cost) -> Account:
         """An account that has what is needed.
 
         Args:
             needs: What is needed.
             kept: Where what is asked and answered is kept.
+            cost: What is going to be spent with it.
 
         Raises:
             NotAsked: There is none.

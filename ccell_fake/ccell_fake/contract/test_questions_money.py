@@ -20,7 +20,7 @@ _SKEW = timedelta(minutes=15)
 def _price(account: Account, characters: int) -> int:
     """What one number costs for a content of so many characters."""
     before = account.left()
-    heard = account.send(submit(account.own[0], account.standing.content("").ljust(characters, "字")))
+    heard = account.send(submit(account.own[0], account.standing.filled(characters)))
     if heard.codes != [_OK]:
         message = f"a content of {characters} characters has {', '.join(heard.codes) or heard.code}"
         raise Unsettled(message)
@@ -62,7 +62,7 @@ def test_whether_the_bounds_of_a_sendtime_belong_to_it(inquiry: Inquiry) -> str:
     now = account.arranger.stand_still()
     bounds = (now, now + SCHEDULE_AHEAD)
     content = account.standing.content()
-    seen = tuple(account.send(submit(account.own[0], content, sendtime=_written(one))).codes[0] for one in bounds)
+    seen = tuple(account.send(submit(account.own[0], content, sendtime=_written(one))).resp.code for one in bounds)
     # A second to the inner side is no bound.
     inside = account.send(submit(account.own[0], content, sendtime=_written(bounds[1] - timedelta(seconds=1))))
     if inside.codes != [_OK]:

@@ -65,7 +65,7 @@ def test_what_becomes_of_more_than_500_numbers(inquiry: Inquiry) -> str:
 @asks("Q5")
 def test_what_becomes_of_more_than_1000_characters(inquiry: Inquiry) -> str:
     account = inquiry.account()
-    content = account.standing.content("").ljust(CONTENT_CHARACTERS + 1, "字")
+    content = account.standing.filled(CONTENT_CHARACTERS + 1)
     seen = codes(account.send(submit(UNKNOWN, content)))
     return of_seen(seen, {(_INCOMPLETE,): "refuse", (_OK, _UNRECOGNISED): "accept"})
 
@@ -74,7 +74,7 @@ def test_what_becomes_of_more_than_1000_characters(inquiry: Inquiry) -> str:
 def test_whether_infos_name_what_was_refused(inquiry: Inquiry) -> str:
     account = inquiry.account()
     sendtime = "2016-01-01 8:30"
-    (resp,) = account.send(submit(account.own[0], account.standing.content(), sendtime=sendtime)).resps
+    resp = account.send(submit(account.own[0], account.standing.content(), sendtime=sendtime)).resp
     text = Code.SENDTIME_MALFORMED.text
     return of_seen(resp.info, {text: "plain", text + sendtime: "value"})
 
@@ -82,8 +82,8 @@ def test_whether_infos_name_what_was_refused(inquiry: Inquiry) -> str:
 @asks("Q25")
 def test_what_a_plus_in_a_query_is(inquiry: Inquiry) -> str:
     account = inquiry.account()
-    root = account.root(f'<submit phone="{UNKNOWN}" content="x" linkid="one+two"/>')
-    (resp,) = account.get(Operation.SEND, quote(root, safe="+")).resps
+    root = account.root(account.submits(submit(UNKNOWN, account.standing.content(), linkid="one+two")))
+    resp = account.get(Operation.SEND, quote(root, safe="+")).resp
     return of_seen(resp.linkid, {"one two": "blank", "one+two": "plus"})
 
 
@@ -93,7 +93,7 @@ def test_which_http_status_refusals_have(inquiry: Inquiry) -> str:
     heard = [
         account.post(Operation.INFO, account.root(password="no-such-password")),
         account.post(Operation.INFO, ""),
-        account.send(submit(UNKNOWN, "测试")),
+        account.send(submit(UNKNOWN, account.standing.content())),
     ]
     return only((str(one.status) for one in heard), "refusals have different statuses")
 
@@ -121,7 +121,7 @@ def test_how_an_answer_is_laid_out(inquiry: Inquiry) -> str:
 def test_what_becomes_of_other_encodings(inquiry: Inquiry) -> str:
     account = inquiry.account()
     payload = '<?xml version="1.0" encoding="GBK"?>' + account.root(
-        f'<submit phone="{UNKNOWN}" content="x" linkid="编号"/>'
+        account.submits(submit(UNKNOWN, account.standing.content(), linkid="编号"))
     )
     heard = account.post(Operation.SEND, payload.encode("gbk"), "text/xml")
     if heard.codes:

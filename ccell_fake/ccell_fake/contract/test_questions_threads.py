@@ -20,7 +20,7 @@ _USUAL = 60
 def test_whether_the_endpoints_are_counted_together(inquiry: Inquiry) -> str:
     account = inquiry.account()
     info = partial(account.post, Operation.INFO, account.root())
-    send = partial(account.send, submit(UNKNOWN, "测试"))
+    send = partial(account.send, submit(UNKNOWN, account.standing.content()))
     asked = [info, send] * account.standing.settings.max_concurrency
     seen = {heard.code for heard in account.at_once(asked[: account.standing.settings.max_concurrency + 1])}
     together = frozenset({str(Code.SUCCESS), str(Code.CONCURRENCY_EXCEEDED)})
@@ -82,7 +82,7 @@ def _window(inquiry: Inquiry, count: int) -> int:
 def test_what_a_frozen_account_gets(inquiry: Inquiry) -> str:
     account = inquiry.account()
     frozen = str(Code.ACCOUNT_FROZEN)
-    if codes(account.send(submit(UNKNOWN, "测试"))) != (frozen,):
+    if codes(account.send(submit(UNKNOWN, account.standing.content()))) != (frozen,):
         message = "a frozen account can send"
         raise Unsettled(message)
     heard = account.post(Operation.INFO, account.root())

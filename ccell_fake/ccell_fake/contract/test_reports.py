@@ -36,7 +36,7 @@ def _nodes(account: Account, msgid: str) -> list[dict[str, str]]:
 @asks("R1", OWN_NUMBER, cost="sms 1, drain")
 def test_a_report_has_its_six_attributes(inquiry: Inquiry) -> None:
     account = inquiry.account()
-    (resp,) = account.send(submit(account.own[0], account.standing.content())).resps
+    resp = account.send(submit(account.own[0], account.standing.content())).resp
     (node,) = account.until(lambda: _nodes(account, resp.msgid))
     assert list(node) == ["msgid", "linkid", "phone", "recvtime", "status", "info"]
     # The submit had no linkid.

@@ -28,7 +28,8 @@ def test_a_send_has_one_or_more_submits_with_phone_and_content(inquiry: Inquiry)
     assert (several.code, several.codes) == (Code.SUCCESS, [Code.NUMBER_UNRECOGNISED] * 3)
     for missing in ("userid", "password"):
         heard = account.post(
-            Operation.SEND, account.root(f'<submit phone="{UNKNOWN}" content="x"/>', **{missing: None})
+            Operation.SEND,
+            account.root(account.submits(submit(UNKNOWN, account.standing.content())), **{missing: None}),
         )
         assert heard.code != Code.SUCCESS, f"without {missing}"
     for missing in ("phone", "content"):
@@ -41,10 +42,10 @@ def test_a_send_has_one_or_more_submits_with_phone_and_content(inquiry: Inquiry)
 def test_a_phone_attribute_holds_numbers_with_commas_between_them(inquiry: Inquiry) -> None:
     account = inquiry.account()
     numbers = unknown(3)
-    heard = account.send(submit(",".join(numbers), "测试"))
+    heard = account.send(submit(",".join(numbers), account.standing.content()))
     assert [resp.phone for resp in heard.resps] == numbers
     # A comma of another script does not part them.
-    whole = account.send(submit("，".join(numbers), "测试"))
+    whole = account.send(submit("，".join(numbers), account.standing.content()))
     assert len(whole.resps) == 1
 
 
@@ -53,7 +54,9 @@ def test_a_request_may_hold_500_numbers_over_all_its_submits(inquiry: Inquiry) -
     account = inquiry.account()
     numbers = unknown(NUMBERS_PER_REQUEST)
     first, second = numbers[: len(numbers) // 2], numbers[len(numbers) // 2 :]
-    heard = account.send(submit(",".join(first), "测试"), submit(",".join(second), "测试"))
+    heard = account.send(
+        submit(",".join(first), account.standing.content()), submit(",".join(second), account.standing.content())
+    )
     assert heard.code == Code.SUCCESS
     assert [resp.phone for resp in heard.resps] == numbers
 
@@ -61,7 +64,7 @@ def test_a_request_may_hold_500_numbers_over_all_its_submits(inquiry: Inquiry) -
 @asks("S4")
 def test_a_content_may_hold_1000_characters(inquiry: Inquiry) -> None:
     account = inquiry.account()
-    content = account.standing.content("").ljust(CONTENT_CHARACTERS, "字")
+    content = account.standing.filled(CONTENT_CHARACTERS)
     heard = account.send(submit(UNKNOWN, content))
     assert (heard.code, heard.codes) == (Code.SUCCESS, [Code.NUMBER_UNRECOGNISED])
 
@@ -77,7 +80,7 @@ def test_the_answer_has_a_resp_for_each_number_in_the_order_submitted(inquiry: I
         if len(set(phones)) < len(phones):
             # What becomes of a number that stands twice is another question.
             return
-        heard = account.send(*(submit(",".join(submitted), "测试") for submitted in submits))
+        heard = account.send(*(submit(",".join(submitted), account.standing.content()) for submitted in submits))
         assert (heard.code, heard.reply.info) == (Code.SUCCESS, Code.SUCCESS.text)
         assert [resp.phone for resp in heard.resps] == phones
         assert all(resp.code and resp.info for resp in heard.resps)
@@ -117,7 +120,8 @@ def test_a_msgid_is_unique_and_the_report_brings_it_back(inquiry: Inquiry) -> No
 def test_a_request_that_is_refused_is_answered_with_a_root_alone(inquiry: Inquiry) -> None:
     account = inquiry.account()
     heard = account.post(
-        Operation.SEND, account.root(f'<submit phone="{UNKNOWN}" content="x"/>', password="no-such-password")
+        Operation.SEND,
+        account.root(account.submits(submit(UNKNOWN, account.standing.content())), password="no-such-password"),
     )
     assert heard.code == Code.PASSWORD_WRONG
     assert heard.body.endswith(
@@ -184,7 +188,7 @@ def test_a_linkid_comes_back_in_the_resp_and_in_the_report(inquiry: Inquiry) -> 
     account = inquiry.account()
     linkid = "A2-编号 <&>"
     # By bytes: the client knows the linkid without being told.
-    (resp,) = account.send(submit(account.own[0], account.standing.content(), linkid=linkid)).resps
+    resp = account.send(submit(account.own[0], account.standing.content(), linkid=linkid)).resp
     assert resp.linkid == linkid
     (report,) = account.until(lambda: [one for one in account.client.reports() if one.msgid == resp.msgid])
     assert report.linkid == linkid

@@ -23,7 +23,7 @@ def test_get_and_post_are_answered_alike(inquiry: Inquiry) -> None:
         payload = account.root(password=_WRONG)
         posted, got = account.post(operation, payload), account.get(operation, quote(payload, safe=""))
         assert (posted.status, posted.body) == (got.status, got.body)
-    sent = account.root(f'<submit phone="{UNKNOWN}" content="{account.standing.content()}"/>')
+    sent = account.root(account.submits(submit(UNKNOWN, account.standing.content())))
     posted = account.post(Operation.SEND, sent)
     got = account.get(Operation.SEND, quote(sent, safe=""))
     assert (posted.code, posted.codes) == (got.code, got.codes) == ("0", [Code.NUMBER_UNRECOGNISED])
@@ -47,7 +47,7 @@ def test_what_is_submitted_is_utf_8(inquiry: Inquiry) -> None:
     texts = st.text(st.characters(codec="utf-8", categories=("L", "N", "P", "S")), min_size=1, max_size=12)
 
     def brought_back(linkid: str) -> None:
-        heard = account.send(submit(UNKNOWN, "测试", linkid=linkid))
+        heard = account.send(submit(UNKNOWN, account.standing.content(), linkid=linkid))
         assert [resp.linkid for resp in heard.resps] == [linkid]
 
     for_all(inquiry, account, texts, brought_back, examples=("编号一", "é", "𠮷"))
@@ -67,7 +67,7 @@ def test_the_payload_is_the_body_or_the_whole_query(inquiry: Inquiry) -> None:
 def test_every_answer_is_a_document_whose_root_has_return_and_info(inquiry: Inquiry) -> None:
     account = inquiry.account()
     answers = [account.post(operation, account.root(password=_WRONG)) for operation in Operation]
-    answers += [account.post(Operation.INFO, account.root()), account.send(submit(UNKNOWN, "测试"))]
+    answers += [account.post(Operation.INFO, account.root()), account.send(submit(UNKNOWN, account.standing.content()))]
     for heard in answers:
         assert heard.body.lstrip().startswith(_DECLARATION), heard.body[:60]
         root = heard.body.lstrip().removeprefix(_DECLARATION).lstrip()
