@@ -41,9 +41,9 @@ _ACCOUNTS: tuple[tuple[Account, dict[str, Any]], ...] = (
     (Account("200013", whitelist=frozenset(OWN[:4])), {"whitelist": OWN[:4]}),
     (Account("200014", black_words=("发票",)), {"black_words": ("发票",)}),
     (Account("200015", white_words=("会员",)), {"white_words": ("会员",)}),
-    (Account("200016", processing=0.5), {"processing_time": 0.5}),
-    (Account("200017", processing=0.5, max_concurrency=5), {"processing_time": 0.5, "max_concurrency": 5}),
-    (Account("200018", processing=0.5), {"processing_time": 0.5}),
+    (Account("200016", processing=0.3), {"processing_time": 0.3}),
+    (Account("200017", processing=0.3, max_concurrency=5), {"processing_time": 0.3, "max_concurrency": 5}),
+    (Account("200018", processing=0.3), {"processing_time": 0.3}),
 )
 # What takes seconds is asked of the accounts that are there for it.
 _SLOW = {"200016": ("K1", "K2", "C1 1001006", "Q21"), "200017": ("K4",), "200018": ("K3",)}

@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx2
 
+from ccell_fake.client.transport import certificates
 from ccell_fake.codes import Code
 from ccell_fake.contract.account import Account
 from ccell_fake.contract.costs import Cost
@@ -64,7 +65,7 @@ class EmulatorTarget:
                 abilities=_ABILITIES,
             ),
             arranger=_AccountArranger(ccell),
-            transport=Recording(road.transport() or httpx2.HTTPTransport(), kept),
+            transport=Recording(road.transport() or httpx2.HTTPTransport(verify=certificates(url)), kept),
         )
 
 

@@ -11,6 +11,7 @@ from typing import Any, NoReturn, cast
 import httpx2
 
 from ccell_fake.client import Client, ClientError
+from ccell_fake.client.transport import certificates
 from ccell_fake.contract.account import Account
 from ccell_fake.contract.budget import Budget
 from ccell_fake.contract.costs import KINDS, Cost
@@ -198,7 +199,7 @@ class LiveTarget:
     def _transport(self) -> httpx2.BaseTransport:
         if self._live.authority:
             return httpx2.HTTPTransport(verify=ssl.create_default_context(cafile=self._live.authority))
-        return httpx2.HTTPTransport()
+        return httpx2.HTTPTransport(verify=certificates(self._live.url))
 
 
 def _check_use(standing: Standing, needs: tuple[Need, ...], cost: Cost) -> None:

@@ -46,6 +46,7 @@ def test_a_report_has_its_six_attributes(inquiry: Inquiry) -> None:
 @asks("R2", OWN_NUMBER, cost="sms 301, drain")
 def test_a_call_hands_out_300_reports_and_the_next_the_rest(inquiry: Inquiry) -> None:
     account = inquiry.account()
+    account.client.reports()
     left = REPORTS_PER_CALL + 1
     while left:
         # No number stands twice in a request (Q10).

@@ -35,7 +35,7 @@ def _node(account: Account, text: str) -> dict[str, str]:
 @asks("U1", UPSTREAM, cost="sms 1, drain")
 def test_an_upstream_message_has_its_four_attributes(inquiry: Inquiry) -> None:
     account = inquiry.account()
-    text = "回复 <&>"
+    text = "TD 回复 <&>"
     node = _node(account, text)
     assert list(node) == ["spnumber", "phone", "motime", "msgcontent"]
     assert node["phone"].strip() == account.answering
@@ -49,6 +49,7 @@ def test_an_upstream_message_has_its_four_attributes(inquiry: Inquiry) -> None:
 @asks("U2", UPSTREAM, cost="sms 101, drain")
 def test_a_call_hands_out_100_upstream_messages_and_the_next_the_rest(inquiry: Inquiry) -> None:
     account = inquiry.account()
+    account.client.upmsgs()
     account.arranger.upstream(account.answering, ["TD"] * (UPMSGS_PER_CALL + 1))
     account.wait_out()
     counts = [len(_fetched(account).reply.items) for _ in range(3)]
@@ -75,5 +76,5 @@ def test_a_call_for_upstream_messages_that_is_refused_is_answered_with_a_root_al
 
 @asks("U5", UPSTREAM, cost="sms 1, drain")
 def test_motime_is_written_as_in_the_sample(inquiry: Inquiry) -> None:
-    node = _node(inquiry.account(), "T")
+    node = _node(inquiry.account(), "TD")
     assert _MOTIME.fullmatch(node["motime"]), node["motime"]
