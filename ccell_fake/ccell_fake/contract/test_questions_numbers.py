@@ -37,6 +37,9 @@ def test_which_numbers_are_recognised(inquiry: Inquiry) -> str:
             raise Unsettled(message)
         # What is recognised is refused for its time, or for whatever else is asked before that.
         seen.append(code != _UNRECOGNISED)
+    if all(seen):
+        message = "needs a gateway that looks at numbers before it looks at sendtimes (Q7)"
+        raise NotAsked(message)
     unknown_ones = (False, False, False)
     return of_seen(tuple(seen), {(True, False, *unknown_ones): "then", (True, True, *unknown_ones): "today"})
 

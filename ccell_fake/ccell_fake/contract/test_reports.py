@@ -53,7 +53,7 @@ def test_a_call_hands_out_300_reports_and_the_next_the_rest(inquiry: Inquiry) ->
         left -= len(account.client.send(account.own[:left], account.standing.content()).resps)
     account.wait_out()
     counts = [len(_fetched(account).reply.items) for _ in range(3)]
-    if sum(counts) != REPORTS_PER_CALL + 1:
+    if sum(counts) < REPORTS_PER_CALL + 1 and "prompt" not in account.standing.abilities:
         message = f"needs all the reports to be in; {sum(counts)} were"
         raise NotAsked(message)
     assert counts == [REPORTS_PER_CALL, 1, 0]

@@ -53,7 +53,7 @@ def test_a_call_hands_out_100_upstream_messages_and_the_next_the_rest(inquiry: I
     account.arranger.upstream(account.answering, ["TD"] * (UPMSGS_PER_CALL + 1))
     account.wait_out()
     counts = [len(_fetched(account).reply.items) for _ in range(3)]
-    if sum(counts) != UPMSGS_PER_CALL + 1:
+    if sum(counts) < UPMSGS_PER_CALL + 1 and "prompt" not in account.standing.abilities:
         message = f"needs all the messages to be in; {sum(counts)} were"
         raise NotAsked(message)
     assert counts == [UPMSGS_PER_CALL, 1, 0]

@@ -11,7 +11,14 @@ from ccell_fake.engine.facts import RequestFacts
 from ccell_fake.engine.ledger import Ledger
 from ccell_fake.engine.number_facts import NumberFacts, SubmitFacts
 from ccell_fake.engine.rules import Refusal
-from ccell_fake.limits import CONTENT_CHARACTERS, JOINED_SEGMENT, NUMBERS_PER_REQUEST, SCHEDULE_AHEAD, SINGLE_SEGMENT
+from ccell_fake.limits import (
+    CONTENT_CHARACTERS,
+    JOINED_SEGMENT,
+    NUMBERS_PER_REQUEST,
+    SCHEDULE_AHEAD,
+    SIGNATURE_CHARACTERS,
+    SINGLE_SEGMENT,
+)
 from ccell_fake.model import AnyReply, Operation, Reply, Report, Resp, Upmsg
 
 from .carries import by_rule, carried, matching, posted, replacing, with_answer, with_query
@@ -137,6 +144,12 @@ def _wide(facts: RequestFacts, refusal: Refusal | None) -> Refusal | None:
     return Refusal(Code.PARAMETERS_INCOMPLETE, "Q35", "too long") if longest > CONTENT_CHARACTERS else refusal
 
 
+def _narrow_in_signatures(_: SubmitFacts, refusal: Refusal | None) -> Refusal | None:
+    """A character beyond the first plane counts as 1 where it stands in a signature."""
+    is_too_long = refusal is not None and refusal.code is Code.SIGNATURE_TOO_LONG
+    return None if refusal and is_too_long and len(refusal.seen) <= SIGNATURE_CHARACTERS else refusal
+
+
 def _off(figure: str, place: int, limits: tuple[str, str], at: int) -> tuple[Mutant, ...]:
     return tuple(
         Mutant(
@@ -256,5 +269,11 @@ MUTANTS = (
     Mutant("Q33", "A message that fails is paid back twice.", conduct=charging(_dead)),
     Mutant("Q34", "A scheduled message costs one more.", conduct=charging(_scheduled)),
     Mutant("Q35", "A character beyond the first plane counts as 4.", conduct=judged("content-length", _wide)),
+    Mutant(
+        "Q35",
+        "A character beyond the first plane counts as 1 in a signature.",
+        conduct=judged("signature", _narrow_in_signatures),
+        killed_by="Q35 signatures",
+    ),
     Mutant("Q36", "What declares GBK is taken, and read as ISO 8859-1.", carry=posted(_misdecoded)),
 )
