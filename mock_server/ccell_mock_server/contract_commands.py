@@ -64,7 +64,8 @@ def _as_arguments(options: dict[str, Any]) -> Iterator[str]:
 def contract(arguments: list[str]) -> None:
     """Ask every clause of the document and every question it leaves open.
 
-    Exit codes: 0 every clause that was asked holds; 1 one does not; 2 wrong usage; 3 nobody consented.
+    Exit codes: 0 every clause that was asked holds; 1 one does not; 2 interrupted, or an option that is none;
+    3 nobody consented; 4 options that do not go together; 5 no test was selected.
     """
     _run(arguments)
 
@@ -76,7 +77,8 @@ def contract(arguments: list[str]) -> None:
 def calibrate(arguments: list[str]) -> None:
     """Ask the open questions, and write the answers for the emulator to go by, or hold them against a profile.
 
-    Exit codes: 0 done; 1 an answer differs, or is none that is known; 2 wrong usage; 3 nobody consented.
+    Exit codes: 0 done; 1 an answer differs, or is none that is known; 2 interrupted, or an option that is none;
+    3 nobody consented; 4 options that do not go together; 5 no test was selected.
     """
     if not any(argument.startswith(("--ccell-calibrate=", "--ccell-drift=")) for argument in arguments):
         message = "say what for: --to FILE writes a profile, --drift FILE holds the answers against one"

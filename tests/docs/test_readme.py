@@ -1,6 +1,8 @@
 """The README tells the truth: its commands run, and its examples do what they say."""
 
+import os
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -29,18 +31,32 @@ def test_the_two_commands_are_one_line_each_and_make_their_own_environment() -> 
         assert command.count("\n") == 1
         assert command.startswith("python3 -m venv .venv && .venv/bin/pip install ")
     assert serve.rstrip().endswith(".venv/bin/ccell-fake serve")
-    assert test.rstrip().endswith(".venv/bin/pytest")
+    assert test.rstrip().endswith(".venv/bin/pytest -n auto")
 
 
 def test_every_shell_example_runs_as_printed(tmp_path: Path) -> None:
     examples = [line for block in _blocks(README, "sh")[2:] for line in block.splitlines()]
     assert examples
     with processes.serving(tmp_path) as (_, url):
+        live = {"CCELL_BASE_URL": url, "CCELL_USERID": "200001", "CCELL_PASSWORD": "123456"}
         for line in examples:
+            if line.startswith("ccell-fake serve"):
+                with processes.serving(tmp_path, *shlex.split(line)[2:]) as (_, another):
+                    assert another.startswith("http")
+                continue
             command = line.replace("http://127.0.0.1:8026", url)
             command = re.sub(r"^ccell-fake", f"{sys.executable} -m ccell_mock_server", command)
-            done = subprocess.run(command, shell=True, capture_output=True, text=True, cwd=tmp_path, check=False)  # noqa: S602
-            assert done.returncode == 0, f"{line}\n{done.stderr}"
+            done = subprocess.run(
+                command,
+                shell=True,
+                capture_output=True,
+                text=True,
+                cwd=tmp_path,
+                env={**os.environ, **live},
+                stdin=subprocess.DEVNULL,
+                check=False,
+            )
+            assert done.returncode == 0, f"{line}\n{done.stdout}{done.stderr}"
             if "xmlapi" in line:
                 assert 'return="0"' in done.stdout
 
