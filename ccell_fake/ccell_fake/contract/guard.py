@@ -13,7 +13,8 @@ from ccell_fake.model import Operation, Request, Submit
 from ccell_fake.wire import payload, requests
 from ccell_fake.wire.secrets import forms
 
-_NOBODY = re.compile(r"120[0-9]{8}")
+# A comma of another script may part numbers or not; either way nobody has them (S2).
+_NOBODY = re.compile(r"120[0-9]{8}(?:，120[0-9]{8})*")
 _TIME = re.compile(r"\s*[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}\s*")
 _DIGITS = re.compile(r"[0-9]{7,}")
 _OPERATIONS = {operation.path: operation for operation in Operation}
