@@ -33,7 +33,7 @@ def test_whether_what_was_fetched_is_gone(inquiry: Inquiry) -> str:
 @asks("Q18", UPSTREAM, aspect="upstream", cost="sms 2, drain")
 def test_upstream_messages_are_handed_out_oldest_first_and_not_again_at_once(inquiry: Inquiry) -> None:
     account = inquiry.account()
-    texts = ["一", "二"]
+    texts = ["TD 1", "TD 2"]
     account.arranger.upstream(account.answering, texts)
 
     def fetched() -> list[str]:
