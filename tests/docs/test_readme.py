@@ -46,7 +46,7 @@ def test_every_shell_example_runs_as_printed(tmp_path: Path) -> None:
                 continue
             command = line.replace("http://127.0.0.1:8026", url)
             command = re.sub(r"^ccell-fake", f"{sys.executable} -m ccell_mock_server", command)
-            done = subprocess.run(
+            done = subprocess.run(  # noqa: S602 - as a user types it
                 command,
                 shell=True,
                 capture_output=True,

@@ -15,8 +15,8 @@ from ccell_fake.wire.secrets import forms
 
 _NOBODY = re.compile(r"120[0-9]{8}")
 _TIME = re.compile(r"\s*[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}\s*")
-_DIGITS = re.compile(r"[0-9]+")
-_LONG = re.compile(r"[0-9]{7,}")
+_DIGITS = re.compile(r"\d+")  # of whatever script
+_LONG = re.compile(r"\d{7,}")
 _OPERATIONS = {operation.path: operation for operation in Operation}
 
 

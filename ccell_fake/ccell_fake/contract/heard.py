@@ -7,6 +7,9 @@ from functools import cached_property
 from ccell_fake.model import AnyReply, Operation, Resp
 from ccell_fake.wire import replies
 
+DECLARATION = b'<?xml version="1.0" encoding="UTF-8"?>'
+"""What every answer begins with (T5)."""
+
 
 @dataclass(frozen=True)
 class Heard:
@@ -23,6 +26,11 @@ class Heard:
     status: int
     headers: Mapping[str, str]
     body: bytes
+
+    @property
+    def is_declared(self) -> bool:
+        """Whether it begins as every answer does, blanks aside."""
+        return self.body.lstrip().startswith(DECLARATION)
 
     @cached_property
     def reply(self) -> AnyReply:

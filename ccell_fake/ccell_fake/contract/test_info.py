@@ -43,9 +43,13 @@ def test_riches_is_what_is_left_of_the_balance(inquiry: Inquiry) -> None:
 @asks("I1", CREDIT, OWN_NUMBER, aspect="credit", cost="sms 2")
 def test_credit_is_used_once_riches_is_used_up(inquiry: Inquiry) -> None:
     account = inquiry.account()
-    seen: list[tuple[int, int]] = []
-    for _ in range(3):
+
+    def left() -> tuple[int, int]:
         info = account.client.info()
-        seen.append((info.riches, info.credit))
+        return info.riches, info.credit
+
+    seen = [left()]
+    for _ in range(2):
         account.send(submit(account.own[0], account.standing.content()))
+        seen.append(left())
     assert seen == [(1, 1), (0, 1), (0, 0)]

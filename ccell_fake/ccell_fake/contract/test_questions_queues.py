@@ -30,6 +30,21 @@ def test_whether_what_was_fetched_is_gone(inquiry: Inquiry) -> str:
     return of_seen(tuple(fetched()), {(): "gone", tuple(linkids): "again"})
 
 
+@asks("Q18", UPSTREAM, aspect="upstream", cost="sms 2, drain")
+def test_upstream_messages_are_handed_out_oldest_first_and_not_again_at_once(inquiry: Inquiry) -> None:
+    account = inquiry.account()
+    texts = ["TD 1", "TD 2"]
+    account.arranger.upstream(account.answering, texts)
+
+    def fetched() -> list[str]:
+        return [one.msgcontent for one in account.client.upmsgs() if one.phone == account.answering]
+
+    found = account.until(fetched, len(texts))
+    # A phone that answers by itself says what it likes.
+    assert found == texts or "upstream" not in account.standing.abilities
+    assert not fetched()
+
+
 @asks("Q19", UPSTREAM, cost="sms 1, drain")
 def test_whether_the_phone_of_an_upstream_message_begins_with_a_blank(inquiry: Inquiry) -> str:
     account = inquiry.account()

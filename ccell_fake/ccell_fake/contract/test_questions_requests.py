@@ -7,6 +7,7 @@ from xml.etree import ElementTree as ET
 from ccell_fake.codes import Code
 from ccell_fake.contract.answers import Unsettled, codes, of_seen, only
 from ccell_fake.contract.declared import asks
+from ccell_fake.contract.heard import DECLARATION
 from ccell_fake.contract.inquiry import Inquiry
 from ccell_fake.contract.needs import LOGIN, OWN_NUMBER, NotAsked
 from ccell_fake.contract.numbers import UNKNOWN, submit, unknown
@@ -14,7 +15,6 @@ from ccell_fake.limits import CONTENT_CHARACTERS, NUMBERS_PER_REQUEST
 from ccell_fake.model import Operation
 
 _OK, _INCOMPLETE, _UNRECOGNISED = str(Code.SUCCESS), str(Code.PARAMETERS_INCOMPLETE), str(Code.NUMBER_UNRECOGNISED)
-_DECLARATION = b'<?xml version="1.0" encoding="UTF-8"?>'
 
 
 @asks("Q1")
@@ -110,10 +110,10 @@ def test_whether_a_password_is_taken_as_its_md5(inquiry: Inquiry) -> str:
 def test_how_an_answer_is_laid_out(inquiry: Inquiry) -> str:
     account = inquiry.account()
     body = account.post(Operation.INFO, account.root(password="no-such-password")).body
-    if not body.startswith(_DECLARATION):
+    if not body.startswith(DECLARATION):
         message = f"the answer begins with {body[:20]!r}, not with its declaration"
         raise Unsettled(message)
-    rest = body.removeprefix(_DECLARATION)
+    rest = body.removeprefix(DECLARATION)
     return of_seen(rest[: rest.find(b"<")], {b"": "line", b"\n": "declaration", b"\r\n": "declaration"})
 
 

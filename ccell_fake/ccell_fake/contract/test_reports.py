@@ -18,7 +18,9 @@ _NOTHING = f'<root return="{Code.SUCCESS}" info="{Code.SUCCESS.text}"></root>'.e
 
 
 def _fetched(account: Account) -> Heard:
-    return account.post(Operation.REPORT, account.root())
+    heard = account.post(Operation.REPORT, account.root())
+    assert heard.is_declared, heard.body[:60]
+    return heard
 
 
 def _report_on(account: Account, phone: str) -> Report:

@@ -159,18 +159,21 @@ def test_a_sendtime_has_one_form(inquiry: Inquiry) -> None:
         assert heard.codes == [Code.SENDTIME_MALFORMED], sendtime
 
 
-@asks("A1", OWN_NUMBER, CLOCK, aspect="later", cost="sms 1, drain")
+@asks("A1", TWO_NUMBERS, CLOCK, aspect="later", cost="sms 2, drain")
 def test_a_scheduled_message_is_delivered_at_its_time_and_not_before(inquiry: Inquiry) -> None:
     account = inquiry.account()
-    linkid = (
-        account.client.send(account.own[0], account.standing.content(), sendtime=ahead(timedelta(hours=1)))
-        .resps[0]
-        .linkid
-    )
+    first, second = account.own[:2]
+    content = account.standing.content()
+    heard = account.send(submit(first, content, sendtime=ahead(timedelta(hours=1))), submit(second, content))
+    assert heard.codes == [Code.SUCCESS] * 2
+    scheduled, other = (resp.msgid for resp in heard.resps)
     account.arranger.later(3500)
-    assert linkid not in {one.linkid for one in account.client.reports()}
+    fetched = {one.msgid for one in account.client.reports()}
+    assert scheduled not in fetched
+    # The other submit of the request has no sendtime.
+    assert other in fetched
     account.arranger.later(200)
-    assert linkid in {one.linkid for one in account.client.reports()}
+    assert scheduled in {one.msgid for one in account.client.reports()}
 
 
 @asks("A1", OWN_NUMBER, aspect="50 days", cost="sms 1")
@@ -188,9 +191,11 @@ def test_a_linkid_comes_back_in_the_resp_and_in_the_report(inquiry: Inquiry) -> 
     account = inquiry.account()
     linkid = "A2-编号 <&>"
     # By bytes: the client knows the linkid without being told.
-    resp = account.send(submit(account.own[0], account.standing.content(), linkid=linkid)).resp
-    assert resp.linkid == linkid
-    (report,) = account.until(lambda: [one for one in account.client.reports() if one.msgid == resp.msgid])
+    content = account.standing.content()
+    heard = account.send(submit(account.own[0], content, linkid=linkid), submit(UNKNOWN, content, linkid="A2-2"))
+    assert [resp.linkid for resp in heard.resps] == [linkid, "A2-2"]
+    msgid = heard.resps[0].msgid
+    (report,) = account.until(lambda: [one for one in account.client.reports() if one.msgid == msgid])
     assert report.linkid == linkid
 
 

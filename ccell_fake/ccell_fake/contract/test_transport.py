@@ -7,11 +7,11 @@ from hypothesis import strategies as st
 from ccell_fake.codes import Code
 from ccell_fake.contract.declared import asks
 from ccell_fake.contract.examples import for_all
+from ccell_fake.contract.heard import DECLARATION
 from ccell_fake.contract.inquiry import Inquiry
 from ccell_fake.contract.numbers import UNKNOWN, submit
 from ccell_fake.model import Operation
 
-_DECLARATION = b'<?xml version="1.0" encoding="UTF-8"?>'
 _WRONG = "no-such-password"
 
 
@@ -50,6 +50,9 @@ def test_what_is_submitted_is_utf_8(inquiry: Inquiry) -> None:
         heard = account.send(submit(UNKNOWN, account.standing.content(), linkid=linkid))
         assert [resp.linkid for resp in heard.resps] == [linkid]
 
+    query = account.root(f'<submit phone="{UNKNOWN}" content="测试" linkid="编号一"/>')
+    assert [resp.linkid for resp in account.get(Operation.SEND, quote(query, safe="")).resps] == ["编号一"]
+
     for_all(inquiry, account, texts, brought_back, examples=("编号一", "é", "𠮷"))
 
 
@@ -69,8 +72,8 @@ def test_every_answer_is_a_document_whose_root_has_return_and_info(inquiry: Inqu
     answers = [account.post(operation, account.root(password=_WRONG)) for operation in Operation]
     answers += [account.post(Operation.INFO, account.root()), account.send(submit(UNKNOWN, account.standing.content()))]
     for heard in answers:
-        assert heard.body.lstrip().startswith(_DECLARATION), heard.body[:60]
-        root = heard.body.lstrip().removeprefix(_DECLARATION).lstrip()
+        assert heard.is_declared, heard.body[:60]
+        root = heard.body.lstrip().removeprefix(DECLARATION).lstrip()
         assert root.startswith(f'<root return="{heard.code}" info="'.encode()), root[:60]
         assert heard.code in set(Code)
         assert heard.reply.info.startswith(Code(heard.code).text)

@@ -17,7 +17,9 @@ _NOTHING = f'<root return="{Code.SUCCESS}" info="{Code.SUCCESS.text}"></root>'.e
 
 
 def _fetched(account: Account) -> Heard:
-    return account.post(Operation.UPMSG, account.root())
+    heard = account.post(Operation.UPMSG, account.root())
+    assert heard.is_declared, heard.body[:60]
+    return heard
 
 
 def _node(account: Account, text: str) -> dict[str, str]:

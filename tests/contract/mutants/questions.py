@@ -7,6 +7,7 @@ import httpx2
 
 from ccell_fake.codes import Code
 from ccell_fake.contract.needs import ARRANGED_DEAD
+from ccell_fake.engine.conduct import Conduct
 from ccell_fake.engine.facts import RequestFacts
 from ccell_fake.engine.ledger import Ledger
 from ccell_fake.engine.number_facts import NumberFacts, SubmitFacts
@@ -108,6 +109,19 @@ def _one_msgid(resps: tuple[Resp, ...]) -> tuple[Resp, ...]:
 
 def _in_utc(report: Report) -> Report:
     return replace(report, recvtime=report.recvtime - timedelta(hours=8))
+
+
+def _twice() -> Conduct:
+    """What was handed out is handed out once more."""
+    handed_out: set[Upmsg] = set()
+
+    def put_back(facts: RequestFacts, ledger: Ledger, reply: Reply[Upmsg]) -> None:
+        for upmsg in reply.items:
+            if upmsg not in handed_out:
+                ledger.add_upmsg(facts.account.key, upmsg)
+        handed_out.update(reply.items)
+
+    return afterwards(_UPMSG, put_back)()
 
 
 def _padded(upmsg: Upmsg) -> Upmsg:
@@ -230,6 +244,18 @@ MUTANTS = (
         conduct=limited(schedule_ahead=SCHEDULE_AHEAD - timedelta(seconds=1)),
     ),
     Mutant("Q18", "Reports are handed out newest first.", conduct=items(_REPORT, reversed)),
+    Mutant(
+        "Q18",
+        "Upstream messages are handed out newest first.",
+        conduct=items(_UPMSG, reversed),
+        killed_by="Q18 upstream",
+    ),
+    Mutant(
+        "Q18",
+        "Upstream messages are handed out twice.",
+        conduct=_twice,
+        killed_by="Q18 upstream",
+    ),
     Mutant("Q19", "An upstream message's phone has a blank behind it.", conduct=each(_UPMSG, _padded)),
     Mutant("Q20", "ID and NAME are both the login.", conduct=each(_INFO, lambda one: replace(one, id=one.name))),
     Mutant("Q20", "ID and NAME are both the number.", conduct=each(_INFO, lambda one: replace(one, name=one.id))),

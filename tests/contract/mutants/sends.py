@@ -50,6 +50,14 @@ def _first_alone(submits: tuple[Submit, ...]) -> tuple[Submit, ...]:
     return submits[:1]
 
 
+def _at_the_first_s(submits: tuple[Submit, ...]) -> tuple[Submit, ...]:
+    return tuple(replace(submit, sendtime=submits[0].sendtime) for submit in submits)
+
+
+def _with_the_first_s(submits: tuple[Submit, ...]) -> tuple[Submit, ...]:
+    return tuple(replace(submit, linkid=submits[0].linkid) for submit in submits)
+
+
 def _sent_at(change: Callable[[str], str | None]) -> Make:
     """What is scheduled is sent at another time."""
 
@@ -219,6 +227,7 @@ MUTANTS = (
     Mutant("S8", "A number that is not recognised is accepted.", conduct=without("number-recognised")),
     Mutant("A1", "What is scheduled is sent at once.", conduct=_sent_at(lambda _: None), killed_by="A1 later"),
     Mutant("A1", "What is scheduled is sent an hour late.", conduct=_sent_at(_an_hour_later), killed_by="A1 later"),
+    Mutant("A1", "The first submit's sendtime goes for all.", conduct=_sending(_at_the_first_s), killed_by="A1 later"),
     Mutant("A1", "An empty sendtime is malformed.", conduct=refusing("sendtime", _empty_sendtime)),
     Mutant("A1", "A sendtime may have slashes.", conduct=judged("sendtime", _lenient), killed_by="A1 form"),
     *(
@@ -232,6 +241,7 @@ MUTANTS = (
         for more in (-1, 1)
     ),
     Mutant("A2", "A resp has no linkid.", conduct=each(Operation.SEND, lambda resp: replace(resp, linkid=None))),
+    Mutant("A2", "The first submit's linkid goes for all.", conduct=_sending(_with_the_first_s)),
     Mutant("A2", "A report has no linkid.", conduct=each(Operation.REPORT, lambda one: replace(one, linkid=""))),
     Mutant(
         "A2",

@@ -1,15 +1,18 @@
 """How requests are carried and answers look, violated (T1 to T5)."""
 
 from functools import partial
+from urllib.parse import quote, unquote_to_bytes
 
 import httpx2
 
 from ccell_fake.model import Operation
 
-from .carries import carried, posted, replacing, with_body, with_query
+from .carries import carried, matching, posted, replacing, with_body, with_query
 from .mutant import Mutant
 
 _DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>'
+
+_SUCCESS = r'<\?xml[^>]*>(?=\s*<root return="0")'
 
 
 def _not_by_get(operation: Operation, request: httpx2.Request) -> httpx2.Request | httpx2.Response:
@@ -53,6 +56,12 @@ def _without_contents(request: httpx2.Request) -> httpx2.Request:
     return with_query(request, request.url.query.replace(b"content", b"text")) if request.method == "GET" else request
 
 
+def _latin_query(request: httpx2.Request) -> httpx2.Request:
+    if request.method != "GET":
+        return request
+    return with_query(request, quote(unquote_to_bytes(request.url.query).decode("latin-1"), safe="").encode())
+
+
 def _narrow(body: bytes) -> bytes:
     return "".join(one if one <= "\uffff" else "?" for one in body.decode(errors="replace")).encode()
 
@@ -65,10 +74,25 @@ MUTANTS = (
     Mutant("T2", "A query takes no = that is not percent-encoded.", carry=carried(_only_encoded)),
     Mutant("T3", "A body is read as ISO 8859-1.", carry=posted(lambda body: body.decode("latin-1").encode())),
     Mutant("T3", "Characters beyond the first plane become question marks.", carry=posted(_narrow)),
+    Mutant("T3", "A query is read as ISO 8859-1.", carry=carried(_latin_query)),
     Mutant("T4", "A GET's payload has to stand behind xml=.", carry=carried(_named)),
     Mutant("T4", "A query is not percent-decoded.", carry=carried(_as_sent)),
     Mutant("T4", "A body counts only as that of a form.", carry=carried(_as_a_form)),
     Mutant("T5", "Answers have no declaration.", carry=replacing(_DECLARATION, "")),
+    Mutant(
+        "T5",
+        "Where nothing is wrong, report's answers have no declaration.",
+        carry=matching(_SUCCESS, "", Operation.REPORT),
+        killed_by="R3",
+        because="to ask is to take what is queued",
+    ),
+    Mutant(
+        "T5",
+        "Where nothing is wrong, upmsg's answers have no declaration.",
+        carry=matching(_SUCCESS, "", Operation.UPMSG),
+        killed_by="U3",
+        because="to ask is to take what is queued",
+    ),
     Mutant("T5", "Answers declare GBK.", carry=replacing('encoding="UTF-8"', 'encoding="GBK"')),
     Mutant("T5", "The root is called response.", carry=replacing("root", "response")),
     Mutant("T5", "The root's code is called code.", carry=replacing("<root return=", "<root code=")),
