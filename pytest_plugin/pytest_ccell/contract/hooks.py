@@ -161,10 +161,12 @@ class ContractHooks:
     # After the tests
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Keep the result; of a test that was tried again, the last."""
+        """Keep the result; of a test that was tried again, the last, unless that could no longer be asked."""
         carried = getattr(report, _CARRIED, None)
-        if carried is not None:
-            result = Result.from_json(json.loads(carried))
+        if carried is None:
+            return
+        result = Result.from_json(json.loads(carried))
+        if result.outcome is not Outcome.NOT_ASKED or result.name not in self._results:
             self._results[result.name] = result
 
     @pytest.hookimpl(trylast=True)
