@@ -20,8 +20,12 @@ from testing.contract import OWN, PASSWORD
 
 from ccell_fake import strategies
 from ccell_fake.contract.budget import Budget
+from ccell_fake.contract.examples import for_all
 from ccell_fake.contract.guard import Guard, NotAllowed
+from ccell_fake.contract.inquiry import Inquiry
+from ccell_fake.contract.live import Live, LiveTarget
 from ccell_fake.contract.needs import NotAsked
+from ccell_fake.contract.numbers import UNKNOWN, submit
 from ccell_fake.contract.results import Outcome
 from ccell_fake.model import Operation, Request, Submit
 from ccell_fake.wire import requests
@@ -238,7 +242,25 @@ def test_threads_and_processes_share_a_budget_to_the_last_message(tmp_path: Path
     path = tmp_path / "budget.sqlite"
     Budget.create(path, 50)
     with ThreadPoolExecutor(8) as pool:
-        taken = list(pool.map(lambda _: Budget(path).spend(1), range(100)))
+        taken = list(pool.map(Budget(path).spend, [1] * 100))
     assert sum(taken) == 50
     assert Budget(path).left == 0
     assert not Budget(path).spend(1)
+
+
+def test_smaller_examples_are_looked_for_without_sending_anything(gateway: MinimalGateway, tmp_path: Path) -> None:
+    live = Live(url=gateway.url, userid=USERID, password=PASSWORD, budget=Budget.create(tmp_path / "budget.sqlite", 0))
+    inquiry = Inquiry(LiveTarget(live))
+    account = inquiry.account()
+    asked: list[str] = []
+
+    def is_short(linkid: str) -> None:
+        account.send(submit(UNKNOWN, account.standing.content(), linkid=linkid))
+        asked.append(linkid)
+        assert len(linkid) < 3
+
+    with pytest.raises(AssertionError):
+        for_all(inquiry, account, st.text("ab", min_size=1, max_size=9), is_short)
+    sent = [handled for handled in gateway.journal if handled.operation == "send"]
+    assert len(sent) == next(place for place, linkid in enumerate(asked, 1) if len(linkid) >= 3)
+    inquiry.close()

@@ -51,6 +51,19 @@ def test_workers_share_the_emulator_that_is_given(pytester: pytest.Pytester) -> 
     result.stdout.fnmatch_lines([f"ccell: {running.url}"])
 
 
+def test_an_emulator_goes_by_the_profile_that_is_given(pytester: pytest.Pytester) -> None:
+    (pytester.path / "profile.toml").write_text('[Q13]\nanswer = "number"\n', "utf-8")
+    pytester.makepyfile(
+        """
+        def test_a_long_message_costs_one(ccell):
+            before = ccell.client.info().riches
+            ccell.client.send("13800000000", "字" * 200 + "【签名】")
+            assert before - ccell.client.info().riches == 1
+        """
+    )
+    _run(pytester, "--ccell-profile=profile.toml").assert_outcomes(passed=1)
+
+
 @pytest.mark.parametrize("by_option", [True, False])
 def test_a_control_token_is_given_by_option_or_by_variable(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, *, by_option: bool

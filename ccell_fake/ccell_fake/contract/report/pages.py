@@ -54,10 +54,5 @@ def _text(held: Any) -> str:  # noqa: ANN401 - as JSON has it
 
 def _cell(text: str) -> str:
     """A text as a cell of a Markdown table."""
-    return (
-        text.replace("\\", "\\\\")
-        .replace("|", "\\|")
-        .replace("\n", "<br>")
-        .replace("<", "&lt;")
-        .replace("&lt;br>", "<br>")
-    )
+    escaped = text.replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;")
+    return "<br>".join(escaped.splitlines())
