@@ -3,6 +3,7 @@
 import os
 from collections.abc import Generator
 
+import httpcore2  # noqa: F401 # pyright: ignore[reportUnusedImport] - httpx2 imports it late, and pytester would forget it again
 import pytest
 from hypothesis import HealthCheck, settings
 

@@ -25,7 +25,9 @@ def test_every_fixture_and_option_is_named(pytester: pytest.Pytester) -> None:
     told = pytester.runpytest_subprocess("--help").stdout.str()
     # Those of the contract suite are a group and a page of their own.
     told = told.partition("fake of the CCell SMS gateway:")[2].partition("the contract suite")[0]
-    assert {"--ccell-profile", *re.findall(r"--ccell-\w+", told)} == set(re.findall(r"^\| `(--ccell-\w+) ", PAGE, re.MULTILINE))
+    assert {"--ccell-profile", *re.findall(r"--ccell-\w+", told)} == set(
+        re.findall(r"^\| `(--ccell-\w+) ", PAGE, re.MULTILINE)
+    )
 
 
 def test_every_kind_of_fault_is_named() -> None:
