@@ -226,6 +226,27 @@ def test_a_drain_needs_to_be_allowed_and_one_with_a_wrong_password_does_not(
         guard(_request(requests.render(Request(USERID, PASSWORD)), operation))
 
 
+@pytest.mark.parametrize("sendtime", ["2016-01-01 8:30", "tomorrow", "2016/01/01 08:30:30"])
+def test_a_time_that_is_none_is_no_leave_to_send(tmp_path: Path, sendtime: str) -> None:
+    # A gateway may pass over what it cannot read, and send at once.
+    own = _request(requests.render(Request(USERID, PASSWORD, (Submit(OWN[0], "测试", sendtime=sendtime),))))
+    other = _request(requests.render(Request(USERID, PASSWORD, (Submit("19500001111", "测试", sendtime=sendtime),))))
+    with pytest.raises(NotAsked, match="sms"):
+        _guard(tmp_path, kinds=())(own)
+    with pytest.raises(NotAllowed):
+        _guard(tmp_path)(other)
+    guard = _guard(tmp_path, messages=1)
+    guard(own)
+    with pytest.raises(NotAsked, match="0 of the budget are left"):
+        guard(own)
+
+
+@pytest.mark.parametrize("phone", ["１３８０００００００１", "١٣٨٠٠٠٠٠٠٠١"])
+def test_digits_of_another_script_may_be_somebodys_number(tmp_path: Path, phone: str) -> None:
+    with pytest.raises(NotAllowed):
+        _guard(tmp_path)(_request(requests.render(Request(USERID, PASSWORD, (Submit(phone, "测试"),)))))
+
+
 def test_a_long_message_takes_as_many_as_it_is_charged_for(tmp_path: Path) -> None:
     guard = _guard(tmp_path, messages=5)
     guard(_request(requests.render(Request(USERID, PASSWORD, (Submit(OWN[0], "字" * 135),)))))

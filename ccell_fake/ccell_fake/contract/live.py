@@ -35,6 +35,7 @@ from ccell_fake.contract.standing import Standing
 from ccell_fake.model import Operation
 from ccell_fake.settings import AccountSettings
 from ccell_fake.transcripts.exchange import Exchange
+from ccell_fixtures.prefixes import DOCUMENT_YEAR, PREFIXES
 
 _SETTINGS = frozenset(one.name for one in fields(AccountSettings)) - {
     "userid",
@@ -228,8 +229,13 @@ def _standing(live: Live, known: Mapping[str, Any]) -> Standing:
         own=live.phones,
         dead=tuple(phone for phone in known.get("dead", ()) if phone in live.phones),
         answering=tuple(phone for phone in known.get("answering", ()) if phone in live.phones),
+        new=tuple(phone for phone in live.phones if _is_new(phone)),
         abilities=frozenset({"clock"} if live.patience else ()),
     )
+
+
+def _is_new(phone: str) -> bool:
+    return any(phone.startswith(digits) and prefix.since > DOCUMENT_YEAR for digits, prefix in PREFIXES.items())
 
 
 class _LiveArranger:
