@@ -97,6 +97,14 @@ def test_a_budget_of_5_is_never_exceeded(gateway: MinimalGateway, tmp_path: Path
     assert any("of the budget are left" in one.note for one in done.results(Outcome.NOT_ASKED))
 
 
+def test_workers_ask_one_after_the_other_so_that_they_risk_no_lock(tmp_path: Path) -> None:
+    account = Account(USERID, PASSWORD, max_concurrency=1, processing=0.1)
+    with MinimalGateway(accounts=(account,)) as gateway:
+        done = contract.ask(tmp_path, *LIVE, "-n", "4", "-k", "test_codes or test_transport", url=gateway.url)
+    assert done.results(Outcome.PASSED)
+    assert "1001006" not in {handled.code for handled in gateway.journal}
+
+
 def test_tests_that_fail_and_are_tried_again_take_from_the_same_budget(gateway: MinimalGateway, tmp_path: Path) -> None:
     # Every question has another answer than this profile says, so that all of them fail.
     profile = tmp_path / "profile.toml"

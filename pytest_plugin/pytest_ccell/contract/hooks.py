@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Generator, Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from ccell_fake.contract.live import LiveTarget
 from ccell_fake.contract.needs import NotAsked
 from ccell_fake.contract.results import Outcome, Result, Run
 from ccell_fake.contract.target import Target
+from ccell_fake.contract.turns import turn
 from ccell_fixtures.registries import ASSUMPTIONS
 from pytest_ccell.contract import consent, session, table
 
@@ -88,10 +90,12 @@ class ContractHooks:
     @pytest.fixture
     def inquiry(self, request: pytest.FixtureRequest) -> Iterator[Inquiry]:
         """What a test of the suite asks with."""
-        inquiry = Inquiry(self._target(request), self._answers())
-        request.node.stash[_INQUIRY] = inquiry
-        yield inquiry
-        inquiry.close()
+        # An account that is opened for the test alone is nobody else's.
+        with turn(self._shared.turns) if self._live is not None else nullcontext():
+            inquiry = Inquiry(self._target(request), self._answers())
+            request.node.stash[_INQUIRY] = inquiry
+            yield inquiry
+            inquiry.close()
 
     def _target(self, request: pytest.FixtureRequest) -> Target:
         if self._live is not None:

@@ -44,6 +44,11 @@ class Shared:
         budget = Budget.create(folder / "budget.sqlite", config.option.ccell_budget)
         return cls(folder, budget, secrets.token_bytes(32))
 
+    @property
+    def turns(self) -> Path:
+        """The file by which they take turns."""
+        return self.budget.path.with_name("turns.sqlite")
+
     def hand_over(self, workerinput: dict[str, Any]) -> None:
         """Give it to a worker."""
         workerinput |= {_BUDGET: str(self.budget.path), _KEY: self.key.hex()}
