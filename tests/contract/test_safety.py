@@ -255,6 +255,13 @@ def test_digits_of_another_script_may_be_somebodys_number(tmp_path: Path, phone:
         _guard(tmp_path)(_request(requests.render(Request(USERID, PASSWORD, (Submit(phone, "测试"),)))))
 
 
+def test_an_address_with_a_path_is_guarded_as_any(tmp_path: Path) -> None:
+    payload = requests.render(Request(USERID, PASSWORD, (Submit("13800000001", "测试"),)))
+    request = httpx2.Request("POST", f"http://127.0.0.1/gateway{Operation.SEND.path}", content=payload)
+    with pytest.raises(NotAllowed):
+        _guard(tmp_path)(request)
+
+
 def test_a_long_message_takes_as_many_as_it_is_charged_for(tmp_path: Path) -> None:
     guard = _guard(tmp_path, messages=5)
     guard(_request(requests.render(Request(USERID, PASSWORD, (Submit(OWN[0], "字" * 135),)))))

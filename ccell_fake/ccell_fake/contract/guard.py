@@ -17,7 +17,6 @@ _NOBODY = re.compile(r"120[0-9]{7,9}")
 # Of any script: a gateway may read them as ASCII.
 _DIGITS = re.compile(r"\d+")
 _LONG = re.compile(r"\d{7,}")
-_OPERATIONS = {operation.path: operation for operation in Operation}
 
 
 class NotAllowed(Exception):
@@ -52,7 +51,8 @@ class Guard:
             NotAsked: It may cost what is not allowed, or more than there is left of the budget.
             NotAllowed: It may reach somebody else.
         """
-        operation = _OPERATIONS[request.url.path]
+        # An address may have a path of its own.
+        operation = next(one for one in Operation if request.url.path.endswith(one.path))
         sent = unquote_to_bytes(request.url.query) + request.read()
         asked = self._read(operation, request)
         if not self._is_authentic(asked, sent.decode(errors="replace")):
