@@ -72,6 +72,16 @@ def test_without_the_word_live_nothing_is_asked(gateway: MinimalGateway, tmp_pat
         (("--ccell-report=run.xml",), "run.xml: a report is one of"),
         (("--ccell-compare=nowhere.json",), "nowhere.json"),
         (("--ccell-drift=nowhere.toml",), "nowhere.toml"),
+        (("--ccell-report=nowhere/run.md",), "no file can be written there"),
+        (("--ccell-calibrate=/",), "no file can be written there"),
+        (("--ccell-cacert=nowhere.pem",), "nowhere.pem"),
+        (("--ccell-patience=nan",), "seconds"),
+        (("--ccell-patience=-1",), "seconds"),
+        (("--ccell-budget=-1",), "a budget is"),
+        *(
+            ((f"--ccell-phone={phone}",), "by its 11 digits")
+            for phone in ("", " 13900000001", "13900000001,13800000000", "１３９０００００００１", "+8613900000001")
+        ),
     ],
 )
 def test_what_cannot_be_is_refused_before_anything_is_asked(
@@ -81,6 +91,32 @@ def test_what_cannot_be_is_refused_before_anything_is_asked(
     assert (done.code, gateway.journal) == (4, [])
     assert said in done.printed
     assert "Traceback" not in done.printed
+
+
+@pytest.mark.parametrize(
+    "known", ['spcode = "yes"', 'max_concurrency = "3"', "dead = 5", 'blacklist = "13900000001"', "balance = -1"]
+)
+def test_what_is_known_of_an_account_is_of_its_kind(gateway: MinimalGateway, tmp_path: Path, known: str) -> None:
+    (tmp_path / "known.toml").write_text(known, "utf-8")
+    done = contract.ask(tmp_path, *LIVE, f"--ccell-account={tmp_path / 'known.toml'}", url=gateway.url)
+    assert (done.code, gateway.journal) == (4, [])
+    assert known.partition(" ")[0] in done.printed
+    assert OWN[0] not in done.printed
+    assert "Traceback" not in done.printed
+
+
+@pytest.mark.parametrize(
+    "url", ["ftp://127.0.0.1", "127.0.0.1", "http://", "http://u:p@127.0.0.1", "http://127.0.0.1/?a"]
+)
+def test_an_address_that_is_none_is_refused(tmp_path: Path, url: str) -> None:
+    done = contract.ask(tmp_path, *LIVE, url=url)
+    assert done.code == 4
+    assert "CCELL_BASE_URL: " in done.printed
+
+
+def test_an_address_may_name_the_folder_of_the_endpoints(gateway: MinimalGateway, tmp_path: Path) -> None:
+    done = contract.ask(tmp_path, *LIVE, "-k", "test_0 or alike", url=f"{gateway.url}/sms3_api/xmlapi/")
+    assert (done.code, len(done.results(Outcome.PASSED))) == (0, 2)
 
 
 @pytest.mark.parametrize("given", [{"url": ""}, {"userid": ""}, {"password": ""}])

@@ -1,9 +1,11 @@
 """A gateway of which nothing is known but its address and an account: the live service, or what stands in for it."""
 
+import re
 import ssl
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
+from math import isfinite
 from pathlib import Path
 from time import sleep
 from typing import Any, NoReturn, cast
@@ -11,6 +13,7 @@ from typing import Any, NoReturn, cast
 import httpx2
 
 from ccell_fake.client import Client, RequestRefused
+from ccell_fake.client.gateway import base
 from ccell_fake.client.transport import certificates
 from ccell_fake.codes import Code
 from ccell_fake.contract.account import Account
@@ -46,6 +49,7 @@ _SETTINGS = frozenset(one.name for one in fields(AccountSettings)) - {
     "outcomes",
 }
 _NUMBERS = ("dead", "answering")
+_NUMBER = re.compile(r"1[3-9][0-9]{9}")
 _PAUSE = 1.0
 
 
@@ -93,6 +97,20 @@ class Live:
         if unknown:
             message = f"{', '.join(sorted(unknown))} cannot be allowed; there are {', '.join(KINDS)}"
             raise LiveError(message)
+        try:
+            base(self.url)
+        except ValueError as error:
+            message = f"CCELL_BASE_URL: {error}"
+            raise LiveError(message) from None
+        if not all(map(_NUMBER.fullmatch, self.phones)):
+            message = "a number of one's own is given by its 11 digits, without anything before, between or behind them"
+            raise LiveError(message)
+        if not (isfinite(self.patience) and self.patience >= 0):
+            message = f"patience is a number of seconds, not {self.patience:g}"
+            raise LiveError(message)
+        if self.authority and not Path(self.authority).is_file():
+            message = f"{self.authority}: there is no such file"
+            raise LiveError(message)
         if "sms" in self.allowed and not self.phones:
             message = "messages are sent to numbers of one's own alone, and none is given"
             raise LiveError(message)
@@ -114,11 +132,21 @@ def read_known(path: Path) -> dict[str, Any]:
     if unknown:
         message = f"{path}: {', '.join(unknown)} is not known; there are {', '.join(allowed)}"
         raise LiveError(message)
-    return {name: _frozen(value) for name, value in table.items()}
+    known = {name: _frozen(value) for name, value in table.items()}
+    for name in _NUMBERS:
+        if not isinstance(known.get(name, ()), tuple):
+            message = f"{path}: {name} is a list of numbers"
+            raise LiveError(message)
+    return known
 
 
 def _frozen(value: object) -> object:
     return tuple(cast("list[object]", value)) if isinstance(value, list) else value
+
+
+def settings_of(known: Mapping[str, Any]) -> dict[str, Any]:
+    """What of all that is known are settings."""
+    return {name: value for name, value in known.items() if name in _SETTINGS}
 
 
 class LiveTarget:
@@ -231,7 +259,7 @@ def _check_use(standing: Standing, needs: tuple[Need, ...], cost: Cost) -> None:
 
 
 def _standing(live: Live, known: Mapping[str, Any]) -> Standing:
-    settings = {name: value for name, value in known.items() if name in _SETTINGS}
+    settings = settings_of(known)
     return Standing(
         settings=replace(AccountSettings(), **settings),
         known=frozenset(settings),

@@ -45,6 +45,7 @@ class ContractHooks:
             self._expected = session.expected(config)
             self._reports = [Path(path) for path in config.option.ccell_report]
             self._earlier = self._compared()
+            session.check_places(self._written())
         except BaseException:
             self._shared.discard()
             raise
@@ -58,6 +59,10 @@ class ContractHooks:
             return report.read(Path(compared)) if compared else None
         except ValueError as error:
             raise pytest.UsageError(str(error)) from None
+
+    def _written(self) -> list[Path]:
+        calibrated = self._config.option.ccell_calibrate
+        return [*self._reports, Path(calibrated)] if calibrated else self._reports
 
     @property
     def _only_questions(self) -> bool:
