@@ -176,6 +176,25 @@ def test_a_run_that_is_interrupted_has_spent_no_more_than_its_budget(gateway: Mi
     assert PASSWORD not in printed
 
 
+def test_a_calibration_that_was_cut_short_leaves_the_profile_as_it_was(gateway: MinimalGateway, tmp_path: Path) -> None:
+    profile = tmp_path / "profile.toml"
+    profile.write_text('[Q13]\nanswer = "number"\n', "utf-8")
+    cut = ("-p", "testing.interrupting")
+    done = contract.ask(tmp_path, *LIVE, f"--ccell-calibrate={profile}", *cut, url=gateway.url)
+    assert done.code == pytest.ExitCode.INTERRUPTED
+    assert done.answers
+    assert profile.read_text("utf-8") == '[Q13]\nanswer = "number"\n'
+    assert "no profile was written" in done.printed
+
+
+def test_a_calibration_without_answers_leaves_the_profile_as_it_was(gateway: MinimalGateway, tmp_path: Path) -> None:
+    profile = tmp_path / "profile.toml"
+    profile.write_text('[Q13]\nanswer = "number"\n', "utf-8")
+    done = contract.ask(tmp_path, *LIVE, f"--ccell-calibrate={profile}", url=gateway.url, password="another")
+    assert done.code == 1
+    assert profile.read_text("utf-8") == '[Q13]\nanswer = "number"\n'
+
+
 def test_no_credential_and_no_number_appears_anywhere(gateway: MinimalGateway, tmp_path: Path) -> None:
     # One that fails in every way at once: wrong answers are expected, and locals are shown.
     profile = tmp_path / "profile.toml"

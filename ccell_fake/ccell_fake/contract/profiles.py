@@ -1,6 +1,7 @@
 """Profiles: what a gateway answered to the open questions, for the emulator to go by and others to be held against."""
 
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 import tomli_w
@@ -43,6 +44,20 @@ def _short(held: object) -> str:
 def written(profile: Mapping[str, Mapping[str, Any]]) -> str:
     """A profile as TOML."""
     return tomli_w.dumps({id_: dict(entry) for id_, entry in profile.items()}, multiline_strings=True)
+
+
+def write(path: Path, profile: Mapping[str, Mapping[str, Any]]) -> bool:
+    """Write a profile, all of it or nothing; whether there was something to write.
+
+    Raises:
+        OSError: It cannot be written.
+    """
+    if not profile:
+        return False
+    beside = path.with_name(f"{path.name}.part")
+    beside.write_text(written(profile), "utf-8")
+    beside.replace(path)
+    return True
 
 
 def differences(expected: Mapping[str, Given], found: Mapping[str, Given]) -> tuple[str, ...]:

@@ -23,6 +23,7 @@ from pytest_ccell.contract import consent, session, table
 
 _INQUIRY = pytest.StashKey[Inquiry]()
 _CARRIED = "ccell_result"
+_WHOLE = {pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED}
 _UNASKED = "the run ended before it was asked"
 
 
@@ -40,6 +41,7 @@ class ContractHooks:
         self._is_worker = hasattr(config, "workerinput")
         self._began = SystemClock().now()
         self._results: dict[str, Result] = {}
+        self._is_calibrated = False
         try:
             self._live = session.live(config, self._shared.budget)
             self._expected = session.expected(config)
@@ -177,16 +179,17 @@ class ContractHooks:
             self._results[result.name] = result
 
     @pytest.hookimpl(trylast=True)
-    def pytest_sessionfinish(self) -> None:
-        """Write reports and profile."""
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+        """Write reports and profile; one that was there stays unless the run came to its end and has answers."""
         if self._is_worker or not self._results:
             return
         run = self._run()
         for path in self._reports:
             report.write(path, run, self._earlier)
         calibrated = self._config.option.ccell_calibrate
-        if calibrated:
-            Path(calibrated).write_text(profiles.written(profiles.of(run)), "utf-8")
+        is_whole = exitstatus in _WHOLE and not (session.shouldstop or session.shouldfail)
+        if calibrated and is_whole:
+            self._is_calibrated = profiles.write(Path(calibrated), profiles.of(run))
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Show the results, what changed, and what differs from a profile."""
@@ -195,6 +198,10 @@ class ContractHooks:
         run = self._run()
         terminalreporter.section(f"ccell contract: {run.target}")
         terminalreporter.write_line(table.rendered(run.results, terminalreporter._tw.fullwidth))  # noqa: SLF001 # pyright: ignore[reportPrivateUsage] - pytest has no other name for it
+        calibrated = self._config.option.ccell_calibrate
+        if calibrated and not self._is_calibrated:
+            terminalreporter.section("no profile was written")
+            terminalreporter.write_line(f"{calibrated}: the run has no answers, or did not come to its end")
         if self._earlier is not None:
             terminalreporter.section(f"changed since {self._earlier.at:%Y-%m-%d %H:%M}")
             changes = [f"{name}: {then} -> {now}" for name, then, now in run.changes(self._earlier)]
