@@ -14,7 +14,7 @@ _LONGEST = 300
 
 
 def of(run: Run) -> dict[str, dict[str, Any]]:
-    """The profile of a run: answer, evidence and date of each question that it answered."""
+    """The profile of a run: answer, evidence and date of each question that it answered, and answered only one way."""
     profile: dict[str, dict[str, Any]] = {}
     for result in run.results:
         if result.outcome is Outcome.ANSWERED and result.answer is not None:
@@ -24,7 +24,8 @@ def of(run: Run) -> dict[str, dict[str, Any]]:
                 "evidence": _evidence(result.evidence, result.note),
                 "date": run.at.date(),
             }
-    return {id_: profile[id_] for id_ in ASSUMPTIONS if id_ in profile}
+    settled = {id_ for id_ in profile if len({one.answer for one in run.results if one.id == id_} - {None}) == 1}
+    return {id_: profile[id_] for id_ in ASSUMPTIONS if id_ in settled}
 
 
 def _evidence(exchanges: Iterable[Mapping[str, Any]], note: str) -> str:
