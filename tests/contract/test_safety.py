@@ -19,6 +19,7 @@ from testing import contract
 from testing.contract import OWN, PASSWORD
 
 from ccell_fake import strategies
+from ccell_fake.contract import suite
 from ccell_fake.contract.budget import Budget
 from ccell_fake.contract.guard import Guard, NotAllowed
 from ccell_fake.contract.needs import NotAsked
@@ -224,6 +225,12 @@ def test_on_a_terminal_a_run_begins_once_somebody_consents(gateway: MinimalGatew
     code, printed = _on_terminal(gateway, tmp_path, "y\n", "-k", "test_0")
     assert code == 0, printed
     assert gateway.journal
+
+
+@pytest.mark.parametrize("budget", [5, 100_000])
+def test_what_a_run_may_spend_is_its_budget_whatever_its_tests_usually_cost(budget: int) -> None:
+    assert f"send up to {budget} messages" in suite.spending(suite.every(), frozenset({"sms"}), budget)
+    assert "messages" not in suite.spending(suite.every(), frozenset({"drain"}), budget)
 
 
 def _on_terminal(gateway: MinimalGateway, folder: Path, typed: str, *options: str) -> tuple[int, str]:
