@@ -10,7 +10,9 @@ from typing import Any, cast
 import click
 
 _SUITE = "ccell_fake.contract"
-_INI = "[pytest]\nasyncio_default_fixture_loop_scope = function\n"
+_INI = "[pytest]\n"
+_OF_ASYNCIO = "asyncio_default_fixture_loop_scope = function\n"
+_USAGE, _INTERRUPTED = 2, 130
 _HANDED_OVER = """
 \b
 Whatever stands behind -- is handed over to pytest, such as -- -n 2 -k Q13.
@@ -64,8 +66,7 @@ def _as_arguments(options: dict[str, Any]) -> Iterator[str]:
 def contract(arguments: list[str]) -> None:
     """Ask every clause of the document and every question it leaves open.
 
-    Exit codes: 0 every clause that was asked holds; 1 one does not; 2 interrupted, or an option that is none;
-    3 nobody consented; 4 options that do not go together; 5 no test was selected.
+    Exit codes: 0 every clause that was asked holds; 1 one does not; 2 wrong usage; 3 nobody consented; 130 interrupted.
     """
     _run(arguments)
 
@@ -77,8 +78,8 @@ def contract(arguments: list[str]) -> None:
 def calibrate(arguments: list[str]) -> None:
     """Ask the open questions, and write the answers for the emulator to go by, or hold them against a profile.
 
-    Exit codes: 0 done; 1 an answer differs, or is none that is known; 2 interrupted, or an option that is none;
-    3 nobody consented; 4 options that do not go together; 5 no test was selected.
+    Exit codes: 0 done; 1 an answer differs, or is none that is known; 2 wrong usage; 3 nobody consented;
+    130 interrupted.
     """
     if not any(argument.startswith(("--ccell-calibrate=", "--ccell-drift=")) for argument in arguments):
         message = "say what for: --to FILE writes a profile, --drift FILE holds the answers against one"
@@ -95,9 +96,11 @@ def _run(arguments: list[str]) -> None:
 
     with tempfile.TemporaryDirectory() as folder:
         ini = Path(folder, "pytest.ini")
-        ini.write_text(_INI, "utf-8")
-        own = ["-c", str(ini), f"--rootdir={folder}", "-p", "no:cacheprovider", "-q", "--tb=short"]
-        raise click.exceptions.Exit(int(pytest.main([*own, *arguments, "--pyargs", _SUITE])))
+        ini.write_text(_INI + (_OF_ASYNCIO if find_spec("pytest_asyncio") else ""), "utf-8")
+        own = ["-c", str(ini), f"--rootdir={folder}", "--noconftest", "-p", "no:cacheprovider", "-q", "--tb=short"]
+        code = int(pytest.main([*own, *arguments, "--pyargs", _SUITE]))
+    as_ours = {int(pytest.ExitCode.USAGE_ERROR): _USAGE, int(pytest.ExitCode.INTERRUPTED): _INTERRUPTED}
+    raise click.exceptions.Exit(as_ours.get(code, code))
 
 
 COMMANDS = (contract, calibrate)

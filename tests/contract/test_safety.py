@@ -19,6 +19,7 @@ from testing import contract
 from testing.contract import OWN, PASSWORD
 
 from ccell_fake import strategies
+from ccell_fake.contract import suite
 from ccell_fake.contract.budget import Budget
 from ccell_fake.contract.examples import for_all
 from ccell_fake.contract.guard import Guard, NotAllowed
@@ -76,6 +77,16 @@ def test_without_the_word_live_nothing_is_asked(gateway: MinimalGateway, tmp_pat
         (("--ccell-report=run.xml",), "run.xml: a report is one of"),
         (("--ccell-compare=nowhere.json",), "nowhere.json"),
         (("--ccell-drift=nowhere.toml",), "nowhere.toml"),
+        (("--ccell-report=nowhere/run.md",), "no file can be written there"),
+        (("--ccell-calibrate=/",), "no file can be written there"),
+        (("--ccell-cacert=nowhere.pem",), "nowhere.pem"),
+        (("--ccell-patience=nan",), "seconds"),
+        (("--ccell-patience=-1",), "seconds"),
+        (("--ccell-budget=-1",), "a budget is"),
+        *(
+            ((f"--ccell-phone={phone}",), "by its 11 digits")
+            for phone in ("", " 13900000001", "13900000001,13800000000", "１３９０００００００１", "+8613900000001")
+        ),
     ],
 )
 def test_what_cannot_be_is_refused_before_anything_is_asked(
@@ -85,6 +96,32 @@ def test_what_cannot_be_is_refused_before_anything_is_asked(
     assert (done.code, gateway.journal) == (4, [])
     assert said in done.printed
     assert "Traceback" not in done.printed
+
+
+@pytest.mark.parametrize(
+    "known", ['spcode = "yes"', 'max_concurrency = "3"', "dead = 5", 'blacklist = "13900000001"', "balance = -1"]
+)
+def test_what_is_known_of_an_account_is_of_its_kind(gateway: MinimalGateway, tmp_path: Path, known: str) -> None:
+    (tmp_path / "known.toml").write_text(known, "utf-8")
+    done = contract.ask(tmp_path, *LIVE, f"--ccell-account={tmp_path / 'known.toml'}", url=gateway.url)
+    assert (done.code, gateway.journal) == (4, [])
+    assert known.partition(" ")[0] in done.printed
+    assert OWN[0] not in done.printed
+    assert "Traceback" not in done.printed
+
+
+@pytest.mark.parametrize(
+    "url", ["ftp://127.0.0.1", "127.0.0.1", "http://", "http://u:p@127.0.0.1", "http://127.0.0.1/?a"]
+)
+def test_an_address_that_is_none_is_refused(tmp_path: Path, url: str) -> None:
+    done = contract.ask(tmp_path, *LIVE, url=url)
+    assert done.code == 4
+    assert "CCELL_BASE_URL: " in done.printed
+
+
+def test_an_address_may_name_the_folder_of_the_endpoints(gateway: MinimalGateway, tmp_path: Path) -> None:
+    done = contract.ask(tmp_path, *LIVE, "-k", "test_0 or alike", url=f"{gateway.url}/sms3_api/xmlapi/")
+    assert (done.code, len(done.results(Outcome.PASSED))) == (0, 2)
 
 
 @pytest.mark.parametrize("given", [{"url": ""}, {"userid": ""}, {"password": ""}])
@@ -99,6 +136,14 @@ def test_a_budget_of_5_is_never_exceeded(gateway: MinimalGateway, tmp_path: Path
     done = contract.ask(tmp_path, *contract.live("--ccell-budget=5", "--ccell-patience=1", *workers), url=gateway.url)
     assert 0 < _messages(gateway) <= 5
     assert any("of the budget are left" in one.note for one in done.results(Outcome.NOT_ASKED))
+
+
+def test_workers_ask_one_after_the_other_so_that_they_risk_no_lock(tmp_path: Path) -> None:
+    account = Account(USERID, PASSWORD, max_concurrency=1, processing=0.1)
+    with MinimalGateway(accounts=(account,)) as gateway:
+        done = contract.ask(tmp_path, *LIVE, "-n", "4", "-k", "test_codes or test_transport", url=gateway.url)
+    assert done.results(Outcome.PASSED)
+    assert "1001006" not in {handled.code for handled in gateway.journal}
 
 
 def test_tests_that_fail_and_are_tried_again_take_from_the_same_budget(gateway: MinimalGateway, tmp_path: Path) -> None:
@@ -137,6 +182,25 @@ def test_a_run_that_is_interrupted_has_spent_no_more_than_its_budget(gateway: Mi
     assert PASSWORD not in printed
 
 
+def test_a_calibration_that_was_cut_short_leaves_the_profile_as_it_was(gateway: MinimalGateway, tmp_path: Path) -> None:
+    profile = tmp_path / "profile.toml"
+    profile.write_text('[Q13]\nanswer = "number"\n', "utf-8")
+    cut = ("-p", "testing.interrupting")
+    done = contract.ask(tmp_path, *LIVE, f"--ccell-calibrate={profile}", *cut, url=gateway.url)
+    assert done.code == pytest.ExitCode.INTERRUPTED
+    assert done.answers
+    assert profile.read_text("utf-8") == '[Q13]\nanswer = "number"\n'
+    assert "no profile was written" in done.printed
+
+
+def test_a_calibration_without_answers_leaves_the_profile_as_it_was(gateway: MinimalGateway, tmp_path: Path) -> None:
+    profile = tmp_path / "profile.toml"
+    profile.write_text('[Q13]\nanswer = "number"\n', "utf-8")
+    done = contract.ask(tmp_path, *LIVE, f"--ccell-calibrate={profile}", url=gateway.url, password="another")
+    assert done.code == 1
+    assert profile.read_text("utf-8") == '[Q13]\nanswer = "number"\n'
+
+
 def test_no_credential_and_no_number_appears_anywhere(gateway: MinimalGateway, tmp_path: Path) -> None:
     # One that fails in every way at once: wrong answers are expected, and locals are shown.
     profile = tmp_path / "profile.toml"
@@ -166,6 +230,12 @@ def test_on_a_terminal_a_run_begins_once_somebody_consents(gateway: MinimalGatew
     code, printed = _on_terminal(gateway, tmp_path, "y\n", "-k", "test_0")
     assert code == 0, printed
     assert gateway.journal
+
+
+@pytest.mark.parametrize("budget", [5, 100_000])
+def test_what_a_run_may_spend_is_its_budget_whatever_its_tests_usually_cost(budget: int) -> None:
+    assert f"send up to {budget} messages" in suite.spending(suite.every(), frozenset({"sms"}), budget)
+    assert "messages" not in suite.spending(suite.every(), frozenset({"drain"}), budget)
 
 
 def _on_terminal(gateway: MinimalGateway, folder: Path, typed: str, *options: str) -> tuple[int, str]:
@@ -229,6 +299,34 @@ def test_a_drain_needs_to_be_allowed_and_one_with_a_wrong_password_does_not(
     guard(_request(requests.render(Request(USERID, "no-such-password")), operation))
     with pytest.raises(NotAsked, match="drain"):
         guard(_request(requests.render(Request(USERID, PASSWORD)), operation))
+
+
+@pytest.mark.parametrize("sendtime", ["2016-01-01 8:30", "tomorrow", "2016/01/01 08:30:30"])
+def test_a_time_that_is_none_is_no_leave_to_send(tmp_path: Path, sendtime: str) -> None:
+    # A gateway may pass over what it cannot read, and send at once.
+    own = _request(requests.render(Request(USERID, PASSWORD, (Submit(OWN[0], "测试", sendtime=sendtime),))))
+    other = _request(requests.render(Request(USERID, PASSWORD, (Submit("19500001111", "测试", sendtime=sendtime),))))
+    with pytest.raises(NotAsked, match="sms"):
+        _guard(tmp_path, kinds=())(own)
+    with pytest.raises(NotAllowed):
+        _guard(tmp_path)(other)
+    guard = _guard(tmp_path, messages=1)
+    guard(own)
+    with pytest.raises(NotAsked, match="0 of the budget are left"):
+        guard(own)
+
+
+@pytest.mark.parametrize("phone", ["１３８０００００００１", "١٣٨٠٠٠٠٠٠٠١"])
+def test_digits_of_another_script_may_be_somebodys_number(tmp_path: Path, phone: str) -> None:
+    with pytest.raises(NotAllowed):
+        _guard(tmp_path)(_request(requests.render(Request(USERID, PASSWORD, (Submit(phone, "测试"),)))))
+
+
+def test_an_address_with_a_path_is_guarded_as_any(tmp_path: Path) -> None:
+    payload = requests.render(Request(USERID, PASSWORD, (Submit("13800000001", "测试"),)))
+    request = httpx2.Request("POST", f"http://127.0.0.1/gateway{Operation.SEND.path}", content=payload)
+    with pytest.raises(NotAllowed):
+        _guard(tmp_path)(request)
 
 
 def test_a_long_message_takes_as_many_as_it_is_charged_for(tmp_path: Path) -> None:

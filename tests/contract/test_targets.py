@@ -4,6 +4,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from contract.minimal import Account, MinimalGateway
 from testing import contract, processes
 from testing.contract import OWN, PASSWORD
 
@@ -74,8 +75,21 @@ def test_the_suite_passes_or_says_what_it_needs_where_only_address_and_credentia
 def test_a_target_that_is_not_there_passes_nothing(tmp_path: Path) -> None:
     url = f"http://127.0.0.1:{processes.free_port()}"
     done = contract.ask(tmp_path, *contract.live(), url=url)
+    assert done.code == 1
     assert done.run.counts[Outcome.PASSED] == done.run.counts[Outcome.ANSWERED] == 0
-    assert "needs an account that is in use" in done.printed
+    assert done.run.counts[Outcome.FAILED] > 0
+
+
+@pytest.mark.parametrize(
+    "account",
+    [Account("200001", "another-password"), Account("200009", PASSWORD), Account("200001", PASSWORD, frozen=True)],
+    ids=["wrong password", "unknown userid", "frozen"],
+)
+def test_an_account_that_cannot_be_used_fails_the_run(tmp_path: Path, account: Account) -> None:
+    with MinimalGateway(accounts=(account,)) as gateway:
+        done = contract.ask(tmp_path, "--ccell-target=live", "--ccell-live", "-k", "test_codes", url=gateway.url)
+    assert done.code == 1
+    assert done.run.counts[Outcome.PASSED] == 0
 
 
 def test_an_emulator_goes_by_the_profile_it_was_given_and_the_suite_agrees(tmp_path: Path) -> None:

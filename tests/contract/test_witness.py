@@ -9,11 +9,13 @@ import pytest
 from contract.minimal import CLAIMS, DEAD, DIFFERS, REPLYING, Account, MinimalGateway
 from testing import contract, processes
 
-from ccell_fake.contract import suite
+from ccell_fake.clock import SystemClock
+from ccell_fake.contract import profiles, results, suite
 from ccell_fake.contract.budget import Budget
 from ccell_fake.contract.inquiry import Inquiry
 from ccell_fake.contract.live import Live, LiveTarget
 from ccell_fake.contract.needs import NotAsked
+from ccell_fake.contract.results import Outcome, Run
 from ccell_fixtures.registries import ASSUMPTIONS, CLAUSES
 
 PASSWORD = "123456"
@@ -101,6 +103,29 @@ def test_the_witness_passes_every_clause_it_claims_and_differs_in_ten_answers(
     defaults = {id_: {str(question.default)} for id_, question in ASSUMPTIONS.items()}
     differing = {id_: seen for id_, seen in answers.items() if seen != defaults[id_]}
     assert differing == {id_: {answer} for id_, answer in DIFFERS.items()}
+
+
+def test_requests_that_did_not_go_over_the_threads_answer_nothing_about_it(tmp_path: Path) -> None:
+    # It is said to be slow, and to take three at a time; neither is so.
+    account = Account("200016", max_concurrency=1_000)
+    with MinimalGateway(accounts=(account,)) as gateway:
+        found = _asked(gateway, account, {"processing_time": 0.3}, tmp_path)
+        assert "Q21" not in found
+        assert found["K1"].startswith("failed")
+        account = Account("200018", max_concurrency=1_000)
+    with MinimalGateway(accounts=(account,)) as gateway:
+        assert _asked(gateway, account, {"processing_time": 0.3}, tmp_path) == {}
+
+
+def test_a_question_with_two_answers_has_none_in_the_profile() -> None:
+    (whole, part) = (one for one in suite.every() if one.id == "Q35")
+    other = next(one for one in suite.every() if one.id == "Q24")
+    answered = (
+        results.of(whole, Outcome.ANSWERED, answer="codepoint"),
+        results.of(part, Outcome.ANSWERED, answer="utf16"),
+        results.of(other, Outcome.ANSWERED, answer="empty"),
+    )
+    assert set(profiles.of(Run(target="live", at=SystemClock().now(), results=answered))) == {"Q24"}
 
 
 def test_calibrate_finds_exactly_the_ten_answers_and_the_emulator_goes_by_them(

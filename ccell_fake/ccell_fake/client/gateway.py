@@ -48,7 +48,7 @@ class Gateway:
         if xml.legible(userid + password) != userid + password:
             message = "userid or password holds a character that XML cannot carry"
             raise ValueError(message)
-        self.url: str = _base(base_url)
+        self.url: str = base(base_url)
         self.userid: str = userid
         self._password = password
         self._method = method
@@ -134,8 +134,12 @@ class Gateway:
         )
 
 
-def _base(url: str) -> str:
-    """The address without the path of the endpoints, which may be given or not, however it is slashed."""
+def base(url: str) -> str:
+    """The address without the path of the endpoints, which may be given or not, however it is slashed.
+
+    Raises:
+        ValueError: It is no address of a gateway.
+    """
     parts = urlsplit(url)
     # Asking for the port looks at it, too.
     if parts.port == 0 or parts.scheme not in {"http", "https"} or not parts.hostname:

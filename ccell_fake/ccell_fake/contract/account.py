@@ -9,6 +9,7 @@ from xml.sax.saxutils import quoteattr
 import httpx2
 
 from ccell_fake.client import Client
+from ccell_fake.client.gateway import base
 from ccell_fake.contract.arranger import Arranger
 from ccell_fake.contract.heard import Heard
 from ccell_fake.contract.needs import NotAsked
@@ -55,7 +56,7 @@ class Account:
         self.standing = standing
         self.arranger = arranger
         self.client = Client(url, userid, password, transport=transport, threads=16)
-        self._url = url.rstrip("/")
+        self._url = base(url)
         self._transport = transport
 
     def __repr__(self) -> str:

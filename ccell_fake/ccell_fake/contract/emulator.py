@@ -12,7 +12,7 @@ from ccell_fake.client.transport import certificates
 from ccell_fake.codes import Code
 from ccell_fake.contract.account import Account
 from ccell_fake.contract.costs import Cost
-from ccell_fake.contract.needs import ARRANGED_DEAD, ARRANGED_OWN, Need
+from ccell_fake.contract.needs import ARRANGED_DEAD, ARRANGED_NEW, ARRANGED_OWN, Need
 from ccell_fake.contract.recording import Recording
 from ccell_fake.contract.standing import Standing
 from ccell_fake.model import Operation
@@ -62,6 +62,7 @@ class EmulatorTarget:
                 known=frozenset(one.name for one in fields(AccountSettings)),
                 own=(*ARRANGED_OWN, ARRANGED_DEAD),
                 dead=(ARRANGED_DEAD,),
+                new=(ARRANGED_NEW,),
                 abilities=_ABILITIES,
             ),
             arranger=_AccountArranger(ccell),

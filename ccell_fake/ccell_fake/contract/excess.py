@@ -1,10 +1,12 @@
 """Going over an account's threads on purpose, again and again (K3, Q22)."""
 
+from collections.abc import Callable
 from functools import partial
 
 from ccell_fake.codes import Code
 from ccell_fake.contract.account import Account
-from ccell_fake.contract.needs import CROWD, OVERLAP, Need
+from ccell_fake.contract.heard import Heard
+from ccell_fake.contract.needs import CROWD, OVERLAP, Need, NotAsked
 from ccell_fake.contract.numbers import UNKNOWN, submit
 
 EXCESS = Need(
@@ -18,16 +20,24 @@ MOST = 40
 _HARMLESS = submit(UNKNOWN, "测试")
 
 
-def over(account: Account) -> str:
-    """The code of a request too many."""
+def over(account: Account, ask: Callable[[], Heard] | None = None) -> str:
+    """The code of a request too many.
+
+    Raises:
+        NotAsked: There was none, as far as can be seen.
+    """
     threads = account.standing.settings.max_concurrency
-    ask = partial(account.send, _HARMLESS)
+    ask = ask or partial(account.send, _HARMLESS)
     if CROWD.is_met(account.standing):
         with account.crowd(threads):
             return ask().code
     seen = {heard.code for heard in account.at_once([ask] * (threads + 1))}
     refused = sorted(seen - {Code.SUCCESS})
-    return refused[0] if refused else Code.SUCCESS
+    if not refused:
+        # They may have come one after the other.
+        message = f"needs {OVERLAP.says}"
+        raise NotAsked(message)
+    return refused[0]
 
 
 def alone(account: Account) -> str:

@@ -1,17 +1,21 @@
 """A gateway of which nothing is known but its address and an account: the live service, or what stands in for it."""
 
+import re
 import ssl
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
+from math import isfinite
 from pathlib import Path
 from time import sleep
 from typing import Any, NoReturn, cast
 
 import httpx2
 
-from ccell_fake.client import Client, ClientError
+from ccell_fake.client import Client, RequestRefused
+from ccell_fake.client.gateway import base
 from ccell_fake.client.transport import certificates
+from ccell_fake.codes import Code
 from ccell_fake.contract.account import Account
 from ccell_fake.contract.budget import Budget
 from ccell_fake.contract.costs import KINDS, Cost
@@ -35,6 +39,7 @@ from ccell_fake.contract.standing import Standing
 from ccell_fake.model import Operation
 from ccell_fake.settings import AccountSettings
 from ccell_fake.transcripts.exchange import Exchange
+from ccell_fixtures.prefixes import DOCUMENT_YEAR, PREFIXES
 
 _SETTINGS = frozenset(one.name for one in fields(AccountSettings)) - {
     "userid",
@@ -44,6 +49,7 @@ _SETTINGS = frozenset(one.name for one in fields(AccountSettings)) - {
     "outcomes",
 }
 _NUMBERS = ("dead", "answering")
+_NUMBER = re.compile(r"1[3-9][0-9]{9}")
 _PAUSE = 1.0
 
 
@@ -91,6 +97,20 @@ class Live:
         if unknown:
             message = f"{', '.join(sorted(unknown))} cannot be allowed; there are {', '.join(KINDS)}"
             raise LiveError(message)
+        try:
+            base(self.url)
+        except ValueError as error:
+            message = f"CCELL_BASE_URL: {error}"
+            raise LiveError(message) from None
+        if not all(map(_NUMBER.fullmatch, self.phones)):
+            message = "a number of one's own is given by its 11 digits, without anything before, between or behind them"
+            raise LiveError(message)
+        if not (isfinite(self.patience) and self.patience >= 0):
+            message = f"patience is a number of seconds, not {self.patience:g}"
+            raise LiveError(message)
+        if self.authority and not Path(self.authority).is_file():
+            message = f"{self.authority}: there is no such file"
+            raise LiveError(message)
         if "sms" in self.allowed and not self.phones:
             message = "messages are sent to numbers of one's own alone, and none is given"
             raise LiveError(message)
@@ -112,11 +132,21 @@ def read_known(path: Path) -> dict[str, Any]:
     if unknown:
         message = f"{path}: {', '.join(unknown)} is not known; there are {', '.join(allowed)}"
         raise LiveError(message)
-    return {name: _frozen(value) for name, value in table.items()}
+    known = {name: _frozen(value) for name, value in table.items()}
+    for name in _NUMBERS:
+        if not isinstance(known.get(name, ()), tuple):
+            message = f"{path}: {name} is a list of numbers"
+            raise LiveError(message)
+    return known
 
 
 def _frozen(value: object) -> object:
     return tuple(cast("list[object]", value)) if isinstance(value, list) else value
+
+
+def settings_of(known: Mapping[str, Any]) -> dict[str, Any]:
+    """What of all that is known are settings."""
+    return {name: value for name, value in known.items() if name in _SETTINGS}
 
 
 class LiveTarget:
@@ -186,11 +216,19 @@ class LiveTarget:
         return _standing(self._live, {**self._live.known, **self._shown()})
 
     def _shown(self) -> dict[str, Any]:
-        """What info shows of the account now."""
+        """What info shows of the account now.
+
+        Raises:
+            ClientError: It shows nothing.
+            NotAsked: The account is locked, in a run that may have locked it.
+        """
         with Client(self._live.url, self._live.userid, self._live.password, transport=self._transport()) as client:
             try:
                 info = client.info()
-            except ClientError as error:
+            except RequestRefused as error:
+                # A test that was allowed to lock it may have done so; whatever else it is, nothing holds of it.
+                if error.code != Code.ACCOUNT_FROZEN or "risk" not in self._live.allowed:
+                    raise
                 message = f"needs an account that is in use: {error}"
                 raise NotAsked(message) from None
         signcode = "*" if info.signcode == ("*",) else info.signcode
@@ -221,15 +259,20 @@ def _check_use(standing: Standing, needs: tuple[Need, ...], cost: Cost) -> None:
 
 
 def _standing(live: Live, known: Mapping[str, Any]) -> Standing:
-    settings = {name: value for name, value in known.items() if name in _SETTINGS}
+    settings = settings_of(known)
     return Standing(
         settings=replace(AccountSettings(), **settings),
         known=frozenset(settings),
         own=live.phones,
         dead=tuple(phone for phone in known.get("dead", ()) if phone in live.phones),
         answering=tuple(phone for phone in known.get("answering", ()) if phone in live.phones),
+        new=tuple(phone for phone in live.phones if _is_new(phone)),
         abilities=frozenset({"clock"} if live.patience else ()),
     )
+
+
+def _is_new(phone: str) -> bool:
+    return any(phone.startswith(digits) and prefix.since > DOCUMENT_YEAR for digits, prefix in PREFIXES.items())
 
 
 class _LiveArranger:

@@ -13,6 +13,8 @@ ARRANGED_OWN = tuple(f"139000000{place:02d}" for place in range(10))
 ARRANGED_DEAD = "13900009999"
 """The one of them that nothing can be delivered to."""
 
+ARRANGED_NEW = "19500001111"
+"""The document's own example of a number that is not recognised; its prefix came into service later."""
 
 _OVERLAPPING = 0.2
 
@@ -60,6 +62,11 @@ def _takes_any_text(standing: Standing) -> bool:
 OWN_NUMBER = Need("own number", "a number of one's own to send to", lambda one: len(one.own) > 0)
 TWO_NUMBERS = Need("two own numbers", "two numbers of one's own to send to", lambda one: len(one.own) > 1)
 DEAD_NUMBER = Need("dead number", "a number of one's own that nothing can be delivered to", lambda one: bool(one.dead))
+OLD_AND_NEW_NUMBER = Need(
+    "old and new number",
+    "two numbers of one's own, the prefix of one in service when the document was written, of the other only later",
+    lambda one: bool(one.new and set(one.own) - set(one.new)),
+)
 UPSTREAM = Need(
     "upstream",
     "somebody who sends messages to the account, such as a number of one's own that answers by itself",

@@ -1,6 +1,7 @@
 """Profiles: what a gateway answered to the open questions, for the emulator to go by and others to be held against."""
 
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 import tomli_w
@@ -13,7 +14,7 @@ _LONGEST = 300
 
 
 def of(run: Run) -> dict[str, dict[str, Any]]:
-    """The profile of a run: answer, evidence and date of each question that it answered."""
+    """The profile of a run: answer, evidence and date of each question that it answered, and answered only one way."""
     profile: dict[str, dict[str, Any]] = {}
     for result in run.results:
         if result.outcome is Outcome.ANSWERED and result.answer is not None:
@@ -23,7 +24,8 @@ def of(run: Run) -> dict[str, dict[str, Any]]:
                 "evidence": _evidence(result.evidence, result.note),
                 "date": run.at.date(),
             }
-    return {id_: profile[id_] for id_ in ASSUMPTIONS if id_ in profile}
+    settled = {id_ for id_ in profile if len({one.answer for one in run.results if one.id == id_} - {None}) == 1}
+    return {id_: profile[id_] for id_ in ASSUMPTIONS if id_ in settled}
 
 
 def _evidence(exchanges: Iterable[Mapping[str, Any]], note: str) -> str:
@@ -43,6 +45,20 @@ def _short(held: object) -> str:
 def written(profile: Mapping[str, Mapping[str, Any]]) -> str:
     """A profile as TOML."""
     return tomli_w.dumps({id_: dict(entry) for id_, entry in profile.items()}, multiline_strings=True)
+
+
+def write(path: Path, profile: Mapping[str, Mapping[str, Any]]) -> bool:
+    """Write a profile, all of it or nothing; whether there was something to write.
+
+    Raises:
+        OSError: It cannot be written.
+    """
+    if not profile:
+        return False
+    beside = path.with_name(f"{path.name}.part")
+    beside.write_text(written(profile), "utf-8")
+    beside.replace(path)
+    return True
 
 
 def differences(expected: Mapping[str, Given], found: Mapping[str, Given]) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ class Standing:
         own: Numbers it may send to.
         dead: Those of them that nothing can be delivered to.
         answering: Those of them that answer whatever reaches them.
+        new: One's own numbers whose prefixes came into service after the document was written.
         abilities: What the arranger can do beside: `clock`, `still`, `upstream`, `crowd`, `settings`, `failing`; and
             `prompt`, where whatever is brought about is there at once.
     """
@@ -24,6 +25,7 @@ class Standing:
     own: tuple[str, ...] = ()
     dead: tuple[str, ...] = ()
     answering: tuple[str, ...] = ()
+    new: tuple[str, ...] = ()
     abilities: frozenset[str] = field(default_factory=frozenset[str])
 
     def content(self, text: str = "测试") -> str:

@@ -30,10 +30,12 @@ def weight(asked: Asked) -> tuple[bool, bool, bool, int]:
 
 
 def spending(asked: Iterable[Asked], allowed: frozenset[str], budget: int) -> str:
-    """What a run may cost at most, in one sentence."""
+    """What a run may cost, in one sentence: what a gateway charges that keeps to the document, and at most."""
     costs = [one.cost for one in asked if one.cost.kinds <= allowed and one.cost.sms <= budget]
-    messages = min(sum(cost.sms for cost in costs), budget)
-    parts = [f"send up to {messages} messages to your own numbers"] if messages else []
+    messages = sum(cost.sms for cost in costs)
+    # A gateway that takes what it should refuse is sent more, as is one whose tests are tried again.
+    usual = f" (usually {messages})" if messages < budget else ""
+    parts = [f"send up to {budget} messages{usual} to your own numbers"] if messages else []
     parts += ["take what is queued for the account"] if any(cost.drain for cost in costs) else []
     parts += ["lock the account"] if any(cost.risk for cost in costs) else []
     free = sum(1 for cost in costs if cost == Cost())

@@ -78,7 +78,7 @@ def test_in_which_order_a_request_is_checked(inquiry: Inquiry) -> tuple[str, ...
     return order
 
 
-@asks("Q7", OWN_NUMBER, cost="sms 1")
+@asks("Q7", OWN_NUMBER, cost="sms 6")
 def test_in_which_order_a_number_is_checked(inquiry: Inquiry) -> tuple[str, ...]:
     def ask(offences: Sequence[Offence]) -> str | None:
         account, changes = _opened(inquiry, offences)

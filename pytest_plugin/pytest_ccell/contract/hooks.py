@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Generator, Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +17,13 @@ from ccell_fake.contract.live import LiveTarget
 from ccell_fake.contract.needs import NotAsked
 from ccell_fake.contract.results import Outcome, Result, Run
 from ccell_fake.contract.target import Target
+from ccell_fake.contract.turns import turn
 from ccell_fixtures.registries import ASSUMPTIONS
 from pytest_ccell.contract import consent, session, table
 
 _INQUIRY = pytest.StashKey[Inquiry]()
 _CARRIED = "ccell_result"
+_WHOLE = {pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED}
 _UNASKED = "the run ended before it was asked"
 
 
@@ -38,11 +41,13 @@ class ContractHooks:
         self._is_worker = hasattr(config, "workerinput")
         self._began = SystemClock().now()
         self._results: dict[str, Result] = {}
+        self._is_calibrated = False
         try:
             self._live = session.live(config, self._shared.budget)
             self._expected = session.expected(config)
             self._reports = [Path(path) for path in config.option.ccell_report]
             self._earlier = self._compared()
+            session.check_places(self._written())
         except BaseException:
             self._shared.discard()
             raise
@@ -56,6 +61,10 @@ class ContractHooks:
             return report.read(Path(compared)) if compared else None
         except ValueError as error:
             raise pytest.UsageError(str(error)) from None
+
+    def _written(self) -> list[Path]:
+        calibrated = self._config.option.ccell_calibrate
+        return [*self._reports, Path(calibrated)] if calibrated else self._reports
 
     @property
     def _only_questions(self) -> bool:
@@ -88,10 +97,12 @@ class ContractHooks:
     @pytest.fixture
     def inquiry(self, request: pytest.FixtureRequest) -> Iterator[Inquiry]:
         """What a test of the suite asks with."""
-        inquiry = Inquiry(self._target(request), self._answers())
-        request.node.stash[_INQUIRY] = inquiry
-        yield inquiry
-        inquiry.close()
+        # An account that is opened for the test alone is nobody else's.
+        with turn(self._shared.turns) if self._live is not None else nullcontext():
+            inquiry = Inquiry(self._target(request), self._answers())
+            request.node.stash[_INQUIRY] = inquiry
+            yield inquiry
+            inquiry.close()
 
     def _target(self, request: pytest.FixtureRequest) -> Target:
         if self._live is not None:
@@ -170,16 +181,17 @@ class ContractHooks:
             self._results[result.name] = result
 
     @pytest.hookimpl(trylast=True)
-    def pytest_sessionfinish(self) -> None:
-        """Write reports and profile."""
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+        """Write reports and profile; one that was there stays unless the run came to its end and has answers."""
         if self._is_worker or not self._results:
             return
         run = self._run()
         for path in self._reports:
             report.write(path, run, self._earlier)
         calibrated = self._config.option.ccell_calibrate
-        if calibrated:
-            Path(calibrated).write_text(profiles.written(profiles.of(run)), "utf-8")
+        is_whole = exitstatus in _WHOLE and not (session.shouldstop or session.shouldfail)
+        if calibrated and is_whole:
+            self._is_calibrated = profiles.write(Path(calibrated), profiles.of(run))
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Show the results, what changed, and what differs from a profile."""
@@ -188,6 +200,10 @@ class ContractHooks:
         run = self._run()
         terminalreporter.section(f"ccell contract: {run.target}")
         terminalreporter.write_line(table.rendered(run.results, terminalreporter._tw.fullwidth))  # noqa: SLF001 # pyright: ignore[reportPrivateUsage] - pytest has no other name for it
+        calibrated = self._config.option.ccell_calibrate
+        if calibrated and not self._is_calibrated:
+            terminalreporter.section("no profile was written")
+            terminalreporter.write_line(f"{calibrated}: the run has no answers, or did not come to its end")
         if self._earlier is not None:
             terminalreporter.section(f"changed since {self._earlier.at:%Y-%m-%d %H:%M}")
             changes = [f"{name}: {then} -> {now}" for name, then, now in run.changes(self._earlier)]

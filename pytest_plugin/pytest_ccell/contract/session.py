@@ -4,6 +4,7 @@ import os
 import secrets
 import shutil
 import tempfile
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,9 @@ import pytest
 
 from ccell_fake.contract.budget import Budget
 from ccell_fake.contract.declared import Given
-from ccell_fake.contract.live import Live, LiveError, read_known
+from ccell_fake.contract.live import Live, LiveError, read_known, settings_of
 from ccell_fake.transcripts.redaction import Redaction
+from ccell_mock_server import config as configuration
 from ccell_mock_server import profile
 from ccell_mock_server.toml_file import ConfigError
 
@@ -44,6 +46,11 @@ class Shared:
         budget = Budget.create(folder / "budget.sqlite", config.option.ccell_budget)
         return cls(folder, budget, secrets.token_bytes(32))
 
+    @property
+    def turns(self) -> Path:
+        """The file by which they take turns."""
+        return self.budget.path.with_name("turns.sqlite")
+
     def hand_over(self, workerinput: dict[str, Any]) -> None:
         """Give it to a worker."""
         workerinput |= {_BUDGET: str(self.budget.path), _KEY: self.key.hex()}
@@ -65,7 +72,9 @@ def live(config: pytest.Config, budget: Budget) -> Live | None:
     if not config.option.ccell_live:
         message = "--ccell-target=live asks with a real account; --ccell-live says that this is meant"
         raise pytest.UsageError(message)
-    known = config.option.ccell_account
+    if config.option.ccell_budget < 0:
+        message = "a budget is a number of messages, none at least"
+        raise pytest.UsageError(message)
     try:
         return Live(
             url=os.environ.get("CCELL_BASE_URL", ""),
@@ -74,12 +83,41 @@ def live(config: pytest.Config, budget: Budget) -> Live | None:
             budget=budget,
             allowed=frozenset(kind.strip() for kind in config.option.ccell_allow.split(",") if kind.strip()),
             phones=tuple(config.option.ccell_phone),
-            known=read_known(Path(known)) if known else {},
+            known=_known(config.option.ccell_account),
             patience=config.option.ccell_patience,
             authority=config.option.ccell_cacert or "",
         )
     except LiveError as error:
         raise pytest.UsageError(str(error)) from None
+
+
+def _known(path: str | None) -> dict[str, Any]:
+    """What a file says of an account, as the configuration of an emulator takes it.
+
+    Raises:
+        pytest.UsageError: It does not take it.
+        LiveError: There is no such file, or it says what nobody asks for.
+    """
+    if path is None:
+        return {}
+    known = read_known(Path(path))
+    try:
+        configuration.parse({"accounts": [settings_of(known)]}, path)
+    except ConfigError as error:
+        raise pytest.UsageError(Redaction().text(str(error).replace("accounts[0].", ""))) from None
+    return known
+
+
+def check_places(paths: Iterable[Path]) -> None:
+    """Refuse files that can only fail to be written once everything was asked.
+
+    Raises:
+        pytest.UsageError: There is one.
+    """
+    for path in paths:
+        if path.is_dir() or not path.parent.is_dir():
+            message = f"{path}: no file can be written there"
+            raise pytest.UsageError(message)
 
 
 def redaction(live: Live | None, key: bytes) -> Redaction:
