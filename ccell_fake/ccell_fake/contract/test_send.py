@@ -9,7 +9,7 @@ from ccell_fake.codes import Code
 from ccell_fake.contract.declared import asks
 from ccell_fake.contract.examples import for_all
 from ccell_fake.contract.inquiry import Inquiry
-from ccell_fake.contract.needs import CLOCK, NO_SPCODE, OWN_NUMBER, SPCODE, TWO_NUMBERS
+from ccell_fake.contract.needs import NO_SPCODE, OWN_NUMBER, SPCODE, TWO_NUMBERS, seconds_to_pass
 from ccell_fake.contract.numbers import UNKNOWN, submit, unknown
 from ccell_fake.contract.present import ahead
 from ccell_fake.limits import CONTENT_CHARACTERS, NUMBERS_PER_REQUEST, SCHEDULE_AHEAD
@@ -17,6 +17,7 @@ from ccell_fake.model import Operation
 
 _MSGID = re.compile(r"[0-9]{19}")
 _MINUTE = timedelta(minutes=1)
+_UNTIL, _SOON = 3_600, 100
 
 
 @asks("S1", OWN_NUMBER, cost="sms 1")
@@ -159,17 +160,14 @@ def test_a_sendtime_has_one_form(inquiry: Inquiry) -> None:
         assert heard.codes == [Code.SENDTIME_MALFORMED], sendtime
 
 
-@asks("A1", OWN_NUMBER, CLOCK, aspect="later", cost="sms 1, drain")
+@asks("A1", OWN_NUMBER, seconds_to_pass(_UNTIL + 2 * _SOON), aspect="later", cost="sms 1, drain")
 def test_a_scheduled_message_is_delivered_at_its_time_and_not_before(inquiry: Inquiry) -> None:
     account = inquiry.account()
-    linkid = (
-        account.client.send(account.own[0], account.standing.content(), sendtime=ahead(timedelta(hours=1)))
-        .resps[0]
-        .linkid
-    )
-    account.arranger.later(3500)
+    sendtime = ahead(timedelta(seconds=_UNTIL))
+    linkid = account.client.send(account.own[0], account.standing.content(), sendtime=sendtime).resps[0].linkid
+    account.arranger.later(_UNTIL - _SOON)
     assert linkid not in {one.linkid for one in account.client.reports()}
-    account.arranger.later(200)
+    account.arranger.later(2 * _SOON)
     assert linkid in {one.linkid for one in account.client.reports()}
 
 
