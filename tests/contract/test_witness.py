@@ -3,7 +3,7 @@
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from contract.minimal import CLAIMS, DEAD, DIFFERS, REPLYING, Account, MinimalGateway
@@ -156,7 +156,7 @@ def test_calibrate_finds_exactly_the_ten_answers_and_the_emulator_goes_by_them(
 
 
 def _plain(answer: object) -> object:
-    return list(answer) if isinstance(answer, tuple) else answer
+    return list(cast("tuple[str, ...]", answer)) if isinstance(answer, tuple) else answer
 
 
 def test_drift_fails_with_the_differences_and_sends_only_what_is_allowed(
