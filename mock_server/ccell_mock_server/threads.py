@@ -25,7 +25,8 @@ class Threads(ThreadPool):
         """
         super().__init__(server, min=1, max=most)  # pyright: ignore[reportUnknownMemberType]
         self._take = self.get
-        self.get = self._ask
+        # Cheroot's own is an attribute, too, and of no declared type.
+        setattr(self, "get", self._ask)  # noqa: B010
         self._guard = threading.Lock()
         # Threads that have asked for a connection, less the connections they were to have.
         self._spare = 0

@@ -146,6 +146,15 @@ def test_workers_ask_one_after_the_other_so_that_they_risk_no_lock(tmp_path: Pat
     assert "1001006" not in {handled.code for handled in gateway.journal}
 
 
+def test_what_cannot_be_waited_for_is_not_sent_for(gateway: MinimalGateway, tmp_path: Path) -> None:
+    options = ("--ccell-budget=5", "--ccell-patience=60", "-k", "before or fetched_is_gone")
+    done = contract.ask(
+        tmp_path, *LIVE, "--ccell-allow=sms,drain", f"--ccell-phone={OWN[0]}", *options, url=gateway.url
+    )
+    assert {one.name for one in done.results(Outcome.NOT_ASKED) if "seconds" in one.note} == {"A1 later", "Q18"}
+    assert _messages(gateway) == 0
+
+
 def test_tests_that_fail_and_are_tried_again_take_from_the_same_budget(gateway: MinimalGateway, tmp_path: Path) -> None:
     # Every question has another answer than this profile says, so that all of them fail.
     profile = tmp_path / "profile.toml"
@@ -340,8 +349,8 @@ def test_threads_and_processes_share_a_budget_to_the_last_message(tmp_path: Path
     path = tmp_path / "budget.sqlite"
     Budget.create(path, 50)
     with ThreadPoolExecutor(8) as pool:
-        taken = list(pool.map(Budget(path).spend, [1] * 100))
-    assert sum(taken) == 50
+        taken = [pool.submit(Budget(path).spend, 1) for _ in range(100)]
+    assert sum(one.result() for one in taken) == 50
     assert Budget(path).left == 0
     assert not Budget(path).spend(1)
 

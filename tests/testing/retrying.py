@@ -5,6 +5,7 @@ from _pytest.runner import runtestprotocol
 
 
 def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> bool:
+    reports: list[pytest.TestReport] = []
     for _ in range(3):
         reports = runtestprotocol(item, nextitem=nextitem, log=False)
         for report in reports:

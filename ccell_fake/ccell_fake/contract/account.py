@@ -55,7 +55,7 @@ class Account:
         self.password = password
         self.standing = standing
         self.arranger = arranger
-        self.client = Client(url, userid, password, transport=transport, threads=16)
+        self.client: Client = Client(url, userid, password, transport=transport, threads=16)
         self._url = base(url)
         self._transport = transport
 

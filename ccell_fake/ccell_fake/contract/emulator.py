@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from dataclasses import fields
 from datetime import datetime
+from math import inf
 from typing import Any
 
 import httpx2
@@ -63,6 +64,7 @@ class EmulatorTarget:
                 own=(*ARRANGED_OWN, ARRANGED_DEAD),
                 dead=(ARRANGED_DEAD,),
                 new=(ARRANGED_NEW,),
+                passable=inf,
                 abilities=_ABILITIES,
             ),
             arranger=_AccountArranger(ccell),

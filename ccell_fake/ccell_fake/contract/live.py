@@ -267,6 +267,7 @@ def _standing(live: Live, known: Mapping[str, Any]) -> Standing:
         dead=tuple(phone for phone in known.get("dead", ()) if phone in live.phones),
         answering=tuple(phone for phone in known.get("answering", ()) if phone in live.phones),
         new=tuple(phone for phone in live.phones if _is_new(phone)),
+        passable=live.patience,
         abilities=frozenset({"clock"} if live.patience else ()),
     )
 

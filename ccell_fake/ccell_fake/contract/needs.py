@@ -73,6 +73,13 @@ UPSTREAM = Need(
     lambda one: "upstream" in one.abilities or bool(one.answering),
 )
 CLOCK = Need("clock", "time that can be let pass", _able("clock"))
+
+
+def seconds_to_pass(seconds: float) -> Need:
+    """So much time that can be let pass."""
+    return Need("clock", f"{seconds:g} seconds that can be let pass", lambda one: one.passable >= seconds)
+
+
 STILL_CLOCK = Need("still clock", "a clock of the account that can be made to stand", _able("still"))
 CROWD = Need("crowd", "requests of the account that stay in progress as long as a test wants", _able("crowd"))
 SETTINGS = Need("settings", "an account whose settings can be chosen", _able("settings"))

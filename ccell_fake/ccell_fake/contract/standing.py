@@ -16,6 +16,7 @@ class Standing:
         dead: Those of them that nothing can be delivered to.
         answering: Those of them that answer whatever reaches them.
         new: One's own numbers whose prefixes came into service after the document was written.
+        passable: Seconds that can be let pass at once.
         abilities: What the arranger can do beside: `clock`, `still`, `upstream`, `crowd`, `settings`, `failing`; and
             `prompt`, where whatever is brought about is there at once.
     """
@@ -26,6 +27,7 @@ class Standing:
     dead: tuple[str, ...] = ()
     answering: tuple[str, ...] = ()
     new: tuple[str, ...] = ()
+    passable: float = 0.0
     abilities: frozenset[str] = field(default_factory=frozenset[str])
 
     def content(self, text: str = "测试") -> str:

@@ -5,13 +5,13 @@ from xml.etree import ElementTree as ET
 from ccell_fake.contract.answers import Unsettled, of_seen
 from ccell_fake.contract.declared import asks
 from ccell_fake.contract.inquiry import Inquiry
-from ccell_fake.contract.needs import CLOCK, OWN_NUMBER, UPSTREAM
+from ccell_fake.contract.needs import OWN_NUMBER, UPSTREAM, seconds_to_pass
 from ccell_fake.model import Operation
 
 _AGAIN_WITHIN = 61
 
 
-@asks("Q18", OWN_NUMBER, CLOCK, cost="sms 3, drain")
+@asks("Q18", OWN_NUMBER, seconds_to_pass(_AGAIN_WITHIN), cost="sms 3, drain")
 def test_whether_what_was_fetched_is_gone(inquiry: Inquiry) -> str:
     account = inquiry.account()
     linkids = [account.client.send(account.own[0], account.standing.content()).resps[0].linkid for _ in range(3)]

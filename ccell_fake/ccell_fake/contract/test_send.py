@@ -9,7 +9,7 @@ from ccell_fake.codes import Code
 from ccell_fake.contract.declared import asks
 from ccell_fake.contract.examples import for_all
 from ccell_fake.contract.inquiry import Inquiry
-from ccell_fake.contract.needs import CLOCK, NO_SPCODE, OWN_NUMBER, SPCODE, TWO_NUMBERS
+from ccell_fake.contract.needs import NO_SPCODE, OWN_NUMBER, SPCODE, TWO_NUMBERS, seconds_to_pass
 from ccell_fake.contract.numbers import UNKNOWN, submit, unknown
 from ccell_fake.contract.present import ahead
 from ccell_fake.limits import CONTENT_CHARACTERS, NUMBERS_PER_REQUEST, SCHEDULE_AHEAD
@@ -17,6 +17,7 @@ from ccell_fake.model import Operation
 
 _MSGID = re.compile(r"[0-9]{19}")
 _MINUTE = timedelta(minutes=1)
+_UNTIL, _SOON = 3_600, 100
 
 
 @asks("S1", OWN_NUMBER, cost="sms 1")
@@ -159,20 +160,20 @@ def test_a_sendtime_has_one_form(inquiry: Inquiry) -> None:
         assert heard.codes == [Code.SENDTIME_MALFORMED], sendtime
 
 
-@asks("A1", TWO_NUMBERS, CLOCK, aspect="later", cost="sms 2, drain")
+@asks("A1", TWO_NUMBERS, seconds_to_pass(_UNTIL + 2 * _SOON), aspect="later", cost="sms 2, drain")
 def test_a_scheduled_message_is_delivered_at_its_time_and_not_before(inquiry: Inquiry) -> None:
     account = inquiry.account()
     first, second = account.own[:2]
-    content = account.standing.content()
-    heard = account.send(submit(first, content, sendtime=ahead(timedelta(hours=1))), submit(second, content))
+    content, sendtime = account.standing.content(), ahead(timedelta(seconds=_UNTIL))
+    heard = account.send(submit(first, content, sendtime=sendtime), submit(second, content))
     assert heard.codes == [Code.SUCCESS] * 2
     scheduled, other = (resp.msgid for resp in heard.resps)
-    account.arranger.later(3500)
+    account.arranger.later(_UNTIL - _SOON)
     fetched = {one.msgid for one in account.client.reports()}
     assert scheduled not in fetched
     # The other submit of the request has no sendtime.
     assert other in fetched
-    account.arranger.later(200)
+    account.arranger.later(2 * _SOON)
     assert scheduled in {one.msgid for one in account.client.reports()}
 
 

@@ -50,7 +50,7 @@ class Recorder:
         self._clock = clock
         self._numbers = itertools.count(1)
         self._guard = threading.Lock()
-        self.failures = 0
+        self.failures: int = 0
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Carry a request, write it down, and answer."""

@@ -22,6 +22,7 @@ from ccell_fixtures.registries import ASSUMPTIONS
 from pytest_ccell.contract import consent, session, table
 
 _INQUIRY = pytest.StashKey[Inquiry]()
+_HAS_FAILED = pytest.StashKey[bool]()
 _CARRIED = "ccell_result"
 _WHOLE = {pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED}
 _UNASKED = "the run ended before it was asked"
@@ -123,11 +124,13 @@ class ContractHooks:
     # The tests
 
     @pytest.hookimpl(wrapper=True)
-    def pytest_pyfunc_call(self) -> Generator[None, object, object]:
-        """Skip what cannot be asked."""
+    def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> Generator[None, object, object]:
+        """Skip what cannot be asked; what failed before and is tried again has failed all the same."""
         try:
             return (yield)
         except NotAsked as error:
+            if pyfuncitem.stash.get(_HAS_FAILED, False):
+                pytest.fail(f"it failed, and cannot be asked again: {error.reason}")
             pytest.skip(f"not asked: {error.reason}")
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -137,6 +140,8 @@ class ContractHooks:
         """Put the result into the report, and keep secrets out of it."""
         made = yield
         asked, inquiry = _asked(item), item.stash.get(_INQUIRY, None)
+        if made.failed:
+            item.stash[_HAS_FAILED] = True
         if asked is not None and (made.when == "call" or made.failed):
             result = self._result(asked, inquiry, made, call)
             setattr(made, _CARRIED, json.dumps(result.to_json()))
