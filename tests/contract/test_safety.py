@@ -124,6 +124,13 @@ def test_an_address_may_name_the_folder_of_the_endpoints(gateway: MinimalGateway
     assert (done.code, len(done.results(Outcome.PASSED))) == (0, 2)
 
 
+@pytest.mark.parametrize("option", ["--ccell-live", "--ccell-allow=sms", f"--ccell-phone={OWN[0]}", "--ccell-budget=5"])
+def test_what_is_for_a_live_target_is_not_passed_over_with_another(tmp_path: Path, option: str) -> None:
+    done = contract.ask(tmp_path, "--ccell-target=emulator", option)
+    assert done.code == 4
+    assert f"{option.partition('=')[0]}: this is for --ccell-target=live" in done.printed
+
+
 @pytest.mark.parametrize("given", [{"url": ""}, {"userid": ""}, {"password": ""}])
 def test_a_credential_that_is_missing_is_named(gateway: MinimalGateway, tmp_path: Path, given: dict[str, str]) -> None:
     done = contract.ask(tmp_path, *LIVE, **{"url": gateway.url, **given})

@@ -162,7 +162,6 @@ class LiveTarget:
         self.name = "live"
         self.is_arranged = False
         self._live = live
-        self._learnt: dict[str, Any] | None = None
         self._guard = Guard(
             live.userid, live.password, kinds=live.allowed, phones=frozenset(live.phones), budget=live.budget
         )

@@ -19,6 +19,7 @@ from ccell_mock_server import config as configuration
 from ccell_mock_server import profile
 from ccell_mock_server.toml_file import ConfigError
 
+_OF_LIVE = ("live", "allow", "phone", "budget", "account", "cacert")
 _BUDGET, _KEY = "ccell_budget", "ccell_key"
 
 
@@ -68,6 +69,10 @@ def live(config: pytest.Config, budget: Budget) -> Live | None:
         pytest.UsageError: Something is missing.
     """
     if config.option.ccell_target != "live":
+        given = [name for name in _OF_LIVE if getattr(config.option, f"ccell_{name}")]
+        if given:
+            message = f"{', '.join(f'--ccell-{name}' for name in given)}: this is for --ccell-target=live"
+            raise pytest.UsageError(message)
         return None
     if not config.option.ccell_live:
         message = "--ccell-target=live asks with a real account; --ccell-live says that this is meant"
