@@ -156,7 +156,7 @@ def test_workers_ask_one_after_the_other_so_that_they_risk_no_lock(tmp_path: Pat
 def test_what_cannot_be_waited_for_is_not_sent_for(gateway: MinimalGateway, tmp_path: Path) -> None:
     options = ("--ccell-budget=5", "--ccell-patience=60", "-k", "before or fetched_is_gone")
     done = contract.ask(
-        tmp_path, *LIVE, "--ccell-allow=sms,drain", f"--ccell-phone={OWN[0]}", *options, url=gateway.url
+        tmp_path, *LIVE, "--ccell-allow=sms,drain", *(f"--ccell-phone={one}" for one in OWN), *options, url=gateway.url
     )
     assert {one.name for one in done.results(Outcome.NOT_ASKED) if "seconds" in one.note} == {"A1 later", "Q18"}
     assert _messages(gateway) == 0

@@ -50,7 +50,7 @@ def test_what_is_submitted_is_utf_8(inquiry: Inquiry) -> None:
         heard = account.send(submit(UNKNOWN, account.standing.content(), linkid=linkid))
         assert [resp.linkid for resp in heard.resps] == [linkid]
 
-    query = account.root(f'<submit phone="{UNKNOWN}" content="测试" linkid="编号一"/>')
+    query = account.root(account.submits(submit(UNKNOWN, account.standing.content(), linkid="编号一")))
     assert [resp.linkid for resp in account.get(Operation.SEND, quote(query, safe="")).resps] == ["编号一"]
 
     for_all(inquiry, account, texts, brought_back, examples=("编号一", "é", "𠮷"))
