@@ -175,6 +175,15 @@ def test_drift_fails_with_the_differences_and_sends_only_what_is_allowed(
     assert len([one for one in gateway.journal if one.accepted]) == before
 
 
+def test_drift_fails_where_nothing_of_the_profile_could_be_asked(gateway: MinimalGateway, tmp_path: Path) -> None:
+    profile = tmp_path / "profile.toml"
+    profile.write_text('[Q13]\nanswer = "number"\n', "utf-8")
+    options = ("--ccell-target=live", "--ccell-live", f"--ccell-drift={profile}", "-k", "costs")
+    done = contract.ask(tmp_path, *options, url=gateway.url, password=PASSWORD)
+    assert done.code == 1
+    assert "nothing of it was asked" in done.printed
+
+
 def test_an_answer_that_was_observed_says_so(tmp_path: Path) -> None:
     profile = tmp_path / "profile.toml"
     profile.write_text('[Q1]\nanswer = "1001003"\nevidence = "seen"\ndate = 2026-01-01\n', "utf-8")

@@ -197,6 +197,15 @@ class ContractHooks:
         is_whole = exitstatus in _WHOLE and not (session.shouldstop or session.shouldfail)
         if calibrated and is_whole:
             self._is_calibrated = profiles.write(Path(calibrated), profiles.of(run))
+        if self._config.option.ccell_drift and exitstatus == pytest.ExitCode.OK and not self._compared_answers(run):
+            # Who asks whether something differs is not to take silence for a no.
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def _compared_answers(self, run: Run) -> dict[str, Given]:
+        """The answers of a run that a profile has others or the same to."""
+        return {
+            one.id: one.answer for one in run.results if one.answer is not None and one.id in (self._expected or {})
+        }
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Show the results, what changed, and what differs from a profile."""
@@ -214,10 +223,10 @@ class ContractHooks:
             changes = [f"{name}: {then} -> {now}" for name, then, now in run.changes(self._earlier)]
             terminalreporter.write_line("\n".join(changes) or "nothing")
         if self._expected is not None:
-            found = {one.id: one.answer for one in run.results if one.answer is not None}
+            found = self._compared_answers(run)
             differing = profiles.differences(self._expected, found)
             terminalreporter.section("differing from the profile")
-            terminalreporter.write_line("\n".join(differing) or "nothing")
+            terminalreporter.write_line("\n".join(differing) or ("nothing" if found else "nothing of it was asked"))
 
     def _run(self) -> Run:
         """The run, with what was not asked for whatever reason."""
