@@ -10,7 +10,8 @@ from typing import Any, cast
 import click
 
 _SUITE = "ccell_fake.contract"
-_INI = "[pytest]\n"
+# The command has imported our packages before pytest could rewrite them, which only their tests would profit from.
+_INI = "[pytest]\nfilterwarnings = ignore:Module already imported:pytest.PytestAssertRewriteWarning\n"
 _OF_ASYNCIO = "asyncio_default_fixture_loop_scope = function\n"
 _USAGE, _INTERRUPTED = 2, 130
 _HANDED_OVER = """

@@ -14,6 +14,7 @@ def test_what_a_folder_sets_for_its_own_tests_is_nothing_to_the_suite(tmp_path: 
     (tmp_path / "conftest.py").write_text("raise RuntimeError\n", "utf-8")
     done = processes.run(tmp_path, "contract", "--", "-k", "test_0")
     assert (done.returncode, "1 passed" in done.stdout) == (0, True), done.stdout + done.stderr
+    assert "warning" not in done.stdout
     assert {path.name for path in tmp_path.iterdir()} == {"pytest.ini", "conftest.py"}
 
 
