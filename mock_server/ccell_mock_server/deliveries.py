@@ -31,7 +31,7 @@ def response(answer: Answer, environ: dict[str, Any], bell: Bell, leave: Callabl
     }
     body: bytes | Iterator[bytes] = delivery.body
     if delivery.ending is not Ending.OPEN:
-        body = _broken_off(delivery, environ)
+        body = broken_off(delivery, environ)
     elif delivery.piece:
         body = _in_pieces(delivery, answer.seat, environ, bell)
     sent = Response(body, delivery.status, headers)
@@ -40,7 +40,8 @@ def response(answer: Answer, environ: dict[str, Any], bell: Bell, leave: Callabl
     return sent
 
 
-def _broken_off(delivery: Delivery, environ: dict[str, Any]) -> Iterator[bytes]:
+def broken_off(delivery: Delivery, environ: dict[str, Any]) -> Iterator[bytes]:
+    """A body as far as it is sent, and the end of the connection."""
     if delivery.sent:
         yield delivery.body[: delivery.sent]
     hang_up(environ, with_head=delivery.sent is not None, with_reset=delivery.ending is Ending.RESET)

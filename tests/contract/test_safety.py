@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from urllib.parse import quote, quote_plus
 from uuid import uuid4
 
 import httpx2
@@ -305,6 +306,16 @@ def test_however_a_client_places_a_send_of_the_account_it_does_not_pass(
     url = httpx2.URL("http://127.0.0.1" + Operation.SEND.path).copy_with(query=raw.target.partition(b"?")[2])
     with pytest.raises((NotAsked, NotAllowed)):
         guard(httpx2.Request(raw.method, url, content=raw.body))
+
+
+def test_a_send_that_cannot_be_read_is_recognised_by_its_password_however_that_is_encoded(tmp_path: Path) -> None:
+    password = 'of "this" & that+account'
+    budget = Budget.create(tmp_path / "budget.sqlite", 9)
+    guard = Guard(USERID, password, kinds=frozenset({"sms"}), phones=frozenset(OWN), budget=budget)
+    broken = requests.render(Request(USERID, password, (Submit(OWN[0], "测试"),))).removesuffix(b"</root>")
+    for body in (broken, quote(broken).encode(), quote_plus(broken).encode()):
+        with pytest.raises(NotAllowed, match="cannot be read"):
+            guard(_request(body))
 
 
 @pytest.mark.parametrize("operation", [Operation.REPORT, Operation.UPMSG])

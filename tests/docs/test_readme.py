@@ -80,7 +80,7 @@ def test_the_machine_finds_in_the_second_what_is_shown(pytester: pytest.Pytester
     (shown,) = _blocks(README, "text")
     # Fewer steps than usual, the same ones each time: this is about the example.
     run = "stateful.run(Sending, ccell_server.url"
-    few = "settings(stateful.machine.SETTINGS, stateful_step_count=4, derandomize=True, database=None)"
+    few = "settings(stateful.SETTINGS, stateful_step_count=4, derandomize=True, database=None)"
     assert f"{run})" in example
     example = example.replace(run, f"{run}, settings={few}")
     pytester.makepyfile(f"from hypothesis import settings\n{example}")

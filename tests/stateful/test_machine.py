@@ -15,6 +15,7 @@ from testing.integrations import DropsTheSecondPage, MatchesByPhone, Right, Send
 from ccell_fake import stateful
 from ccell_fake.control.client import ControlClient
 from ccell_fake.stateful import (
+    SETTINGS,
     CcellMachine,
     Duplicated,
     EmulatorTarget,
@@ -26,7 +27,6 @@ from ccell_fake.stateful import (
     Standing,
     Unfaithful,
 )
-from ccell_fake.stateful.machine import SETTINGS
 from ccell_mock_server.emulator import Emulator
 
 SAME_EVERY_TIME = settings(SETTINGS, database=None, derandomize=True)
@@ -146,6 +146,7 @@ class Altered:
     """A target that is not what it should be."""
 
     def __init__(self, target: EmulatorTarget, **altered: Callable[[Any], Any]) -> None:
+        self.is_repeatable = True
         self._target = target
         self._altered = altered
 

@@ -23,6 +23,10 @@ class NotAllowed(Exception):
     """A request that would have gone where none may go; it has not left."""
 
 
+class BudgetSpent(NotAsked):
+    """A send that needs more messages than there are left."""
+
+
 class Guard:
     """Judges each request before it leaves, by what it might do at worst."""
 
@@ -48,23 +52,27 @@ class Guard:
         """Let a request go, and count it.
 
         Raises:
-            NotAsked: It may cost what is not allowed, or more than there is left of the budget.
+            NotAsked: It may cost what is not allowed.
+            BudgetSpent: It needs more than there is left of the budget.
             NotAllowed: It may reach somebody else.
         """
         # An address may have a path of its own.
         operation = next(one for one in Operation if request.url.path.endswith(one.path))
-        sent = unquote_to_bytes(request.url.query) + request.read()
         asked = self._read(operation, request)
-        if not self._is_authentic(asked, sent.decode(errors="replace")):
+        placed = request.url.query + b" " + request.read()
+        decoded = unquote_to_bytes(placed.replace(b"+", b" ")).decode(errors="replace")
+        # However a gateway may read it.
+        if not self._is_authentic(asked, decoded + placed.decode(errors="replace")):
             return
         if operation in {Operation.REPORT, Operation.UPMSG}:
             self._need("drain")
         if operation is Operation.SEND:
-            self._judge_send(asked, sent.decode(errors="replace"))
+            self._judge_send(asked, decoded)
 
     def _read(self, operation: Operation, request: httpx2.Request) -> Request | None:
         try:
-            found = payload.find(request.method, request.url.query, request.read())
+            content_type = request.headers.get("content-type", "")
+            found = payload.find(request.method, request.url.query, request.read(), content_type)
             return requests.parse(operation, found.data, as_declared=True)
         except UnreadableRequest:
             return None
@@ -87,7 +95,7 @@ class Guard:
         self._need("sms")
         if not self._budget.spend(messages):
             message = f"needs {messages} more messages; {self._budget.left} of the budget are left"
-            raise NotAsked(message)
+            raise BudgetSpent(message)
 
     def _messages(self, submit: Submit) -> int:
         """How many messages a submit may become."""

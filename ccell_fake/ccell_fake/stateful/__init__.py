@@ -12,13 +12,18 @@ except ImportError as _error:
     raise ImportError(_message, name="hypothesis") from _error
 
 from ccell_fake.stateful.audit import Fate, Message
-from ccell_fake.stateful.findings import Duplicated, Finding, Lost, Mismatched, Unfaithful
-from ccell_fake.stateful.machine import CcellMachine, run
+from ccell_fake.stateful.findings import Duplicated, Finding, Lost, Mismatched, Unfaithful, Withheld
+from ccell_fake.stateful.machine import CcellMachine
 from ccell_fake.stateful.reference import Reference
-from ccell_fake.stateful.seen import Exchange, Standing, Submitted
-from ccell_fake.stateful.target import EmulatorTarget, Opened, Target
+from ccell_fake.stateful.running import SETTINGS, run
+from ccell_fake.stateful.seen import UNANSWERED, WHOLE, Exchange, Standing, Submitted
+from ccell_fake.stateful.target import Arranger, EmulatorTarget, Opened, Spent, Target
 
 __all__ = [
+    "SETTINGS",
+    "UNANSWERED",
+    "WHOLE",
+    "Arranger",
     "CcellMachine",
     "Duplicated",
     "EmulatorTarget",
@@ -30,9 +35,11 @@ __all__ = [
     "Mismatched",
     "Opened",
     "Reference",
+    "Spent",
     "Standing",
     "Submitted",
     "Target",
     "Unfaithful",
+    "Withheld",
     "run",
 ]

@@ -6,10 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from ccell_fake.stateful.carried import Carried, Gateway, Hand
 from ccell_fake.stateful.findings import Duplicated, Lost, Mismatched
-from ccell_fake.stateful.reference import Carried, Hand, Reference
-
-_DELIVERED_STATUS = "0"
 
 
 class Fate(StrEnum):
@@ -48,7 +46,7 @@ class Message:
 class Audit:
     """The messages that were handed over to an integration, and where they got to."""
 
-    def __init__(self, gateway: Reference) -> None:
+    def __init__(self, gateway: Gateway) -> None:
         """Hold a store against this gateway."""
         self._gateway = gateway
         self._given: dict[tuple[str, str], Message] = {}
@@ -139,7 +137,7 @@ def _check(message: Message, fate: Fate, carried: Carried | None) -> None:
             lost = f"{said}, and the gateway has not accepted it"
             raise Lost(lost)
         return
-    final = Fate.DELIVERED if carried.status == _DELIVERED_STATUS else Fate.FAILED
+    final = Fate.DELIVERED if carried.is_delivered else Fate.FAILED
     if carried.hand is Hand.NOT_YET:
         if fate is Fate.DELIVERED:
             wrong = f"{said}, and its report has not been handed out"

@@ -23,3 +23,17 @@ class Mismatched(Finding):
 
 class Unfaithful(Finding):
     """The target did something else than the document says; the integration is not to blame."""
+
+
+class Withheld(Finding):
+    """A request was kept back from a live gateway: it was for somebody else, or costs what is not allowed."""
+
+
+def demand(is_so: bool, message: str) -> None:  # noqa: FBT001 - as assert has it
+    """Hold a gateway to something.
+
+    Raises:
+        Unfaithful: It is not so.
+    """
+    if not is_so:
+        raise Unfaithful(message)

@@ -3,42 +3,37 @@
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import ClassVar
+from typing import ClassVar, cast
 
-from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import (
-    Bundle,
-    MultipleResults,
-    RuleBasedStateMachine,
-    multiple,
-    precondition,
-    rule,
-    run_state_machine_as_test,
-)
+from hypothesis.errors import HypothesisException
+from hypothesis.stateful import Bundle, MultipleResults, RuleBasedStateMachine, multiple, precondition, rule
 from hypothesis.strategies import SearchStrategy
 
 from ccell_fake.clock import SHANGHAI
 from ccell_fake.codes import Code
-from ccell_fake.control.client import ControlClient
 from ccell_fake.faults import Fault
-from ccell_fake.inspection import State
 from ccell_fake.model import Operation
 from ccell_fake.stateful.audit import Audit, Message
-from ccell_fake.stateful.findings import Finding, Lost
+from ccell_fake.stateful.carried import Gateway
+from ccell_fake.stateful.findings import Lost
+from ccell_fake.stateful.once import once
 from ccell_fake.stateful.reference import Reference
-from ccell_fake.stateful.target import EmulatorTarget, Target
+from ccell_fake.stateful.target import Opened, Target
+from ccell_fake.stateful.witness import Witness
+from ccell_fake.stateful.world import World
 from ccell_fake.strategies import faults
 
 BALANCE = 100_000
 REPORT_DELAY = timedelta(minutes=1)
 
 _REFUSED = {"19500001111": Code.NUMBER_UNRECOGNISED}
+_NOBODY = "12000000000"
 # Few, so that several messages go to the same one.
-_PHONES = st.sampled_from(["13800000000", "13600001234", *_REFUSED])
-_SEVERAL = st.lists(_PHONES, min_size=1, max_size=3, unique=True)
+_PHONES = ("13800000000", "13600001234", *_REFUSED)
+_MOST_AT_ONCE = 3
 _MINUTES = st.sampled_from([1, 2, 60])
-_FIRST_TOKEN = 100_001
+_BEFORE_TOKENS = 100_000
 _MANY_REPLIES = 101
 _SHOWN = 12
 
@@ -46,6 +41,21 @@ _SHOWN = 12
 def _overridden(name: str) -> Callable[[object], bool]:
     """Whether a machine has this method of its own."""
     return lambda machine: getattr(machine.__class__, name) is not getattr(CcellMachine, name)
+
+
+def _followed(account: Opened) -> tuple[Gateway, World | None]:
+    """How an account is followed: by a model of it where it is in our hands, else by what passes."""
+    if account.arranger is None:
+        return Witness(), None
+    model = Reference(account.now, BALANCE, REPORT_DELAY, _REFUSED)
+    return model, World(account.arranger, model)
+
+
+_several = st.runner().flatmap(lambda self: self._several())
+_may_send = precondition(lambda self: self._given < self._account.allowance)
+_is_arranged = precondition(lambda self: self._world is not None)
+_fetches_reports = precondition(lambda self: self._fetches("poll_reports"))
+_fetches_upmsgs = precondition(lambda self: self._fetches("poll_upmsgs"))
 
 
 class CcellMachine(RuleBasedStateMachine):
@@ -58,7 +68,7 @@ class CcellMachine(RuleBasedStateMachine):
         content: What messages say; `{token}` has to stand in it.
         faults: What may strike; `st.nothing()` for no faults at all.
         many: To how many numbers at once a large send goes; empty for neither large sends nor many replies. A run has
-            one large step at most, for they are slow.
+            one large step at most, for they are slow, and one against a live gateway has none.
     """
 
     content: ClassVar[str] = "您的验证码是{token}。【签名】"
@@ -77,9 +87,10 @@ class CcellMachine(RuleBasedStateMachine):
         """Open an account at a target, and connect the integration to it."""
         super().__init__()
         self._account = target.open(BALANCE, REPORT_DELAY)
-        self._gateway = Reference(self._account.now, BALANCE, REPORT_DELAY, _REFUSED)
+        self._is_repeatable = target.is_repeatable
+        self._gateway, self._world = _followed(self._account)
         self._audit = Audit(self._gateway)
-        self._batches = self._given = self._replies = 0
+        self._given = 0
         self._has_been_large = False
         self._history: list[str] = []
         try:
@@ -93,7 +104,7 @@ class CcellMachine(RuleBasedStateMachine):
 
         Args:
             url: Where the gateway is, without the path of its endpoints.
-            userid: The account, which is new.
+            userid: The account, which is new unless it is live.
             password: Its password.
         """
         raise NotImplementedError
@@ -127,181 +138,171 @@ class CcellMachine(RuleBasedStateMachine):
 
     # The steps. Their names are what a transcript shows.
 
-    @rule(target=handed_over, to=_SEVERAL)
+    @_may_send
+    @rule(target=handed_over, to=_several)
     def sends(self, to: Sequence[str]) -> MultipleResults[str]:
         """Send to some numbers."""
         messages = self._messages(to)
-        with self._watched():
+        with self._watched(f"sends {_named(messages)}"):
             self.send(messages)
         return multiple(*(message.reference for message in messages))
 
+    @_is_arranged
     @precondition(lambda self: self.many and not self._has_been_large)
-    @rule(count=st.runner().flatmap(lambda machine: st.sampled_from(machine.many)))
+    @rule(count=st.runner().flatmap(lambda self: st.sampled_from(self.many)))
     def sends_to_many(self, count: int) -> None:
         """Send to more numbers than a page of reports holds."""
         self._has_been_large = True
-        with self._watched():
-            self.send(self._messages([f"139{number:08}" for number in range(count)]))
+        messages = self._messages([f"139{number:08}" for number in range(count)])
+        with self._watched(f"sends {count} messages"):
+            self.send(messages)
 
+    @_may_send
     @precondition(_overridden("schedule"))
-    @rule(target=handed_over, to=_SEVERAL, minutes=_MINUTES)
+    @rule(target=handed_over, to=_several, minutes=_MINUTES)
     def schedules(self, to: Sequence[str], minutes: int) -> MultipleResults[str]:
         """Schedule messages so far ahead."""
         messages = self._messages(to, timedelta(minutes=minutes))
-        with self._watched():
+        with self._watched(f"schedules {_named(messages)}"):
             self.schedule(messages)
         return multiple(*(message.reference for message in messages))
 
     @precondition(lambda self: not self.faults.is_empty)
-    @rule(fault=st.runner().flatmap(lambda machine: machine.faults))
+    @rule(fault=st.runner().flatmap(lambda self: self.faults.filter(self._account.takes)))
     def is_struck_by(self, fault: Fault) -> None:
         """Let a fault strike one of the requests to come."""
         self._account.arrange(fault)
 
+    @_is_arranged
     @rule(minutes=_MINUTES)
     def waits(self, minutes: int) -> None:
         """Let time pass."""
-        self._pass(timedelta(minutes=minutes))
+        self._in_hand.pass_time(timedelta(minutes=minutes))
 
-    @precondition(_overridden("poll_reports"))
+    @_is_arranged
+    @_fetches_reports
     @rule(message=handed_over, is_delivered=st.booleans())
     def is_reported(self, message: str, *, is_delivered: bool) -> None:
         """Let the report of a message come in now, if it has been sent."""
         for one in self._audit.at_gateway().get(message, ()):
-            msgid = one.submitted.msgid
-            if self._gateway.state(msgid) is State.SENT:
-                self._account.report(msgid, is_delivered=is_delivered)
-                self._gateway.report(msgid, is_delivered=is_delivered)
+            self._in_hand.report(one.submitted.msgid, is_delivered=is_delivered)
 
-    @precondition(_overridden("poll_upmsgs"))
-    @rule(phone=_PHONES)
+    @_is_arranged
+    @_fetches_upmsgs
+    @rule(phone=st.sampled_from(_PHONES))
     def is_replied_to(self, phone: str) -> None:
         """Let a phone reply."""
-        self._reply(phone)
+        self._in_hand.reply(phone)
 
-    @precondition(lambda self: self.many and _overridden("poll_upmsgs")(self) and not self._has_been_large)
+    @_is_arranged
+    @_fetches_upmsgs
+    @precondition(lambda self: self.many and not self._has_been_large)
     @rule()
     def is_replied_to_by_many(self) -> None:
         """Let more phones reply than a page holds."""
         self._has_been_large = True
         for number in range(_MANY_REPLIES):
-            self._reply(f"139{number:08}")
+            self._in_hand.reply(f"139{number:08}")
 
-    @precondition(_overridden("poll_reports"))
+    @_fetches_reports
     @rule()
     def polls_reports(self) -> None:
         """Fetch reports."""
-        with self._watched():
+        with self._watched("polls reports"):
             self.poll_reports()
 
-    @precondition(_overridden("poll_upmsgs"))
+    @_fetches_upmsgs
     @rule()
     def polls_upmsgs(self) -> None:
         """Fetch replies."""
-        with self._watched():
+        with self._watched("polls upstream messages"):
             self.poll_upmsgs()
 
     @rule()
     def settles(self) -> None:
         """Let faults be over and everything come in, and fetch all of it."""
         self._account.calm()
-        self._pass(max(self._gateway.rest, timedelta()))
-        if _overridden("poll_reports")(self):
+        if self._world is not None:
+            self._world.settle()
+        if self._fetches("poll_reports"):
             self._drain("reports", 0, self.polls_reports)
-        if _overridden("poll_upmsgs")(self):
+        if self._fetches("poll_upmsgs"):
             self._drain("replies", 1, self.polls_upmsgs)
-        with self._evidence():
-            self._gateway.compare(self._account.standing())
+        if self._world is not None:
+            with self._evidence():
+                self._world.compare()
 
     def teardown(self) -> None:
         """Close the integration and the account."""
-        try:
-            self.disconnect()
-        finally:
-            self._account.close()
+        with once(is_repeatable=self._is_repeatable):
+            try:
+                self.disconnect()
+            finally:
+                self._account.close()
+
+    @property
+    def _in_hand(self) -> World:
+        """For the rules that need it, and are not chosen without."""
+        return cast("World", self._world)
+
+    def _fetches(self, name: str) -> bool:
+        return self._account.is_drained and _overridden(name)(self)
+
+    def _several(self) -> SearchStrategy[list[str]]:
+        phones = (*self._account.phones, _NOBODY) if self._account.phones else _PHONES
+        most = min(_MOST_AT_ONCE, self._account.allowance - self._given)
+        return st.lists(st.sampled_from(phones), min_size=1, max_size=most, unique=True)
 
     def _messages(self, phones: Iterable[str], ahead: timedelta | None = None) -> list[Message]:
-        token = str(_FIRST_TOKEN + self._batches)
-        self._batches += 1
-        sendtime = None if ahead is None else (self._gateway.now + ahead).astimezone(SHANGHAI)
+        first = self._account.first + self._given
+        token = str(_BEFORE_TOKENS + first)
+        sendtime = None if ahead is None else (self._account.now + ahead).astimezone(SHANGHAI)
         content = self.content.format(token=token)
-        messages = [
-            Message(str(self._given + place), phone, content, token, sendtime) for place, phone in enumerate(phones, 1)
-        ]
+        messages = [Message(str(number), phone, content, token, sendtime) for number, phone in enumerate(phones, first)]
         self._given += len(messages)
         self._audit.give(messages)
         return messages
 
-    def _reply(self, phone: str) -> None:
-        self._replies += 1
-        text = f"收到{self._replies}"
-        self._account.reply(phone, text)
-        self._gateway.reply(phone, text)
-
-    def _pass(self, by: timedelta) -> None:
-        self._account.advance(by)
-        self._gateway.advance(by)
-
     def _drain(self, what: str, queue: int, poll: Callable[[], None]) -> None:
         while waiting := self._gateway.waiting[queue]:
             poll()
-            if self._gateway.waiting[queue] == waiting:
+            if self._gateway.waiting[queue] == waiting and not self._account.is_worth_waiting():
+                if self._world is None:
+                    return
                 lost = f"{waiting} {what} wait, and the integration fetches none of them"
                 raise Lost(lost)
 
     @contextmanager
-    def _watched(self) -> Generator[None]:
+    def _watched(self, step: str) -> Generator[None]:
         """Let the integration act, and look at what reached the gateway and at what the store then says."""
-        yield
-        with self._evidence():
-            for exchange in self._account.exchanges():
-                self._history.append(str(exchange))
-                self._gateway.take(exchange)
+        if not self._is_repeatable:
+            # What can be repeated is shown by Hypothesis.
+            self._history.append(f"{step}:")
+        with once(is_repeatable=self._is_repeatable), self._evidence():
+            try:
+                yield
+            finally:
+                self._follow()
             self._audit.check_messages(self.fates())
-            if _overridden("poll_upmsgs")(self):
+            if self._fetches("poll_upmsgs"):
                 self._audit.check_upmsgs(self.upmsgs())
+
+    def _follow(self) -> None:
+        for exchange in self._account.exchanges():
+            self._history.append(f"  {exchange}")
+            self._gateway.take(exchange)
 
     @contextmanager
     def _evidence(self) -> Generator[None]:
         try:
             yield
-        except Finding as finding:
+        except HypothesisException:
+            raise
+        except Exception as failure:
             last = self._history[-_SHOWN:]
-            finding.add_note("\n".join(["What the gateway saw, the last thing last:", *(f"  {one}" for one in last)]))
+            failure.add_note("\n".join(["What the gateway saw, the last thing last:", *last]))
             raise
 
 
-def run(
-    machine: Callable[[Target], CcellMachine],
-    target: str | Target,
-    *,
-    token: str = "",
-    settings: settings | None = None,
-) -> None:
-    """Try an integration in many ways, and show the shortest that goes wrong.
-
-    Args:
-        machine: Your subclass of CcellMachine.
-        target: The address of an emulator, such as `http://127.0.0.1:8026`, or a target of another kind.
-        token: The emulator's control token, if it has one.
-        settings: Hypothesis's; `max_examples` and `stateful_step_count` say how long to try.
-
-    Raises:
-        Finding: Something was lost, doubled or mixed up; its notes hold the steps.
-    """
-    if not isinstance(target, str):
-        run_state_machine_as_test(lambda: machine(target), settings=settings or SETTINGS)  # type: ignore[arg-type]
-        return
-    with ControlClient(target, token) as control:
-        run(machine, EmulatorTarget(target, control), settings=settings)
-
-
-SETTINGS = settings(
-    deadline=None,
-    # What Hypothesis explains takes longer than finding it, and says less than what the gateway saw.
-    phases=set(Phase) - {Phase.explain},
-    report_multiple_bugs=False,
-    stateful_step_count=15,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large],
-)
-"""What `run` goes by unless told otherwise."""
+def _named(messages: Sequence[Message]) -> str:
+    return ", ".join(f"{message.reference} to {message.phone}" for message in messages)

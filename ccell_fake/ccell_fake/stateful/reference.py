@@ -8,59 +8,30 @@ the registry of open questions does by default.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from enum import Enum
 
 from ccell_fake.codes import Code
 from ccell_fake.inspection import State
 from ccell_fake.limits import JOINED_SEGMENT, REPORTS_PER_CALL, SINGLE_SEGMENT, UPMSGS_PER_CALL
 from ccell_fake.model import Operation
-from ccell_fake.stateful.findings import Unfaithful
+from ccell_fake.stateful.carried import Carried, Hand, Reply
+from ccell_fake.stateful.findings import demand
 from ccell_fake.stateful.seen import Exchange, Standing, Submitted
 
 _DELIVERED, _FAILED = "0", "-1"
 _UTF_16_BYTES = 2
 
 
-class Hand(Enum):
-    """Whether something has been handed out: not yet, in an answer that can be read, or in one that was lost."""
-
-    NOT_YET = 0
-    ARRIVED = 1
-    ASTRAY = 2
-
-
-@dataclass(slots=True)
-class Carried:
-    """A message that the gateway accepted.
+@dataclass(slots=True, kw_only=True)
+class Expected(Carried):
+    """An accepted message whose report will come in.
 
     Attributes:
-        submitted: What was submitted.
-        report_due: When its report comes in.
-        status: What its report says, 0 for delivered.
-        order: Its report's place among those of the same instant.
-        hand: Whether its report has been handed out.
+        report_due: When it does.
+        order: Its place among those of the same instant.
     """
 
-    submitted: Submitted
     report_due: datetime
     order: int
-    status: str = _DELIVERED
-    hand: Hand = Hand.NOT_YET
-
-
-@dataclass(slots=True)
-class Reply:
-    """An upstream message.
-
-    Attributes:
-        phone: Who sent it.
-        content: The text.
-        hand: Whether it has been handed out.
-    """
-
-    phone: str
-    content: str
-    hand: Hand = Hand.NOT_YET
 
 
 @dataclass(slots=True)
@@ -82,7 +53,7 @@ class Reference:
     report_delay: timedelta
     refusals: Mapping[str, str]
     submitted: list[Submitted] = field(default_factory=list[Submitted])
-    carried: dict[str, Carried] = field(default_factory=dict[str, Carried])
+    carried: dict[str, Expected] = field(default_factory=dict[str, Expected])
     replies: list[Reply] = field(default_factory=list[Reply])
     _reports: int = 0
 
@@ -107,7 +78,7 @@ class Reference:
             Unfaithful: The gateway must not have answered so.
         """
         if exchange.code != Code.SUCCESS:
-            _demand(not exchange.submitted, f"{exchange}, and yet submitted {exchange.submitted}")
+            demand(not exchange.submitted, f"{exchange}, and yet submitted {exchange.submitted}")
             return
         match exchange.operation:
             case Operation.SEND:
@@ -122,30 +93,30 @@ class Reference:
 
     def _submit(self, exchange: Exchange) -> None:
         numbers = len(exchange.submitted)
-        _demand(numbers == exchange.items, f"{numbers} numbers were judged and {exchange.items} answered (S5)")
+        demand(numbers == exchange.items, f"{numbers} numbers were judged and {exchange.items} answered (S5)")
         for one in exchange.submitted:
-            _demand(self._may_be(one, exchange), f"{one.phone} was answered {one.code} (S8)")
-            _demand(one.msgid not in self.carried, f"msgid {one.msgid} was given out twice (S6)")
+            demand(self._may_be(one, exchange), f"{one.phone} was answered {one.code} (S8)")
+            demand(one.msgid not in self.carried, f"msgid {one.msgid} was given out twice (S6)")
             self.submitted.append(one)
             if one.code == Code.SUCCESS:
                 self.balance -= _segments(one.content)
                 due = (one.sendtime or self.now) + self.report_delay
-                self.carried[one.msgid] = Carried(one, due, self._next_report())
-        _demand(self.balance >= 0, "more was accepted than the balance allows (1001002)")
+                self.carried[one.msgid] = Expected(submitted=one, report_due=due, order=self._next_report())
+        demand(self.balance >= 0, "more was accepted than the balance allows (1001002)")
 
     def _may_be(self, one: Submitted, exchange: Exchange) -> bool:
         if exchange.delivery == "code" and one.code in frozenset(Code):
             return Code(one.code).is_about_a_number
         return one.code == self.refusals.get(one.phone, Code.SUCCESS)
 
-    def _due(self) -> list[Carried]:
+    def _due(self) -> list[Expected]:
         due = [one for one in self.carried.values() if one.hand is Hand.NOT_YET and one.report_due <= self.now]
         return sorted(due, key=lambda one: (one.report_due, one.order))
 
-    def _hand_out(self, exchange: Exchange, due: list[Carried] | list[Reply], most: int, clause: str) -> None:
+    def _hand_out(self, exchange: Exchange, due: list[Expected] | list[Reply], most: int, clause: str) -> None:
         page = due[:most]
         what = f"{exchange.operation} handed out {exchange.items} of the {len(due)} that wait ({clause})"
-        _demand(len(page) == exchange.items, what)
+        demand(len(page) == exchange.items, what)
         for one in page:
             one.hand = Hand.ARRIVED if exchange.is_readable else Hand.ASTRAY
 
@@ -170,7 +141,7 @@ class Reference:
             return State.SCHEDULED
         if message.report_due > self.now:
             return State.SENT
-        return State.DELIVERED if message.status == _DELIVERED else State.FAILED
+        return State.DELIVERED if message.is_delivered else State.FAILED
 
     @property
     def standing(self) -> Standing:
@@ -194,24 +165,19 @@ class Reference:
             Unfaithful: They differ; says in what.
         """
         must = self.standing
-        _demand(seen.left == must.left, f"{seen.left} messages are left, and must be {must.left}")
+        demand(seen.left == must.left, f"{seen.left} messages are left, and must be {must.left}")
         for msgid, state in must.states.items():
             is_so = seen.states.get(msgid) == state
-            _demand(is_so, f"message {msgid} is {seen.states.get(msgid)}, and must be {state}")
-        _demand(
+            demand(is_so, f"message {msgid} is {seen.states.get(msgid)}, and must be {state}")
+        demand(
             len(seen.states) == len(must.states), f"there are messages that no request brought: {seen.states.keys()}"
         )
         odd = sorted(seen.reports ^ must.reports)[:3]
-        _demand(not odd, f"reports differ: {odd}")
-        _demand(seen.upmsgs == must.upmsgs, f"upstream messages are {seen.upmsgs}, and must be {must.upmsgs}")
+        demand(not odd, f"reports differ: {odd}")
+        demand(seen.upmsgs == must.upmsgs, f"upstream messages are {seen.upmsgs}, and must be {must.upmsgs}")
 
 
 def _segments(content: str) -> int:
     """How many messages a content costs (Q13), counted as the gateway counts characters (Q35)."""
     characters = len(content.encode("utf-16-le")) // _UTF_16_BYTES
     return 1 if characters <= SINGLE_SEGMENT else -(-characters // JOINED_SEGMENT)
-
-
-def _demand(is_so: bool, message: str) -> None:  # noqa: FBT001 - as assert has it
-    if not is_so:
-        raise Unfaithful(message)

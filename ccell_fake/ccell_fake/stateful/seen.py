@@ -4,7 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ccell_fake.inspection import State
-from ccell_fake.model import Operation
+from ccell_fake.model import Operation, Report, Upmsg
+
+WHOLE = "whole"
+"""The delivery of an answer that no fault struck."""
+
+UNANSWERED = "unanswered"
+"""That of an exchange in which the gateway itself gave no answer that can be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +39,10 @@ class Exchange:
     Attributes:
         operation: The endpoint.
         code: 0, or the code the request was refused with; empty where a fault kept it from being judged.
-        delivery: How the answer left: `whole`, or the kind of the fault that struck.
+        delivery: How the answer left: WHOLE, UNANSWERED, or the kind of the fault that struck.
         items: How many resps, reports or upstream messages the answer had.
         submitted: The numbers of a send.
+        handed_out: The reports or upstream messages themselves, where they can be seen.
     """
 
     operation: Operation
@@ -43,11 +50,12 @@ class Exchange:
     delivery: str
     items: int
     submitted: tuple[Submitted, ...] = ()
+    handed_out: tuple[Report | Upmsg, ...] = ()
 
     @property
     def is_readable(self) -> bool:
         """Whether the answer reached whoever asked, as the document describes it."""
-        return self.delivery in {"whole", "code", "delay", "dribble"}
+        return self.delivery in {WHOLE, "code", "delay", "dribble"}
 
     def __str__(self) -> str:
         """One line, for people."""

@@ -1,5 +1,6 @@
-"""What the machine runs against: a gateway with an account that can be arranged and looked at."""
+"""What the machine runs against: a gateway with an account that can be looked at, and perhaps be arranged."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Protocol
@@ -11,8 +12,32 @@ from ccell_fake.settings import AccountSettings
 from ccell_fake.stateful.seen import Exchange, Standing, Submitted
 
 
+class Spent(Exception):
+    """There is nothing left for another run: whatever it may cost has been spent."""
+
+
+class Arranger(Protocol):
+    """A hold on an account, whose clock moves only when it is moved."""
+
+    def advance(self, by: timedelta) -> None:
+        """Move its clock forwards."""
+        ...
+
+    def reply(self, phone: str, content: str) -> None:
+        """Let a phone send a message."""
+        ...
+
+    def report(self, msgid: str, *, is_delivered: bool) -> None:
+        """Let the report of a message that was sent come in now."""
+        ...
+
+    def standing(self) -> Standing:
+        """How it stands."""
+        ...
+
+
 class Opened(Protocol):
-    """An account that was just opened, under default settings, whose clock moves only when it is moved."""
+    """An account, opened for one run."""
 
     @property
     def url(self) -> str:
@@ -34,8 +59,33 @@ class Opened(Protocol):
         """What its clock shows, aware, to the second."""
         ...
 
-    def advance(self, by: timedelta) -> None:
-        """Move its clock forwards."""
+    @property
+    def arranger(self) -> Arranger | None:
+        """What has a hold on it, where it is under default settings and was just made; None where nothing has."""
+        ...
+
+    @property
+    def phones(self) -> Sequence[str]:
+        """The only numbers that may be sent to; none where all may."""
+        ...
+
+    @property
+    def is_drained(self) -> bool:
+        """Whether reports and upstream messages may be fetched."""
+        ...
+
+    @property
+    def allowance(self) -> int:
+        """How many messages may be handed over in this run."""
+        ...
+
+    @property
+    def first(self) -> int:
+        """The number of the first message; no earlier run had it, or one behind it."""
+        ...
+
+    def takes(self, fault: Fault) -> bool:
+        """Whether a fault of this kind can strike here."""
         ...
 
     def arrange(self, fault: Fault) -> None:
@@ -46,20 +96,16 @@ class Opened(Protocol):
         """Take away the faults that have not struck."""
         ...
 
-    def reply(self, phone: str, content: str) -> None:
-        """Let a phone send a message."""
-        ...
-
-    def report(self, msgid: str, *, is_delivered: bool) -> None:
-        """Let the report of a message that was sent come in now."""
-        ...
-
     def exchanges(self) -> list[Exchange]:
-        """The requests that came since this was last asked, oldest first."""
+        """The requests that came since this was last asked, oldest first.
+
+        Raises:
+            Withheld: One was kept back.
+        """
         ...
 
-    def standing(self) -> Standing:
-        """How it stands."""
+    def is_worth_waiting(self) -> bool:
+        """Wait a moment for what the gateway brings about by itself; False, and no waiting, once that is over."""
         ...
 
     def close(self) -> None:
@@ -70,13 +116,30 @@ class Opened(Protocol):
 class Target(Protocol):
     """A gateway."""
 
+    @property
+    def is_repeatable(self) -> bool:
+        """Whether what failed may be tried again, to find out the shortest way there."""
+        ...
+
     def open(self, balance: int, report_delay: timedelta) -> Opened:
-        """Open an account of its own for one run, with so many messages; reports come so long after sending."""
+        """Open an account for one run.
+
+        Args:
+            balance: How many messages it has, where that can be arranged.
+            report_delay: How long after sending reports come in, likewise.
+
+        Raises:
+            Spent: There is to be no other run.
+        """
         ...
 
 
 class EmulatorTarget:
-    """An emulator, wherever it runs, by way of its control API."""
+    """An emulator, wherever it runs, by way of its control API.
+
+    Attributes:
+        is_repeatable: Anything may be tried again.
+    """
 
     def __init__(self, url: str, control: ControlClient) -> None:
         """Run against an emulator.
@@ -85,26 +148,40 @@ class EmulatorTarget:
             url: Where the integration is to find the gateway.
             control: Its control API.
         """
+        self.is_repeatable: bool = True
         self._url = url
         self._control = control
 
     def open(self, balance: int, report_delay: timedelta) -> Opened:
         """Open an account of its own for one run."""
         settings = AccountSettings(balance=balance, report_delay=report_delay.total_seconds())
-        return _EmulatorAccount(self._url, self._control.open(settings))
+        return _EmulatorAccount(self._url, self._control.open(settings), balance)
 
 
 class _EmulatorAccount:
-    def __init__(self, url: str, account: AccountControl) -> None:
+    """Its own arranger."""
+
+    def __init__(self, url: str, account: AccountControl, allowance: int) -> None:
         self.url = url
         self.userid = account.userid
         self.password = account.password
+        self.phones = ()
+        self.is_drained = True
+        self.allowance = allowance
+        self.first = 1
         self._account = account
         self.now = account.freeze(account.clock().now.replace(microsecond=0)).now
         self._cursor = 0
 
+    @property
+    def arranger(self) -> Arranger:
+        return self
+
     def advance(self, by: timedelta) -> None:
-        self._account.advance(by)
+        self.now = self._account.advance(by).now
+
+    def takes(self, fault: Fault) -> bool:  # noqa: ARG002 - as Opened has it
+        return True
 
     def arrange(self, fault: Fault) -> None:
         self._account.add_fault(fault)
@@ -145,6 +222,9 @@ class _EmulatorAccount:
             ),
             tuple((one.phone, one.msgcontent, one.fetched_at is not None) for one in self._account.upmsgs()),
         )
+
+    def is_worth_waiting(self) -> bool:
+        return False
 
     def close(self) -> None:
         self._account.close()

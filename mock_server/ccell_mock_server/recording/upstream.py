@@ -4,17 +4,20 @@ import posixpath
 import re
 import ssl
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import quote_from_bytes, unquote_to_bytes, urlsplit
 
 import httpx2
 
-from ccell_fake.transcripts import Ending
+from ccell_fake.transcripts import Ending, Exchange
 from ccell_mock_server.config import is_loopback
 from ccell_mock_server.paths import CONTROL_PREFIX
 
 Headers = tuple[tuple[bytes, bytes], ...]
+
+LEFT_OUT = "compressed, and left out"
+"""Why a body stands in no exchange: what is compressed could not be redacted."""
 
 _CONNECT_SECONDS = 10.0
 # What HTTP lets stand in a request line, whatever URLs say about it: a client's own spelling passes unchanged.
@@ -164,6 +167,36 @@ def is_control(path: bytes) -> bool:
     plain = unquote_to_bytes(unquote_to_bytes(path)).replace(b"\\", b"/")
     normal = posixpath.normpath(b"/" + re.sub(rb"/+", b"/", plain)) + b"/"
     return CONTROL_PREFIX.encode() in normal.lower()
+
+
+def with_answer(exchange: Exchange, answered: Answered) -> Exchange:
+    """An exchange with what came of it, its answer without compression."""
+    if answered.ending is not Ending.ANSWERED:
+        return replace(exchange, ending=answered.ending, reason=_joined(exchange.reason, answered.reason))
+    headers = httpx2.Headers(answered.headers)
+    answer, left_out = _plain(answered, headers.get("content-encoding", "").lower())
+    return replace(
+        exchange,
+        status=int(answered.status[:3]),
+        answer=answer,
+        answer_type=headers.get("content-type", ""),
+        reason=_joined(exchange.reason, left_out),
+    )
+
+
+def _joined(*reasons: str) -> str:
+    return "; ".join(filter(None, reasons))
+
+
+def _plain(answered: Answered, encoding: str) -> tuple[bytes, str]:
+    """An answer's body without compression, which a gateway may use though it was asked not to."""
+    left_out = f"the answer was {LEFT_OUT}"
+    if encoding not in {"", "identity", "gzip", "deflate"}:
+        return b"", left_out
+    try:
+        return httpx2.Response(200, headers=list(answered.headers), content=answered.body).content, ""
+    except httpx2.DecodingError:
+        return b"", left_out
 
 
 def _ending(error: httpx2.RequestError) -> Ending:

@@ -2,61 +2,19 @@
 
 import re
 from collections.abc import Iterator
-from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from ccell_fake.codes import Code
 from ccell_fake.engine import magic
-from ccell_fake.errors import UnreadableReply, UnreadableRequest
-from ccell_fake.model import AccountInfo, AnyReply, Operation, Request, Resp, Upmsg
+from ccell_fake.model import AccountInfo, Operation, Resp, Upmsg
 from ccell_fake.settings import AccountSettings, OutcomeRule
-from ccell_fake.transcripts import Ending, Exchange, Run
-from ccell_fake.wire import payload, replies, requests
+from ccell_fake.transcripts import Run
+from ccell_mock_server.said import Said, understood
 
 _DIGEST = re.compile(r"[0-9a-f]{32}")
 SILENT = (OutcomeRule(reports=0),)
 """Outcomes that bring no report by themselves: a replay lets those come in that were recorded."""
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """An exchange as it is understood.
-
-    Attributes:
-        exchange: The exchange.
-        request: What was asked; None where that cannot be read.
-        reply: What was answered; None likewise, or where nothing was.
-    """
-
-    exchange: Exchange
-    request: Request | None
-    reply: AnyReply | None
-
-    @property
-    def userid(self) -> str:
-        """Whose exchange it is; empty where that cannot be read."""
-        return (self.request.userid or "") if self.request else ""
-
-    @property
-    def hung_on_others(self) -> bool:
-        """Whether it was refused for what else was in progress (K2), which one after the other never is."""
-        return self.reply is not None and self.reply.code == Code.CONCURRENCY_EXCEEDED
-
-
-def understood(exchange: Exchange) -> Said:
-    """An exchange, read as far as it can be."""
-    operation = exchange.operation
-    request: Request | None = None
-    reply: AnyReply | None = None
-    if operation is not None:
-        with suppress(UnreadableRequest):
-            found = payload.find(exchange.method, exchange.query, exchange.body, exchange.content_type)
-            request = requests.parse(operation, found.data, as_declared=True)
-        if exchange.ending is Ending.ANSWERED:
-            with suppress(UnreadableReply):
-                reply = replies.parse(operation, exchange.answer)
-    return Said(exchange, request, reply)
 
 
 def accounts(run: Run) -> Iterator[AccountSettings]:

@@ -14,10 +14,9 @@ from ccell_fake.control.models import ReportBody
 from ccell_fake.model import AccountInfo, Report, Upmsg
 from ccell_fake.settings import AccountSettings
 from ccell_fake.transcripts import Comparison, Difference, Ending, Exchange, Run
-from ccell_mock_server.recording.proxy import with_answer
-from ccell_mock_server.recording.upstream import Upstream
+from ccell_mock_server.recording.upstream import Upstream, with_answer
 from ccell_mock_server.replaying import learning
-from ccell_mock_server.replaying.learning import Said
+from ccell_mock_server.said import Said, understood
 
 _WITHIN = timedelta(seconds=1, microseconds=-1)
 """How far into a second something is let in that bears it: after what was sent in the same one."""
@@ -67,7 +66,7 @@ def replay(run: Run, upstream: Upstream, control: ControlClient, chosen: Chosen 
         differences: list[Difference] = []
         left_out: list[int] = []
         for exchange in run.exchanges:
-            said = learning.understood(exchange)
+            said = understood(exchange)
             found = playing.play(said)
             if found is None:
                 left_out.append(exchange.number)
@@ -95,7 +94,7 @@ class _Playing:
         replayed = self._ask(exchange)
         if account is not None and learning.is_info(said) and said.userid not in self._has_balance:
             self._has_balance.add(said.userid)
-            if _balance(said, learning.understood(replayed), account):
+            if _balance(said, understood(replayed), account):
                 replayed = self._ask(exchange)
         if exchange.ending is not Ending.ANSWERED:
             return None

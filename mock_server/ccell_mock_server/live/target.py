@@ -1,0 +1,196 @@
+"""A live gateway as the machine tries an integration on it: few messages, to one's own numbers, and nothing twice."""
+
+import ssl
+from collections.abc import Generator, Sequence
+from contextlib import ExitStack, closing, contextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from time import sleep
+from urllib.parse import urlsplit
+
+import httpx2
+
+from ccell_fake.client import Client
+from ccell_fake.client.gateway import base
+from ccell_fake.clock import SystemClock
+from ccell_fake.codes import Code
+from ccell_fake.contract.budget import Budget
+from ccell_fake.contract.guard import Guard
+from ccell_fake.contract.live import Live, LiveError
+from ccell_fake.faults import Fault
+from ccell_fake.stateful import Exchange, Opened, Spent
+from ccell_mock_server.live.relay import Relay
+from ccell_mock_server.recording.upstream import Upstream
+from ccell_mock_server.serving import HttpServer
+
+_PAUSE = 1.0
+_NUMBERS = 800_000
+
+
+class NothingTried(AssertionError):
+    """The gateway accepted no message: nothing was found out about the integration."""
+
+
+@contextmanager
+def live_target(  # noqa: PLR0913 - what is allowed is allowed by name
+    url: str,
+    userid: str,
+    password: str,
+    *,
+    phones: Sequence[str],
+    budget: int | Budget,
+    drain: bool = False,
+    patience: float = 0.0,
+    messages: int = 4,
+    authority: Path | None = None,
+    timeout: float = 60.0,
+) -> Generator["LiveTarget"]:
+    """Have a live gateway for the machine to try an integration on: `stateful.run(Machine, target)`.
+
+    The integration reaches the gateway through a relay on this machine. No request passes that may cost what was not
+    allowed; messages are counted as they are charged, before they leave. Once they are spent, sends are refused with
+    1001002, and there are no more runs. Nothing is sent again to find a shorter way to a failure.
+
+    Args:
+        url: Where the gateway is, with or without the path of its endpoints.
+        userid: The account.
+        password: Its password.
+        phones: One's own numbers, by their 11 digits; the only ones that messages go to.
+        budget: How many messages may be sent in all; a Budget where others take from the same.
+        drain: Fetch reports and upstream messages, which nobody else finds then. Those that wait when a run begins are
+            thrown away.
+        patience: Seconds to wait in each run for reports that have not come in.
+        messages: How many messages a run hands over at most.
+        authority: Whose certificates to trust, PEM; those the host trusts unless given.
+        timeout: Seconds to wait for an answer.
+
+    Raises:
+        LiveError: Something is missing, or cannot be.
+        ClientError: The account cannot be asked.
+        NothingTried: At the end, where the gateway accepted no message.
+    """
+    if messages < 1 or (isinstance(budget, int) and budget < 1):
+        message = "there is at least one message to send, in a run and in all"
+        raise LiveError(message)
+    with ExitStack() as stack:
+        if not isinstance(budget, Budget):
+            folder = stack.enter_context(TemporaryDirectory(prefix="ccell-"))
+            budget = Budget.create(Path(folder) / "budget.sqlite", budget)
+        allowed = frozenset({"sms", "drain"} if drain else {"sms"})
+        live = Live(
+            url=url,
+            userid=userid,
+            password=password,
+            budget=budget,
+            allowed=allowed,
+            phones=tuple(phones),
+            patience=patience,
+            authority=str(authority or ""),
+        )
+        address = base(url)
+        upstream = stack.enter_context(
+            closing(Upstream(address, {urlsplit(address).hostname or ""}, authority, timeout))
+        )
+        guard = Guard(userid, password, kinds=allowed, phones=frozenset(phones), budget=budget)
+        relay = Relay(upstream, guard, SystemClock())
+        server = stack.enter_context(HttpServer(relay))
+        client = stack.enter_context(_client(live, timeout))
+        # What keeps an account from being asked is said before anything is tried.
+        client.info()
+        yield LiveTarget(live, relay, server.url, client, messages)
+        if Code.SUCCESS not in relay.verdicts:
+            codes = ", ".join(relay.verdicts) or "it was asked to send none"
+            message = f"the gateway accepted no message: {codes}"
+            raise NothingTried(message)
+
+
+def _client(live: Live, timeout: float) -> Client:
+    context = ssl.create_default_context(cafile=live.authority) if live.authority else None
+    transport = httpx2.HTTPTransport(verify=context) if context else None
+    return Client(live.url, live.userid, live.password, timeout=timeout, transport=transport)
+
+
+class LiveTarget:
+    """A gateway behind a relay.
+
+    Attributes:
+        is_repeatable: Nothing is tried again.
+    """
+
+    def __init__(self, live: Live, relay: Relay, url: str, client: Client, messages: int) -> None:
+        """Run against a gateway.
+
+        Args:
+            live: The account, and what may be done with it.
+            relay: What stands before it.
+            url: Where the relay is.
+            client: What asks the gateway itself.
+            messages: How many messages a run hands over at most.
+        """
+        self.is_repeatable: bool = False
+        self._live = live
+        self._relay = relay
+        self._url = url
+        self._client = client
+        self._messages = messages
+        # Numbers of earlier runs, and of earlier days, are not used again: their reports may still come in.
+        self._next = int(SystemClock().now().timestamp()) % _NUMBERS + 1
+
+    def open(self, balance: int, report_delay: timedelta) -> Opened:  # noqa: ARG002 - nothing can be arranged
+        """Begin a run with what has come in thrown away, where that is allowed.
+
+        Raises:
+            Spent: No message is left.
+        """
+        if not self._live.budget.left:
+            message = "the budget is spent"
+            raise Spent(message)
+        if "drain" in self._live.allowed:
+            self._client.reports()
+            self._client.upmsgs()
+        self._relay.passed()
+        opened = _LiveAccount(self._live, self._relay, self._url, self._next, self._messages)
+        self._next += opened.allowance
+        return opened
+
+
+class _LiveAccount:
+    arranger = None
+
+    def __init__(self, live: Live, relay: Relay, url: str, first: int, messages: int) -> None:
+        self.url = url
+        self.userid = live.userid
+        self.password = live.password
+        self.phones = live.phones
+        self.is_drained = "drain" in live.allowed
+        self.allowance = messages
+        self.first = first
+        self._relay = relay
+        self._patience = live.patience
+
+    @property
+    def now(self) -> datetime:
+        return SystemClock().now().replace(microsecond=0)
+
+    def takes(self, fault: Fault) -> bool:
+        return self._relay.takes(fault)
+
+    def arrange(self, fault: Fault) -> None:
+        self._relay.arrange(fault)
+
+    def calm(self) -> None:
+        self._relay.calm()
+
+    def exchanges(self) -> list[Exchange]:
+        return self._relay.passed()
+
+    def is_worth_waiting(self) -> bool:
+        if self._patience <= 0:
+            return False
+        sleep(min(_PAUSE, self._patience))
+        self._patience -= _PAUSE
+        return True
+
+    def close(self) -> None:
+        self._relay.calm()

@@ -1,0 +1,328 @@
+"""The machine on a live gateway: it finds bugs there too, and never costs more than was allowed.
+
+What the gateway did is told by the journal of the one that stands in: a gateway of which the machine knows nothing but
+its address and a credential.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+
+import pytest
+from contract.minimal import Account, MinimalGateway
+from hypothesis import settings
+from hypothesis import strategies as st
+from testing import scripted
+from testing.emulators import emulator
+from testing.integrations import MatchesByPhone, Right, SendsAgain
+
+from ccell_fake import stateful
+from ccell_fake.client import ClientError, NotSent, RequestRefused
+from ccell_fake.contract.live import LiveError
+from ccell_fake.model import AccountInfo, Reply
+from ccell_fake.stateful import CcellMachine, Duplicated, Lost, Message, Mismatched, Unfaithful, Withheld
+from ccell_fake.wire import replies
+from ccell_mock_server.live import NothingTried, live_target
+
+USERID, PASSWORD = "200001", "secret-of-the-account"
+OWN = ("13900000001", "13900000002")
+SAME_EVERY_TIME = settings(stateful.SETTINGS, derandomize=True)
+INFO = replies.render(Reply("0", "成功", (AccountInfo(USERID, "someone", "0", "9", "0", "*"),)))
+
+
+@pytest.fixture
+def gateway() -> Iterator[MinimalGateway]:
+    with MinimalGateway(accounts=(Account(USERID, PASSWORD),)) as gateway:
+        yield gateway
+
+
+def _messages(gateway: MinimalGateway) -> int:
+    return sum(len(handled.accepted) for handled in gateway.journal)
+
+
+def _asked(gateway: MinimalGateway) -> set[str]:
+    return {handled.operation for handled in gateway.journal}
+
+
+class Sends(CcellMachine):
+    """Sends with our client, and does nothing else."""
+
+    faults = st.nothing()
+
+    def connect(self, url: str, userid: str, password: str) -> None:
+        self.right = Right.__new__(Right)
+        self.right.connect(url, userid, password)
+
+    def disconnect(self) -> None:
+        self.right.disconnect()
+
+    def send(self, messages: Sequence[Message]) -> None:
+        self.right.send(messages)
+
+    def fates(self) -> Mapping[str, str]:
+        return self.right.fates()
+
+
+def test_our_client_loses_doubles_and_mixes_up_nothing_within_the_budget(gateway: MinimalGateway) -> None:
+    with live_target(gateway.url, USERID, PASSWORD, phones=OWN, budget=40, drain=True) as target:
+        stateful.run(Right, target, settings=SAME_EVERY_TIME)
+    assert _messages(gateway) == 40
+    assert _asked(gateway) == {"send", "report", "upmsg", "info"}
+
+
+@pytest.mark.parametrize(
+    ("machine", "findings"),
+    [(SendsAgain, Duplicated), (MatchesByPhone, (Lost, Mismatched))],
+    ids=["sends again", "by phone"],
+)
+def test_a_planted_bug_is_found_within_the_budget(
+    gateway: MinimalGateway, machine: type[CcellMachine], findings: type[Exception]
+) -> None:
+    with (
+        pytest.raises(findings) as caught,
+        live_target(gateway.url, USERID, PASSWORD, phones=OWN, budget=100, drain=True) as target,
+    ):
+        stateful.run(machine, target, settings=SAME_EVERY_TIME)
+    assert _messages(gateway) <= 100
+    (note,) = caught.value.__notes__
+    assert note.startswith("What the gateway saw, the last thing last:\n")
+    assert "\n  send: answered 0 with " in note
+    assert PASSWORD not in f"{caught.value} {note}"
+
+
+@pytest.mark.parametrize("budget", [1, 2, 7])
+def test_a_budget_is_never_exceeded_by_one_that_sends_again_and_again(gateway: MinimalGateway, budget: int) -> None:
+    class SendsThrice(Sends):
+        """And says nothing of it."""
+
+        def send(self, messages: Sequence[Message]) -> None:
+            for _ in range(3):
+                super().send(messages)
+
+        def fates(self) -> Mapping[str, str]:
+            return dict.fromkeys(super().fates(), "unknown")
+
+    class Bears(SendsThrice):
+        """With a name for each time, so that nothing is sent twice as the machine sees it."""
+
+        def send(self, messages: Sequence[Message]) -> None:
+            super().send([Message(one.reference, one.phone, "这不是它要的。【签名】", one.token) for one in messages])
+
+    with live_target(gateway.url, USERID, PASSWORD, phones=OWN, budget=budget) as target:
+        stateful.run(Bears, target, settings=SAME_EVERY_TIME)
+    assert _messages(gateway) == budget
+
+
+def test_a_long_message_takes_what_it_is_charged_for(gateway: MinimalGateway) -> None:
+    class Talks(Sends):
+        content = "{token}" + "字" * 126 + "【签名】"
+
+    with live_target(gateway.url, USERID, PASSWORD, phones=OWN, budget=6) as target:
+        stateful.run(Talks, target, settings=SAME_EVERY_TIME)
+    # Each is three messages.
+    assert _messages(gateway) == 2
+
+
+def test_after_a_failure_nothing_is_sent_to_find_a_shorter_way_to_it(gateway: MinimalGateway) -> None:
+    sent: list[int] = []
+
+    class Fails(Sends):
+        def send(self, messages: Sequence[Message]) -> None:
+            super().send(messages)
+            sent.append(_messages(gateway))
+            if len(sent) == 3:
+                message = "the third"
+                raise LookupError(message)
+
+    with (
+        pytest.raises(LookupError, match="the third") as caught,
+        live_target(gateway.url, USERID, PASSWORD, phones=OWN, budget=40) as target,
+    ):
+        stateful.run(Fails, target, settings=settings(SAME_EVERY_TIME, max_examples=500))
+    assert len(sent) == 3
+    assert sent[-1] == _messages(gateway) > 0
+    assert caught.value.__notes__[0].count("sends ") == 3
+
+
+@pytest.mark.parametrize("step", ["connect", "disconnect", "fates"])
+def test_a_failure_in_any_method_is_shown_once(gateway: MinimalGateway, step: str) -> None:
+    calls: list[str] = []
+
+    def fail(*_: object) -> None:
+        calls.append(step)
+        raise LookupError(step)
+
+    machine = type("Fails", (Sends,), {step: fail})
+    with (
+        pytest.raises(LookupError, match=step),
+        live_target(gateway.url, USERID, PASSWORD, phones=OWN, budget=40) as target,
+    ):
+        stateful.run(machine, target, settings=SAME_EVERY_TIME)
+    assert calls == [step]
+
+
+def test_without_leave_to_drain_nothing_is_fetched(gateway: MinimalGateway) -> None:
+    gateway.reply(USERID, OWN[0], "this has to stay")
+    with live_target(gateway.url, USERID, PASSWORD, phones=OWN, budget=5) as target:
+        stateful.run(Right, target, settings=SAME_EVERY_TIME)
+    assert _asked(gateway) == {"send", "info"}
+
+
+def test_one_that_fetches_without_leave_is_held_back_and_named(gateway: MinimalGateway) -> None:
+    class Fetches(Right):
+        def send(self, messages: Sequence[Message]) -> None:
+            self.poll_reports()
+            super().send(messages)
+
+    with (
+        pytest.raises(Withheld, match="report was kept back: costs drain"),
+        live_target(gateway.url, USERID, PASSWORD, phones=OWN, budget=5) as target,
+    ):
+        stateful.run(Fetches, target, settings=SAME_EVERY_TIME)
+    assert "report" not in _asked(gateway)
+
+
+def test_one_that_sends_to_somebody_else_is_held_back_and_named(gateway: MinimalGateway) -> None:
+    class TellsTheBoss(Sends):
+        def send(self, messages: Sequence[Message]) -> None:
+            super().send([Message(one.reference, "13700000000", one.content, one.token) for one in messages])
+
+    with (
+        pytest.raises(Withheld, match="send was kept back"),
+        live_target(gateway.url, USERID, PASSWORD, phones=OWN, budget=5) as target,
+    ):
+        stateful.run(TellsTheBoss, target, settings=SAME_EVERY_TIME)
+    assert _messages(gateway) == 0
+
+
+def test_what_waits_when_a_run_begins_is_not_taken_for_its_own(gateway: MinimalGateway) -> None:
+    gateway.reply(USERID, OWN[0], "from before")
+    seen: list[tuple[str, str]] = []
+
+    class Looks(Right):
+        faults = st.nothing()
+
+        def poll_upmsgs(self) -> None:
+            super().poll_upmsgs()
+            seen.extend(self.replies)
+
+    with live_target(gateway.url, USERID, PASSWORD, phones=OWN, budget=3, drain=True) as target:
+        stateful.run(Looks, target, settings=SAME_EVERY_TIME)
+    assert seen == []
+
+
+def test_a_reply_that_is_not_stored_is_lost(gateway: MinimalGateway) -> None:
+    class Forgets(Right):
+        faults = st.nothing()
+
+        def poll_upmsgs(self) -> None:
+            gateway.reply(USERID, OWN[0], "收到")
+            self.client.upmsgs()
+
+    with (
+        pytest.raises(Lost, match="1 of 1 replies that were handed out are not stored"),
+        live_target(gateway.url, USERID, PASSWORD, phones=OWN, budget=3, drain=True) as target,
+    ):
+        stateful.run(Forgets, target, settings=SAME_EVERY_TIME)
+
+
+def test_no_two_runs_have_a_reference_or_a_token_in_common(gateway: MinimalGateway) -> None:
+    given: list[Message] = []
+
+    class Notes(Sends):
+        def send(self, messages: Sequence[Message]) -> None:
+            given.extend(messages)
+            super().send(messages)
+
+    with live_target(gateway.url, USERID, PASSWORD, phones=OWN, budget=12) as target:
+        stateful.run(Notes, target, settings=SAME_EVERY_TIME)
+    references = [one.reference for one in given]
+    assert len(set(references)) == len(references) > 6
+    assert all(len(one.token) == 6 and one.token in one.content for one in given)
+
+
+def test_the_standalone_emulator_stands_in_as_any_gateway_does() -> None:
+    with emulator() as served:
+        with live_target(served.url, USERID, "123456", phones=OWN, budget=20, drain=True) as target:
+            stateful.run(Right, target, settings=SAME_EVERY_TIME)
+        with pytest.raises(RequestRefused), live_target(served.url, USERID, "wrong", phones=OWN, budget=20):
+            pytest.fail("an account that cannot be asked is not tried on")
+
+
+def test_an_address_may_name_the_folder_of_the_endpoints(gateway: MinimalGateway) -> None:
+    url = f"{gateway.url}/sms3_api/xmlapi/"
+    with live_target(url, USERID, PASSWORD, phones=OWN, budget=2) as target:
+        stateful.run(Sends, target, settings=SAME_EVERY_TIME)
+    assert _messages(gateway) == 2
+
+
+def test_a_gateway_that_accepts_nothing_tries_nothing() -> None:
+    account = Account(USERID, PASSWORD, sending_rule=False)
+    with (
+        MinimalGateway(accounts=(account,)) as gateway,
+        pytest.raises(NothingTried, match="the gateway accepted no message: 1004"),
+        live_target(gateway.url, USERID, PASSWORD, phones=OWN, budget=5) as target,
+    ):
+        stateful.run(Sends, target, settings=settings(SAME_EVERY_TIME, max_examples=5))
+
+
+def test_no_gateway_is_said_before_anything_is_tried() -> None:
+    with pytest.raises(NotSent), live_target("http://127.0.0.1:1", USERID, PASSWORD, phones=OWN, budget=5):
+        pytest.fail("there is nothing to try on")
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"phones": ()},
+        {"phones": ("+8613900000001",)},
+        {"url": ""},
+        {"url": "ftp://127.0.0.1"},
+        {"password": ""},
+        {"patience": -1.0},
+        {"budget": 0},
+        {"messages": 0},
+    ],
+    ids=str,
+)
+def test_what_is_missing_or_cannot_be_is_refused_before_anything_is_asked(
+    gateway: MinimalGateway, given: dict[str, object]
+) -> None:
+    options = {"url": gateway.url, "userid": USERID, "password": PASSWORD, "phones": OWN, "budget": 5, **given}
+    with pytest.raises(LiveError), live_target(**options):  # type: ignore[arg-type]
+        pytest.fail("it was not refused")
+    assert gateway.journal == []
+
+
+ACCEPTED = '<root return="0" info="成功"><resp msgid="{}" phone="{}" return="0" info="成功" linkid=""/></root>'
+
+
+@pytest.mark.parametrize(
+    ("acts", "said"),
+    [
+        ([scripted.answer("<html>", "500 Internal Server Error", "text/html")], "no answer that can be read"),
+        ([scripted.hang_up], "no answer that can be read"),
+        ([scripted.answer(ACCEPTED.format(1, "13700000000"))], "answered about 13700000000, which was not submitted"),
+        ([scripted.answer('<root return="0" info="成功"></root>')], r"did not answer about \d+ \(S5\)"),
+    ],
+    ids=["an error page", "no answer", "about another number", "about no number"],
+)
+def test_what_a_gateway_must_not_do_ends_it_and_is_not_laid_on_the_integration(
+    acts: list[scripted.Act], said: str
+) -> None:
+    class One(Sends):
+        """Bears whatever comes."""
+
+        def send(self, messages: Sequence[Message]) -> None:
+            with suppress(ClientError):
+                super().send(messages[:1])
+
+        def fates(self) -> Mapping[str, str]:
+            return {}
+
+    with (
+        scripted.server(scripted.answer(INFO), *acts) as script,
+        pytest.raises(Unfaithful, match=said),
+        live_target(script.url, USERID, PASSWORD, phones=OWN, budget=5) as target,
+    ):
+        stateful.run(One, target, settings=SAME_EVERY_TIME)
+    assert len(script.requests) == 1 + len(acts)
