@@ -52,6 +52,7 @@ def _followed(account: Opened) -> tuple[Gateway, World | None]:
 
 
 _several = st.runner().flatmap(lambda self: self._several())
+_a_fault = st.runner().flatmap(lambda self: self.faults.filter(self._account.takes))
 _may_send = precondition(lambda self: self._given < self._account.allowance)
 _is_arranged = precondition(lambda self: self._world is not None)
 _fetches_reports = precondition(lambda self: self._fetches("poll_reports"))
@@ -142,10 +143,7 @@ class CcellMachine(RuleBasedStateMachine):
     @rule(target=handed_over, to=_several)
     def sends(self, to: Sequence[str]) -> MultipleResults[str]:
         """Send to some numbers."""
-        messages = self._messages(to)
-        with self._watched(f"sends {_named(messages)}"):
-            self.send(messages)
-        return multiple(*(message.reference for message in messages))
+        return self._sent(to)
 
     @_is_arranged
     @precondition(lambda self: self.many and not self._has_been_large)
@@ -168,10 +166,18 @@ class CcellMachine(RuleBasedStateMachine):
         return multiple(*(message.reference for message in messages))
 
     @precondition(lambda self: not self.faults.is_empty)
-    @rule(fault=st.runner().flatmap(lambda self: self.faults.filter(self._account.takes)))
+    @rule(fault=_a_fault)
     def is_struck_by(self, fault: Fault) -> None:
         """Let a fault strike one of the requests to come."""
         self._account.arrange(fault)
+
+    @_may_send
+    @precondition(lambda self: self._world is None and not self.faults.is_empty)
+    @rule(target=handed_over, to=_several, fault=_a_fault)
+    def sends_when_struck(self, to: Sequence[str], fault: Fault) -> MultipleResults[str]:
+        """Send right after a fault was arranged: of few messages, more go where something may happen to them."""
+        self.is_struck_by(fault)
+        return self._sent(to)
 
     @_is_arranged
     @rule(minutes=_MINUTES)
@@ -252,6 +258,12 @@ class CcellMachine(RuleBasedStateMachine):
         phones = (*self._account.phones, _NOBODY) if self._account.phones else _PHONES
         most = min(_MOST_AT_ONCE, self._account.allowance - self._given)
         return st.lists(st.sampled_from(phones), min_size=1, max_size=most, unique=True)
+
+    def _sent(self, to: Sequence[str]) -> MultipleResults[str]:
+        messages = self._messages(to)
+        with self._watched(f"sends {_named(messages)}"):
+            self.send(messages)
+        return multiple(*(message.reference for message in messages))
 
     def _messages(self, phones: Iterable[str], ahead: timedelta | None = None) -> list[Message]:
         first = self._account.first + self._given
