@@ -24,7 +24,8 @@ from ccell_fake.contract.budget import Budget
 from ccell_fake.contract.examples import for_all
 from ccell_fake.contract.guard import Guard, NotAllowed
 from ccell_fake.contract.inquiry import Inquiry
-from ccell_fake.contract.live import Live, LiveTarget
+from ccell_fake.contract.live import Live
+from ccell_fake.contract.live_target import LiveTarget
 from ccell_fake.contract.needs import NotAsked
 from ccell_fake.contract.numbers import UNKNOWN, submit
 from ccell_fake.contract.results import Outcome

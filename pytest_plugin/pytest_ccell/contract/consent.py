@@ -10,8 +10,8 @@ from ccell_fake.contract import suite
 from ccell_fake.contract.declared import Asked
 from ccell_fake.contract.live import Live
 
-REFUSED = 3
-"""The exit code of a run that nobody consented to."""
+REFUSED = 6
+"""The exit code of a run that nobody consented to: none of pytest's own."""
 
 
 def ask(config: pytest.Config, live: Live, asked: tuple[Asked, ...]) -> None:

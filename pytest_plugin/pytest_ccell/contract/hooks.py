@@ -13,7 +13,8 @@ from ccell_fake.contract import profiles, report, results, suite
 from ccell_fake.contract.declared import Asked, Given
 from ccell_fake.contract.emulator import EmulatorTarget
 from ccell_fake.contract.inquiry import Inquiry
-from ccell_fake.contract.live import LiveTarget
+from ccell_fake.contract.live import LiveError
+from ccell_fake.contract.live_target import LiveTarget
 from ccell_fake.contract.needs import NotAsked
 from ccell_fake.contract.results import Outcome, Result, Run
 from ccell_fake.contract.target import Target
@@ -83,9 +84,14 @@ class ContractHooks:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionstart(self) -> None:
-        """Say what a live run may cost, and ask for consent."""
-        if self._live is not None and not self._is_worker:
-            consent.ask(self._config, self._live, self._every())
+        """Say what a live run may cost, ask for consent, and see whether the account can be asked at all."""
+        if self._live is None or self._is_worker:
+            return
+        consent.ask(self._config, self._live, self._every())
+        try:
+            LiveTarget(self._live).check()
+        except LiveError as error:
+            pytest.exit(self._redaction.text(f"nothing was asked: {error}"), pytest.ExitCode.TESTS_FAILED)
 
     def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
         """Ask what is free first, and what may lock the account last."""
