@@ -70,7 +70,7 @@ class LiveTarget:
                 message = f"{base(self._live.url)} refuses the account: {error}"
                 raise LiveError(message) from None
         except ClientError as error:
-            message = f"no answer to a first request within {_INFO_SECONDS:g} seconds: {error}"
+            message = f"within {_INFO_SECONDS:g} seconds there was no answer that can be read: {error}"
             raise LiveError(message) from None
 
     def allow(self, cost: Cost) -> None:

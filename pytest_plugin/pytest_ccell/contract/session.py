@@ -147,3 +147,18 @@ def expected(config: pytest.Config) -> dict[str, Given] | None:
         return dict(profile.load(Path(path)))
     except ConfigError as error:
         raise pytest.UsageError(str(error)) from None
+
+
+def earlier_profile(config: pytest.Config) -> dict[str, dict[str, Any]]:
+    """What the profile that is going to be written holds already; nothing where there is none.
+
+    Raises:
+        pytest.UsageError: The file that is there is no profile.
+    """
+    path = config.option.ccell_calibrate
+    if path is None or not Path(path).exists():
+        return {}
+    try:
+        return profile.entries(Path(path))
+    except ConfigError as error:
+        raise pytest.UsageError(str(error)) from None
