@@ -12,4 +12,8 @@ def as_interrupt(config: pytest.Config) -> None:
         # No other thread may say what a signal does.
         return
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
-    config.add_cleanup(lambda: signal.signal(signal.SIGTERM, before or signal.SIG_DFL))
+
+    def restore() -> None:
+        signal.signal(signal.SIGTERM, before or signal.SIG_DFL)
+
+    config.add_cleanup(restore)
