@@ -9,11 +9,13 @@ from typing import Any, cast
 
 import click
 
+from ccell_fake.contract.costs import REFUSED
+
 _SUITE = "ccell_fake.contract"
 # The command has imported our packages before pytest could rewrite them, which only their tests would profit from.
 _INI = "[pytest]\nfilterwarnings = ignore:Module already imported:pytest.PytestAssertRewriteWarning\n"
 _OF_ASYNCIO = "asyncio_default_fixture_loop_scope = function\n"
-_USAGE, _INTERRUPTED = 2, 130
+_USAGE, _REFUSED, _BROKEN, _INTERRUPTED = 2, 3, 70, 130
 _HANDED_OVER = """
 \b
 Whatever stands behind -- is handed over to pytest, such as -- -n 2 -k Q13.
@@ -67,7 +69,8 @@ def _as_arguments(options: dict[str, Any]) -> Iterator[str]:
 def contract(arguments: list[str]) -> None:
     """Ask every clause of the document and every question it leaves open.
 
-    Exit codes: 0 every clause that was asked holds; 1 one does not; 2 wrong usage; 3 nobody consented; 130 interrupted.
+    Exit codes: 0 every clause that was asked holds; 1 one does not, or the account cannot be asked; 2 wrong usage;
+    3 nobody consented; 5 no test was selected; 70 the suite itself failed; 130 interrupted.
     """
     _run(arguments)
 
@@ -79,8 +82,8 @@ def contract(arguments: list[str]) -> None:
 def calibrate(arguments: list[str]) -> None:
     """Ask the open questions, and write the answers for the emulator to go by, or hold them against a profile.
 
-    Exit codes: 0 done; 1 an answer differs, or is none that is known; 2 wrong usage; 3 nobody consented;
-    130 interrupted.
+    Exit codes: 0 done; 1 an answer differs, or is none that is known, or the account cannot be asked; 2 wrong usage;
+    3 nobody consented; 5 no test was selected; 70 the suite itself failed; 130 interrupted.
     """
     if not any(argument.startswith(("--ccell-calibrate=", "--ccell-drift=")) for argument in arguments):
         message = "say what for: --to FILE writes a profile, --drift FILE holds the answers against one"
@@ -92,7 +95,7 @@ def _run(arguments: list[str]) -> None:
     missing = [name for name in ("pytest", "hypothesis") if find_spec(name) is None]
     if missing:
         message = f'this takes {" and ".join(missing)}: pip install "ccell-fake[contract]"'
-        raise click.ClickException(message)
+        raise click.UsageError(message)
     import pytest  # noqa: PLC0415 - may not be installed
 
     with tempfile.TemporaryDirectory() as folder:
@@ -100,7 +103,12 @@ def _run(arguments: list[str]) -> None:
         ini.write_text(_INI + (_OF_ASYNCIO if find_spec("pytest_asyncio") else ""), "utf-8")
         own = ["-c", str(ini), f"--rootdir={folder}", "--noconftest", "-p", "no:cacheprovider", "-q", "--tb=short"]
         code = int(pytest.main([*own, *arguments, "--pyargs", _SUITE]))
-    as_ours = {int(pytest.ExitCode.USAGE_ERROR): _USAGE, int(pytest.ExitCode.INTERRUPTED): _INTERRUPTED}
+    as_ours = {
+        int(pytest.ExitCode.INTERRUPTED): _INTERRUPTED,
+        int(pytest.ExitCode.INTERNAL_ERROR): _BROKEN,
+        int(pytest.ExitCode.USAGE_ERROR): _USAGE,
+        REFUSED: _REFUSED,
+    }
     raise click.exceptions.Exit(as_ours.get(code, code))
 
 

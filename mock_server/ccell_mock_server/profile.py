@@ -25,6 +25,16 @@ def load(path: Path) -> dict[str, str | tuple[str, ...]]:
     return {id_: _answer(path, id_, entry) for id_, entry in toml_file.read(path).items()}
 
 
+def entries(path: Path) -> dict[str, dict[str, Any]]:
+    """What a profile holds of each question: the answer and, where they are known, evidence and date.
+
+    Raises:
+        ConfigError: There is no such file, or it is no profile.
+    """
+    load(path)
+    return toml_file.read(path)
+
+
 def _answer(path: Path, id_: str, entry: object) -> str | tuple[str, ...]:
     table = cast("dict[str, Any]", entry if isinstance(entry, dict) else {})
     if "answer" not in table or not table.keys() <= _KEYS:

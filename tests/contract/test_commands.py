@@ -29,6 +29,35 @@ def test_calibrate_writes_a_profile_and_holds_one_against_the_answers(tmp_path: 
     assert processes.run(tmp_path, "calibrate", f"--drift={profile}", *chosen).returncode == 1
 
 
+def test_calibrate_keeps_what_a_profile_says_of_questions_that_were_not_asked(tmp_path: Path) -> None:
+    profile = tmp_path / "profile.toml"
+    kept = '[Q13]\nanswer = "number"\nevidence = """\n71 characters\ntook 1"""\ndate = 2026-01-02\n'
+    profile.write_text(f'{kept}\n[Q1]\nanswer = "1001003"\ndate = 2026-01-02\n', "utf-8")
+    done = processes.run(tmp_path, "calibrate", f"--to={profile}", "--", "-k", "unknown_userid")
+    assert done.returncode == 0, done.stdout
+    assert "1 of its answers are this run's, 1 were there before and are kept" in done.stdout
+    text = profile.read_text("utf-8")
+    entries = tomllib.loads(text)
+    assert kept in text
+    assert list(entries) == ["Q1", "Q13"]
+    assert entries["Q1"]["answer"] == "1001004"
+    assert str(entries["Q1"]["date"]) > "2026-01-02"
+
+
+def test_a_file_that_is_no_profile_is_not_written_over(tmp_path: Path) -> None:
+    (tmp_path / "known.toml").write_text("spcode = false\n", "utf-8")
+    done = processes.run(tmp_path, "calibrate", "--to=known.toml", "--", "-k", "unknown_userid")
+    assert (done.returncode, (tmp_path / "known.toml").read_text("utf-8")) == (2, "spcode = false\n")
+    assert "known.toml: spcode" in done.stderr
+
+
+def test_an_error_of_a_plugin_has_an_exit_code_of_its_own(tmp_path: Path) -> None:
+    broken = "def pytest_collection_modifyitems():\n    raise RuntimeError\n"
+    (tmp_path / "breaking.py").write_text(broken, "utf-8")
+    done = processes.run(tmp_path, "contract", "--", "-p", "breaking")
+    assert (done.returncode, "RuntimeError" in done.stdout) == (70, True), done.stdout + done.stderr
+
+
 @pytest.mark.parametrize(
     "arguments",
     [

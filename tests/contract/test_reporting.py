@@ -126,6 +126,17 @@ def test_a_profile_has_answer_evidence_and_date_and_the_emulator_takes_it(tmp_pa
     assert "date = 2026-01-02" in path.read_text("utf-8")
 
 
+def test_an_answer_that_a_run_found_not_to_be_one_is_kept_no_longer() -> None:
+    earlier = {id_: {"answer": "codepoint"} for id_ in ("Q35", "Q13", "Q1")}
+    run = _run(
+        _result("Q35", answer="codepoint"),
+        _result("Q35", aspect="signatures", answer="utf16"),
+        _result("Q13", outcome=Outcome.FAILED),
+        _result("Q1", outcome=Outcome.NOT_ASKED),
+    )
+    assert set(profiles.kept(earlier, run)) == {"Q13", "Q1"}
+
+
 def test_differences_name_question_answer_and_expectation() -> None:
     expected = {"Q13": "number", "Q1": "1001004", "Q4": "refuse"}
     (line,) = profiles.differences(expected, {"Q13": "segments", "Q1": "1001004", "Q5": "accept"})
@@ -153,4 +164,6 @@ def test_junit_has_every_test_with_its_outcome(tmp_path: Path) -> None:
     assert {"ccell": "Q13", "outcome": "segments", "cost": "sms 2"} in properties
     assert {"ccell": "C1 0", "outcome": "passed", "cost": "free"} in properties
     # What was left out is told apart from what was asked.
-    assert {one.note for one in done.results(Outcome.NOT_ASKED)} == {"the run ended before it was asked"}
+    assert {one.note for one in done.results(Outcome.NOT_ASKED)} == {
+        "it was left out, or the run ended before it was asked"
+    }

@@ -16,17 +16,20 @@ import pytest
 from contract.minimal import Account, MinimalGateway
 from hypothesis import given
 from hypothesis import strategies as st
-from testing import contract
+from testing import contract, processes
 from testing.contract import OWN, PASSWORD
 
 from ccell_fake import strategies
+from ccell_fake.client import RequestRefused
 from ccell_fake.contract import suite
 from ccell_fake.contract.budget import Budget
+from ccell_fake.contract.costs import Cost
 from ccell_fake.contract.examples import for_all
 from ccell_fake.contract.guard import Guard, NotAllowed
 from ccell_fake.contract.inquiry import Inquiry
-from ccell_fake.contract.live import Live, LiveTarget
-from ccell_fake.contract.needs import NotAsked
+from ccell_fake.contract.live import Live
+from ccell_fake.contract.live_target import LiveTarget
+from ccell_fake.contract.needs import OVERLAP, NotAsked
 from ccell_fake.contract.numbers import UNKNOWN, submit
 from ccell_fake.contract.results import Outcome
 from ccell_fake.model import Operation, Request, Submit
@@ -81,6 +84,7 @@ def test_without_the_word_live_nothing_is_asked(gateway: MinimalGateway, tmp_pat
         (("--ccell-report=nowhere/run.md",), "no file can be written there"),
         (("--ccell-calibrate=/",), "no file can be written there"),
         (("--ccell-cacert=nowhere.pem",), "nowhere.pem"),
+        ((f"--ccell-cacert={__file__}",), "no certificates"),
         (("--ccell-patience=nan",), "seconds"),
         (("--ccell-patience=-1",), "seconds"),
         (("--ccell-budget=-1",), "a budget is"),
@@ -112,7 +116,7 @@ def test_what_is_known_of_an_account_is_of_its_kind(gateway: MinimalGateway, tmp
 
 
 @pytest.mark.parametrize(
-    "url", ["ftp://127.0.0.1", "127.0.0.1", "http://", "http://u:p@127.0.0.1", "http://127.0.0.1/?a"]
+    "url", ["ftp://127.0.0.1", "127.0.0.1", "http://", "http://u:p@127.0.0.1", "http://127.0.0.1/?a", "http://a..b"]
 )
 def test_an_address_that_is_none_is_refused(tmp_path: Path, url: str) -> None:
     done = contract.ask(tmp_path, *LIVE, url=url)
@@ -130,6 +134,13 @@ def test_what_is_for_a_live_target_is_not_passed_over_with_another(tmp_path: Pat
     done = contract.ask(tmp_path, "--ccell-target=emulator", option)
     assert done.code == 4
     assert f"{option.partition('=')[0]}: this is for --ccell-target=live" in done.printed
+
+
+def test_to_collect_takes_no_credential_and_asks_for_and_of_nothing(gateway: MinimalGateway, tmp_path: Path) -> None:
+    code, printed = _on_terminal(gateway, tmp_path, "", "--collect-only")
+    assert (code, gateway.journal) == (0, []), printed
+    assert "Go on?" not in printed
+    assert contract.ask(tmp_path, *contract.live("--collect-only")).code == 0
 
 
 @pytest.mark.parametrize("given", [{"url": ""}, {"userid": ""}, {"password": ""}])
@@ -163,6 +174,37 @@ def test_what_cannot_be_waited_for_is_not_sent_for(gateway: MinimalGateway, tmp_
     assert _messages(gateway) == 0
 
 
+def test_that_no_report_came_says_nothing_where_none_was_waited_for(gateway: MinimalGateway, tmp_path: Path) -> None:
+    done = contract.ask(tmp_path, *contract.live("--ccell-patience=59", "-k", "refused_number_has"), url=gateway.url)
+    assert done.code == 0, done.printed
+    assert "Q11" not in done.answers
+    (unasked,) = (one for one in done.results(Outcome.NOT_ASKED) if one.id == "Q11")
+    assert unasked.note == "needs 60 seconds that can be let pass"
+
+
+def test_a_lock_is_an_excuse_only_once_it_was_risked(tmp_path: Path) -> None:
+    with MinimalGateway(accounts=(Account(USERID, PASSWORD, frozen=True),)) as gateway:
+        budget = Budget.create(tmp_path / "budget.sqlite", 0)
+        live = Live(url=gateway.url, userid=USERID, password=PASSWORD, budget=budget, allowed=frozenset({"risk"}))
+        with pytest.raises(RequestRefused):
+            Inquiry(LiveTarget(live)).account()
+        budget.take_risk()
+        with pytest.raises(NotAsked, match="in use"):
+            Inquiry(LiveTarget(live)).account()
+
+
+def test_what_may_lock_the_account_says_so_before_it_is_asked(tmp_path: Path) -> None:
+    with MinimalGateway(accounts=(Account(USERID, PASSWORD, processing=0.3),)) as gateway:
+        budget = Budget.create(tmp_path / "budget.sqlite", 0)
+        live = Live(url=gateway.url, userid=USERID, password=PASSWORD, budget=budget, allowed=frozenset({"risk"}))
+        LiveTarget(live).open((), [], Cost()).close()
+        with pytest.raises(NotAsked):
+            LiveTarget(live).open((OVERLAP,), [], Cost(risk=True))
+        assert not budget.is_risk_taken
+        LiveTarget(live).open((), [], Cost(risk=True)).close()
+    assert Budget(budget.path).is_risk_taken
+
+
 def test_tests_that_fail_and_are_tried_again_take_from_the_same_budget(gateway: MinimalGateway, tmp_path: Path) -> None:
     # Every question has another answer than this profile says, so that all of them fail.
     profile = tmp_path / "profile.toml"
@@ -175,12 +217,17 @@ def test_tests_that_fail_and_are_tried_again_take_from_the_same_budget(gateway: 
     assert done.results(Outcome.FAILED), done.printed
 
 
-def test_a_run_that_is_interrupted_has_spent_no_more_than_its_budget(gateway: MinimalGateway, tmp_path: Path) -> None:
+@pytest.mark.parametrize("interrupt", [signal.SIGINT, signal.SIGTERM])
+def test_a_run_that_is_interrupted_has_spent_no_more_than_its_budget_and_leaves_nothing_behind(
+    gateway: MinimalGateway, tmp_path: Path, interrupt: signal.Signals
+) -> None:
     options = contract.live("--ccell-budget=5", "--ccell-patience=30")
+    left = tmp_path / "left"
+    left.mkdir()
     process = subprocess.Popen(
         contract.arguments(tmp_path, *options),
         cwd=tmp_path,
-        env=contract.environment(gateway.url),
+        env={**contract.environment(gateway.url), "TMPDIR": str(left)},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -191,12 +238,14 @@ def test_a_run_that_is_interrupted_has_spent_no_more_than_its_budget(gateway: Mi
         while not _messages(gateway) and process.poll() is None and deadline:
             deadline -= 1
             time.sleep(0.05)
-        process.send_signal(signal.SIGINT)
+        process.send_signal(interrupt)
         printed, _ = process.communicate(timeout=100)
     finally:
         process.kill()
     assert 0 < _messages(gateway) <= 5, printed
     assert PASSWORD not in printed
+    assert process.returncode == pytest.ExitCode.INTERRUPTED
+    assert list(left.iterdir()) == []
 
 
 def test_a_calibration_that_was_cut_short_leaves_the_profile_as_it_was(gateway: MinimalGateway, tmp_path: Path) -> None:
@@ -239,8 +288,11 @@ def test_no_credential_and_no_number_appears_anywhere(gateway: MinimalGateway, t
 
 def test_on_a_terminal_nothing_is_asked_without_consent(gateway: MinimalGateway, tmp_path: Path) -> None:
     code, printed = _on_terminal(gateway, tmp_path, "n\n")
-    assert (code, gateway.journal) == (3, [])
+    assert (code, gateway.journal) == (6, [])
     assert "send up to 5 messages to your own numbers" in printed
+    typed = ["contract", "--target=live", "--live", "--allow=sms", f"--phone={OWN[0]}", "--budget=5"]
+    command = [*processes.COMMAND, *typed]
+    assert _typed(command, gateway, tmp_path, "n\n")[0] == 3
 
 
 def test_on_a_terminal_a_run_begins_once_somebody_consents(gateway: MinimalGateway, tmp_path: Path) -> None:
@@ -256,10 +308,14 @@ def test_what_a_run_may_spend_is_its_budget_whatever_its_tests_usually_cost(budg
 
 
 def _on_terminal(gateway: MinimalGateway, folder: Path, typed: str, *options: str) -> tuple[int, str]:
+    return _typed(contract.arguments(folder, *contract.live("--ccell-budget=5", *options)), gateway, folder, typed)
+
+
+def _typed(command: list[str], gateway: MinimalGateway, folder: Path, typed: str) -> tuple[int, str]:
     terminal, side = pty.openpty()
     os.write(terminal, typed.encode())
     done = subprocess.run(
-        contract.arguments(folder, *contract.live("--ccell-budget=5", *options)),
+        command,
         cwd=folder,
         env=contract.environment(gateway.url),
         stdin=side,

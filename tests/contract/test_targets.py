@@ -1,5 +1,6 @@
 """The suite holds on the emulator however it is reached, and is honest about what it could not ask."""
 
+import socket
 import tomllib
 from pathlib import Path
 
@@ -72,24 +73,79 @@ def test_the_suite_passes_or_says_what_it_needs_where_only_address_and_credentia
     assert {id_: ASSUMPTIONS[id_].default for id_ in done.answers} == done.answers
 
 
-def test_a_target_that_is_not_there_passes_nothing(tmp_path: Path) -> None:
+def _refused(done: contract.Asked, address: str, cause: str) -> None:
+    """The run failed at once, with one sentence."""
+    assert done.code == 1, done.printed
+    (said,) = {line for line in done.printed.splitlines() if line.startswith("Exit: ")}
+    assert said.startswith("Exit: nothing was asked: ")
+    assert address in said
+    assert cause in said
+    assert PASSWORD not in done.printed
+    assert not (done.folder / "run.json").exists()
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "two workers"])
+def test_a_target_that_is_not_there_fails_the_run_at_once(tmp_path: Path, workers: tuple[str, ...]) -> None:
     url = f"http://127.0.0.1:{processes.free_port()}"
-    done = contract.ask(tmp_path, *contract.live(), url=url)
-    assert done.code == 1
-    assert done.run.counts[Outcome.PASSED] == done.run.counts[Outcome.ANSWERED] == 0
-    assert done.run.counts[Outcome.FAILED] > 0
+    _refused(contract.ask(tmp_path, *contract.live(*workers), url=url), url, "ConnectError")
+
+
+def test_a_target_that_does_not_answer_fails_the_run_at_once(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        _refused(contract.ask(tmp_path, *contract.live(), url=url), url, "ReadTimeout")
+
+
+def test_a_target_that_answers_something_else_fails_the_run_at_once(tmp_path: Path) -> None:
+    with processes.serving(tmp_path) as (_, url):
+        # There is a page there, but no gateway.
+        _refused(contract.ask(tmp_path, *contract.live(), url=f"{url}/elsewhere"), f"{url}/elsewhere", "cannot be read")
 
 
 @pytest.mark.parametrize(
-    "account",
-    [Account("200001", "another-password"), Account("200009", PASSWORD), Account("200001", PASSWORD, frozen=True)],
-    ids=["wrong password", "unknown userid", "frozen"],
+    ("account", "code"),
+    [
+        (Account("200001", "another-password"), "1001004"),
+        (Account("200009", PASSWORD), "1001003"),
+        (Account("200001", PASSWORD, frozen=True), "1001003"),
+        (Account("200001", PASSWORD, allowed_ips=("10.0.0.0/8",)), "1001005"),
+    ],
+    ids=["wrong password", "unknown userid", "frozen", "refused address"],
 )
-def test_an_account_that_cannot_be_used_fails_the_run(tmp_path: Path, account: Account) -> None:
+def test_an_account_that_cannot_be_used_fails_the_run_at_once(tmp_path: Path, account: Account, code: str) -> None:
     with MinimalGateway(accounts=(account,)) as gateway:
-        done = contract.ask(tmp_path, "--ccell-target=live", "--ccell-live", "-k", "test_codes", url=gateway.url)
-    assert done.code == 1
-    assert done.run.counts[Outcome.PASSED] == 0
+        done = contract.ask(tmp_path, *contract.live("--ccell-budget=5"), url=gateway.url)
+    _refused(done, gateway.url, code)
+    assert [(one.operation, one.code) for one in gateway.journal] == [("info", code)]
+
+
+@pytest.mark.parametrize(
+    ("account", "known", "name"),
+    [
+        (Account("200001", PASSWORD, frozen=True), 'status = "frozen"', "C1 1001003"),
+        (Account("200001", PASSWORD, allowed_ips=("10.0.0.0/8",)), 'allowed_ips = ["10.0.0.0/8"]', "C1 1001005"),
+    ],
+    ids=["frozen", "refused address"],
+)
+def test_an_account_that_is_known_to_be_shut_is_asked_about_that(
+    tmp_path: Path, account: Account, known: str, name: str
+) -> None:
+    (tmp_path / "known.toml").write_text(known, "utf-8")
+    options = ("--ccell-target=live", "--ccell-live", f"--ccell-account={tmp_path / 'known.toml'}", "-k", "test_100100")
+    with MinimalGateway(accounts=(account,)) as gateway:
+        done = contract.ask(tmp_path, *options, url=gateway.url)
+    assert done.code == 0, done.printed
+    assert {one.name for one in done.results(Outcome.PASSED)} == {name}
+
+
+def test_a_password_that_may_itself_be_an_md5_does_not_tell_whether_an_md5_is_taken(tmp_path: Path) -> None:
+    password = "0123456789abcdefABCDEF0123456789"
+    with MinimalGateway(accounts=(Account("200001", password),)) as gateway:
+        options = ("--ccell-target=live", "--ccell-live", "-k", "its_md5")
+        done = contract.ask(tmp_path, *options, url=gateway.url, password=password)
+    assert done.code == 0, done.printed
+    (unasked,) = (one for one in done.results(Outcome.NOT_ASKED) if one.id == "Q30")
+    assert "32 hexadecimal digits" in unasked.note
 
 
 def test_an_emulator_goes_by_the_profile_it_was_given_and_the_suite_agrees(tmp_path: Path) -> None:

@@ -13,7 +13,8 @@ from ccell_fake.clock import SystemClock
 from ccell_fake.contract import profiles, results, suite
 from ccell_fake.contract.budget import Budget
 from ccell_fake.contract.inquiry import Inquiry
-from ccell_fake.contract.live import Live, LiveTarget
+from ccell_fake.contract.live import Live
+from ccell_fake.contract.live_target import LiveTarget
 from ccell_fake.contract.needs import NotAsked
 from ccell_fake.contract.results import Outcome, Run
 from ccell_fixtures.registries import ASSUMPTIONS, CLAUSES

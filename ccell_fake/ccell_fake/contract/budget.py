@@ -1,4 +1,4 @@
-"""The messages that a run may send: counted before they are sent, and shared by all its processes."""
+"""What a run spends: its messages, counted before they are sent, and its risk; shared by all its processes."""
 
 import sqlite3
 from contextlib import closing
@@ -22,8 +22,8 @@ class Budget:
     def create(cls, path: Path, messages: int) -> "Budget":
         """Begin a budget in a new file."""
         with closing(sqlite3.connect(path)) as connection, connection:
-            connection.execute("CREATE TABLE budget (messages INTEGER NOT NULL, spent INTEGER NOT NULL)")
-            connection.execute("INSERT INTO budget VALUES (?, 0)", (messages,))
+            connection.execute("CREATE TABLE budget (messages INTEGER, spent INTEGER, is_risk_taken INTEGER)")
+            connection.execute("INSERT INTO budget VALUES (?, 0, FALSE)", (messages,))
         return cls(path)
 
     @property
@@ -38,6 +38,18 @@ class Budget:
         statement = "UPDATE budget SET spent = spent + ? WHERE spent + ? <= messages"
         with closing(self._connect()) as connection, connection:
             return connection.execute(statement, (messages, messages)).rowcount == 1
+
+    @property
+    def is_risk_taken(self) -> bool:
+        """Whether a test may have locked the account by now."""
+        with closing(self._connect()) as connection:
+            (is_risk_taken,) = connection.execute("SELECT is_risk_taken FROM budget").fetchone()
+        return bool(is_risk_taken)
+
+    def take_risk(self) -> None:
+        """Say that a test is about to do what may lock the account."""
+        with closing(self._connect()) as connection, connection:
+            connection.execute("UPDATE budget SET is_risk_taken = TRUE")
 
     def _connect(self) -> sqlite3.Connection:
         return sqlite3.connect(self.path, timeout=_SECONDS)

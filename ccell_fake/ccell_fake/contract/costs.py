@@ -7,6 +7,9 @@ from typing import Self
 KINDS = ("sms", "drain", "risk")
 """What has to be allowed by name."""
 
+REFUSED = 6
+"""Pytest's exit code of a run that nobody consented to: none of its own."""
+
 _SMS = re.compile(r"sms ([1-9][0-9]*)")
 
 

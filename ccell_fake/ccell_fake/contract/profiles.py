@@ -42,23 +42,26 @@ def _short(held: object) -> str:
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST // 2]} … {text[-_LONGEST // 2 :]}"
 
 
+def kept(earlier: Mapping[str, Mapping[str, Any]], run: Run) -> dict[str, Mapping[str, Any]]:
+    """What an earlier profile says of the questions that a run did not answer."""
+    answered = {result.id for result in run.results if result.outcome is Outcome.ANSWERED}
+    return {id_: entry for id_, entry in earlier.items() if id_ not in answered}
+
+
 def written(profile: Mapping[str, Mapping[str, Any]]) -> str:
-    """A profile as TOML."""
-    return tomli_w.dumps({id_: dict(entry) for id_, entry in profile.items()}, multiline_strings=True)
+    """A profile as TOML, in the order of the registry."""
+    return tomli_w.dumps({id_: dict(profile[id_]) for id_ in ASSUMPTIONS if id_ in profile}, multiline_strings=True)
 
 
-def write(path: Path, profile: Mapping[str, Mapping[str, Any]]) -> bool:
-    """Write a profile, all of it or nothing; whether there was something to write.
+def write(path: Path, profile: Mapping[str, Mapping[str, Any]]) -> None:
+    """Write a profile, all of it or nothing.
 
     Raises:
         OSError: It cannot be written.
     """
-    if not profile:
-        return False
     beside = path.with_name(f"{path.name}.part")
     beside.write_text(written(profile), "utf-8")
     beside.replace(path)
-    return True
 
 
 def differences(expected: Mapping[str, Given], found: Mapping[str, Given]) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from ccell_fake.contract.needs import (
     OWN_NUMBER,
     Need,
     NotAsked,
+    seconds_to_pass,
 )
 from ccell_fake.contract.numbers import UNKNOWN, submit, unknown
 from ccell_fake.limits import CONTENT_CHARACTERS, SIGNATURE_CHARACTERS
@@ -21,6 +22,8 @@ _OK, _UNRECOGNISED = str(Code.SUCCESS), str(Code.NUMBER_UNRECOGNISED)
 
 NO_TIME = "2016-01-01 8:30"
 """A sendtime that is none, so that what has it is refused and reaches nobody (A1)."""
+
+_REPORTED_WITHIN = 60
 
 
 @asks("Q8", OLD_AND_NEW_NUMBER, cost="sms 2")
@@ -74,7 +77,7 @@ def test_what_becomes_of_the_same_number_twice(inquiry: Inquiry) -> str:
     return found
 
 
-@asks("Q11", cost="drain")
+@asks("Q11", seconds_to_pass(_REPORTED_WITHIN), cost="drain")
 def test_whether_a_refused_number_has_a_report(inquiry: Inquiry) -> str:
     account = inquiry.account()
     account.client.reports()

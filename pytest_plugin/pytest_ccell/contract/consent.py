@@ -7,11 +7,9 @@ from typing import Any
 import pytest
 
 from ccell_fake.contract import suite
+from ccell_fake.contract.costs import REFUSED
 from ccell_fake.contract.declared import Asked
 from ccell_fake.contract.live import Live
-
-REFUSED = 3
-"""The exit code of a run that nobody consented to."""
 
 
 def ask(config: pytest.Config, live: Live, asked: tuple[Asked, ...]) -> None:

@@ -13,19 +13,20 @@ from ccell_fake.contract import profiles, report, results, suite
 from ccell_fake.contract.declared import Asked, Given
 from ccell_fake.contract.emulator import EmulatorTarget
 from ccell_fake.contract.inquiry import Inquiry
-from ccell_fake.contract.live import LiveTarget
+from ccell_fake.contract.live import LiveError
+from ccell_fake.contract.live_target import LiveTarget
 from ccell_fake.contract.needs import NotAsked
 from ccell_fake.contract.results import Outcome, Result, Run
 from ccell_fake.contract.target import Target
 from ccell_fake.contract.turns import turn
 from ccell_fixtures.registries import ASSUMPTIONS
-from pytest_ccell.contract import consent, session, table
+from pytest_ccell.contract import consent, session, summary, termination
 
 _INQUIRY = pytest.StashKey[Inquiry]()
 _HAS_FAILED = pytest.StashKey[bool]()
 _CARRIED = "ccell_result"
 _WHOLE = {pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED}
-_UNASKED = "the run ended before it was asked"
+_UNASKED = "it was left out, or the run ended before it was asked"
 
 
 class ContractHooks:
@@ -38,17 +39,20 @@ class ContractHooks:
             pytest.UsageError: They do not go together.
         """
         self._config = config
-        self._shared = session.Shared.of(config)
         self._is_worker = hasattr(config, "workerinput")
+        if not self._is_worker:
+            termination.as_interrupt(config)
+        self._shared = session.Shared.of(config)
         self._began = SystemClock().now()
         self._results: dict[str, Result] = {}
-        self._is_calibrated = False
+        self._kept: int | None = None
         try:
             self._live = session.live(config, self._shared.budget)
             self._expected = session.expected(config)
             self._reports = [Path(path) for path in config.option.ccell_report]
             self._earlier = self._compared()
             session.check_places(self._written())
+            self._earlier_profile = session.earlier_profile(config)
         except BaseException:
             self._shared.discard()
             raise
@@ -83,9 +87,14 @@ class ContractHooks:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionstart(self) -> None:
-        """Say what a live run may cost, and ask for consent."""
-        if self._live is not None and not self._is_worker:
-            consent.ask(self._config, self._live, self._every())
+        """Say what a live run may cost, ask for consent, and see whether the account can be asked at all."""
+        if self._live is None or self._is_worker:
+            return
+        consent.ask(self._config, self._live, self._every())
+        try:
+            LiveTarget(self._live).check()
+        except LiveError as error:
+            pytest.exit(self._redaction.text(f"nothing was asked: {error}"), pytest.ExitCode.TESTS_FAILED)
 
     def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
         """Ask what is free first, and what may lock the account last."""
@@ -196,10 +205,16 @@ class ContractHooks:
         calibrated = self._config.option.ccell_calibrate
         is_whole = exitstatus in _WHOLE and not (session.shouldstop or session.shouldfail)
         if calibrated and is_whole:
-            self._is_calibrated = profiles.write(Path(calibrated), profiles.of(run))
+            self._write_profile(Path(calibrated), run)
         if self._config.option.ccell_drift and exitstatus == pytest.ExitCode.OK and not self._compared_answers(run):
             # Who asks whether something differs is not to take silence for a no.
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def _write_profile(self, path: Path, run: Run) -> None:
+        found, kept = profiles.of(run), profiles.kept(self._earlier_profile, run)
+        if found:
+            profiles.write(path, {**kept, **found})
+            self._kept = len(kept)
 
     def _compared_answers(self, run: Run) -> dict[str, Given]:
         """The answers of a run that a profile has others or the same to."""
@@ -211,22 +226,20 @@ class ContractHooks:
         """Show the results, what changed, and what differs from a profile."""
         if self._is_worker or not self._results:
             return
+        for title, lines in self._sections(terminalreporter._tw.fullwidth):  # noqa: SLF001 # pyright: ignore[reportPrivateUsage] - pytest has no other name for it
+            terminalreporter.section(title)
+            terminalreporter.write_line(lines)
+
+    def _sections(self, width: int) -> Iterator[summary.Section]:
         run = self._run()
-        terminalreporter.section(f"ccell contract: {run.target}")
-        terminalreporter.write_line(table.rendered(run.results, terminalreporter._tw.fullwidth))  # noqa: SLF001 # pyright: ignore[reportPrivateUsage] - pytest has no other name for it
+        yield summary.of_results(run, width)
         calibrated = self._config.option.ccell_calibrate
-        if calibrated and not self._is_calibrated:
-            terminalreporter.section("no profile was written")
-            terminalreporter.write_line(f"{calibrated}: the run has no answers, or did not come to its end")
+        if calibrated:
+            yield summary.of_profile(calibrated, len(profiles.of(run)), self._kept)
         if self._earlier is not None:
-            terminalreporter.section(f"changed since {self._earlier.at:%Y-%m-%d %H:%M}")
-            changes = [f"{name}: {then} -> {now}" for name, then, now in run.changes(self._earlier)]
-            terminalreporter.write_line("\n".join(changes) or "nothing")
+            yield summary.of_changes(run, self._earlier)
         if self._expected is not None:
-            found = self._compared_answers(run)
-            differing = profiles.differences(self._expected, found)
-            terminalreporter.section("differing from the profile")
-            terminalreporter.write_line("\n".join(differing) or ("nothing" if found else "nothing of it was asked"))
+            yield summary.of_differences(self._expected, self._compared_answers(run))
 
     def _run(self) -> Run:
         """The run, with what was not asked for whatever reason."""

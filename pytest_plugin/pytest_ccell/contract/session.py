@@ -63,7 +63,7 @@ class Shared:
 
 
 def live(config: pytest.Config, budget: Budget) -> Live | None:
-    """What a live run is given, from the options and the environment; None for the emulator.
+    """What a live run is given, from the options and the environment; None for the emulator, or where nothing is asked.
 
     Raises:
         pytest.UsageError: Something is missing.
@@ -73,6 +73,8 @@ def live(config: pytest.Config, budget: Budget) -> Live | None:
         if given:
             message = f"{', '.join(f'--ccell-{name}' for name in given)}: this is for --ccell-target=live"
             raise pytest.UsageError(message)
+        return None
+    if config.option.collectonly:
         return None
     if not config.option.ccell_live:
         message = "--ccell-target=live asks with a real account; --ccell-live says that this is meant"
@@ -143,5 +145,20 @@ def expected(config: pytest.Config) -> dict[str, Given] | None:
         return None
     try:
         return dict(profile.load(Path(path)))
+    except ConfigError as error:
+        raise pytest.UsageError(str(error)) from None
+
+
+def earlier_profile(config: pytest.Config) -> dict[str, dict[str, Any]]:
+    """What the profile that is going to be written holds already; nothing where there is none.
+
+    Raises:
+        pytest.UsageError: The file that is there is no profile.
+    """
+    path = config.option.ccell_calibrate
+    if path is None or not Path(path).exists():
+        return {}
+    try:
+        return profile.entries(Path(path))
     except ConfigError as error:
         raise pytest.UsageError(str(error)) from None
