@@ -13,6 +13,16 @@ from ccell_mock_server.bell import Bell
 from ccell_mock_server.connection import client_of, hang_up
 
 
+def headers(answer: Answer) -> dict[str, str]:
+    """The head of an answer: what is announced of its body, and what it rests on."""
+    return {
+        "Content-Length": str(len(answer.delivery.body)),
+        "Content-Type": answer.delivery.content_type or replies.CONTENT_TYPE,
+        "X-CCell-Rule": answer.rule,
+        "X-CCell-Basis": answer.basis,
+    }
+
+
 def response(answer: Answer, environ: dict[str, Any], bell: Bell, leave: Callable[[Seat | None], None]) -> Response:
     """An answer as Flask sends it.
 
@@ -23,18 +33,12 @@ def response(answer: Answer, environ: dict[str, Any], bell: Bell, leave: Callabl
         leave: Frees the slot of an answer that has left.
     """
     delivery = answer.delivery
-    headers = {
-        "Content-Length": str(len(delivery.body)),
-        "Content-Type": delivery.content_type or replies.CONTENT_TYPE,
-        "X-CCell-Rule": answer.rule,
-        "X-CCell-Basis": answer.basis,
-    }
     body: bytes | Iterator[bytes] = delivery.body
     if delivery.ending is not Ending.OPEN:
         body = broken_off(delivery, environ)
     elif delivery.piece:
         body = _in_pieces(delivery, answer.seat, environ, bell)
-    sent = Response(body, delivery.status, headers)
+    sent = Response(body, delivery.status, headers(answer))
     if answer.seat is not None:
         sent.call_on_close(partial(leave, answer.seat))
     return sent

@@ -1,9 +1,11 @@
 """The gateway's four endpoints over HTTP: the bytes of a request in, the bytes of an answer and its evidence out."""
 
 from functools import partial
+from wsgiref.types import WSGIEnvironment
 
 from flask import Blueprint, Response, request
 from werkzeug.exceptions import ClientDisconnected, MethodNotAllowed
+from werkzeug.wsgi import get_content_length, get_input_stream
 
 from ccell_fake.clock import elapsed
 from ccell_fake.engine.gateway import Gateway
@@ -33,42 +35,44 @@ def blueprint(gateway: Gateway, bell: Bell, metrics: Metrics) -> Blueprint:
 
 
 def _view(gateway: Gateway, bell: Bell, metrics: Metrics, operation: Operation) -> Response:
-    if request.method not in _METHODS:
+    # Flask's view of the request looks everything up anew, and that takes as long as the rest of what is done here.
+    method, environ = request.method, request.environ
+    if method not in _METHODS:
         # Werkzeug lets HEAD in wherever GET is; one that took reports along would lose them.
         raise MethodNotAllowed(_METHODS)
     try:
-        answer = receive(gateway, metrics, _received(operation))
+        answer = receive(gateway, metrics, _received(operation, method, environ))
     except TooManyWaitersError as error:
         return Response(f"{error}\n", 503, {"Retry-After": "1"}, content_type="text/plain;charset=UTF-8")
-    return deliveries.response(answer, request.environ, bell, gateway.leave)
+    return deliveries.response(answer, environ, bell, gateway.leave)
 
 
-def _received(operation: Operation) -> Received:
+def _received(operation: Operation, method: str, environ: WSGIEnvironment) -> Received:
     began = elapsed()
     body: bytes | UnreadableRequest
     try:
-        body = _body() if request.method == "POST" else b""
+        body = _body(environ) if method == "POST" else b""
     except UnreadableRequest as error:
         body = error
     return Received(
         operation,
-        request.method,
-        request.query_string,
+        method,
+        environ.get("QUERY_STRING", "").encode("latin-1"),
         body,
-        request.content_type or "",
-        request.remote_addr or "",
+        environ.get("CONTENT_TYPE", ""),
+        environ.get("REMOTE_ADDR", ""),
         began,
-        client_of(request.environ),
+        client_of(environ),
     )
 
 
-def _body() -> bytes:
+def _body(environ: WSGIEnvironment) -> bytes:
     """The body, up to one byte more than a payload may have."""
     body = b""
-    announced = request.content_length
+    announced, stream = get_content_length(environ), get_input_stream(environ)
     wanted = PAYLOAD_BYTES + 1 if announced is None else min(PAYLOAD_BYTES + 1, announced)
     try:
-        while len(body) < wanted and (chunk := request.stream.read(wanted - len(body))):
+        while len(body) < wanted and (chunk := stream.read(wanted - len(body))):
             body += chunk
     except (ClientDisconnected, ValueError, OSError) as error:
         raise UnreadableRequest(_BROKEN_OFF) from error

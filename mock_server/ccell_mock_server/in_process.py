@@ -14,7 +14,7 @@ from ccell_fake.engine.evidence import Answer
 from ccell_fake.engine.faults import Ending
 from ccell_fake.engine.gateway import Gateway
 from ccell_fake.model import Operation
-from ccell_fake.wire import replies
+from ccell_mock_server import deliveries
 from ccell_mock_server.bell import TooManyWaitersError
 from ccell_mock_server.metrics import Metrics
 from ccell_mock_server.patience import Limit, Patience
@@ -115,9 +115,4 @@ def _failure(answer: Answer, *, is_late: bool) -> httpx2.TransportError | None:
 
 def _response(answer: Answer) -> httpx2.Response:
     delivery = answer.delivery
-    headers = {
-        "Content-Type": delivery.content_type or replies.CONTENT_TYPE,
-        "X-CCell-Rule": answer.rule,
-        "X-CCell-Basis": answer.basis,
-    }
-    return httpx2.Response(delivery.status, headers=headers, content=delivery.body)
+    return httpx2.Response(delivery.status, headers=deliveries.headers(answer), stream=httpx2.ByteStream(delivery.body))

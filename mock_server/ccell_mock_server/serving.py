@@ -4,6 +4,7 @@ import errno
 import io
 import logging
 import os
+import select
 import socket
 import ssl
 import struct
@@ -27,13 +28,16 @@ from ccell_mock_server.tls import Certificate
 
 _LOG = logging.getLogger("ccell_fake.http")
 
-# Every request in progress keeps a thread; keep-alive connections between two requests keep none. Those that wait or
-# are delayed leave some for others.
+# Every request in progress keeps a thread; keep-alive connections that rest keep none. Those that wait or are delayed
+# leave some for others.
 _THREADS = MOST_WAITERS + MOST_PAUSES + 32
 _BACKLOG = 512
 _IDLE_SECONDS = 60
 # How often the server looks whether it shall stop; what it costs to look is not measurable.
 _POLL_SECONDS = 0.01
+# How long a thread stays with a connection for its next request. To give a connection back to the thread that looks at
+# all of them, and to get it from there again, takes longer than Cheroot takes for a request.
+_STAY_MILLISECONDS = 10
 # Above what the application refuses with a reason of its own; what lies beyond is refused by HTTP's means.
 _HEAD_BYTES = 1024 * 1024
 _BODY_BYTES = 16 * 1024 * 1024
@@ -137,13 +141,26 @@ class _Connection(HTTPConnection):
 
     def __init__(self, server: Server, sock: socket.socket, _makefile: object = None) -> None:
         super().__init__(server, sock, streams.of)  # pyright: ignore[reportUnknownMemberType]
+        # Windows has none, and there every connection is given back at once.
+        self._poll = select.poll() if hasattr(select, "poll") else None
+        if self._poll is not None:
+            self._poll.register(sock, select.POLLIN)
 
     def communicate(self) -> bool:
         if isinstance(self.socket, ssl.SSLSocket) and not self._is_greeted:
             if not _greet(self.socket):
                 return False
             self._is_greeted = True
-        return bool(super().communicate())  # type: ignore[no-untyped-call] # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
+        while super().communicate():  # type: ignore[no-untyped-call] # pyright: ignore[reportUnknownMemberType]
+            if not self._is_soon_asked():
+                return True
+        return False
+
+    def _is_soon_asked(self) -> bool:
+        """Whether the next request is there in a moment; while others wait for a thread, it is not waited for."""
+        if self._poll is None or self.server.requests.qsize:
+            return False
+        return self.rfile.has_data() or bool(self._poll.poll(_STAY_MILLISECONDS))
 
     def _close_kernel_socket(self) -> None:
         if not self.is_reset:

@@ -1,6 +1,6 @@
 """The threads of the HTTP server: started when they are first needed, and kept.
 
-As many are there as requests were ever in progress at the same time. All of them from the start would take most of the
+As many are there as connections were ever served at the same time. All of them from the start would take most of the
 time a start takes, and a few that are used again and again answer faster than many that take turns.
 """
 

@@ -3,8 +3,12 @@
 import contextlib
 import logging
 import statistics
+import sys
 from collections.abc import Callable
+from functools import partial
 from importlib import import_module
+
+import table
 
 from ccell_fake.clock import elapsed
 
@@ -26,12 +30,7 @@ def milliseconds(act: Callable[[], object]) -> float:
     return statistics.median(taken)
 
 
-def line(what: str, measured: float, target: str = "") -> None:
-    """A line of the table."""
-    print(f"{what:<62}{measured:>12.2f}   {target}".rstrip())
-
-
-def ours() -> None:
+def ours(line: Callable[..., None]) -> None:
     """The fixture as the plugin makes it, and the client on either road."""
     # It is there in every run of tests, with or without the plugin.
     import_module("pytest")
@@ -53,7 +52,7 @@ def ours() -> None:
         ccell.close()
 
 
-def theirs() -> None:
+def theirs(line: Callable[..., None]) -> None:
     """The same POST with requests to a canned answer of pytest-httpserver."""
     import requests  # noqa: PLC0415
     from pytest_httpserver import HTTPServer  # noqa: PLC0415
@@ -75,10 +74,11 @@ def theirs() -> None:
 
 
 def main() -> None:
-    """Print the table."""
-    ours()
+    """Print the lines, scaled by the speed of this machine, which is the argument."""
+    line = partial(table.line, speed=float(sys.argv[1]))
+    ours(line)
     with contextlib.suppress(ImportError):
-        theirs()
+        theirs(line)
 
 
 if __name__ == "__main__":

@@ -1,8 +1,10 @@
 """What the benchmarks load: the emulator, and on the same kind of server one static Flask route."""
 
 import sys
+import threading
 from random import Random
 
+from cheroot.wsgi import Server
 from flask import Flask
 
 from ccell_mock_server.config import parse
@@ -40,8 +42,21 @@ def under_policy() -> Flask:
     return Emulator(parse({"accounts": [account]}, "benchmark")).app
 
 
+def stock() -> None:
+    """Serve the static route on Cheroot as it comes until standard input ends."""
+    server = Server(("127.0.0.1", 0), static())
+    server.prepare()
+    threading.Thread(target=server.serve, daemon=True).start()
+    print(f"http://127.0.0.1:{server.bind_addr[1]}", flush=True)  # pyright: ignore[reportUnknownMemberType]
+    sys.stdin.read()
+    server.stop()
+
+
 def main() -> None:
     """Serve the application named on the default server until standard input ends."""
+    if sys.argv[1] == "stock":
+        stock()
+        return
     app = {"static": static, "emulated": emulated, "under_policy": under_policy}[sys.argv[1]]()
     with HttpServer(app) as server:
         print(server.url, flush=True)

@@ -23,7 +23,7 @@ from ccell_fake.client import (
     results,
 )
 from ccell_fake.client.gateway import Gateway
-from ccell_fake.client.steps import Answer, Ask, Failure, Outcome, Part
+from ccell_fake.client.steps import Answer, Ask, Failure, Outcome, Part, Pause
 from ccell_fake.client.submits import numbers, split
 from ccell_fake.clock import SHANGHAI
 from ccell_fake.codes import Code
@@ -155,6 +155,19 @@ def test_only_1001006_is_repeated_and_only_so_often(attempts: int, excesses: int
     assert caught.value.code == (Code.BALANCE_TOO_SMALL if excesses < attempts else Code.CONCURRENCY_EXCEEDED)
     assert len(carried.paused) == asked - 1
     assert all(0 <= pause <= min(3, 2**place) for place, pause in enumerate(carried.paused))
+
+
+def test_calls_that_go_on_at_the_same_time_have_attempts_of_their_own() -> None:
+    one = gateway(Retry(attempts=2))
+    first, second = calls.info(one), calls.info(one)
+    assert isinstance(next(first), Ask)
+    assert isinstance(first.send(OVER), Pause)
+    assert isinstance(next(second), Ask)
+    assert isinstance(second.send(OVER), Pause)
+    for plan in (first, second):
+        assert isinstance(next(plan), Ask)
+        with pytest.raises(RequestRefused):
+            plan.send(OVER)
 
 
 @pytest.mark.parametrize("password", ["1", "1001006", "0"])

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -44,6 +45,16 @@ def test_200_requests_are_in_progress_at_once() -> None:
         assert [raw.receive(connection).body for connection in connections] == [b"met"] * 200
         for connection in connections:
             connection.close()
+
+
+def test_connections_that_rest_keep_no_threads() -> None:
+    with ExitStack() as stack:
+        server = stack.enter_context(HttpServer(_application(lambda: b"here")))
+        # More than the server ever has threads.
+        connections = [stack.enter_context(raw.connect(server.url)) for _ in range(400)]
+        for connection in connections * 2:
+            connection.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+            assert raw.receive(connection).body == b"here"
 
 
 def test_requests_that_arrive_together_are_answered_in_turn() -> None:

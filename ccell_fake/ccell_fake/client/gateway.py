@@ -52,7 +52,7 @@ class Gateway:
         self.userid: str = userid
         self._password = password
         self._method = method
-        self._retry = retry
+        self._attempts = retry.retrying()
         self._mask = Mask(password)
 
     def ask(
@@ -69,10 +69,9 @@ class Gateway:
             ClientError: There was no connection, no answer, none that can be read, or a refusal.
         """
         request = self._request(operation, tuple(submits))
-        pauses: list[float] = []
-        for attempt in self._retry.retrying(pauses.append):
-            if pauses:
-                yield Pause(pauses.pop())
+        for attempt in self._attempts:
+            if attempt.retry_state.attempt_number > 1:
+                yield Pause(attempt.retry_state.upcoming_sleep)
             with attempt:
                 outcome = yield request
                 # An error is made elsewhere, so that its traceback holds nothing of what was received.

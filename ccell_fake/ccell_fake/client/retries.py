@@ -1,6 +1,5 @@
 """How often and when a request is repeated that went over the account's limit of threads (K2)."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
@@ -36,15 +35,19 @@ class Retry:
             message = "a request is sent at least once, and no pause is negative"
             raise ValueError(message)
 
-    def retrying(self, pause: Callable[[float], None]) -> Retrying:
-        """The attempts, to be gone through; between two of them it calls pause."""
+    def retrying(self) -> Retrying:
+        """The attempts, to be gone through by any number of calls; the state of each says what to wait before it."""
         return Retrying(
             stop=stop_after_attempt(self.attempts),
             wait=wait_random_exponential(multiplier=self.first_pause, max=self.longest_pause),
             retry=retry_if_exception(_is_over_the_limit),
-            sleep=pause,
+            sleep=_leave_to_the_caller,
             reraise=True,
         )
+
+
+def _leave_to_the_caller(_seconds: float) -> None:
+    """Plans do not sleep themselves."""
 
 
 def _is_over_the_limit(error: BaseException) -> bool:

@@ -52,9 +52,15 @@ def request(ask: Ask, timeout: httpx2.Timeout) -> httpx2.Request:
     """The request that an Ask describes."""
     # A query holds the password, and no other request has the same.
     url = httpx2.URL(f"{ask.url}?{ask.query}") if ask.query else _address(ask.url)
-    return httpx2.Request(
-        ask.method, url, headers=dict(ask.headers), content=ask.body or None, extensions={"timeout": timeout.as_dict()}
-    )
+    headers = {"Host": url.netloc.decode(), **ask.headers}
+    if ask.body:
+        headers["Content-Length"] = str(len(ask.body))
+    # Given a stream, httpx2 does not look for what else these headers may need, which takes as long as all the rest.
+    stream, extensions = httpx2.ByteStream(ask.body), {"timeout": timeout.as_dict()}
+    made = httpx2.Request(ask.method, url, headers=headers, stream=stream, extensions=extensions)
+    # Some transports look at the content.
+    made.read()
+    return made
 
 
 @lru_cache

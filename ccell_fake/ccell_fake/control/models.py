@@ -1,6 +1,8 @@
 """What is said over the control API, as JSON: the bodies of requests and answers, one definition for both sides.
 
 Times are ISO 8601 with an offset, in Asia/Shanghai where they are answered. Durations are seconds.
+
+What validates a body is made when it is first needed: to make all of it takes long, and a test needs little of it.
 """
 
 import json
@@ -53,7 +55,7 @@ Instant = Annotated[
 class Body(BaseModel):
     """A request's body: no member that is not known, and no value of another type."""
 
-    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid", frozen=True)
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     @classmethod
     def model_validate(cls, obj: Any, **_: Any) -> Self:  # noqa: ANN401 - whatever JSON holds
@@ -64,6 +66,8 @@ class Body(BaseModel):
 class _Root(RootModel[Content], Generic[Content]):
     """A body that is one value, read as strictly."""
 
+    model_config: ClassVar[ConfigDict] = ConfigDict(defer_build=True)
+
     @classmethod
     def model_validate(cls, obj: Any, **_: Any) -> Self:  # noqa: ANN401 - whatever JSON holds
         """Take what JSON held, strictly: text is no number, and a number no text."""
@@ -73,7 +77,7 @@ class _Root(RootModel[Content], Generic[Content]):
 class Answer(BaseModel):
     """An answer's body."""
 
-    model_config: ClassVar[ConfigDict] = ConfigDict(frozen=True, from_attributes=True)
+    model_config: ClassVar[ConfigDict] = ConfigDict(frozen=True, from_attributes=True, defer_build=True)
 
 
 class SettingsBody(_Root[AccountSettings]):

@@ -32,14 +32,15 @@ def allot(now: datetime, last: int | None, seed: int, userid: str) -> Iterator[i
         OverflowError: The second has no more of them.
     """
     first, greatest = _span(now)
-    msgid = first + _FIRST_TAIL + _scatter(first, seed, userid) % _FIRST_TAIL if last is None else last
+    salt = b"%d %a" % (seed, userid)
+    msgid = first + _FIRST_TAIL + _scatter(first, salt) % _FIRST_TAIL if last is None else last
     while True:
-        msgid += 1 + _scatter(msgid, seed, userid) % _WIDEST_GAP
+        msgid += 1 + _scatter(msgid, salt) % _WIDEST_GAP
         if msgid > greatest:
             message = f"the serial numbers of {now:%Y-%m-%d %H:%M:%S} are used up"
             raise OverflowError(message)
         yield msgid
 
 
-def _scatter(number: int, seed: int, userid: str) -> int:
-    return zlib.crc32(b"%d %d %a" % (number, seed, userid))
+def _scatter(number: int, salt: bytes) -> int:
+    return zlib.crc32(b"%d %b" % (number, salt))

@@ -66,7 +66,7 @@ def _recognised(facts: NumberFacts) -> Refusal | None:
 
 
 def _blacklist(facts: NumberFacts) -> Refusal | None:
-    if facts.number not in facts.policy.blacklist:
+    if facts.policy.blacklist is None or facts.number not in facts.policy.blacklist:
         return None
     explanation = (
         f"{facts.number} is on the account's blacklist: {listed(facts.policy.blacklist.entries_for(facts.number))}"

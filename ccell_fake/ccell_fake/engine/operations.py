@@ -1,6 +1,6 @@
 """The four endpoints, once a request is accepted: what each does to the ledger and what it answers."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -15,8 +15,9 @@ from ccell_fake.engine.verdicts import Verdict
 from ccell_fake.model import AccountInfo, AnyReply, Operation, Reply, Report, Resp, Upmsg
 from ccell_fake.records import Message, ReportRow, Submission
 
-# Looked up once: a member of an enum costs more to look up than anything else that is done for a number.
-_SUCCESS, _SUCCESS_TEXT = Code.SUCCESS, Code.SUCCESS.text
+# Looked up once: a member of an enum costs more to look up than anything else that is done for a number. SQLite takes
+# its value, which is plain text, in a quarter of the time.
+_SUCCESS, _SUCCESS_TEXT = Code.SUCCESS.value, Code.SUCCESS.text
 _AGAIN_AFTER = timedelta(seconds=60)
 
 _Judged = list[tuple[Verdict, int]]
@@ -31,12 +32,13 @@ def send(facts: RequestFacts, ledger: Ledger, seed: int) -> Reply[Resp]:
     for submit, verdicts in zip(facts.submits, facts.verdicts, strict=True):
         # The serials go last: zip asks them for no more than there are verdicts.
         judged = list(zip(verdicts, serials, strict=False))
-        _submit(facts, submit, judged, ledger, seed)
-        resps.extend(_resps(facts, submit, judged))
+        messages = _submit(facts, submit, judged, ledger, seed)
+        linkid = submit.submit.linkid or ("" if facts.answers["Q24"] == "empty" else None)
+        resps.extend(Resp(str(one.msgid), one.phone, one.code, one.info, linkid) for one in messages)
     return Reply(_SUCCESS, _SUCCESS_TEXT, tuple(resps))
 
 
-def _submit(facts: RequestFacts, submit: SubmitFacts, judged: _Judged, ledger: Ledger, seed: int) -> None:
+def _submit(facts: RequestFacts, submit: SubmitFacts, judged: _Judged, ledger: Ledger, seed: int) -> list[Message]:
     account, now = facts.account.key, to_micros(facts.state.now)
     scheduled = schedule.parse(submit.submit.sendtime or "")
     due = now if scheduled is None else max(now, to_micros(scheduled))
@@ -55,6 +57,7 @@ def _submit(facts: RequestFacts, submit: SubmitFacts, judged: _Judged, ledger: L
         _refund(account, judged, reports, ledger)
     if facts.account.policy.personas:
         _answer(facts, submission, judged, ledger)
+    return messages
 
 
 def _reports(
@@ -64,7 +67,7 @@ def _reports(
     policy, number, linkid = facts.account.policy, verdict.number, submission.linkid
     if verdict.refusal is None:
         outcome = outcomes.decide(number, submission, policy, seed)
-        due = submission.due + in_micros(outcome.delay)
+        due = submission.due + outcome.delay
         return (ReportRow(msgid, linkid, number, due, outcome.status, outcome.info),) * outcome.reports
     if policy.answers["Q11"] == "report":
         due = submission.submitted_at + in_micros(policy.settings.report_delay)
@@ -91,14 +94,7 @@ def _answer(facts: RequestFacts, submission: Submission, judged: _Judged, ledger
             personas.receive(facts.account.key, upmsg, policy.personas, ledger)
 
 
-def _resps(facts: RequestFacts, submit: SubmitFacts, judged: _Judged) -> Iterator[Resp]:
-    linkid = submit.submit.linkid or ("" if facts.answers["Q24"] == "empty" else None)
-    names_value = facts.answers["Q12"] == "value"
-    for verdict, msgid in judged:
-        yield Resp(str(msgid), verdict.number, _code(verdict), _info(verdict, names_value=names_value), linkid)
-
-
-def _code(verdict: Verdict) -> Code:
+def _code(verdict: Verdict) -> str:
     return _SUCCESS if verdict.refusal is None else verdict.refusal.code
 
 

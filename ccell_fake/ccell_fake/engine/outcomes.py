@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from functools import lru_cache
 
+from ccell_fake.clock import in_micros
 from ccell_fake.codes import Code
 from ccell_fake.engine import magic
 from ccell_fake.engine.chance import share
@@ -22,13 +23,13 @@ class Outcome:
     Attributes:
         status: The report's status, 0 for delivered (R6).
         info: Its info, 成功 or the stat.
-        delay: Seconds from sending to the report.
+        delay: Microseconds from sending to the report.
         reports: How many of them come.
     """
 
     status: str
     info: str
-    delay: float
+    delay: int
     reports: int
 
 
@@ -41,9 +42,8 @@ def decide(phone: str, submission: Submission, policy: Policy, seed: int) -> Out
     stat = magic.REPORT_PHONES.get(phone) if settings.magic_numbers else None
     if stat is not None:
         return _outcome(stat, None, settings.report_delay, 1)
-    message = (settings.userid, phone, submission.content, submission.linkid)
     for place, patterns in enumerate(policy.outcomes):
-        rule = patterns.rule
+        rule, message = patterns.rule, (settings.userid, phone, submission.content, submission.linkid)
         if patterns.match(phone, submission) and (rule.rate >= 1 or share(seed, f"rate {place}", *message) < rule.rate):
             delay = settings.report_delay if rule.delay is None else rule.delay
             spread = rule.spread * share(seed, "spread", *message) if rule.spread else 0.0
@@ -55,4 +55,4 @@ def decide(phone: str, submission: Submission, policy: Policy, seed: int) -> Out
 def _outcome(stat: str, status: str | None, delay: float, reports: int) -> Outcome:
     if status is None:
         status = DELIVERED_STATUS if stat == DELIVERED else FAILED_STATUS
-    return Outcome(status, Code.SUCCESS.text if stat == DELIVERED else stat, delay, reports)
+    return Outcome(status, Code.SUCCESS.text if stat == DELIVERED else stat, in_micros(delay), reports)

@@ -61,7 +61,7 @@ class Policy:
         passwords: What is accepted as the password: itself, and its md5 in lower-case hex (Q30).
         networks: The networks requests may come from; empty for any.
         templates: What a content without its signature has to match, or None for anything.
-        blacklist: Numbers that are refused.
+        blacklist: Numbers that are refused, or None.
         whitelist: The only numbers that are accepted, or None for any.
         black_words: Words no content may hold, or None.
         white_words: Words of which a content has to hold one, or None.
@@ -84,7 +84,7 @@ class Policy:
             ipaddress.ip_network(text, strict=False) for text in settings.allowed_ips
         )
         self.templates: re.Pattern[str] | None = any_of(settings.templates) if settings.templates else None
-        self.blacklist: NumberList = NumberList(settings.blacklist)
+        self.blacklist: NumberList | None = NumberList(settings.blacklist) if settings.blacklist else None
         self.whitelist: NumberList | None = None if settings.whitelist is None else NumberList(settings.whitelist)
         self.black_words: Words | None = Words(settings.black_words) if settings.black_words else None
         self.white_words: Words | None = Words(settings.white_words) if settings.white_words else None

@@ -7,6 +7,7 @@ where they have to outlive the process, until the request's transaction ends.
 
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import chain
 from sqlite3 import Connection
 
 Row = tuple[int | str | None, ...]
@@ -27,7 +28,7 @@ class RowBuffer:
         return self._count
 
     def add(self, table: str, rows: list[Row]) -> None:
-        """Keep rows, each with a value for every column of the table."""
+        """Keep rows, each with a value for every column of the table, or for every one that is named behind it."""
         self._rows.setdefault(table, []).extend(rows)
         self._count += len(rows)
 
@@ -42,7 +43,7 @@ class RowBuffer:
         for table, rows in self._rows.items():
             for chunk in _chunks(rows):
                 statement = _insert(table, len(chunk[0]), len(chunk))
-                connection.execute(statement, [value for row in chunk for value in row])
+                connection.execute(statement, list(chain.from_iterable(chunk)))
         self.clear()
 
     def clear(self) -> None:

@@ -27,6 +27,10 @@ _SPANS_AT_HAND = 256
 _SECOND = 1_000_000
 _ENTRIES_TO_SPARE = 1_000
 
+# With the columns that a row begins with; SQLite fills in the others faster than it takes NULL for them.
+_REPORT = "report (account, msgid, linkid, phone, recvtime, status, info, due)"
+_UPMSG = "upmsg (account, spnumber, phone, motime, msgcontent, due)"
+
 
 @dataclass(slots=True)
 class _AccountAtHand:
@@ -202,19 +206,13 @@ class SqliteLedger:
         key, one = self._submissions, submission
         row = key, account, self._number + 1, one.content, one.linkid, one.spcode, one.submitted_at, one.due
         self._rows.add("submission", [row])
-        self._rows.add("message", [(key, one.msgid, one.phone, one.code, one.info, one.charge) for one in messages])
+        self._rows.add("message", [(key, *message) for message in messages])
         if messages:
             self._greatest[account, one.submitted_at - one.submitted_at % _SECOND] = messages[-1].msgid
 
     def add_reports(self, account: int, reports: Iterable[ReportRow]) -> None:
         """Keep reports until they are fetched."""
-        self._rows.add(
-            "report",
-            [
-                (None, account, row.msgid, row.linkid, row.phone, row.due, row.status, row.info, row.due, None)
-                for row in reports
-            ],
-        )
+        self._rows.add(_REPORT, [(account, *row, row.due) for row in reports])
         self._changed.add(account)
 
     def settle(self, account: int, row: ReportRow) -> None:
@@ -249,7 +247,7 @@ class SqliteLedger:
     def add_upmsg(self, account: int, upmsg: Upmsg) -> None:
         """Keep an upstream message until it is fetched."""
         motime = to_micros(upmsg.motime)
-        self._rows.add("upmsg", [(None, account, upmsg.spnumber, upmsg.phone, motime, upmsg.msgcontent, motime, None)])
+        self._rows.add(_UPMSG, [(account, upmsg.spnumber, upmsg.phone, motime, upmsg.msgcontent, motime)])
         self._changed.add(account)
 
     def opt_out(self, account: int, phone: str, since: int) -> None:

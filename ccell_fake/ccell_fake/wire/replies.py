@@ -46,11 +46,17 @@ def _nodes(item: Resp | Report | Upmsg | AccountInfo, layout: Layout) -> Iterabl
             return (f"<{tag}>{xml.text(getattr(item, name))}</{tag}>" for tag, name in _ACCOUNT_ELEMENTS.items())
 
 
-def _resp_attributes(resp: Resp, layout: Layout) -> dict[str, str]:
-    linkid = {} if resp.linkid is None else {"linkid": resp.linkid}
-    msgid = {"msgid": resp.msgid}
-    names = {**linkid, **msgid} if layout.linkid_first else {**msgid, **linkid}
-    return {**names, "phone": resp.phone, "return": resp.code, "info": resp.info}
+def _resp_attributes(resp: Resp, layout: Layout) -> dict[str, str | None]:
+    # A name that stands twice keeps its first place.
+    first = {"linkid": resp.linkid} if layout.linkid_first else {}
+    return {
+        **first,
+        "msgid": resp.msgid,
+        "linkid": resp.linkid,
+        "phone": resp.phone,
+        "return": resp.code,
+        "info": resp.info,
+    }
 
 
 def _report_attributes(report: Report) -> dict[str, str]:

@@ -42,20 +42,16 @@ def render(request: Request) -> bytes:
     submits = [
         xml.tag(
             "submit",
-            _present(
-                phone=submit.phone,
-                content=submit.content,
-                sendtime=submit.sendtime,
-                linkid=submit.linkid,
-                spcode=submit.spcode,
-            ),
+            {
+                "phone": submit.phone,
+                "content": submit.content,
+                "sendtime": submit.sendtime,
+                "linkid": submit.linkid,
+                "spcode": submit.spcode,
+            },
             "/>",
         )
         for submit in request.submits
     ]
-    root = xml.tag("root", _present(userid=request.userid, password=request.password))
+    root = xml.tag("root", {"userid": request.userid, "password": request.password})
     return f"{root}{''.join(submits)}</root>".encode()
-
-
-def _present(**attributes: str | None) -> dict[str, str]:
-    return {name: value for name, value in attributes.items() if value is not None}

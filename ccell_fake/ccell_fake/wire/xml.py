@@ -108,15 +108,15 @@ def legible(text: str) -> str:
     return text if text.isprintable() else _UNCARRIABLE.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
-def tag(name: str, attributes: Mapping[str, str], end: str = ">") -> str:
-    """A tag with attributes in the order given, up to its end."""
-    written = [f' {key}="{_attribute(value)}"' for key, value in attributes.items()]
-    return f"<{name}{''.join(written)}{end}"
-
-
-def _attribute(value: str) -> str:
+def tag(name: str, attributes: Mapping[str, str | None], end: str = ">") -> str:
+    """A tag with attributes in the order given, up to its end; those that are None are left out."""
     # Letters and digits can be carried and mean nothing; asking first spares most values the search.
-    return value if value.isalnum() else escape(legible(value), _IN_ATTRIBUTES)
+    written = [
+        f' {key}="{value if value.isalnum() else escape(legible(value), _IN_ATTRIBUTES)}"'
+        for key, value in attributes.items()
+        if value is not None
+    ]
+    return f"<{name}{''.join(written)}{end}"
 
 
 def text(value: str) -> str:

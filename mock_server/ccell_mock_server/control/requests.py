@@ -41,7 +41,7 @@ class ControlRequest(Request):
 class Asked(BaseModel):
     """What stands in a path or a query; it may hold nothing else."""
 
-    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid", defer_build=True)
 
 
 class AccountPath(Asked):
