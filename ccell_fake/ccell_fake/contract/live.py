@@ -10,9 +10,13 @@ from pathlib import Path
 from typing import Any, cast
 from urllib.parse import urlsplit
 
+import httpx2
+
 from ccell_fake.client.gateway import base
+from ccell_fake.client.transport import certificates
 from ccell_fake.contract.budget import Budget
 from ccell_fake.contract.costs import KINDS
+from ccell_fake.contract.guard import Guard
 from ccell_fake.settings import AccountSettings
 from ccell_fake.wire import xml
 
@@ -97,6 +101,15 @@ class Live:
         if "sms" in self.allowed and not self.phones:
             message = "messages are sent to numbers of one's own alone, and none is given"
             raise LiveError(message)
+
+    def guard(self) -> Guard:
+        """What judges each request before it leaves."""
+        return Guard(self.userid, self.password, kinds=self.allowed, phones=frozenset(self.phones), budget=self.budget)
+
+    def transport(self) -> httpx2.HTTPTransport:
+        """Connections to the gateway, which trust whom they are told to."""
+        trusted = ssl.create_default_context(cafile=self.authority) if self.authority else certificates(self.url)
+        return httpx2.HTTPTransport(verify=trusted)
 
 
 def read_known(path: Path) -> dict[str, Any]:

@@ -6,9 +6,8 @@ from typing import NoReturn
 
 from ccell_fake.contract.account import Account
 from ccell_fake.contract.needs import CROWD, FAILING, STILL_CLOCK, UPSTREAM, Need, NotAsked
+from ccell_fake.contract.patience import Patience
 from ccell_fake.model import Operation
-
-_PAUSE = 1.0
 
 
 class LiveArranger:
@@ -22,7 +21,7 @@ class LiveArranger:
 
     def __init__(self, patience: float) -> None:
         """Wait so many seconds at most, all in all."""
-        self._left = patience
+        self._patience = Patience(patience)
         self._longest = patience
 
     def later(self, seconds: float) -> None:
@@ -53,11 +52,7 @@ class LiveArranger:
 
     def is_worth_waiting(self) -> bool:
         """Wait a second; False once that was done for long enough."""
-        if self._left <= 0:
-            return False
-        sleep(min(_PAUSE, self._left))
-        self._left -= _PAUSE
-        return True
+        return self._patience.is_worth_waiting()
 
     def close(self) -> None:
         """Nothing is to be done."""

@@ -1,20 +1,15 @@
 """A gateway of which nothing is known but its address and an account: the live service, or what stands in for it."""
 
-import ssl
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-import httpx2
-
 from ccell_fake.client import Account as Shown
 from ccell_fake.client import Client, ClientError, RequestRefused
 from ccell_fake.client.gateway import base
-from ccell_fake.client.transport import certificates
 from ccell_fake.codes import Code
 from ccell_fake.contract.account import Account
 from ccell_fake.contract.costs import KINDS, Cost
-from ccell_fake.contract.guard import Guard
 from ccell_fake.contract.live import Live, LiveError, settings_of
 from ccell_fake.contract.live_arranger import LiveArranger
 from ccell_fake.contract.needs import (
@@ -50,9 +45,7 @@ class LiveTarget:
         self.name = "live"
         self.is_arranged = False
         self._live = live
-        self._guard = Guard(
-            live.userid, live.password, kinds=live.allowed, phones=frozenset(live.phones), budget=live.budget
-        )
+        self._guard = live.guard()
 
     def check(self) -> None:
         """Ask info once, which is free, so that what cannot be asked is said at once and not by test after test.
@@ -108,7 +101,7 @@ class LiveTarget:
             self._live.password,
             standing=standing,
             arranger=arranger,
-            transport=Recording(self._transport(), kept, self._guard),
+            transport=Recording(self._live.transport(), kept, self._guard),
         )
         arranger.account = account
         return account
@@ -142,14 +135,9 @@ class LiveTarget:
         return {"signcode": signcode, "balance": info.riches, "credit": info.credit}
 
     def _info(self) -> Shown:
-        live, transport = self._live, self._transport()
+        live, transport = self._live, self._live.transport()
         with Client(live.url, live.userid, live.password, transport=transport, timeout=_INFO_SECONDS) as client:
             return client.info()
-
-    def _transport(self) -> httpx2.BaseTransport:
-        if self._live.authority:
-            return httpx2.HTTPTransport(verify=ssl.create_default_context(cafile=self._live.authority))
-        return httpx2.HTTPTransport(verify=certificates(self._live.url))
 
 
 def _check_use(standing: Standing, needs: tuple[Need, ...], cost: Cost) -> None:

@@ -1,30 +1,25 @@
 """A live gateway as the machine tries an integration on it: few messages, to one's own numbers, and nothing twice."""
 
-import ssl
 from collections.abc import Generator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from time import sleep
 from urllib.parse import urlsplit
-
-import httpx2
 
 from ccell_fake.client import Client
 from ccell_fake.client.gateway import base
 from ccell_fake.clock import SystemClock
 from ccell_fake.codes import Code
 from ccell_fake.contract.budget import Budget
-from ccell_fake.contract.guard import Guard
 from ccell_fake.contract.live import Live, LiveError
+from ccell_fake.contract.patience import Patience
 from ccell_fake.faults import Fault
 from ccell_fake.stateful import Exchange, Opened, Spent
 from ccell_mock_server.live.relay import Relay
 from ccell_mock_server.recording.upstream import Upstream
 from ccell_mock_server.serving import HttpServer
 
-_PAUSE = 1.0
 _NUMBERS = 800_000
 
 
@@ -77,13 +72,12 @@ def live_target(  # noqa: PLR0913 - what is allowed is allowed by name
         if not isinstance(budget, Budget):
             folder = stack.enter_context(TemporaryDirectory(prefix="ccell-"))
             budget = Budget.create(Path(folder) / "budget.sqlite", budget)
-        allowed = frozenset({"sms", "drain"} if drain else {"sms"})
         live = Live(
             url=url,
             userid=userid,
             password=password,
             budget=budget,
-            allowed=allowed,
+            allowed=frozenset({"sms", "drain"} if drain else {"sms"}),
             phones=tuple(phones),
             patience=patience,
             authority=str(authority or ""),
@@ -92,10 +86,9 @@ def live_target(  # noqa: PLR0913 - what is allowed is allowed by name
         upstream = stack.enter_context(
             closing(Upstream(address, {urlsplit(address).hostname or ""}, authority, timeout))
         )
-        guard = Guard(userid, password, kinds=allowed, phones=frozenset(phones), budget=budget)
-        relay = Relay(upstream, guard, SystemClock())
+        relay = Relay(upstream, live.guard(), SystemClock())
         server = stack.enter_context(HttpServer(relay))
-        client = stack.enter_context(_client(live, timeout))
+        client = stack.enter_context(Client(address, userid, password, timeout=timeout, transport=live.transport()))
         # What keeps an account from being asked is said before anything is tried.
         client.info()
         yield LiveTarget(live, relay, server.url, client, messages)
@@ -103,12 +96,6 @@ def live_target(  # noqa: PLR0913 - what is allowed is allowed by name
             codes = ", ".join(relay.verdicts) or "it was asked to send none"
             message = f"the gateway accepted no message: {codes}"
             raise NothingTried(message)
-
-
-def _client(live: Live, timeout: float) -> Client:
-    context = ssl.create_default_context(cafile=live.authority) if live.authority else None
-    transport = httpx2.HTTPTransport(verify=context) if context else None
-    return Client(live.url, live.userid, live.password, timeout=timeout, transport=transport)
 
 
 class LiveTarget:
@@ -167,7 +154,7 @@ class _LiveAccount:
         self.allowance = messages
         self.first = first
         self._relay = relay
-        self._patience = live.patience
+        self._patience = Patience(live.patience)
 
     @property
     def now(self) -> datetime:
@@ -186,11 +173,7 @@ class _LiveAccount:
         return self._relay.passed()
 
     def is_worth_waiting(self) -> bool:
-        if self._patience <= 0:
-            return False
-        sleep(min(_PAUSE, self._patience))
-        self._patience -= _PAUSE
-        return True
+        return self._patience.is_worth_waiting()
 
     def close(self) -> None:
         self._relay.calm()
