@@ -46,10 +46,6 @@ def gateway() -> Iterator[MinimalGateway]:
         yield gateway
 
 
-def _messages(gateway: MinimalGateway) -> int:
-    return sum(len(handled.accepted) for handled in gateway.journal)
-
-
 def _handed_out(gateway: MinimalGateway) -> int:
     return sum(handled.handed_out for handled in gateway.journal)
 
@@ -57,7 +53,7 @@ def _handed_out(gateway: MinimalGateway) -> int:
 def test_a_live_run_without_allowance_sends_nothing_and_drains_nothing(gateway: MinimalGateway, tmp_path: Path) -> None:
     gateway.reply(USERID, OWN[0], "an upstream message that has to stay")
     done = contract.ask(tmp_path, *LIVE, url=gateway.url)
-    assert _messages(gateway) == _handed_out(gateway) == 0
+    assert gateway.messages == _handed_out(gateway) == 0
     asked = {(handled.operation, handled.code) for handled in gateway.journal}
     assert {("info", "0"), ("send", "0")} <= asked, "nothing was asked at all"
     assert not {("report", "0"), ("upmsg", "0")} & asked
@@ -153,7 +149,7 @@ def test_a_credential_that_is_missing_is_named(gateway: MinimalGateway, tmp_path
 @pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "two workers"])
 def test_a_budget_of_5_is_never_exceeded(gateway: MinimalGateway, tmp_path: Path, workers: tuple[str, ...]) -> None:
     done = contract.ask(tmp_path, *contract.live("--ccell-budget=5", "--ccell-patience=1", *workers), url=gateway.url)
-    assert 0 < _messages(gateway) <= 5
+    assert 0 < gateway.messages <= 5
     assert any("of the budget are left" in one.note for one in done.results(Outcome.NOT_ASKED))
 
 
@@ -171,7 +167,7 @@ def test_what_cannot_be_waited_for_is_not_sent_for(gateway: MinimalGateway, tmp_
         tmp_path, *LIVE, "--ccell-allow=sms,drain", *(f"--ccell-phone={one}" for one in OWN), *options, url=gateway.url
     )
     assert {one.name for one in done.results(Outcome.NOT_ASKED) if "seconds" in one.note} == {"A1 later", "Q18"}
-    assert _messages(gateway) == 0
+    assert gateway.messages == 0
 
 
 def test_that_no_report_came_says_nothing_where_none_was_waited_for(gateway: MinimalGateway, tmp_path: Path) -> None:
@@ -213,7 +209,7 @@ def test_tests_that_fail_and_are_tried_again_take_from_the_same_budget(gateway: 
     retried = (*options, "-p", "testing.retrying", "-n", "2")
     done = contract.ask(tmp_path, *contract.live(*retried), url=gateway.url)
     # Fifteen, if each of the three attempts at each test had what it costs.
-    assert 3 <= _messages(gateway) <= 5
+    assert 3 <= gateway.messages <= 5
     assert done.results(Outcome.FAILED), done.printed
 
 
@@ -235,14 +231,14 @@ def test_a_run_that_is_interrupted_has_spent_no_more_than_its_budget_and_leaves_
     )
     try:
         deadline = 1_000
-        while not _messages(gateway) and process.poll() is None and deadline:
+        while not gateway.messages and process.poll() is None and deadline:
             deadline -= 1
             time.sleep(0.05)
         process.send_signal(interrupt)
         printed, _ = process.communicate(timeout=100)
     finally:
         process.kill()
-    assert 0 < _messages(gateway) <= 5, printed
+    assert 0 < gateway.messages <= 5, printed
     assert PASSWORD not in printed
     assert process.returncode == pytest.ExitCode.INTERRUPTED
     assert list(left.iterdir()) == []

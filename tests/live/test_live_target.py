@@ -35,10 +35,6 @@ def gateway() -> Iterator[MinimalGateway]:
         yield gateway
 
 
-def _messages(gateway: MinimalGateway) -> int:
-    return sum(len(handled.accepted) for handled in gateway.journal)
-
-
 def _asked(gateway: MinimalGateway) -> set[str]:
     return {handled.operation for handled in gateway.journal}
 
@@ -65,7 +61,7 @@ class Sends(CcellMachine):
 def test_our_client_loses_doubles_and_mixes_up_nothing_within_the_budget(gateway: MinimalGateway) -> None:
     with live_target(gateway.url, USERID, PASSWORD, phones=OWN, budget=40, drain=True) as target:
         stateful.run(Right, target, settings=SAME_EVERY_TIME)
-    assert _messages(gateway) == 40
+    assert gateway.messages == 40
     assert _asked(gateway) == {"send", "report", "upmsg", "info"}
 
 
@@ -82,7 +78,7 @@ def test_a_planted_bug_is_found_within_the_budget(
         live_target(gateway.url, USERID, PASSWORD, phones=OWN, budget=100, drain=True) as target,
     ):
         stateful.run(machine, target, settings=SAME_EVERY_TIME)
-    assert _messages(gateway) <= 100
+    assert gateway.messages <= 100
     (note,) = caught.value.__notes__
     assert note.startswith("What the gateway saw, the last thing last:\n")
     assert "\n  send: answered 0 with " in note
@@ -109,7 +105,7 @@ def test_a_budget_is_never_exceeded_by_one_that_sends_again_and_again(gateway: M
 
     with live_target(gateway.url, USERID, PASSWORD, phones=OWN, budget=budget) as target:
         stateful.run(Bears, target, settings=SAME_EVERY_TIME)
-    assert _messages(gateway) == budget
+    assert gateway.messages == budget
 
 
 def test_a_long_message_takes_what_it_is_charged_for(gateway: MinimalGateway) -> None:
@@ -119,7 +115,7 @@ def test_a_long_message_takes_what_it_is_charged_for(gateway: MinimalGateway) ->
     with live_target(gateway.url, USERID, PASSWORD, phones=OWN, budget=6) as target:
         stateful.run(Talks, target, settings=SAME_EVERY_TIME)
     # Each is three messages.
-    assert _messages(gateway) == 2
+    assert gateway.messages == 2
 
 
 def test_after_a_failure_nothing_is_sent_to_find_a_shorter_way_to_it(gateway: MinimalGateway) -> None:
@@ -128,7 +124,7 @@ def test_after_a_failure_nothing_is_sent_to_find_a_shorter_way_to_it(gateway: Mi
     class Fails(Sends):
         def send(self, messages: Sequence[Message]) -> None:
             super().send(messages)
-            sent.append(_messages(gateway))
+            sent.append(gateway.messages)
             if len(sent) == 3:
                 message = "the third"
                 raise LookupError(message)
@@ -139,7 +135,7 @@ def test_after_a_failure_nothing_is_sent_to_find_a_shorter_way_to_it(gateway: Mi
     ):
         stateful.run(Fails, target, settings=settings(SAME_EVERY_TIME, max_examples=500))
     assert len(sent) == 3
-    assert sent[-1] == _messages(gateway) > 0
+    assert sent[-1] == gateway.messages > 0
     assert caught.value.__notes__[0].count("sends ") == 3
 
 
@@ -191,7 +187,7 @@ def test_one_that_sends_to_somebody_else_is_held_back_and_named(gateway: Minimal
         live_target(gateway.url, USERID, PASSWORD, phones=OWN, budget=5) as target,
     ):
         stateful.run(TellsTheBoss, target, settings=SAME_EVERY_TIME)
-    assert _messages(gateway) == 0
+    assert gateway.messages == 0
 
 
 def test_what_waits_when_a_run_begins_is_not_taken_for_its_own(gateway: MinimalGateway) -> None:
@@ -252,7 +248,7 @@ def test_an_address_may_name_the_folder_of_the_endpoints(gateway: MinimalGateway
     url = f"{gateway.url}/sms3_api/xmlapi/"
     with live_target(url, USERID, PASSWORD, phones=OWN, budget=2) as target:
         stateful.run(Sends, target, settings=SAME_EVERY_TIME)
-    assert _messages(gateway) == 2
+    assert gateway.messages == 2
 
 
 def test_a_gateway_that_accepts_nothing_tries_nothing() -> None:

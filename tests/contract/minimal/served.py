@@ -106,6 +106,11 @@ class MinimalGateway:
         """Every request answered, oldest first."""
         return self._gateway.journal
 
+    @property
+    def messages(self) -> int:
+        """How many messages it accepted."""
+        return sum(len(handled.accepted) for handled in self.journal)
+
     def reply(self, userid: str, phone: str, text: str, spcode: str = "") -> None:
         """Let a phone write to an account now."""
         self._gateway.reply(userid, phone, text, spcode)
