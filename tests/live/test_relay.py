@@ -18,12 +18,12 @@ from ccell_fake.client import Client, ClientError, Retry
 from ccell_fake.clock import SystemClock
 from ccell_fake.codes import Code
 from ccell_fake.contract.budget import Budget
-from ccell_fake.contract.guard import Guard
 from ccell_fake.control.client import ControlClient
 from ccell_fake.faults import CloseFault, CodeFault, Fault
 from ccell_fake.model import Operation, Request, Submit
 from ccell_fake.stateful import Exchange, Withheld
 from ccell_fake.wire import requests
+from ccell_mock_server.live.permit import Permit
 from ccell_mock_server.live.relay import Relay
 from ccell_mock_server.recording.upstream import Upstream
 from ccell_mock_server.serving import HttpServer
@@ -34,11 +34,11 @@ SEND = requests.render(Request(USERID, PASSWORD, (Submit(OWN, CONTENT),)))
 
 
 @contextmanager
-def _relay(url: str, folder: Path, messages: int = 1_000_000, *kinds: str) -> Generator[tuple[Relay, str]]:
+def _relay(url: str, folder: Path, messages: int = 1_000_000) -> Generator[tuple[Relay, str]]:
     budget = Budget.create(folder / f"{uuid4()}.sqlite", messages)
-    guard = Guard(USERID, PASSWORD, kinds=frozenset(kinds or {"sms", "drain"}), phones=frozenset({OWN}), budget=budget)
+    permit = Permit(USERID, PASSWORD, phones=[OWN], budget=budget, drain=True)
     upstream = Upstream(url)
-    relay = Relay(upstream, guard, SystemClock())
+    relay = Relay(upstream, permit, SystemClock())
     with HttpServer(relay) as server:
         yield relay, server.url
     upstream.close()

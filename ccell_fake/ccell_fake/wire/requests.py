@@ -57,5 +57,13 @@ def render(request: Request) -> bytes:
     return f"{root}{''.join(submits)}</root>".encode()
 
 
+def says_all(request: Request, data: bytes) -> bool:
+    """Whether a request is all that the document says from which it was parsed.
+
+    It is not where there are elements, attributes, texts or comments that were passed over.
+    """
+    return xml.canonical(data) == xml.canonical(render(request))
+
+
 def _present(**attributes: str | None) -> dict[str, str]:
     return {name: value for name, value in attributes.items() if value is not None}

@@ -16,10 +16,10 @@ from ccell_fake.client.gateway import base
 from ccell_fake.clock import SystemClock
 from ccell_fake.codes import Code
 from ccell_fake.contract.budget import Budget
-from ccell_fake.contract.guard import Guard
 from ccell_fake.contract.live import Live, LiveError
 from ccell_fake.faults import Fault
 from ccell_fake.stateful import Exchange, Opened, Spent
+from ccell_mock_server.live.permit import Permit
 from ccell_mock_server.live.relay import Relay
 from ccell_mock_server.recording.upstream import Upstream
 from ccell_mock_server.serving import HttpServer
@@ -92,8 +92,8 @@ def live_target(  # noqa: PLR0913 - what is allowed is allowed by name
         upstream = stack.enter_context(
             closing(Upstream(address, {urlsplit(address).hostname or ""}, authority, timeout))
         )
-        guard = Guard(userid, password, kinds=allowed, phones=frozenset(phones), budget=budget)
-        relay = Relay(upstream, guard, SystemClock())
+        permit = Permit(userid, password, phones=phones, budget=budget, drain=drain)
+        relay = Relay(upstream, permit, SystemClock())
         server = stack.enter_context(HttpServer(relay))
         client = stack.enter_context(_client(live, timeout))
         # What keeps an account from being asked is said before anything is tried.
