@@ -4,6 +4,7 @@ What the gateway did is told by the journal of the one that stands in: a gateway
 its address and a credential.
 """
 
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 
@@ -11,6 +12,7 @@ import pytest
 from contract.minimal import Account, MinimalGateway
 from hypothesis import settings
 from hypothesis import strategies as st
+from hypothesis.stateful import invariant, rule
 from testing import scripted
 from testing.emulators import emulator
 from testing.integrations import MatchesByPhone, Right, SendsAgain
@@ -160,6 +162,104 @@ def test_a_failure_in_any_method_is_shown_once(gateway: MinimalGateway, step: st
     assert calls == [step]
 
 
+class Shop(Sends):
+    """With a step and an invariant of its own, which may fail."""
+
+    failure: BaseException
+    where = ""
+
+    @rule()
+    def orders(self) -> None:
+        self.fail("rule")
+
+    @invariant()
+    def is_sound(self) -> None:
+        self.fail("invariant")
+
+    def send(self, messages: Sequence[Message]) -> None:
+        super().send(messages)
+        self.fail("send")
+
+    def fail(self, where: str) -> None:
+        if where == self.where:
+            raise self.failure
+
+
+@pytest.mark.parametrize("where", ["send", "rule", "invariant"])
+@pytest.mark.parametrize("failure", [LookupError("no"), SystemExit(3), pytest.fail.Exception("no")], ids=repr)
+def test_whatever_fails_fails_once(gateway: MinimalGateway, where: str, failure: BaseException) -> None:
+    raised: list[str] = []
+
+    class Fails(Shop):
+        def fail(self, where: str) -> None:
+            if where == self.where and _messages(gateway):
+                raised.append(where)
+                raise self.failure
+
+    machine = type("Fails", (Fails,), {"failure": failure, "where": where})
+    with (
+        pytest.raises(type(failure)) as caught,
+        live_target(gateway.url, USERID, PASSWORD, phones=OWN, budget=100) as target,
+    ):
+        stateful.run(machine, target, settings=SAME_EVERY_TIME)
+    assert caught.value is failure
+    assert raised == [where]
+
+
+def test_what_failed_before_it_could_be_closed_is_what_is_shown(gateway: MinimalGateway) -> None:
+    class Leaks(Sends):
+        def disconnect(self) -> None:
+            super().disconnect()
+            if _messages(gateway):
+                message = "while it closed"
+                raise OSError(message)
+
+        def fates(self) -> Mapping[str, str]:
+            return {}
+
+    with (
+        pytest.raises(Lost, match="fates"),
+        live_target(gateway.url, USERID, PASSWORD, phones=OWN, budget=9) as target,
+    ):
+        stateful.run(Leaks, target, settings=SAME_EVERY_TIME)
+
+
+def test_ones_own_settings_set_no_time_in_which_an_answer_has_to_come(gateway: MinimalGateway) -> None:
+    class Slow(Sends):
+        def connect(self, url: str, userid: str, password: str) -> None:
+            threading.Event().wait(0.05)
+            super().connect(url, userid, password)
+
+    with live_target(gateway.url, USERID, PASSWORD, phones=OWN, budget=40) as target:
+        stateful.run(Slow, target, settings=settings(max_examples=4, derandomize=True, deadline=5))
+    assert _messages(gateway) > 0
+
+
+def test_a_machine_that_unittest_runs_fails_once(gateway: MinimalGateway) -> None:
+    sent: list[int] = []
+    with live_target(gateway.url, USERID, PASSWORD, phones=OWN, budget=50) as target:
+
+        class Fails(Sends):
+            def __init__(self) -> None:
+                super().__init__(target)
+
+            def send(self, messages: Sequence[Message]) -> None:
+                super().send(messages)
+                sent.append(len(messages))
+
+            @rule()
+            def breaks(self) -> None:
+                if sent:
+                    message = "a step of one's own"
+                    raise LookupError(message)
+
+        with pytest.raises(BaseException, match="a step of one's own"):
+            Fails.TestCase("runTest").debug()
+        after = len(sent)
+        assert after > 0
+    assert sum(sent) >= _messages(gateway) > 0
+
+
 def test_without_leave_to_drain_nothing_is_fetched(gateway: MinimalGateway) -> None:
     gateway.reply(USERID, OWN[0], "this has to stay")
     with live_target(gateway.url, USERID, PASSWORD, phones=OWN, budget=5) as target:
@@ -174,7 +274,7 @@ def test_one_that_fetches_without_leave_is_held_back_and_named(gateway: MinimalG
             super().send(messages)
 
     with (
-        pytest.raises(Withheld, match="report was kept back: costs drain"),
+        pytest.raises(Withheld, match=r"report was kept back: it fetches .* \(drain=True\)"),
         live_target(gateway.url, USERID, PASSWORD, phones=OWN, budget=5) as target,
     ):
         stateful.run(Fetches, target, settings=SAME_EVERY_TIME)

@@ -1,5 +1,6 @@
 """The state machine: the steps there are, and after each a look at what the integration made of it."""
 
+import sys
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
@@ -87,6 +88,7 @@ class CcellMachine(RuleBasedStateMachine):
     def __init__(self, target: Target) -> None:
         """Open an account at a target, and connect the integration to it."""
         super().__init__()
+        self._handled = sys.exception()
         self._account = target.open(BALANCE, REPORT_DELAY)
         self._is_repeatable = target.is_repeatable
         self._gateway, self._world = _followed(self._account)
@@ -240,11 +242,15 @@ class CcellMachine(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         """Close the integration and the account."""
+        failure = sys.exception()
         with once(is_repeatable=self._is_repeatable):
             try:
                 self.disconnect()
             finally:
                 self._account.close()
+            if failure is not self._handled and failure is not None and not self._is_repeatable:
+                # Of a step or an invariant that a subclass has of its own.
+                raise failure
 
     @property
     def _in_hand(self) -> World:

@@ -58,7 +58,15 @@ def _run_once(machine: Callable[[Target], CcellMachine], target: Target, chosen:
             return machine(target)
 
     # What is in the database would be tried first, and what failed would be shrunk. A seed brings back no failure here.
-    few = settings(chosen, phases=[Phase.generate], database=None, verbosity=Verbosity.quiet)
+    # However slow it is, what was sent counts.
+    few = settings(
+        chosen,
+        phases=[Phase.generate],
+        database=None,
+        verbosity=Verbosity.quiet,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+    )
     try:
         run_state_machine_as_test(begun, settings=few)  # type: ignore[arg-type]
     except BaseException as error:
@@ -70,7 +78,9 @@ def _run_once(machine: Callable[[Target], CcellMachine], target: Target, chosen:
 
 
 def _ended(error: BaseException | None) -> Ended | None:
-    """What ended a run, whatever Hypothesis thinks of that."""
-    while error is not None and not isinstance(error, Ended):
+    """What ended a run, whatever Hypothesis thinks of that, and whatever went wrong when it was closed."""
+    first: Ended | None = None
+    while error is not None:
+        first = error if isinstance(error, Ended) else first
         error = error.__context__
-    return error
+    return first
