@@ -84,7 +84,7 @@ def test_a_send_that_may_be_read_otherwise_does_not_pass(tmp_path: Path, body: b
     with scripted.server() as script, _relay(script.url, tmp_path) as (relay, url):
         assert http.post(url, Operation.SEND.path, body, *headers).status == 403
         with pytest.raises(Withheld, match="send was kept back"):
-            relay.passed()
+            list(relay.passed())
     assert script.requests == []
 
 

@@ -23,7 +23,7 @@ from ccell_fake.contract.live import LiveError
 from ccell_fake.model import AccountInfo, Reply
 from ccell_fake.stateful import CcellMachine, Duplicated, Lost, Message, Mismatched, Unfaithful, Withheld
 from ccell_fake.wire import replies
-from ccell_mock_server.live import NothingTried, live_target
+from ccell_mock_server.live import LiveTarget, NothingTried, live_target
 
 USERID, PASSWORD = "200001", "secret-of-the-account"
 OWN = ("13900000001", "13900000002")
@@ -294,6 +294,55 @@ def test_one_that_sends_to_somebody_else_is_held_back_and_named(gateway: Minimal
     assert _messages(gateway) == 0
 
 
+def test_what_came_before_something_was_kept_back_is_shown(gateway: MinimalGateway) -> None:
+    class TellsTheBossAsWell(Sends):
+        def send(self, messages: Sequence[Message]) -> None:
+            super().send(messages)
+            super().send([Message(one.reference, "13700000000", one.content, one.token) for one in messages])
+
+    with (
+        pytest.raises(Withheld) as caught,
+        live_target(gateway.url, USERID, PASSWORD, phones=OWN, budget=5) as target,
+    ):
+        stateful.run(TellsTheBossAsWell, target, settings=SAME_EVERY_TIME)
+    assert "\n  send: answered 0 with " in caught.value.__notes__[0]
+
+
+def test_what_is_kept_back_when_the_last_run_ends_is_found(gateway: MinimalGateway) -> None:
+    class SaysGoodbye(Sends):
+        def disconnect(self) -> None:
+            super().send([Message("1", "13700000000", "再见。【签名】", "000000")])
+            super().disconnect()
+
+    with (
+        pytest.raises(Withheld, match="one of the phones"),
+        live_target(gateway.url, USERID, PASSWORD, phones=OWN, budget=5) as target,
+    ):
+        stateful.run(SaysGoodbye, target, settings=settings(SAME_EVERY_TIME, max_examples=1))
+
+
+def test_nothing_passes_when_no_run_is_in_progress(gateway: MinimalGateway) -> None:
+    class Leaks(Sends):
+        def disconnect(self) -> None:
+            leaked.append(self.right)
+
+    def run_and_go_on(target: LiveTarget) -> None:
+        stateful.run(Leaks, target, settings=settings(SAME_EVERY_TIME, max_examples=2))
+        sent.append(_messages(gateway))
+        leaked[-1].send([Message("1", OWN[0], "还在。【签名】", "000000")])
+
+    leaked: list[Right] = []
+    sent: list[int] = []
+    with (
+        pytest.raises(Withheld, match="no run is in progress"),
+        live_target(gateway.url, USERID, PASSWORD, phones=OWN, budget=50) as target,
+    ):
+        run_and_go_on(target)
+    assert sent == [_messages(gateway)]
+    for right in leaked:
+        right.disconnect()
+
+
 def test_what_waits_when_a_run_begins_is_not_taken_for_its_own(gateway: MinimalGateway) -> None:
     gateway.reply(USERID, OWN[0], "from before")
     seen: list[tuple[str, str]] = []
@@ -325,7 +374,20 @@ def test_a_reply_that_is_not_stored_is_lost(gateway: MinimalGateway) -> None:
         stateful.run(Forgets, target, settings=SAME_EVERY_TIME)
 
 
-def test_no_two_runs_have_a_reference_or_a_token_in_common(gateway: MinimalGateway) -> None:
+@pytest.mark.parametrize("stored", [f" {OWN[0]}", OWN[0]])
+def test_a_blank_before_the_number_of_a_reply_is_nobodys_fault(gateway: MinimalGateway, stored: str) -> None:
+    class Trims(Right):
+        faults = st.nothing()
+
+        def poll_upmsgs(self) -> None:
+            gateway.reply(USERID, f" {OWN[0]}", "收到")
+            self.replies += [(stored, one.msgcontent) for one in self.client.upmsgs()]
+
+    with live_target(gateway.url, USERID, PASSWORD, phones=OWN, budget=6, drain=True) as target:
+        stateful.run(Trims, target, settings=SAME_EVERY_TIME)
+
+
+def test_no_two_runs_have_a_reference_in_common(gateway: MinimalGateway) -> None:
     given: list[Message] = []
 
     class Notes(Sends):
@@ -333,10 +395,11 @@ def test_no_two_runs_have_a_reference_or_a_token_in_common(gateway: MinimalGatew
             given.extend(messages)
             super().send(messages)
 
-    with live_target(gateway.url, USERID, PASSWORD, phones=OWN, budget=12) as target:
-        stateful.run(Notes, target, settings=SAME_EVERY_TIME)
+    for _ in range(2):
+        with live_target(gateway.url, USERID, PASSWORD, phones=OWN, budget=12) as target:
+            stateful.run(Notes, target, settings=SAME_EVERY_TIME)
     references = [one.reference for one in given]
-    assert len(set(references)) == len(references) > 6
+    assert len(set(references)) == len(references) > 12
     assert all(len(one.token) == 6 and one.token in one.content for one in given)
 
 

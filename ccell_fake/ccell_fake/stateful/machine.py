@@ -34,7 +34,7 @@ _NOBODY = "12000000000"
 _PHONES = ("13800000000", "13600001234", *_REFUSED)
 _MOST_AT_ONCE = 3
 _MINUTES = st.sampled_from([1, 2, 60])
-_BEFORE_TOKENS = 100_000
+_BEFORE_TOKENS, _TOKENS = 100_000, 900_000
 _MANY_REPLIES = 101
 _SHOWN = 12
 
@@ -273,7 +273,7 @@ class CcellMachine(RuleBasedStateMachine):
 
     def _messages(self, phones: Iterable[str], ahead: timedelta | None = None) -> list[Message]:
         first = self._account.first + self._given
-        token = str(_BEFORE_TOKENS + first)
+        token = str(_BEFORE_TOKENS + first % _TOKENS)
         sendtime = None if ahead is None else (self._account.now + ahead).astimezone(SHANGHAI)
         content = self.content.format(token=token)
         messages = [Message(str(number), phone, content, token, sendtime) for number, phone in enumerate(phones, first)]

@@ -6,7 +6,7 @@ passed in the terms of the machine that tries the integration.
 
 import threading
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from http.client import responses
 from itertools import count
@@ -46,6 +46,7 @@ class Relay:
     """Stands between an integration and a gateway.
 
     Attributes:
+        is_open: Whether a run is in progress; nothing passes when there is none.
         verdicts: The codes that the gateway gave the numbers of sends, or sends as a whole, and how often.
     """
 
@@ -64,6 +65,7 @@ class Relay:
         self._lock = threading.Lock()
         self._faults: list[_Arranged] = []
         self._passed: list[Exchange | Finding] = []
+        self.is_open: bool = True
         self.verdicts: Counter[str] = Counter()
 
     @staticmethod
@@ -83,7 +85,7 @@ class Relay:
         with self._lock:
             self._faults.clear()
 
-    def passed(self) -> list[Exchange]:
+    def passed(self) -> Iterator[Exchange]:
         """What passed since this was last asked, in the order in which it was answered.
 
         Raises:
@@ -95,7 +97,7 @@ class Relay:
         for one in kept:
             if isinstance(one, Finding):
                 raise one
-        return [one for one in kept if isinstance(one, Exchange)]
+            yield one
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Carry a request if it may pass, and answer."""
@@ -142,6 +144,9 @@ class Relay:
         Raises:
             NotPermitted: It may not leave.
         """
+        if not self.is_open:
+            message = "no run is in progress; disconnect() has to end what connect() began"
+            raise NotPermitted(message)
         if not self._permit(operation, request):
             # The budget is the balance that the integration has here.
             return self._refused(operation, Code.BALANCE_TOO_SMALL, WHOLE)

@@ -1,7 +1,7 @@
 """A live gateway as the machine tries an integration on it: few messages, to one's own numbers, and nothing twice."""
 
 import ssl
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -25,7 +25,7 @@ from ccell_mock_server.recording.upstream import Upstream
 from ccell_mock_server.serving import HttpServer
 
 _PAUSE = 1.0
-_NUMBERS = 800_000
+_A_SECOND = 1_000_000
 
 
 class NothingTried(AssertionError):
@@ -99,6 +99,7 @@ def live_target(  # noqa: PLR0913 - what is allowed is allowed by name
         # What keeps an account from being asked is said before anything is tried.
         client.info()
         yield LiveTarget(live, relay, server.url, client, messages)
+        _look_at(relay)
         if Code.SUCCESS not in relay.verdicts:
             codes = ", ".join(relay.verdicts) or "it was asked to send none"
             message = f"the gateway accepted no message: {codes}"
@@ -109,6 +110,16 @@ def _client(live: Live, timeout: float) -> Client:
     context = ssl.create_default_context(cafile=live.authority) if live.authority else None
     transport = httpx2.HTTPTransport(verify=context) if context else None
     return Client(live.url, live.userid, live.password, timeout=timeout, transport=transport)
+
+
+def _look_at(relay: Relay) -> None:
+    """Have what passed since the last look be of no run.
+
+    Raises:
+        Finding: There was what must not be, in a run or not.
+    """
+    for _ in relay.passed():
+        pass
 
 
 class LiveTarget:
@@ -134,8 +145,8 @@ class LiveTarget:
         self._url = url
         self._client = client
         self._messages = messages
-        # Numbers of earlier runs, and of earlier days, are not used again: their reports may still come in.
-        self._next = int(SystemClock().now().timestamp()) % _NUMBERS + 1
+        # Numbers of earlier runs, and of earlier targets, are not used again: their reports may still come in.
+        self._next = int(SystemClock().now().timestamp() * _A_SECOND)
 
     def open(self, balance: int, report_delay: timedelta) -> Opened:  # noqa: ARG002 - nothing can be arranged
         """Begin a run with what has come in thrown away, where that is allowed.
@@ -149,7 +160,7 @@ class LiveTarget:
         if "drain" in self._live.allowed:
             self._client.reports()
             self._client.upmsgs()
-        self._relay.passed()
+        _look_at(self._relay)
         opened = _LiveAccount(self._live, self._relay, self._url, self._next, self._messages)
         self._next += opened.allowance
         return opened
@@ -167,6 +178,7 @@ class _LiveAccount:
         self.allowance = messages
         self.first = first
         self._relay = relay
+        relay.is_open = True
         self._patience = live.patience
 
     @property
@@ -182,7 +194,7 @@ class _LiveAccount:
     def calm(self) -> None:
         self._relay.calm()
 
-    def exchanges(self) -> list[Exchange]:
+    def exchanges(self) -> Iterator[Exchange]:
         return self._relay.passed()
 
     def is_worth_waiting(self) -> bool:
@@ -193,4 +205,5 @@ class _LiveAccount:
         return True
 
     def close(self) -> None:
+        self._relay.is_open = False
         self._relay.calm()
