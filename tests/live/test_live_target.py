@@ -20,6 +20,7 @@ from testing.integrations import MatchesByPhone, Right, SendsAgain
 from ccell_fake import stateful
 from ccell_fake.client import ClientError, NotSent, RequestRefused
 from ccell_fake.contract.live import LiveError
+from ccell_fake.limits import UPMSGS_PER_CALL
 from ccell_fake.model import AccountInfo, Reply
 from ccell_fake.stateful import CcellMachine, Duplicated, Lost, Message, Mismatched, Unfaithful, Withheld
 from ccell_fake.wire import replies
@@ -344,7 +345,8 @@ def test_nothing_passes_when_no_run_is_in_progress(gateway: MinimalGateway) -> N
 
 
 def test_what_waits_when_a_run_begins_is_not_taken_for_its_own(gateway: MinimalGateway) -> None:
-    gateway.reply(USERID, OWN[0], "from before")
+    for _ in range(UPMSGS_PER_CALL + 1):
+        gateway.reply(USERID, OWN[0], "from before")
     seen: list[tuple[str, str]] = []
 
     class Looks(Right):
