@@ -65,7 +65,7 @@ def _run_once(machine: Callable[[Target], CcellMachine], target: Target, chosen:
         database=None,
         verbosity=Verbosity.quiet,
         deadline=None,
-        suppress_health_check=list(HealthCheck.__members__.values()),
+        suppress_health_check={*SETTINGS.suppress_health_check, *chosen.suppress_health_check},
     )
     try:
         run_state_machine_as_test(begun, settings=few)  # type: ignore[arg-type]
