@@ -1,6 +1,7 @@
 """What a gateway might read otherwise than we do does not pass: who knows what it would cost."""
 
 import gzip
+import socket
 from collections.abc import Generator
 from contextlib import contextmanager
 from hashlib import md5
@@ -91,6 +92,45 @@ def test_a_send_that_may_be_read_otherwise_does_not_pass(tmp_path: Path, body: b
 def test_what_stands_behind_the_question_mark_of_a_body_does_not_pass(tmp_path: Path) -> None:
     with scripted.server() as script, _relay(script.url, tmp_path) as (_, url):
         assert http.post(url, f"{Operation.SEND.path}?{quote(SOMEBODY)}", TO_NOBODY.encode()).status == 403
+    assert script.requests == []
+
+
+def _post(body: str, *headers: str) -> bytes:
+    head = "\r\n".join([f"POST {Operation.SEND.path} HTTP/1.1", "Host: 127.0.0.1", *headers])
+    return f"{head}\r\n\r\n{body}".encode()
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        _post(SOMEBODY, f"Content-Length: {len(SOMEBODY.encode())}") * 2,
+        _post(f"{len(SOMEBODY.encode()):x}\r\n{SOMEBODY}\r\n0\r\n\r\n", "Transfer-Encoding: chunked"),
+        _post(
+            f"0\r\n\r\n{_post(SOMEBODY, f'Content-Length: {len(SOMEBODY.encode())}').decode()}",
+            "Transfer-Encoding: chunked",
+        ),
+        _post(f"0\r\n\r\n{SOMEBODY}", "Transfer-Encoding: chunked", f"Content-Length: {len(SOMEBODY.encode()) + 5}"),
+        _post(SOMEBODY, f"Content-Length: {len(SOMEBODY.encode())}").replace(b"POST", b"GET"),
+        _post("", "Content-Length: 0").replace(b".jsp", b".jsp?" + quote(SOMEBODY).encode()),
+        _post(SOMEBODY, f"Content-Length: {len(SOMEBODY.encode())}").replace(b"xmlapi/", b"xmlapi//"),
+    ],
+    ids=[
+        "pipelined",
+        "chunked",
+        "behind a chunked one",
+        "of two lengths",
+        "GET with a body",
+        "POST with a query",
+        "W5",
+    ],
+)
+def test_however_it_is_framed_no_send_to_somebody_else_passes(tmp_path: Path, sent: bytes) -> None:
+    with scripted.server() as script, _relay(script.url, tmp_path) as (_, url):
+        with http.connect(url) as connection:
+            connection.sendall(sent)
+            connection.shutdown(socket.SHUT_WR)
+            answered = b"".join(iter(lambda: connection.recv(65536), b""))
+        assert b" 403 " in answered or b" 400 " in answered
     assert script.requests == []
 
 
