@@ -18,7 +18,6 @@ from ccell_fake.codes import Code
 from ccell_fake.contract.budget import Budget
 from ccell_fake.contract.live import Live, LiveError
 from ccell_fake.faults import Fault
-from ccell_fake.limits import REPORTS_PER_CALL, UPMSGS_PER_CALL
 from ccell_fake.stateful import Exchange, Opened, Spent
 from ccell_mock_server.live.permit import Permit
 from ccell_mock_server.live.relay import Relay
@@ -159,10 +158,8 @@ class LiveTarget:
             message = "the budget is spent"
             raise Spent(message)
         if "drain" in self._live.allowed:
-            while len(self._client.reports()) == REPORTS_PER_CALL:
-                pass
-            while len(self._client.upmsgs()) == UPMSGS_PER_CALL:
-                pass
+            self._client.reports()
+            self._client.upmsgs()
         _look_at(self._relay)
         opened = _LiveAccount(self._live, self._relay, self._url, self._next, self._messages)
         self._next += opened.allowance
