@@ -355,6 +355,9 @@ def test_what_waits_when_a_run_begins_is_not_taken_for_its_own(gateway: MinimalG
         def send(self, messages: Sequence[Message]) -> None:
             super().send(messages)
             self.poll_upmsgs()
+
+        def poll_upmsgs(self) -> None:
+            super().poll_upmsgs()
             looked.append(len(self.replies))
 
     with live_target(gateway.url, USERID, PASSWORD, phones=OWN, budget=20, drain=True) as target:
@@ -467,6 +470,7 @@ ACCEPTED = '<root return="0" info="成功"><resp msgid="{}" phone="{}" return="0
     [
         ([scripted.answer("<html>", "500 Internal Server Error", "text/html")], "no answer that can be read"),
         ([scripted.hang_up], "no answer that can be read"),
+        ([scripted.answer(ACCEPTED.format(1, OWN[0]), "500 Oh")], "no answer that can be read"),
         ([scripted.answer(ACCEPTED.format(1, "13700000000"))], "answered about 13700000000, which was not submitted"),
         (
             [scripted.answer(ACCEPTED.format(1, OWN[0]).replace("0", "1001002", 1))],
@@ -474,7 +478,14 @@ ACCEPTED = '<root return="0" info="成功"><resp msgid="{}" phone="{}" return="0
         ),
         ([scripted.answer('<root return="0" info="成功"></root>')], r"did not answer about \d+ \(S5\)"),
     ],
-    ids=["an error page", "no answer", "about another number", "accepted and refused", "about no number"],
+    ids=[
+        "an error page",
+        "no answer",
+        "a status that is none",
+        "about another number",
+        "accepted and refused",
+        "about no number",
+    ],
 )
 def test_what_a_gateway_must_not_do_ends_it_and_is_not_laid_on_the_integration(
     acts: list[scripted.Act], said: str

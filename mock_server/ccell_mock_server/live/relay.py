@@ -8,6 +8,7 @@ import threading
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from http import HTTPStatus
 from http.client import responses
 from itertools import count
 from wsgiref.types import StartResponse, WSGIEnvironment
@@ -156,7 +157,8 @@ class Relay:
         answered = self._upstream.ask(request.method, request.target, request.headers, request.body)
         exchange = with_answer(asked, answered)
         said = understood(exchange)
-        if said.reply is None:
+        if said.reply is None or exchange.status != HTTPStatus.OK:
+            # A client takes any other status for an answer that was lost (W7).
             self._keep(Exchange(operation, "", UNANSWERED, 0))
         else:
             self._follow(operation, said.request, said.reply, fault.kind if fault else WHOLE)
