@@ -225,6 +225,20 @@ def test_what_failed_before_it_could_be_closed_is_what_is_shown(gateway: Minimal
         stateful.run(Leaks, target, settings=SAME_EVERY_TIME)
 
 
+def test_a_run_in_the_wake_of_a_failure_fails_for_reasons_of_its_own(gateway: MinimalGateway) -> None:
+    class Fails(Sends):
+        def send(self, messages: Sequence[Message]) -> None:
+            message = f"the first of {len(messages)}"
+            raise LookupError(message)
+
+    with live_target(gateway.url, USERID, PASSWORD, phones=OWN, budget=3) as target:
+        try:
+            stateful.run(Fails, target, settings=SAME_EVERY_TIME)
+        except LookupError:
+            stateful.run(Sends, target, settings=SAME_EVERY_TIME)
+    assert _messages(gateway) == 3
+
+
 def test_ones_own_settings_set_no_time_in_which_an_answer_has_to_come(gateway: MinimalGateway) -> None:
     class Slow(Sends):
         def connect(self, url: str, userid: str, password: str) -> None:
