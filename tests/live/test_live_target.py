@@ -4,6 +4,7 @@ What the gateway did is told by the journal of the one that stands in: a gateway
 its address and a credential.
 """
 
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 
@@ -11,6 +12,7 @@ import pytest
 from contract.minimal import Account, MinimalGateway
 from hypothesis import settings
 from hypothesis import strategies as st
+from hypothesis.stateful import invariant, rule
 from testing import scripted
 from testing.emulators import emulator
 from testing.integrations import MatchesByPhone, Right, SendsAgain
@@ -18,10 +20,11 @@ from testing.integrations import MatchesByPhone, Right, SendsAgain
 from ccell_fake import stateful
 from ccell_fake.client import ClientError, NotSent, RequestRefused
 from ccell_fake.contract.live import LiveError
+from ccell_fake.limits import UPMSGS_PER_CALL
 from ccell_fake.model import AccountInfo, Reply
 from ccell_fake.stateful import CcellMachine, Duplicated, Lost, Message, Mismatched, Unfaithful, Withheld
 from ccell_fake.wire import replies
-from ccell_mock_server.live import NothingTried, live_target
+from ccell_mock_server.live import LiveTarget, NothingTried, live_target
 
 USERID, PASSWORD = "200001", "secret-of-the-account"
 OWN = ("13900000001", "13900000002")
@@ -156,6 +159,118 @@ def test_a_failure_in_any_method_is_shown_once(gateway: MinimalGateway, step: st
     assert calls == [step]
 
 
+class Shop(Sends):
+    """With a step and an invariant of its own, which may fail."""
+
+    failure: BaseException
+    where = ""
+
+    @rule()
+    def orders(self) -> None:
+        self.fail("rule")
+
+    @invariant()
+    def is_sound(self) -> None:
+        self.fail("invariant")
+
+    def send(self, messages: Sequence[Message]) -> None:
+        super().send(messages)
+        self.fail("send")
+
+    def fail(self, where: str) -> None:
+        if where == self.where:
+            raise self.failure
+
+
+@pytest.mark.parametrize("where", ["send", "rule", "invariant"])
+@pytest.mark.parametrize("failure", [LookupError("no"), SystemExit(3), pytest.fail.Exception("no")], ids=repr)
+def test_whatever_fails_fails_once(gateway: MinimalGateway, where: str, failure: BaseException) -> None:
+    raised: list[str] = []
+
+    class Fails(Shop):
+        def fail(self, where: str) -> None:
+            if where == self.where and gateway.messages:
+                raised.append(where)
+                raise self.failure
+
+    machine = type("Fails", (Fails,), {"failure": failure, "where": where})
+    with (
+        pytest.raises(type(failure)) as caught,
+        live_target(gateway.url, USERID, PASSWORD, phones=OWN, budget=100) as target,
+    ):
+        stateful.run(machine, target, settings=SAME_EVERY_TIME)
+    assert caught.value is failure
+    assert raised == [where]
+
+
+def test_what_failed_before_it_could_be_closed_is_what_is_shown(gateway: MinimalGateway) -> None:
+    class Leaks(Sends):
+        def disconnect(self) -> None:
+            super().disconnect()
+            if gateway.messages:
+                message = "while it closed"
+                raise OSError(message)
+
+        def fates(self) -> Mapping[str, str]:
+            return {}
+
+    with (
+        pytest.raises(Lost, match="fates"),
+        live_target(gateway.url, USERID, PASSWORD, phones=OWN, budget=9) as target,
+    ):
+        stateful.run(Leaks, target, settings=SAME_EVERY_TIME)
+
+
+def test_a_run_in_the_wake_of_a_failure_fails_for_reasons_of_its_own(gateway: MinimalGateway) -> None:
+    class Fails(Sends):
+        def send(self, messages: Sequence[Message]) -> None:
+            message = f"the first of {len(messages)}"
+            raise LookupError(message)
+
+    with live_target(gateway.url, USERID, PASSWORD, phones=OWN, budget=3) as target:
+        try:
+            stateful.run(Fails, target, settings=SAME_EVERY_TIME)
+        except LookupError:
+            stateful.run(Sends, target, settings=SAME_EVERY_TIME)
+    assert gateway.messages == 3
+
+
+def test_ones_own_settings_set_no_time_in_which_an_answer_has_to_come(gateway: MinimalGateway) -> None:
+    class Slow(Sends):
+        def connect(self, url: str, userid: str, password: str) -> None:
+            threading.Event().wait(0.05)
+            super().connect(url, userid, password)
+
+    with live_target(gateway.url, USERID, PASSWORD, phones=OWN, budget=40) as target:
+        stateful.run(Slow, target, settings=settings(max_examples=4, derandomize=True, deadline=5))
+    assert gateway.messages > 0
+
+
+def test_a_machine_that_unittest_runs_fails_once(gateway: MinimalGateway) -> None:
+    sent: list[int] = []
+    with live_target(gateway.url, USERID, PASSWORD, phones=OWN, budget=50) as target:
+
+        class Fails(Sends):
+            def __init__(self) -> None:
+                super().__init__(target)
+
+            def send(self, messages: Sequence[Message]) -> None:
+                super().send(messages)
+                sent.append(len(messages))
+
+            @rule()
+            def breaks(self) -> None:
+                if sent:
+                    message = "a step of one's own"
+                    raise LookupError(message)
+
+        with pytest.raises(BaseException, match="a step of one's own"):
+            Fails.TestCase("runTest").debug()
+        after = len(sent)
+        assert after > 0
+    assert sum(sent) >= gateway.messages > 0
+
+
 def test_without_leave_to_drain_nothing_is_fetched(gateway: MinimalGateway) -> None:
     gateway.reply(USERID, OWN[0], "this has to stay")
     with live_target(gateway.url, USERID, PASSWORD, phones=OWN, budget=5) as target:
@@ -170,7 +285,7 @@ def test_one_that_fetches_without_leave_is_held_back_and_named(gateway: MinimalG
             super().send(messages)
 
     with (
-        pytest.raises(Withheld, match="report was kept back: costs drain"),
+        pytest.raises(Withheld, match=r"report was kept back: it fetches .* \(drain=True\)"),
         live_target(gateway.url, USERID, PASSWORD, phones=OWN, budget=5) as target,
     ):
         stateful.run(Fetches, target, settings=SAME_EVERY_TIME)
@@ -190,20 +305,74 @@ def test_one_that_sends_to_somebody_else_is_held_back_and_named(gateway: Minimal
     assert gateway.messages == 0
 
 
+def test_what_came_before_something_was_kept_back_is_shown(gateway: MinimalGateway) -> None:
+    class TellsTheBossAsWell(Sends):
+        def send(self, messages: Sequence[Message]) -> None:
+            super().send(messages)
+            super().send([Message(one.reference, "13700000000", one.content, one.token) for one in messages])
+
+    with (
+        pytest.raises(Withheld) as caught,
+        live_target(gateway.url, USERID, PASSWORD, phones=OWN, budget=5) as target,
+    ):
+        stateful.run(TellsTheBossAsWell, target, settings=SAME_EVERY_TIME)
+    assert "\n  send: answered 0 with " in caught.value.__notes__[0]
+
+
+def test_what_is_kept_back_when_the_last_run_ends_is_found(gateway: MinimalGateway) -> None:
+    class SaysGoodbye(Sends):
+        def disconnect(self) -> None:
+            super().send([Message("1", "13700000000", "再见。【签名】", "000000")])
+            super().disconnect()
+
+    with (
+        pytest.raises(Withheld, match="one of the phones"),
+        live_target(gateway.url, USERID, PASSWORD, phones=OWN, budget=5) as target,
+    ):
+        stateful.run(SaysGoodbye, target, settings=settings(SAME_EVERY_TIME, max_examples=1))
+
+
+def test_nothing_passes_when_no_run_is_in_progress(gateway: MinimalGateway) -> None:
+    class Leaks(Sends):
+        def disconnect(self) -> None:
+            leaked.append(self.right)
+
+    def run_and_go_on(target: LiveTarget) -> None:
+        stateful.run(Leaks, target, settings=settings(SAME_EVERY_TIME, max_examples=2))
+        sent.append(gateway.messages)
+        leaked[-1].send([Message("1", OWN[0], "还在。【签名】", "000000")])
+
+    leaked: list[Right] = []
+    sent: list[int] = []
+    with (
+        pytest.raises(Withheld, match="no run is in progress"),
+        live_target(gateway.url, USERID, PASSWORD, phones=OWN, budget=50) as target,
+    ):
+        run_and_go_on(target)
+    assert sent == [gateway.messages]
+    for right in leaked:
+        right.disconnect()
+
+
 def test_what_waits_when_a_run_begins_is_not_taken_for_its_own(gateway: MinimalGateway) -> None:
-    gateway.reply(USERID, OWN[0], "from before")
-    seen: list[tuple[str, str]] = []
+    for _ in range(UPMSGS_PER_CALL + 1):
+        gateway.reply(USERID, OWN[0], "from before")
+    looked: list[int] = []
 
     class Looks(Right):
         faults = st.nothing()
 
+        def send(self, messages: Sequence[Message]) -> None:
+            super().send(messages)
+            self.poll_upmsgs()
+
         def poll_upmsgs(self) -> None:
             super().poll_upmsgs()
-            seen.extend(self.replies)
+            looked.append(len(self.replies))
 
-    with live_target(gateway.url, USERID, PASSWORD, phones=OWN, budget=3, drain=True) as target:
+    with live_target(gateway.url, USERID, PASSWORD, phones=OWN, budget=20, drain=True) as target:
         stateful.run(Looks, target, settings=SAME_EVERY_TIME)
-    assert seen == []
+    assert set(looked) == {0}
 
 
 def test_a_reply_that_is_not_stored_is_lost(gateway: MinimalGateway) -> None:
@@ -221,7 +390,20 @@ def test_a_reply_that_is_not_stored_is_lost(gateway: MinimalGateway) -> None:
         stateful.run(Forgets, target, settings=SAME_EVERY_TIME)
 
 
-def test_no_two_runs_have_a_reference_or_a_token_in_common(gateway: MinimalGateway) -> None:
+@pytest.mark.parametrize("stored", [f" {OWN[0]}", OWN[0]])
+def test_a_blank_before_the_number_of_a_reply_is_nobodys_fault(gateway: MinimalGateway, stored: str) -> None:
+    class Trims(Right):
+        faults = st.nothing()
+
+        def poll_upmsgs(self) -> None:
+            gateway.reply(USERID, f" {OWN[0]}", "收到")
+            self.replies += [(stored, one.msgcontent) for one in self.client.upmsgs()]
+
+    with live_target(gateway.url, USERID, PASSWORD, phones=OWN, budget=6, drain=True) as target:
+        stateful.run(Trims, target, settings=SAME_EVERY_TIME)
+
+
+def test_no_two_runs_have_a_reference_in_common(gateway: MinimalGateway) -> None:
     given: list[Message] = []
 
     class Notes(Sends):
@@ -229,10 +411,11 @@ def test_no_two_runs_have_a_reference_or_a_token_in_common(gateway: MinimalGatew
             given.extend(messages)
             super().send(messages)
 
-    with live_target(gateway.url, USERID, PASSWORD, phones=OWN, budget=12) as target:
-        stateful.run(Notes, target, settings=SAME_EVERY_TIME)
+    for _ in range(2):
+        with live_target(gateway.url, USERID, PASSWORD, phones=OWN, budget=12) as target:
+            stateful.run(Notes, target, settings=SAME_EVERY_TIME)
     references = [one.reference for one in given]
-    assert len(set(references)) == len(references) > 6
+    assert len(set(references)) == len(references) > 12
     assert all(len(one.token) == 6 and one.token in one.content for one in given)
 
 
@@ -297,10 +480,22 @@ ACCEPTED = '<root return="0" info="成功"><resp msgid="{}" phone="{}" return="0
     [
         ([scripted.answer("<html>", "500 Internal Server Error", "text/html")], "no answer that can be read"),
         ([scripted.hang_up], "no answer that can be read"),
+        ([scripted.answer(ACCEPTED.format(1, OWN[0]), "500 Oh")], "no answer that can be read"),
         ([scripted.answer(ACCEPTED.format(1, "13700000000"))], "answered about 13700000000, which was not submitted"),
+        (
+            [scripted.answer(ACCEPTED.format(1, OWN[0]).replace("0", "1001002", 1))],
+            r"yet accepted numbers of it \(S7\)",
+        ),
         ([scripted.answer('<root return="0" info="成功"></root>')], r"did not answer about \d+ \(S5\)"),
     ],
-    ids=["an error page", "no answer", "about another number", "about no number"],
+    ids=[
+        "an error page",
+        "no answer",
+        "a status that is none",
+        "about another number",
+        "accepted and refused",
+        "about no number",
+    ],
 )
 def test_what_a_gateway_must_not_do_ends_it_and_is_not_laid_on_the_integration(
     acts: list[scripted.Act], said: str

@@ -18,12 +18,12 @@ from ccell_fake.client import Client, ClientError, Retry
 from ccell_fake.clock import SystemClock
 from ccell_fake.codes import Code
 from ccell_fake.contract.budget import Budget
-from ccell_fake.contract.guard import Guard
 from ccell_fake.control.client import ControlClient
 from ccell_fake.faults import CloseFault, CodeFault, Fault
 from ccell_fake.model import Operation, Request, Submit
 from ccell_fake.stateful import Exchange, Withheld
 from ccell_fake.wire import requests
+from ccell_mock_server.live.permit import Permit
 from ccell_mock_server.live.relay import Relay
 from ccell_mock_server.recording.upstream import Upstream
 from ccell_mock_server.serving import HttpServer
@@ -34,11 +34,11 @@ SEND = requests.render(Request(USERID, PASSWORD, (Submit(OWN, CONTENT),)))
 
 
 @contextmanager
-def _relay(url: str, folder: Path, messages: int = 1_000_000, *kinds: str) -> Generator[tuple[Relay, str]]:
+def _relay(url: str, folder: Path, messages: int = 1_000_000) -> Generator[tuple[Relay, str]]:
     budget = Budget.create(folder / f"{uuid4()}.sqlite", messages)
-    guard = Guard(USERID, PASSWORD, kinds=frozenset(kinds or {"sms", "drain"}), phones=frozenset({OWN}), budget=budget)
+    permit = Permit(USERID, PASSWORD, phones=[OWN], budget=budget, drain=True)
     upstream = Upstream(url)
-    relay = Relay(upstream, guard, SystemClock())
+    relay = Relay(upstream, permit, SystemClock())
     with HttpServer(relay) as server:
         yield relay, server.url
     upstream.close()
@@ -61,7 +61,7 @@ def test_a_send_passes_byte_for_byte_however_it_is_placed(
     head, _, body = passed.partition(b"\r\n\r\n")
     assert body == sent.body
     assert head.split(b" ")[0] == sent.method.encode()
-    assert relay.passed() == [Exchange(Operation.SEND, "1001999", "whole", 0)]
+    assert list(relay.passed()) == [Exchange(Operation.SEND, "1001999", "whole", 0)]
 
 
 @given(data=st.data())
@@ -74,7 +74,7 @@ def test_however_it_is_placed_no_send_to_somebody_else_passes(
     with scripted.server() as script, _relay(script.url, tmp_path_factory.mktemp("relay")) as (relay, url):
         assert http.exchange(url, sent.to_bytes()).status == 403
         with pytest.raises(Withheld, match="send was kept back"):
-            relay.passed()
+            list(relay.passed())
     assert script.requests == []
 
 
@@ -82,7 +82,7 @@ def test_however_it_is_placed_no_send_to_somebody_else_passes(
 def test_nothing_but_the_gateways_endpoints_passes(tmp_path: Path, path: str) -> None:
     with scripted.server() as script, _relay(script.url, tmp_path) as (relay, url):
         assert http.post(url, path, SEND).status == 404
-        assert relay.passed() == []
+        assert list(relay.passed()) == []
     assert script.requests == []
 
 
@@ -97,7 +97,7 @@ def test_many_at_the_same_moment_do_not_go_over_the_budget(tmp_path: Path, budge
         codes = [b'return="1001002"' in one.result().body for one in answers]
     assert codes.count(False) == budget
     assert gateway.messages == budget
-    assert len(relay.passed()) == 40
+    assert len(list(relay.passed())) == 40
 
 
 FAULTS = strategies.faults(

@@ -117,6 +117,21 @@ def test_reports_that_nobody_fetches_are_lost(served: Emulator) -> None:
         stateful.run(NeverPolls, served.url, settings=UNSHRUNK)
 
 
+def test_a_content_without_its_token_is_refused(served: Emulator) -> None:
+    class SaysNothing(SendsOnly):
+        content = "您的验证码是{code}。【签名】"
+
+    with pytest.raises(ValueError, match=r"\{token\} has to stand in the content"):
+        stateful.run(SaysNothing, served.url, settings=UNSHRUNK)
+
+
+def test_braces_may_stand_in_a_content(served: Emulator) -> None:
+    class SaysMore(SendsOnly):
+        content = "{您}的验证码是{token}。{}【签名】"
+
+    stateful.run(SaysMore, served.url, settings=UNSHRUNK)
+
+
 def test_a_reply_that_is_stored_twice_is_found(served: Emulator) -> None:
     class StoresTwice(Right):
         faults = st.nothing()

@@ -13,7 +13,9 @@ from ccell_fake.model import Operation, Request, Submit
 from ccell_fake.wire import payload, requests
 from ccell_fake.wire.secrets import forms
 
-_NOBODY = re.compile(r"120[0-9]{7,9}")
+NOBODY = re.compile(r"120[0-9]{7,9}")
+"""Numbers that nobody can have: no mainland number begins so."""
+
 # Of any script: a gateway may read them as ASCII.
 _DIGITS = re.compile(r"\d+")
 _LONG = re.compile(r"\d{7,}")
@@ -21,10 +23,6 @@ _LONG = re.compile(r"\d{7,}")
 
 class NotAllowed(Exception):
     """A request that would have gone where none may go; it has not left."""
-
-
-class BudgetSpent(NotAsked):
-    """A send that needs more messages than there are left."""
 
 
 class Guard:
@@ -52,8 +50,7 @@ class Guard:
         """Let a request go, and count it.
 
         Raises:
-            NotAsked: It may cost what is not allowed.
-            BudgetSpent: It needs more than there is left of the budget.
+            NotAsked: It may cost what is not allowed, or more than there is left of the budget.
             NotAllowed: It may reach somebody else.
         """
         # An address may have a path of its own.
@@ -95,7 +92,7 @@ class Guard:
         self._need("sms")
         if not self._budget.spend(messages):
             message = f"needs {messages} more messages; {self._budget.left} of the budget are left"
-            raise BudgetSpent(message)
+            raise NotAsked(message)
 
     def _messages(self, submit: Submit) -> int:
         """How many messages a submit may become."""
@@ -107,9 +104,7 @@ class Guard:
             if number not in self._phones:
                 message = "a number to send to that is not one of --ccell-phone"
                 raise NotAllowed(message)
-        length = len(submit.content.encode("utf-16-le", "surrogatepass")) // 2
-        segments = 1 if length <= SINGLE_SEGMENT else -(-length // JOINED_SEGMENT)
-        return segments * len(reachable)
+        return segments(submit.content) * len(reachable)
 
     def _need(self, kind: str) -> None:
         if kind not in self._kinds:
@@ -117,7 +112,13 @@ class Guard:
             raise NotAsked(message)
 
 
+def segments(content: str) -> int:
+    """How many messages a content is charged as (Q13, Q35)."""
+    length = len(content.encode("utf-16-le", "surrogatepass")) // 2
+    return 1 if length <= SINGLE_SEGMENT else -(-length // JOINED_SEGMENT)
+
+
 def _is_somebody(text: str) -> bool:
     """Whether digits stand in a text that may be somebody's number."""
     found: list[str] = _DIGITS.findall(text)
-    return any(_NOBODY.fullmatch(digits) is None for digits in found)
+    return any(NOBODY.fullmatch(digits) is None for digits in found)

@@ -110,9 +110,10 @@ class Audit:
             Mismatched: One is there that nobody sent, or that another phone did.
         """
         replies = self._gateway.replies
-        arrived = Counter((one.phone, one.content) for one in replies if one.hand is Hand.ARRIVED)
-        astray = Counter((one.phone, one.content) for one in replies if one.hand is Hand.ASTRAY)
-        had = Counter((phone, content) for phone, content in stored)
+        # The document's samples have a blank before the number; a store may have it or not.
+        arrived = Counter((one.phone.strip(), one.content) for one in replies if one.hand is Hand.ARRIVED)
+        astray = Counter((one.phone.strip(), one.content) for one in replies if one.hand is Hand.ASTRAY)
+        had = Counter((phone.strip(), content) for phone, content in stored)
         for reply in had - (arrived + astray):
             if reply in arrived or reply in astray:
                 twice = (

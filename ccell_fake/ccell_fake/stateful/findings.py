@@ -26,7 +26,7 @@ class Unfaithful(Finding):
 
 
 class Withheld(Finding):
-    """A request was kept back from a live gateway: it was for somebody else, or costs what is not allowed."""
+    """A request was kept back from a live gateway: it might have reached somebody else, or cost what is not allowed."""
 
 
 def demand(is_so: bool, message: str) -> None:  # noqa: FBT001 - as assert has it

@@ -1,5 +1,6 @@
 """The state machine: the steps there are, and after each a look at what the integration made of it."""
 
+import sys
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
@@ -33,7 +34,8 @@ _NOBODY = "12000000000"
 _PHONES = ("13800000000", "13600001234", *_REFUSED)
 _MOST_AT_ONCE = 3
 _MINUTES = st.sampled_from([1, 2, 60])
-_BEFORE_TOKENS = 100_000
+_PLACE = "{token}"
+_BEFORE_TOKENS, _TOKENS = 100_000, 900_000
 _MANY_REPLIES = 101
 _SHOWN = 12
 
@@ -85,8 +87,16 @@ class CcellMachine(RuleBasedStateMachine):
     handed_over: ClassVar[Bundle[str]] = Bundle("message")
 
     def __init__(self, target: Target) -> None:
-        """Open an account at a target, and connect the integration to it."""
+        """Open an account at a target, and connect the integration to it.
+
+        Raises:
+            ValueError: No `{token}` stands in `content`.
+        """
         super().__init__()
+        if _PLACE not in self.content:
+            message = f"{_PLACE} has to stand in the content of messages: by it they are known again at the gateway"
+            raise ValueError(message)
+        self._handled = sys.exception()
         self._account = target.open(BALANCE, REPORT_DELAY)
         self._is_repeatable = target.is_repeatable
         self._gateway, self._world = _followed(self._account)
@@ -240,11 +250,15 @@ class CcellMachine(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         """Close the integration and the account."""
+        failure = sys.exception()
         with once(is_repeatable=self._is_repeatable):
             try:
                 self.disconnect()
             finally:
                 self._account.close()
+            if failure is not self._handled and failure is not None and not self._is_repeatable:
+                # Of a step or an invariant that a subclass has of its own.
+                raise failure
 
     @property
     def _in_hand(self) -> World:
@@ -267,9 +281,9 @@ class CcellMachine(RuleBasedStateMachine):
 
     def _messages(self, phones: Iterable[str], ahead: timedelta | None = None) -> list[Message]:
         first = self._account.first + self._given
-        token = str(_BEFORE_TOKENS + first)
+        token = str(_BEFORE_TOKENS + first % _TOKENS)
         sendtime = None if ahead is None else (self._account.now + ahead).astimezone(SHANGHAI)
-        content = self.content.format(token=token)
+        content = self.content.replace(_PLACE, token)
         messages = [Message(str(number), phone, content, token, sendtime) for number, phone in enumerate(phones, first)]
         self._given += len(messages)
         self._audit.give(messages)

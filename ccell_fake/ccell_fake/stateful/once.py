@@ -3,7 +3,9 @@
 from collections.abc import Generator
 from contextlib import contextmanager
 
-from hypothesis.errors import HypothesisException
+from hypothesis.errors import StopTest, UnsatisfiedAssumption
+
+_NO_FAILURE = (StopTest, UnsatisfiedAssumption)
 
 
 class Ended(BaseException):
@@ -13,7 +15,7 @@ class Ended(BaseException):
         failure: What it ended with.
     """
 
-    def __init__(self, failure: Exception) -> None:
+    def __init__(self, failure: BaseException) -> None:
         """End with a failure."""
         super().__init__(failure)
         self.failure = failure
@@ -28,9 +30,10 @@ def once(*, is_repeatable: bool) -> Generator[None]:
     """
     try:
         yield
-    except HypothesisException:
+    except (Ended, *_NO_FAILURE):
         raise
-    except Exception as failure:
+    except BaseException as failure:
+        # What pytest.fail raises and what exits are no Exceptions, and Hypothesis takes them for failures.
         if is_repeatable:
             raise
         raise Ended(failure) from failure

@@ -1,5 +1,6 @@
 """Running a machine: in many ways against what can be arranged, in a few against what is live."""
 
+import sys
 from collections.abc import Callable
 
 from hypothesis import HealthCheck, Phase, Verbosity, settings
@@ -58,19 +59,35 @@ def _run_once(machine: Callable[[Target], CcellMachine], target: Target, chosen:
             return machine(target)
 
     # What is in the database would be tried first, and what failed would be shrunk. A seed brings back no failure here.
-    few = settings(chosen, phases=[Phase.generate], database=None, verbosity=Verbosity.quiet)
+    # However slow it is, what was sent counts.
+    few = settings(
+        chosen,
+        phases=[Phase.generate],
+        database=None,
+        verbosity=Verbosity.quiet,
+        deadline=None,
+        suppress_health_check={*SETTINGS.suppress_health_check, *chosen.suppress_health_check},
+    )
+    outside = sys.exception()
     try:
         run_state_machine_as_test(begun, settings=few)  # type: ignore[arg-type]
     except BaseException as error:
-        ended = _ended(error)
+        ended = _ended(error, outside)
         if ended is None:
             raise
         if not isinstance(ended.failure, Spent):
             raise ended.failure from ended.failure.__cause__
 
 
-def _ended(error: BaseException | None) -> Ended | None:
-    """What ended a run, whatever Hypothesis thinks of that."""
-    while error is not None and not isinstance(error, Ended):
+def _ended(error: BaseException | None, outside: BaseException | None) -> Ended | None:
+    """What ended a run, whatever Hypothesis thinks of that, and whatever went wrong when it was closed.
+
+    Args:
+        error: What was raised.
+        outside: What was being handled before the run began.
+    """
+    first: Ended | None = None
+    while error is not None and error is not outside:
+        first = error if isinstance(error, Ended) else first
         error = error.__context__
-    return error
+    return first

@@ -1,6 +1,6 @@
 """What the machine runs against: a gateway with an account that can be looked at, and perhaps be arranged."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Protocol
@@ -96,11 +96,12 @@ class Opened(Protocol):
         """Take away the faults that have not struck."""
         ...
 
-    def exchanges(self) -> list[Exchange]:
+    def exchanges(self) -> Iterable[Exchange]:
         """The requests that came since this was last asked, oldest first.
 
         Raises:
-            Withheld: One was kept back.
+            Withheld: One was kept back; where it stands among them.
+            Unfaithful: One was answered as it must not be; likewise.
         """
         ...
 

@@ -55,3 +55,11 @@ def render(request: Request) -> bytes:
     ]
     root = xml.tag("root", {"userid": request.userid, "password": request.password})
     return f"{root}{''.join(submits)}</root>".encode()
+
+
+def says_all(request: Request, data: bytes) -> bool:
+    """Whether a request is all that the document says from which it was parsed.
+
+    It is not where there are elements, attributes, texts or comments that were passed over.
+    """
+    return xml.canonical(data) == xml.canonical(render(request))

@@ -5,6 +5,7 @@ from ccell_fake.engine import schedule
 from ccell_fake.limits import NUMBER_SEPARATOR
 from ccell_fake.model import AnyReply, Operation, Report, Request, Resp, Submit, Upmsg
 from ccell_fake.stateful import Exchange, Submitted, Unfaithful
+from ccell_fake.stateful.findings import demand
 
 
 def exchange(operation: Operation, request: Request | None, reply: AnyReply, delivery: str) -> Exchange:
@@ -17,12 +18,16 @@ def exchange(operation: Operation, request: Request | None, reply: AnyReply, del
         delivery: How the answer left.
 
     Raises:
-        Unfaithful: It is not the numbers that were submitted that the gateway answered about.
+        Unfaithful: It is not the numbers that were submitted that the gateway answered about, or it accepted some of
+            what it refused.
     """
     handed_out = tuple(item for item in reply.items if isinstance(item, Report | Upmsg))
+    resps = [item for item in reply.items if isinstance(item, Resp)]
     submitted: tuple[Submitted, ...] = ()
-    if operation is Operation.SEND and reply.code == Code.SUCCESS:
-        resps = [item for item in reply.items if isinstance(item, Resp)]
+    if reply.code != Code.SUCCESS:
+        accepted = any(resp.code == Code.SUCCESS for resp in resps)
+        demand(not accepted, f"the gateway refused a send with {reply.code}, and yet accepted numbers of it (S7)")
+    elif operation is Operation.SEND:
         submitted = _submitted(request.submits if request else (), resps)
     return Exchange(operation, reply.code, delivery, len(reply.items), submitted, handed_out)
 

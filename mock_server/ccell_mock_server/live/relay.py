@@ -6,18 +6,15 @@ passed in the terms of the machine that tries the integration.
 
 import threading
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from http import HTTPStatus
 from http.client import responses
 from itertools import count
 from wsgiref.types import StartResponse, WSGIEnvironment
 
-import httpx2
-
 from ccell_fake.clock import Clock
 from ccell_fake.codes import Code
-from ccell_fake.contract.guard import BudgetSpent, Guard, NotAllowed
-from ccell_fake.contract.needs import NotAsked
 from ccell_fake.engine.faults import Delivery, Ending, deliver, whole
 from ccell_fake.faults import CodeFault, DelayFault, DribbleFault, Fault
 from ccell_fake.model import AnyReply, Operation, Reply, Request, Resp
@@ -25,7 +22,8 @@ from ccell_fake.stateful import UNANSWERED, WHOLE, Exchange, Finding, Withheld
 from ccell_fake.wire import replies
 from ccell_mock_server import deliveries, placed
 from ccell_mock_server.live import passed
-from ccell_mock_server.recording.upstream import Upstream, sendable, with_answer
+from ccell_mock_server.live.permit import NotPermitted, Permit
+from ccell_mock_server.recording.upstream import Upstream, with_answer
 from ccell_mock_server.said import understood
 
 _NO_ANSWER = Delivery(b"", sent=None, ending=Ending.CLOSED)
@@ -49,24 +47,26 @@ class Relay:
     """Stands between an integration and a gateway.
 
     Attributes:
+        is_open: Whether a run is in progress; nothing passes when there is none.
         verdicts: The codes that the gateway gave the numbers of sends, or sends as a whole, and how often.
     """
 
-    def __init__(self, upstream: Upstream, guard: Guard, clock: Clock) -> None:
+    def __init__(self, upstream: Upstream, permit: Permit, clock: Clock) -> None:
         """Let requests through.
 
         Args:
             upstream: The gateway.
-            guard: Asked about each before it leaves.
+            permit: Asked about each before it leaves.
             clock: What tells when they come.
         """
         self._upstream = upstream
-        self._guard = guard
+        self._permit = permit
         self._clock = clock
         self._numbers = count(1)
         self._lock = threading.Lock()
         self._faults: list[_Arranged] = []
         self._passed: list[Exchange | Finding] = []
+        self.is_open: bool = True
         self.verdicts: Counter[str] = Counter()
 
     @staticmethod
@@ -86,7 +86,7 @@ class Relay:
         with self._lock:
             self._faults.clear()
 
-    def passed(self) -> list[Exchange]:
+    def passed(self) -> Iterator[Exchange]:
         """What passed since this was last asked, in the order in which it was answered.
 
         Raises:
@@ -98,7 +98,7 @@ class Relay:
         for one in kept:
             if isinstance(one, Finding):
                 raise one
-        return [one for one in kept if isinstance(one, Exchange)]
+            yield one
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Carry a request if it may pass, and answer."""
@@ -112,7 +112,7 @@ class Relay:
         fault = self._strike(operation)
         try:
             delivery = self._struck(operation, fault) or self._carried(operation, request, fault)
-        except (NotAsked, NotAllowed) as error:
+        except NotPermitted as error:
             self._keep(Withheld(f"{operation} was kept back: {error}"))
             return placed.say(start_response, "403 Forbidden", f"This was kept back: {error}")
         kind = delivery.content_type or replies.CONTENT_TYPE
@@ -143,12 +143,12 @@ class Relay:
         """The gateway's answer, as it leaves under a fault.
 
         Raises:
-            NotAsked: It may not be asked that.
-            NotAllowed: Likewise.
+            NotPermitted: It may not leave.
         """
-        try:
-            self._guard(_judged(operation, request))
-        except BudgetSpent:
+        if not self.is_open:
+            message = "no run is in progress; disconnect() has to end what connect() began"
+            raise NotPermitted(message)
+        if not self._permit(operation, request):
             # The budget is the balance that the integration has here.
             return self._refused(operation, Code.BALANCE_TOO_SMALL, WHOLE)
         if isinstance(fault, DelayFault):
@@ -157,7 +157,8 @@ class Relay:
         answered = self._upstream.ask(request.method, request.target, request.headers, request.body)
         exchange = with_answer(asked, answered)
         said = understood(exchange)
-        if said.reply is None:
+        if said.reply is None or exchange.status != HTTPStatus.OK:
+            # A client takes any other status for an answer that was lost (W7).
             self._keep(Exchange(operation, "", UNANSWERED, 0))
         else:
             self._follow(operation, said.request, said.reply, fault.kind if fault else WHOLE)
@@ -180,10 +181,3 @@ class Relay:
     def _keep(self, one: Exchange | Finding) -> None:
         with self._lock:
             self._passed.append(one)
-
-
-def _judged(operation: Operation, request: placed.Placed) -> httpx2.Request:
-    """A request as the guard takes one."""
-    query = sendable(request.target).partition(b"?")[2].decode()
-    url = f"http://gateway{operation.path}?{query}"
-    return httpx2.Request(request.method, url, content=request.body, headers={"Content-Type": request.content_type})

@@ -1,6 +1,6 @@
 """A live gateway as the machine tries an integration on it: few messages, to one's own numbers, and nothing twice."""
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -16,11 +16,12 @@ from ccell_fake.contract.live import Live, LiveError
 from ccell_fake.contract.patience import Patience
 from ccell_fake.faults import Fault
 from ccell_fake.stateful import Exchange, Opened, Spent
+from ccell_mock_server.live.permit import Permit
 from ccell_mock_server.live.relay import Relay
 from ccell_mock_server.recording.upstream import Upstream
 from ccell_mock_server.serving import HttpServer
 
-_NUMBERS = 800_000
+_A_SECOND = 1_000_000
 
 
 class NothingTried(AssertionError):
@@ -86,16 +87,28 @@ def live_target(  # noqa: PLR0913 - what is allowed is allowed by name
         upstream = stack.enter_context(
             closing(Upstream(address, {urlsplit(address).hostname or ""}, authority, timeout))
         )
-        relay = Relay(upstream, live.guard(), SystemClock())
+        permit = Permit(userid, password, phones=phones, budget=budget, drain=drain)
+        relay = Relay(upstream, permit, SystemClock())
         server = stack.enter_context(HttpServer(relay))
         client = stack.enter_context(Client(address, userid, password, timeout=timeout, transport=live.transport()))
         # What keeps an account from being asked is said before anything is tried.
         client.info()
         yield LiveTarget(live, relay, server.url, client, messages)
+        _look_at(relay)
         if Code.SUCCESS not in relay.verdicts:
             codes = ", ".join(relay.verdicts) or "it was asked to send none"
             message = f"the gateway accepted no message: {codes}"
             raise NothingTried(message)
+
+
+def _look_at(relay: Relay) -> None:
+    """Have what passed since the last look be of no run.
+
+    Raises:
+        Finding: There was what must not be, in a run or not.
+    """
+    for _ in relay.passed():
+        pass
 
 
 class LiveTarget:
@@ -121,8 +134,8 @@ class LiveTarget:
         self._url = url
         self._client = client
         self._messages = messages
-        # Numbers of earlier runs, and of earlier days, are not used again: their reports may still come in.
-        self._next = int(SystemClock().now().timestamp()) % _NUMBERS + 1
+        # Numbers of earlier runs, and of earlier targets, are not used again: their reports may still come in.
+        self._next = int(SystemClock().now().timestamp() * _A_SECOND)
 
     def open(self, balance: int, report_delay: timedelta) -> Opened:  # noqa: ARG002 - nothing can be arranged
         """Begin a run with what has come in thrown away, where that is allowed.
@@ -136,7 +149,7 @@ class LiveTarget:
         if "drain" in self._live.allowed:
             self._client.reports()
             self._client.upmsgs()
-        self._relay.passed()
+        _look_at(self._relay)
         opened = _LiveAccount(self._live, self._relay, self._url, self._next, self._messages)
         self._next += opened.allowance
         return opened
@@ -155,6 +168,7 @@ class _LiveAccount:
         self.first = first
         self._relay = relay
         self._patience = Patience(live.patience)
+        relay.is_open = True
 
     @property
     def now(self) -> datetime:
@@ -169,11 +183,12 @@ class _LiveAccount:
     def calm(self) -> None:
         self._relay.calm()
 
-    def exchanges(self) -> list[Exchange]:
+    def exchanges(self) -> Iterator[Exchange]:
         return self._relay.passed()
 
     def is_worth_waiting(self) -> bool:
         return self._patience.is_worth_waiting()
 
     def close(self) -> None:
+        self._relay.is_open = False
         self._relay.calm()
