@@ -153,7 +153,7 @@ class CcellMachine(RuleBasedStateMachine):
     @rule(target=handed_over, to=_several)
     def sends(self, to: Sequence[str]) -> MultipleResults[str]:
         """Send to some numbers."""
-        return self._sent(to)
+        return self._hand_over("sends", self.send, self._messages(to))
 
     @_is_arranged
     @precondition(lambda self: self.many and not self._has_been_large)
@@ -161,24 +161,20 @@ class CcellMachine(RuleBasedStateMachine):
     def sends_to_many(self, count: int) -> None:
         """Send to more numbers than a page of reports holds."""
         self._has_been_large = True
-        messages = self._messages([f"139{number:08}" for number in range(count)])
-        with self._watched(f"sends {count} messages"):
-            self.send(messages)
+        self._hand_over("sends", self.send, self._messages([f"139{number:08}" for number in range(count)]))
 
     @_may_send
     @precondition(_overridden("schedule"))
     @rule(target=handed_over, to=_several, minutes=_MINUTES)
     def schedules(self, to: Sequence[str], minutes: int) -> MultipleResults[str]:
         """Schedule messages so far ahead."""
-        messages = self._messages(to, timedelta(minutes=minutes))
-        with self._watched(f"schedules {_named(messages)}"):
-            self.schedule(messages)
-        return multiple(*(message.reference for message in messages))
+        return self._hand_over("schedules", self.schedule, self._messages(to, timedelta(minutes=minutes)))
 
     @precondition(lambda self: not self.faults.is_empty)
     @rule(fault=_a_fault)
     def is_struck_by(self, fault: Fault) -> None:
         """Let a fault strike one of the requests to come."""
+        self._note(f"is struck by {fault.kind} on {fault.operation or 'any request'}")
         self._account.arrange(fault)
 
     @_may_send
@@ -187,7 +183,7 @@ class CcellMachine(RuleBasedStateMachine):
     def sends_when_struck(self, to: Sequence[str], fault: Fault) -> MultipleResults[str]:
         """Send right after a fault was arranged: of few messages, more go where something may happen to them."""
         self.is_struck_by(fault)
-        return self._sent(to)
+        return self._hand_over("sends", self.send, self._messages(to))
 
     @_is_arranged
     @rule(minutes=_MINUTES)
@@ -273,10 +269,11 @@ class CcellMachine(RuleBasedStateMachine):
         most = min(_MOST_AT_ONCE, self._account.allowance - self._given)
         return st.lists(st.sampled_from(phones), min_size=1, max_size=most, unique=True)
 
-    def _sent(self, to: Sequence[str]) -> MultipleResults[str]:
-        messages = self._messages(to)
-        with self._watched(f"sends {_named(messages)}"):
-            self.send(messages)
+    def _hand_over(
+        self, step: str, act: Callable[[Sequence[Message]], None], messages: Sequence[Message]
+    ) -> MultipleResults[str]:
+        with self._watched(f"{step} {', '.join(f'{one.reference} to {one.phone}' for one in messages)}"):
+            act(messages)
         return multiple(*(message.reference for message in messages))
 
     def _messages(self, phones: Iterable[str], ahead: timedelta | None = None) -> list[Message]:
@@ -301,9 +298,7 @@ class CcellMachine(RuleBasedStateMachine):
     @contextmanager
     def _watched(self, step: str) -> Generator[None]:
         """Let the integration act, and look at what reached the gateway and at what the store then says."""
-        if not self._is_repeatable:
-            # What can be repeated is shown by Hypothesis.
-            self._history.append(f"{step}:")
+        self._note(f"{step}:")
         with once(is_repeatable=self._is_repeatable), self._evidence():
             try:
                 yield
@@ -312,6 +307,11 @@ class CcellMachine(RuleBasedStateMachine):
             self._audit.check_messages(self.fates())
             if self._fetches("poll_upmsgs"):
                 self._audit.check_upmsgs(self.upmsgs())
+
+    def _note(self, step: str) -> None:
+        # What can be repeated is shown by Hypothesis.
+        if not self._is_repeatable:
+            self._history.append(step)
 
     def _follow(self) -> None:
         for exchange in self._account.exchanges():
@@ -328,7 +328,3 @@ class CcellMachine(RuleBasedStateMachine):
             last = self._history[-_SHOWN:]
             failure.add_note("\n".join(["What the gateway saw, the last thing last:", *last]))
             raise
-
-
-def _named(messages: Sequence[Message]) -> str:
-    return ", ".join(f"{message.reference} to {message.phone}" for message in messages)
