@@ -8,7 +8,7 @@ from wsgiref.types import StartResponse, WSGIEnvironment
 
 from ccell_fake.transcripts import Exchange
 from ccell_mock_server import connection
-from ccell_mock_server.recording.upstream import LEFT_OUT, Answered
+from ccell_mock_server.upstream import LEFT_OUT, Answered
 
 METHODS = ("GET", "POST")
 _PLAIN = "text/plain;charset=UTF-8"

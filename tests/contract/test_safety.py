@@ -117,7 +117,7 @@ def test_what_is_known_of_an_account_is_of_its_kind(gateway: MinimalGateway, tmp
 def test_an_address_that_is_none_is_refused(tmp_path: Path, url: str) -> None:
     done = contract.ask(tmp_path, *LIVE, url=url)
     assert done.code == 4
-    assert "CCELL_BASE_URL: " in done.printed
+    assert "the address of the gateway: " in done.printed
 
 
 def test_an_address_may_name_the_folder_of_the_endpoints(gateway: MinimalGateway, tmp_path: Path) -> None:

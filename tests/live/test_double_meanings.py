@@ -2,25 +2,18 @@
 
 import gzip
 import socket
-from collections.abc import Generator
-from contextlib import contextmanager
 from hashlib import md5
 from pathlib import Path
 from urllib.parse import quote
 
 import pytest
 from testing import http, scripted
+from testing.relays import OWN, USERID, relay
 
-from ccell_fake.clock import SystemClock
-from ccell_fake.contract.budget import Budget
 from ccell_fake.model import Operation
 from ccell_fake.stateful import Withheld
-from ccell_mock_server.live.permit import Permit
-from ccell_mock_server.live.relay import Relay
-from ccell_mock_server.recording.upstream import Upstream
-from ccell_mock_server.serving import HttpServer
 
-USERID, PASSWORD, OWN, NOBODY = "200001", "secret-of-the-account", "13900000001", "12000000000"
+PASSWORD, NOBODY = "secret-of-the-account", "12000000000"
 DIGEST = md5(PASSWORD.encode(), usedforsecurity=False).hexdigest()
 SPELT = "&#115;ecret-of-the-account"
 ROOT = f'<root userid="{USERID}" password="{PASSWORD}">'
@@ -33,17 +26,6 @@ def _submit(phone: str) -> str:
 ELSE = _submit("13700000000")
 TO_NOBODY = f"{ROOT}{_submit(NOBODY)}</root>"
 SOMEBODY = f"{ROOT}{ELSE}</root>"
-
-
-@contextmanager
-def _relay(url: str, folder: Path) -> Generator[tuple[Relay, str]]:
-    budget = Budget.create(folder / "budget.sqlite", 100)
-    permit = Permit(USERID, PASSWORD, phones=[OWN], budget=budget, drain=True)
-    upstream = Upstream(url)
-    relay = Relay(upstream, permit, SystemClock())
-    with HttpServer(relay) as server:
-        yield relay, server.url
-    upstream.close()
 
 
 @pytest.mark.parametrize(
@@ -82,15 +64,15 @@ def _relay(url: str, folder: Path) -> Generator[tuple[Relay, str]]:
     ],
 )
 def test_a_send_that_may_be_read_otherwise_does_not_pass(tmp_path: Path, body: bytes, headers: tuple[str, ...]) -> None:
-    with scripted.server() as script, _relay(script.url, tmp_path) as (relay, url):
+    with scripted.server() as script, relay(script.url, PASSWORD, tmp_path) as (between, url):
         assert http.post(url, Operation.SEND.path, body, *headers).status == 403
         with pytest.raises(Withheld, match="send was kept back"):
-            list(relay.passed())
+            list(between.passed())
     assert script.requests == []
 
 
 def test_what_stands_behind_the_question_mark_of_a_body_does_not_pass(tmp_path: Path) -> None:
-    with scripted.server() as script, _relay(script.url, tmp_path) as (_, url):
+    with scripted.server() as script, relay(script.url, PASSWORD, tmp_path) as (_, url):
         assert http.post(url, f"{Operation.SEND.path}?{quote(SOMEBODY)}", TO_NOBODY.encode()).status == 403
     assert script.requests == []
 
@@ -125,7 +107,7 @@ def _post(body: str, *headers: str) -> bytes:
     ],
 )
 def test_however_it_is_framed_no_send_to_somebody_else_passes(tmp_path: Path, sent: bytes) -> None:
-    with scripted.server() as script, _relay(script.url, tmp_path) as (_, url):
+    with scripted.server() as script, relay(script.url, PASSWORD, tmp_path) as (_, url):
         with http.connect(url) as connection:
             connection.sendall(sent)
             connection.shutdown(socket.SHUT_WR)
@@ -137,7 +119,7 @@ def test_however_it_is_framed_no_send_to_somebody_else_passes(tmp_path: Path, se
 @pytest.mark.parametrize("userid", ["200002", f" {USERID}"])
 @pytest.mark.parametrize("operation", [Operation.REPORT, Operation.UPMSG])
 def test_the_queues_of_other_accounts_are_not_drained(tmp_path: Path, operation: Operation, userid: str) -> None:
-    with scripted.server() as script, _relay(script.url, tmp_path) as (_, url):
+    with scripted.server() as script, relay(script.url, PASSWORD, tmp_path) as (_, url):
         body = f'<root userid="{userid}" password="{PASSWORD}"/>'
         assert http.post(url, operation.path, body.encode()).status == 403
     assert script.requests == []

@@ -1,10 +1,7 @@
 """The relay: what may pass does so unchanged, what may not does not, and a fault strikes as it does in the emulator."""
 
-from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
 from contract.minimal import Account, MinimalGateway
@@ -12,36 +9,22 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from testing import http, scripted
 from testing.emulators import emulator
+from testing.relays import OWN, USERID, relay
 
 from ccell_fake import strategies
 from ccell_fake.client import Client, ClientError, Retry
 from ccell_fake.clock import SystemClock
 from ccell_fake.codes import Code
-from ccell_fake.contract.budget import Budget
 from ccell_fake.control.client import ControlClient
 from ccell_fake.faults import CloseFault, CodeFault, Fault
 from ccell_fake.model import Operation, Request, Submit
 from ccell_fake.stateful import Exchange, Withheld
 from ccell_fake.wire import requests
-from ccell_mock_server.live.permit import Permit
 from ccell_mock_server.live.relay import Relay
-from ccell_mock_server.recording.upstream import Upstream
-from ccell_mock_server.serving import HttpServer
 
-USERID, PASSWORD, OWN = "200001", "secret & of=the+account", "13900000001"
+PASSWORD = "secret & of=the+account"
 CONTENT = "您的验证码是123456。【签名】"
 SEND = requests.render(Request(USERID, PASSWORD, (Submit(OWN, CONTENT),)))
-
-
-@contextmanager
-def _relay(url: str, folder: Path, messages: int = 1_000_000) -> Generator[tuple[Relay, str]]:
-    budget = Budget.create(folder / f"{uuid4()}.sqlite", messages)
-    permit = Permit(USERID, PASSWORD, phones=[OWN], budget=budget, drain=True)
-    upstream = Upstream(url)
-    relay = Relay(upstream, permit, SystemClock())
-    with HttpServer(relay) as server:
-        yield relay, server.url
-    upstream.close()
 
 
 @given(data=st.data())
@@ -53,7 +36,7 @@ def test_a_send_passes_byte_for_byte_however_it_is_placed(
     refusal = '<root return="1001999" info="接口系统错"></root>'
     with (
         scripted.server(scripted.answer(refusal)) as script,
-        _relay(script.url, tmp_path_factory.mktemp("relay")) as (relay, url),
+        relay(script.url, PASSWORD, tmp_path_factory.mktemp("relay")) as (between, url),
     ):
         answer = http.exchange(url, sent.to_bytes())
     assert answer.body == refusal.encode()
@@ -61,7 +44,7 @@ def test_a_send_passes_byte_for_byte_however_it_is_placed(
     head, _, body = passed.partition(b"\r\n\r\n")
     assert body == sent.body
     assert head.split(b" ")[0] == sent.method.encode()
-    assert list(relay.passed()) == [Exchange(Operation.SEND, "1001999", "whole", 0)]
+    assert list(between.passed()) == [Exchange(Operation.SEND, "1001999", "whole", 0)]
 
 
 @given(data=st.data())
@@ -71,18 +54,18 @@ def test_however_it_is_placed_no_send_to_somebody_else_passes(
 ) -> None:
     submits = tuple(data.draw(st.permutations([Submit(OWN, CONTENT), Submit("13700000000", CONTENT)])))
     sent = data.draw(strategies.payloads(Request(USERID, PASSWORD, submits)))
-    with scripted.server() as script, _relay(script.url, tmp_path_factory.mktemp("relay")) as (relay, url):
+    with scripted.server() as script, relay(script.url, PASSWORD, tmp_path_factory.mktemp("relay")) as (between, url):
         assert http.exchange(url, sent.to_bytes()).status == 403
         with pytest.raises(Withheld, match="send was kept back"):
-            list(relay.passed())
+            list(between.passed())
     assert script.requests == []
 
 
 @pytest.mark.parametrize("path", ["/", "/_ccell/v1/accounts", "/sms3_api/xmlapi/other.jsp", "/sms3_api/xmlapi/send"])
 def test_nothing_but_the_gateways_endpoints_passes(tmp_path: Path, path: str) -> None:
-    with scripted.server() as script, _relay(script.url, tmp_path) as (relay, url):
+    with scripted.server() as script, relay(script.url, PASSWORD, tmp_path) as (between, url):
         assert http.post(url, path, SEND).status == 404
-        assert list(relay.passed()) == []
+        assert list(between.passed()) == []
     assert script.requests == []
 
 
@@ -90,14 +73,14 @@ def test_nothing_but_the_gateways_endpoints_passes(tmp_path: Path, path: str) ->
 def test_many_at_the_same_moment_do_not_go_over_the_budget(tmp_path: Path, budget: int) -> None:
     with (
         MinimalGateway(accounts=(Account(USERID, PASSWORD, max_concurrency=100),)) as gateway,
-        _relay(gateway.url, tmp_path, budget) as (relay, url),
+        relay(gateway.url, PASSWORD, tmp_path, budget) as (between, url),
         ThreadPoolExecutor(12) as pool,
     ):
         answers = [pool.submit(http.post, url, Operation.SEND.path, SEND) for _ in range(40)]
         codes = [b'return="1001002"' in one.result().body for one in answers]
     assert codes.count(False) == budget
     assert gateway.messages == budget
-    assert len(list(relay.passed())) == 40
+    assert len(list(between.passed())) == 40
 
 
 FAULTS = strategies.faults(
@@ -134,20 +117,20 @@ def test_faults_strike_a_client_as_they_do_in_the_emulator(
         arranged = _fared(served.url, "123456")
     with (
         emulator(accounts=[{"userid": USERID, "password": PASSWORD, "report_delay": 0}]) as served,
-        _relay(served.url, tmp_path_factory.mktemp("relay")) as (relay, url),
+        relay(served.url, PASSWORD, tmp_path_factory.mktemp("relay")) as (between, url),
     ):
         for fault in struck:
-            relay.arrange(fault)
+            between.arrange(fault)
         assert _fared(url, PASSWORD) == arranged
 
 
 def test_a_fault_that_is_called_off_strikes_nothing(tmp_path: Path) -> None:
     with (
         MinimalGateway(accounts=(Account(USERID, PASSWORD),)) as gateway,
-        _relay(gateway.url, tmp_path) as (relay, url),
+        relay(gateway.url, PASSWORD, tmp_path) as (between, url),
     ):
-        relay.arrange(CloseFault())
-        relay.calm()
+        between.arrange(CloseFault())
+        between.calm()
         assert http.post(url, Operation.SEND.path, SEND).status == 200
 
 

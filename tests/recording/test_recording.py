@@ -17,8 +17,8 @@ from ccell_fake.clock import SystemClock
 from ccell_fake.model import Operation
 from ccell_fake.transcripts import Ending, Exchange, Redaction, Writer, read
 from ccell_mock_server.recording.proxy import Recorder
-from ccell_mock_server.recording.upstream import Upstream, UpstreamError, is_control, sendable
 from ccell_mock_server.serving import HttpServer
+from ccell_mock_server.upstream import Upstream, UpstreamError, is_control, sendable
 
 PATH = Operation.SEND.path
 INFO = b'<root userid="200001" password="123456"/>'

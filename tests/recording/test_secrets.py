@@ -16,8 +16,8 @@ from ccell_fake.model import Request, Submit
 from ccell_fake.strategies import contents, payloads, phones
 from ccell_fake.transcripts import Exchange, Redaction, Writer, read
 from ccell_mock_server.recording.proxy import Recorder
-from ccell_mock_server.recording.upstream import Upstream
 from ccell_mock_server.serving import HttpServer
+from ccell_mock_server.upstream import Upstream
 
 PASSWORDS = st.text("äöüßÄÖÜ&<>\"'+%#密码", min_size=6, max_size=12)
 

@@ -25,9 +25,9 @@ from ccell_fake.wire import requests
 from ccell_mock_server import fake
 from ccell_mock_server.emulator import Emulator
 from ccell_mock_server.recording.proxy import PUBLIC, Recorder
-from ccell_mock_server.recording.upstream import Upstream
 from ccell_mock_server.replaying.replay import Replayed, replay
 from ccell_mock_server.serving import HttpServer
+from ccell_mock_server.upstream import Upstream
 
 ACCOUNT: dict[str, Any] = {"userid": "200001", "password": "geheim77", "spcode": True}
 

@@ -16,7 +16,6 @@ from ccell_fake.client.gateway import base
 from ccell_fake.client.transport import certificates
 from ccell_fake.contract.budget import Budget
 from ccell_fake.contract.costs import KINDS
-from ccell_fake.contract.guard import Guard
 from ccell_fake.settings import AccountSettings
 from ccell_fake.wire import xml
 
@@ -69,7 +68,7 @@ class Live:
             LiveError: Something is missing, or not known here.
         """
         if not (self.url and self.userid and self.password):
-            message = "a live target is named by CCELL_BASE_URL, CCELL_USERID and CCELL_PASSWORD in the environment"
+            message = "a live target takes an address, a userid and a password; one of them is missing"
             raise LiveError(message)
         unknown = self.allowed.difference(KINDS)
         if unknown:
@@ -77,14 +76,14 @@ class Live:
             raise LiveError(message)
         credential = self.userid + self.password
         if xml.legible(credential) != credential:
-            message = "CCELL_USERID or CCELL_PASSWORD holds a character that XML cannot carry"
+            message = "the userid or the password holds a character that XML cannot carry"
             raise LiveError(message)
         try:
             base(self.url)
             # A name that is none is an error of Python's, not of the connection.
             str(urlsplit(self.url).hostname).encode("idna")
         except ValueError as error:
-            message = f"CCELL_BASE_URL: {error}"
+            message = f"the address of the gateway: {error}"
             raise LiveError(message) from None
         if not all(map(_NUMBER.fullmatch, self.phones)):
             message = "a number of one's own is given by its 11 digits, without anything before, between or behind them"
@@ -101,10 +100,6 @@ class Live:
         if "sms" in self.allowed and not self.phones:
             message = "messages are sent to numbers of one's own alone, and none is given"
             raise LiveError(message)
-
-    def guard(self) -> Guard:
-        """What judges each request before it leaves."""
-        return Guard(self.userid, self.password, kinds=self.allowed, phones=frozenset(self.phones), budget=self.budget)
 
     def transport(self) -> httpx2.HTTPTransport:
         """Connections to the gateway, which trust whom they are told to."""

@@ -10,6 +10,7 @@ from ccell_fake.client.gateway import base
 from ccell_fake.codes import Code
 from ccell_fake.contract.account import Account
 from ccell_fake.contract.costs import KINDS, Cost
+from ccell_fake.contract.guard import Guard
 from ccell_fake.contract.live import Live, LiveError, settings_of
 from ccell_fake.contract.live_arranger import LiveArranger
 from ccell_fake.contract.needs import (
@@ -45,7 +46,9 @@ class LiveTarget:
         self.name = "live"
         self.is_arranged = False
         self._live = live
-        self._guard = live.guard()
+        self._guard = Guard(
+            live.userid, live.password, kinds=live.allowed, phones=frozenset(live.phones), budget=live.budget
+        )
 
     def check(self) -> None:
         """Ask info once, which is free, so that what cannot be asked is said at once and not by test after test.

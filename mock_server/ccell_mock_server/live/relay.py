@@ -23,8 +23,8 @@ from ccell_fake.wire import replies
 from ccell_mock_server import deliveries, placed
 from ccell_mock_server.live import passed
 from ccell_mock_server.live.permit import NotPermitted, Permit
-from ccell_mock_server.recording.upstream import Upstream, with_answer
 from ccell_mock_server.said import understood
+from ccell_mock_server.upstream import Upstream, with_answer
 
 _NO_ANSWER = Delivery(b"", sent=None, ending=Ending.CLOSED)
 

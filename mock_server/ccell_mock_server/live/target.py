@@ -18,8 +18,8 @@ from ccell_fake.faults import Fault
 from ccell_fake.stateful import Exchange, Opened, Spent
 from ccell_mock_server.live.permit import Permit
 from ccell_mock_server.live.relay import Relay
-from ccell_mock_server.recording.upstream import Upstream
 from ccell_mock_server.serving import HttpServer
+from ccell_mock_server.upstream import Upstream
 
 _A_SECOND = 1_000_000
 
@@ -102,10 +102,10 @@ def live_target(  # noqa: PLR0913 - what is allowed is allowed by name
 
 
 def _look_at(relay: Relay) -> None:
-    """Have what passed since the last look be of no run.
+    """Let nothing that passed so far be taken for the next run's.
 
     Raises:
-        Finding: There was what must not be, in a run or not.
+        Finding: Something must not have been.
     """
     for _ in relay.passed():
         pass

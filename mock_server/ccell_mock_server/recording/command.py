@@ -60,8 +60,8 @@ def record(  # noqa: PLR0913 - its options
     from ccell_fake.transcripts import Redaction, Writer  # noqa: PLC0415
     from ccell_mock_server.config import is_loopback  # noqa: PLC0415
     from ccell_mock_server.recording.proxy import PUBLIC, Recorder  # noqa: PLC0415
-    from ccell_mock_server.recording.upstream import Upstream, UpstreamError  # noqa: PLC0415
     from ccell_mock_server.serving import HttpServer, ServingError  # noqa: PLC0415
+    from ccell_mock_server.upstream import Upstream, UpstreamError  # noqa: PLC0415
 
     if not is_loopback(host):
         message = f"{host} is not this machine; a recorder listens on loopback only"

@@ -14,7 +14,7 @@ from ccell_fake.clock import Clock
 from ccell_fake.engine import magic
 from ccell_fake.transcripts import Ending, Exchange, Redaction, Writer
 from ccell_mock_server import placed
-from ccell_mock_server.recording.upstream import Upstream, is_control, with_answer
+from ccell_mock_server.upstream import Upstream, is_control, with_answer
 
 _LOG = logging.getLogger("ccell_fake.recording")
 PUBLIC = frozenset({*magic.USERIDS, *magic.REQUEST_PHONES, *magic.NUMBER_PHONES, *magic.REPORT_PHONES})

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from ccell_fake.control.client import ControlClient
     from ccell_fake.transcripts import Transcript
     from ccell_mock_server.config import Config
-    from ccell_mock_server.recording.upstream import Upstream
     from ccell_mock_server.replaying.replay import Chosen, Replayed
+    from ccell_mock_server.upstream import Upstream
 
 DIFFERENT = 1
 UNUSABLE = 2
@@ -50,10 +50,10 @@ def replay(
     from ccell_fake.store.database import StoreError  # noqa: PLC0415
     from ccell_fake.transcripts import UnreadableTranscript, read  # noqa: PLC0415
     from ccell_mock_server.config import is_loopback  # noqa: PLC0415
-    from ccell_mock_server.recording.upstream import UpstreamError  # noqa: PLC0415
     from ccell_mock_server.replaying.replay import replay as replayed  # noqa: PLC0415
     from ccell_mock_server.serving import ServingError  # noqa: PLC0415
     from ccell_mock_server.toml_file import ConfigError  # noqa: PLC0415
+    from ccell_mock_server.upstream import UpstreamError  # noqa: PLC0415
 
     if url and (config_path or profile):
         message = "--url names an emulator that has its configuration; --config and --profile are for one of our own"
@@ -85,7 +85,7 @@ def _emulator(
     from ccell_mock_server import config as configuration  # noqa: PLC0415
     from ccell_mock_server import fake  # noqa: PLC0415
     from ccell_mock_server.emulator import Emulator  # noqa: PLC0415
-    from ccell_mock_server.recording.upstream import Upstream  # noqa: PLC0415
+    from ccell_mock_server.upstream import Upstream  # noqa: PLC0415
 
     with ExitStack() as stack:
         if url is not None:

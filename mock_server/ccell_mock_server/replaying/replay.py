@@ -14,9 +14,9 @@ from ccell_fake.control.models import ReportBody
 from ccell_fake.model import AccountInfo, Report, Upmsg
 from ccell_fake.settings import AccountSettings
 from ccell_fake.transcripts import Comparison, Difference, Ending, Exchange, Run
-from ccell_mock_server.recording.upstream import Upstream, with_answer
 from ccell_mock_server.replaying import learning
 from ccell_mock_server.said import Said, understood
+from ccell_mock_server.upstream import Upstream, with_answer
 
 _WITHIN = timedelta(seconds=1, microseconds=-1)
 """How far into a second something is let in that bears it: after what was sent in the same one."""

@@ -20,6 +20,7 @@ from ccell_mock_server import profile
 from ccell_mock_server.toml_file import ConfigError
 
 _OF_LIVE = ("live", "allow", "phone", "budget", "account", "cacert")
+_NAMED_BY = ("CCELL_BASE_URL", "CCELL_USERID", "CCELL_PASSWORD")
 _BUDGET, _KEY = "ccell_budget", "ccell_key"
 
 
@@ -82,11 +83,15 @@ def live(config: pytest.Config, budget: Budget) -> Live | None:
     if config.option.ccell_budget < 0:
         message = "a budget is a number of messages, none at least"
         raise pytest.UsageError(message)
+    url, userid, password = (os.environ.get(name, "") for name in _NAMED_BY)
+    if not (url and userid and password):
+        message = f"a live target is named by {', '.join(_NAMED_BY[:-1])} and {_NAMED_BY[-1]} in the environment"
+        raise pytest.UsageError(message)
     try:
         return Live(
-            url=os.environ.get("CCELL_BASE_URL", ""),
-            userid=os.environ.get("CCELL_USERID", ""),
-            password=os.environ.get("CCELL_PASSWORD", ""),
+            url=url,
+            userid=userid,
+            password=password,
             budget=budget,
             allowed=frozenset(kind.strip() for kind in config.option.ccell_allow.split(",") if kind.strip()),
             phones=tuple(config.option.ccell_phone),
