@@ -16,7 +16,7 @@ from ccell_fake.engine import magic
 from ccell_fake.settings import AccountSettings, OutcomeRule
 from ccell_fixtures.cases import CASES, Case
 from ccell_fixtures.registries import ASSUMPTIONS, CLAUSES, OBSERVATIONS, Assumption
-from ccell_mock_server.config import DemoSettings, ServerSettings
+from ccell_mock_server.config.settings import DemoSettings, ServerSettings
 
 HERE = Path(__file__).parent
 EXAMPLES = HERE.parent / "tests" / "examples"
@@ -219,7 +219,7 @@ gateway. Our tests conduct the suite against each of them, and the test that is 
 question has a mutant, every status code is answered as another one and with another text, every figure is off by one either way; and
 every test of the suite kills a mutant, so that there is none that cannot fail.
 
-What a gateway decides is altered through `ccell_fake.engine.conduct`, what is carried and written through a transport on the way
+What a gateway decides is altered through `ccell_fake.engine.behaviour`, what is carried and written through a transport on the way
 to it; nothing is patched.
 
 {_table(("violates", "what the mutant does", "killed by", "which says that"), *rows)}"""

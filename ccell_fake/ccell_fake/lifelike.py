@@ -12,7 +12,7 @@ except ImportError as _error:
     raise ImportError(_message, name="faker") from _error
 
 from ccell_fake.engine import magic, numbers
-from ccell_fake.engine.answers import Answers
+from ccell_fake.engine.assumptions import Answers
 from ccell_fake.settings import Carrier
 
 OPT_OUT = "退订回T"

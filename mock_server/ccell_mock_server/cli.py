@@ -13,16 +13,17 @@ import click
 
 from ccell_fake.model import Operation
 from ccell_fake.settings import AccountSettings
-from ccell_mock_server import client_commands, contract_commands, demo_command, phone_command
-from ccell_mock_server import config as configuration
-from ccell_mock_server.minting import is_public
-from ccell_mock_server.recording import command as recording
-from ccell_mock_server.replaying import command as replaying
-from ccell_mock_server.toml_file import ConfigError
+from ccell_mock_server.commands import client, contract, reply
+from ccell_mock_server.commands import demo as demo_command
+from ccell_mock_server.commands import record as recording
+from ccell_mock_server.commands import replay as replaying
+from ccell_mock_server.config import settings as configuration
+from ccell_mock_server.config.credentials import is_public
+from ccell_mock_server.config.toml import ConfigError
 
 if TYPE_CHECKING:
     from ccell_mock_server.emulator import Emulator
-    from ccell_mock_server.tls import Certificate
+    from ccell_mock_server.http.tls import Certificate
 
 _Command = TypeVar("_Command", bound=Callable[..., None])
 
@@ -68,8 +69,8 @@ def serve(path: Path | None, print_config: bool, **options: object) -> None:  # 
     # Flask and the server take most of the start; the other commands do without.
     from ccell_fake.store.database import StoreError  # noqa: PLC0415
     from ccell_mock_server.emulator import Emulator  # noqa: PLC0415
-    from ccell_mock_server.serving import ServingError  # noqa: PLC0415
-    from ccell_mock_server.tls import CertificateError  # noqa: PLC0415
+    from ccell_mock_server.http.server import ServingError  # noqa: PLC0415
+    from ccell_mock_server.http.tls import CertificateError  # noqa: PLC0415
 
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
     stopped = threading.Event()
@@ -127,7 +128,7 @@ def _shown(account: AccountSettings) -> str:
 @_option("--timeout", type=float, default=30.0, show_default=True, help="Seconds to wait.")
 def ready(url: str, timeout: float) -> None:
     """Wait until the emulator serves: exit 0 once it does, 1 if it does not in time."""
-    from ccell_mock_server.readiness import NotReadyError, wait  # noqa: PLC0415 - httpx is slow to import
+    from ccell_mock_server.commands.ready import NotReadyError, wait  # noqa: PLC0415 - httpx is slow to import
 
     try:
         wait(url, timeout)
@@ -146,12 +147,12 @@ def check_config(path: Path) -> None:
 
 
 _COMMANDS = (
-    *client_commands.COMMANDS,
-    phone_command.reply,
+    *client.COMMANDS,
+    reply.reply,
     demo_command.demo,
     recording.record,
     replaying.replay,
-    *contract_commands.COMMANDS,
+    *contract.COMMANDS,
 )
 for _command in _COMMANDS:
     main.add_command(_command)

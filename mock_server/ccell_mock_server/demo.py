@@ -9,10 +9,10 @@ from ccell_fake import traffic
 from ccell_fake.control.client import AccountControl, NotFound
 from ccell_fake.control.models import MessageAnswer
 from ccell_fake.inspection import State
-from ccell_fake.stage.account import Ccell
-from ccell_fake.stage.server import Server
+from ccell_fake.testing.account import Ccell
+from ccell_fake.testing.server import Server
 from ccell_mock_server import fake
-from ccell_mock_server.config import DemoSettings
+from ccell_mock_server.config.settings import DemoSettings
 from ccell_mock_server.emulator import Emulator
 
 

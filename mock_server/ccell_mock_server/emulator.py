@@ -8,19 +8,20 @@ from flask import Flask
 
 from ccell_fake.clock import Clock, SystemClock
 from ccell_fake.engine.accounts import Accounts, Pauses
-from ccell_fake.engine.conduct import Conduct
+from ccell_fake.engine.behaviour import Conduct
 from ccell_fake.engine.gateway import Gateway
 from ccell_fake.store.database import SqliteStore
 from ccell_fake.wire import replies
-from ccell_mock_server import profile, tls
-from ccell_mock_server.app import create_app
-from ccell_mock_server.backstage import Backstage
-from ccell_mock_server.bell import Bell
-from ccell_mock_server.config import Config
+from ccell_mock_server.config import profile
+from ccell_mock_server.config.credentials import Mint
+from ccell_mock_server.config.settings import Config
+from ccell_mock_server.gateway.app import create_app
+from ccell_mock_server.gateway.timeouts import Patience
+from ccell_mock_server.http import tls
+from ccell_mock_server.http.server import HttpServer
+from ccell_mock_server.http.waiting import Bell
 from ccell_mock_server.metrics import Metrics
-from ccell_mock_server.minting import Mint
-from ccell_mock_server.patience import Patience
-from ccell_mock_server.serving import HttpServer
+from ccell_mock_server.services import Backstage
 
 
 class Emulator:

@@ -10,11 +10,11 @@ from typing import Any
 import httpx2
 
 from ccell_fake.control.client import ControlClient
-from ccell_fake.stage.account import Ccell
-from ccell_fake.stage.server import Road, Server
-from ccell_mock_server.config import Config, parse
+from ccell_fake.testing.account import Ccell
+from ccell_fake.testing.server import Road, Server
+from ccell_mock_server.config.settings import Config, parse
 from ccell_mock_server.emulator import Emulator
-from ccell_mock_server.in_process import AsyncInProcessTransport, InProcessTransport
+from ccell_mock_server.gateway.in_process import AsyncInProcessTransport, InProcessTransport
 
 _LOOPBACK = "http://127.0.0.1"
 
@@ -60,8 +60,8 @@ class FakeCcell:
         """Nothing runs yet.
 
         Args:
-            config: What to start the emulator with, from `ccell_mock_server.config.parse`; its defaults, on a free
-                port, unless given.
+            config: The emulator's configuration, from `ccell_mock_server.config.settings.parse`. None for the
+                defaults on a free port.
             settings: Of the account.
         """
         self._config = config

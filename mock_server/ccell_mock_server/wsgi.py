@@ -8,7 +8,7 @@ from pathlib import Path
 
 from flask import Flask
 
-from ccell_mock_server.config import find
+from ccell_mock_server.config.settings import find
 from ccell_mock_server.emulator import Emulator
 
 

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_ccell import contract_options
+from pytest_ccell.contract import options
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
 
     from ccell_fake.client import Client
-    from ccell_fake.stage import Ccell, Server
-    from ccell_mock_server.config import Config
+    from ccell_fake.testing import Ccell, Server
+    from ccell_mock_server.config.settings import Config
 
 _TOKEN = "CCELL_FAKE_CONTROL_TOKEN"  # noqa: S105 - the name of a variable
 _STAGED = pytest.StashKey["Ccell"]()
@@ -30,7 +30,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default=os.environ.get(_TOKEN, ""),
         help=f"Its control token, if it has one; {_TOKEN} is another way to give it.",
     )
-    contract_options.add(parser)
+    options.add(parser)
     parser.addini(
         "ccell_strict",
         type="bool",
@@ -46,7 +46,7 @@ def pytest_configure(config: pytest.Config) -> None:
         "ccell(strict=None, **settings): settings of the account that the ccell fixture opens, such as balance=5; "
         "strict=True fails the test where the code under test did not keep to the limits of the document.",
     )
-    if contract_options.is_wanted(config):
+    if options.is_wanted(config):
         from pytest_ccell.contract.hooks import ContractHooks  # noqa: PLC0415 - nothing is imported until asked for
 
         config.pluginmanager.register(ContractHooks(config), "ccell-contract")
@@ -64,9 +64,9 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     report = yield
     # At tear-down the account is closed.
     if report.failed and report.when != "teardown" and (ccell := item.stash.get(_STAGED, None)) is not None:
-        from pytest_ccell import sections  # noqa: PLC0415 - nothing is imported until asked for
+        from pytest_ccell import journal_section  # noqa: PLC0415 - nothing is imported until asked for
 
-        report.sections.append((sections.JOURNAL, sections.journal(ccell)))
+        report.sections.append((journal_section.JOURNAL, journal_section.journal(ccell)))
     return report
 
 
@@ -79,7 +79,7 @@ def ccell_listen_address() -> tuple[str, int]:
 @pytest.fixture(scope="session")
 def ccell_config(request: pytest.FixtureRequest, ccell_listen_address: tuple[str, int]) -> Config:
     """What the emulator of this session is started with; override it to choose accounts and assumptions."""
-    from ccell_mock_server.config import parse  # noqa: PLC0415 - nothing is imported until asked for
+    from ccell_mock_server.config.settings import parse  # noqa: PLC0415 - nothing is imported until asked for
 
     host, port = ccell_listen_address
     server = {
@@ -94,18 +94,18 @@ def ccell_config(request: pytest.FixtureRequest, ccell_listen_address: tuple[str
 @pytest.fixture(scope="session")
 def ccell_server(request: pytest.FixtureRequest) -> Iterator[Server]:
     """An emulator that runs for the session, or the one of `--ccell-url`; its `url` is where."""
-    from pytest_ccell import staging  # noqa: PLC0415 - nothing is imported until asked for
+    from pytest_ccell import accounts  # noqa: PLC0415 - nothing is imported until asked for
 
-    with staging.server(request) as server:
+    with accounts.server(request) as server:
         yield server
 
 
 @pytest.fixture
 def ccell(request: pytest.FixtureRequest, ccell_server: Server) -> Iterator[Ccell]:
     """The gateway with an account of the test's own, as the marker `ccell` sets it; closed at tear-down."""
-    from pytest_ccell import staging  # noqa: PLC0415 - nothing is imported until asked for
+    from pytest_ccell import accounts  # noqa: PLC0415 - nothing is imported until asked for
 
-    with staging.account(request.node, ccell_server) as ccell:
+    with accounts.account(request.node, ccell_server) as ccell:
         request.node.stash[_STAGED] = ccell
         yield ccell
 

@@ -5,9 +5,9 @@ import threading
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from harness.accounts import Served
+from harness.emulators import emulator
 from loads import post, requests_per_second
-from testing.accounts import Served
-from testing.emulators import emulator
 
 from ccell_fake.clock import elapsed
 from ccell_fake.control.client import ControlClient

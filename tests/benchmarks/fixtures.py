@@ -37,10 +37,10 @@ def ours(line: Callable[..., None]) -> None:
     begun = elapsed()
     # What the first use imports is part of it.
     from ccell_mock_server import fake  # noqa: PLC0415
-    from ccell_mock_server.config import parse  # noqa: PLC0415
+    from ccell_mock_server.config.settings import parse  # noqa: PLC0415
     from ccell_mock_server.emulator import Emulator  # noqa: PLC0415
 
-    import_module("pytest_ccell.staging")
+    import_module("pytest_ccell.accounts")
 
     with Emulator(parse({"server": {"port": 0}}, "benchmark")) as emulator, fake.server(emulator) as server:
         ccell = server.open(balance=10**9)

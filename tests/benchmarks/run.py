@@ -26,8 +26,8 @@ import ccell_fixtures
 import ccell_mock_server
 import pytest_ccell
 from ccell_fake.clock import elapsed
-from ccell_mock_server import readiness
-from ccell_mock_server.serving import HttpServer
+from ccell_mock_server.commands import ready
+from ccell_mock_server.http.server import HttpServer
 
 HERE = Path(__file__).parent
 SEND = "/sms3_api/xmlapi/send.jsp"
@@ -132,7 +132,7 @@ def start() -> float:
                 text=True,
             )
             assert process.stdout
-            readiness.wait(process.stdout.readline().split()[-1], 60)
+            ready.wait(process.stdout.readline().split()[-1], 60)
             taken.append((elapsed() - begun) * 1000)
             process.terminate()
             process.communicate()

@@ -7,9 +7,9 @@ from random import Random
 from cheroot.wsgi import Server
 from flask import Flask
 
-from ccell_mock_server.config import parse
+from ccell_mock_server.config.settings import parse
 from ccell_mock_server.emulator import Emulator
-from ccell_mock_server.serving import HttpServer
+from ccell_mock_server.http.server import HttpServer
 
 ACCOUNT = {"userid": "200001", "password": "123456", "balance": 10**9, "max_concurrency": 64}
 

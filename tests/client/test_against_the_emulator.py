@@ -9,8 +9,8 @@ from typing import Any
 
 import httpx2
 import pytest
-from testing import clients
-from testing.emulators import CONTENT, DOCUMENT_DAY, PHONE, emulator
+from harness import clients
+from harness.emulators import CONTENT, DOCUMENT_DAY, PHONE, emulator
 
 from ccell_fake.client import Client, NumbersRefused, RequestRefused, Retry, submit
 from ccell_fake.clock import SHANGHAI, ManualClock

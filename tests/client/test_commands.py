@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from testing import processes, scripted
-from testing.emulators import CONTENT, PHONE, emulator
+from harness import processes, scripted
+from harness.emulators import CONTENT, PHONE, emulator
 
 from ccell_fake.client import Client
 from ccell_mock_server.emulator import Emulator

@@ -4,10 +4,10 @@ from typing import Any
 
 import httpx2
 import pytest
-from testing import clients, scripted
-from testing.emulators import CONTENT, PHONE
-from testing.processes import free_port
-from testing.scripted import Act
+from harness import clients, scripted
+from harness.emulators import CONTENT, PHONE
+from harness.processes import free_port
+from harness.scripted import Act
 
 from ccell_fake.client import Client, ClientError, NotSent, OutcomeUnknown, Retry, UnreadableAnswer
 from ccell_fake.model import Operation, Reply, Report, Resp

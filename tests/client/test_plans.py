@@ -5,9 +5,9 @@ from collections.abc import Callable
 from datetime import datetime
 
 import pytest
+from harness.clients import Carried, body, gateway
 from hypothesis import given
 from hypothesis import strategies as st
-from testing.clients import Carried, body, gateway
 
 from ccell_fake.client import (
     ClientError,

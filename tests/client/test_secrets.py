@@ -10,12 +10,12 @@ from urllib.parse import quote, quote_plus
 
 import httpx2
 import pytest
+from harness import clients, scripted
+from harness.emulators import CONTENT, PHONE
+from harness.processes import free_port
+from harness.scripted import Act
 from hypothesis import given
 from hypothesis import strategies as st
-from testing import clients, scripted
-from testing.emulators import CONTENT, PHONE
-from testing.processes import free_port
-from testing.scripted import Act
 
 from ccell_fake.client import ClientError, Retry
 from ccell_fake.client.secrecy import Mask

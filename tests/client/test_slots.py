@@ -8,8 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 import anyio
 import httpx2
 import pytest
-from testing import scripted
-from testing.emulators import CONTENT, PHONE, Meter, emulator
+from harness import scripted
+from harness.emulators import CONTENT, PHONE, Meter, emulator
 
 from ccell_fake.client import AsyncClient, Client, ClientError, OutcomeUnknown, Retry
 from ccell_mock_server.emulator import Emulator

@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
+from harness import documents
 from hypothesis import given
 from hypothesis import strategies as st
-from testing import documents
 
 from ccell_fake.client.submits import gathered, new_linkid, numbers, split, submit
 from ccell_fake.limits import NUMBERS_PER_REQUEST

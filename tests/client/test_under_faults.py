@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from harness import clients
+from harness.emulators import CONTENT, PHONE, emulator
 from hypothesis import given, settings
-from testing import clients
-from testing.emulators import CONTENT, PHONE, emulator
 
 from ccell_fake import strategies
 from ccell_fake.client import (

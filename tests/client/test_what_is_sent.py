@@ -4,9 +4,9 @@ from typing import Any
 
 import httpx2
 import pytest
+from harness import clients
 from hypothesis import given
 from hypothesis import strategies as st
-from testing import clients
 
 from ccell_fake.client import Client, NotSent, Submit, submit
 from ccell_fake.model import Operation, Reply, Request

@@ -9,19 +9,19 @@ from functools import cache
 
 import httpx2
 from contract.mutants.mutant import Mutant
-from testing.emulators import Pauses
+from harness.emulators import Pauses
 
-from ccell_fake.contract.declared import Asked, Given
+from ccell_fake.contract.check_run import Inquiry
+from ccell_fake.contract.checks import Asked, Given
 from ccell_fake.contract.emulator import EmulatorTarget
-from ccell_fake.contract.inquiry import Inquiry
 from ccell_fake.contract.needs import OVERLAP, NotAsked
 from ccell_fake.contract.suite import every
 from ccell_fake.contract.target import Target
-from ccell_fake.engine.conduct import Conduct
+from ccell_fake.engine.behaviour import Conduct
 from ccell_fake.errors import CcellError
-from ccell_fake.stage import Road, Server
+from ccell_fake.testing import Road, Server
 from ccell_fixtures.registries import ASSUMPTIONS
-from ccell_mock_server.config import parse
+from ccell_mock_server.config.settings import parse
 from ccell_mock_server.emulator import Emulator
 from ccell_mock_server.fake import server
 

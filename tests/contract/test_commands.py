@@ -4,7 +4,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from testing import processes
+from harness import processes
 
 _ODD_INI = "[pytest]\npython_files = check_*.py\npython_functions = check\naddopts = -p no:ccell --no-such-option\n"
 

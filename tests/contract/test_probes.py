@@ -8,7 +8,7 @@ from contract.conducting import DEFAULTS, conduct, conduct_all, suite, target
 from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
-from ccell_fake.contract.declared import Given
+from ccell_fake.contract.checks import Given
 from ccell_fixtures.registries import ASSUMPTIONS
 
 ALTERNATIVES = [

@@ -6,15 +6,15 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
+from harness import contract
 from hypothesis import given
 from hypothesis import strategies as st
-from testing import contract
 
 from ccell_fake.clock import SHANGHAI
 from ccell_fake.contract import profiles, report
 from ccell_fake.contract.costs import Cost
 from ccell_fake.contract.results import Outcome, Result, Run
-from ccell_mock_server import profile
+from ccell_mock_server.config import profile
 from pytest_ccell.contract import table
 
 AT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=SHANGHAI)

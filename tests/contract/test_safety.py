@@ -14,21 +14,21 @@ from uuid import uuid4
 import httpx2
 import pytest
 from contract.minimal import Account, MinimalGateway
+from harness import contract, processes
+from harness.contract import OWN, PASSWORD
 from hypothesis import given
 from hypothesis import strategies as st
-from testing import contract, processes
-from testing.contract import OWN, PASSWORD
 
 from ccell_fake import strategies
 from ccell_fake.client import RequestRefused
 from ccell_fake.contract import suite
-from ccell_fake.contract.budget import Budget
+from ccell_fake.contract.check_run import Inquiry
 from ccell_fake.contract.costs import Cost
 from ccell_fake.contract.examples import for_all
-from ccell_fake.contract.guard import Guard, NotAllowed
-from ccell_fake.contract.inquiry import Inquiry
-from ccell_fake.contract.live import Live
-from ccell_fake.contract.live_target import LiveTarget
+from ccell_fake.contract.live.budget import Budget
+from ccell_fake.contract.live.guard import Guard, NotAllowed
+from ccell_fake.contract.live.settings import Live
+from ccell_fake.contract.live.target import LiveTarget
 from ccell_fake.contract.needs import OVERLAP, NotAsked
 from ccell_fake.contract.numbers import UNKNOWN, submit
 from ccell_fake.contract.results import Outcome
@@ -206,7 +206,7 @@ def test_tests_that_fail_and_are_tried_again_take_from_the_same_budget(gateway: 
     profile = tmp_path / "profile.toml"
     profile.write_text('[Q13]\nanswer = "segments"\n[Q24]\nanswer = "absent"\n[Q10]\nanswer = "drop"\n', "utf-8")
     options = ("--ccell-budget=5", f"--ccell-drift={profile}", "--ccell-patience=1", "-k", "costs or twice or linkid")
-    retried = (*options, "-p", "testing.retrying", "-n", "2")
+    retried = (*options, "-p", "harness.retrying", "-n", "2")
     done = contract.ask(tmp_path, *contract.live(*retried), url=gateway.url)
     # Fifteen, if each of the three attempts at each test had what it costs.
     assert 3 <= gateway.messages <= 5
@@ -247,7 +247,7 @@ def test_a_run_that_is_interrupted_has_spent_no_more_than_its_budget_and_leaves_
 def test_a_calibration_that_was_cut_short_leaves_the_profile_as_it_was(gateway: MinimalGateway, tmp_path: Path) -> None:
     profile = tmp_path / "profile.toml"
     profile.write_text('[Q13]\nanswer = "number"\n', "utf-8")
-    cut = ("-p", "testing.interrupting")
+    cut = ("-p", "harness.interrupting")
     done = contract.ask(tmp_path, *LIVE, f"--ccell-calibrate={profile}", *cut, url=gateway.url)
     assert done.code == pytest.ExitCode.INTERRUPTED
     assert done.answers

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 from contract.minimal import Account, MinimalGateway
-from testing import contract, processes
-from testing.contract import OWN, PASSWORD
+from harness import contract, processes
+from harness.contract import OWN, PASSWORD
 
 from ccell_fake.contract import suite
 from ccell_fake.contract.results import Outcome

@@ -7,14 +7,14 @@ from typing import Any, cast
 
 import pytest
 from contract.minimal import CLAIMS, DEAD, DIFFERS, REPLYING, Account, MinimalGateway
-from testing import contract, processes
+from harness import contract, processes
 
 from ccell_fake.clock import SystemClock
 from ccell_fake.contract import profiles, results, suite
-from ccell_fake.contract.budget import Budget
-from ccell_fake.contract.inquiry import Inquiry
-from ccell_fake.contract.live import Live
-from ccell_fake.contract.live_target import LiveTarget
+from ccell_fake.contract.check_run import Inquiry
+from ccell_fake.contract.live.budget import Budget
+from ccell_fake.contract.live.settings import Live
+from ccell_fake.contract.live.target import LiveTarget
 from ccell_fake.contract.needs import NotAsked
 from ccell_fake.contract.results import Outcome, Run
 from ccell_fixtures.registries import ASSUMPTIONS, CLAUSES

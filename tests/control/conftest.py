@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 import pytest
-from testing.accounts import Served
-from testing.emulators import DOCUMENT_DAY, emulator
+from harness.accounts import Served
+from harness.emulators import DOCUMENT_DAY, emulator
 
 from ccell_fake.clock import ManualClock
 from ccell_fake.control.client import AccountControl, ControlClient

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import httpx2
 import pytest
-from testing.accounts import PHONE, Served
+from harness.accounts import PHONE, Served
 
 from ccell_fake.codes import Code
 from ccell_fake.control.client import AccountControl, ControlClient, ControlError, NotFound

@@ -3,8 +3,8 @@
 from datetime import datetime, timedelta
 
 import pytest
-from testing.accounts import PHONE, Served
-from testing.emulators import DOCUMENT_DAY
+from harness.accounts import PHONE, Served
+from harness.emulators import DOCUMENT_DAY
 
 from ccell_fake.clock import SHANGHAI, ManualClock
 from ccell_fake.codes import Code

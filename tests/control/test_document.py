@@ -7,12 +7,12 @@ from typing import Any, cast
 
 import pytest
 import schemathesis
+from harness import http
+from harness.emulators import emulator
 from hypothesis import HealthCheck, given, settings
 from schemathesis import checks as general
 from schemathesis.generation.stateful.state_machine import DEFAULT_STATE_MACHINE_SETTINGS
 from schemathesis.specs.openapi import checks as specific
-from testing import http
-from testing.emulators import emulator
 
 from ccell_fake.control.client import ControlClient
 from ccell_mock_server.control.state import SNAPSHOT

@@ -8,13 +8,13 @@ from datetime import timedelta
 from itertools import islice
 
 import pytest
-from testing.accounts import PHONE, Served
-from testing.emulators import DOCUMENT_DAY, emulator
+from harness.accounts import PHONE, Served
+from harness.emulators import DOCUMENT_DAY, emulator
 
 from ccell_fake.control.client import AccountControl, ControlClient, ControlError, Event, FallenOut
 from ccell_fake.model import Operation
-from ccell_mock_server.bell import MOST_WAITERS
 from ccell_mock_server.emulator import Emulator
+from ccell_mock_server.http.waiting import MOST_WAITERS
 
 
 def _kinds(events: Iterator[Event], count: int) -> list[str]:

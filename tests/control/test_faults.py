@@ -10,9 +10,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from testing import http
-from testing.accounts import CONTENT, PHONE, Served, is_xml
-from testing.emulators import DOCUMENT_DAY, emulator
+from harness import http
+from harness.accounts import CONTENT, PHONE, Served, is_xml
+from harness.emulators import DOCUMENT_DAY, emulator
 
 from ccell_fake.clock import ManualClock
 from ccell_fake.codes import Code
@@ -31,8 +31,8 @@ from ccell_fake.faults import (
     TruncateFault,
 )
 from ccell_fake.model import Operation, Submit
-from ccell_mock_server.bell import MOST_PAUSES
 from ccell_mock_server.emulator import Emulator
+from ccell_mock_server.http.waiting import MOST_PAUSES
 
 SEND, REPORT, INFO = Operation.SEND, Operation.REPORT, Operation.INFO
 

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from testing.accounts import Served
+from harness.accounts import Served
 
 from ccell_fake.clock import ManualClock
 from ccell_fake.codes import Code

@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 import pytest
+from harness.accounts import Served
+from harness.emulators import DOCUMENT_DAY, emulator
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
-from testing.accounts import Served
-from testing.emulators import DOCUMENT_DAY, emulator
 
 from ccell_fake.clock import ManualClock
 from ccell_fake.codes import Code

@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 
 import pytest
+from harness import http
+from harness.accounts import Served
+from harness.emulators import DOCUMENT_DAY, emulator
 from hypothesis import given
 from hypothesis import strategies as st
-from testing import http
-from testing.accounts import Served
-from testing.emulators import DOCUMENT_DAY, emulator
 
 from ccell_fake.clock import ManualClock
 from ccell_fake.control.client import ControlClient, FallenOut

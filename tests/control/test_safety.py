@@ -4,13 +4,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from testing import http, processes
-from testing.emulators import emulator
+from harness import http, processes
+from harness.emulators import emulator
 
 from ccell_fake.control.client import AccountControl, ControlClient, ControlError, Unreachable
-from ccell_mock_server.config import as_toml, is_loopback, parse
+from ccell_mock_server.config.settings import as_toml, is_loopback, parse
+from ccell_mock_server.config.toml import ConfigError
 from ccell_mock_server.emulator import Emulator
-from ccell_mock_server.toml_file import ConfigError
 
 TOKEN = "open sesame"
 ACCOUNTS = "/_ccell/v1/accounts"

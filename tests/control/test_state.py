@@ -8,8 +8,8 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from testing.accounts import PHONE, Served
-from testing.emulators import DOCUMENT_DAY, emulator
+from harness.accounts import PHONE, Served
+from harness.emulators import DOCUMENT_DAY, emulator
 
 from ccell_fake.clock import ManualClock
 from ccell_fake.codes import Code

@@ -3,8 +3,8 @@
 from datetime import timedelta
 
 import pytest
-from testing.accounts import CONTENT, PHONE, Served
-from testing.emulators import DOCUMENT_DAY
+from harness.accounts import CONTENT, PHONE, Served
+from harness.emulators import DOCUMENT_DAY
 
 from ccell_fake.codes import Code
 from ccell_fake.control.client import AccountControl, ControlClient, ControlError, NotFound

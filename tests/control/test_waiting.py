@@ -12,15 +12,15 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from testing import http
-from testing.accounts import PHONE, Served
-from testing.emulators import emulator
+from harness import http
+from harness.accounts import PHONE, Served
+from harness.emulators import emulator
 
 from ccell_fake.control.client import AccountControl, ControlClient, ControlError, NotInTime
 from ccell_fake.inspection import State
 from ccell_fake.model import Operation
-from ccell_mock_server.bell import MOST_WAITERS
 from ccell_mock_server.emulator import Emulator
+from ccell_mock_server.http.waiting import MOST_WAITERS
 
 LONG = 300.0
 

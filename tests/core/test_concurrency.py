@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from harness.emulators import CONTENT, DOCUMENT_DAY, Bench, Meter, codes, gateway
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from testing.emulators import CONTENT, DOCUMENT_DAY, Bench, Meter, codes, gateway
 
 from ccell_fake.clock import ManualClock
-from ccell_fake.engine.facts import Arrival
+from ccell_fake.engine.context import Arrival
 from ccell_fake.model import Operation, Request, Submit
 from ccell_fake.settings import AccountSettings
 from ccell_fake.store.database import SqliteStore

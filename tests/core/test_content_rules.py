@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from testing.emulators import CONTENT, Bench, codes
+from harness.emulators import CONTENT, Bench, codes
 
 TWENTY = "一二三四五六七八九十" * 2
 

@@ -5,10 +5,10 @@ from collections.abc import Generator
 from contextlib import contextmanager
 
 import pytest
-from testing.emulators import CONTENT, PHONE, Bench
+from harness.emulators import CONTENT, PHONE, Bench
 
 from ccell_fake.engine import number_rules, request_rules
-from ccell_fake.engine.answers import Answers
+from ccell_fake.engine.assumptions import Answers
 from ccell_fake.model import Operation, Submit
 from ccell_fake.records import JournalEntry
 from ccell_fake.store.database import SqliteStore

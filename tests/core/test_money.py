@@ -3,10 +3,10 @@
 from datetime import timedelta
 
 import pytest
+from harness.emulators import PHONE, Bench, codes, items
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
-from testing.emulators import PHONE, Bench, codes, items
 
 from ccell_fake.model import Submit
 from ccell_fake.settings import OutcomeRule

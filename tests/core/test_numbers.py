@@ -1,11 +1,11 @@
 """Numbers, their carriers, and lists of them (Q8, 1004001, 1004006, 1004008, 1004009)."""
 
 import pytest
+from harness.emulators import PHONE, Bench, codes
 from hypothesis import given
 from hypothesis import strategies as st
-from testing.emulators import PHONE, Bench, codes
 
-from ccell_fake.engine.answers import Answers
+from ccell_fake.engine.assumptions import Answers
 from ccell_fake.engine.numbers import carrier
 from ccell_fake.engine.patterns import NumberList, any_of
 from ccell_fixtures.prefixes import DOCUMENT_YEAR, PREFIXES

@@ -4,9 +4,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from harness.emulators import CONTENT, PHONE, Bench
 from hypothesis import given
 from hypothesis import strategies as st
-from testing.emulators import CONTENT, PHONE, Bench
 
 from ccell_fake.model import Submit
 from ccell_fake.settings import OutcomeRule

@@ -3,9 +3,9 @@
 from urllib.parse import quote, quote_plus
 
 import pytest
+from harness import documents
 from hypothesis import given
 from hypothesis import strategies as st
-from testing import documents
 
 from ccell_fake.errors import UnreadableRequest
 from ccell_fake.limits import PAYLOAD_BYTES

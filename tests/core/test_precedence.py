@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from harness.emulators import CONTENT, PHONE, Bench, codes
 from hypothesis import given
 from hypothesis import strategies as st
-from testing.emulators import CONTENT, PHONE, Bench, codes
 
-from ccell_fake.engine.evidence import Answer
+from ccell_fake.engine.answer import Answer
 from ccell_fake.model import Operation, Submit
 from ccell_fixtures.registries import ASSUMPTIONS
 

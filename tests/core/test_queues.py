@@ -3,9 +3,9 @@
 from datetime import timedelta
 
 import pytest
+from harness.emulators import CONTENT, DOCUMENT_DAY, PHONE, Bench, items
 from hypothesis import given
 from hypothesis import strategies as st
-from testing.emulators import CONTENT, DOCUMENT_DAY, PHONE, Bench, items
 
 from ccell_fake.limits import REPORTS_PER_CALL, UPMSGS_PER_CALL
 from ccell_fake.model import Operation, Reply, Report, Submit, Upmsg

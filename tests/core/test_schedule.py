@@ -6,9 +6,9 @@ import sys
 from datetime import datetime, timedelta
 
 import pytest
+from harness.emulators import DOCUMENT_DAY, PHONE, Bench, codes
 from hypothesis import given
 from hypothesis import strategies as st
-from testing.emulators import DOCUMENT_DAY, PHONE, Bench, codes
 
 from ccell_fake.clock import SHANGHAI, ManualClock
 from ccell_fake.engine import schedule

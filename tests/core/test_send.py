@@ -5,9 +5,9 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
+from harness.emulators import CONTENT, DOCUMENT_DAY, PHONE, Bench, codes, items
 from hypothesis import given
 from hypothesis import strategies as st
-from testing.emulators import CONTENT, DOCUMENT_DAY, PHONE, Bench, codes, items
 
 from ccell_fake.engine import msgids
 from ccell_fake.model import Operation, Reply, Submit

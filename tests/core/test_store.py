@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from testing.emulators import DOCUMENT_DAY
+from harness.emulators import DOCUMENT_DAY
 
 from ccell_fake.clock import to_micros
 from ccell_fake.records import JournalEntry, Message, ReportRow, Submission

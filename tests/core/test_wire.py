@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 from typing import Any, cast
 
 import pytest
+from harness import documents
 from hypothesis import example, given
 from hypothesis import strategies as st
-from testing import documents
 
 from ccell_fake.clock import SHANGHAI
 from ccell_fake.errors import UnreadableReply, UnreadableRequest

@@ -13,8 +13,8 @@ from typing import Any, ClassVar
 
 import pytest
 from click.testing import CliRunner, Result
-from testing import processes
-from testing.emulators import emulator
+from harness import processes
+from harness.emulators import emulator
 
 from ccell_fake.client import Client
 from ccell_fake.control.client import ControlClient
@@ -22,9 +22,9 @@ from ccell_fake.inspection import State
 from ccell_fixtures.registries import ASSUMPTIONS
 from ccell_mock_server import demo, fake, wsgi
 from ccell_mock_server.cli import main
-from ccell_mock_server.config import as_toml, parse
+from ccell_mock_server.config.settings import as_toml, parse
+from ccell_mock_server.config.toml import ConfigError
 from ccell_mock_server.emulator import Emulator
-from ccell_mock_server.toml_file import ConfigError
 
 
 def _run(*options: str) -> Result:

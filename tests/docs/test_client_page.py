@@ -5,10 +5,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-from testing import processes
-from testing.emulators import emulator
+from harness import processes
+from harness.emulators import emulator
 
-from ccell_mock_server import client_commands
+from ccell_mock_server.commands import client
 
 PAGE = (Path(__file__).parents[2] / "docs" / "client.md").read_text("utf-8")
 URL = "http://127.0.0.1:8026"
@@ -50,10 +50,10 @@ def test_every_exit_code_is_named() -> None:
     codes = {
         0,
         2,
-        client_commands.REFUSED,
-        client_commands.NOT_SENT,
-        client_commands.UNKNOWN,
-        client_commands.INTERRUPTED,
+        client.REFUSED,
+        client.NOT_SENT,
+        client.UNKNOWN,
+        client.INTERRUPTED,
     }
     table = PAGE.partition("| exit code |")[2]
     assert {int(code) for code in re.findall(r"^\| (\d+) \|", table, re.MULTILINE)} == codes

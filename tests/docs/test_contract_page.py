@@ -9,11 +9,11 @@ from pathlib import Path
 import click
 import pytest
 from contract.minimal import Account, MinimalGateway
-from testing import contract, processes
+from harness import contract, processes
 
 from ccell_fake.contract.costs import KINDS
-from ccell_fake.contract.live import read_known
-from ccell_mock_server.contract_commands import COMMANDS
+from ccell_fake.contract.live.settings import read_known
+from ccell_mock_server.commands.contract import COMMANDS
 
 PAGE = (Path(__file__).parents[2] / "docs" / "contract.md").read_text("utf-8")
 LINES = [line for block in re.findall(r"```sh\n(.*?)```", PAGE, re.DOTALL) for line in block.splitlines()]

@@ -4,7 +4,7 @@ import re
 import subprocess
 from pathlib import Path
 
-from testing import processes
+from harness import processes
 
 PAGE = (Path(__file__).parents[2] / "docs" / "control.md").read_text("utf-8")
 ADDRESS = "http://127.0.0.1:8026"

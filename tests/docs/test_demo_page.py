@@ -4,8 +4,8 @@ import re
 import subprocess
 from pathlib import Path
 
-from testing import processes
-from testing.emulators import emulator
+from harness import processes
+from harness.emulators import emulator
 
 PAGE = (Path(__file__).parents[2] / "docs" / "demo.md").read_text("utf-8")
 URL = "http://127.0.0.1:8026"

@@ -9,9 +9,9 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
-from testing import processes
+from harness import processes
 
-from ccell_mock_server import readiness
+from ccell_mock_server.commands import ready
 
 ROOT = Path(__file__).parents[2]
 SERVING = (ROOT / "docs" / "serving.md").read_text("utf-8")
@@ -45,7 +45,7 @@ def test_every_serving_command_serves(command: str, tmp_path: Path) -> None:
     )
     try:
         scheme = "https" if "--tls" in arguments else "http"
-        readiness.wait(f"{scheme}://127.0.0.1:{port}", 60)
+        ready.wait(f"{scheme}://127.0.0.1:{port}", 60)
         assert process.poll() is None
     finally:
         process.terminate()

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from ccell_fake.stage.faults import KINDS
+from ccell_fake.testing.faults import KINDS
 
 PAGE = (Path(__file__).parents[2] / "docs" / "pytest.md").read_text("utf-8")
 EXAMPLES = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)

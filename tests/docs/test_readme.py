@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from testing import processes
+from harness import processes
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text("utf-8")

@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from harness.emulators import DOCUMENT_DAY
 from hypothesis import find
 from hypothesis import strategies as st
-from testing.emulators import DOCUMENT_DAY
 
 from ccell_fake import codes, faults, model, settings, strategies
 

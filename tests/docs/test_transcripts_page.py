@@ -7,12 +7,12 @@ from dataclasses import fields
 from pathlib import Path
 
 import click
-from testing import processes
-from testing.emulators import emulator
+from harness import processes
+from harness.emulators import emulator
 
 from ccell_fake.client import Client
 from ccell_fake.transcripts import Ending, Exchange
-from ccell_mock_server.recording.command import record
+from ccell_mock_server.commands.record import record
 
 PAGE = (Path(__file__).parents[2] / "docs" / "transcripts.md").read_text("utf-8")
 COMMANDS = [

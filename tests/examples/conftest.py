@@ -3,7 +3,7 @@
 import pytest
 from examples.gateways import ByClient, ByUrllib, Gateway
 
-from ccell_fake.stage import Ccell
+from ccell_fake.testing import Ccell
 
 
 @pytest.fixture(params=["client", "urllib"])

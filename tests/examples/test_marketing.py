@@ -4,7 +4,7 @@ import pytest
 from examples.gateways import Gateway
 from examples.marketing import Marketing
 
-from ccell_fake.stage import Ccell
+from ccell_fake.testing import Ccell
 
 PHONES = ["13800000000", "13600001234"]
 

@@ -8,7 +8,7 @@ import pytest
 from examples.gateways import Gateway, Unsure
 from examples.poller import Messages
 
-from ccell_fake.stage import Ccell
+from ccell_fake.testing import Ccell
 
 PHONE, FAILING, REFUSED = "13800000000", "17018633548", "19500001111"
 CONTENT = "您的订单已发货。【签名】"

@@ -7,7 +7,7 @@ from examples.gateways import Gateway
 from examples.signup import create_app
 from flask.testing import FlaskClient
 
-from ccell_fake.stage import Ccell
+from ccell_fake.testing import Ccell
 
 PHONE = "13800000000"
 

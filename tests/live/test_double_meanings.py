@@ -7,8 +7,8 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
-from testing import http, scripted
-from testing.relays import OWN, USERID, relay
+from harness import http, scripted
+from harness.relays import OWN, USERID, relay
 
 from ccell_fake.model import Operation
 from ccell_fake.stateful import Withheld

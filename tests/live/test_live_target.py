@@ -10,16 +10,16 @@ from contextlib import suppress
 
 import pytest
 from contract.minimal import Account, MinimalGateway
+from harness import scripted
+from harness.emulators import emulator
+from harness.integrations import MatchesByPhone, Right, SendsAgain
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import invariant, rule
-from testing import scripted
-from testing.emulators import emulator
-from testing.integrations import MatchesByPhone, Right, SendsAgain
 
 from ccell_fake import stateful
 from ccell_fake.client import ClientError, NotSent, RequestRefused
-from ccell_fake.contract.live import LiveError
+from ccell_fake.contract.live.settings import LiveError
 from ccell_fake.limits import UPMSGS_PER_CALL
 from ccell_fake.model import AccountInfo, Reply
 from ccell_fake.stateful import CcellMachine, Duplicated, Lost, Message, Mismatched, Unfaithful, Withheld

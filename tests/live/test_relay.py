@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 from contract.minimal import Account, MinimalGateway
+from harness import http, scripted
+from harness.emulators import emulator
+from harness.relays import OWN, USERID, relay
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from testing import http, scripted
-from testing.emulators import emulator
-from testing.relays import OWN, USERID, relay
 
 from ccell_fake import strategies
 from ccell_fake.client import Client, ClientError, Retry

@@ -24,7 +24,7 @@ def test_a_server_runs_for_the_session(pytester: pytest.Pytester) -> None:
 def test_the_configuration_can_be_overridden(pytester: pytest.Pytester) -> None:
     pytester.makeconftest("""
         import pytest
-        from ccell_mock_server.config import parse
+        from ccell_mock_server.config.settings import parse
 
         @pytest.fixture(scope="session")
         def ccell_config(ccell_listen_address):
@@ -42,7 +42,7 @@ def test_whatever_the_configuration_says_the_account_is_reached(
 ) -> None:
     pytester.makeconftest(f"""
         import pytest
-        from ccell_mock_server.config import parse
+        from ccell_mock_server.config.settings import parse
 
         @pytest.fixture(scope="session")
         def ccell_config():

@@ -3,7 +3,7 @@
 from importlib import import_module
 
 import pytest
-from testing.emulators import emulator
+from harness.emulators import emulator
 
 from ccell_fake.control.client import ControlClient
 

@@ -6,10 +6,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from testing import http
-from testing.emulators import CONTENT, DOCUMENT_DAY, PHONE, Bench, codes, emulator, items
+from harness import http
+from harness.emulators import CONTENT, DOCUMENT_DAY, PHONE, Bench, codes, emulator, items
 
-from ccell_fake.engine.answers import AnswerError, Answers, check
+from ccell_fake.engine.assumptions import AnswerError, Answers, check
 from ccell_fake.engine.policy import Policy
 from ccell_fake.model import Operation, Submit, Upmsg
 from ccell_fake.settings import AccountSettings, OutcomeRule

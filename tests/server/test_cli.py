@@ -8,7 +8,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from testing import processes
+from harness import processes
 
 BAD = """
 [server]

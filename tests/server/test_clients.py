@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from testing.emulators import emulator
+from harness.emulators import emulator
 
 from ccell_mock_server.emulator import Emulator
 

@@ -4,8 +4,8 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from testing import http
-from testing.emulators import CONTENT, DOCUMENT_DAY, PHONE, emulator
+from harness import http
+from harness.emulators import CONTENT, DOCUMENT_DAY, PHONE, emulator
 
 from ccell_fake.clock import ManualClock
 from ccell_fake.codes import Code

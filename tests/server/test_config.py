@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from ccell_fake.settings import DOCUMENT_ACCOUNT, OutcomeRule
-from ccell_mock_server.config import as_toml, find, load, parse
-from ccell_mock_server.toml_file import ConfigError
+from ccell_mock_server.config.settings import as_toml, find, load, parse
+from ccell_mock_server.config.toml import ConfigError
 
 
 def _error(data: dict[str, Any]) -> str:

@@ -6,8 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from testing import processes
-from testing.emulators import emulator
+from harness import processes
+from harness.emulators import emulator
 
 from ccell_fake.model import Operation, Request, Submit
 from ccell_fake.wire import replies, requests

@@ -9,10 +9,10 @@ from typing import Any
 from urllib.parse import quote, quote_plus, urlsplit
 
 import pytest
+from harness import http as raw
+from harness.emulators import DOCUMENT_DAY, emulator
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from testing import http as raw
-from testing.emulators import DOCUMENT_DAY, emulator
 
 from ccell_fake.codes import Code
 from ccell_fake.limits import PAYLOAD_BYTES, QUERY_BYTES

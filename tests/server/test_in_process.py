@@ -8,7 +8,7 @@ import httpx2
 import pytest
 
 from ccell_fake.client import Client, ClientError, OutcomeUnknown, Retry
-from ccell_fake.stage import Ccell
+from ccell_fake.testing import Ccell
 from ccell_mock_server.fake import FakeCcell
 
 CONTENT = "您好【签名】"

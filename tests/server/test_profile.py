@@ -3,12 +3,12 @@
 from pathlib import Path
 
 import pytest
-from testing import http, processes
-from testing.emulators import emulator
+from harness import http, processes
+from harness.emulators import emulator
 
 from ccell_fake.model import Operation
-from ccell_mock_server.profile import load
-from ccell_mock_server.toml_file import ConfigError
+from ccell_mock_server.config.profile import load
+from ccell_mock_server.config.toml import ConfigError
 
 PROFILE = """
 [Q1]

@@ -6,8 +6,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
-from testing import http
-from testing.emulators import DOCUMENT_DAY, emulator
+from harness import http
+from harness.emulators import DOCUMENT_DAY, emulator
 
 from ccell_fake.clock import SHANGHAI, ManualClock
 from ccell_fake.model import Operation

@@ -11,12 +11,12 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from testing import http as raw
-from testing import processes
+from harness import http as raw
+from harness import processes
 
 from ccell_fake.model import Operation
-from ccell_mock_server import readiness
-from ccell_mock_server.serving import HttpServer, ServingError
+from ccell_mock_server.commands import ready
+from ccell_mock_server.http.server import HttpServer, ServingError
 
 INFO = b'<root userid="200001" password="123456"></root>'
 GRANIAN = (sys.executable, "-m", "granian")
@@ -115,7 +115,7 @@ def test_the_application_runs_under_granian(tmp_path: Path) -> None:
     command = [*GRANIAN, "--interface", "wsgi", "--port", str(port), "--factory", "ccell_mock_server.wsgi:application"]
     process = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
-        readiness.wait(url, 60)
+        ready.wait(url, 60)
         for operation in Operation:
             body = INFO.replace(b"</root>", b'<submit phone="1" content="x"/></root>')
             assert b'return="0"' in raw.post(url, operation.path, body).body

@@ -3,8 +3,8 @@
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
-from testing import http
-from testing.emulators import CONTENT, Meter, emulator
+from harness import http
+from harness.emulators import CONTENT, Meter, emulator
 
 from ccell_fake.model import Operation, Request, Submit
 from ccell_fake.wire import replies, requests

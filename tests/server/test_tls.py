@@ -6,12 +6,12 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from testing import http as raw
-from testing.emulators import emulator
+from harness import http as raw
+from harness.emulators import emulator
 
 from ccell_fake.model import Operation
-from ccell_mock_server import tls
 from ccell_mock_server.emulator import Emulator
+from ccell_mock_server.http import tls
 
 INFO = '<root userid="200001" password="123456"></root>'
 

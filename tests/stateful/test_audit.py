@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from testing.emulators import DOCUMENT_DAY
+from harness.emulators import DOCUMENT_DAY
 
 from ccell_fake.inspection import State
 from ccell_fake.model import Operation

@@ -7,10 +7,10 @@ from types import MappingProxyType
 from typing import Any
 
 import pytest
+from harness.emulators import emulator
+from harness.integrations import DropsTheSecondPage, MatchesByPhone, Right, SendsAgain
 from hypothesis import Phase, settings
 from hypothesis import strategies as st
-from testing.emulators import emulator
-from testing.integrations import DropsTheSecondPage, MatchesByPhone, Right, SendsAgain
 
 from ccell_fake import stateful
 from ccell_fake.control.client import ControlClient

@@ -1,12 +1,12 @@
 """The witness by itself: what it asks of any gateway, and what it lets pass."""
 
 import pytest
-from testing.emulators import DOCUMENT_DAY
+from harness.emulators import DOCUMENT_DAY
 
 from ccell_fake.model import Operation, Report, Upmsg
 from ccell_fake.stateful import UNANSWERED, WHOLE, Exchange, Submitted, Unfaithful
-from ccell_fake.stateful.carried import Hand
-from ccell_fake.stateful.witness import Witness
+from ccell_fake.stateful.live_model import Witness
+from ccell_fake.stateful.messages import Hand
 
 PHONE = "13900000001"
 

@@ -5,15 +5,15 @@ from dataclasses import asdict, fields
 from typing import Any
 
 import pytest
+from harness import documents
+from harness.emulators import Bench, codes
 from hypothesis import find, given, settings
 from hypothesis import strategies as st
-from testing import documents
-from testing.emulators import Bench, codes
 
 from ccell_fake import strategies
 from ccell_fake.model import Operation, Submit
 from ccell_fake.settings import DOCUMENT_ACCOUNT, AccountSettings, OutcomeRule
-from ccell_mock_server import config
+from ccell_mock_server.config import settings as config
 
 
 @given(strategies.account_settings())

@@ -9,10 +9,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from harness.emulators import DOCUMENT_DAY
 from hypothesis import strategies as st
 from hypothesis.errors import InvalidArgument
 from hypothesis.strategies import SearchStrategy
-from testing.emulators import DOCUMENT_DAY
 
 from ccell_fake import strategies
 from ccell_fake.limits import PAYLOAD_BYTES

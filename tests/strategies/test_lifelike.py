@@ -6,12 +6,12 @@ import sys
 
 import faker
 import pytest
+from harness.emulators import DOCUMENT_DAY, Bench, codes
 from hypothesis import given
 from hypothesis import strategies as st
-from testing.emulators import DOCUMENT_DAY, Bench, codes
 
 from ccell_fake.engine import magic, numbers, signatures
-from ccell_fake.engine.answers import Answers
+from ccell_fake.engine.assumptions import Answers
 from ccell_fake.lifelike import OPT_OUT, CcellProvider
 from ccell_fake.model import Operation, Reply, Request, Submit, Upmsg
 from ccell_fake.settings import Carrier

@@ -1,16 +1,16 @@
 """Phones that are recognised, phones that are not, and magic ones, as the strategies promise them."""
 
 import pytest
+from harness import documents
+from harness.emulators import Bench, codes, items
 from hypothesis import find, given
 from hypothesis import strategies as st
 from hypothesis.errors import NoSuchExample
-from testing import documents
-from testing.emulators import Bench, codes, items
 
 from ccell_fake import strategies
 from ccell_fake.codes import Code
 from ccell_fake.engine import magic, numbers
-from ccell_fake.engine.answers import Answers
+from ccell_fake.engine.assumptions import Answers
 from ccell_fake.settings import Carrier
 from ccell_fake.strategies import Recognised
 from ccell_fixtures.prefixes import DOCUMENT_YEAR, PREFIXES, Prefix

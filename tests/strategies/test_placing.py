@@ -3,18 +3,18 @@
 from collections.abc import Callable, Iterator
 
 import pytest
+from harness import documents, http
+from harness.emulators import emulator
 from hypothesis import find, given, settings
 from hypothesis import strategies as st
-from testing import documents, http
-from testing.emulators import emulator
 
 from ccell_fake import strategies
 from ccell_fake.limits import PAYLOAD_BYTES, QUERY_BYTES
 from ccell_fake.model import Operation, Request, Submit
 from ccell_fake.strategies import RawRequest
 from ccell_fake.wire import payload, replies, requests
-from ccell_mock_server import request_line
 from ccell_mock_server.emulator import Emulator
+from ccell_mock_server.http import request_line
 
 INFO = Request("200001", "123456")
 SEND = Request("200001", "123456", (Submit("13800000000", '1 + 1 < 3 & "50%" #【签名】', linkid="é\n"),))

@@ -4,10 +4,10 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from harness import documents
+from harness.emulators import DOCUMENT_DAY, Bench, codes
 from hypothesis import find, given
 from hypothesis import strategies as st
-from testing import documents
-from testing.emulators import DOCUMENT_DAY, Bench, codes
 
 from ccell_fake import strategies
 from ccell_fake.engine import schedule

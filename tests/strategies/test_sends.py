@@ -1,12 +1,12 @@
 """Submits and requests, as the strategies promise them."""
 
 import pytest
+from harness.emulators import DOCUMENT_DAY, Bench, codes, items
 from hypothesis import find, given
 from hypothesis import strategies as st
-from testing.emulators import DOCUMENT_DAY, Bench, codes, items
 
 from ccell_fake import strategies
-from ccell_fake.engine.facts import Arrival
+from ccell_fake.engine.context import Arrival
 from ccell_fake.model import Operation, Request, Submit
 
 PHONE, CONTENT = "13800000000", "您好【签名】"

@@ -6,12 +6,12 @@ from datetime import datetime
 from typing import Any, get_args
 
 import pytest
+from harness import documents
+from harness.accounts import Served
+from harness.emulators import DOCUMENT_DAY, Bench, codes, emulator
 from hypothesis import example, find, given, settings
 from hypothesis import strategies as st
 from hypothesis.errors import InvalidArgument
-from testing import documents
-from testing.accounts import Served
-from testing.emulators import DOCUMENT_DAY, Bench, codes, emulator
 
 from ccell_fake import strategies
 from ccell_fake.codes import Code

@@ -3,15 +3,15 @@
 import re
 
 import pytest
+from harness import documents
+from harness.emulators import Bench, codes, items
 from hypothesis import find, given
 from hypothesis import strategies as st
 from hypothesis.errors import InvalidArgument
-from testing import documents
-from testing.emulators import Bench, codes, items
 
 from ccell_fake import strategies
 from ccell_fake.engine import signatures
-from ccell_fake.engine.answers import Answers
+from ccell_fake.engine.assumptions import Answers
 from ccell_fake.model import Operation, Request, Submit
 from ccell_fake.strategies import Repertoire
 from ccell_fake.wire import requests, xml

@@ -11,10 +11,10 @@ import httpx2
 from ccell_fake.client import Client
 from ccell_fake.client.gateway import base
 from ccell_fake.contract.arranger import Arranger
-from ccell_fake.contract.heard import Heard
+from ccell_fake.contract.known_account import Standing
 from ccell_fake.contract.needs import NotAsked
+from ccell_fake.contract.raw_answer import Heard
 from ccell_fake.contract.recording import Recording
-from ccell_fake.contract.standing import Standing
 from ccell_fake.model import Operation
 
 Item = TypeVar("Item")

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ccell_fake.contract.heard import Heard
+from ccell_fake.contract.raw_answer import Heard
 
 
 class Unsettled(AssertionError):

@@ -13,12 +13,12 @@ from ccell_fake.client.transport import certificates
 from ccell_fake.codes import Code
 from ccell_fake.contract.account import Account
 from ccell_fake.contract.costs import Cost
+from ccell_fake.contract.known_account import Standing
 from ccell_fake.contract.needs import ARRANGED_DEAD, ARRANGED_NEW, ARRANGED_OWN, Need
 from ccell_fake.contract.recording import Recording
-from ccell_fake.contract.standing import Standing
 from ccell_fake.model import Operation
 from ccell_fake.settings import AccountSettings
-from ccell_fake.stage import Ccell, Server
+from ccell_fake.testing import Ccell, Server
 from ccell_fake.transcripts.exchange import Exchange
 
 _ABILITIES = frozenset({"clock", "still", "upstream", "crowd", "settings", "failing", "prompt"})

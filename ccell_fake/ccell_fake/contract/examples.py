@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, reject, settings
 from hypothesis.strategies import SearchStrategy
 
 from ccell_fake.contract.account import Account
-from ccell_fake.contract.inquiry import Inquiry
+from ccell_fake.contract.check_run import Inquiry
 from ccell_fake.contract.recording import NotRecorded
 
 _ARRANGED, _ELSEWHERE = 30, 5

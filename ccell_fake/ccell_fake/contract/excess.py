@@ -5,9 +5,9 @@ from functools import partial
 
 from ccell_fake.codes import Code
 from ccell_fake.contract.account import Account
-from ccell_fake.contract.heard import Heard
 from ccell_fake.contract.needs import CROWD, OVERLAP, Need, NotAsked
 from ccell_fake.contract.numbers import UNKNOWN, submit
+from ccell_fake.contract.raw_answer import Heard
 
 EXCESS = Need(
     "excess", "requests that can be kept in progress together", lambda one: CROWD.is_met(one) or OVERLAP.is_met(one)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from ccell_fake.contract.standing import Standing
+from ccell_fake.contract.known_account import Standing
 from ccell_fake.limits import DEFAULT_THREADS as DOCUMENTED_THREADS
 from ccell_fake.settings import AccountSettings
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import tomli_w
 
-from ccell_fake.contract.declared import Given
+from ccell_fake.contract.checks import Given
 from ccell_fake.contract.results import Outcome, Run
 from ccell_fixtures.registries import ASSUMPTIONS
 

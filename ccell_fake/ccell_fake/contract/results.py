@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, cast
 
-from ccell_fake.contract.declared import Asked, Given
+from ccell_fake.contract.checks import Asked, Given
 from ccell_fake.transcripts.exchange import Exchange
 from ccell_fake.transcripts.redaction import Redaction
 

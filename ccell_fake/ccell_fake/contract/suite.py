@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator
 from importlib import import_module
 from pkgutil import iter_modules
 
-import ccell_fake.contract as package
+import ccell_fake.contract.tests as package
+from ccell_fake.contract.checks import Asked
 from ccell_fake.contract.costs import KINDS, Cost
-from ccell_fake.contract.declared import Asked
 from ccell_fake.contract.excess import EXCESS
 from ccell_fixtures.registries import ASSUMPTIONS, CLAUSES
 

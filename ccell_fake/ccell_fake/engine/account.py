@@ -11,7 +11,7 @@ from ccell_fake.engine.slots import Slots
 from ccell_fake.settings import AccountSettings
 
 if TYPE_CHECKING:
-    from ccell_fake.engine.facts import RequestFacts
+    from ccell_fake.engine.context import RequestFacts
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,8 @@ from typing import Protocol
 
 from ccell_fake.clock import AccountClock, Clock, ClockSetting
 from ccell_fake.engine.account import Account
-from ccell_fake.engine.answers import Answers, Given
-from ccell_fake.engine.conduct import Conduct
+from ccell_fake.engine.assumptions import Answers, Given
+from ccell_fake.engine.behaviour import Conduct
 from ccell_fake.engine.ledger import Ledger, Store
 from ccell_fake.engine.policy import Policy
 from ccell_fake.engine.slots import Slots

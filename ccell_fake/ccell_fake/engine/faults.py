@@ -8,7 +8,7 @@ from ccell_fake.clock import to_micros
 from ccell_fake.engine import numbers
 from ccell_fake.engine.account import Account
 from ccell_fake.engine.chance import share
-from ccell_fake.engine.number_facts import Arranged
+from ccell_fake.engine.number_context import Arranged
 from ccell_fake.engine.patterns import any_of
 from ccell_fake.faults import (
     BrokenXmlFault,

@@ -6,15 +6,16 @@ from dataclasses import dataclass, replace
 
 from ccell_fake.clock import elapsed, in_micros, to_micros
 from ccell_fake.codes import Code
-from ccell_fake.engine import evidence, faults, journal, request_rules
+from ccell_fake.engine import answer as evidence
+from ccell_fake.engine import faults, journal, request_rules
 from ccell_fake.engine.account import Account
 from ccell_fake.engine.accounts import Accounts, Pauses
-from ccell_fake.engine.answers import Answers
-from ccell_fake.engine.evidence import Answer, Seat
-from ccell_fake.engine.facts import AccountState, Admission, Arrival, RequestFacts
+from ccell_fake.engine.answer import Answer, Seat
+from ccell_fake.engine.assumptions import Answers
+from ccell_fake.engine.context import AccountState, Admission, Arrival, RequestFacts
 from ccell_fake.engine.faults import Strike
 from ccell_fake.engine.ledger import Ledger, Store
-from ccell_fake.engine.number_facts import NOTHING_ARRANGED, Arranged
+from ccell_fake.engine.number_context import NOTHING_ARRANGED, Arranged
 from ccell_fake.engine.number_rules import FAULT
 from ccell_fake.engine.operations import DOCUMENTED_BY
 from ccell_fake.engine.rules import Refusal, first_refusal

@@ -1,7 +1,7 @@
 """Journal entries: what was asked, what left as the answer, and why."""
 
-from ccell_fake.engine.evidence import Answer
-from ccell_fake.engine.facts import Arrival
+from ccell_fake.engine.answer import Answer
+from ccell_fake.engine.context import Arrival
 from ccell_fake.faults import Fault
 from ccell_fake.records import JournalEntry
 

@@ -1,9 +1,9 @@
 """The rules about one number of a send, in the order in which they are asked (1004xxx, Q7)."""
 
 from ccell_fake.codes import Code
-from ccell_fake.engine import characters, magic, schedule
-from ccell_fake.engine.answers import Answers
-from ccell_fake.engine.number_facts import NumberFacts, SubmitFacts
+from ccell_fake.engine import magic, schedule, segments
+from ccell_fake.engine.assumptions import Answers
+from ccell_fake.engine.number_context import NumberFacts, SubmitFacts
 from ccell_fake.engine.rules import Refusal, Rule, listed
 
 _SHOWN_REFUSED = "195"
@@ -133,11 +133,11 @@ def _signature(facts: SubmitFacts) -> Refusal | None:
             explanation = f"the content has no signature{where}; it takes one, as in 【签名】"
             return Refusal(Code.SIGNATURE_MISSING, "Q28", explanation)
         return None
-    shortest = min((one.text for one in found), key=lambda text: characters.length(text, facts.policy.answers))
+    shortest = min((one.text for one in found), key=lambda text: segments.length(text, facts.policy.answers))
     if settings.signcode != "*" and shortest not in settings.signcode:
         explanation = f"the signature is {shortest}; the account's signatures: {listed(settings.signcode)}"
         return Refusal(Code.FIXED_SIGNATURE_OTHER, "Q28", explanation, shortest)
-    length = characters.length(shortest, facts.policy.answers)
+    length = segments.length(shortest, facts.policy.answers)
     allowed = facts.policy.limits.signature_characters
     if length > allowed:
         explanation = f"the signature has {length} characters; 3.1 allows {allowed}"

@@ -2,7 +2,7 @@
 
 from itertools import product
 
-from ccell_fake.engine.answers import Answers
+from ccell_fake.engine.assumptions import Answers
 from ccell_fake.limits import NUMBER_SEPARATOR
 from ccell_fixtures.prefixes import DOCUMENT_YEAR, PREFIXES
 

@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 from ccell_fake.clock import in_micros, to_micros
 from ccell_fake.codes import Code
 from ccell_fake.engine import msgids, outcomes, personas, schedule
-from ccell_fake.engine.evidence import text_of
-from ccell_fake.engine.facts import RequestFacts
+from ccell_fake.engine.answer import text_of
+from ccell_fake.engine.context import RequestFacts
 from ccell_fake.engine.ledger import Ledger
-from ccell_fake.engine.number_facts import SubmitFacts
+from ccell_fake.engine.number_context import SubmitFacts
 from ccell_fake.engine.verdicts import Verdict
 from ccell_fake.model import AccountInfo, AnyReply, Operation, Reply, Report, Resp, Upmsg
 from ccell_fake.records import Message, ReportRow, Submission

@@ -9,7 +9,7 @@ from ahocorasick_rs import AhoCorasick, MatchKind
 
 from ccell_fake.clock import in_micros
 from ccell_fake.engine import personas
-from ccell_fake.engine.answers import Answers
+from ccell_fake.engine.assumptions import Answers
 from ccell_fake.engine.patterns import NumberList, any_of
 from ccell_fake.limits import Limits
 from ccell_fake.records import Submission

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from ccell_fake.codes import Code
 from ccell_fake.engine import magic, verdicts
-from ccell_fake.engine.answers import Answers
-from ccell_fake.engine.facts import RequestFacts
+from ccell_fake.engine.assumptions import Answers
+from ccell_fake.engine.context import RequestFacts
 from ccell_fake.engine.number_rules import closing_phrase, spcode_refusal
 from ccell_fake.engine.rules import Refusal, Rule, listed
 from ccell_fake.errors import UnreadableRequest

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from ccell_fake.engine.answers import Answers
+from ccell_fake.engine.assumptions import Answers
 
 _ENDS = (re.compile(r"\s*【([^【】]+)】"), re.compile(r"【([^【】]+)】\s*\Z"))
 _ANYWHERE = re.compile("【([^【】]+)】")

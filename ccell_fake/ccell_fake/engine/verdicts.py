@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ccell_fake.codes import Code
-from ccell_fake.engine import characters, numbers
-from ccell_fake.engine.number_facts import NumberFacts, SubmitFacts
+from ccell_fake.engine import numbers, segments
+from ccell_fake.engine.number_context import NumberFacts, SubmitFacts
 from ccell_fake.engine.number_rules import AnyRule, SubmitRule
 from ccell_fake.engine.rules import Refusal, Rule, first_refusal
 
@@ -34,7 +34,7 @@ def judge(submits: tuple[SubmitFacts, ...], rules: tuple[AnyRule, ...]) -> tuple
 def _judge_submit(submit: SubmitFacts, rules: tuple[AnyRule, ...], seen: set[str]) -> Iterator[Verdict]:
     policy = submit.policy
     number_rules, fate_of_all = _once(submit, rules)
-    accepted = characters.segments(submit.length, policy.answers, policy.limits)
+    accepted = segments.segments(submit.length, policy.answers, policy.limits)
     # A submit without a number has a verdict all the same: that something is missing (Q3).
     for number in submit.numbers or (submit.submit.phone or "",):
         is_repeated = number in seen

@@ -12,11 +12,11 @@ except ImportError as _error:
     raise ImportError(_message, name="hypothesis") from _error
 
 from ccell_fake.stateful.audit import Fate, Message
+from ccell_fake.stateful.emulator_model import Reference
+from ccell_fake.stateful.exchange import UNANSWERED, WHOLE, Exchange, Standing, Submitted
 from ccell_fake.stateful.findings import Duplicated, Finding, Lost, Mismatched, Unfaithful, Withheld
 from ccell_fake.stateful.machine import CcellMachine
-from ccell_fake.stateful.reference import Reference
 from ccell_fake.stateful.running import SETTINGS, run
-from ccell_fake.stateful.seen import UNANSWERED, WHOLE, Exchange, Standing, Submitted
 from ccell_fake.stateful.target import Arranger, EmulatorTarget, Opened, Spent, Target
 
 __all__ = [

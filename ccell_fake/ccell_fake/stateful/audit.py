@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from ccell_fake.stateful.carried import Carried, Gateway, Hand
 from ccell_fake.stateful.findings import Duplicated, Lost, Mismatched
+from ccell_fake.stateful.messages import Carried, Gateway, Hand
 
 
 class Fate(StrEnum):

@@ -16,13 +16,13 @@ from ccell_fake.codes import Code
 from ccell_fake.faults import Fault
 from ccell_fake.model import Operation
 from ccell_fake.stateful.audit import Audit, Message
-from ccell_fake.stateful.carried import Gateway
+from ccell_fake.stateful.emulator_model import Reference
+from ccell_fake.stateful.environment import World
 from ccell_fake.stateful.findings import Lost
-from ccell_fake.stateful.once import once
-from ccell_fake.stateful.reference import Reference
+from ccell_fake.stateful.live_model import Witness
+from ccell_fake.stateful.messages import Gateway
+from ccell_fake.stateful.no_retry import once
 from ccell_fake.stateful.target import Opened, Target
-from ccell_fake.stateful.witness import Witness
-from ccell_fake.stateful.world import World
 from ccell_fake.strategies import faults
 
 BALANCE = 100_000

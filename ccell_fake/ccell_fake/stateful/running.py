@@ -8,7 +8,7 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from ccell_fake.control.client import ControlClient
 from ccell_fake.stateful.machine import CcellMachine
-from ccell_fake.stateful.once import Ended, once
+from ccell_fake.stateful.no_retry import Ended, once
 from ccell_fake.stateful.target import EmulatorTarget, Spent, Target
 
 SETTINGS = settings(

@@ -9,7 +9,7 @@ from ccell_fake.control.client import AccountControl, ControlClient
 from ccell_fake.faults import Fault
 from ccell_fake.model import Operation
 from ccell_fake.settings import AccountSettings
-from ccell_fake.stateful.seen import Exchange, Standing, Submitted
+from ccell_fake.stateful.exchange import Exchange, Standing, Submitted
 
 
 class Spent(Exception):

@@ -7,9 +7,9 @@ from hypothesis.strategies import SearchStrategy
 
 from ccell_fake.engine import magic
 from ccell_fake.settings import DOCUMENT_ACCOUNT, AccountSettings, Carrier, OutcomeRule, Persona, PersonaAnswer
-from ccell_fake.strategies.asked import check_choice, named
+from ccell_fake.strategies.alphabets import texts
+from ccell_fake.strategies.checks import check_choice, named
 from ccell_fake.strategies.numbers import phones
-from ccell_fake.strategies.repertoires import texts
 from ccell_fake.strategies.texts import linkids, signatures
 from ccell_fixtures.registries import ASSUMPTIONS, Assumption
 

@@ -9,9 +9,9 @@ from hypothesis.errors import InvalidArgument
 from hypothesis.strategies import SearchStrategy
 
 from ccell_fake.engine import magic, numbers
-from ccell_fake.engine.answers import Answers
+from ccell_fake.engine.assumptions import Answers
 from ccell_fake.settings import Carrier
-from ccell_fake.strategies.asked import check_choice, named
+from ccell_fake.strategies.checks import check_choice, named
 
 Recognised = Literal["then", "today"]
 """Which prefixes the gateway recognises: an answer to Q8."""

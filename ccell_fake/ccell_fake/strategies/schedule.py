@@ -9,7 +9,7 @@ from hypothesis.strategies import SearchStrategy
 
 from ccell_fake.clock import SHANGHAI
 from ccell_fake.limits import SCHEDULE_AHEAD
-from ccell_fake.strategies.asked import named
+from ccell_fake.strategies.checks import named
 from ccell_fake.wire.times import render_motime
 
 _SECOND = timedelta(seconds=1)

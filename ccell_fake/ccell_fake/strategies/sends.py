@@ -10,7 +10,7 @@ from ccell_fake.limits import NUMBER_SEPARATOR
 from ccell_fake.model import Operation, Request, Submit
 from ccell_fake.settings import DOCUMENT_ACCOUNT
 from ccell_fake.strategies import numbers, texts
-from ccell_fake.strategies.asked import check_choice, check_sizes, named
+from ccell_fake.strategies.checks import check_choice, check_sizes, named
 
 _ABSENT = st.none()
 # More would be slow to draw, and slower to shrink.

@@ -6,10 +6,10 @@ from hypothesis import strategies as st
 from hypothesis.errors import InvalidArgument
 from hypothesis.strategies import DrawFn, SearchStrategy
 
-from ccell_fake.engine.characters import length
+from ccell_fake.engine.segments import length
 from ccell_fake.limits import CONTENT_CHARACTERS, SIGNATURE_CHARACTERS
-from ccell_fake.strategies.asked import check_sizes, named
-from ccell_fake.strategies.repertoires import CARRIABLE, DEFAULTS, Repertoire, check_repertoires, sized, texts
+from ccell_fake.strategies.alphabets import CARRIABLE, DEFAULTS, Repertoire, check_repertoires, sized, texts
+from ccell_fake.strategies.checks import check_sizes, named
 
 _BRACKETS = len("【】")
 _NAMES = st.just("签名") | st.text(

@@ -12,10 +12,11 @@ from dataclasses import replace
 from itertools import starmap
 
 from ccell_fake.limits import NUMBER_SEPARATOR
-from ccell_fake.transcripts import contents, finding, views
+from ccell_fake.transcripts import fillers as contents
+from ccell_fake.transcripts import secret_finder, views
 from ccell_fake.transcripts.exchange import Exchange
-from ccell_fake.transcripts.finding import Found, Kind
 from ccell_fake.transcripts.pseudonyms import Pseudonyms
+from ccell_fake.transcripts.secret_finder import Found, Kind
 from ccell_fake.transcripts.views import Edit, View
 from ccell_fake.wire.secrets import HIDDEN, forms
 
@@ -120,7 +121,7 @@ class Redaction:
 
     def phone(self, phone: str) -> str:
         """One number as it is replaced: the same blanks, country's digits and width, other digits."""
-        digits, places = finding.number(phone)
+        digits, places = secret_finder.number(phone)
         if not digits or digits in self._keep:
             return phone
         with self._guard:
@@ -131,7 +132,7 @@ class Redaction:
     def _spelt(self, number: str, digits: str) -> str:
         """The pseudonym of some digits, as a number that has them and nothing else but what divides them is written."""
         shown = list(number)
-        _, places = finding.plain_digits(number)
+        _, places = secret_finder.plain_digits(number)
         for place, digit in zip(places, self._pseudonyms.phone(digits), strict=True):
             # Digits of every script stand in order.
             shown[place] = chr(ord(number[place]) - int(number[place]) + int(digit))
@@ -161,7 +162,7 @@ class Redaction:
 
     def _learn(self, read: "_Read") -> None:
         for view in read.views:
-            for found in (*finding.named(view), *finding.quoted(view)):
+            for found in (*secret_finder.named(view), *secret_finder.quoted(view)):
                 for _ in self._replaced(view, found):
                     pass
 
@@ -170,7 +171,7 @@ class Redaction:
         if read.is_form:
             # There percent-encoding is what keeps a value together.
             for view in sorted(read.views, key=lambda one: one.depth):
-                edits += [edit for found in finding.bare(view) for edit in self._replaced(view, found)]
+                edits += [edit for found in secret_finder.bare(view) for edit in self._replaced(view, found)]
         for view in read.views:
             edits += self._edits(view)
             if not self._keeps_contents:
@@ -179,7 +180,7 @@ class Redaction:
 
     def _edits(self, view: View) -> Iterator[Edit]:
         """What to replace; the earlier wins where two are about the same characters."""
-        for found in finding.named(view):
+        for found in secret_finder.named(view):
             yield from self._replaced(view, found)
         for match in self._literal.finditer(view.text):
             pseudonym = self._literals.get(match[0])
@@ -187,19 +188,19 @@ class Redaction:
                 yield view.edit(*match.span(), HIDDEN)
             else:
                 yield from view.edits(match.start(), pseudonym)
-        for found in finding.quoted(view):
+        for found in secret_finder.quoted(view):
             yield from self._replaced(view, found)
-        for match in finding.emails(view.text):
+        for match in secret_finder.emails(view.text):
             yield from view.edits(match.start(), self._pseudonyms.name(match[0]))
-        for match in finding.words(view.text):
+        for match in secret_finder.words(view.text):
             if len(match[0]) >= _SHORTEST_NAME and self._pseudonyms.knows("name", match[0]):
                 yield from view.edits(match.start(), self._pseudonyms.name(match[0]))
         yield from self._numbers(view)
 
     def _numbers(self, view: View) -> Iterator[Edit]:
-        for match in finding.mobiles(view.text):
+        for match in secret_finder.mobiles(view.text):
             yield from view.edits(match.start(), self.phone(match[0]))
-        for match in finding.groups(view.text):
+        for match in secret_finder.groups(view.text):
             yield from self._known_numbers(view, match)
 
     def _replaced(self, view: View, found: Found) -> Iterator[Edit]:
@@ -217,7 +218,7 @@ class Redaction:
 
     def _known_numbers(self, view: View, match: re.Match[str]) -> Iterator[Edit]:
         """Numbers that were met before, which may stand between other digits, as in a linkid."""
-        digits, places = finding.plain_digits(match[0])
+        digits, places = secret_finder.plain_digits(match[0])
         for length in sorted(self._lengths, reverse=True):
             for start in range(len(digits) - length + 1):
                 number = digits[start : start + length]

@@ -10,20 +10,20 @@ from flask import Response, request
 from ccell_fake.clock import to_micros
 from ccell_fake.control.models import AccountAnswer, AccountsAnswer, SettingsBody
 from ccell_fake.engine.account import Account
-from ccell_fake.engine.universe import look_at
+from ccell_fake.engine.account_admin import look_at
 from ccell_fake.errors import NotPossible
 from ccell_fake.inspection import AccountSeen
 from ccell_fake.settings import AccountSettings
 from ccell_fake.store.ledger import SqliteLedger
 from ccell_fake.wire.secrets import HIDDEN
-from ccell_mock_server import account_flaws
-from ccell_mock_server.backstage import Backstage
-from ccell_mock_server.control.answers import done, page, said
+from ccell_mock_server.config import account_checks
+from ccell_mock_server.config.credentials import is_public
+from ccell_mock_server.config.errors import Flaw
 from ccell_mock_server.control.api import Api
 from ccell_mock_server.control.problems import InvalidError
 from ccell_mock_server.control.requests import AccountPath, AccountsQuery
-from ccell_mock_server.flaws import Flaw
-from ccell_mock_server.minting import is_public
+from ccell_mock_server.control.responses import done, page, said
+from ccell_mock_server.services import Backstage
 
 
 def views(backstage: Backstage) -> list[Api]:
@@ -111,7 +111,7 @@ def _of_path(userid: str, settings: AccountSettings) -> AccountSettings:
 
 
 def _checked(settings: AccountSettings) -> AccountSettings:
-    flaws = tuple(account_flaws.of_account(settings))
+    flaws = tuple(account_checks.of_account(settings))
     if flaws:
         raise InvalidError(flaws)
     return settings

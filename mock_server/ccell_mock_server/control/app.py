@@ -7,12 +7,12 @@ from flask_openapi3.models.info import Info
 from flask_openapi3.openapi import OpenAPI
 
 from ccell_mock_server.__about__ import __version__
-from ccell_mock_server.backstage import Backstage
 from ccell_mock_server.control import accounts, arrangements, document, problems, requests, state, traffic, waiting
 from ccell_mock_server.control.guard import guard
 from ccell_mock_server.control.requests import ControlRequest
+from ccell_mock_server.http.paths import CONTROL_PREFIX, METRICS_PATH
 from ccell_mock_server.metrics import CONTENT_TYPE
-from ccell_mock_server.paths import CONTROL_PREFIX, METRICS_PATH
+from ccell_mock_server.services import Backstage
 
 _VERSION = f"{CONTROL_PREFIX}v1"
 

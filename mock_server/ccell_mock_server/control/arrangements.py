@@ -22,13 +22,13 @@ from ccell_fake.control.models import (
     PersonasAnswer,
 )
 from ccell_fake.engine.account import Account
-from ccell_fake.engine.universe import HAPPENINGS, Universe
+from ccell_fake.engine.account_admin import HAPPENINGS, Universe
 from ccell_fake.errors import NoSuchThing
 from ccell_fake.settings import AccountSettings
-from ccell_mock_server.backstage import Backstage
-from ccell_mock_server.control.answers import done, said, whole
 from ccell_mock_server.control.api import Api
 from ccell_mock_server.control.requests import AccountPath, NumberedPath, PlacePath
+from ccell_mock_server.control.responses import done, said, whole
+from ccell_mock_server.services import Backstage
 
 _SECOND = 1_000_000
 

@@ -7,7 +7,7 @@ from typing import Any
 from ccell_fake.control.models import Problem
 from ccell_fake.faults import Strikes
 from ccell_mock_server.control.problems import CONTENT_TYPE, STATUSES
-from ccell_mock_server.paths import LIVE_PATH, METRICS_PATH, READY_PATH
+from ccell_mock_server.http.paths import LIVE_PATH, METRICS_PATH, READY_PATH
 
 SECURITY: Any = {"token": {"type": "http", "scheme": "bearer", "description": "The control token, if there is one."}}
 

@@ -6,9 +6,9 @@ from urllib.parse import urlsplit
 
 from flask import Response, request
 
-from ccell_mock_server.config import is_loopback
+from ccell_mock_server.config.settings import is_loopback
 from ccell_mock_server.control.problems import problem
-from ccell_mock_server.paths import CONTROL_PREFIX
+from ccell_mock_server.http.paths import CONTROL_PREFIX
 
 _SCHEME = "bearer"
 _PAGES = tuple(f"{CONTROL_PREFIX}{name}" for name in ("openapi.json", "docs", "swagger"))

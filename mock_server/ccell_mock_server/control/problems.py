@@ -9,9 +9,9 @@ from werkzeug.exceptions import HTTPException
 from ccell_fake.control.models import PROBLEMS, FlawAnswer, Problem
 from ccell_fake.errors import FallenOut, NoSuchThing, NotPossible
 from ccell_fake.store.database import SnapshotError
-from ccell_mock_server.bell import TooManyWaitersError
-from ccell_mock_server.flaws import Flaw
-from ccell_mock_server.paths import CONTROL_PREFIX
+from ccell_mock_server.config.errors import Flaw
+from ccell_mock_server.http.paths import CONTROL_PREFIX
+from ccell_mock_server.http.waiting import TooManyWaitersError
 
 CONTENT_TYPE = "application/problem+json"
 

@@ -14,9 +14,9 @@ from ccell_fake.control.models import Cursor, FaultBody, Msgid, Pattern, Phone
 from ccell_fake.faults import Fault
 from ccell_fake.inspection import State
 from ccell_fake.model import Operation
-from ccell_mock_server.config import KNOWN_SETTINGS
+from ccell_mock_server.config.errors import found
+from ccell_mock_server.config.settings import KNOWN_SETTINGS
 from ccell_mock_server.control.problems import invalid, problem
-from ccell_mock_server.flaws import found
 
 JSON = "application/json"
 

@@ -4,12 +4,12 @@ from flask import Response, request
 from werkzeug.exceptions import abort
 
 from ccell_fake.settings import AccountSettings
-from ccell_mock_server import account_flaws
-from ccell_mock_server.backstage import Backstage
-from ccell_mock_server.control.answers import done
+from ccell_mock_server.config import account_checks
+from ccell_mock_server.config.credentials import is_public
 from ccell_mock_server.control.api import Api
 from ccell_mock_server.control.problems import problem
-from ccell_mock_server.minting import is_public
+from ccell_mock_server.control.responses import done
+from ccell_mock_server.services import Backstage
 
 SNAPSHOT = "application/vnd.sqlite3"
 
@@ -50,6 +50,6 @@ def views(backstage: Backstage) -> list[Api]:
 
 
 def _check(settings: AccountSettings) -> None:
-    flaws = "; ".join(map(str, account_flaws.of_account(settings)))
+    flaws = "; ".join(map(str, account_checks.of_account(settings)))
     if flaws:
         raise ValueError(flaws)

@@ -7,13 +7,13 @@ from typing import Any
 from ccell_fake.clock import elapsed
 from ccell_fake.control.models import EntryAnswer, HappeningAnswer, MessageAnswer
 from ccell_fake.engine.account import Account
+from ccell_fake.engine.account_admin import HAPPENINGS, journal_of
 from ccell_fake.engine.ledger import Ledger
-from ccell_fake.engine.universe import HAPPENINGS, journal_of
 from ccell_fake.errors import NoSuchThing
 from ccell_fake.inspection import Happening, Keys, MessageSeen
 from ccell_fake.model import Operation
 from ccell_fake.records import JournalEntry
-from ccell_mock_server.backstage import Backstage
+from ccell_mock_server.services import Backstage
 
 _KINDS = {Operation.REPORT: "drain", Operation.UPMSG: "fetch", Operation.INFO: "info", Operation.SEND: "send"}
 _FOREVER = 1e9

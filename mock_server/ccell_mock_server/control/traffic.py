@@ -14,11 +14,9 @@ from ccell_fake.control.models import (
     UpmsgBody,
     UpmsgsAnswer,
 )
-from ccell_fake.engine.universe import journal_of
+from ccell_fake.engine.account_admin import journal_of
 from ccell_fake.inspection import MessageFilter
 from ccell_fake.store.ledger import NO_ACCOUNT
-from ccell_mock_server.backstage import Backstage
-from ccell_mock_server.control.answers import page, said
 from ccell_mock_server.control.api import Api
 from ccell_mock_server.control.requests import (
     AccountPath,
@@ -27,6 +25,8 @@ from ccell_mock_server.control.requests import (
     MessagesQuery,
     PageQuery,
 )
+from ccell_mock_server.control.responses import page, said
+from ccell_mock_server.services import Backstage
 
 
 def views(backstage: Backstage) -> list[Api]:

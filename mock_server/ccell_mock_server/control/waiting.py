@@ -11,19 +11,19 @@ from pydantic import Field
 
 from ccell_fake.clock import elapsed
 from ccell_fake.control.models import Cursor, WaitAnswer, WaitBody
-from ccell_fake.engine import watching
+from ccell_fake.engine import wait_match
 from ccell_fake.engine.account import Account
-from ccell_fake.engine.watching import Kind, Wish
+from ccell_fake.engine.wait_match import Kind, Wish
 from ccell_fake.errors import NotPossible
 from ccell_fake.inspection import MessageFilter, MessageSeen
 from ccell_fake.records import JournalEntry
-from ccell_mock_server.backstage import Backstage
-from ccell_mock_server.bell import Waiter, Woken
-from ccell_mock_server.connection import client_of, hang_up
-from ccell_mock_server.control.answers import said
 from ccell_mock_server.control.api import Api
 from ccell_mock_server.control.requests import AccountPath, Asked
+from ccell_mock_server.control.responses import said
 from ccell_mock_server.control.stream import Stream
+from ccell_mock_server.http.connection import client_of, hang_up
+from ccell_mock_server.http.waiting import Waiter, Woken
+from ccell_mock_server.services import Backstage
 
 EVENT_STREAM = "text/event-stream"
 
@@ -101,12 +101,12 @@ def _wait(backstage: Backstage, userid: str, body: WaitBody) -> WaitAnswer | Non
         while True:
             with universe.opened() as (account, ledger):
                 _check_same(begun, account)
-                sight = watching.look(account, ledger, pending)
+                sight = wait_match.look(account, ledger, pending)
                 left = deadline - elapsed()
-                missed = watching.miss(account, ledger, wish) if not sight.is_met and left <= 0 else None
+                missed = wait_match.miss(account, ledger, wish) if not sight.is_met and left <= 0 else None
             if sight.is_met or missed:
                 return _answer(sight, found, missed)
-            if not watching.can_change(wish):
+            if not wait_match.can_change(wish):
                 # What has been looked at need not be looked at again.
                 found.add(sight)
                 pending = replace(wish, after=max(sight.cursor, wish.after), count=wish.count - len(found))
@@ -136,13 +136,13 @@ class Found:
         """How much that is."""
         return len(self.messages) + len(self.requests)
 
-    def add(self, sight: watching.Sight) -> None:
+    def add(self, sight: wait_match.Sight) -> None:
         """Find more."""
         self.messages.extend(sight.messages)
         self.requests.extend(sight.requests)
 
 
-def _answer(sight: watching.Sight, found: Found, missed: watching.Missed | None) -> WaitAnswer:
+def _answer(sight: wait_match.Sight, found: Found, missed: wait_match.Missed | None) -> WaitAnswer:
     return WaitAnswer.model_validate(
         {
             "is_met": sight.is_met,

@@ -5,13 +5,13 @@ from contextlib import suppress
 from hashlib import md5
 from urllib.parse import unquote_to_bytes
 
-from ccell_fake.contract.budget import Budget
-from ccell_fake.contract.guard import NOBODY, segments
+from ccell_fake.contract.live.budget import Budget
+from ccell_fake.contract.live.guard import NOBODY, segments
 from ccell_fake.errors import UnreadableRequest
 from ccell_fake.limits import NUMBER_SEPARATOR
 from ccell_fake.model import Operation, Request, Submit
 from ccell_fake.wire import payload, requests
-from ccell_mock_server.placed import Placed
+from ccell_mock_server.proxy.request import Placed
 
 
 class NotPermitted(Exception):

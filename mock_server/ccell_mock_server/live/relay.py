@@ -20,11 +20,12 @@ from ccell_fake.faults import CodeFault, DelayFault, DribbleFault, Fault
 from ccell_fake.model import AnyReply, Operation, Reply, Request, Resp
 from ccell_fake.stateful import UNANSWERED, WHOLE, Exchange, Finding, Withheld
 from ccell_fake.wire import replies
-from ccell_mock_server import deliveries, placed
+from ccell_mock_server.gateway import responses as deliveries
 from ccell_mock_server.live import passed
 from ccell_mock_server.live.permit import NotPermitted, Permit
-from ccell_mock_server.said import understood
-from ccell_mock_server.upstream import Upstream, with_answer
+from ccell_mock_server.proxy import request as placed
+from ccell_mock_server.proxy.decoded import understood
+from ccell_mock_server.proxy.upstream import Upstream, with_answer
 
 _NO_ANSWER = Delivery(b"", sent=None, ending=Ending.CLOSED)
 

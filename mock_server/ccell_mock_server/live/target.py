@@ -11,15 +11,15 @@ from ccell_fake.client import Client
 from ccell_fake.client.gateway import base
 from ccell_fake.clock import SystemClock
 from ccell_fake.codes import Code
-from ccell_fake.contract.budget import Budget
-from ccell_fake.contract.live import Live, LiveError
-from ccell_fake.contract.patience import Patience
+from ccell_fake.contract.live.budget import Budget
+from ccell_fake.contract.live.settings import Live, LiveError
+from ccell_fake.contract.live.waiting import Patience
 from ccell_fake.faults import Fault
 from ccell_fake.stateful import Exchange, Opened, Spent
+from ccell_mock_server.http.server import HttpServer
 from ccell_mock_server.live.permit import Permit
 from ccell_mock_server.live.relay import Relay
-from ccell_mock_server.serving import HttpServer
-from ccell_mock_server.upstream import Upstream
+from ccell_mock_server.proxy.upstream import Upstream
 
 _A_SECOND = 1_000_000
 

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from ccell_fake.contract import suite
+from ccell_fake.contract.checks import Asked
 from ccell_fake.contract.costs import REFUSED
-from ccell_fake.contract.declared import Asked
-from ccell_fake.contract.live import Live
+from ccell_fake.contract.live.settings import Live
 
 
 def ask(config: pytest.Config, live: Live, asked: tuple[Asked, ...]) -> None:

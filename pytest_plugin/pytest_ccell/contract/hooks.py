@@ -10,15 +10,15 @@ import pytest
 
 from ccell_fake.clock import SystemClock
 from ccell_fake.contract import profiles, report, results, suite
-from ccell_fake.contract.declared import Asked, Given
+from ccell_fake.contract.check_run import Inquiry
+from ccell_fake.contract.checks import Asked, Given
 from ccell_fake.contract.emulator import EmulatorTarget
-from ccell_fake.contract.inquiry import Inquiry
-from ccell_fake.contract.live import LiveError
-from ccell_fake.contract.live_target import LiveTarget
+from ccell_fake.contract.live.settings import LiveError
+from ccell_fake.contract.live.target import LiveTarget
+from ccell_fake.contract.live.turns import turn
 from ccell_fake.contract.needs import NotAsked
 from ccell_fake.contract.results import Outcome, Result, Run
 from ccell_fake.contract.target import Target
-from ccell_fake.contract.turns import turn
 from ccell_fixtures.registries import ASSUMPTIONS
 from pytest_ccell.contract import consent, session, summary, termination
 

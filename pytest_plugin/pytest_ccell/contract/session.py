@@ -11,13 +11,13 @@ from typing import Any
 
 import pytest
 
-from ccell_fake.contract.budget import Budget
-from ccell_fake.contract.declared import Given
-from ccell_fake.contract.live import Live, LiveError, read_known, settings_of
+from ccell_fake.contract.checks import Given
+from ccell_fake.contract.live.budget import Budget
+from ccell_fake.contract.live.settings import Live, LiveError, read_known, settings_of
 from ccell_fake.transcripts.redaction import Redaction
-from ccell_mock_server import config as configuration
-from ccell_mock_server import profile
-from ccell_mock_server.toml_file import ConfigError
+from ccell_mock_server.config import profile
+from ccell_mock_server.config import settings as configuration
+from ccell_mock_server.config.toml import ConfigError
 
 _OF_LIVE = ("live", "allow", "phone", "budget", "account", "cacert")
 _NAMED_BY = ("CCELL_BASE_URL", "CCELL_USERID", "CCELL_PASSWORD")

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from ccell_fake.contract import profiles
-from ccell_fake.contract.declared import Given
+from ccell_fake.contract.checks import Given
 from ccell_fake.contract.results import Run
 from pytest_ccell.contract import table
 

@@ -1,8 +1,8 @@
 """Small deliberate violations of the gateway, each of which the contract suite has to notice.
 
 Each is applied through a seam of the product: what the gateway decides through its conduct
-(`ccell_fake.engine.conduct`), what is carried and written through the transport that a road leads over
-(`ccell_fake.stage.Road`).
+(`ccell_fake.engine.behaviour`), what is carried and written through the transport that a road leads over
+(`ccell_fake.testing.Road`).
 """
 
 from . import codes, questions, queues, sends, threads, transport

@@ -6,8 +6,8 @@ from typing import Any, TypeVar
 
 from ccell_fake.codes import Code
 from ccell_fake.engine import number_rules, request_rules
-from ccell_fake.engine.conduct import Conduct
-from ccell_fake.engine.facts import RequestFacts
+from ccell_fake.engine.behaviour import Conduct
+from ccell_fake.engine.context import RequestFacts
 from ccell_fake.engine.ledger import Ledger
 from ccell_fake.engine.operations import OPERATIONS, Operate
 from ccell_fake.engine.rules import Refusal, Rule

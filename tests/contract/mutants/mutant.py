@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import httpx2
 
 from ccell_fake.codes import Code
-from ccell_fake.engine.conduct import Conduct
+from ccell_fake.engine.behaviour import Conduct
 
 Make = Callable[[], Conduct]
 Carry = Callable[[httpx2.BaseTransport], httpx2.BaseTransport]

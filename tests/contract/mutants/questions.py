@@ -7,10 +7,10 @@ import httpx2
 
 from ccell_fake.codes import Code
 from ccell_fake.contract.needs import ARRANGED_DEAD
-from ccell_fake.engine.conduct import Conduct
-from ccell_fake.engine.facts import RequestFacts
+from ccell_fake.engine.behaviour import Conduct
+from ccell_fake.engine.context import RequestFacts
 from ccell_fake.engine.ledger import Ledger
-from ccell_fake.engine.number_facts import NumberFacts, SubmitFacts
+from ccell_fake.engine.number_context import NumberFacts, SubmitFacts
 from ccell_fake.engine.rules import Refusal
 from ccell_fake.limits import (
     CONTENT_CHARACTERS,

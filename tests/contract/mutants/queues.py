@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from ccell_fake.codes import Code
-from ccell_fake.engine.facts import RequestFacts
+from ccell_fake.engine.context import RequestFacts
 from ccell_fake.engine.ledger import Ledger
 from ccell_fake.engine.operations import OPERATIONS
 from ccell_fake.limits import REPORTS_PER_CALL, UPMSGS_PER_CALL

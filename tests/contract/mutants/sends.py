@@ -8,9 +8,9 @@ from typing import Any
 
 from ccell_fake.codes import Code
 from ccell_fake.engine import schedule
-from ccell_fake.engine.conduct import Conduct
-from ccell_fake.engine.facts import RequestFacts
-from ccell_fake.engine.number_facts import SubmitFacts
+from ccell_fake.engine.behaviour import Conduct
+from ccell_fake.engine.context import RequestFacts
+from ccell_fake.engine.number_context import SubmitFacts
 from ccell_fake.engine.rules import Refusal
 from ccell_fake.limits import (
     CONTENT_CHARACTERS,

@@ -4,7 +4,7 @@ from dataclasses import replace
 from functools import partial
 
 from ccell_fake.codes import Code
-from ccell_fake.engine.facts import RequestFacts
+from ccell_fake.engine.context import RequestFacts
 from ccell_fake.engine.ledger import Ledger
 from ccell_fake.engine.rules import Refusal
 from ccell_fake.limits import DEFAULT_THREADS

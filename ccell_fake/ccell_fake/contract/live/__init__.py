@@ -1,0 +1,1 @@
+"""A live gateway as the target of the contract suite: settings, budget and guard."""

@@ -1,0 +1,1 @@
+"""The subcommands of `ccell-fake`, one module each."""

@@ -1,0 +1,34 @@
+"""The command `reply`: be the phone, and answer the account that wrote to it."""
+
+import click
+
+from ccell_fake.settings import DOCUMENT_ACCOUNT
+from ccell_mock_server.config.settings import DEFAULT_PORT
+
+
+@click.command()
+@click.argument("phone")
+@click.argument("text")
+@click.option(
+    "--url",
+    envvar="CCELL_FAKE_URL",
+    show_envvar=True,
+    default=f"http://127.0.0.1:{DEFAULT_PORT}",
+    show_default=True,
+    help="Where the emulator serves.",
+)
+@click.option("--userid", envvar="CCELL_USERID", show_envvar=True, default=DOCUMENT_ACCOUNT.userid, show_default=True)
+@click.option("--control-token", envvar="CCELL_FAKE_CONTROL_TOKEN", show_envvar=True, default="", help="If it has one.")
+@click.option("--spcode", default="", help="What stands behind the account's port in the number it is sent to.")
+@click.option("--delay", type=click.FloatRange(min=0), default=0.0, help="Seconds until it comes in.")
+def reply(phone: str, text: str, url: str, userid: str, control_token: str, spcode: str, delay: float) -> None:
+    """Send TEXT from PHONE to an account of the emulator, which fetches it with upmsg."""
+    from ccell_fake.control.client import ControlClient  # noqa: PLC0415 - slow to import
+    from ccell_fake.errors import CcellError  # noqa: PLC0415
+
+    try:
+        with ControlClient(url, control_token) as control:
+            sent = control.account(userid).reply(phone, text, spcode=spcode, delay=delay)
+    except CcellError as error:
+        raise click.ClickException(str(error)) from None
+    click.echo(f"{sent.phone} to {sent.spnumber}, {sent.motime:%Y-%m-%d %H:%M:%S}: {sent.msgcontent!r}")

@@ -1,0 +1,1 @@
+"""The HTTP server: connections, TLS, threads and waiting clients."""

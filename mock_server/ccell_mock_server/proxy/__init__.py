@@ -1,0 +1,1 @@
+"""A proxy between a client and a gateway: records what passes, and replays it."""

@@ -1,1 +1,0 @@
-"""Recording what a client and a gateway say to each other, by standing between the two."""

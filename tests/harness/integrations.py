@@ -1,0 +1,123 @@
+"""Integrations for the machine to try: one that is right, and ones with a bug that was planted in them."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from hypothesis import strategies as st
+
+from ccell_fake import strategies
+from ccell_fake.client import Client, ClientError, OutcomeUnknown, Report, Retry, Upmsg, submit
+from ccell_fake.limits import REPORTS_PER_CALL
+from ccell_fake.model import Operation, Request, Submit
+from ccell_fake.stateful import CcellMachine, Fate, Message
+from ccell_fake.wire import replies, requests
+from harness import http
+
+
+class Right(CcellMachine):
+    """Our own client with a store that is a dict, and linkids for keys."""
+
+    def connect(self, url: str, userid: str, password: str) -> None:
+        self.url, self.credential = url, (userid, password)
+        self.client = Client(url, userid, password, retry=Retry(first_pause=0.0))
+        self.store: dict[str, Fate] = {}
+        self.replies: list[tuple[str, str]] = []
+
+    def disconnect(self) -> None:
+        self.client.close()
+
+    def send(self, messages: Sequence[Message]) -> None:
+        self.submit([submit(one.phone, one.content, linkid=one.reference) for one in messages])
+
+    def schedule(self, messages: Sequence[Message]) -> None:
+        self.submit([submit(one.phone, one.content, linkid=one.reference, sendtime=one.sendtime) for one in messages])
+
+    def submit(self, submits: Sequence[Submit]) -> None:
+        try:
+            resps = self.client.send(submits).resps
+        except ClientError as error:
+            resps = error.resps
+            self._say(error.unsent, Fate.FAILED)
+            self._say(error.unknown, Fate.UNKNOWN)
+        for resp in resps:
+            self.store[resp.linkid or ""] = Fate.ACCEPTED if resp.is_accepted else Fate.FAILED
+
+    def _say(self, submits: Iterable[Submit], fate: Fate) -> None:
+        self.store.update((one.linkid or "", fate) for one in submits)
+
+    def poll_reports(self) -> None:
+        try:
+            reports = self.client.reports()
+        except ClientError as error:
+            reports = tuple(one for one in error.taken if isinstance(one, Report))
+        for report in reports:
+            self.take(report)
+
+    def take(self, report: Report) -> None:
+        self.store[report.linkid] = Fate.DELIVERED if report.is_delivered else Fate.FAILED
+
+    def poll_upmsgs(self) -> None:
+        try:
+            upmsgs = self.client.upmsgs()
+        except ClientError as error:
+            upmsgs = tuple(one for one in error.taken if isinstance(one, Upmsg))
+        self.replies += [(one.phone, one.msgcontent) for one in upmsgs]
+
+    def fates(self) -> Mapping[str, str]:
+        return self.store
+
+    def upmsgs(self) -> Iterable[tuple[str, str]]:
+        return self.replies
+
+
+class SendsAgain(Right):
+    """Sends once more what it had no answer to."""
+
+    faults = strategies.faults(kinds=["close", "truncate"], operations=["send"], max_skip=0, max_times=1)
+    many = ()
+
+    def submit(self, submits: Sequence[Submit]) -> None:
+        try:
+            resps = self.client.send(submits).resps
+        except OutcomeUnknown as error:
+            super().submit(error.unknown)
+        except ClientError as error:
+            self._say(error.unsent + error.unknown, Fate.UNKNOWN)
+        else:
+            for resp in resps:
+                self.store[resp.linkid or ""] = Fate.ACCEPTED if resp.is_accepted else Fate.FAILED
+
+
+class DropsTheSecondPage(Right):
+    """Asks for pages until one is not full, and keeps the first."""
+
+    faults = st.nothing()
+
+    def poll_reports(self) -> None:
+        page = first = self._page()
+        while len(page) == REPORTS_PER_CALL:
+            page = self._page()
+        for report in first:
+            self.take(report)
+
+    def _page(self) -> tuple[Report, ...]:
+        body = requests.render(Request(*self.credential))
+        answer = http.post(self.url, Operation.REPORT.path, body)
+        return tuple(one for one in replies.parse(Operation.REPORT, answer.body).items if isinstance(one, Report))
+
+
+class MatchesByPhone(Right):
+    """Takes a report to be about the last message to its phone."""
+
+    faults = st.nothing()
+    many = ()
+
+    def connect(self, url: str, userid: str, password: str) -> None:
+        super().connect(url, userid, password)
+        self.last: dict[str, str] = {}
+
+    def submit(self, submits: Sequence[Submit]) -> None:
+        super().submit(submits)
+        self.last.update((one.phone or "", one.linkid or "") for one in submits)
+
+    def take(self, report: Report) -> None:
+        self.store[self.last[report.phone]] = Fate.DELIVERED if report.is_delivered else Fate.FAILED

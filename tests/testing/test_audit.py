@@ -1,0 +1,188 @@
+"""The audit finds where the document's limits were not kept, and nothing where they were."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from datetime import timedelta
+from urllib.request import urlopen
+
+import pytest
+from harness.emulators import DOCUMENT_DAY
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ccell_fake.client import ClientError, Retry
+from ccell_fake.control.models import EntryAnswer
+from ccell_fake.testing import Ccell, audit
+from ccell_mock_server.fake import FakeCcell
+
+CONTENT = "您好【签名】"
+PHONE = "13800000000"
+REFUSED = "19500001111"
+
+
+def _raw(fake: Ccell, submit: str) -> None:
+    body = f'<root userid="{fake.userid}" password="{fake.password}">{submit}</root>'
+    with urlopen(f"{fake.url}/sms3_api/xmlapi/send.jsp", body.encode()) as answer:  # noqa: S310 - our own emulator
+        answer.read()
+
+
+def _clauses(fake: Ccell) -> list[str]:
+    return [breach.clause for breach in fake.breaches()]
+
+
+def _numbers(count: int) -> str:
+    return ",".join(f"138{number:08d}" for number in range(count))
+
+
+@pytest.mark.parametrize(
+    ("submit", "clauses"),
+    [
+        (f'<submit phone="{_numbers(500)}" content="{CONTENT}"/>', []),
+        (f'<submit phone="{_numbers(501)}" content="{CONTENT}"/>', ["S3"]),
+        (f'<submit phone="{PHONE}" content="{"x" * 996}【签名】"/>', []),
+        (f'<submit phone="{PHONE}" content="{"x" * 997}【签名】"/>', ["S4"]),
+        (f'<submit phone="{PHONE}" content="{"x" * 994}😀【签名】"/>', []),
+        (f'<submit phone="{PHONE}" content="{"x" * 995}😀【签名】"/>', ["S4"]),
+        (f'<submit phone="{PHONE}"/>', ["S1"]),
+        (f'<submit content="{CONTENT}"/>', ["S1"]),
+        ("", ["S1"]),
+        (f'<submit phone="{PHONE}" content="x【{"签" * 20}】"/>', []),
+        (f'<submit phone="{PHONE}" content="x【{"签" * 21}】"/>', ["C1"]),
+        (f'<submit phone="{PHONE}" content="{CONTENT}" sendtime="2015-12-31"/>', ["A1"]),
+        (f'<submit phone="{PHONE}" content="{CONTENT}" sendtime="2016-02-19 08:30:30"/>', []),
+        (f'<submit phone="{PHONE}" content="{CONTENT}" sendtime="2016-02-19 08:30:31"/>', ["A1"]),
+        (f'<submit phone="{PHONE}" content="没有签名"/>', []),
+        (f'<submit phone="{REFUSED}" content="{CONTENT}"/>', []),
+    ],
+)
+def test_a_limit_is_broken_just_beyond_it(fake: Ccell, submit: str, clauses: list[str]) -> None:
+    fake.clock.freeze(DOCUMENT_DAY)
+    _raw(fake, submit)
+    assert _clauses(fake) == clauses
+
+
+def test_a_root_without_a_password_is_incomplete(fake: Ccell) -> None:
+    body = f'<root userid="{fake.userid}"></root>'
+    with urlopen(f"{fake.url}/sms3_api/xmlapi/info.jsp", body.encode()) as answer:  # noqa: S310 - our own emulator
+        answer.read()
+    assert _clauses(fake) == ["S1"]
+
+
+def test_what_an_account_lets_through_is_beyond_the_limit_all_the_same() -> None:
+    with FakeCcell(assumptions={"Q4": "accept", "Q5": "accept"}) as fake:
+        _raw(fake, f'<submit phone="{_numbers(501)}" content="{CONTENT}"/>')
+        _raw(fake, f'<submit phone="{_numbers(2)}" content="{"x" * 997}【签名】"/>')
+        assert len(fake.outbox) == 503
+        assert _clauses(fake) == ["S3", "S4"]
+
+
+def test_a_breach_is_told_with_the_clause_and_the_request(fake: Ccell) -> None:
+    _raw(fake, f'<submit phone="{_numbers(501)}" content="{CONTENT}"/>')
+    (breach,) = fake.breaches()
+    assert str(breach).startswith("S3: ")
+    assert f"\n  request {breach.request}: " in str(breach)
+    assert "501 numbers" in str(breach)
+
+
+def test_too_many_threads_are_told_of(fake: Ccell) -> None:
+    fake.faults.next("info", delay=600, times=3)
+    with ThreadPoolExecutor(3) as pool:
+        client = fake.connect(threads=4, retry=Retry(attempts=1))
+        waiting = [pool.submit(client.info) for _ in range(3)]
+        while fake.account.seen().in_progress < 3:
+            pass
+        with pytest.raises(ClientError):
+            client.info()
+        assert _clauses(fake) == ["K1"]
+        fake.account.reset()
+        for one in waiting:
+            with pytest.raises(ClientError):
+                one.result(60)
+
+
+def test_who_meets_slots_that_a_test_holds_is_excused(fake: Ccell) -> None:
+    client = fake.connect(retry=Retry(attempts=1))
+    with fake.hold(3), pytest.raises(ClientError):
+        client.info()
+    assert _clauses(fake) == []
+
+
+def test_a_fault_is_nobodys_breach(fake: Ccell) -> None:
+    for code in ("1001006", "1001001", "1004001", "1004012"):
+        fake.faults.next("send", code=code, times=2)
+        for _ in range(2):
+            with suppress(ClientError):
+                fake.client.send(PHONE, CONTENT)
+    assert _clauses(fake) == []
+
+
+def test_to_send_again_what_was_refused_is_to_ignore_it(fake: Ccell) -> None:
+    fake.client.send([PHONE, REFUSED], CONTENT)
+    fake.client.send([PHONE, REFUSED], CONTENT)
+    (breach,) = fake.breaches()
+    assert breach.clause == "S8"
+    assert f"1004001 手机号不可识别{REFUSED}" in breach.says
+
+
+OTHERWISE: list[Callable[[Ccell], object]] = [
+    lambda fake: fake.client.send(REFUSED, "别的【签名】"),
+    lambda fake: fake.client.send(PHONE, CONTENT),
+    lambda fake: fake.client.send(REFUSED, CONTENT, sendtime=fake.clock.now + timedelta(days=1)),
+]
+
+
+@pytest.mark.parametrize("change", OTHERWISE)
+def test_to_send_something_else_is_not(fake: Ccell, change: Callable[[Ccell], object]) -> None:
+    fake.client.send([REFUSED, REFUSED], CONTENT)
+    change(fake)
+    assert _clauses(fake) == []
+
+
+def test_nor_is_to_try_again_once_the_refusal_no_longer_holds(fake: Ccell) -> None:
+    fake.settings(blacklist=[PHONE])
+    fake.client.send(PHONE, CONTENT)
+    fake.settings(blacklist=[])
+    fake.client.send(PHONE, CONTENT)
+    assert _clauses(fake) == []
+
+
+def test_what_the_journal_has_lost_does_not_keep_the_rest_from_being_judged() -> None:
+    from ccell_mock_server.config.settings import parse  # noqa: PLC0415 - needed here alone
+
+    with FakeCcell(parse({"server": {"port": 0, "journal_entries": 2}}, "the test")) as fake:
+        for _ in range(5):
+            fake.client.info()
+        _raw(fake, f'<submit phone="{_numbers(501)}" content="{CONTENT}"/>')
+        assert len(fake.journal()) == 2
+        assert _clauses(fake) == ["S3"]
+
+
+def _entry(number: int, rule: str, explanation: str) -> EntryAnswer:
+    values = {
+        "number": number,
+        "at": 0,
+        "operation": "send",
+        "peer": "",
+        "place": "body",
+        "request": "",
+        "answer": "",
+        "delivery": "whole",
+        "items": 0,
+        "code": "",
+        "rule": rule,
+        "basis": "",
+        "explanation": explanation,
+        "duration": 0,
+    }
+    return EntryAnswer.model_validate(values)
+
+
+@settings(max_examples=50)
+@given(st.lists(st.sampled_from(["send", "fault", "concurrency", "numbers-per-request", "sendtime, signature"])))
+def test_breaches_come_in_the_order_of_requests(rules: list[str]) -> None:
+    entries = [_entry(number, rule, "") for number, rule in enumerate(rules, 1)]
+    found = audit.breaches(reversed(entries), ())
+    assert [breach.request for breach in found] == [
+        number for number, rule in enumerate(rules, 1) if rule not in {"send", "fault"}
+    ]

@@ -1,0 +1,143 @@
+"""Messages, reports and upstream messages read like lists, and say what is there instead of what is looked for."""
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from ccell_fake.inspection import State
+from ccell_fake.testing import Ccell, NotAsExpected
+
+CONTENT = "您好【签名】"
+PHONE = "13800000000"
+OTHER = "13900000000"
+REFUSED = "19500001111"
+
+
+def test_an_outbox_reads_like_a_list(fake: Ccell) -> None:
+    assert fake.outbox == []
+    assert not fake.outbox
+    fake.client.send([PHONE, OTHER], CONTENT)
+    assert len(fake.outbox) == 2
+    assert [message.phone for message in fake.outbox] == [PHONE, OTHER]
+    assert (fake.outbox[0].content, fake.outbox[-1].phone) == (CONTENT, OTHER)
+    assert [message.phone for message in fake.outbox[1:]] == [OTHER]
+    assert fake.outbox[0] in fake.outbox
+    assert fake.outbox == list(fake.outbox)
+    assert fake.outbox != [fake.outbox[0]]
+
+
+def test_a_list_that_was_got_before_shows_what_happened_since(fake: Ccell) -> None:
+    outbox = fake.outbox
+    fake.client.send(PHONE, CONTENT)
+    assert len(outbox) == 1
+
+
+def test_what_was_refused_is_in_no_outbox(fake: Ccell) -> None:
+    fake.client.send([PHONE, REFUSED], CONTENT)
+    assert [message.phone for message in fake.outbox] == [PHONE]
+    assert [(message.phone, message.code) for message in fake.refused] == [(REFUSED, "1004001")]
+
+
+def test_one_finds_by_every_field_and_by_patterns(fake: Ccell) -> None:
+    fake.client.send(PHONE, CONTENT, linkid="order-1")
+    fake.client.send(OTHER, "再见【签名】", linkid="order-2")
+    first = fake.outbox[0]
+    assert first == fake.outbox.one(phone=PHONE) == fake.outbox.one(linkid="order-1") == fake.outbox.one(content="您*")
+    assert first == fake.outbox.one(msgid=first.msgid, state=State.DELIVERED)
+    assert len(fake.outbox.find(linkid="order-*")) == 2
+    assert fake.outbox.find(phone="1") == []
+
+
+def test_what_is_nearest_stands_first_where_one_is_not_there(fake: Ccell) -> None:
+    fake.client.send(OTHER, "别的【签名】")
+    fake.client.send("13800000001", CONTENT)
+    with pytest.raises(NotAsExpected) as caught:
+        fake.outbox.one(phone=PHONE, content=CONTENT)
+    first, near, *_ = str(caught.value).splitlines()
+    assert first == f"there are no accepted messages with phone='{PHONE}', content='{CONTENT}'"
+    assert f"phone is '13800000001', not '{PHONE}'" in near
+
+
+def test_a_message_that_was_refused_is_told_of_where_an_accepted_one_is_looked_for(fake: Ccell) -> None:
+    fake.client.send(REFUSED, CONTENT)
+    with pytest.raises(NotAsExpected, match="code is '1004001', not '0'"):
+        fake.outbox.one(phone=REFUSED)
+
+
+def test_several_are_not_one(fake: Ccell) -> None:
+    fake.client.send([PHONE, OTHER], CONTENT)
+    with pytest.raises(
+        NotAsExpected, match=f"2 accepted messages with any fields, not one(.|\n)*{PHONE}(.|\n)*{OTHER}"
+    ):
+        fake.outbox.one()
+
+
+def test_not_to_find_is_to_fail_an_assertion(fake: Ccell) -> None:
+    with pytest.raises(AssertionError, match="nothing came"):
+        fake.outbox.one(phone=PHONE)
+
+
+def test_a_place_that_is_not_there_is_told_with_what_is(fake: Ccell) -> None:
+    fake.client.send([f"1380000000{digit}" for digit in range(7)], CONTENT)
+    with pytest.raises(IndexError, match=r"\[7\] is not there; there are 7 accepted messages:(.|\n)*and 2 more"):
+        fake.outbox[7]
+
+
+def test_a_field_that_messages_do_not_have_is_refused(fake: Ccell) -> None:
+    with pytest.raises(TypeError, match="fone"):
+        fake.outbox.one(fone=PHONE)  # type: ignore[call-arg] # pyright: ignore[reportCallIssue]
+
+
+def test_waiting_is_over_when_the_message_is_there(fake: Ccell) -> None:
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(fake.outbox.wait, timeout=300, phone=PHONE)
+        fake.client.send(OTHER, CONTENT)
+        fake.client.send(PHONE, CONTENT)
+        assert waiting.result(60).phone == PHONE
+
+
+def test_waiting_in_vain_says_what_came(fake: Ccell) -> None:
+    fake.client.send(OTHER, CONTENT)
+    with pytest.raises(NotAsExpected, match=f"with phone='{PHONE}' came within 0.01 s\n  near: .* to {OTHER}"):
+        fake.outbox.wait(phone=PHONE, timeout=0.01)
+
+
+def test_a_loop_goes_on_while_it_waits(fake: Ccell) -> None:
+    async def main() -> None:
+        async with asyncio.TaskGroup() as tasks, fake.connect_async() as client:
+            waiting = tasks.create_task(fake.outbox.wait_async(timeout=300, phone=PHONE))
+            drained = tasks.create_task(fake.wait_async("drain", timeout=300))
+            await client.send(PHONE, CONTENT)
+            assert (await waiting).phone == PHONE
+            await client.reports()
+            assert (await drained).requests[0].items == 1
+
+    asyncio.run(main())
+
+
+def test_reports_tell_whether_they_were_fetched(fake: Ccell) -> None:
+    (resp,) = fake.client.send(PHONE, CONTENT).resps
+    assert fake.reports.one(msgid=resp.msgid).fetched_at is None
+    fake.client.reports()
+    assert fake.reports.one(phone=PHONE, status="0").fetched_at is not None
+
+
+def test_a_report_that_is_not_there_is_told_with_those_that_are_nearest_first(fake: Ccell) -> None:
+    fake.client.send({"15912345678": "a【签名】", "13800000001": "b【签名】"})
+    with pytest.raises(NotAsExpected) as caught:
+        fake.reports.one(phone=PHONE)
+    lines = str(caught.value).splitlines()
+    assert lines[0] == f"there are no reports with phone='{PHONE}'"
+    assert "13800000001" in lines[2]
+    assert "15912345678" in lines[3]
+
+
+def test_upstream_messages_are_listed(fake: Ccell) -> None:
+    fake.reply(PHONE, "TD", spcode="12")
+    (upmsg,) = fake.client.upmsgs()
+    seen = fake.upmsgs.one(msgcontent="TD")
+    assert (seen.phone, seen.spnumber) == (upmsg.phone, upmsg.spnumber) == (PHONE, "1069000012")
+    assert seen.fetched_at is not None
+    with pytest.raises(NotAsExpected, match="there are no upmsgs with phone='1'"):
+        fake.upmsgs.one(phone="1")
