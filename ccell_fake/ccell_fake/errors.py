@@ -43,7 +43,7 @@ class NotPossible(CcellError):
     """An arrangement that cannot be made as things stand; the message says why, and what would pass."""
 
 
-class FallenOut(CcellError):
+class EntriesDropped(CcellError):
     """A question about journal entries that are no longer kept.
 
     Attributes:

@@ -14,7 +14,7 @@ from ccell_fake.settings import Count, Seconds, Text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Strikes:
+class FaultConditions:
     """When a fault strikes: among the requests of the account that match, by count, by chance and within a time.
 
     Attributes:
@@ -51,7 +51,7 @@ class Strikes:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CodeFault(Strikes):
+class CodeFault(FaultConditions):
     """Refuse the request with a code; with a code about a number, refuse the numbers of a send that match `phone`.
 
     Attributes:
@@ -68,7 +68,7 @@ class CodeFault(Strikes):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DelayFault(Strikes):
+class DelayFault(FaultConditions):
     """Let the request wait before it is judged; it keeps its slot meanwhile.
 
     Attributes:
@@ -80,7 +80,7 @@ class DelayFault(Strikes):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HttpFault(Strikes):
+class HttpFault(FaultConditions):
     """Answer an HTTP error instead of XML.
 
     Attributes:
@@ -96,7 +96,7 @@ class HttpFault(Strikes):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CloseFault(Strikes):
+class CloseFault(FaultConditions):
     """Close the connection without an answer.
 
     Attributes:
@@ -108,7 +108,7 @@ class CloseFault(Strikes):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ResetFault(Strikes):
+class ResetFault(FaultConditions):
     """Reset the connection (RST) without an answer.
 
     Attributes:
@@ -120,7 +120,7 @@ class ResetFault(Strikes):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TruncateFault(Strikes):
+class TruncateFault(FaultConditions):
     """Announce the whole answer, send its beginning, and close the connection.
 
     Attributes:
@@ -132,14 +132,14 @@ class TruncateFault(Strikes):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BrokenXmlFault(Strikes):
+class BrokenXmlFault(FaultConditions):
     """Answer XML whose end tag is cut short, under a Content-Length that is true."""
 
     kind: Literal["broken_xml"] = "broken_xml"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class GbkFault(Strikes):
+class GbkFault(FaultConditions):
     """Answer in GBK instead of UTF-8.
 
     Attributes:
@@ -151,7 +151,7 @@ class GbkFault(Strikes):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DribbleFault(Strikes):
+class DribbleFault(FaultConditions):
     """Send the answer in small pieces; the request keeps its slot until the last is out.
 
     Attributes:

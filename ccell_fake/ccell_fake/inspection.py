@@ -141,7 +141,7 @@ class UpmsgListed:
 
 
 @dataclass(frozen=True, slots=True)
-class Happening:
+class TimelineEvent:
     """What the passing of time brings about.
 
     Attributes:

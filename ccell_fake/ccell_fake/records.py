@@ -27,7 +27,7 @@ class AccountRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class BalanceRow:
     """How an account stands.
 
     Attributes:
@@ -60,7 +60,7 @@ class Submission:
     due: int
 
 
-class Message(NamedTuple):
+class MessageRow(NamedTuple):
     """One number of a submission.
 
     Attributes:

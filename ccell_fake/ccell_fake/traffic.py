@@ -43,7 +43,7 @@ class Send:
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class PhoneReply:
     """A message from a phone.
 
     Attributes:
@@ -68,7 +68,7 @@ class Poll:
     at: timedelta
 
 
-Step = Send | Reply | Poll
+Step = Send | PhoneReply | Poll
 
 
 def steps(seed: int, messages: int, span: timedelta) -> Iterator[Step]:
@@ -85,7 +85,7 @@ def steps(seed: int, messages: int, span: timedelta) -> Iterator[Step]:
         at = span * ((place - shop.chance()) / len(sends))
         yield Send(at, phones, content, f"demo-{place:04}", ahead)
         if ahead is None and shop.signature in content:
-            yield from (Reply(at, phone, text) for phone, text in shop.replies(phones, content))
+            yield from (PhoneReply(at, phone, text) for phone, text in shop.replies(phones, content))
         # What comes in at the end is left for whoever looks.
         if place % _POLL_EVERY == 0 and place + _POLL_EVERY <= len(sends):
             yield Poll(at)

@@ -79,7 +79,7 @@ def play(server: Server, seed: int, messages: int, span: timedelta, userid: str 
                 case traffic.Send():
                     sendtime = None if step.ahead is None else began + step.at + step.ahead
                     client.send(step.phones, step.content, linkid=step.linkid, sendtime=sendtime)
-                case traffic.Reply():
+                case traffic.PhoneReply():
                     account.reply(step.phone, step.content)
                 case traffic.Poll():
                     client.reports()

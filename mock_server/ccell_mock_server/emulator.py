@@ -8,20 +8,20 @@ from flask import Flask
 
 from ccell_fake.clock import Clock, SystemClock
 from ccell_fake.engine.accounts import Accounts, Pauses
-from ccell_fake.engine.behaviour import Conduct
+from ccell_fake.engine.behaviour import Behaviour
 from ccell_fake.engine.gateway import Gateway
 from ccell_fake.store.database import SqliteStore
 from ccell_fake.wire import replies
 from ccell_mock_server.config import profile
-from ccell_mock_server.config.credentials import Mint
+from ccell_mock_server.config.credentials import CredentialGenerator
 from ccell_mock_server.config.settings import Config
 from ccell_mock_server.gateway.app import create_app
-from ccell_mock_server.gateway.timeouts import Patience
+from ccell_mock_server.gateway.timeouts import CallTimeouts
 from ccell_mock_server.http import tls
 from ccell_mock_server.http.server import HttpServer
-from ccell_mock_server.http.waiting import Bell
+from ccell_mock_server.http.waiting import Notifier
 from ccell_mock_server.metrics import Metrics
-from ccell_mock_server.services import Backstage
+from ccell_mock_server.services import Services
 
 
 class Emulator:
@@ -40,7 +40,7 @@ class Emulator:
         config: Config,
         clock: Clock | None = None,
         pauses: Pauses | None = None,
-        conduct: Conduct = Conduct(),  # noqa: B008 - frozen, so sharing it is safe
+        conduct: Behaviour = Behaviour(),  # noqa: B008 - frozen, so sharing it is safe
     ) -> None:
         """Put everything together; nothing listens yet.
 
@@ -58,13 +58,13 @@ class Emulator:
         server = config.server
         self.config = config
         self.certificate: tls.Certificate | None = _certificate(config)
-        bell = Bell()
+        bell = Notifier()
         store = SqliteStore(
             Path(server.store) if server.store else None,
             journal_entries=server.journal_entries,
             on_change=bell.ring,
         )
-        self.patience: Patience = Patience(pauses or bell)
+        self.patience: CallTimeouts = CallTimeouts(pauses or bell)
         accounts = Accounts(store, clock or SystemClock(), self.patience, conduct)
         accounts.assume(config.assumptions, profile.load(Path(server.profile)) if server.profile else {})
         with store.transaction() as ledger:
@@ -79,8 +79,14 @@ class Emulator:
             seed=server.seed,
             has_magic_userids=server.magic,
         )
-        self.backstage: Backstage = Backstage(
-            store, accounts, gateway, bell, Mint(server.seed + 1), Metrics(accounts, store), server.control_token
+        self.backstage: Services = Services(
+            store,
+            accounts,
+            gateway,
+            bell,
+            CredentialGenerator(server.seed + 1),
+            Metrics(accounts, store),
+            server.control_token,
         )
         self.app: Flask = create_app(self.backstage)
         self._server = HttpServer(

@@ -11,7 +11,7 @@ import httpx2
 
 from ccell_fake.control.client import ControlClient
 from ccell_fake.testing.account import Ccell
-from ccell_fake.testing.server import Road, Server
+from ccell_fake.testing.server import ClientTransports, Server
 from ccell_mock_server.config.settings import Config, parse
 from ccell_mock_server.emulator import Emulator
 from ccell_mock_server.gateway.in_process import AsyncInProcessTransport, InProcessTransport
@@ -36,18 +36,18 @@ def server(emulator: Emulator, url: Callable[[], str] | None = None, *, is_in_pr
         control,
         url or (lambda: emulator.url),
         connection=_connection(emulator),
-        in_process=Road(lambda: straight, lambda: AsyncInProcessTransport(straight)),
+        in_process=ClientTransports(lambda: straight, lambda: AsyncInProcessTransport(straight)),
         is_in_process=is_in_process,
     )
 
 
-def _connection(emulator: Emulator) -> Road:
+def _connection(emulator: Emulator) -> ClientTransports:
     """Connections that trust the certificate that was made for an emulator."""
     certificate = emulator.certificate
     if certificate is None or certificate.authority is None:
-        return Road()
+        return ClientTransports()
     trust = ssl.create_default_context(cafile=certificate.authority)
-    return Road(lambda: httpx2.HTTPTransport(verify=trust), lambda: httpx2.AsyncHTTPTransport(verify=trust))
+    return ClientTransports(lambda: httpx2.HTTPTransport(verify=trust), lambda: httpx2.AsyncHTTPTransport(verify=trust))
 
 
 class FakeCcell:

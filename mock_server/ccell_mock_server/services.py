@@ -2,17 +2,17 @@
 
 from dataclasses import dataclass
 
-from ccell_fake.engine.account_admin import Universe
+from ccell_fake.engine.account_admin import AccountAdmin
 from ccell_fake.engine.accounts import Accounts
 from ccell_fake.engine.gateway import Gateway
 from ccell_fake.store.database import SqliteStore
-from ccell_mock_server.config.credentials import Mint
-from ccell_mock_server.http.waiting import Bell
+from ccell_mock_server.config.credentials import CredentialGenerator
+from ccell_mock_server.http.waiting import Notifier
 from ccell_mock_server.metrics import Metrics
 
 
 @dataclass(frozen=True, slots=True)
-class Backstage:
+class Services:
     """Everything an emulator is made of, but the server that carries it.
 
     Attributes:
@@ -28,11 +28,11 @@ class Backstage:
     store: SqliteStore
     accounts: Accounts
     gateway: Gateway
-    bell: Bell
-    mint: Mint
+    bell: Notifier
+    mint: CredentialGenerator
     metrics: Metrics
     control_token: str = ""
 
-    def universe(self, userid: str) -> Universe:
+    def universe(self, userid: str) -> AccountAdmin:
         """One account, as a test sees it."""
-        return Universe(self.accounts, self.store, userid)
+        return AccountAdmin(self.accounts, self.store, userid)

@@ -22,8 +22,8 @@ from ccell_fake.client import (
     calls,
     results,
 )
-from ccell_fake.client.gateway import Gateway
-from ccell_fake.client.steps import Answer, Ask, Failure, Outcome, Part, Pause
+from ccell_fake.client.gateway import GatewayCalls
+from ccell_fake.client.steps import Ask, Failure, HttpAnswer, Part, Pause, StepOutcome
 from ccell_fake.client.submits import numbers, split
 from ccell_fake.clock import SHANGHAI
 from ccell_fake.codes import Code
@@ -34,11 +34,11 @@ WHEN = datetime(2015, 10, 10, 10, 54, 15, tzinfo=SHANGHAI)
 NEVER: Callable[[], bool] = lambda: False  # noqa: E731 - a name for a plan's argument
 
 
-def _answered(reply: AnyReply) -> Answer:
-    return Answer(200, {"content-type": "text/xml;charset=UTF-8"}, body(reply))
+def _answered(reply: AnyReply) -> HttpAnswer:
+    return HttpAnswer(200, {"content-type": "text/xml;charset=UTF-8"}, body(reply))
 
 
-def _page(*msgids: int) -> Answer:
+def _page(*msgids: int) -> HttpAnswer:
     return _answered(Reply("0", "成功", tuple(Report(str(one), "", "1", WHEN, "0", "成功") for one in msgids)))
 
 
@@ -46,7 +46,7 @@ def _sent(ask: Ask) -> Request:
     return requests.parse(ask.operation, ask.body)
 
 
-def _accept(ask: Ask) -> Outcome:
+def _accept(ask: Ask) -> StepOutcome:
     submits = _sent(ask).submits
     resps = [Resp("9", phone, "0", "成功", one.linkid) for one in submits for phone in numbers(one)]
     return _answered(Reply("0", "成功", tuple(resps)))
@@ -82,7 +82,7 @@ def test_any_split_gives_the_resps_in_the_order_of_the_numbers(sizes: list[int])
     ("outcome", "error", "state"),
     [
         (LOST, OutcomeUnknown, "unknown"),
-        (Answer(502, {"content-type": "text/html"}, b"<html>"), OutcomeUnknown, "unknown"),
+        (HttpAnswer(502, {"content-type": "text/html"}, b"<html>"), OutcomeUnknown, "unknown"),
         (SYSTEM_ERROR, RequestRefused, "unknown"),
         (_answered(Reply("7654321", "?")), RequestRefused, "unknown"),
         (UNREACHED, NotSent, "unsent"),
@@ -91,7 +91,7 @@ def test_any_split_gives_the_resps_in_the_order_of_the_numbers(sizes: list[int])
 )
 @pytest.mark.parametrize("place", range(3))
 def test_a_failure_in_the_middle_of_a_send_loses_nothing(
-    outcome: Outcome, error: type[ClientError], state: str, place: int
+    outcome: StepOutcome, error: type[ClientError], state: str, place: int
 ) -> None:
     submits = tuple(
         Submit(",".join(f"138{one:04}{two:04}" for two in range(400)), "x", linkid=str(one)) for one in range(3)
@@ -99,7 +99,7 @@ def test_a_failure_in_the_middle_of_a_send_loses_nothing(
     every = split(submits)
     answers = iter(range(3))
 
-    def answer(ask: Ask) -> Outcome:
+    def answer(ask: Ask) -> StepOutcome:
         return outcome if next(answers) == place else _accept(ask)
 
     carried = Carried()
@@ -173,7 +173,7 @@ def test_calls_that_go_on_at_the_same_time_have_attempts_of_their_own() -> None:
 @pytest.mark.parametrize("password", ["1", "1001006", "0"])
 def test_a_code_is_a_code_whatever_the_password(password: str) -> None:
     carried = Carried()
-    one = Gateway("http://h", "200001", password, "POST", Retry(attempts=2))
+    one = GatewayCalls("http://h", "200001", password, "POST", Retry(attempts=2))
     with pytest.raises(RequestRefused) as caught:
         carried.out(calls.info(one), [OVER, REFUSED])
     assert caught.value.code == Code.BALANCE_TOO_SMALL
@@ -189,9 +189,9 @@ def test_pauses_differ_so_that_clients_do_not_march_in_step() -> None:
     assert len(paused) > 1
 
 
-@pytest.mark.parametrize("outcome", [LOST, UNREACHED, REFUSED, SYSTEM_ERROR, Answer(503, {}, b"busy")])
+@pytest.mark.parametrize("outcome", [LOST, UNREACHED, REFUSED, SYSTEM_ERROR, HttpAnswer(503, {}, b"busy")])
 @pytest.mark.parametrize("operation", [Operation.SEND, Operation.INFO])
-def test_nothing_else_is_ever_repeated(outcome: Outcome, operation: Operation) -> None:
+def test_nothing_else_is_ever_repeated(outcome: StepOutcome, operation: Operation) -> None:
     submits = (Submit("1", "x", linkid="7"),)
     plan = calls.info(gateway()) if operation is Operation.INFO else calls.send(gateway(), submits, None)
     carried = Carried()
@@ -212,8 +212,8 @@ def test_a_drain_goes_on_until_there_is_nothing(sizes: list[int]) -> None:
     assert len(carried.asked) == len(pages) + 1
 
 
-@pytest.mark.parametrize("outcome", [LOST, UNREACHED, REFUSED, Answer(200, {}, b"<root")])
-def test_a_drain_that_fails_later_carries_what_it_took(outcome: Outcome) -> None:
+@pytest.mark.parametrize("outcome", [LOST, UNREACHED, REFUSED, HttpAnswer(200, {}, b"<root")])
+def test_a_drain_that_fails_later_carries_what_it_took(outcome: StepOutcome) -> None:
     drain = calls.Drain[Report](gateway(), Operation.REPORT)
     with pytest.raises(ClientError) as caught:
         Carried().out(drain.all(), [_page(1, 2), _page(3), outcome])
@@ -226,7 +226,7 @@ def test_an_unreadable_page_is_kept_whole_in_the_error() -> None:
     page = body(Reply("0", "成功", (Report("1", "", "1", WHEN, "0", "成功"),))).replace(b"2015-10-10", b"2015-13-10")
     drain = calls.Drain[Report](gateway(), Operation.REPORT)
     with pytest.raises(OutcomeUnknown, match="at most 300 reports, is lost") as caught:
-        Carried().out(drain.all(), [Answer(200, {}, page)])
+        Carried().out(drain.all(), [HttpAnswer(200, {}, page)])
     assert vars(caught.value)["received"] == page
 
 
@@ -246,7 +246,7 @@ def test_following_hands_out_each_item_once_wherever_it_is_left(sizes: list[int]
 
     def take(most: int) -> list[int]:
         plan, found = drain.follow(5, NEVER), list[int]()
-        outcome: Outcome | None = None
+        outcome: StepOutcome | None = None
         while len(found) < most:
             step = plan.send(outcome)
             outcome = None

@@ -18,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ccell_fake.client import ClientError, Retry
-from ccell_fake.client.secrecy import Mask
+from ccell_fake.client.secrecy import SecretMask
 from ccell_fake.model import Request
 from ccell_fake.wire import requests
 
@@ -116,13 +116,13 @@ def test_an_error_that_is_nobodys_shows_no_password_in_its_traceback(method: str
 
 @given(st.text(min_size=1, max_size=12), st.text(max_size=12), st.text(max_size=12))
 def test_nothing_that_is_masked_holds_the_password(password: str, before: str, behind: str) -> None:
-    masked = Mask(password).text(f"{before}{password}{behind}")
+    masked = SecretMask(password).text(f"{before}{password}{behind}")
     assert password.lower() not in masked.lower().replace("********", "")
 
 
 def test_an_empty_password_masks_nothing() -> None:
-    assert Mask("").text("as it is") == "as it is"
-    assert Mask("").data(b"as it is") == b"as it is"
+    assert SecretMask("").text("as it is") == "as it is"
+    assert SecretMask("").data(b"as it is") == b"as it is"
 
 
 def test_errors_survive_being_pickled() -> None:

@@ -11,15 +11,15 @@ import httpx2
 from contract.mutants.mutant import Mutant
 from harness.emulators import Pauses
 
-from ccell_fake.contract.check_run import Inquiry
-from ccell_fake.contract.checks import Asked, Given
-from ccell_fake.contract.emulator import EmulatorTarget
+from ccell_fake.contract.check_run import CheckRun
+from ccell_fake.contract.checks import Check, Given
+from ccell_fake.contract.emulator import EmulatorContractTarget
 from ccell_fake.contract.needs import OVERLAP, NotAsked
 from ccell_fake.contract.suite import every
-from ccell_fake.contract.target import Target
-from ccell_fake.engine.behaviour import Conduct
+from ccell_fake.contract.target import ContractTarget
+from ccell_fake.engine.behaviour import Behaviour
 from ccell_fake.errors import CcellError
-from ccell_fake.testing import Road, Server
+from ccell_fake.testing import ClientTransports, Server
 from ccell_fixtures.registries import ASSUMPTIONS
 from ccell_mock_server.config.settings import parse
 from ccell_mock_server.emulator import Emulator
@@ -34,7 +34,7 @@ _NOWHERE = "http://127.0.0.1"
 
 
 @cache
-def suite() -> tuple[Asked, ...]:
+def suite() -> tuple[Check, ...]:
     """Every test of the suite."""
     return every()
 
@@ -42,7 +42,7 @@ def suite() -> tuple[Asked, ...]:
 @contextmanager
 def target(
     mutant: Mutant | None = None, assumptions: Mapping[str, Given] | None = None, *, hurried: bool = False
-) -> Generator[EmulatorTarget]:
+) -> Generator[EmulatorContractTarget]:
     """An emulator to be asked, without a socket; nothing of it is left afterwards.
 
     Args:
@@ -53,10 +53,10 @@ def target(
     answers = {id_: list(given) if isinstance(given, tuple) else given for id_, given in (assumptions or {}).items()}
     config = parse({"server": {"port": 0}, "assumptions": answers}, "the test")
     pauses = Pauses(lambda seconds: time.sleep(seconds / _HURRY)) if hurried else None
-    emulator = Emulator(config, pauses=pauses, conduct=mutant.conduct() if mutant else Conduct())
+    emulator = Emulator(config, pauses=pauses, conduct=mutant.conduct() if mutant else Behaviour())
     try:
         with server(emulator, is_in_process=True) as plain:
-            yield EmulatorTarget(_over(plain, mutant) if mutant else plain)
+            yield EmulatorContractTarget(_over(plain, mutant) if mutant else plain)
     finally:
         emulator.stop()
 
@@ -70,7 +70,7 @@ def _over(plain: Server, mutant: Mutant) -> Server:
         assert transport is not None
         return mutant.carry(transport)
 
-    return Server(plain.control, lambda: _NOWHERE, in_process=Road(carry), is_in_process=True)
+    return Server(plain.control, lambda: _NOWHERE, in_process=ClientTransports(carry), is_in_process=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +88,9 @@ class Found:
     unasked: str = ""
 
 
-def conduct(asked: Asked, of: Target, expected: Mapping[str, Given] = DEFAULTS) -> Found:
+def conduct(asked: Check, of: ContractTarget, expected: Mapping[str, Given] = DEFAULTS) -> Found:
     """Conduct one test, and close what it opened; whatever else goes wrong is raised."""
-    inquiry = Inquiry(of, expected)
+    inquiry = CheckRun(of, expected)
     try:
         inquiry.conduct(asked)
     except (AssertionError, CcellError) as error:
@@ -102,7 +102,7 @@ def conduct(asked: Asked, of: Target, expected: Mapping[str, Given] = DEFAULTS) 
     return Found(inquiry.answer)
 
 
-def conduct_all(of: Target, expected: Mapping[str, Given] = DEFAULTS) -> dict[str, Found]:
+def conduct_all(of: ContractTarget, expected: Mapping[str, Given] = DEFAULTS) -> dict[str, Found]:
     """Conduct the whole suite, by the names of its tests; those that wait wait together."""
     waiting = [asked for asked in suite() if OVERLAP in asked.needs]
     with ThreadPoolExecutor(len(waiting)) as pool:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from ccell_fake.clock import SHANGHAI
 from ccell_fake.contract import profiles, report
 from ccell_fake.contract.costs import Cost
-from ccell_fake.contract.results import Outcome, Result, Run
+from ccell_fake.contract.results import CheckOutcome, ContractRun, Result
 from ccell_mock_server.config import profile
 from pytest_ccell.contract import table
 
@@ -22,12 +22,19 @@ HOSTILE = '<script>alert("|")</script>\n| & 【】\\'
 
 
 def _result(id_: str = "Q13", **attributes: object) -> Result:
-    given_ = {"aspect": "", "says": "What?", "cost": "free", "needs": (), "outcome": Outcome.ANSWERED, **attributes}
+    given_ = {
+        "aspect": "",
+        "says": "What?",
+        "cost": "free",
+        "needs": (),
+        "outcome": CheckOutcome.ANSWERED,
+        **attributes,
+    }
     return Result(id=id_, **given_)  # type: ignore[arg-type]
 
 
-def _run(*results: Result) -> Run:
-    return Run(target="live", at=AT, results=results)
+def _run(*results: Result) -> ContractRun:
+    return ContractRun(target="live", at=AT, results=results)
 
 
 TEXTS = st.text(st.characters(codec="utf-8"), max_size=20)
@@ -38,7 +45,7 @@ RESULTS = st.builds(
     says=TEXTS,
     cost=st.sampled_from(["free", "sms 2, drain"]),
     needs=st.lists(TEXTS, max_size=2).map(tuple),
-    outcome=st.sampled_from(Outcome),
+    outcome=st.sampled_from(CheckOutcome),
     answer=st.none() | TEXTS | st.lists(TEXTS, max_size=3).map(tuple),
     note=TEXTS,
     evidence=st.just(({"method": "POST", "path": "/x", "ending": "answered", "body": HOSTILE},)),
@@ -92,8 +99,8 @@ def test_what_was_not_asked_before_or_now_is_a_change() -> None:
 
 def test_the_table_has_a_line_for_each_clause_however_many_tests_it_has() -> None:
     codes = (
-        _result("C1", aspect="1004001", outcome=Outcome.PASSED),
-        _result("C1", aspect="1004002", outcome=Outcome.NOT_ASKED, note="needs an account\nand more"),
+        _result("C1", aspect="1004001", outcome=CheckOutcome.PASSED),
+        _result("C1", aspect="1004002", outcome=CheckOutcome.NOT_ASKED, note="needs an account\nand more"),
     )
     shown = table.rendered((*codes, _result(answer="number")), 120).splitlines()
     assert any(line.startswith("C1") and "1 passed, 1 not asked" in line for line in shown)
@@ -117,8 +124,8 @@ def test_a_profile_has_answer_evidence_and_date_and_the_emulator_takes_it(tmp_pa
     run = _run(
         _result(answer="number", note='"two" lines\nof a note'),
         _result("Q6", answer=order),
-        _result("Q1", outcome=Outcome.FAILED, answer="1001003"),
-        _result("S3", outcome=Outcome.PASSED),
+        _result("Q1", outcome=CheckOutcome.FAILED, answer="1001003"),
+        _result("S3", outcome=CheckOutcome.PASSED),
     )
     path = tmp_path / "profile.toml"
     path.write_text(profiles.written(profiles.of(run)), "utf-8")
@@ -131,8 +138,8 @@ def test_an_answer_that_a_run_found_not_to_be_one_is_kept_no_longer() -> None:
     run = _run(
         _result("Q35", answer="codepoint"),
         _result("Q35", aspect="signatures", answer="utf16"),
-        _result("Q13", outcome=Outcome.FAILED),
-        _result("Q1", outcome=Outcome.NOT_ASKED),
+        _result("Q13", outcome=CheckOutcome.FAILED),
+        _result("Q1", outcome=CheckOutcome.NOT_ASKED),
     )
     assert set(profiles.kept(earlier, run)) == {"Q13", "Q1"}
 
@@ -164,6 +171,6 @@ def test_junit_has_every_test_with_its_outcome(tmp_path: Path) -> None:
     assert {"ccell": "Q13", "outcome": "segments", "cost": "sms 2"} in properties
     assert {"ccell": "C1 0", "outcome": "passed", "cost": "free"} in properties
     # What was left out is told apart from what was asked.
-    assert {one.note for one in done.results(Outcome.NOT_ASKED)} == {
+    assert {one.note for one in done.results(CheckOutcome.NOT_ASKED)} == {
         "it was left out, or the run ended before it was asked"
     }

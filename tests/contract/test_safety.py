@@ -22,16 +22,16 @@ from hypothesis import strategies as st
 from ccell_fake import strategies
 from ccell_fake.client import RequestRefused
 from ccell_fake.contract import suite
-from ccell_fake.contract.check_run import Inquiry
+from ccell_fake.contract.check_run import CheckRun
 from ccell_fake.contract.costs import Cost
 from ccell_fake.contract.examples import for_all
 from ccell_fake.contract.live.budget import Budget
 from ccell_fake.contract.live.guard import Guard, NotAllowed
-from ccell_fake.contract.live.settings import Live
-from ccell_fake.contract.live.target import LiveTarget
+from ccell_fake.contract.live.settings import LiveSettings
+from ccell_fake.contract.live.target import LiveContractTarget
 from ccell_fake.contract.needs import OVERLAP, NotAsked
 from ccell_fake.contract.numbers import UNKNOWN, submit
-from ccell_fake.contract.results import Outcome
+from ccell_fake.contract.results import CheckOutcome
 from ccell_fake.model import Operation, Request, Submit
 from ccell_fake.wire import requests
 
@@ -58,8 +58,8 @@ def test_a_live_run_without_allowance_sends_nothing_and_drains_nothing(gateway: 
     assert {("info", "0"), ("send", "0")} <= asked, "nothing was asked at all"
     assert not {("report", "0"), ("upmsg", "0")} & asked
     # What was not asked for its cost says so.
-    assert any(one.note.startswith(FREE) for one in done.results(Outcome.NOT_ASKED))
-    assert done.results(Outcome.PASSED)
+    assert any(one.note.startswith(FREE) for one in done.results(CheckOutcome.NOT_ASKED))
+    assert done.results(CheckOutcome.PASSED)
 
 
 def test_without_the_word_live_nothing_is_asked(gateway: MinimalGateway, tmp_path: Path) -> None:
@@ -122,7 +122,7 @@ def test_an_address_that_is_none_is_refused(tmp_path: Path, url: str) -> None:
 
 def test_an_address_may_name_the_folder_of_the_endpoints(gateway: MinimalGateway, tmp_path: Path) -> None:
     done = contract.ask(tmp_path, *LIVE, "-k", "test_0 or alike", url=f"{gateway.url}/sms3_api/xmlapi/")
-    assert (done.code, len(done.results(Outcome.PASSED))) == (0, 2)
+    assert (done.code, len(done.results(CheckOutcome.PASSED))) == (0, 2)
 
 
 @pytest.mark.parametrize("option", ["--ccell-live", "--ccell-allow=sms", f"--ccell-phone={OWN[0]}", "--ccell-budget=5"])
@@ -150,14 +150,14 @@ def test_a_credential_that_is_missing_is_named(gateway: MinimalGateway, tmp_path
 def test_a_budget_of_5_is_never_exceeded(gateway: MinimalGateway, tmp_path: Path, workers: tuple[str, ...]) -> None:
     done = contract.ask(tmp_path, *contract.live("--ccell-budget=5", "--ccell-patience=1", *workers), url=gateway.url)
     assert 0 < gateway.messages <= 5
-    assert any("of the budget are left" in one.note for one in done.results(Outcome.NOT_ASKED))
+    assert any("of the budget are left" in one.note for one in done.results(CheckOutcome.NOT_ASKED))
 
 
 def test_workers_ask_one_after_the_other_so_that_they_risk_no_lock(tmp_path: Path) -> None:
     account = Account(USERID, PASSWORD, max_concurrency=1, processing=0.1)
     with MinimalGateway(accounts=(account,)) as gateway:
         done = contract.ask(tmp_path, *LIVE, "-n", "4", "-k", "test_codes or test_transport", url=gateway.url)
-    assert done.results(Outcome.PASSED)
+    assert done.results(CheckOutcome.PASSED)
     assert "1001006" not in {handled.code for handled in gateway.journal}
 
 
@@ -166,7 +166,7 @@ def test_what_cannot_be_waited_for_is_not_sent_for(gateway: MinimalGateway, tmp_
     done = contract.ask(
         tmp_path, *LIVE, "--ccell-allow=sms,drain", *(f"--ccell-phone={one}" for one in OWN), *options, url=gateway.url
     )
-    assert {one.name for one in done.results(Outcome.NOT_ASKED) if "seconds" in one.note} == {"A1 later", "Q18"}
+    assert {one.name for one in done.results(CheckOutcome.NOT_ASKED) if "seconds" in one.note} == {"A1 later", "Q18"}
     assert gateway.messages == 0
 
 
@@ -174,30 +174,34 @@ def test_that_no_report_came_says_nothing_where_none_was_waited_for(gateway: Min
     done = contract.ask(tmp_path, *contract.live("--ccell-patience=59", "-k", "refused_number_has"), url=gateway.url)
     assert done.code == 0, done.printed
     assert "Q11" not in done.answers
-    (unasked,) = (one for one in done.results(Outcome.NOT_ASKED) if one.id == "Q11")
+    (unasked,) = (one for one in done.results(CheckOutcome.NOT_ASKED) if one.id == "Q11")
     assert unasked.note == "needs 60 seconds that can be let pass"
 
 
 def test_a_lock_is_an_excuse_only_once_it_was_risked(tmp_path: Path) -> None:
     with MinimalGateway(accounts=(Account(USERID, PASSWORD, frozen=True),)) as gateway:
         budget = Budget.create(tmp_path / "budget.sqlite", 0)
-        live = Live(url=gateway.url, userid=USERID, password=PASSWORD, budget=budget, allowed=frozenset({"risk"}))
+        live = LiveSettings(
+            url=gateway.url, userid=USERID, password=PASSWORD, budget=budget, allowed=frozenset({"risk"})
+        )
         with pytest.raises(RequestRefused):
-            Inquiry(LiveTarget(live)).account()
+            CheckRun(LiveContractTarget(live)).account()
         budget.take_risk()
         with pytest.raises(NotAsked, match="in use"):
-            Inquiry(LiveTarget(live)).account()
+            CheckRun(LiveContractTarget(live)).account()
 
 
 def test_what_may_lock_the_account_says_so_before_it_is_asked(tmp_path: Path) -> None:
     with MinimalGateway(accounts=(Account(USERID, PASSWORD, processing=0.3),)) as gateway:
         budget = Budget.create(tmp_path / "budget.sqlite", 0)
-        live = Live(url=gateway.url, userid=USERID, password=PASSWORD, budget=budget, allowed=frozenset({"risk"}))
-        LiveTarget(live).open((), [], Cost()).close()
+        live = LiveSettings(
+            url=gateway.url, userid=USERID, password=PASSWORD, budget=budget, allowed=frozenset({"risk"})
+        )
+        LiveContractTarget(live).open((), [], Cost()).close()
         with pytest.raises(NotAsked):
-            LiveTarget(live).open((OVERLAP,), [], Cost(risk=True))
+            LiveContractTarget(live).open((OVERLAP,), [], Cost(risk=True))
         assert not budget.is_risk_taken
-        LiveTarget(live).open((), [], Cost(risk=True)).close()
+        LiveContractTarget(live).open((), [], Cost(risk=True)).close()
     assert Budget(budget.path).is_risk_taken
 
 
@@ -210,7 +214,7 @@ def test_tests_that_fail_and_are_tried_again_take_from_the_same_budget(gateway: 
     done = contract.ask(tmp_path, *contract.live(*retried), url=gateway.url)
     # Fifteen, if each of the three attempts at each test had what it costs.
     assert 3 <= gateway.messages <= 5
-    assert done.results(Outcome.FAILED), done.printed
+    assert done.results(CheckOutcome.FAILED), done.printed
 
 
 @pytest.mark.parametrize("interrupt", [signal.SIGINT, signal.SIGTERM])
@@ -426,8 +430,10 @@ def test_threads_and_processes_share_a_budget_to_the_last_message(tmp_path: Path
 
 
 def test_smaller_examples_are_looked_for_without_sending_anything(gateway: MinimalGateway, tmp_path: Path) -> None:
-    live = Live(url=gateway.url, userid=USERID, password=PASSWORD, budget=Budget.create(tmp_path / "budget.sqlite", 0))
-    inquiry = Inquiry(LiveTarget(live))
+    live = LiveSettings(
+        url=gateway.url, userid=USERID, password=PASSWORD, budget=Budget.create(tmp_path / "budget.sqlite", 0)
+    )
+    inquiry = CheckRun(LiveContractTarget(live))
     account = inquiry.account()
     asked: list[str] = []
 

@@ -10,7 +10,7 @@ from harness import contract, processes
 from harness.contract import OWN, PASSWORD
 
 from ccell_fake.contract import suite
-from ccell_fake.contract.results import Outcome
+from ccell_fake.contract.results import CheckOutcome
 from ccell_fixtures.registries import ASSUMPTIONS, CLAUSES
 
 _CONFIG = f"""
@@ -46,7 +46,7 @@ def test_no_two_tests_have_the_same_name() -> None:
 def test_the_suite_holds_on_the_emulator(tmp_path: Path, road: str) -> None:
     done = contract.ask(tmp_path, "--ccell-target=emulator", f"--ccell-road={road}")
     assert done.code == 0, done.printed
-    assert done.run.counts[Outcome.FAILED] == done.run.counts[Outcome.NOT_ASKED] == 0
+    assert done.run.counts[CheckOutcome.FAILED] == done.run.counts[CheckOutcome.NOT_ASKED] == 0
     assert done.answers == {id_: question.default for id_, question in ASSUMPTIONS.items()}
 
 
@@ -54,7 +54,7 @@ def test_the_suite_holds_on_an_emulator_elsewhere(tmp_path: Path) -> None:
     with processes.serving(tmp_path) as (_, url):
         done = contract.ask(tmp_path, "--ccell-target=emulator", f"--ccell-url={url}", "-n", "2")
     assert done.code == 0, done.printed
-    assert done.run.counts[Outcome.NOT_ASKED] == 0
+    assert done.run.counts[CheckOutcome.NOT_ASKED] == 0
 
 
 def test_the_suite_passes_or_says_what_it_needs_where_only_address_and_credential_are_known(tmp_path: Path) -> None:
@@ -65,9 +65,9 @@ def test_the_suite_passes_or_says_what_it_needs_where_only_address_and_credentia
         done = contract.ask(tmp_path, *contract.live(*options), url=url)
     assert done.code == 0, done.printed
     counts = done.run.counts
-    assert counts[Outcome.FAILED] == 0
-    assert counts[Outcome.PASSED] + counts[Outcome.ANSWERED] > 60
-    unasked = done.results(Outcome.NOT_ASKED)
+    assert counts[CheckOutcome.FAILED] == 0
+    assert counts[CheckOutcome.PASSED] + counts[CheckOutcome.ANSWERED] > 60
+    unasked = done.results(CheckOutcome.NOT_ASKED)
     assert [one for one in unasked if not one.note.startswith(("needs ", "costs "))] == []
     # Only what was asked has an answer, and it is the emulator's.
     assert {id_: ASSUMPTIONS[id_].default for id_ in done.answers} == done.answers
@@ -135,7 +135,7 @@ def test_an_account_that_is_known_to_be_shut_is_asked_about_that(
     with MinimalGateway(accounts=(account,)) as gateway:
         done = contract.ask(tmp_path, *options, url=gateway.url)
     assert done.code == 0, done.printed
-    assert {one.name for one in done.results(Outcome.PASSED)} == {name}
+    assert {one.name for one in done.results(CheckOutcome.PASSED)} == {name}
 
 
 def test_a_password_that_may_itself_be_an_md5_does_not_tell_whether_an_md5_is_taken(tmp_path: Path) -> None:
@@ -144,7 +144,7 @@ def test_a_password_that_may_itself_be_an_md5_does_not_tell_whether_an_md5_is_ta
         options = ("--ccell-target=live", "--ccell-live", "-k", "its_md5")
         done = contract.ask(tmp_path, *options, url=gateway.url, password=password)
     assert done.code == 0, done.printed
-    (unasked,) = (one for one in done.results(Outcome.NOT_ASKED) if one.id == "Q30")
+    (unasked,) = (one for one in done.results(CheckOutcome.NOT_ASKED) if one.id == "Q30")
     assert "32 hexadecimal digits" in unasked.note
 
 

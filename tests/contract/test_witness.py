@@ -11,12 +11,12 @@ from harness import contract, processes
 
 from ccell_fake.clock import SystemClock
 from ccell_fake.contract import profiles, results, suite
-from ccell_fake.contract.check_run import Inquiry
+from ccell_fake.contract.check_run import CheckRun
 from ccell_fake.contract.live.budget import Budget
-from ccell_fake.contract.live.settings import Live
-from ccell_fake.contract.live.target import LiveTarget
+from ccell_fake.contract.live.settings import LiveSettings
+from ccell_fake.contract.live.target import LiveContractTarget
 from ccell_fake.contract.needs import NotAsked
-from ccell_fake.contract.results import Outcome, Run
+from ccell_fake.contract.results import CheckOutcome, ContractRun
 from ccell_fixtures.registries import ASSUMPTIONS, CLAUSES
 
 PASSWORD = "123456"
@@ -61,7 +61,7 @@ def gateway() -> Iterator[MinimalGateway]:
 def _asked(gateway: MinimalGateway, account: Account, known: dict[str, Any], folder: Path) -> dict[str, str]:
     """What becomes of each test, asked with one account of which this much is known."""
     budget = Budget.create(folder / f"{account.userid}.sqlite", 1_000)
-    live = Live(
+    live = LiveSettings(
         url=gateway.url,
         userid=account.userid,
         password=PASSWORD,
@@ -75,7 +75,7 @@ def _asked(gateway: MinimalGateway, account: Account, known: dict[str, Any], fol
     for asked in sorted(suite.every(), key=suite.weight):
         if names is not None and asked.name not in names:
             continue
-        inquiry = Inquiry(LiveTarget(live))
+        inquiry = CheckRun(LiveContractTarget(live))
         try:
             inquiry.conduct(asked)
             found[asked.name] = "passed" if inquiry.answer is None else str(inquiry.answer)
@@ -122,11 +122,11 @@ def test_a_question_with_two_answers_has_none_in_the_profile() -> None:
     (whole, part) = (one for one in suite.every() if one.id == "Q35")
     other = next(one for one in suite.every() if one.id == "Q24")
     answered = (
-        results.of(whole, Outcome.ANSWERED, answer="codepoint"),
-        results.of(part, Outcome.ANSWERED, answer="utf16"),
-        results.of(other, Outcome.ANSWERED, answer="empty"),
+        results.of(whole, CheckOutcome.ANSWERED, answer="codepoint"),
+        results.of(part, CheckOutcome.ANSWERED, answer="utf16"),
+        results.of(other, CheckOutcome.ANSWERED, answer="empty"),
     )
-    assert set(profiles.of(Run(target="live", at=SystemClock().now(), results=answered))) == {"Q24"}
+    assert set(profiles.of(ContractRun(target="live", at=SystemClock().now(), results=answered))) == {"Q24"}
 
 
 def test_calibrate_finds_exactly_the_ten_answers_and_the_emulator_goes_by_them(

@@ -11,7 +11,7 @@ import pytest
 from harness.accounts import PHONE, Served
 from harness.emulators import DOCUMENT_DAY, emulator
 
-from ccell_fake.control.client import AccountControl, ControlClient, ControlError, Event, FallenOut
+from ccell_fake.control.client import AccountControl, ControlClient, ControlError, Event, JournalTruncated
 from ccell_fake.model import Operation
 from ccell_mock_server.emulator import Emulator
 from ccell_mock_server.http.waiting import MOST_WAITERS
@@ -145,7 +145,7 @@ def test_a_listener_is_told_when_entries_were_lost() -> None:
                 for _ in range(1100):
                     ledger.write(account.key, entry)
             assert "fallen_out" in [event.kind for event in events]
-        with pytest.raises(FallenOut), control.events(after=cursor):
+        with pytest.raises(JournalTruncated), control.events(after=cursor):
             pass
 
 

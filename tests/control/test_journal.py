@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ccell_fake.clock import ManualClock
-from ccell_fake.control.client import ControlClient, FallenOut
+from ccell_fake.control.client import ControlClient, JournalTruncated
 from ccell_fake.faults import CloseFault
 from ccell_fake.model import Operation
 from ccell_fake.settings import AccountSettings
@@ -93,13 +93,15 @@ def test_a_question_about_entries_that_fell_out_fails_loudly(small: Emulator) ->
             served.ask(Operation.INFO)
         first, second, third = (one.number for one in served.account.journal())
         served.ask(Operation.INFO)
-        with pytest.raises(FallenOut, match=f"has lost its entries up to {first}; ask for what lies behind") as caught:
+        with pytest.raises(
+            JournalTruncated, match=f"has lost its entries up to {first}; ask for what lies behind"
+        ) as caught:
             next(served.account.journal())
         assert caught.value.problem.oldest == first
         assert [one.number for one in served.account.journal(first)][:2] == [second, third]
-        with pytest.raises(FallenOut):
+        with pytest.raises(JournalTruncated):
             served.account.wait("drain", timeout=0)
-        with pytest.raises(FallenOut), control.events(served.account.userid, after=0):
+        with pytest.raises(JournalTruncated), control.events(served.account.userid, after=0):
             pass
         served.send()
         assert served.account.wait(timeout=0).is_met
@@ -112,7 +114,7 @@ def test_the_limit_of_one_account_touches_no_other(small: Emulator) -> None:
         for _ in range(1200):
             one.ask(Operation.INFO)
         assert len([*other.account.journal()]) == 1
-        with pytest.raises(FallenOut) as caught:
+        with pytest.raises(JournalTruncated) as caught:
             next(one.account.journal())
         assert caught.value.problem.oldest
         assert len([*one.account.journal(caught.value.problem.oldest)]) == 3

@@ -9,7 +9,7 @@ import pytest
 from harness.emulators import DOCUMENT_DAY
 
 from ccell_fake.clock import to_micros
-from ccell_fake.records import JournalEntry, Message, ReportRow, Submission
+from ccell_fake.records import JournalEntry, MessageRow, ReportRow, Submission
 from ccell_fake.store.database import SqliteStore, StoreError
 from ccell_fake.store.ledger import JOURNAL_ENTRIES, NO_ACCOUNT
 
@@ -25,7 +25,7 @@ def _account(store: SqliteStore, userid: str) -> int:
 def _fill(store: SqliteStore, account: int, *, fails: bool = False) -> None:
     with store.transaction() as ledger:
         ledger.charge(account, 5)
-        ledger.add_messages(account, SUBMISSION, [Message(1, "13800000000", "0", "成功", 5)])
+        ledger.add_messages(account, SUBMISSION, [MessageRow(1, "13800000000", "0", "成功", 5)])
         ledger.add_reports(account, [ReportRow(1, "7", "13800000000", NOW, "0", "成功")])
         if fails:
             raise KeyboardInterrupt

@@ -45,5 +45,5 @@ def test_only_who_was_written_to_answers(seed: int) -> None:
     for step in traffic.steps(seed, 200, DAY):
         if isinstance(step, traffic.Send):
             written.update(step.phones)
-        if isinstance(step, traffic.Reply):
+        if isinstance(step, traffic.PhoneReply):
             assert step.phone in written

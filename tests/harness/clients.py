@@ -9,8 +9,8 @@ import httpx2
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 
 from ccell_fake.client import AsyncClient, Client, Retry
-from ccell_fake.client.gateway import Gateway
-from ccell_fake.client.steps import Ask, Outcome, Part, Pause, Plan
+from ccell_fake.client.gateway import GatewayCalls
+from ccell_fake.client.steps import Ask, Part, Pause, Plan, StepOutcome
 from ccell_fake.model import AnyReply
 from ccell_fake.wire import replies
 
@@ -67,9 +67,9 @@ def _asynchronous(sleep: Callable[[float], object]) -> Callable[[float], Any]:
     return asleep
 
 
-def gateway(retry: Retry = Retry(), method: str = "POST") -> Gateway:  # noqa: B008 - frozen
+def gateway(retry: Retry = Retry(), method: str = "POST") -> GatewayCalls:  # noqa: B008 - frozen
     """The document's account at an address that nobody asks."""
-    return Gateway("http://gateway.invalid", "200001", "123456", method, retry)
+    return GatewayCalls("http://gateway.invalid", "200001", "123456", method, retry)
 
 
 class Carried:
@@ -86,10 +86,10 @@ class Carried:
         self.paused: list[float] = []
         self.parts: list[Any] = []
 
-    def out(self, plan: Plan[T], outcomes: Iterable[Outcome] | Callable[[Ask], Outcome]) -> list[T]:
+    def out(self, plan: Plan[T], outcomes: Iterable[StepOutcome] | Callable[[Ask], StepOutcome]) -> list[T]:
         """Carry it out to its end, or until the outcomes are used up."""
         given = None if callable(outcomes) else iter(outcomes)
-        outcome: Outcome | None = None
+        outcome: StepOutcome | None = None
         while True:
             try:
                 step = plan.send(outcome)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ccell_fake.contract import report
-from ccell_fake.contract.results import Outcome, Result, Run
+from ccell_fake.contract.results import CheckOutcome, ContractRun, Result
 
 PASSWORD = "secret-of-the-account"
 OWN = ("13900000001", "13900000002", "13900009999")
@@ -23,10 +23,10 @@ class Asked:
     folder: Path
 
     @property
-    def run(self) -> Run:
+    def run(self) -> ContractRun:
         return report.read(self.folder / "run.json")
 
-    def results(self, outcome: Outcome) -> list[Result]:
+    def results(self, outcome: CheckOutcome) -> list[Result]:
         return [result for result in self.run.results if result.outcome is outcome]
 
     @property

@@ -8,7 +8,7 @@ from typing import Any
 
 from ccell_fake.clock import SHANGHAI, Clock, ManualClock
 from ccell_fake.engine import personas
-from ccell_fake.engine.account_admin import Universe
+from ccell_fake.engine.account_admin import AccountAdmin
 from ccell_fake.engine.accounts import Accounts
 from ccell_fake.engine.answer import Answer
 from ccell_fake.engine.context import Arrival
@@ -128,9 +128,9 @@ class Bench:
         return account
 
     @property
-    def universe(self) -> Universe:
+    def universe(self) -> AccountAdmin:
         """The account as a test sees it."""
-        return Universe(self.gateway.accounts, self.store, self.settings.userid)
+        return AccountAdmin(self.gateway.accounts, self.store, self.settings.userid)
 
     def receive(self, upmsg: Upmsg) -> None:
         """Let an upstream message come in."""

@@ -19,7 +19,7 @@ from hypothesis.stateful import invariant, rule
 
 from ccell_fake import stateful
 from ccell_fake.client import ClientError, NotSent, RequestRefused
-from ccell_fake.contract.live.settings import LiveError
+from ccell_fake.contract.live.settings import LiveSettingsError
 from ccell_fake.limits import UPMSGS_PER_CALL
 from ccell_fake.model import AccountInfo, Reply
 from ccell_fake.stateful import CcellMachine, Duplicated, Lost, Message, Mismatched, Unfaithful, Withheld
@@ -467,7 +467,7 @@ def test_what_is_missing_or_cannot_be_is_refused_before_anything_is_asked(
     gateway: MinimalGateway, given: dict[str, object]
 ) -> None:
     options = {"url": gateway.url, "userid": USERID, "password": PASSWORD, "phones": OWN, "budget": 5, **given}
-    with pytest.raises(LiveError), live_target(**options):  # type: ignore[arg-type]
+    with pytest.raises(LiveSettingsError), live_target(**options):  # type: ignore[arg-type]
         pytest.fail("it was not refused")
     assert gateway.journal == []
 

@@ -18,7 +18,7 @@ from ccell_fake.codes import Code
 from ccell_fake.control.client import ControlClient
 from ccell_fake.faults import CloseFault, CodeFault, Fault
 from ccell_fake.model import Operation, Request, Submit
-from ccell_fake.stateful import Exchange, Withheld
+from ccell_fake.stateful import GatewayRequest, Withheld
 from ccell_fake.wire import requests
 from ccell_mock_server.live.relay import Relay
 
@@ -44,7 +44,7 @@ def test_a_send_passes_byte_for_byte_however_it_is_placed(
     head, _, body = passed.partition(b"\r\n\r\n")
     assert body == sent.body
     assert head.split(b" ")[0] == sent.method.encode()
-    assert list(between.passed()) == [Exchange(Operation.SEND, "1001999", "whole", 0)]
+    assert list(between.passed()) == [GatewayRequest(Operation.SEND, "1001999", "whole", 0)]
 
 
 @given(data=st.data())

@@ -7,7 +7,17 @@ from harness.emulators import DOCUMENT_DAY
 
 from ccell_fake.inspection import State
 from ccell_fake.model import Operation
-from ccell_fake.stateful import Exchange, Fate, Finding, Lost, Message, Mismatched, Reference, Submitted, Unfaithful
+from ccell_fake.stateful import (
+    EmulatorModel,
+    Fate,
+    Finding,
+    GatewayRequest,
+    Lost,
+    Message,
+    Mismatched,
+    Submitted,
+    Unfaithful,
+)
 from ccell_fake.stateful.audit import Audit
 
 PHONE, OTHER = "13800000000", "13600001234"
@@ -15,21 +25,21 @@ CONTENT = "您的验证码是100001。【签名】"
 MINUTE = timedelta(minutes=1)
 
 
-def _gateway() -> Reference:
-    return Reference(DOCUMENT_DAY, 10, MINUTE, {"19500001111": "1004001"})
+def _gateway() -> EmulatorModel:
+    return EmulatorModel(DOCUMENT_DAY, 10, MINUTE, {"19500001111": "1004001"})
 
 
-def _submit(gateway: Reference, content: str = CONTENT, phone: str = PHONE, delivery: str = "whole") -> None:
+def _submit(gateway: EmulatorModel, content: str = CONTENT, phone: str = PHONE, delivery: str = "whole") -> None:
     one = Submitted(str(len(gateway.submitted)), phone, content, None, "0")
-    gateway.take(Exchange(Operation.SEND, "0", delivery, 1, (one,)))
+    gateway.take(GatewayRequest(Operation.SEND, "0", delivery, 1, (one,)))
 
 
-def _report(gateway: Reference, delivery: str, *, is_delivered: bool) -> None:
+def _report(gateway: EmulatorModel, delivery: str, *, is_delivered: bool) -> None:
     gateway.report("0", is_delivered=is_delivered)
-    gateway.take(Exchange(Operation.REPORT, "0", delivery, 1))
+    gateway.take(GatewayRequest(Operation.REPORT, "0", delivery, 1))
 
 
-def _situation(name: str) -> Reference:
+def _situation(name: str) -> EmulatorModel:
     gateway = _gateway()
     if name != "nothing":
         _submit(gateway)
@@ -93,16 +103,16 @@ def test_a_message_goes_from_sent_to_what_its_report_says() -> None:
 @pytest.mark.parametrize(
     ("exchange", "said"),
     [
-        (Exchange(Operation.REPORT, "0", "whole", 1), r"report handed out 1 of the 0 that wait \(R2\)"),
-        (Exchange(Operation.UPMSG, "0", "whole", 1), r"upmsg handed out 1 of the 0 that wait \(U2\)"),
-        (Exchange(Operation.SEND, "0", "whole", 1), r"0 numbers were judged and 1 answered \(S5\)"),
+        (GatewayRequest(Operation.REPORT, "0", "whole", 1), r"report handed out 1 of the 0 that wait \(R2\)"),
+        (GatewayRequest(Operation.UPMSG, "0", "whole", 1), r"upmsg handed out 1 of the 0 that wait \(U2\)"),
+        (GatewayRequest(Operation.SEND, "0", "whole", 1), r"0 numbers were judged and 1 answered \(S5\)"),
         (
-            Exchange(Operation.SEND, "1001002", "whole", 0, (Submitted("1", PHONE, CONTENT, None, "0"),)),
+            GatewayRequest(Operation.SEND, "1001002", "whole", 0, (Submitted("1", PHONE, CONTENT, None, "0"),)),
             "and yet submitted",
         ),
     ],
 )
-def test_a_gateway_that_must_not_answer_so_is_unfaithful(exchange: Exchange, said: str) -> None:
+def test_a_gateway_that_must_not_answer_so_is_unfaithful(exchange: GatewayRequest, said: str) -> None:
     with pytest.raises(Unfaithful, match=said):
         _gateway().take(exchange)
 
@@ -110,6 +120,6 @@ def test_a_gateway_that_must_not_answer_so_is_unfaithful(exchange: Exchange, sai
 def test_a_msgid_is_given_out_once() -> None:
     one = Submitted("1", PHONE, CONTENT, None, "0")
     gateway = _gateway()
-    gateway.take(Exchange(Operation.SEND, "0", "whole", 1, (one,)))
+    gateway.take(GatewayRequest(Operation.SEND, "0", "whole", 1, (one,)))
     with pytest.raises(Unfaithful, match=r"msgid 1 was given out twice \(S6\)"):
-        gateway.take(Exchange(Operation.SEND, "0", "whole", 1, (one,)))
+        gateway.take(GatewayRequest(Operation.SEND, "0", "whole", 1, (one,)))

@@ -16,6 +16,7 @@ from ccell_fake import stateful
 from ccell_fake.control.client import ControlClient
 from ccell_fake.stateful import (
     SETTINGS,
+    AccountSnapshot,
     CcellMachine,
     Duplicated,
     EmulatorTarget,
@@ -24,7 +25,6 @@ from ccell_fake.stateful import (
     Message,
     Mismatched,
     Opened,
-    Standing,
     Unfaithful,
 )
 from ccell_mock_server.emulator import Emulator
@@ -176,19 +176,19 @@ def _after(asked: Callable[[], Any], alter: Callable[[Any], Any]) -> Callable[[]
     return lambda: alter(asked())
 
 
-def _charges_one_more(standing: Standing) -> Standing:
+def _charges_one_more(standing: AccountSnapshot) -> AccountSnapshot:
     return replace(standing, left=standing.left - 1)
 
 
-def _forgets_a_reply(standing: Standing) -> Standing:
+def _forgets_a_reply(standing: AccountSnapshot) -> AccountSnapshot:
     return replace(standing, upmsgs=standing.upmsgs[1:])
 
 
-def _forgets_reports(standing: Standing) -> Standing:
+def _forgets_reports(standing: AccountSnapshot) -> AccountSnapshot:
     return replace(standing, reports=frozenset())
 
 
-def _forgets_states(standing: Standing) -> Standing:
+def _forgets_states(standing: AccountSnapshot) -> AccountSnapshot:
     return replace(standing, states={})
 
 

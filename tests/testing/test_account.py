@@ -11,7 +11,7 @@ from ccell_fake.client import Client, RequestRefused, Retry
 from ccell_fake.client.errors import ClientError
 from ccell_fake.control.client import ControlError, NotInTime
 from ccell_fake.inspection import State
-from ccell_fake.testing import Ccell, NotHere, Server
+from ccell_fake.testing import Ccell, NotInProcess, Server
 from ccell_mock_server.fake import FakeCcell
 
 CONTENT = "您好【签名】"
@@ -131,7 +131,7 @@ def test_an_emulator_elsewhere_is_the_same_to_a_test() -> None:
         assert ccell.outbox.one().phone == PHONE
         with pytest.raises(RequestRefused, match="1001002"):
             ccell.client.send(PHONE, CONTENT)
-        with pytest.raises(NotHere, match=running.url):
+        with pytest.raises(NotInProcess, match=running.url):
             ccell.connect(in_process=True)
         ccell.close()
 

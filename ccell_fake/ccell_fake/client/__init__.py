@@ -9,14 +9,14 @@ from ccell_fake.client.errors import (
     RequestRefused,
     UnreadableAnswer,
 )
-from ccell_fake.client.results import Account, Sent
+from ccell_fake.client.results import AccountStatus, Sent
 from ccell_fake.client.retries import Retry
 from ccell_fake.client.submits import submit
 from ccell_fake.client.sync import Client
 from ccell_fake.model import Report, Resp, Submit, Upmsg
 
 __all__ = [
-    "Account",
+    "AccountStatus",
     "AsyncClient",
     "Client",
     "ClientError",

@@ -11,10 +11,10 @@ import httpx2
 
 from ccell_fake.client import calls
 from ccell_fake.client import transport as http
-from ccell_fake.client.gateway import Gateway
-from ccell_fake.client.results import Account, Sent
+from ccell_fake.client.gateway import GatewayCalls
+from ccell_fake.client.results import AccountStatus, Sent
 from ccell_fake.client.retries import Retry
-from ccell_fake.client.steps import Ask, Outcome, Part, Pause, Plan
+from ccell_fake.client.steps import Ask, Part, Pause, Plan, StepOutcome
 from ccell_fake.client.submits import gathered
 from ccell_fake.limits import DEFAULT_THREADS
 from ccell_fake.model import Operation, Report, Submit, Upmsg
@@ -48,7 +48,7 @@ class AsyncClient:
         Raises:
             ValueError: The address, the method or the number of threads is none.
         """
-        self._gateway = Gateway(base_url, userid, password, method, retry)
+        self._gateway = GatewayCalls(base_url, userid, password, method, retry)
         self._reports = calls.Drain[Report](self._gateway, Operation.REPORT)
         self._upmsgs = calls.Drain[Upmsg](self._gateway, Operation.UPMSG)
         limits, verify = http.limits(threads), http.certificates(self._gateway.url)
@@ -136,7 +136,7 @@ class AsyncClient:
         """As `Client.follow_upmsgs`, likewise."""
         return self._run(self._upmsgs.follow(interval, _never))
 
-    async def info(self) -> Account:
+    async def info(self) -> AccountStatus:
         """As `Client.info`."""
         return await self._only(calls.info(self._gateway))
 
@@ -145,7 +145,7 @@ class AsyncClient:
         return value
 
     async def _run(self, plan: Plan[T]) -> AsyncGenerator[T, None]:
-        outcome: Outcome | None = None
+        outcome: StepOutcome | None = None
         with closing(plan):
             while True:
                 try:
@@ -165,7 +165,7 @@ class AsyncClient:
                     case Part():
                         yield step.value
 
-    async def _exchange(self, ask: Ask) -> Outcome:
+    async def _exchange(self, ask: Ask) -> StepOutcome:
         try:
             request = http.request(ask, self._timeout)
             async with aclosing(await self._transport.handle_async_request(request)) as response:

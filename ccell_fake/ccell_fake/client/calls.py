@@ -8,9 +8,9 @@ from typing import Generic, TypeVar, cast
 
 from ccell_fake.client import results
 from ccell_fake.client.errors import ClientError, OutcomeUnknown, RequestRefused
-from ccell_fake.client.gateway import Gateway
-from ccell_fake.client.results import Account, Sent
-from ccell_fake.client.steps import Ask, Outcome, Part, Pause, Plan
+from ccell_fake.client.gateway import GatewayCalls
+from ccell_fake.client.results import AccountStatus, Sent
+from ccell_fake.client.steps import Ask, Part, Pause, Plan, StepOutcome
 from ccell_fake.client.submits import split
 from ccell_fake.codes import Code
 from ccell_fake.model import AccountInfo, AnyReply, Operation, Report, Resp, Submit, Upmsg
@@ -21,7 +21,7 @@ Item = TypeVar("Item", Report, Upmsg)
 _NOTHING_SUBMITTED = frozenset(Code) - {Code.SYSTEM_ERROR}
 
 
-def send(gateway: Gateway, submits: tuple[Submit, ...], progress: Callable[[Sent], object] | None) -> Plan[Sent]:
+def send(gateway: GatewayCalls, submits: tuple[Submit, ...], progress: Callable[[Sent], object] | None) -> Plan[Sent]:
     """Send in requests of at most 500 numbers (S3), one after the other, and hand over what became of them all.
 
     Args:
@@ -77,7 +77,7 @@ class Drain(Generic[Item]):
     early; the next call begins with it.
     """
 
-    def __init__(self, gateway: Gateway, operation: Operation) -> None:
+    def __init__(self, gateway: GatewayCalls, operation: Operation) -> None:
         """Drain a gateway's queue of this operation."""
         self._gateway = gateway
         self._operation = operation
@@ -117,7 +117,7 @@ class Drain(Generic[Item]):
             if not (yield from self._fetch()):
                 yield Pause(interval)
 
-    def _fetch(self) -> Generator[Ask | Pause, Outcome | None, bool]:
+    def _fetch(self) -> Generator[Ask | Pause, StepOutcome | None, bool]:
         """Fetch a page; whether there was anything."""
         page = yield from self._gateway.ask(self._operation, _tidied)
         self._waiting.extend(cast("tuple[Item, ...]", page))
@@ -140,12 +140,12 @@ def _tidied(reply: AnyReply) -> tuple[Report | Upmsg, ...]:
     return tuple(replace(item, phone=item.phone.strip()) for item in items)
 
 
-def info(gateway: Gateway) -> Plan[Account]:
+def info(gateway: GatewayCalls) -> Plan[AccountStatus]:
     """How the account stands (I1)."""
     yield Part((yield from gateway.ask(Operation.INFO, _account)))
 
 
-def _account(reply: AnyReply) -> Account:
+def _account(reply: AnyReply) -> AccountStatus:
     if not reply.items:
         message = "it holds no account"
         raise ValueError(message)

@@ -7,8 +7,8 @@ from urllib.parse import quote, urlsplit
 
 from ccell_fake.client.errors import ClientError, NotSent, OutcomeUnknown, RequestRefused, UnreadableAnswer
 from ccell_fake.client.retries import Retry
-from ccell_fake.client.secrecy import Mask
-from ccell_fake.client.steps import Answer, Ask, Failure, Outcome, Pause
+from ccell_fake.client.secrecy import SecretMask
+from ccell_fake.client.steps import Ask, Failure, HttpAnswer, Pause, StepOutcome
 from ccell_fake.codes import Code
 from ccell_fake.errors import UnreadableReply
 from ccell_fake.limits import REPORTS_PER_CALL, UPMSGS_PER_CALL
@@ -28,7 +28,7 @@ _LOST = {
 }
 
 
-class Gateway:
+class GatewayCalls:
     """What is asked of a gateway in an account's name.
 
     Attributes:
@@ -53,11 +53,11 @@ class Gateway:
         self._password = password
         self._method = method
         self._attempts = retry.retrying()
-        self._mask = Mask(password)
+        self._mask = SecretMask(password)
 
     def ask(
         self, operation: Operation, read: Callable[[AnyReply], T], submits: Iterable[Submit] = ()
-    ) -> Generator[Ask | Pause, Outcome | None, T]:
+    ) -> Generator[Ask | Pause, StepOutcome | None, T]:
         """Ask, again where too much was in progress (K2), and read what the gateway replies.
 
         Args:
@@ -90,9 +90,11 @@ class Gateway:
             return Ask(operation, "GET", url, quote(payload, safe=""), b"", headers)
         return Ask(operation, "POST", url, "", payload, {**headers, "Content-Type": "text/xml; charset=UTF-8"})
 
-    def _read(self, operation: Operation, outcome: Outcome | None, read: Callable[[AnyReply], T]) -> T | ClientError:
+    def _read(
+        self, operation: Operation, outcome: StepOutcome | None, read: Callable[[AnyReply], T]
+    ) -> T | ClientError:
         match outcome:
-            case Answer():
+            case HttpAnswer():
                 return self._read_answer(operation, outcome, read)
             case Failure(reason, is_sent):
                 why = f"{self.url} ({self._mask.text(reason)})"
@@ -103,7 +105,7 @@ class Gateway:
                 message = "an Ask is answered with an outcome"
                 raise TypeError(message)
 
-    def _read_answer(self, operation: Operation, answer: Answer, read: Callable[[AnyReply], T]) -> T | ClientError:
+    def _read_answer(self, operation: Operation, answer: HttpAnswer, read: Callable[[AnyReply], T]) -> T | ClientError:
         declared = answer.headers.get("content-type", "")
         content_type, charset = self._mask.text(declared), _CHARSET.search(declared)
         try:

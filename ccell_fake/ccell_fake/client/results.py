@@ -95,7 +95,7 @@ def _tidied(resp: Resp) -> Resp:
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
+class AccountStatus:
     """How an account stands (I1).
 
     Attributes:
@@ -120,7 +120,7 @@ class Account:
         return self.status == Code.SUCCESS
 
 
-def account(info: AccountInfo) -> Account:
+def account(info: AccountInfo) -> AccountStatus:
     """An account as its description has it, also where ID and NAME are swapped as in the document's sample (Q20).
 
     Raises:
@@ -129,7 +129,7 @@ def account(info: AccountInfo) -> Account:
     sms_number, login = info.id.strip(), info.name.strip()
     if login.isdecimal() and not sms_number.isdecimal():
         sms_number, login = login, sms_number
-    return Account(
+    return AccountStatus(
         sms_number,
         login,
         info.status.strip(),

@@ -5,7 +5,7 @@ import re
 from ccell_fake.wire.secrets import HIDDEN, forms
 
 
-class Mask:
+class SecretMask:
     """Hides a password, its md5 (W9), and either as XML, HTML and URLs write them."""
 
     def __init__(self, password: str) -> None:

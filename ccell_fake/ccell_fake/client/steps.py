@@ -49,7 +49,7 @@ class Part(Generic[T]):
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class HttpAnswer:
     """What an HTTP exchange brought, unmasked, and so left out of the repr but for its status.
 
     Attributes:
@@ -76,6 +76,6 @@ class Failure:
     is_sent: bool
 
 
-Outcome = Answer | Failure
-Plan = Generator[Ask | Pause | Part[T], Outcome | None, None]
+StepOutcome = HttpAnswer | Failure
+Plan = Generator[Ask | Pause | Part[T], StepOutcome | None, None]
 """A call: it is sent the outcome of each Ask, and None after every other step."""

@@ -12,10 +12,10 @@ import httpx2
 
 from ccell_fake.client import calls
 from ccell_fake.client import transport as http
-from ccell_fake.client.gateway import Gateway
-from ccell_fake.client.results import Account, Sent
+from ccell_fake.client.gateway import GatewayCalls
+from ccell_fake.client.results import AccountStatus, Sent
 from ccell_fake.client.retries import Retry
-from ccell_fake.client.steps import Ask, Outcome, Part, Pause, Plan
+from ccell_fake.client.steps import Ask, Part, Pause, Plan, StepOutcome
 from ccell_fake.client.submits import gathered
 from ccell_fake.limits import DEFAULT_THREADS
 from ccell_fake.model import Operation, Report, Submit, Upmsg
@@ -63,7 +63,7 @@ class Client:
         Raises:
             ValueError: The address, the method or the number of threads is none.
         """
-        self._gateway = Gateway(base_url, userid, password, method, retry)
+        self._gateway = GatewayCalls(base_url, userid, password, method, retry)
         self._reports = calls.Drain[Report](self._gateway, Operation.REPORT)
         self._upmsgs = calls.Drain[Upmsg](self._gateway, Operation.UPMSG)
         limits, verify = http.limits(threads), http.certificates(self._gateway.url)
@@ -203,7 +203,7 @@ class Client:
         """
         return self._follow(self._upmsgs, interval, stop)
 
-    def info(self) -> Account:
+    def info(self) -> AccountStatus:
         """How the account stands: balance, credit, status, signatures (I1).
 
         Raises:
@@ -223,7 +223,7 @@ class Client:
         return self._run(drain.follow(interval, stop.is_set), stop.wait)
 
     def _run(self, plan: Plan[T], sleep: Callable[[float], object]) -> Generator[T, None, None]:
-        outcome: Outcome | None = None
+        outcome: StepOutcome | None = None
         with closing(plan):
             while True:
                 try:
@@ -243,7 +243,7 @@ class Client:
                     case Part():
                         yield step.value
 
-    def _exchange(self, ask: Ask) -> Outcome:
+    def _exchange(self, ask: Ask) -> StepOutcome:
         try:
             request = http.request(ask, self._timeout)
             with closing(self._transport.handle_request(request)) as response:

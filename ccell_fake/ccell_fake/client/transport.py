@@ -9,7 +9,7 @@ from functools import lru_cache
 
 import httpx2
 
-from ccell_fake.client.steps import Answer, Ask, Failure
+from ccell_fake.client.steps import Ask, Failure, HttpAnswer
 
 FAILURES = (httpx2.RequestError, httpx2.InvalidURL)
 """What is raised where there is no answer; httpx2 takes no URL above 64 KiB, and a long GET would need one."""
@@ -69,9 +69,9 @@ def _address(url: str) -> httpx2.URL:
     return httpx2.URL(url)
 
 
-def answer(response: httpx2.Response) -> Answer:
+def answer(response: httpx2.Response) -> HttpAnswer:
     """What a response that has been read says."""
-    return Answer(response.status_code, dict(response.headers.items()), response.content)
+    return HttpAnswer(response.status_code, dict(response.headers.items()), response.content)
 
 
 def failure(error: httpx2.RequestError | httpx2.InvalidURL) -> Failure:

@@ -11,9 +11,9 @@ import httpx2
 from ccell_fake.client import Client
 from ccell_fake.client.gateway import base
 from ccell_fake.contract.arranger import Arranger
-from ccell_fake.contract.known_account import Standing
+from ccell_fake.contract.known_account import KnownAccount
 from ccell_fake.contract.needs import NotAsked
-from ccell_fake.contract.raw_answer import Heard
+from ccell_fake.contract.raw_answer import RawAnswer
 from ccell_fake.contract.recording import Recording
 from ccell_fake.model import Operation
 
@@ -27,7 +27,7 @@ class NothingCame(AssertionError):
     """What a gateway brings about by itself did not come, and there is no later at which it may."""
 
 
-class Account:
+class ContractAccount:
     """One account of a target.
 
     Attributes:
@@ -39,7 +39,7 @@ class Account:
     """
 
     def __init__(
-        self, url: str, userid: str, password: str, *, standing: Standing, arranger: Arranger, transport: Recording
+        self, url: str, userid: str, password: str, *, standing: KnownAccount, arranger: Arranger, transport: Recording
     ) -> None:
         """Ask with an account.
 
@@ -91,18 +91,18 @@ class Account:
         """What stands in the root of a send, of submits made of these attributes; None leaves one out."""
         return "".join(f"<submit{_rendered(submit)}/>" for submit in submits)
 
-    def send(self, *submits: dict[str, str | None]) -> Heard:
+    def send(self, *submits: dict[str, str | None]) -> RawAnswer:
         """Send submits made of these attributes, in their order; None leaves one out."""
         return self.post(Operation.SEND, self.root(self.submits(*submits)))
 
-    def post(self, operation: Operation, payload: str | bytes, content_type: str = _XML) -> Heard:
+    def post(self, operation: Operation, payload: str | bytes, content_type: str = _XML) -> RawAnswer:
         """Ask with a payload in the body of a POST."""
         body = payload.encode() if isinstance(payload, str) else payload
         return self._heard(
             operation, httpx2.Request("POST", self._at(operation), content=body, headers={"Content-Type": content_type})
         )
 
-    def get(self, operation: Operation, query: str) -> Heard:
+    def get(self, operation: Operation, query: str) -> RawAnswer:
         """Ask with a query as it stands in the request line: printable ASCII without blanks."""
         url = httpx2.URL(self._at(operation)).copy_with(query=query.encode())
         target = f"{url.path}?{query}".encode()
@@ -111,10 +111,10 @@ class Account:
     def _at(self, operation: Operation) -> str:
         return self._url + operation.path
 
-    def _heard(self, operation: Operation, request: httpx2.Request) -> Heard:
+    def _heard(self, operation: Operation, request: httpx2.Request) -> RawAnswer:
         request.extensions["timeout"] = httpx2.Timeout(_SECONDS).as_dict()
         response = self._transport.handle_request(request)
-        return Heard(operation, response.status_code, dict(response.headers), response.read())
+        return RawAnswer(operation, response.status_code, dict(response.headers), response.read())
 
     def left(self) -> int:
         """Messages that may still be sent, credit included."""
@@ -150,10 +150,10 @@ class Account:
         """Keep so many requests in progress, as `Arranger.crowd` does."""
         return self.arranger.crowd(requests, operation)
 
-    def at_once(self, asks: Sequence[Callable[[], Heard]]) -> list[Heard]:
+    def at_once(self, asks: Sequence[Callable[[], RawAnswer]]) -> list[RawAnswer]:
         """What is heard where all of these are asked at the same moment, each in a thread of its own."""
         barrier = threading.Barrier(len(asks))
-        heard: dict[int, Heard] = {}
+        heard: dict[int, RawAnswer] = {}
         errors: list[BaseException] = []
 
         def ask(place: int) -> None:

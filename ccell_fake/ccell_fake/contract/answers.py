@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ccell_fake.contract.raw_answer import Heard
+from ccell_fake.contract.raw_answer import RawAnswer
 
 
 class Unsettled(AssertionError):
@@ -35,6 +35,6 @@ def of_seen(seen: object, answers: Mapping[Any, str]) -> str:
     return answers[seen]
 
 
-def codes(heard: Heard) -> tuple[str, ...]:
+def codes(heard: RawAnswer) -> tuple[str, ...]:
     """The code of the root, and those of the resps behind it."""
     return (heard.code, *heard.codes)

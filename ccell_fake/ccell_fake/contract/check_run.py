@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 
-from ccell_fake.contract.account import Account
+from ccell_fake.contract.account import ContractAccount
 from ccell_fake.contract.answers import Unsettled
-from ccell_fake.contract.checks import Asked, Given
+from ccell_fake.contract.checks import Check, Given
 from ccell_fake.contract.costs import Cost
 from ccell_fake.contract.needs import Need
-from ccell_fake.contract.target import Target
+from ccell_fake.contract.target import ContractTarget
 from ccell_fake.transcripts.exchange import Exchange
 from ccell_fixtures.registries import ASSUMPTIONS
 
@@ -16,7 +16,7 @@ class AnsweredOtherwise(AssertionError):
     """A question has another answer than was expected."""
 
 
-class Inquiry:
+class CheckRun:
     """What a test asks with.
 
     Attributes:
@@ -26,7 +26,7 @@ class Inquiry:
         note: What there is to say beside the answer.
     """
 
-    def __init__(self, target: Target, expected: Mapping[str, Given] | None = None) -> None:
+    def __init__(self, target: ContractTarget, expected: Mapping[str, Given] | None = None) -> None:
         """Ask a target.
 
         Args:
@@ -34,14 +34,14 @@ class Inquiry:
             expected: The answers that questions are expected to have, by their ids; others may have any.
         """
         self.target = target
-        self.asked: Asked | None = None
+        self.asked: Check | None = None
         self.answer: Given | None = None
         self.note = ""
         self._expected = expected or {}
-        self._accounts: list[Account] = []
+        self._accounts: list[ContractAccount] = []
         self._kept: list[Exchange] = []
 
-    def account(self, *needs: Need) -> Account:
+    def account(self, *needs: Need) -> ContractAccount:
         """An account that has what the test needs, and these besides.
 
         Raises:
@@ -52,7 +52,7 @@ class Inquiry:
         self._accounts.append(account)
         return account
 
-    def conduct(self, asked: Asked) -> None:
+    def conduct(self, asked: Check) -> None:
         """Ask.
 
         Raises:

@@ -10,16 +10,16 @@ from ccell_fake.contract.needs import Need
 from ccell_fixtures.registries import ASSUMPTIONS, CLAUSES
 
 if TYPE_CHECKING:
-    from ccell_fake.contract.check_run import Inquiry
+    from ccell_fake.contract.check_run import CheckRun
 
 Given = str | tuple[str, ...]
 """An answer to a question, as the registry has it."""
 
-Ask = Callable[["Inquiry"], Given | None]
+Ask = Callable[["CheckRun"], Given | None]
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class Check:
     """One test of the suite.
 
     Attributes:
@@ -52,7 +52,7 @@ class Asked:
         return ASSUMPTIONS[self.id].question if self.is_question else CLAUSES[self.id].says
 
 
-def asks(id_: str, *needs: Need, aspect: str = "", cost: str = "free") -> Callable[[Ask], Callable[["Inquiry"], None]]:
+def asks(id_: str, *needs: Need, aspect: str = "", cost: str = "free") -> Callable[[Ask], Callable[["CheckRun"], None]]:
     """Declare a test of the suite.
 
     Args:
@@ -65,11 +65,11 @@ def asks(id_: str, *needs: Need, aspect: str = "", cost: str = "free") -> Callab
         message = f"there is neither a clause nor a question {id_!r}"
         raise ValueError(message)
 
-    def declare(ask: Ask) -> Callable[["Inquiry"], None]:
-        asked = Asked(id_, aspect, Cost.parse(cost), needs, ask)
+    def declare(ask: Ask) -> Callable[["CheckRun"], None]:
+        asked = Check(id_, aspect, Cost.parse(cost), needs, ask)
 
         @wraps(ask)
-        def test(inquiry: "Inquiry") -> None:
+        def test(inquiry: "CheckRun") -> None:
             inquiry.conduct(asked)
 
         test.asked = asked  # type: ignore[attr-defined]

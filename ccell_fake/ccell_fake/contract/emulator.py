@@ -11,9 +11,9 @@ import httpx2
 
 from ccell_fake.client.transport import certificates
 from ccell_fake.codes import Code
-from ccell_fake.contract.account import Account
+from ccell_fake.contract.account import ContractAccount
 from ccell_fake.contract.costs import Cost
-from ccell_fake.contract.known_account import Standing
+from ccell_fake.contract.known_account import KnownAccount
 from ccell_fake.contract.needs import ARRANGED_DEAD, ARRANGED_NEW, ARRANGED_OWN, Need
 from ccell_fake.contract.recording import Recording
 from ccell_fake.model import Operation
@@ -24,7 +24,7 @@ from ccell_fake.transcripts.exchange import Exchange
 _ABILITIES = frozenset({"clock", "still", "upstream", "crowd", "settings", "failing", "prompt"})
 
 
-class EmulatorTarget:
+class EmulatorContractTarget:
     """An emulator, in this process or another, with its control API.
 
     Attributes:
@@ -47,18 +47,18 @@ class EmulatorTarget:
     def allow(self, cost: Cost) -> None:
         """Nothing costs anything here."""
 
-    def open(self, needs: tuple[Need, ...], kept: list[Exchange], cost: Cost) -> Account:  # noqa: ARG002 - nothing costs anything here
+    def open(self, needs: tuple[Need, ...], kept: list[Exchange], cost: Cost) -> ContractAccount:  # noqa: ARG002 - nothing costs anything here
         """An account of its own that has what is needed."""
         settings: dict[str, Any] = {"outcomes": [{"phone": ARRANGED_DEAD, "stat": "UNDELIV"}], "magic_numbers": False}
         for need in needs:
             settings.update(need.settings)
         ccell = self._server.open(**settings)
         road, url = self._server.road(in_process=self._in_process)
-        return Account(
+        return ContractAccount(
             url,
             ccell.userid,
             ccell.password,
-            standing=Standing(
+            standing=KnownAccount(
                 settings=ccell.settings(),
                 known=frozenset(one.name for one in fields(AccountSettings)),
                 own=(*ARRANGED_OWN, ARRANGED_DEAD),

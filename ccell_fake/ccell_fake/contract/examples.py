@@ -6,8 +6,8 @@ from typing import TypeVar
 from hypothesis import HealthCheck, given, reject, settings
 from hypothesis.strategies import SearchStrategy
 
-from ccell_fake.contract.account import Account
-from ccell_fake.contract.check_run import Inquiry
+from ccell_fake.contract.account import ContractAccount
+from ccell_fake.contract.check_run import CheckRun
 from ccell_fake.contract.recording import NotRecorded
 
 _ARRANGED, _ELSEWHERE = 30, 5
@@ -16,8 +16,8 @@ Drawn = TypeVar("Drawn")
 
 
 def for_all(
-    inquiry: Inquiry,
-    account: Account,
+    inquiry: CheckRun,
+    account: ContractAccount,
     strategy: SearchStrategy[Drawn],
     holds: Callable[[Drawn], None],
     examples: Iterable[Drawn] = (),

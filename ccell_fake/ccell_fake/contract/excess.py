@@ -4,10 +4,10 @@ from collections.abc import Callable
 from functools import partial
 
 from ccell_fake.codes import Code
-from ccell_fake.contract.account import Account
+from ccell_fake.contract.account import ContractAccount
 from ccell_fake.contract.needs import CROWD, OVERLAP, Need, NotAsked
 from ccell_fake.contract.numbers import UNKNOWN, submit
-from ccell_fake.contract.raw_answer import Heard
+from ccell_fake.contract.raw_answer import RawAnswer
 
 EXCESS = Need(
     "excess", "requests that can be kept in progress together", lambda one: CROWD.is_met(one) or OVERLAP.is_met(one)
@@ -20,7 +20,7 @@ MOST = 40
 _HARMLESS = submit(UNKNOWN, "测试")
 
 
-def over(account: Account, ask: Callable[[], Heard] | None = None) -> str:
+def over(account: ContractAccount, ask: Callable[[], RawAnswer] | None = None) -> str:
     """The code of a request too many.
 
     Raises:
@@ -40,17 +40,17 @@ def over(account: Account, ask: Callable[[], Heard] | None = None) -> str:
     return refused[0]
 
 
-def alone(account: Account) -> str:
+def alone(account: ContractAccount) -> str:
     """The code of a request that is alone."""
     return account.send(_HARMLESS).code
 
 
-def is_locked(account: Account) -> bool:
+def is_locked(account: ContractAccount) -> bool:
     """Whether the account is locked."""
     return alone(account) == Code.ACCOUNT_FROZEN
 
 
-def excesses_until_locked(account: Account, at_most: int) -> int | None:
+def excesses_until_locked(account: ContractAccount, at_most: int) -> int | None:
     """How many requests too many it takes to lock the account; None where so many do not."""
     for count in range(1, at_most + 1):
         over(account)

@@ -6,7 +6,7 @@ from ccell_fake.settings import AccountSettings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class KnownAccount:
     """What is known of an account.
 
     Attributes:

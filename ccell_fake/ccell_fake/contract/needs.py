@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from ccell_fake.contract.known_account import Standing
+from ccell_fake.contract.known_account import KnownAccount
 from ccell_fake.limits import DEFAULT_THREADS as DOCUMENTED_THREADS
 from ccell_fake.settings import AccountSettings
 
@@ -32,7 +32,7 @@ class Need:
 
     name: str
     says: str
-    is_met: Callable[[Standing], bool] = field(repr=False)
+    is_met: Callable[[KnownAccount], bool] = field(repr=False)
     settings: Mapping[str, object] = field(default_factory=dict[str, object], repr=False)
 
 
@@ -45,16 +45,16 @@ class NotAsked(Exception):
         self.reason = reason
 
 
-def _stated(name: str, condition: Callable[[Standing], object]) -> Callable[[Standing], bool]:
+def _stated(name: str, condition: Callable[[KnownAccount], object]) -> Callable[[KnownAccount], bool]:
     """Whether a setting is known and meets a condition."""
     return lambda standing: name in standing.known and bool(condition(standing))
 
 
-def _able(ability: str) -> Callable[[Standing], bool]:
+def _able(ability: str) -> Callable[[KnownAccount], bool]:
     return lambda standing: ability in standing.abilities
 
 
-def _takes_any_text(standing: Standing) -> bool:
+def _takes_any_text(standing: KnownAccount) -> bool:
     settings = standing.settings
     return not (settings.templates or settings.white_words or settings.closing_phrase)
 

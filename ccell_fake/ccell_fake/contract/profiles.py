@@ -7,17 +7,17 @@ from typing import Any
 import tomli_w
 
 from ccell_fake.contract.checks import Given
-from ccell_fake.contract.results import Outcome, Run
+from ccell_fake.contract.results import CheckOutcome, ContractRun
 from ccell_fixtures.registries import ASSUMPTIONS
 
 _LONGEST = 300
 
 
-def of(run: Run) -> dict[str, dict[str, Any]]:
+def of(run: ContractRun) -> dict[str, dict[str, Any]]:
     """The profile of a run: answer, evidence and date of each question that it answered, and answered only one way."""
     profile: dict[str, dict[str, Any]] = {}
     for result in run.results:
-        if result.outcome is Outcome.ANSWERED and result.answer is not None:
+        if result.outcome is CheckOutcome.ANSWERED and result.answer is not None:
             answer = list(result.answer) if isinstance(result.answer, tuple) else result.answer
             profile[result.id] = {
                 "answer": answer,
@@ -42,9 +42,9 @@ def _short(held: object) -> str:
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST // 2]} … {text[-_LONGEST // 2 :]}"
 
 
-def kept(earlier: Mapping[str, Mapping[str, Any]], run: Run) -> dict[str, Mapping[str, Any]]:
+def kept(earlier: Mapping[str, Mapping[str, Any]], run: ContractRun) -> dict[str, Mapping[str, Any]]:
     """What an earlier profile says of the questions that a run did not answer."""
-    answered = {result.id for result in run.results if result.outcome is Outcome.ANSWERED}
+    answered = {result.id for result in run.results if result.outcome is CheckOutcome.ANSWERED}
     return {id_: entry for id_, entry in earlier.items() if id_ not in answered}
 
 

@@ -12,7 +12,7 @@ DECLARATION = b'<?xml version="1.0" encoding="UTF-8"?>'
 
 
 @dataclass(frozen=True)
-class Heard:
+class RawAnswer:
     """An answer, as it came.
 
     Attributes:

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, cast
 
-from ccell_fake.contract.checks import Asked, Given
+from ccell_fake.contract.checks import Check, Given
 from ccell_fake.transcripts.exchange import Exchange
 from ccell_fake.transcripts.redaction import Redaction
 
@@ -14,7 +14,7 @@ _KEPT = 8
 _LONGEST = 2_000
 
 
-class Outcome(StrEnum):
+class CheckOutcome(StrEnum):
     """What becomes of a test."""
 
     PASSED = "passed"
@@ -44,7 +44,7 @@ class Result:
     says: str
     cost: str
     needs: tuple[str, ...]
-    outcome: Outcome
+    outcome: CheckOutcome
     answer: Given | None = None
     note: str = ""
     evidence: tuple[Mapping[str, Any], ...] = field(default=(), repr=False)
@@ -77,7 +77,7 @@ class Result:
             read: dict[str, Any] = {
                 **held,
                 "needs": tuple(held["needs"]),
-                "outcome": Outcome(held["outcome"]),
+                "outcome": CheckOutcome(held["outcome"]),
                 "answer": tuple(cast("list[str]", answer)) if isinstance(answer, list) else answer,
                 "evidence": tuple(held["evidence"]),
             }
@@ -87,7 +87,7 @@ class Result:
             raise ValueError(message) from error
 
 
-def of(asked: Asked, outcome: Outcome, *, answer: Given | None = None, note: str = "") -> Result:
+def of(asked: Check, outcome: CheckOutcome, *, answer: Given | None = None, note: str = "") -> Result:
     """The result of a test, without evidence."""
     return Result(
         id=asked.id,
@@ -119,7 +119,7 @@ def _cut(exchange: Exchange) -> dict[str, Any]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Run:
+class ContractRun:
     """A run of the suite.
 
     Attributes:
@@ -141,7 +141,7 @@ class Run:
         }
 
     @classmethod
-    def from_json(cls, held: Mapping[str, Any]) -> "Run":
+    def from_json(cls, held: Mapping[str, Any]) -> "ContractRun":
         """From what JSON holds.
 
         Raises:
@@ -155,15 +155,15 @@ class Run:
             raise ValueError(message) from error
 
     @property
-    def counts(self) -> dict[Outcome, int]:
+    def counts(self) -> dict[CheckOutcome, int]:
         """How many tests had which outcome."""
-        return {outcome: sum(one.outcome is outcome for one in self.results) for outcome in Outcome}
+        return {outcome: sum(one.outcome is outcome for one in self.results) for outcome in CheckOutcome}
 
-    def changes(self, earlier: "Run") -> tuple[tuple[str, str, str], ...]:
+    def changes(self, earlier: "ContractRun") -> tuple[tuple[str, str, str], ...]:
         """The tests that went otherwise than in an earlier run: the name, how they went then, how now."""
         before = {result.name: result.verdict for result in earlier.results}
         now = {result.name: result.verdict for result in self.results}
-        absent = Outcome.NOT_ASKED.value
+        absent = CheckOutcome.NOT_ASKED.value
         names = list(dict.fromkeys([*now, *before]))
         pairs = ((name, before.get(name, absent), now.get(name, absent)) for name in names)
         return tuple(change for change in pairs if change[1] != change[2])

@@ -5,31 +5,31 @@ from importlib import import_module
 from pkgutil import iter_modules
 
 import ccell_fake.contract.tests as package
-from ccell_fake.contract.checks import Asked
+from ccell_fake.contract.checks import Check
 from ccell_fake.contract.costs import KINDS, Cost
 from ccell_fake.contract.excess import EXCESS
 from ccell_fixtures.registries import ASSUMPTIONS, CLAUSES
 
 
-def every() -> tuple[Asked, ...]:
+def every() -> tuple[Check, ...]:
     """Every test, in the order of the registries."""
     ids = [*CLAUSES, *ASSUMPTIONS]
     return tuple(sorted(_found(), key=lambda asked: (ids.index(asked.id), asked.aspect)))
 
 
-def _found() -> Iterator[Asked]:
+def _found() -> Iterator[Check]:
     for module in iter_modules(package.__path__):
         if module.name.startswith("test_"):
             members = vars(import_module(f"{package.__name__}.{module.name}")).values()
-            yield from (member.asked for member in members if isinstance(getattr(member, "asked", None), Asked))
+            yield from (member.asked for member in members if isinstance(getattr(member, "asked", None), Check))
 
 
-def weight(asked: Asked) -> tuple[bool, bool, bool, int]:
+def weight(asked: Check) -> tuple[bool, bool, bool, int]:
     """What tests are ordered by: what is free is asked first, and last what means to lock the account."""
     return EXCESS in asked.needs, asked.cost.risk, asked.cost.drain, asked.cost.sms
 
 
-def spending(asked: Iterable[Asked], allowed: frozenset[str], budget: int) -> str:
+def spending(asked: Iterable[Check], allowed: frozenset[str], budget: int) -> str:
     """What a run may cost, in one sentence: what a gateway charges that keeps to the document, and at most."""
     costs = [one.cost for one in asked if one.cost.kinds <= allowed and one.cost.sms <= budget]
     messages = sum(cost.sms for cost in costs)

@@ -2,13 +2,13 @@
 
 from typing import Protocol
 
-from ccell_fake.contract.account import Account
+from ccell_fake.contract.account import ContractAccount
 from ccell_fake.contract.costs import Cost
 from ccell_fake.contract.needs import Need
 from ccell_fake.transcripts.exchange import Exchange
 
 
-class Target(Protocol):
+class ContractTarget(Protocol):
     """A gateway that can be asked.
 
     Attributes:
@@ -19,7 +19,7 @@ class Target(Protocol):
     name: str
     is_arranged: bool
 
-    def open(self, needs: tuple[Need, ...], kept: list[Exchange], cost: Cost) -> Account:
+    def open(self, needs: tuple[Need, ...], kept: list[Exchange], cost: Cost) -> ContractAccount:
         """An account that has what is needed.
 
         Args:

@@ -49,7 +49,7 @@ class NotFound(ControlError):
     """An account, a message, a fault or a hold that is not there."""
 
 
-class FallenOut(ControlError):
+class JournalTruncated(ControlError):
     """A question about journal entries that are no longer kept; `problem.oldest` is the cursor to go on from."""
 
 
@@ -470,7 +470,7 @@ def _refusal(answer: httpx2.Response) -> CcellError:
         return Unreachable(
             f"{answer.url.copy_with(query=None)} answered {answer.status_code}, which is no control API's"
         )
-    kinds = {_NOT_FOUND: NotFound, _GONE: FallenOut}
+    kinds = {_NOT_FOUND: NotFound, _GONE: JournalTruncated}
     return kinds.get(problem.status, ControlError)(problem)
 
 

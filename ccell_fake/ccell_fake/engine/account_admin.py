@@ -11,15 +11,15 @@ from ccell_fake.engine.account import Account
 from ccell_fake.engine.accounts import Accounts
 from ccell_fake.engine.ledger import Ledger, Store
 from ccell_fake.engine.slots import Hold
-from ccell_fake.errors import FallenOut, NoSuchThing, NotPossible
+from ccell_fake.errors import EntriesDropped, NoSuchThing, NotPossible
 from ccell_fake.faults import Fault
 from ccell_fake.inspection import (
     AccountSeen,
-    Happening,
     MessageFilter,
     MessageSeen,
     ReportListed,
     State,
+    TimelineEvent,
     UpmsgListed,
 )
 from ccell_fake.model import Operation, Upmsg
@@ -33,7 +33,7 @@ FAULTS = 1_000
 """How many faults an account has at most."""
 
 
-class Universe:
+class AccountAdmin:
     """One account, as a test sees it.
 
     Every method raises NoSuchThing where there is no such account. Instants are microseconds since 1970.
@@ -106,7 +106,7 @@ class Universe:
             changed = self._accounts.set_clock(account, setting, ledger)
             return changed.clock.setting, changed.now
 
-    def advance(self, to: Callable[[int], int]) -> tuple[int, list[Happening]]:
+    def advance(self, to: Callable[[int], int]) -> tuple[int, list[TimelineEvent]]:
         """Move the clock forwards; what it shows then, and what that brought about, in order.
 
         More than HAPPENINGS things are cut to the first so many, and one more to tell that there are.
@@ -344,7 +344,7 @@ def journal_of(
     """
     fallen = ledger.inspect.fallen(key)
     if after < fallen:
-        raise FallenOut(userid, fallen)
+        raise EntriesDropped(userid, fallen)
     return ledger.inspect.journal(key, after, limit, operation, code)
 
 
@@ -357,13 +357,13 @@ def _each_of(ids: Iterable[int], there: set[int], what: str) -> list[int]:
     return wanted
 
 
-def _unlocking(account: Account, locked_at: int | None, since: int, until: int) -> Iterator[Happening]:
+def _unlocking(account: Account, locked_at: int | None, since: int, until: int) -> Iterator[TimelineEvent]:
     if account.policy.is_locked(locked_at, since) and not account.policy.is_locked(locked_at, until):
-        yield Happening((locked_at or 0) + in_micros(account.settings.lock_duration), "unlocked")
+        yield TimelineEvent((locked_at or 0) + in_micros(account.settings.lock_duration), "unlocked")
 
 
-def _windows(rows: tuple[FaultRow, ...], since: int, until: int) -> Iterator[Happening]:
+def _windows(rows: tuple[FaultRow, ...], since: int, until: int) -> Iterator[TimelineEvent]:
     for row in rows:
         for kind, instant in (("fault_begins", row.fault.since), ("fault_ends", row.fault.until)):
             if instant is not None and since < to_micros(instant) <= until:
-                yield Happening(to_micros(instant), kind, text=str(row.id))
+                yield TimelineEvent(to_micros(instant), kind, text=str(row.id))

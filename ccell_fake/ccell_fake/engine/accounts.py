@@ -7,7 +7,7 @@ from typing import Protocol
 from ccell_fake.clock import AccountClock, Clock, ClockSetting
 from ccell_fake.engine.account import Account
 from ccell_fake.engine.assumptions import Answers, Given
-from ccell_fake.engine.behaviour import Conduct
+from ccell_fake.engine.behaviour import Behaviour
 from ccell_fake.engine.ledger import Ledger, Store
 from ccell_fake.engine.policy import Policy
 from ccell_fake.engine.slots import Slots
@@ -30,7 +30,7 @@ class Pauses(Protocol):
 class Accounts:
     """The accounts of a gateway, by userid. They change within transactions of its store alone."""
 
-    def __init__(self, store: Store, clock: Clock, pauses: Pauses, conduct: Conduct = Conduct()) -> None:  # noqa: B008 - frozen, so sharing it is safe
+    def __init__(self, store: Store, clock: Clock, pauses: Pauses, conduct: Behaviour = Behaviour()) -> None:  # noqa: B008 - frozen, so sharing it is safe
         """Begin with none.
 
         Args:

@@ -15,7 +15,7 @@ _LINE = 400
 
 
 @dataclass(frozen=True, slots=True)
-class Seat:
+class SlotGuard:
     """A slot that a request keeps until its answer has left.
 
     Attributes:
@@ -47,7 +47,7 @@ class Answer:
     basis: str
     explanation: str = ""
     delivery: Delivery = field(default=whole(b""), repr=False)
-    seat: Seat | None = None
+    seat: SlotGuard | None = None
 
 
 def bases(grounds: Iterable[str], answers: Answers) -> str:

@@ -22,7 +22,7 @@ def _as_they_are(settings: AccountSettings) -> AccountSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Conduct:
+class Behaviour:
     """What a gateway goes by: the document, unless told otherwise.
 
     Attributes:

@@ -27,7 +27,7 @@ from ccell_fake.records import FaultRow
 _END_TAG_KEPT = 3
 
 
-class Ending(StrEnum):
+class ConnectionEnd(StrEnum):
     """How a connection fares once the answer's body has been sent as far as it is."""
 
     OPEN = "open"
@@ -53,7 +53,7 @@ class Delivery:
     status: int = 200
     content_type: str | None = None
     sent: int | None = 0
-    ending: Ending = Ending.OPEN
+    ending: ConnectionEnd = ConnectionEnd.OPEN
     piece: int = 0
     seconds: float = 0.0
 
@@ -69,7 +69,7 @@ def whole(body: bytes) -> Delivery:
 
 
 @dataclass(frozen=True, slots=True)
-class Strike:
+class FaultEffect:
     """A fault that strikes a request.
 
     Attributes:
@@ -89,7 +89,7 @@ def strike(
     seed: int,
     *,
     is_judged: bool = True,
-) -> tuple[tuple[FaultRow, ...], Strike | None]:
+) -> tuple[tuple[FaultRow, ...], FaultEffect | None]:
     """The first fault that is for a request and whose turn it is, and the faults as they stand behind it.
 
     Args:
@@ -112,7 +112,7 @@ def strike(
         if seen.seen <= row.fault.skip or not _falls(seen, account, seed):
             continue
         counted[place] = replace(seen, struck=row.struck + 1)
-        return tuple(counted), Strike(counted[place], _arranged(row.fault, struck))
+        return tuple(counted), FaultEffect(counted[place], _arranged(row.fault, struck))
     return tuple(counted), None
 
 
@@ -162,12 +162,12 @@ def deliver(fault: Fault | None, body: bytes) -> Delivery:  # noqa: PLR0911 - on
             page = text.encode()
             return Delivery(page, fault.status, "text/html;charset=UTF-8", len(page))
         case CloseFault():
-            return Delivery(body, sent=None, ending=Ending.CLOSED)
+            return Delivery(body, sent=None, ending=ConnectionEnd.CLOSED)
         case ResetFault():
-            return Delivery(body, sent=None, ending=Ending.RESET)
+            return Delivery(body, sent=None, ending=ConnectionEnd.RESET)
         case TruncateFault():
             sent = len(body) // 2 if fault.sent is None else min(fault.sent, len(body) - 1)
-            return Delivery(body, sent=sent, ending=Ending.CLOSED)
+            return Delivery(body, sent=sent, ending=ConnectionEnd.CLOSED)
         case BrokenXmlFault():
             return whole(body[:-_END_TAG_KEPT])
         case GbkFault():

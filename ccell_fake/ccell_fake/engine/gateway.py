@@ -10,10 +10,10 @@ from ccell_fake.engine import answer as evidence
 from ccell_fake.engine import faults, journal, request_rules
 from ccell_fake.engine.account import Account
 from ccell_fake.engine.accounts import Accounts, Pauses
-from ccell_fake.engine.answer import Answer, Seat
+from ccell_fake.engine.answer import Answer, SlotGuard
 from ccell_fake.engine.assumptions import Answers
 from ccell_fake.engine.context import AccountState, Admission, Arrival, RequestFacts
-from ccell_fake.engine.faults import Strike
+from ccell_fake.engine.faults import FaultEffect
 from ccell_fake.engine.ledger import Ledger, Store
 from ccell_fake.engine.number_context import NOTHING_ARRANGED, Arranged
 from ccell_fake.engine.number_rules import FAULT
@@ -37,8 +37,8 @@ class _Admitted:
     """
 
     admission: Admission
-    seat: Seat | None
-    strike: Strike | None
+    seat: SlotGuard | None
+    strike: FaultEffect | None
 
 
 class Gateway:
@@ -96,7 +96,7 @@ class Gateway:
             if not keeps_seat:
                 self.leave(admitted.seat)
 
-    def leave(self, seat: Seat | None) -> None:
+    def leave(self, seat: SlotGuard | None) -> None:
         """Free the slot of an answer that has left."""
         if seat is not None:
             with self._store.exclusive():
@@ -128,12 +128,12 @@ class Gateway:
             # Whoever does not know the password takes no slot and no fault from those who do.
             if request.password not in account.policy.passwords:
                 return _Admitted(admission, None, None)
-            seat = None if is_over else Seat(slots, slots.enter(operation))
+            seat = None if is_over else SlotGuard(slots, slots.enter(operation))
             return _Admitted(admission, seat, self._strike(account, operation, request, admission, ledger))
 
     def _strike(
         self, account: Account, operation: Operation, request: Request, admission: Admission, ledger: Ledger
-    ) -> Strike | None:
+    ) -> FaultEffect | None:
         arranged = ledger.faults(account.key)
         if not arranged:
             return None
@@ -231,7 +231,7 @@ def _refused(refusal: Refusal, answers: Answers) -> Answer:
     return Answer(Reply(refusal.code, info), answers.layout, rule, basis, explanation)
 
 
-def _struck(strike: Strike, answers: Answers) -> Answer:
+def _struck(strike: FaultEffect, answers: Answers) -> Answer:
     """The answer to a request that a fault keeps from being judged."""
     fault = strike.row.fault
     explanation = f"fault {strike.row.id}, {fault.kind}, struck the request before it was judged"
@@ -240,7 +240,7 @@ def _struck(strike: Strike, answers: Answers) -> Answer:
     return Answer(Reply("", ""), answers.layout, FAULT, evidence.bases((FAULT,), answers), explanation)
 
 
-def _arranged(account: Account, strike: Strike | None, now: int, ledger: Ledger) -> Arranged:
+def _arranged(account: Account, strike: FaultEffect | None, now: int, ledger: Ledger) -> Arranged:
     arranged = strike.arranged if strike else NOTHING_ARRANGED
     if not account.policy.personas:
         return arranged

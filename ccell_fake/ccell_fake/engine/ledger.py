@@ -5,9 +5,9 @@ from contextlib import AbstractContextManager
 from typing import Protocol
 
 from ccell_fake.faults import Fault
-from ccell_fake.inspection import Happening, Keys, MessageFilter, MessageSeen, ReportListed, UpmsgListed
+from ccell_fake.inspection import Keys, MessageFilter, MessageSeen, ReportListed, TimelineEvent, UpmsgListed
 from ccell_fake.model import Report, Upmsg
-from ccell_fake.records import AccountRow, FaultRow, JournalEntry, Message, ReportRow, Standing, Submission
+from ccell_fake.records import AccountRow, BalanceRow, FaultRow, JournalEntry, MessageRow, ReportRow, Submission
 
 
 class Inspection(Protocol):
@@ -77,7 +77,7 @@ class Inspection(Protocol):
         """The number of the last entry of an account; 0 where there is none."""
         ...
 
-    def happenings(self, account: int, since: int, until: int, limit: int, keys: Keys = ...) -> list[Happening]:
+    def happenings(self, account: int, since: int, until: int, limit: int, keys: Keys = ...) -> list[TimelineEvent]:
         """What time brings about, in order: behind an instant, up to another one.
 
         Args:
@@ -130,7 +130,7 @@ class Ledger(Protocol):
         """Forget an account and everything that hangs on it."""
         ...
 
-    def standing(self, account: int, now: int) -> Standing:
+    def standing(self, account: int, now: int) -> BalanceRow:
         """How the account stands, once charges and refunds that have fallen due are taken in."""
         ...
 
@@ -142,7 +142,7 @@ class Ledger(Protocol):
         """The greatest serial number that an account's messages of a second have, named by its first microsecond."""
         ...
 
-    def add_messages(self, account: int, submission: Submission, messages: list[Message]) -> None:
+    def add_messages(self, account: int, submission: Submission, messages: list[MessageRow]) -> None:
         """Keep a submission with its messages; its request is the one whose journal entry is written next."""
         ...
 

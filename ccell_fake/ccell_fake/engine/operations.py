@@ -13,7 +13,7 @@ from ccell_fake.engine.ledger import Ledger
 from ccell_fake.engine.number_context import SubmitFacts
 from ccell_fake.engine.verdicts import Verdict
 from ccell_fake.model import AccountInfo, AnyReply, Operation, Reply, Report, Resp, Upmsg
-from ccell_fake.records import Message, ReportRow, Submission
+from ccell_fake.records import MessageRow, ReportRow, Submission
 
 # Looked up once: a member of an enum costs more to look up than anything else that is done for a number. SQLite takes
 # its value, which is plain text, in a quarter of the time.
@@ -38,14 +38,14 @@ def send(facts: RequestFacts, ledger: Ledger, seed: int) -> Reply[Resp]:
     return Reply(_SUCCESS, _SUCCESS_TEXT, tuple(resps))
 
 
-def _submit(facts: RequestFacts, submit: SubmitFacts, judged: _Judged, ledger: Ledger, seed: int) -> list[Message]:
+def _submit(facts: RequestFacts, submit: SubmitFacts, judged: _Judged, ledger: Ledger, seed: int) -> list[MessageRow]:
     account, now = facts.account.key, to_micros(facts.state.now)
     scheduled = schedule.parse(submit.submit.sendtime or "")
     due = now if scheduled is None else max(now, to_micros(scheduled))
     submission = Submission(submit.content, submit.submit.linkid or "", submit.submit.spcode or "", now, due)
     names_value = facts.answers["Q12"] == "value"
     messages = [
-        Message(msgid, verdict.number, _code(verdict), _info(verdict, names_value=names_value), verdict.charge)
+        MessageRow(msgid, verdict.number, _code(verdict), _info(verdict, names_value=names_value), verdict.charge)
         for verdict, msgid in judged
     ]
     ledger.add_messages(account, submission, messages)

@@ -19,7 +19,7 @@ _COMPARED = 200
 _LIKENED = 100
 
 
-class Kind(StrEnum):
+class WaitKind(StrEnum):
     """What can be waited for: a message, a fetch of reports, a fetch of upstream messages."""
 
     MESSAGE = "message"
@@ -27,11 +27,11 @@ class Kind(StrEnum):
     FETCH = "fetch"
 
 
-_FETCHED_BY = {Kind.DRAIN: Operation.REPORT, Kind.FETCH: Operation.UPMSG}
+_FETCHED_BY = {WaitKind.DRAIN: Operation.REPORT, WaitKind.FETCH: Operation.UPMSG}
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class WaitFilter:
     """What is waited for.
 
     Attributes:
@@ -42,7 +42,7 @@ class Wish:
         not_empty: Whether a fetch counts only if it handed something out.
     """
 
-    kind: Kind
+    kind: WaitKind
     wanted: MessageFilter
     after: int = 0
     count: int = 1
@@ -65,7 +65,7 @@ class Mismatch:
 
 
 @dataclass(frozen=True, slots=True)
-class Near:
+class NearMiss:
     """A message that is not the one that is wanted.
 
     Attributes:
@@ -78,7 +78,7 @@ class Near:
 
 
 @dataclass(frozen=True, slots=True)
-class Sight:
+class WaitMatch:
     """What there is of what is waited for.
 
     Attributes:
@@ -97,7 +97,7 @@ class Sight:
 
 
 @dataclass(frozen=True, slots=True)
-class Missed:
+class WaitTimeout:
     """What was there when the time for waiting was over.
 
     Attributes:
@@ -106,10 +106,10 @@ class Missed:
     """
 
     came: tuple[JournalEntry, ...]
-    nearest: tuple[Near, ...]
+    nearest: tuple[NearMiss, ...]
 
 
-def look(account: Account, ledger: Ledger, wish: Wish) -> Sight:
+def look(account: Account, ledger: Ledger, wish: WaitFilter) -> WaitMatch:
     """What there is now of what is waited for.
 
     Raises:
@@ -118,14 +118,14 @@ def look(account: Account, ledger: Ledger, wish: Wish) -> Sight:
     messages: tuple[MessageSeen, ...] = ()
     requests: tuple[JournalEntry, ...] = ()
     now = account.now
-    if wish.kind is Kind.MESSAGE:
+    if wish.kind is WaitKind.MESSAGE:
         found = ledger.inspect.messages(account.key, now, wish.wanted, since_request=wish.after, limit=wish.count)
         messages = tuple(found)
     else:
         entries = journal_of(account.key, account.settings.userid, ledger, wish.after, -1, _FETCHED_BY[wish.kind], "0")
         requests = tuple(one for one in entries if one.items or not wish.not_empty)[: wish.count]
     due = None if account.clock.setting.frozen_at is not None else ledger.inspect.next_due(account.key, now)
-    return Sight(
+    return WaitMatch(
         len(messages) + len(requests) >= wish.count,
         messages,
         requests,
@@ -134,27 +134,27 @@ def look(account: Account, ledger: Ledger, wish: Wish) -> Sight:
     )
 
 
-def can_change(wish: Wish) -> bool:
+def can_change(wish: WaitFilter) -> bool:
     """Whether what was not wanted once may be wanted later: a state passes, and nothing else does."""
     return wish.wanted.state is not None
 
 
-def miss(account: Account, ledger: Ledger, wish: Wish) -> Missed:
+def miss(account: Account, ledger: Ledger, wish: WaitFilter) -> WaitTimeout:
     """What came instead, and what was nearest."""
     after = max(wish.after, ledger.inspect.fallen(account.key))
     came = ledger.inspect.latest_journal(account.key, after, _SHOWN)
-    nearest: list[Near] = []
-    if wish.kind is Kind.MESSAGE:
+    nearest: list[NearMiss] = []
+    if wish.kind is WaitKind.MESSAGE:
         latest = ledger.inspect.latest_messages(account.key, account.now, 0, _COMPARED)
         nearest = sorted((_near(one, wish) for one in reversed(latest)), key=_distance)
-    return Missed(tuple(came), tuple(near for near in nearest if near.mismatches)[:_SHOWN])
+    return WaitTimeout(tuple(came), tuple(near for near in nearest if near.mismatches)[:_SHOWN])
 
 
-def _near(message: MessageSeen, wish: Wish) -> Near:
+def _near(message: MessageSeen, wish: WaitFilter) -> NearMiss:
     mismatches = tuple(_mismatches(message, wish.wanted))
     if message.request <= wish.after:
         mismatches = (*mismatches, Mismatch("request", f"after {wish.after}", str(message.request)))
-    return Near(message, mismatches)
+    return NearMiss(message, mismatches)
 
 
 def _mismatches(message: MessageSeen, wanted: MessageFilter) -> Iterator[Mismatch]:
@@ -166,6 +166,6 @@ def _mismatches(message: MessageSeen, wanted: MessageFilter) -> Iterator[Mismatc
         yield Mismatch(one.name, str(value), was)
 
 
-def _distance(near: Near) -> tuple[int, float]:
+def _distance(near: NearMiss) -> tuple[int, float]:
     likeness = sum(SequenceMatcher(None, one.wanted[:_LIKENED], one.was[:_LIKENED]).ratio() for one in near.mismatches)
     return len(near.mismatches), -likeness

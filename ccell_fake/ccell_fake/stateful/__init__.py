@@ -12,31 +12,31 @@ except ImportError as _error:
     raise ImportError(_message, name="hypothesis") from _error
 
 from ccell_fake.stateful.audit import Fate, Message
-from ccell_fake.stateful.emulator_model import Reference
-from ccell_fake.stateful.exchange import UNANSWERED, WHOLE, Exchange, Standing, Submitted
+from ccell_fake.stateful.emulator_model import EmulatorModel
+from ccell_fake.stateful.exchange import UNANSWERED, WHOLE, AccountSnapshot, GatewayRequest, Submitted
 from ccell_fake.stateful.findings import Duplicated, Finding, Lost, Mismatched, Unfaithful, Withheld
 from ccell_fake.stateful.machine import CcellMachine
 from ccell_fake.stateful.running import SETTINGS, run
-from ccell_fake.stateful.target import Arranger, EmulatorTarget, Opened, Spent, Target
+from ccell_fake.stateful.target import AccountDriver, EmulatorTarget, Opened, Spent, Target
 
 __all__ = [
     "SETTINGS",
     "UNANSWERED",
     "WHOLE",
-    "Arranger",
+    "AccountDriver",
+    "AccountSnapshot",
     "CcellMachine",
     "Duplicated",
+    "EmulatorModel",
     "EmulatorTarget",
-    "Exchange",
     "Fate",
     "Finding",
+    "GatewayRequest",
     "Lost",
     "Message",
     "Mismatched",
     "Opened",
-    "Reference",
     "Spent",
-    "Standing",
     "Submitted",
     "Target",
     "Unfaithful",

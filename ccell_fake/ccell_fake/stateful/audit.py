@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from ccell_fake.stateful.findings import Duplicated, Lost, Mismatched
-from ccell_fake.stateful.messages import Carried, Gateway, Hand
+from ccell_fake.stateful.messages import AcceptedMessage, AccountModel, HandedOut
 
 
 class Fate(StrEnum):
@@ -46,7 +46,7 @@ class Message:
 class Audit:
     """The messages that were handed over to an integration, and where they got to."""
 
-    def __init__(self, gateway: Gateway) -> None:
+    def __init__(self, gateway: AccountModel) -> None:
         """Hold a store against this gateway."""
         self._gateway = gateway
         self._given: dict[tuple[str, str], Message] = {}
@@ -58,13 +58,13 @@ class Audit:
             self._given[message.token, message.phone] = message
             self._tokens[message.token] = None
 
-    def at_gateway(self) -> dict[str, list[Carried]]:
+    def at_gateway(self) -> dict[str, list[AcceptedMessage]]:
         """What the gateway accepted of each message, by reference.
 
         Raises:
             Mismatched: A number got what was not for it, or at another time.
         """
-        found: dict[str, list[Carried]] = {}
+        found: dict[str, list[AcceptedMessage]] = {}
         for one in self._gateway.submitted:
             token = next((token for token in self._tokens if token in one.content), None)
             if token is None:
@@ -111,8 +111,8 @@ class Audit:
         """
         replies = self._gateway.replies
         # The document's samples have a blank before the number; a store may have it or not.
-        arrived = Counter((one.phone.strip(), one.content) for one in replies if one.hand is Hand.ARRIVED)
-        astray = Counter((one.phone.strip(), one.content) for one in replies if one.hand is Hand.ASTRAY)
+        arrived = Counter((one.phone.strip(), one.content) for one in replies if one.hand is HandedOut.ARRIVED)
+        astray = Counter((one.phone.strip(), one.content) for one in replies if one.hand is HandedOut.ASTRAY)
         had = Counter((phone.strip(), content) for phone, content in stored)
         for reply in had - (arrived + astray):
             if reply in arrived or reply in astray:
@@ -131,7 +131,7 @@ def _named(message: Message) -> str:
     return f"message {message.reference} to {message.phone}"
 
 
-def _check(message: Message, fate: Fate, carried: Carried | None) -> None:
+def _check(message: Message, fate: Fate, carried: AcceptedMessage | None) -> None:
     said = f"{_named(message)} is {fate} in the store"
     if carried is None:
         if fate in {Fate.ACCEPTED, Fate.DELIVERED}:
@@ -139,7 +139,7 @@ def _check(message: Message, fate: Fate, carried: Carried | None) -> None:
             raise Lost(lost)
         return
     final = Fate.DELIVERED if carried.is_delivered else Fate.FAILED
-    if carried.hand is Hand.NOT_YET:
+    if carried.hand is HandedOut.NOT_YET:
         if fate is Fate.DELIVERED:
             wrong = f"{said}, and its report has not been handed out"
             raise Mismatched(wrong)
@@ -150,6 +150,6 @@ def _check(message: Message, fate: Fate, carried: Carried | None) -> None:
         if fate is not final:
             wrong = f"{said}, and its report says that it was {final}"
             raise Mismatched(wrong)
-    elif carried.hand is Hand.ARRIVED:
+    elif carried.hand is HandedOut.ARRIVED:
         lost = f"{said}, and its report, which was handed out, says that it was {final}"
         raise Lost(lost)

@@ -13,16 +13,16 @@ from ccell_fake.codes import Code
 from ccell_fake.inspection import State
 from ccell_fake.limits import JOINED_SEGMENT, REPORTS_PER_CALL, SINGLE_SEGMENT, UPMSGS_PER_CALL
 from ccell_fake.model import Operation
-from ccell_fake.stateful.exchange import Exchange, Standing, Submitted
+from ccell_fake.stateful.exchange import AccountSnapshot, GatewayRequest, Submitted
 from ccell_fake.stateful.findings import demand
-from ccell_fake.stateful.messages import Carried, Hand, Reply
+from ccell_fake.stateful.messages import AcceptedMessage, HandedOut, UpstreamReply
 
 _DELIVERED, _FAILED = "0", "-1"
 _UTF_16_BYTES = 2
 
 
 @dataclass(slots=True, kw_only=True)
-class Expected(Carried):
+class Expected(AcceptedMessage):
     """An accepted message whose report will come in.
 
     Attributes:
@@ -35,7 +35,7 @@ class Expected(Carried):
 
 
 @dataclass(slots=True)
-class Reference:
+class EmulatorModel:
     """One account of the gateway, whose clock moves only when it is moved.
 
     Attributes:
@@ -54,7 +54,7 @@ class Reference:
     refusals: Mapping[str, str]
     submitted: list[Submitted] = field(default_factory=list[Submitted])
     carried: dict[str, Expected] = field(default_factory=dict[str, Expected])
-    replies: list[Reply] = field(default_factory=list[Reply])
+    replies: list[UpstreamReply] = field(default_factory=list[UpstreamReply])
     _reports: int = 0
 
     def advance(self, by: timedelta) -> None:
@@ -63,7 +63,7 @@ class Reference:
 
     def reply(self, phone: str, content: str) -> None:
         """Let an upstream message come in."""
-        self.replies.append(Reply(phone, content))
+        self.replies.append(UpstreamReply(phone, content))
 
     def report(self, msgid: str, *, is_delivered: bool) -> None:
         """Let a message's report come in now; what it was going to be is forgotten."""
@@ -71,7 +71,7 @@ class Reference:
         message.report_due, message.order = self.now, self._next_report()
         message.status = _DELIVERED if is_delivered else _FAILED
 
-    def take(self, exchange: Exchange) -> None:
+    def take(self, exchange: GatewayRequest) -> None:
         """Follow a request.
 
         Raises:
@@ -86,12 +86,12 @@ class Reference:
             case Operation.REPORT:
                 self._hand_out(exchange, self._due(), REPORTS_PER_CALL, "R2")
             case Operation.UPMSG:
-                waiting = [one for one in self.replies if one.hand is Hand.NOT_YET]
+                waiting = [one for one in self.replies if one.hand is HandedOut.NOT_YET]
                 self._hand_out(exchange, waiting, UPMSGS_PER_CALL, "U2")
             case Operation.INFO:
                 pass
 
-    def _submit(self, exchange: Exchange) -> None:
+    def _submit(self, exchange: GatewayRequest) -> None:
         numbers = len(exchange.submitted)
         demand(numbers == exchange.items, f"{numbers} numbers were judged and {exchange.items} answered (S5)")
         for one in exchange.submitted:
@@ -104,21 +104,23 @@ class Reference:
                 self.carried[one.msgid] = Expected(submitted=one, report_due=due, order=self._next_report())
         demand(self.balance >= 0, "more was accepted than the balance allows (1001002)")
 
-    def _may_be(self, one: Submitted, exchange: Exchange) -> bool:
+    def _may_be(self, one: Submitted, exchange: GatewayRequest) -> bool:
         if exchange.delivery == "code" and one.code in frozenset(Code):
             return Code(one.code).is_about_a_number
         return one.code == self.refusals.get(one.phone, Code.SUCCESS)
 
     def _due(self) -> list[Expected]:
-        due = [one for one in self.carried.values() if one.hand is Hand.NOT_YET and one.report_due <= self.now]
+        due = [one for one in self.carried.values() if one.hand is HandedOut.NOT_YET and one.report_due <= self.now]
         return sorted(due, key=lambda one: (one.report_due, one.order))
 
-    def _hand_out(self, exchange: Exchange, due: list[Expected] | list[Reply], most: int, clause: str) -> None:
+    def _hand_out(
+        self, exchange: GatewayRequest, due: list[Expected] | list[UpstreamReply], most: int, clause: str
+    ) -> None:
         page = due[:most]
         what = f"{exchange.operation} handed out {exchange.items} of the {len(due)} that wait ({clause})"
         demand(len(page) == exchange.items, what)
         for one in page:
-            one.hand = Hand.ARRIVED if exchange.is_readable else Hand.ASTRAY
+            one.hand = HandedOut.ARRIVED if exchange.is_readable else HandedOut.ASTRAY
 
     def _next_report(self) -> int:
         self._reports += 1
@@ -127,7 +129,7 @@ class Reference:
     @property
     def waiting(self) -> tuple[int, int]:
         """How many reports and how many upstream messages a poll would find."""
-        return len(self._due()), sum(one.hand is Hand.NOT_YET for one in self.replies)
+        return len(self._due()), sum(one.hand is HandedOut.NOT_YET for one in self.replies)
 
     @property
     def rest(self) -> timedelta:
@@ -144,21 +146,22 @@ class Reference:
         return State.DELIVERED if message.is_delivered else State.FAILED
 
     @property
-    def standing(self) -> Standing:
+    def standing(self) -> AccountSnapshot:
         """How the account must stand."""
-        return Standing(
+        return AccountSnapshot(
             self.balance,
             {
                 one.msgid: self.state(one.msgid) if one.msgid in self.carried else State.REFUSED
                 for one in self.submitted
             },
             frozenset(
-                (msgid, one.status, one.report_due, one.hand is not Hand.NOT_YET) for msgid, one in self.carried.items()
+                (msgid, one.status, one.report_due, one.hand is not HandedOut.NOT_YET)
+                for msgid, one in self.carried.items()
             ),
-            tuple((one.phone, one.content, one.hand is not Hand.NOT_YET) for one in self.replies),
+            tuple((one.phone, one.content, one.hand is not HandedOut.NOT_YET) for one in self.replies),
         )
 
-    def compare(self, seen: Standing) -> None:
+    def compare(self, seen: AccountSnapshot) -> None:
         """Hold how a target stands against how it must stand.
 
         Raises:

@@ -3,14 +3,14 @@
 from datetime import timedelta
 
 from ccell_fake.inspection import State
-from ccell_fake.stateful.emulator_model import Reference
-from ccell_fake.stateful.target import Arranger
+from ccell_fake.stateful.emulator_model import EmulatorModel
+from ccell_fake.stateful.target import AccountDriver
 
 
-class World:
+class Environment:
     """What happens around an integration without its doing: time passes, reports come in, phones reply."""
 
-    def __init__(self, arranger: Arranger, model: Reference) -> None:
+    def __init__(self, arranger: AccountDriver, model: EmulatorModel) -> None:
         """Move an account, and the model of it, which stands as it does."""
         self._arranger = arranger
         self._model = model

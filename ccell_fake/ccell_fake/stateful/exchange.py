@@ -33,7 +33,7 @@ class Submitted:
 
 
 @dataclass(frozen=True, slots=True)
-class Exchange:
+class GatewayRequest:
     """One request that reached the gateway.
 
     Attributes:
@@ -64,7 +64,7 @@ class Exchange:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class AccountSnapshot:
     """How an account stands. Targets and the reference model say it in the same terms, so that they can be compared.
 
     Attributes:

@@ -16,11 +16,11 @@ from ccell_fake.codes import Code
 from ccell_fake.faults import Fault
 from ccell_fake.model import Operation
 from ccell_fake.stateful.audit import Audit, Message
-from ccell_fake.stateful.emulator_model import Reference
-from ccell_fake.stateful.environment import World
+from ccell_fake.stateful.emulator_model import EmulatorModel
+from ccell_fake.stateful.environment import Environment
 from ccell_fake.stateful.findings import Lost
-from ccell_fake.stateful.live_model import Witness
-from ccell_fake.stateful.messages import Gateway
+from ccell_fake.stateful.live_model import LiveModel
+from ccell_fake.stateful.messages import AccountModel
 from ccell_fake.stateful.no_retry import once
 from ccell_fake.stateful.target import Opened, Target
 from ccell_fake.strategies import faults
@@ -45,12 +45,12 @@ def _overridden(name: str) -> Callable[[object], bool]:
     return lambda machine: getattr(machine.__class__, name) is not getattr(CcellMachine, name)
 
 
-def _followed(account: Opened) -> tuple[Gateway, World | None]:
+def _followed(account: Opened) -> tuple[AccountModel, Environment | None]:
     """How an account is followed: by a model of it where it is in our hands, else by what passes."""
     if account.arranger is None:
-        return Witness(), None
-    model = Reference(account.now, BALANCE, REPORT_DELAY, _REFUSED)
-    return model, World(account.arranger, model)
+        return LiveModel(), None
+    model = EmulatorModel(account.now, BALANCE, REPORT_DELAY, _REFUSED)
+    return model, Environment(account.arranger, model)
 
 
 _several = st.runner().flatmap(lambda self: self._several())
@@ -257,9 +257,9 @@ class CcellMachine(RuleBasedStateMachine):
                 raise failure
 
     @property
-    def _in_hand(self) -> World:
+    def _in_hand(self) -> Environment:
         """For the rules that need it, and are not chosen without."""
-        return cast("World", self._world)
+        return cast("Environment", self._world)
 
     def _fetches(self, name: str) -> bool:
         return self._account.is_drained and _overridden(name)(self)

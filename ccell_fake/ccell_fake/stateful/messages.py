@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
 
-from ccell_fake.stateful.exchange import Exchange, Submitted
+from ccell_fake.stateful.exchange import GatewayRequest, Submitted
 
 _DELIVERED = "0"
 
 
-class Hand(Enum):
+class HandedOut(Enum):
     """Whether something has been handed out: not yet, in an answer that can be read, or in one that was lost."""
 
     NOT_YET = 0
@@ -19,7 +19,7 @@ class Hand(Enum):
 
 
 @dataclass(slots=True)
-class Carried:
+class AcceptedMessage:
     """A message that the gateway accepted.
 
     Attributes:
@@ -30,7 +30,7 @@ class Carried:
 
     submitted: Submitted
     status: str = _DELIVERED
-    hand: Hand = Hand.NOT_YET
+    hand: HandedOut = HandedOut.NOT_YET
 
     @property
     def is_delivered(self) -> bool:
@@ -39,7 +39,7 @@ class Carried:
 
 
 @dataclass(slots=True)
-class Reply:
+class UpstreamReply:
     """An upstream message.
 
     Attributes:
@@ -50,10 +50,10 @@ class Reply:
 
     phone: str
     content: str
-    hand: Hand = Hand.NOT_YET
+    hand: HandedOut = HandedOut.NOT_YET
 
 
-class Gateway(Protocol):
+class AccountModel(Protocol):
     """One account of a gateway, followed from outside."""
 
     @property
@@ -62,12 +62,12 @@ class Gateway(Protocol):
         ...
 
     @property
-    def carried(self) -> Mapping[str, Carried]:
+    def carried(self) -> Mapping[str, AcceptedMessage]:
         """The messages that were accepted, by msgid."""
         ...
 
     @property
-    def replies(self) -> Sequence[Reply]:
+    def replies(self) -> Sequence[UpstreamReply]:
         """Upstream messages, oldest first."""
         ...
 
@@ -76,7 +76,7 @@ class Gateway(Protocol):
         """How many reports and how many upstream messages a poll may find."""
         ...
 
-    def take(self, exchange: Exchange) -> None:
+    def take(self, exchange: GatewayRequest) -> None:
         """Follow a request.
 
         Raises:

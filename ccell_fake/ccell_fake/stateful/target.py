@@ -9,14 +9,14 @@ from ccell_fake.control.client import AccountControl, ControlClient
 from ccell_fake.faults import Fault
 from ccell_fake.model import Operation
 from ccell_fake.settings import AccountSettings
-from ccell_fake.stateful.exchange import Exchange, Standing, Submitted
+from ccell_fake.stateful.exchange import AccountSnapshot, GatewayRequest, Submitted
 
 
 class Spent(Exception):
     """There is nothing left for another run: whatever it may cost has been spent."""
 
 
-class Arranger(Protocol):
+class AccountDriver(Protocol):
     """A hold on an account, whose clock moves only when it is moved."""
 
     def advance(self, by: timedelta) -> None:
@@ -31,7 +31,7 @@ class Arranger(Protocol):
         """Let the report of a message that was sent come in now."""
         ...
 
-    def standing(self) -> Standing:
+    def standing(self) -> AccountSnapshot:
         """How it stands."""
         ...
 
@@ -60,7 +60,7 @@ class Opened(Protocol):
         ...
 
     @property
-    def arranger(self) -> Arranger | None:
+    def arranger(self) -> AccountDriver | None:
         """What has a hold on it, where it is under default settings and was just made; None where nothing has."""
         ...
 
@@ -96,7 +96,7 @@ class Opened(Protocol):
         """Take away the faults that have not struck."""
         ...
 
-    def exchanges(self) -> Iterable[Exchange]:
+    def exchanges(self) -> Iterable[GatewayRequest]:
         """The requests that came since this was last asked, oldest first.
 
         Raises:
@@ -175,7 +175,7 @@ class _EmulatorAccount:
         self._cursor = 0
 
     @property
-    def arranger(self) -> Arranger:
+    def arranger(self) -> AccountDriver:
         return self
 
     def advance(self, by: timedelta) -> None:
@@ -196,7 +196,7 @@ class _EmulatorAccount:
     def report(self, msgid: str, *, is_delivered: bool) -> None:
         self._account.settle(msgid, "0" if is_delivered else "-1")
 
-    def exchanges(self) -> list[Exchange]:
+    def exchanges(self) -> list[GatewayRequest]:
         entries = list(self._account.journal(self._cursor))
         if not entries:
             return []
@@ -209,13 +209,13 @@ class _EmulatorAccount:
                 )
         self._cursor = entries[-1].number
         return [
-            Exchange(entry.operation, entry.code, entry.delivery, entry.items, submitted.get(entry.number, ()))
+            GatewayRequest(entry.operation, entry.code, entry.delivery, entry.items, submitted.get(entry.number, ()))
             for entry in entries
         ]
 
-    def standing(self) -> Standing:
+    def standing(self) -> AccountSnapshot:
         seen = self._account.seen()
-        return Standing(
+        return AccountSnapshot(
             seen.left - seen.reserved,
             {one.msgid: one.state for one in self._account.messages()},
             frozenset(

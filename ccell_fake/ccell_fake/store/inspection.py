@@ -5,13 +5,13 @@ from typing import Any
 
 from ccell_fake.inspection import (
     NO_KEYS,
-    Happening,
     Keys,
     MessageFilter,
     MessageSeen,
     ReportListed,
     ReportSeen,
     State,
+    TimelineEvent,
     UpmsgListed,
 )
 from ccell_fake.records import JournalEntry
@@ -209,7 +209,7 @@ class SqliteInspection:
         )
         return max(int(last), self.fallen(account))
 
-    def happenings(self, account: int, since: int, until: int, limit: int, keys: Keys = NO_KEYS) -> list[Happening]:
+    def happenings(self, account: int, since: int, until: int, limit: int, keys: Keys = NO_KEYS) -> list[TimelineEvent]:
         """What time brings about, in order: behind an instant, up to another one.
 
         Args:
@@ -222,7 +222,7 @@ class SqliteInspection:
         values: dict[str, Value] = {"account": account, "since": since, "until": until, "limit": limit}
         values |= {"submission": keys.submission, "report": keys.report, "upmsg": keys.upmsg}
         return [
-            Happening(at, kind, None if msgid is None else str(msgid), phone, text)
+            TimelineEvent(at, kind, None if msgid is None else str(msgid), phone, text)
             for at, _, kind, msgid, phone, text in self._read(_HAPPENINGS, values)
         ]
 

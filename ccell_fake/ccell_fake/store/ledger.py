@@ -9,7 +9,7 @@ from typing import Any
 from ccell_fake.clock import ClockSetting, from_micros, to_micros
 from ccell_fake.faults import Fault
 from ccell_fake.model import Report, Upmsg
-from ccell_fake.records import AccountRow, FaultRow, JournalEntry, Message, ReportRow, Standing, Submission
+from ccell_fake.records import AccountRow, BalanceRow, FaultRow, JournalEntry, MessageRow, ReportRow, Submission
 from ccell_fake.settings import AccountSettings
 from ccell_fake.store import texts
 from ccell_fake.store.buffer import RowBuffer
@@ -156,7 +156,7 @@ class SqliteLedger:
         self._greatest = {place: msgid for place, msgid in self._greatest.items() if place[0] != account}
         self._changed.add(account)
 
-    def standing(self, account: int, now: int) -> Standing:
+    def standing(self, account: int, now: int) -> BalanceRow:
         """How the account stands, once charges and refunds that have fallen due are taken in."""
         at_hand = self._at_hand(account)
         if at_hand.next_charge is not None and at_hand.next_charge <= now:
@@ -167,7 +167,7 @@ class SqliteLedger:
             at_hand = self._changing(account)
             at_hand.spent += fallen_due
             at_hand.reserved, at_hand.next_charge = self._pending(account)
-        return Standing(at_hand.spent, at_hand.reserved, at_hand.locked_at)
+        return BalanceRow(at_hand.spent, at_hand.reserved, at_hand.locked_at)
 
     def _pending(self, account: int) -> tuple[int, int | None]:
         """What is going to be charged, refunds aside, and when the next charge or refund falls due."""
@@ -200,7 +200,7 @@ class SqliteLedger:
             )
         return self._greatest[place]
 
-    def add_messages(self, account: int, submission: Submission, messages: list[Message]) -> None:
+    def add_messages(self, account: int, submission: Submission, messages: list[MessageRow]) -> None:
         """Keep a submission with its messages; its request is the one whose journal entry is written next."""
         self._submissions += 1
         key, one = self._submissions, submission

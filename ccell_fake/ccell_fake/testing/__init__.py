@@ -2,7 +2,7 @@
 
 from ccell_fake.testing.account import Ccell
 from ccell_fake.testing.audit import Breach
-from ccell_fake.testing.errors import NotAsExpected, NotHere
-from ccell_fake.testing.server import Road, Server
+from ccell_fake.testing.errors import NotAsExpected, NotInProcess
+from ccell_fake.testing.server import ClientTransports, Server
 
-__all__ = ["Breach", "Ccell", "NotAsExpected", "NotHere", "Road", "Server"]
+__all__ = ["Breach", "Ccell", "ClientTransports", "NotAsExpected", "NotInProcess", "Server"]

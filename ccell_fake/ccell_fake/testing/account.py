@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import anyio.to_thread
 
 from ccell_fake.client import AsyncClient, Client
-from ccell_fake.control.client import AccountControl, FallenOut, Kind, NotFound
+from ccell_fake.control.client import AccountControl, JournalTruncated, Kind, NotFound
 from ccell_fake.control.models import EntryAnswer, HoldAnswer, UpmsgAnswer, WaitAnswer
 from ccell_fake.inspection import State
 from ccell_fake.model import Operation
@@ -149,7 +149,7 @@ class Ccell:
         """What was asked and answered, as far as it is kept, oldest first."""
         try:
             return tuple(self.account.journal())
-        except FallenOut as error:
+        except JournalTruncated as error:
             return tuple(self.account.journal(error.problem.oldest or 0))
 
     def breaches(self) -> tuple[audit.Breach, ...]:

@@ -7,5 +7,5 @@ class NotAsExpected(CcellError, AssertionError):
     """What a test looks for is not there, or more than once; the message says what is."""
 
 
-class NotHere(CcellError):
+class NotInProcess(CcellError):
     """The emulator runs in another process, so that there is no way to it but a connection."""

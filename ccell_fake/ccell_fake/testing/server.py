@@ -10,13 +10,13 @@ import httpx2
 
 from ccell_fake.control.client import ControlClient
 from ccell_fake.testing.account import Ccell
-from ccell_fake.testing.errors import NotHere
+from ccell_fake.testing.errors import NotInProcess
 
 _NOWHERE = "http://127.0.0.1"
 
 
 @dataclass(frozen=True, slots=True)
-class Road:
+class ClientTransports:
     """What carries the requests of clients.
 
     Attributes:
@@ -40,8 +40,8 @@ class Server:
         control: ControlClient,
         url: Callable[[], str],
         *,
-        connection: Road = Road(),
-        in_process: Road | None = None,
+        connection: ClientTransports = ClientTransports(),
+        in_process: ClientTransports | None = None,
         is_in_process: bool = False,
     ) -> None:
         """Reach an emulator.
@@ -106,7 +106,7 @@ class Server:
         # Nobody is told a password again that was not made here.
         return Ccell(self, account, settings.get("password") or account.password)
 
-    def road(self, *, in_process: bool | None = None) -> tuple[Road, str]:
+    def road(self, *, in_process: bool | None = None) -> tuple[ClientTransports, str]:
         """What carries a client's requests, and the address it gives.
 
         Raises:
@@ -116,5 +116,5 @@ class Server:
             return self._connection, self.url
         if self._in_process is None:
             message = f"the emulator at {self.url} runs in another process, so that its clients need a connection"
-            raise NotHere(message)
+            raise NotInProcess(message)
         return self._in_process, _NOWHERE

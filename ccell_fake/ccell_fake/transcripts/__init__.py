@@ -2,7 +2,7 @@
 
 from ccell_fake.transcripts.differences import Comparison, Difference
 from ccell_fake.transcripts.exchange import Ending, Exchange, UnreadableLine
-from ccell_fake.transcripts.file import Run, Transcript, UnreadableTranscript, Writer, read
+from ccell_fake.transcripts.file import RecordedRun, Transcript, UnreadableTranscript, Writer, read
 from ccell_fake.transcripts.redaction import Redaction
 
 __all__ = [
@@ -10,8 +10,8 @@ __all__ = [
     "Difference",
     "Ending",
     "Exchange",
+    "RecordedRun",
     "Redaction",
-    "Run",
     "Transcript",
     "UnreadableLine",
     "UnreadableTranscript",

@@ -29,7 +29,7 @@ class UnreadableTranscript(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class RecordedRun:
     """What was recorded between a start and a stop.
 
     Attributes:
@@ -58,7 +58,7 @@ class Transcript:
         unfinished: The numbers of the lines that somebody was killed in the middle of, from 1; they hold nothing.
     """
 
-    runs: tuple[Run, ...]
+    runs: tuple[RecordedRun, ...]
     unfinished: tuple[int, ...] = field(default=())
 
 
@@ -154,7 +154,9 @@ def read(path: Path) -> Transcript:
     if not started:
         message = f"{path}: it is no transcript"
         raise UnreadableTranscript(message)
-    runs = (Run(run, at, tuple(sorted(exchanges[run], key=lambda one: one.number))) for run, at in started.items())
+    runs = (
+        RecordedRun(run, at, tuple(sorted(exchanges[run], key=lambda one: one.number))) for run, at in started.items()
+    )
     return Transcript(tuple(runs), tuple(unfinished))
 
 

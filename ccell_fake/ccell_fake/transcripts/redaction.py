@@ -16,7 +16,7 @@ from ccell_fake.transcripts import fillers as contents
 from ccell_fake.transcripts import secret_finder, views
 from ccell_fake.transcripts.exchange import Exchange
 from ccell_fake.transcripts.pseudonyms import Pseudonyms
-from ccell_fake.transcripts.secret_finder import Found, Kind
+from ccell_fake.transcripts.secret_finder import Match, SecretKind
 from ccell_fake.transcripts.views import Edit, View
 from ccell_fake.wire.secrets import HIDDEN, forms
 
@@ -203,14 +203,14 @@ class Redaction:
         for match in secret_finder.groups(view.text):
             yield from self._known_numbers(view, match)
 
-    def _replaced(self, view: View, found: Found) -> Iterator[Edit]:
+    def _replaced(self, view: View, found: Match) -> Iterator[Edit]:
         value = view.text[found.start : found.end]
         match found.kind:
-            case Kind.PASSWORD:
+            case SecretKind.PASSWORD:
                 yield view.edit(found.start, found.end, self.password(value))
-            case Kind.NAME:
+            case SecretKind.NAME:
                 yield from view.edits(found.start, self.userid(value))
-            case Kind.PHONE:
+            case SecretKind.PHONE:
                 start = found.start
                 for item in value.split(NUMBER_SEPARATOR):
                     yield from view.edits(start, self.phone(item))

@@ -14,7 +14,7 @@ SHORTEST_NUMBER = 7
 """Fewer digits than this are nobody's phone."""
 
 
-class Kind(StrEnum):
+class SecretKind(StrEnum):
     """What something is by its name."""
 
     PASSWORD = "password"  # noqa: S105 - a name
@@ -23,7 +23,7 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class Match:
     """A value in a view.
 
     Attributes:
@@ -32,16 +32,16 @@ class Found:
         end: Where it ends.
     """
 
-    kind: Kind
+    kind: SecretKind
     start: int
     end: int
 
 
 _NAMES = {
     # A signature over the password lets it be guessed (J2).
-    Kind.PASSWORD: (*secrets.NAMES, b'sign"'),
-    Kind.NAME: (b"userid", b"user_id"),
-    Kind.PHONE: (b"phone", b"mobile"),
+    SecretKind.PASSWORD: (*secrets.NAMES, b'sign"'),
+    SecretKind.NAME: (b"userid", b"user_id"),
+    SecretKind.PHONE: (b"phone", b"mobile"),
 }
 # ID and NAME of info; what begins with 10 is a port, which is nobody's name and stands in upstream messages as well.
 _INFO = re.compile(rb"<(ID|NAME)>\s*(?!10[0-9]{5,}\s*<)([^<]+?)\s*</\1", re.IGNORECASE)
@@ -54,28 +54,28 @@ _SPACED = re.compile(r"(?<!\d)1[3-9]\d[ \-]\d{4}[ \-]\d{4}(?!\d)")
 _WORD = re.compile(r"\w+")
 
 
-def named(view: View) -> Iterator[Found]:
+def named(view: View) -> Iterator[Match]:
     """What is called something, in whatever spelling and however broken the XML around it is."""
     yield from _named(view.skeleton)
     for match in _INFO.finditer(view.skeleton):
-        yield Found(Kind.NAME, *match.span(2))
+        yield Match(SecretKind.NAME, *match.span(2))
 
 
-def bare(view: View) -> Iterator[Found]:
+def bare(view: View) -> Iterator[Match]:
     """What is called something and has no quotes around it, as in a form."""
     return (found for found in _named(view.skeleton) if view.skeleton[found.start - 1 : found.start] not in _QUOTES)
 
 
-def quoted(view: View) -> Iterator[Found]:
+def quoted(view: View) -> Iterator[Match]:
     """The same where its quotes are references themselves, as where an error quotes a request."""
     if views.MARK in view.skeleton:
         yield from _named(views.ascii_of(view.text))
 
 
-def _named(data: bytes) -> Iterator[Found]:
+def _named(data: bytes) -> Iterator[Match]:
     for kind, names in _NAMES.items():
         for start, end in values(data, names):
-            yield Found(kind, start, end)
+            yield Match(kind, start, end)
 
 
 def values(data: bytes, names: tuple[bytes, ...]) -> Iterator[tuple[int, int]]:

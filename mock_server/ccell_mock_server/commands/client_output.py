@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import click
 
-from ccell_fake.client import Account, ClientError, Report, Resp, Submit, Upmsg
+from ccell_fake.client import AccountStatus, ClientError, Report, Resp, Submit, Upmsg
 
 Row = dict[str, Any]
 
@@ -48,7 +48,7 @@ def _row(state: str, resp: Resp) -> Row:
     }
 
 
-def row_of(item: Report | Upmsg | Account) -> Row:
+def row_of(item: Report | Upmsg | AccountStatus) -> Row:
     """The fields of a report, an upstream message or an account, with times in ISO 8601."""
     row: Row = asdict(item)
     return row | {name: row[name].isoformat() for name in ("recvtime", "motime") if name in row}

@@ -11,7 +11,7 @@ _MINTED = re.compile(r"minted-[0-9a-f]{8}")
 _FIRST, _LAST = 200_000, 999_999
 
 
-class Mint:
+class CredentialGenerator:
     """Makes userids of six digits, none twice, and passwords; the same ones for the same seed."""
 
     def __init__(self, seed: int) -> None:

@@ -15,7 +15,7 @@ _NAMED = re.compile(r"(?P<key>[a-z_]+): (?P<message>.*)", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
-class Flaw:
+class ConfigProblem:
     """One thing that is wrong.
 
     Attributes:
@@ -44,7 +44,7 @@ class Flaw:
         return f"{self.key}{': ' if self.value is None else ' = '}{self.detail}"
 
 
-def found(entry: dict[str, Any], data: Mapping[str, Any], known: Mapping[str, list[str]]) -> Flaw:
+def found(entry: dict[str, Any], data: Mapping[str, Any], known: Mapping[str, list[str]]) -> ConfigProblem:
     """One fault that pydantic found.
 
     Args:
@@ -59,16 +59,16 @@ def found(entry: dict[str, Any], data: Mapping[str, Any], known: Mapping[str, li
         settings = known[next((part for part in reversed(tables) if isinstance(part, str)), "")]
         close = difflib.get_close_matches(str(name), settings, n=1)
         hint = f"did you mean {close[0]}? " if close else ""
-        return Flaw(key, f"there is no such setting; {hint}there are {', '.join(settings) or 'none'}")
+        return ConfigProblem(key, f"there is no such setting; {hint}there are {', '.join(settings) or 'none'}")
     message = entry["msg"].removeprefix("Value error, ")
     if entry["type"] == "value_error" and (named := _NAMED.fullmatch(message)):
-        return Flaw(named["key"], named["message"])
+        return ConfigProblem(named["key"], named["message"])
     if entry["type"] == "missing":
-        return Flaw(".".join(part for part in (key, str(entry["loc"][-1])) if part), "it is required")
+        return ConfigProblem(".".join(part for part in (key, str(entry["loc"][-1])) if part), "it is required")
     if entry["type"] in {"union_tag_invalid", "union_tag_not_found"}:
-        return Flaw(str(entry["ctx"]["discriminator"]).strip("'"), f"{message[0].lower()}{message[1:]}")
+        return ConfigProblem(str(entry["ctx"]["discriminator"]).strip("'"), f"{message[0].lower()}{message[1:]}")
     value = HIDDEN if path and path[-1] in _SECRET_KEYS else _shown(entry["input"])
-    return Flaw(key, f"{message[0].lower()}{message[1:]}", value)
+    return ConfigProblem(key, f"{message[0].lower()}{message[1:]}", value)
 
 
 def _path(loc: tuple[str | int, ...], data: Any) -> Iterator[str | int]:  # noqa: ANN401 - whatever TOML holds

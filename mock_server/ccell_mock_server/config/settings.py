@@ -18,7 +18,7 @@ from ccell_fake.engine import magic
 from ccell_fake.settings import DOCUMENT_ACCOUNT, AccountSettings, OutcomeRule, Persona, PersonaAnswer
 from ccell_fake.wire.secrets import HIDDEN
 from ccell_mock_server.config import account_checks, errors, profile, toml
-from ccell_mock_server.config.credentials import Mint, is_public
+from ccell_mock_server.config.credentials import CredentialGenerator, is_public
 from ccell_mock_server.config.toml import ConfigError
 
 DEFAULT_PORT = 8026
@@ -208,7 +208,7 @@ def _faults_of_demo(demo: DemoSettings, accounts: Mapping[str, int]) -> Iterator
 
 
 def _complete(config: Config) -> Iterator[AccountSettings]:
-    mint = Mint(config.server.seed)
+    mint = CredentialGenerator(config.server.seed)
     taken = {account.userid for account in config.accounts}
     if config.demo is not None:
         taken.add(config.demo.userid)

@@ -18,15 +18,15 @@ from ccell_fake.store.ledger import SqliteLedger
 from ccell_fake.wire.secrets import HIDDEN
 from ccell_mock_server.config import account_checks
 from ccell_mock_server.config.credentials import is_public
-from ccell_mock_server.config.errors import Flaw
+from ccell_mock_server.config.errors import ConfigProblem
 from ccell_mock_server.control.api import Api
 from ccell_mock_server.control.problems import InvalidError
 from ccell_mock_server.control.requests import AccountPath, AccountsQuery
 from ccell_mock_server.control.responses import done, page, said
-from ccell_mock_server.services import Backstage
+from ccell_mock_server.services import Services
 
 
-def views(backstage: Backstage) -> list[Api]:
+def views(backstage: Services) -> list[Api]:
     """The operations."""
     api = Api("accounts", "Each is a universe.")
 
@@ -105,7 +105,7 @@ def views(backstage: Backstage) -> list[Api]:
 def _of_path(userid: str, settings: AccountSettings) -> AccountSettings:
     if settings.userid not in {"", userid}:
         raise InvalidError(
-            [Flaw("userid", f"the path says {userid!r}; leave it out of the body", f'"{settings.userid}"')]
+            [ConfigProblem("userid", f"the path says {userid!r}; leave it out of the body", f'"{settings.userid}"')]
         )
     return replace(settings, userid=userid)
 
@@ -117,7 +117,7 @@ def _checked(settings: AccountSettings) -> AccountSettings:
     return settings
 
 
-def _open(backstage: Backstage, settings: AccountSettings) -> AccountAnswer:
+def _open(backstage: Services, settings: AccountSettings) -> AccountAnswer:
     with backstage.store.transaction() as ledger:
         if settings.userid in backstage.accounts:
             message = f"there is an account {settings.userid!r} already; PUT changes it"
@@ -125,16 +125,16 @@ def _open(backstage: Backstage, settings: AccountSettings) -> AccountAnswer:
         return _keep(backstage, settings, ledger)
 
 
-def _keep(backstage: Backstage, settings: AccountSettings, ledger: SqliteLedger) -> AccountAnswer:
+def _keep(backstage: Services, settings: AccountSettings, ledger: SqliteLedger) -> AccountAnswer:
     completed = backstage.mint.complete(_checked(settings), backstage.accounts)
     return _answer(_seen(backstage, backstage.accounts.keep(completed, ledger), ledger))
 
 
-def _seen(backstage: Backstage, account: Account, ledger: SqliteLedger) -> AccountSeen:
+def _seen(backstage: Services, account: Account, ledger: SqliteLedger) -> AccountSeen:
     return look_at(account, ledger, to_micros(backstage.accounts.clock.now()))
 
 
-def _change(backstage: Backstage, userid: str, change: Callable[[AccountSettings], AccountSettings]) -> AccountAnswer:
+def _change(backstage: Services, userid: str, change: Callable[[AccountSettings], AccountSettings]) -> AccountAnswer:
     return _answer(backstage.universe(userid).change(lambda old: _checked(change(old))))
 
 

@@ -12,7 +12,7 @@ from ccell_mock_server.control.guard import guard
 from ccell_mock_server.control.requests import ControlRequest
 from ccell_mock_server.http.paths import CONTROL_PREFIX, METRICS_PATH
 from ccell_mock_server.metrics import CONTENT_TYPE
-from ccell_mock_server.services import Backstage
+from ccell_mock_server.services import Services
 
 _VERSION = f"{CONTROL_PREFIX}v1"
 
@@ -26,7 +26,7 @@ class _Control(OpenAPI):
         document.finish(cast("dict[str, Any]", self.spec_json))  # pyright: ignore[reportUnknownMemberType]
 
 
-def create_control(backstage: Backstage, *, is_documented: bool) -> OpenAPI:
+def create_control(backstage: Services, *, is_documented: bool) -> OpenAPI:
     """The control API of an emulator.
 
     Args:
@@ -58,7 +58,7 @@ def create_control(backstage: Backstage, *, is_documented: bool) -> OpenAPI:
     return app
 
 
-def _figures(backstage: Backstage) -> Blueprint:
+def _figures(backstage: Services) -> Blueprint:
     figures = Blueprint("figures", __name__)
 
     @figures.get(METRICS_PATH)

@@ -22,23 +22,23 @@ from ccell_fake.control.models import (
     PersonasAnswer,
 )
 from ccell_fake.engine.account import Account
-from ccell_fake.engine.account_admin import HAPPENINGS, Universe
+from ccell_fake.engine.account_admin import HAPPENINGS, AccountAdmin
 from ccell_fake.errors import NoSuchThing
 from ccell_fake.settings import AccountSettings
 from ccell_mock_server.control.api import Api
 from ccell_mock_server.control.requests import AccountPath, NumberedPath, PlacePath
 from ccell_mock_server.control.responses import done, said, whole
-from ccell_mock_server.services import Backstage
+from ccell_mock_server.services import Services
 
 _SECOND = 1_000_000
 
 
-def views(backstage: Backstage) -> list[Api]:
+def views(backstage: Services) -> list[Api]:
     """The operations."""
     return [_clocks(backstage), _outcomes(backstage), _personas(backstage), _faults(backstage), _holds(backstage)]
 
 
-def _clocks(backstage: Backstage) -> Api:
+def _clocks(backstage: Services) -> Api:
     api = Api("clock", "Everything of an account follows its clock.")
 
     @api.get("/accounts/<userid>/clock", {200: ClockAnswer})
@@ -78,7 +78,7 @@ def _clock(setting: ClockSetting, now: int) -> Response:
     return said(ClockAnswer.model_validate({"mode": mode, "seconds": setting.offset / _SECOND, "now": now}))
 
 
-def _outcomes(backstage: Backstage) -> Api:
+def _outcomes(backstage: Services) -> Api:
     api = Api("outcomes", "What becomes of messages.")
 
     @api.get("/accounts/<userid>/outcomes", {200: OutcomesAnswer})
@@ -109,7 +109,7 @@ def _outcomes(backstage: Backstage) -> Api:
     return api
 
 
-def _drop_outcome(universe: Universe, place: int) -> None:
+def _drop_outcome(universe: AccountAdmin, place: int) -> None:
     def drop(settings: AccountSettings) -> AccountSettings:
         if place >= len(settings.outcomes):
             message = f"there is no rule {place}; there are {len(settings.outcomes)}, counted from 0"
@@ -119,7 +119,7 @@ def _drop_outcome(universe: Universe, place: int) -> None:
     universe.change(drop)
 
 
-def _personas(backstage: Backstage) -> Api:
+def _personas(backstage: Services) -> Api:
     api = Api("personas", "Who holds which phones, and answers.")
 
     @api.get("/accounts/<userid>/personas", {200: PersonasAnswer})
@@ -144,7 +144,7 @@ def _personas(backstage: Backstage) -> Api:
     return api
 
 
-def _faults(backstage: Backstage) -> Api:
+def _faults(backstage: Services) -> Api:
     api = Api("faults", "What goes wrong, by count or by seeded chance.")
 
     @api.get("/accounts/<userid>/faults", {200: FaultsAnswer})
@@ -172,7 +172,7 @@ def _faults(backstage: Backstage) -> Api:
     return api
 
 
-def _holds(backstage: Backstage) -> Api:
+def _holds(backstage: Services) -> Api:
     api = Api("holds", "Slots that are kept taken.")
 
     @api.get("/accounts/<userid>/holds", {200: HoldsAnswer})

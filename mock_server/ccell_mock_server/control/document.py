@@ -5,7 +5,7 @@ import re
 from typing import Any
 
 from ccell_fake.control.models import Problem
-from ccell_fake.faults import Strikes
+from ccell_fake.faults import FaultConditions
 from ccell_mock_server.control.problems import CONTENT_TYPE, STATUSES
 from ccell_mock_server.http.paths import LIVE_PATH, METRICS_PATH, READY_PATH
 
@@ -92,7 +92,7 @@ def finish(spec: dict[str, Any]) -> None:
                 if operation["operationId"] == name:
                     responses[answered]["links"] = links
     spec["security"] = [{}, {"token": []}]
-    inherited = _meanings(inspect.cleandoc(Strikes.__doc__ or ""))
+    inherited = _meanings(inspect.cleandoc(FaultConditions.__doc__ or ""))
     for name, schema in schemas.items():
         text = schema.get("description", "")
         schema["description"] = text.partition(_ATTRIBUTES)[0]

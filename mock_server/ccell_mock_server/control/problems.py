@@ -7,9 +7,9 @@ from flask import Flask, Response
 from werkzeug.exceptions import HTTPException
 
 from ccell_fake.control.models import PROBLEMS, FlawAnswer, Problem
-from ccell_fake.errors import FallenOut, NoSuchThing, NotPossible
+from ccell_fake.errors import EntriesDropped, NoSuchThing, NotPossible
 from ccell_fake.store.database import SnapshotError
-from ccell_mock_server.config.errors import Flaw
+from ccell_mock_server.config.errors import ConfigProblem
 from ccell_mock_server.http.paths import CONTROL_PREFIX
 from ccell_mock_server.http.waiting import TooManyWaitersError
 
@@ -40,16 +40,16 @@ class InvalidError(Exception):
         flaws: What is wrong.
     """
 
-    def __init__(self, flaws: Iterable[Flaw]) -> None:
+    def __init__(self, flaws: Iterable[ConfigProblem]) -> None:
         """Say what is wrong."""
-        self.flaws: tuple[Flaw, ...] = tuple(flaws)
+        self.flaws: tuple[ConfigProblem, ...] = tuple(flaws)
         super().__init__("; ".join(map(str, self.flaws)))
 
 
 def problem(
     status: int,
     detail: str,
-    flaws: Iterable[Flaw] = (),
+    flaws: Iterable[ConfigProblem] = (),
     *,
     oldest: int | None = None,
     headers: dict[str, str] | None = None,
@@ -76,7 +76,7 @@ def problem(
     return Response(text, status, headers, content_type=CONTENT_TYPE)
 
 
-def invalid(flaws: tuple[Flaw, ...]) -> Response:
+def invalid(flaws: tuple[ConfigProblem, ...]) -> Response:
     """A refusal of what is of the right form and means something that is not allowed."""
     return problem(422, "; ".join(map(str, flaws)), flaws)
 
@@ -86,8 +86,8 @@ def register(app: Flask) -> None:
     app.register_error_handler(InvalidError, lambda error: invalid(error.flaws))
     app.register_error_handler(NoSuchThing, lambda error: problem(404, str(error)))
     app.register_error_handler(NotPossible, lambda error: problem(409, str(error)))
-    app.register_error_handler(FallenOut, lambda error: problem(410, str(error), oldest=error.oldest))
-    app.register_error_handler(SnapshotError, lambda error: invalid((Flaw("", str(error)),)))
+    app.register_error_handler(EntriesDropped, lambda error: problem(410, str(error), oldest=error.oldest))
+    app.register_error_handler(SnapshotError, lambda error: invalid((ConfigProblem("", str(error)),)))
     app.register_error_handler(
         TooManyWaitersError, lambda error: problem(503, str(error), headers={"Retry-After": "1"})
     )

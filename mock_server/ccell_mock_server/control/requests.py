@@ -38,13 +38,13 @@ class ControlRequest(Request):
             abort(problem(400, f"the body is no JSON: {error}"))
 
 
-class Asked(BaseModel):
+class Parameters(BaseModel):
     """What stands in a path or a query; it may hold nothing else."""
 
     model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid", defer_build=True)
 
 
-class AccountPath(Asked):
+class AccountPath(Parameters):
     """An account."""
 
     userid: Annotated[str, Field(min_length=1, max_length=64, description="The account.")]
@@ -68,14 +68,14 @@ class PlacePath(AccountPath):
     place: Annotated[int, Field(ge=0, le=1_000_000, description="Its place in the list, from 0.")]
 
 
-class AccountsQuery(Asked):
+class AccountsQuery(Parameters):
     """A page of accounts."""
 
     after: Annotated[str | None, Field(description="The userid behind which to begin.")] = None
     limit: Annotated[int, Field(ge=1, le=_MOST, description="How many at most.")] = 100
 
 
-class PageQuery(Asked):
+class PageQuery(Parameters):
     """A page of a list."""
 
     after: Annotated[Cursor, Field(description="The cursor behind which to begin.")] = 0
@@ -89,7 +89,7 @@ class JournalQuery(PageQuery):
     code: Annotated[str | None, Field(description="Only answered with this code.")] = None
 
 
-class MessagesQuery(Asked):
+class MessagesQuery(Parameters):
     """A page of messages."""
 
     phone: Annotated[Phone | None, Field(description="The number; `*` for any text, as in linkid and content.")] = None

@@ -9,14 +9,14 @@ from ccell_mock_server.config.credentials import is_public
 from ccell_mock_server.control.api import Api
 from ccell_mock_server.control.problems import problem
 from ccell_mock_server.control.responses import done
-from ccell_mock_server.services import Backstage
+from ccell_mock_server.services import Services
 
 SNAPSHOT = "application/vnd.sqlite3"
 
 _BYTES = {"schema": {"type": "string", "format": "binary"}}
 
 
-def views(backstage: Backstage) -> list[Api]:
+def views(backstage: Services) -> list[Api]:
     """The operations."""
     api = Api("state", "Everything at once.")
 

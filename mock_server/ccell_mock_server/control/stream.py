@@ -10,10 +10,10 @@ from ccell_fake.engine.account import Account
 from ccell_fake.engine.account_admin import HAPPENINGS, journal_of
 from ccell_fake.engine.ledger import Ledger
 from ccell_fake.errors import NoSuchThing
-from ccell_fake.inspection import Happening, Keys, MessageSeen
+from ccell_fake.inspection import Keys, MessageSeen, TimelineEvent
 from ccell_fake.model import Operation
 from ccell_fake.records import JournalEntry
-from ccell_mock_server.services import Backstage
+from ccell_mock_server.services import Services
 
 _KINDS = {Operation.REPORT: "drain", Operation.UPMSG: "fetch", Operation.INFO: "info", Operation.SEND: "send"}
 _FOREVER = 1e9
@@ -53,7 +53,7 @@ class Stream:
         is_over: Whether there will be nothing more to tell.
     """
 
-    def __init__(self, backstage: Backstage, userid: str | None, after: int | None) -> None:
+    def __init__(self, backstage: Services, userid: str | None, after: int | None) -> None:
         """Begin behind a cursor, or now.
 
         Args:
@@ -142,9 +142,9 @@ class Stream:
 
     def _happenings(
         self, accounts: dict[int, Account], rung: set[Hashable], ledger: Ledger
-    ) -> list[tuple[Account, Happening]]:
+    ) -> list[tuple[Account, TimelineEvent]]:
         """What time brought about on the accounts that were changed, or whose time has come."""
-        found: list[tuple[Account, Happening]] = []
+        found: list[tuple[Account, TimelineEvent]] = []
         present, keys = elapsed(), ledger.inspect.last_keys()
         places: dict[object, _Place] = {}
         for account in accounts.values():
@@ -167,7 +167,7 @@ def _place(account: Account, ledger: Ledger, told: int) -> _Place:
     return _Place(told, elapsed() + (_FOREVER if due is None else (due - now) / _MICRO))
 
 
-def _brought_about(account: Account, place: _Place, keys: Keys, ledger: Ledger) -> list[Happening]:
+def _brought_about(account: Account, place: _Place, keys: Keys, ledger: Ledger) -> list[TimelineEvent]:
     return ledger.inspect.happenings(account.key, place.now, account.now, HAPPENINGS, keys)
 
 

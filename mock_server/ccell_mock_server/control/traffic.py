@@ -26,15 +26,15 @@ from ccell_mock_server.control.requests import (
     PageQuery,
 )
 from ccell_mock_server.control.responses import page, said
-from ccell_mock_server.services import Backstage
+from ccell_mock_server.services import Services
 
 
-def views(backstage: Backstage) -> list[Api]:
+def views(backstage: Services) -> list[Api]:
     """The operations."""
     return [_messages(backstage), _reports(backstage), _upstream(backstage), _journals(backstage)]
 
 
-def _messages(backstage: Backstage) -> Api:
+def _messages(backstage: Services) -> Api:
     api = Api("messages", "What was sent, and what became of it.")
 
     @api.get("/accounts/<userid>/messages", {200: MessagesAnswer})
@@ -60,7 +60,7 @@ def _messages(backstage: Backstage) -> Api:
     return api
 
 
-def _reports(backstage: Backstage) -> Api:
+def _reports(backstage: Services) -> Api:
     api = Api("reports", "What is said of messages.")
 
     @api.get("/accounts/<userid>/reports", {200: ReportsAnswer})
@@ -80,7 +80,7 @@ def _reports(backstage: Backstage) -> Api:
     return api
 
 
-def _upstream(backstage: Backstage) -> Api:
+def _upstream(backstage: Services) -> Api:
     api = Api("upstream", "What phones send.")
 
     @api.get("/accounts/<userid>/upmsgs", {200: UpmsgsAnswer})
@@ -98,7 +98,7 @@ def _upstream(backstage: Backstage) -> Api:
     return api
 
 
-def _journals(backstage: Backstage) -> Api:
+def _journals(backstage: Services) -> Api:
     api = Api("journal", "Every request, and why it was answered so.")
 
     @api.get("/accounts/<userid>/journal", {200: JournalAnswer})

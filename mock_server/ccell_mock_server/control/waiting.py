@@ -13,17 +13,17 @@ from ccell_fake.clock import elapsed
 from ccell_fake.control.models import Cursor, WaitAnswer, WaitBody
 from ccell_fake.engine import wait_match
 from ccell_fake.engine.account import Account
-from ccell_fake.engine.wait_match import Kind, Wish
+from ccell_fake.engine.wait_match import WaitFilter, WaitKind
 from ccell_fake.errors import NotPossible
 from ccell_fake.inspection import MessageFilter, MessageSeen
 from ccell_fake.records import JournalEntry
 from ccell_mock_server.control.api import Api
-from ccell_mock_server.control.requests import AccountPath, Asked
+from ccell_mock_server.control.requests import AccountPath, Parameters
 from ccell_mock_server.control.responses import said
 from ccell_mock_server.control.stream import Stream
 from ccell_mock_server.http.connection import client_of, hang_up
 from ccell_mock_server.http.waiting import Waiter, Woken
-from ccell_mock_server.services import Backstage
+from ccell_mock_server.services import Services
 
 EVENT_STREAM = "text/event-stream"
 
@@ -31,7 +31,7 @@ _HEARTBEAT_SECONDS = 15.0
 _MICRO = 1_000_000
 
 
-class EventsQuery(Asked):
+class EventsQuery(Parameters):
     """Which events."""
 
     userid: Annotated[str | None, Field(description="Only those of this account.")] = None
@@ -40,7 +40,7 @@ class EventsQuery(Asked):
     )
 
 
-def views(backstage: Backstage) -> list[Api]:
+def views(backstage: Services) -> list[Api]:
     """The operations."""
     api = Api("waiting", "Woken by what happens, never by polling.")
 
@@ -87,10 +87,10 @@ def _to_nobody(environ: dict[str, Any]) -> Iterator[bytes]:
     hang_up(environ)
 
 
-def _wait(backstage: Backstage, userid: str, body: WaitBody) -> WaitAnswer | None:
+def _wait(backstage: Services, userid: str, body: WaitBody) -> WaitAnswer | None:
     """What is answered, or None where there is nobody left to answer."""
     wanted = MessageFilter(body.phone, body.linkid, body.content, body.msgid, body.code, body.state)
-    wish = Wish(Kind(body.kind), wanted, body.after, body.count, body.not_empty)
+    wish = WaitFilter(WaitKind(body.kind), wanted, body.after, body.count, body.not_empty)
     universe = backstage.universe(userid)
     pending, found = wish, Found()
     deadline = elapsed() + body.timeout
@@ -136,13 +136,13 @@ class Found:
         """How much that is."""
         return len(self.messages) + len(self.requests)
 
-    def add(self, sight: wait_match.Sight) -> None:
+    def add(self, sight: wait_match.WaitMatch) -> None:
         """Find more."""
         self.messages.extend(sight.messages)
         self.requests.extend(sight.requests)
 
 
-def _answer(sight: wait_match.Sight, found: Found, missed: wait_match.Missed | None) -> WaitAnswer:
+def _answer(sight: wait_match.WaitMatch, found: Found, missed: wait_match.WaitTimeout | None) -> WaitAnswer:
     return WaitAnswer.model_validate(
         {
             "is_met": sight.is_met,

@@ -5,14 +5,14 @@ from werkzeug.exceptions import MethodNotAllowed, NotFound
 
 from ccell_fake.model import Operation
 from ccell_mock_server.gateway import views
-from ccell_mock_server.gateway.dispatch import Mount
+from ccell_mock_server.gateway.dispatch import Dispatcher
 from ccell_mock_server.http.paths import CONTROL_PREFIX, LIVE_PATH, READY_PATH
-from ccell_mock_server.services import Backstage
+from ccell_mock_server.services import Services
 
 _PLAIN = "text/plain;charset=UTF-8"
 
 
-def create_app(backstage: Backstage) -> Flask:
+def create_app(backstage: Services) -> Flask:
     """The application of an emulator; any WSGI server can carry it."""
     app = Flask(__name__, static_folder=None)
     app.url_map.merge_slashes = False
@@ -21,7 +21,7 @@ def create_app(backstage: Backstage) -> Flask:
     app.add_url_rule(LIVE_PATH, "livez", _alive, provide_automatic_options=False)
     app.register_error_handler(NotFound, _not_found)
     app.register_error_handler(MethodNotAllowed, _method_not_allowed)
-    app.wsgi_app = Mount(app.wsgi_app, backstage)  # type: ignore[method-assign]
+    app.wsgi_app = Dispatcher(app.wsgi_app, backstage)  # type: ignore[method-assign]
     return app
 
 

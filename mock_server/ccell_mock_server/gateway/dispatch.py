@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from ccell_mock_server.http.paths import CONTROL_PREFIX, LIVE_PATH, METRICS_PATH, READY_PATH
-from ccell_mock_server.services import Backstage
+from ccell_mock_server.services import Services
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
@@ -14,10 +14,10 @@ _WORKING = (CONTROL_PREFIX + "v1/", METRICS_PATH)
 """What is served without the document and its pages, which fewer still need."""
 
 
-class Mount:
+class Dispatcher:
     """A WSGI application that hands the control API's paths to it and everything else to the gateway."""
 
-    def __init__(self, gateway: "WSGIApplication", backstage: Backstage) -> None:
+    def __init__(self, gateway: "WSGIApplication", backstage: Services) -> None:
         """Stand in front of the gateway.
 
         Args:

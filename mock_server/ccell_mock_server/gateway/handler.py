@@ -19,7 +19,7 @@ _LOG = logging.getLogger("ccell_fake.gateway")
 
 
 @dataclass(frozen=True, slots=True)
-class Received:
+class ReceivedRequest:
     """A request as it was carried here.
 
     Attributes:
@@ -43,7 +43,7 @@ class Received:
     client: object = None
 
 
-def receive(gateway: Gateway, metrics: Metrics, received: Received) -> Answer:
+def receive(gateway: Gateway, metrics: Metrics, received: ReceivedRequest) -> Answer:
     """Answer a request, count it, and log what was refused.
 
     Raises:
@@ -63,7 +63,7 @@ def receive(gateway: Gateway, metrics: Metrics, received: Received) -> Answer:
     return answer
 
 
-def _arrival(gateway: Gateway, received: Received) -> Arrival:
+def _arrival(gateway: Gateway, received: ReceivedRequest) -> Arrival:
     answers = gateway.accounts.answers
     operation, body = received.operation, received.body
     place, data = "", b""

@@ -11,12 +11,12 @@ import httpx2
 
 from ccell_fake.clock import elapsed
 from ccell_fake.engine.answer import Answer
-from ccell_fake.engine.faults import Ending
+from ccell_fake.engine.faults import ConnectionEnd
 from ccell_fake.engine.gateway import Gateway
 from ccell_fake.model import Operation
 from ccell_mock_server.gateway import responses
-from ccell_mock_server.gateway.handler import Received, receive
-from ccell_mock_server.gateway.timeouts import Limit, Patience
+from ccell_mock_server.gateway.handler import ReceivedRequest, receive
+from ccell_mock_server.gateway.timeouts import CallTimeout, CallTimeouts
 from ccell_mock_server.http.waiting import TooManyWaitersError
 from ccell_mock_server.metrics import Metrics
 
@@ -30,7 +30,7 @@ class InProcessTransport(httpx2.BaseTransport):
     A caller whose time-out is over before the answer is there gets httpx2.ReadTimeout, and the request is done.
     """
 
-    def __init__(self, gateway: Gateway, metrics: Metrics, patience: Patience) -> None:
+    def __init__(self, gateway: Gateway, metrics: Metrics, patience: CallTimeouts) -> None:
         """Carry requests to a gateway.
 
         Args:
@@ -53,7 +53,9 @@ class InProcessTransport(httpx2.BaseTransport):
         if operation is None or request.method not in {"GET", "POST"}:
             return httpx2.Response(404 if operation is None else 405)
         content_type = request.headers.get("content-type", "")
-        received = Received(operation, request.method, request.url.query, request.read(), content_type, _PEER, began)
+        received = ReceivedRequest(
+            operation, request.method, request.url.query, request.read(), content_type, _PEER, began
+        )
         with self._patience.limited(request.extensions.get("timeout", {}).get("read")) as limit:
             try:
                 answer = receive(self._gateway, self._metrics, received)
@@ -65,7 +67,7 @@ class InProcessTransport(httpx2.BaseTransport):
             raise failure
         return _response(answer)
 
-    def _dribble(self, answer: Answer, limit: Limit) -> None:
+    def _dribble(self, answer: Answer, limit: CallTimeout) -> None:
         """Wait while an answer arrives in pieces."""
         delivery, seat = answer.delivery, answer.seat
         if seat is None:
@@ -103,13 +105,13 @@ def _failure(answer: Answer, *, is_late: bool) -> httpx2.TransportError | None:
     if is_late:
         return httpx2.ReadTimeout("timed out")
     match answer.delivery.ending:
-        case Ending.RESET:
+        case ConnectionEnd.RESET:
             return httpx2.ReadError("the connection was reset")
-        case Ending.CLOSED if answer.delivery.sent is None:
+        case ConnectionEnd.CLOSED if answer.delivery.sent is None:
             return httpx2.RemoteProtocolError("the connection was closed without an answer")
-        case Ending.CLOSED:
+        case ConnectionEnd.CLOSED:
             return httpx2.RemoteProtocolError("the connection was closed in the middle of the answer")
-        case Ending.OPEN:
+        case ConnectionEnd.OPEN:
             return None
 
 

@@ -6,11 +6,11 @@ from typing import Any
 
 from flask import Response
 
-from ccell_fake.engine.answer import Answer, Seat
-from ccell_fake.engine.faults import Delivery, Ending
+from ccell_fake.engine.answer import Answer, SlotGuard
+from ccell_fake.engine.faults import ConnectionEnd, Delivery
 from ccell_fake.wire import replies
 from ccell_mock_server.http.connection import client_of, hang_up
-from ccell_mock_server.http.waiting import Bell
+from ccell_mock_server.http.waiting import Notifier
 
 
 def headers(answer: Answer) -> dict[str, str]:
@@ -23,7 +23,9 @@ def headers(answer: Answer) -> dict[str, str]:
     }
 
 
-def response(answer: Answer, environ: dict[str, Any], bell: Bell, leave: Callable[[Seat | None], None]) -> Response:
+def response(
+    answer: Answer, environ: dict[str, Any], bell: Notifier, leave: Callable[[SlotGuard | None], None]
+) -> Response:
     """An answer as Flask sends it.
 
     Args:
@@ -34,7 +36,7 @@ def response(answer: Answer, environ: dict[str, Any], bell: Bell, leave: Callabl
     """
     delivery = answer.delivery
     body: bytes | Iterator[bytes] = delivery.body
-    if delivery.ending is not Ending.OPEN:
+    if delivery.ending is not ConnectionEnd.OPEN:
         body = broken_off(delivery, environ)
     elif delivery.piece:
         body = _in_pieces(delivery, answer.seat, environ, bell)
@@ -48,10 +50,10 @@ def broken_off(delivery: Delivery, environ: dict[str, Any]) -> Iterator[bytes]:
     """A body as far as it is sent, and the end of the connection."""
     if delivery.sent:
         yield delivery.body[: delivery.sent]
-    hang_up(environ, with_head=delivery.sent is not None, with_reset=delivery.ending is Ending.RESET)
+    hang_up(environ, with_head=delivery.sent is not None, with_reset=delivery.ending is ConnectionEnd.RESET)
 
 
-def _in_pieces(delivery: Delivery, seat: Seat | None, environ: dict[str, Any], bell: Bell) -> Iterator[bytes]:
+def _in_pieces(delivery: Delivery, seat: SlotGuard | None, environ: dict[str, Any], bell: Notifier) -> Iterator[bytes]:
     client = client_of(environ)
     for start in range(0, len(delivery.body), delivery.piece):
         if start and not bell.pause(delivery.seconds, seat.slots if seat else delivery, client):

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from ccell_fake.engine.accounts import Pauses
 
 
-class Limit:
+class CallTimeout:
     """How long one caller waits.
 
     Attributes:
@@ -30,7 +30,7 @@ class Limit:
         return self.seconds
 
 
-class Patience:
+class CallTimeouts:
     """Pauses that a caller of this thread can cut short.
 
     What is asked is done all the same, as by a gateway whose client has left: but at once, so that nothing goes on in
@@ -43,9 +43,9 @@ class Patience:
         self._thread = threading.local()
 
     @contextmanager
-    def limited(self, seconds: float | None) -> Generator[Limit]:
+    def limited(self, seconds: float | None) -> Generator[CallTimeout]:
         """Let the pauses of this thread last at most so many seconds for a while."""
-        limit = self._thread.limit = Limit(seconds)
+        limit = self._thread.limit = CallTimeout(seconds)
         try:
             yield limit
         finally:
@@ -53,7 +53,7 @@ class Patience:
 
     def pause(self, seconds: float, universe: object, client: object = None) -> bool:
         """Wait; False where the wait was cancelled, or the client has left."""
-        limit: Limit | None = getattr(self._thread, "limit", None)
+        limit: CallTimeout | None = getattr(self._thread, "limit", None)
         return self._pauses.pause(seconds if limit is None else limit.cut(seconds), universe, client)
 
     def cancel(self, universe: object) -> None:

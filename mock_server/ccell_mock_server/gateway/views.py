@@ -13,16 +13,16 @@ from ccell_fake.errors import UnreadableRequest
 from ccell_fake.limits import PAYLOAD_BYTES
 from ccell_fake.model import Operation
 from ccell_mock_server.gateway import responses
-from ccell_mock_server.gateway.handler import Received, receive
+from ccell_mock_server.gateway.handler import ReceivedRequest, receive
 from ccell_mock_server.http.connection import client_of
-from ccell_mock_server.http.waiting import Bell, TooManyWaitersError
+from ccell_mock_server.http.waiting import Notifier, TooManyWaitersError
 from ccell_mock_server.metrics import Metrics
 
 _METHODS = ["GET", "POST"]
 _BROKEN_OFF = "the body broke off before its announced end"
 
 
-def blueprint(gateway: Gateway, bell: Bell, metrics: Metrics) -> Blueprint:
+def blueprint(gateway: Gateway, bell: Notifier, metrics: Metrics) -> Blueprint:
     """The endpoints of a gateway, each also with the doubled slash that a careless join makes (W5)."""
     views = Blueprint("gateway", __name__)
     for operation in Operation:
@@ -34,7 +34,7 @@ def blueprint(gateway: Gateway, bell: Bell, metrics: Metrics) -> Blueprint:
     return views
 
 
-def _view(gateway: Gateway, bell: Bell, metrics: Metrics, operation: Operation) -> Response:
+def _view(gateway: Gateway, bell: Notifier, metrics: Metrics, operation: Operation) -> Response:
     # Flask's view of the request looks everything up anew, and that takes as long as the rest of what is done here.
     method, environ = request.method, request.environ
     if method not in _METHODS:
@@ -47,14 +47,14 @@ def _view(gateway: Gateway, bell: Bell, metrics: Metrics, operation: Operation) 
     return responses.response(answer, environ, bell, gateway.leave)
 
 
-def _received(operation: Operation, method: str, environ: WSGIEnvironment) -> Received:
+def _received(operation: Operation, method: str, environ: WSGIEnvironment) -> ReceivedRequest:
     began = elapsed()
     body: bytes | UnreadableRequest
     try:
         body = _body(environ) if method == "POST" else b""
     except UnreadableRequest as error:
         body = error
-    return Received(
+    return ReceivedRequest(
         operation,
         method,
         environ.get("QUERY_STRING", "").encode("latin-1"),

@@ -122,7 +122,7 @@ def _duplicate(client: socket.socket) -> int:
     return socket.dup(client.fileno())
 
 
-class Bell:
+class Notifier:
     """Who waits for what, so that whatever happens wakes just them.
 
     Attributes:

@@ -4,11 +4,11 @@ from ccell_fake.codes import Code
 from ccell_fake.engine import schedule
 from ccell_fake.limits import NUMBER_SEPARATOR
 from ccell_fake.model import AnyReply, Operation, Report, Request, Resp, Submit, Upmsg
-from ccell_fake.stateful import Exchange, Submitted, Unfaithful
+from ccell_fake.stateful import GatewayRequest, Submitted, Unfaithful
 from ccell_fake.stateful.findings import demand
 
 
-def exchange(operation: Operation, request: Request | None, reply: AnyReply, delivery: str) -> Exchange:
+def exchange(operation: Operation, request: Request | None, reply: AnyReply, delivery: str) -> GatewayRequest:
     """A request and its answer.
 
     Args:
@@ -29,7 +29,7 @@ def exchange(operation: Operation, request: Request | None, reply: AnyReply, del
         demand(not accepted, f"the gateway refused a send with {reply.code}, and yet accepted numbers of it (S7)")
     elif operation is Operation.SEND:
         submitted = _submitted(request.submits if request else (), resps)
-    return Exchange(operation, reply.code, delivery, len(reply.items), submitted, handed_out)
+    return GatewayRequest(operation, reply.code, delivery, len(reply.items), submitted, handed_out)
 
 
 def _submitted(submits: tuple[Submit, ...], resps: list[Resp]) -> tuple[Submitted, ...]:

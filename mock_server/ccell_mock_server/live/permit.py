@@ -11,7 +11,7 @@ from ccell_fake.errors import UnreadableRequest
 from ccell_fake.limits import NUMBER_SEPARATOR
 from ccell_fake.model import Operation, Request, Submit
 from ccell_fake.wire import payload, requests
-from ccell_mock_server.proxy.request import Placed
+from ccell_mock_server.proxy.request import ProxiedRequest
 
 
 class NotPermitted(Exception):
@@ -45,7 +45,7 @@ class Permit:
         self._budget = budget
         self._drain = drain
 
-    def __call__(self, operation: Operation, placed: Placed) -> bool:
+    def __call__(self, operation: Operation, placed: ProxiedRequest) -> bool:
         """Let a request go, and count it; False where it needs more messages than there are left.
 
         Raises:
@@ -95,7 +95,7 @@ class Permit:
         return segments(submit.content or "") * len(own)
 
 
-def _document(placed: Placed) -> bytes:
+def _document(placed: ProxiedRequest) -> bytes:
     """The XML of a request.
 
     Raises:

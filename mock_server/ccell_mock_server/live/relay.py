@@ -15,10 +15,10 @@ from wsgiref.types import StartResponse, WSGIEnvironment
 
 from ccell_fake.clock import Clock
 from ccell_fake.codes import Code
-from ccell_fake.engine.faults import Delivery, Ending, deliver, whole
+from ccell_fake.engine.faults import ConnectionEnd, Delivery, deliver, whole
 from ccell_fake.faults import CodeFault, DelayFault, DribbleFault, Fault
 from ccell_fake.model import AnyReply, Operation, Reply, Request, Resp
-from ccell_fake.stateful import UNANSWERED, WHOLE, Exchange, Finding, Withheld
+from ccell_fake.stateful import UNANSWERED, WHOLE, Finding, GatewayRequest, Withheld
 from ccell_fake.wire import replies
 from ccell_mock_server.gateway import responses as deliveries
 from ccell_mock_server.live import passed
@@ -27,7 +27,7 @@ from ccell_mock_server.proxy import request as placed
 from ccell_mock_server.proxy.decoded import understood
 from ccell_mock_server.proxy.upstream import Upstream, with_answer
 
-_NO_ANSWER = Delivery(b"", sent=None, ending=Ending.CLOSED)
+_NO_ANSWER = Delivery(b"", sent=None, ending=ConnectionEnd.CLOSED)
 
 
 @dataclass(slots=True)
@@ -66,7 +66,7 @@ class Relay:
         self._numbers = count(1)
         self._lock = threading.Lock()
         self._faults: list[_Arranged] = []
-        self._passed: list[Exchange | Finding] = []
+        self._passed: list[GatewayRequest | Finding] = []
         self.is_open: bool = True
         self.verdicts: Counter[str] = Counter()
 
@@ -87,7 +87,7 @@ class Relay:
         with self._lock:
             self._faults.clear()
 
-    def passed(self) -> Iterator[Exchange]:
+    def passed(self) -> Iterator[GatewayRequest]:
         """What passed since this was last asked, in the order in which it was answered.
 
         Raises:
@@ -119,7 +119,7 @@ class Relay:
         kind = delivery.content_type or replies.CONTENT_TYPE
         headers = [("Content-Type", kind), ("Content-Length", str(len(delivery.body)))]
         start_response(f"{delivery.status} {responses.get(delivery.status, '-')}", headers)
-        return [delivery.body] if delivery.ending is Ending.OPEN else deliveries.broken_off(delivery, environ)
+        return [delivery.body] if delivery.ending is ConnectionEnd.OPEN else deliveries.broken_off(delivery, environ)
 
     def _strike(self, operation: Operation) -> Fault | None:
         with self._lock:
@@ -131,16 +131,16 @@ class Relay:
             return None
         if isinstance(fault, CodeFault):
             return self._refused(operation, fault.code, fault.kind)
-        self._keep(Exchange(operation, "", fault.kind, 0))
+        self._keep(GatewayRequest(operation, "", fault.kind, 0))
         return deliver(fault, b"")
 
     def _refused(self, operation: Operation, code: Code, delivery: str) -> Delivery:
         """A refusal of our own, in the gateway's terms."""
-        self._keep(Exchange(operation, code, delivery, 0))
+        self._keep(GatewayRequest(operation, code, delivery, 0))
         refusal: Reply[Resp] = Reply(code, code.text)
         return whole(replies.render(refusal))
 
-    def _carried(self, operation: Operation, request: placed.Placed, fault: Fault | None) -> Delivery:
+    def _carried(self, operation: Operation, request: placed.ProxiedRequest, fault: Fault | None) -> Delivery:
         """The gateway's answer, as it leaves under a fault.
 
         Raises:
@@ -160,7 +160,7 @@ class Relay:
         said = understood(exchange)
         if said.reply is None or exchange.status != HTTPStatus.OK:
             # A client takes any other status for an answer that was lost (W7).
-            self._keep(Exchange(operation, "", UNANSWERED, 0))
+            self._keep(GatewayRequest(operation, "", UNANSWERED, 0))
         else:
             self._follow(operation, said.request, said.reply, fault.kind if fault else WHOLE)
         if exchange.status is None:
@@ -179,6 +179,6 @@ class Relay:
         if operation is Operation.SEND:
             self.verdicts.update([one.code for one in exchange.submitted] or [exchange.code])
 
-    def _keep(self, one: Exchange | Finding) -> None:
+    def _keep(self, one: GatewayRequest | Finding) -> None:
         with self._lock:
             self._passed.append(one)

@@ -12,10 +12,10 @@ from ccell_fake.client.gateway import base
 from ccell_fake.clock import SystemClock
 from ccell_fake.codes import Code
 from ccell_fake.contract.live.budget import Budget
-from ccell_fake.contract.live.settings import Live, LiveError
-from ccell_fake.contract.live.waiting import Patience
+from ccell_fake.contract.live.settings import LiveSettings, LiveSettingsError
+from ccell_fake.contract.live.waiting import WaitAllowance
 from ccell_fake.faults import Fault
-from ccell_fake.stateful import Exchange, Opened, Spent
+from ccell_fake.stateful import GatewayRequest, Opened, Spent
 from ccell_mock_server.http.server import HttpServer
 from ccell_mock_server.live.permit import Permit
 from ccell_mock_server.live.relay import Relay
@@ -68,12 +68,12 @@ def live_target(  # noqa: PLR0913 - what is allowed is allowed by name
     """
     if messages < 1 or (isinstance(budget, int) and budget < 1):
         message = "there is at least one message to send, in a run and in all"
-        raise LiveError(message)
+        raise LiveSettingsError(message)
     with ExitStack() as stack:
         if not isinstance(budget, Budget):
             folder = stack.enter_context(TemporaryDirectory(prefix="ccell-"))
             budget = Budget.create(Path(folder) / "budget.sqlite", budget)
-        live = Live(
+        live = LiveSettings(
             url=url,
             userid=userid,
             password=password,
@@ -118,7 +118,7 @@ class LiveTarget:
         is_repeatable: Nothing is tried again.
     """
 
-    def __init__(self, live: Live, relay: Relay, url: str, client: Client, messages: int) -> None:
+    def __init__(self, live: LiveSettings, relay: Relay, url: str, client: Client, messages: int) -> None:
         """Run against a gateway.
 
         Args:
@@ -158,7 +158,7 @@ class LiveTarget:
 class _LiveAccount:
     arranger = None
 
-    def __init__(self, live: Live, relay: Relay, url: str, first: int, messages: int) -> None:
+    def __init__(self, live: LiveSettings, relay: Relay, url: str, first: int, messages: int) -> None:
         self.url = url
         self.userid = live.userid
         self.password = live.password
@@ -167,7 +167,7 @@ class _LiveAccount:
         self.allowance = messages
         self.first = first
         self._relay = relay
-        self._patience = Patience(live.patience)
+        self._patience = WaitAllowance(live.patience)
         relay.is_open = True
 
     @property
@@ -183,7 +183,7 @@ class _LiveAccount:
     def calm(self) -> None:
         self._relay.calm()
 
-    def exchanges(self) -> Iterator[Exchange]:
+    def exchanges(self) -> Iterator[GatewayRequest]:
         return self._relay.passed()
 
     def is_worth_waiting(self) -> bool:

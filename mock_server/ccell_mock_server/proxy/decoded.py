@@ -11,7 +11,7 @@ from ccell_fake.wire import payload, replies, requests
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class DecodedExchange:
     """An exchange as it is understood.
 
     Attributes:
@@ -35,7 +35,7 @@ class Said:
         return self.reply is not None and self.reply.code == Code.CONCURRENCY_EXCEEDED
 
 
-def understood(exchange: Exchange) -> Said:
+def understood(exchange: Exchange) -> DecodedExchange:
     """An exchange, read as far as it can be."""
     operation = exchange.operation
     request: Request | None = None
@@ -47,4 +47,4 @@ def understood(exchange: Exchange) -> Said:
         if exchange.ending is Ending.ANSWERED:
             with suppress(UnreadableReply):
                 reply = replies.parse(operation, exchange.answer)
-    return Said(exchange, request, reply)
+    return DecodedExchange(exchange, request, reply)

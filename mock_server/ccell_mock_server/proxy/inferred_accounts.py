@@ -9,15 +9,15 @@ from ccell_fake.codes import Code
 from ccell_fake.engine import magic
 from ccell_fake.model import AccountInfo, Operation, Resp, Upmsg
 from ccell_fake.settings import AccountSettings, OutcomeRule
-from ccell_fake.transcripts import Run
-from ccell_mock_server.proxy.decoded import Said, understood
+from ccell_fake.transcripts import RecordedRun
+from ccell_mock_server.proxy.decoded import DecodedExchange, understood
 
 _DIGEST = re.compile(r"[0-9a-f]{32}")
 SILENT = (OutcomeRule(reports=0),)
 """Outcomes that bring no report by themselves: a replay lets those come in that were recorded."""
 
 
-def accounts(run: Run) -> Iterator[AccountSettings]:
+def accounts(run: RecordedRun) -> Iterator[AccountSettings]:
     """The accounts of a run that let somebody in, as far as it shows their settings."""
     said = [understood(exchange) for exchange in run.exchanges]
     for userid in dict.fromkeys(one.userid for one in said):
@@ -27,7 +27,7 @@ def accounts(run: Run) -> Iterator[AccountSettings]:
                 yield settings
 
 
-def _account(userid: str, said: list[Said]) -> AccountSettings | None:
+def _account(userid: str, said: list[DecodedExchange]) -> AccountSettings | None:
     passwords = [
         one.request.password
         for one in said
@@ -47,7 +47,7 @@ def _account(userid: str, said: list[Said]) -> AccountSettings | None:
 _OUTSIDE = {Code.PASSWORD_WRONG, Code.PARAMETERS_INCOMPLETE}
 
 
-def _shown_by(said: Said, settings: AccountSettings) -> dict[str, Any]:
+def _shown_by(said: DecodedExchange, settings: AccountSettings) -> dict[str, Any]:
     shown: dict[str, Any] = {}
     accepted = {item.phone.strip() for item in _items(said) if isinstance(item, Resp) and item.is_accepted}
     if accepted & magic.NUMBER_PHONES.keys():
@@ -74,10 +74,10 @@ def _info(info: AccountInfo) -> dict[str, Any]:
     return shown
 
 
-def _items(said: Said) -> tuple[Any, ...]:
+def _items(said: DecodedExchange) -> tuple[Any, ...]:
     return said.reply.items if said.reply else ()
 
 
-def is_info(said: Said) -> bool:
+def is_info(said: DecodedExchange) -> bool:
     """Whether it shows how an account stands."""
     return said.exchange.operation is Operation.INFO and bool(_items(said))

@@ -13,9 +13,9 @@ from ccell_fake.control.client import AccountControl, ControlClient, ControlErro
 from ccell_fake.control.models import ReportBody
 from ccell_fake.model import AccountInfo, Report, Upmsg
 from ccell_fake.settings import AccountSettings
-from ccell_fake.transcripts import Comparison, Difference, Ending, Exchange, Run
+from ccell_fake.transcripts import Comparison, Difference, Ending, Exchange, RecordedRun
 from ccell_mock_server.proxy import inferred_accounts
-from ccell_mock_server.proxy.decoded import Said, understood
+from ccell_mock_server.proxy.decoded import DecodedExchange, understood
 from ccell_mock_server.proxy.upstream import Upstream, with_answer
 
 _WITHIN = timedelta(seconds=1, microseconds=-1)
@@ -37,13 +37,15 @@ class Replayed:
         differences: What differs.
     """
 
-    run: Run
+    run: RecordedRun
     compared: int
     left_out: tuple[int, ...]
     differences: tuple[Difference, ...]
 
 
-def replay(run: Run, upstream: Upstream, control: ControlClient, chosen: Chosen = lambda learnt: learnt) -> Replayed:
+def replay(
+    run: RecordedRun, upstream: Upstream, control: ControlClient, chosen: Chosen = lambda learnt: learnt
+) -> Replayed:
     """Replay a run against an emulator, on accounts that are opened for it and forgotten afterwards.
 
     Args:
@@ -82,7 +84,7 @@ class _Playing:
         self._comparison = Comparison()
         self._has_balance: set[str] = set()
 
-    def play(self, said: Said) -> list[Difference] | None:
+    def play(self, said: DecodedExchange) -> list[Difference] | None:
         """What differs; None where there is nothing to compare with."""
         exchange = said.exchange
         if exchange.ending is Ending.UNREACHABLE or said.hung_on_others:
@@ -108,7 +110,7 @@ class _Playing:
             raise Unreachable(answered.reason)
         return with_answer(replace(exchange, status=None, answer=b"", answer_type="", reason=""), answered)
 
-    def _let_in(self, said: Said, account: AccountControl) -> Iterator[datetime]:
+    def _let_in(self, said: DecodedExchange, account: AccountControl) -> Iterator[datetime]:
         """Let in what was fetched; when each thing came in."""
         for item in said.reply.items if said.reply else ():
             match item:
@@ -139,7 +141,7 @@ class _Playing:
         )
 
 
-def _balance(recorded: Said, replayed: Said, account: AccountControl) -> bool:
+def _balance(recorded: DecodedExchange, replayed: DecodedExchange, account: AccountControl) -> bool:
     """Let an account have what the first info shows to be left; whether that changed anything."""
     riches = [
         int(item.riches)

@@ -8,7 +8,7 @@ from wsgiref.types import StartResponse, WSGIEnvironment
 
 from ccell_fake.transcripts import Exchange
 from ccell_mock_server.http import connection
-from ccell_mock_server.proxy.upstream import LEFT_OUT, Answered
+from ccell_mock_server.proxy.upstream import LEFT_OUT, UpstreamAnswer
 
 METHODS = ("GET", "POST")
 _PLAIN = "text/plain;charset=UTF-8"
@@ -19,7 +19,7 @@ class BrokenOff(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Placed:
+class ProxiedRequest:
     """A request.
 
     Attributes:
@@ -53,7 +53,7 @@ class Placed:
         )
 
 
-def read(environ: WSGIEnvironment) -> Placed:
+def read(environ: WSGIEnvironment) -> ProxiedRequest:
     """Read a request to its end.
 
     Raises:
@@ -64,7 +64,7 @@ def read(environ: WSGIEnvironment) -> Placed:
     except (OSError, ValueError) as error:
         message = "The body broke off before its announced end."
         raise BrokenOff(message) from error
-    return Placed(
+    return ProxiedRequest(
         environ["REQUEST_METHOD"],
         target(environ),
         tuple(_headers(environ)),
@@ -90,7 +90,7 @@ def say(start_response: StartResponse, status: str, text: str) -> list[bytes]:
     return [body]
 
 
-def pass_on(start_response: StartResponse, answered: Answered) -> list[bytes]:
+def pass_on(start_response: StartResponse, answered: UpstreamAnswer) -> list[bytes]:
     """Answer as the gateway did."""
     headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in answered.headers]
     start_response(answered.status, headers)

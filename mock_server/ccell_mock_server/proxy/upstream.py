@@ -42,7 +42,7 @@ class UpstreamError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
+class UpstreamAnswer:
     """What came of a request.
 
     Attributes:
@@ -92,7 +92,7 @@ class Upstream:
             limits=httpx2.Limits(max_connections=None, max_keepalive_connections=None, keepalive_expiry=5),
         )
 
-    def ask(self, method: str, target: bytes, headers: Iterable[tuple[bytes, bytes]], body: bytes) -> Answered:
+    def ask(self, method: str, target: bytes, headers: Iterable[tuple[bytes, bytes]], body: bytes) -> UpstreamAnswer:
         """Carry a request there. Redirects are not followed, and nothing is sent a second time.
 
         Args:
@@ -118,10 +118,10 @@ class Upstream:
             finally:
                 response.close()
         except httpx2.RequestError as error:
-            return Answered(_ending(error), f"{type(error).__name__}: {error}")
+            return UpstreamAnswer(_ending(error), f"{type(error).__name__}: {error}")
         phrase = response.extensions.get("reason_phrase", b"").decode("latin-1") or "-"
         kept = tuple((name, value) for name, value in response.headers.raw if name.lower() not in _OF_THE_CONNECTION)
-        return Answered(Ending.ANSWERED, "", f"{response.status_code} {phrase}", kept, raw)
+        return UpstreamAnswer(Ending.ANSWERED, "", f"{response.status_code} {phrase}", kept, raw)
 
     def close(self) -> None:
         """Close the connections to it."""
@@ -169,7 +169,7 @@ def is_control(path: bytes) -> bool:
     return CONTROL_PREFIX.encode() in normal.lower()
 
 
-def with_answer(exchange: Exchange, answered: Answered) -> Exchange:
+def with_answer(exchange: Exchange, answered: UpstreamAnswer) -> Exchange:
     """An exchange with what came of it, its answer without compression."""
     if answered.ending is not Ending.ANSWERED:
         return replace(exchange, ending=answered.ending, reason=_joined(exchange.reason, answered.reason))
@@ -188,7 +188,7 @@ def _joined(*reasons: str) -> str:
     return "; ".join(filter(None, reasons))
 
 
-def _plain(answered: Answered, encoding: str) -> tuple[bytes, str]:
+def _plain(answered: UpstreamAnswer, encoding: str) -> tuple[bytes, str]:
     """An answer's body without compression, which a gateway may use though it was asked not to."""
     left_out = f"the answer was {LEFT_OUT}"
     if encoding not in {"", "identity", "gzip", "deflate"}:

@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 
 from ccell_fake.contract import suite
-from ccell_fake.contract.checks import Asked
+from ccell_fake.contract.checks import Check
 from ccell_fake.contract.costs import REFUSED
-from ccell_fake.contract.live.settings import Live
+from ccell_fake.contract.live.settings import LiveSettings
 
 
-def ask(config: pytest.Config, live: Live, asked: tuple[Asked, ...]) -> None:
+def ask(config: pytest.Config, live: LiveSettings, asked: tuple[Check, ...]) -> None:
     """Say what a run may cost, and on a terminal begin it only once somebody agrees.
 
     Raises:

@@ -10,19 +10,19 @@ import pytest
 
 from ccell_fake.clock import SystemClock
 from ccell_fake.contract import profiles, report, results, suite
-from ccell_fake.contract.check_run import Inquiry
-from ccell_fake.contract.checks import Asked, Given
-from ccell_fake.contract.emulator import EmulatorTarget
-from ccell_fake.contract.live.settings import LiveError
-from ccell_fake.contract.live.target import LiveTarget
+from ccell_fake.contract.check_run import CheckRun
+from ccell_fake.contract.checks import Check, Given
+from ccell_fake.contract.emulator import EmulatorContractTarget
+from ccell_fake.contract.live.settings import LiveSettingsError
+from ccell_fake.contract.live.target import LiveContractTarget
 from ccell_fake.contract.live.turns import turn
 from ccell_fake.contract.needs import NotAsked
-from ccell_fake.contract.results import Outcome, Result, Run
-from ccell_fake.contract.target import Target
+from ccell_fake.contract.results import CheckOutcome, ContractRun, Result
+from ccell_fake.contract.target import ContractTarget
 from ccell_fixtures.registries import ASSUMPTIONS
 from pytest_ccell.contract import consent, session, summary, termination
 
-_INQUIRY = pytest.StashKey[Inquiry]()
+_INQUIRY = pytest.StashKey[CheckRun]()
 _HAS_FAILED = pytest.StashKey[bool]()
 _CARRIED = "ccell_result"
 _WHOLE = {pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED}
@@ -58,7 +58,7 @@ class ContractHooks:
             raise
         self._redaction = session.redaction(self._live, self._shared.key)
 
-    def _compared(self) -> Run | None:
+    def _compared(self) -> ContractRun | None:
         compared = self._config.option.ccell_compare
         try:
             for path in self._reports:
@@ -75,7 +75,7 @@ class ContractHooks:
     def _only_questions(self) -> bool:
         return bool(self._config.option.ccell_calibrate or self._config.option.ccell_drift)
 
-    def _every(self) -> tuple[Asked, ...]:
+    def _every(self) -> tuple[Check, ...]:
         return tuple(asked for asked in suite.every() if asked.is_question or not self._only_questions)
 
     # Before the tests
@@ -92,8 +92,8 @@ class ContractHooks:
             return
         consent.ask(self._config, self._live, self._every())
         try:
-            LiveTarget(self._live).check()
-        except LiveError as error:
+            LiveContractTarget(self._live).check()
+        except LiveSettingsError as error:
             pytest.exit(self._redaction.text(f"nothing was asked: {error}"), pytest.ExitCode.TESTS_FAILED)
 
     def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -105,20 +105,20 @@ class ContractHooks:
         items[:] = sorted(kept, key=_weight)
 
     @pytest.fixture
-    def inquiry(self, request: pytest.FixtureRequest) -> Iterator[Inquiry]:
+    def inquiry(self, request: pytest.FixtureRequest) -> Iterator[CheckRun]:
         """What a test of the suite asks with."""
         # An account that is opened for the test alone is nobody else's.
         with turn(self._shared.turns) if self._live is not None else nullcontext():
-            inquiry = Inquiry(self._target(request), self._answers())
+            inquiry = CheckRun(self._target(request), self._answers())
             request.node.stash[_INQUIRY] = inquiry
             yield inquiry
             inquiry.close()
 
-    def _target(self, request: pytest.FixtureRequest) -> Target:
+    def _target(self, request: pytest.FixtureRequest) -> ContractTarget:
         if self._live is not None:
-            return LiveTarget(self._live)
+            return LiveContractTarget(self._live)
         is_in_process = self._config.option.ccell_road == "in-process"
-        return EmulatorTarget(request.getfixturevalue("ccell_server"), in_process=is_in_process)
+        return EmulatorContractTarget(request.getfixturevalue("ccell_server"), in_process=is_in_process)
 
     def _answers(self) -> dict[str, Given]:
         """The answers that are expected: of a profile, else of an emulator the registry's; of a live one any."""
@@ -161,15 +161,15 @@ class ContractHooks:
         return made
 
     def _result(
-        self, asked: Asked, inquiry: Inquiry | None, made: pytest.TestReport, call: pytest.CallInfo[None]
+        self, asked: Check, inquiry: CheckRun | None, made: pytest.TestReport, call: pytest.CallInfo[None]
     ) -> Result:
         note = "" if call.excinfo is None else str(call.excinfo.value)
         answer = inquiry.answer if inquiry else None
         if made.passed:
-            outcome = Outcome.PASSED if answer is None else Outcome.ANSWERED
+            outcome = CheckOutcome.PASSED if answer is None else CheckOutcome.ANSWERED
             note = inquiry.note if inquiry else ""
         else:
-            outcome = Outcome.NOT_ASKED if made.skipped else Outcome.FAILED
+            outcome = CheckOutcome.NOT_ASKED if made.skipped else CheckOutcome.FAILED
         note = self._redaction.text(note.removeprefix("not asked: "))
         result = results.of(asked, outcome, answer=answer, note=note)
         return results.with_evidence(result, inquiry.evidence if inquiry else (), self._redaction)
@@ -191,7 +191,7 @@ class ContractHooks:
         if carried is None:
             return
         result = Result.from_json(json.loads(carried))
-        if result.outcome is not Outcome.NOT_ASKED or result.name not in self._results:
+        if result.outcome is not CheckOutcome.NOT_ASKED or result.name not in self._results:
             self._results[result.name] = result
 
     @pytest.hookimpl(trylast=True)
@@ -210,13 +210,13 @@ class ContractHooks:
             # Who asks whether something differs is not to take silence for a no.
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
-    def _write_profile(self, path: Path, run: Run) -> None:
+    def _write_profile(self, path: Path, run: ContractRun) -> None:
         found, kept = profiles.of(run), profiles.kept(self._earlier_profile, run)
         if found:
             profiles.write(path, {**kept, **found})
             self._kept = len(kept)
 
-    def _compared_answers(self, run: Run) -> dict[str, Given]:
+    def _compared_answers(self, run: ContractRun) -> dict[str, Given]:
         """The answers of a run that a profile has others or the same to."""
         return {
             one.id: one.answer for one in run.results if one.answer is not None and one.id in (self._expected or {})
@@ -241,21 +241,21 @@ class ContractHooks:
         if self._expected is not None:
             yield summary.of_differences(self._expected, self._compared_answers(run))
 
-    def _run(self) -> Run:
+    def _run(self) -> ContractRun:
         """The run, with what was not asked for whatever reason."""
-        unasked = (results.of(asked, Outcome.NOT_ASKED, note=_UNASKED) for asked in self._every())
+        unasked = (results.of(asked, CheckOutcome.NOT_ASKED, note=_UNASKED) for asked in self._every())
         every = {result.name: result for result in unasked} | self._results
         target = "live" if self._live is not None else "emulator"
-        return Run(target=target, at=self._began, results=tuple(every.values()))
+        return ContractRun(target=target, at=self._began, results=tuple(every.values()))
 
     def pytest_unconfigure(self) -> None:
         """The run is over."""
         self._shared.discard()
 
 
-def _asked(item: pytest.Item) -> Asked | None:
+def _asked(item: pytest.Item) -> Check | None:
     found = getattr(getattr(item, "obj", None), "asked", None)
-    return found if isinstance(found, Asked) else None
+    return found if isinstance(found, Check) else None
 
 
 def _weight(item: pytest.Item) -> tuple[bool, bool, bool, int]:

@@ -13,7 +13,7 @@ import pytest
 
 from ccell_fake.contract.checks import Given
 from ccell_fake.contract.live.budget import Budget
-from ccell_fake.contract.live.settings import Live, LiveError, read_known, settings_of
+from ccell_fake.contract.live.settings import LiveSettings, LiveSettingsError, read_known, settings_of
 from ccell_fake.transcripts.redaction import Redaction
 from ccell_mock_server.config import profile
 from ccell_mock_server.config import settings as configuration
@@ -63,7 +63,7 @@ class Shared:
             shutil.rmtree(self.folder, ignore_errors=True)
 
 
-def live(config: pytest.Config, budget: Budget) -> Live | None:
+def live(config: pytest.Config, budget: Budget) -> LiveSettings | None:
     """What a live run is given, from the options and the environment; None for the emulator, or where nothing is asked.
 
     Raises:
@@ -88,7 +88,7 @@ def live(config: pytest.Config, budget: Budget) -> Live | None:
         message = f"a live target is named by {', '.join(_NAMED_BY[:-1])} and {_NAMED_BY[-1]} in the environment"
         raise pytest.UsageError(message)
     try:
-        return Live(
+        return LiveSettings(
             url=url,
             userid=userid,
             password=password,
@@ -99,7 +99,7 @@ def live(config: pytest.Config, budget: Budget) -> Live | None:
             patience=config.option.ccell_patience,
             authority=config.option.ccell_cacert or "",
         )
-    except LiveError as error:
+    except LiveSettingsError as error:
         raise pytest.UsageError(str(error)) from None
 
 
@@ -132,7 +132,7 @@ def check_places(paths: Iterable[Path]) -> None:
             raise pytest.UsageError(message)
 
 
-def redaction(live: Live | None, key: bytes) -> Redaction:
+def redaction(live: LiveSettings | None, key: bytes) -> Redaction:
     """What keeps secrets out of everything that is shown."""
     if live is None:
         return Redaction(key=key)

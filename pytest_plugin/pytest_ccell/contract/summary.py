@@ -4,14 +4,14 @@ from collections.abc import Mapping
 
 from ccell_fake.contract import profiles
 from ccell_fake.contract.checks import Given
-from ccell_fake.contract.results import Run
+from ccell_fake.contract.results import ContractRun
 from pytest_ccell.contract import table
 
 Section = tuple[str, str]
 """A title, and the lines below it."""
 
 
-def of_results(run: Run, width: int) -> Section:
+def of_results(run: ContractRun, width: int) -> Section:
     """The table, so many columns wide."""
     return f"ccell contract: {run.target}", table.rendered(run.results, width)
 
@@ -29,7 +29,7 @@ def of_profile(path: str, found: int, kept: int | None) -> Section:
     return "profile", f"{path}: {found} of its answers are this run's, {kept} were there before and are kept"
 
 
-def of_changes(run: Run, earlier: Run) -> Section:
+def of_changes(run: ContractRun, earlier: ContractRun) -> Section:
     """What changed since an earlier run."""
     changes = [f"{name}: {then} -> {now}" for name, then, now in run.changes(earlier)]
     return f"changed since {earlier.at:%Y-%m-%d %H:%M}", "\n".join(changes) or "nothing"

@@ -7,7 +7,7 @@ from itertools import groupby
 from rich.console import Console
 from rich.table import Table
 
-from ccell_fake.contract.results import Outcome, Result
+from ccell_fake.contract.results import CheckOutcome, Result
 
 
 def rendered(results: Iterable[Result], width: int) -> str:
@@ -27,8 +27,8 @@ def _verdicts(results: list[Result]) -> Iterator[str]:
     if len(results) == 1:
         yield results[0].verdict
         return
-    yield from (result.verdict for result in results if result.outcome is Outcome.ANSWERED)
-    for outcome in (Outcome.FAILED, Outcome.PASSED, Outcome.NOT_ASKED):
+    yield from (result.verdict for result in results if result.outcome is CheckOutcome.ANSWERED)
+    for outcome in (CheckOutcome.FAILED, CheckOutcome.PASSED, CheckOutcome.NOT_ASKED):
         count = sum(result.outcome is outcome for result in results)
         if count:
             yield f"{count} {outcome}"

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 from ccell_fake.codes import Code
 from ccell_fake.engine import number_rules, request_rules
-from ccell_fake.engine.behaviour import Conduct
+from ccell_fake.engine.behaviour import Behaviour
 from ccell_fake.engine.context import RequestFacts
 from ccell_fake.engine.ledger import Ledger
 from ccell_fake.engine.operations import OPERATIONS, Operate
@@ -24,7 +24,7 @@ AnyOneRule = TypeVar("AnyOneRule", bound=Rule[Any])
 
 def limited(**figures: Any) -> Make:
     """The figures are others."""
-    return lambda: Conduct(limits=Limits(**figures))
+    return lambda: Behaviour(limits=Limits(**figures))
 
 
 def settled(**settings: Any) -> Make:
@@ -33,12 +33,12 @@ def settled(**settings: Any) -> Make:
     def taken(given: AccountSettings) -> AccountSettings:
         return replace(given, **settings)
 
-    return lambda: Conduct(settings=taken)
+    return lambda: Behaviour(settings=taken)
 
 
 def ruled(alter: Alter) -> Make:
     """Each rule is replaced by those that it is altered to."""
-    return lambda: Conduct(
+    return lambda: Behaviour(
         request_rules=lambda answers: tuple(new for rule in request_rules.in_order(answers) for new in alter(rule)),
         number_rules=lambda answers: tuple(new for rule in number_rules.in_order(answers) for new in alter(rule)),
     )
@@ -83,7 +83,7 @@ def swapped(one: str, other: str) -> Make:
         places = {one: other, other: one} if {one, other} <= by_name.keys() else {}
         return tuple(by_name[places.get(rule.name, rule.name)] for rule in rules)
 
-    return lambda: Conduct(
+    return lambda: Behaviour(
         request_rules=lambda answers: swap(request_rules.in_order(answers)),
         number_rules=lambda answers: swap(number_rules.in_order(answers)),
     )
@@ -91,10 +91,10 @@ def swapped(one: str, other: str) -> Make:
 
 def operating(operation: Operation, operate: Operate) -> Make:
     """An endpoint does something else."""
-    return lambda: _with_operation(Conduct(), operation, operate)
+    return lambda: _with_operation(Behaviour(), operation, operate)
 
 
-def misled(operation: Operation, mislead: Callable[[RequestFacts], RequestFacts], make: Make = Conduct) -> Make:
+def misled(operation: Operation, mislead: Callable[[RequestFacts], RequestFacts], make: Make = Behaviour) -> Make:
     """An endpoint is given other facts, once the request is accepted."""
 
     def operate(facts: RequestFacts, ledger: Ledger, seed: int) -> AnyReply:
@@ -103,12 +103,12 @@ def misled(operation: Operation, mislead: Callable[[RequestFacts], RequestFacts]
     return lambda: _with_operation(make(), operation, operate)
 
 
-def _with_operation(conduct: Conduct, operation: Operation, operate: Operate) -> Conduct:
+def _with_operation(conduct: Behaviour, operation: Operation, operate: Operate) -> Behaviour:
     return replace(conduct, operations={**conduct.operations, operation: operate})
 
 
 def afterwards(
-    operation: Operation, act: Callable[[RequestFacts, Ledger, Any], AnyReply | None], make: Make = Conduct
+    operation: Operation, act: Callable[[RequestFacts, Ledger, Any], AnyReply | None], make: Make = Behaviour
 ) -> Make:
     """An endpoint does one thing more, or answers another thing."""
 
@@ -119,12 +119,12 @@ def afterwards(
     return lambda: _with_operation(make(), operation, operate)
 
 
-def items(operation: Operation, alter: Callable[[tuple[Any, ...]], Iterable[Any]], make: Make = Conduct) -> Make:
+def items(operation: Operation, alter: Callable[[tuple[Any, ...]], Iterable[Any]], make: Make = Behaviour) -> Make:
     """What an answer carries is altered."""
     return afterwards(operation, lambda _, __, reply: Reply(reply.code, reply.info, tuple(alter(reply.items))), make)
 
 
-def each(operation: Operation, alter: Callable[[Any], Any], make: Make = Conduct) -> Make:
+def each(operation: Operation, alter: Callable[[Any], Any], make: Make = Behaviour) -> Make:
     """Each item of what an answer carries is altered."""
     return items(operation, lambda carried: map(alter, carried), make)
 

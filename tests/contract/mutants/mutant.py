@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 import httpx2
 
 from ccell_fake.codes import Code
-from ccell_fake.engine.behaviour import Conduct
+from ccell_fake.engine.behaviour import Behaviour
 
-Make = Callable[[], Conduct]
+Make = Callable[[], Behaviour]
 Carry = Callable[[httpx2.BaseTransport], httpx2.BaseTransport]
 
 LIMITS = (
@@ -50,7 +50,7 @@ class Mutant:
 
     violates: str
     does: str
-    conduct: Make = field(default=Conduct, kw_only=True, repr=False)
+    conduct: Make = field(default=Behaviour, kw_only=True, repr=False)
     carry: Carry = field(default=_as_it_is, kw_only=True, repr=False)
     killed_by: str = field(default="", kw_only=True)
     because: str = field(default="", kw_only=True)

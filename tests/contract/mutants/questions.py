@@ -7,7 +7,7 @@ import httpx2
 
 from ccell_fake.codes import Code
 from ccell_fake.contract.needs import ARRANGED_DEAD
-from ccell_fake.engine.behaviour import Conduct
+from ccell_fake.engine.behaviour import Behaviour
 from ccell_fake.engine.context import RequestFacts
 from ccell_fake.engine.ledger import Ledger
 from ccell_fake.engine.number_context import NumberFacts, SubmitFacts
@@ -111,7 +111,7 @@ def _in_utc(report: Report) -> Report:
     return replace(report, recvtime=report.recvtime - timedelta(hours=8))
 
 
-def _twice() -> Conduct:
+def _twice() -> Behaviour:
     """What was handed out is handed out once more."""
     handed_out: set[Upmsg] = set()
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from ccell_fake.codes import Code
 from ccell_fake.engine import schedule
-from ccell_fake.engine.behaviour import Conduct
+from ccell_fake.engine.behaviour import Behaviour
 from ccell_fake.engine.context import RequestFacts
 from ccell_fake.engine.number_context import SubmitFacts
 from ccell_fake.engine.rules import Refusal
@@ -80,7 +80,7 @@ def _an_hour_later(sendtime: str) -> str:
 def _renamed(name: Callable[[str, int], str]) -> Make:
     """Messages have other serial numbers, by theirs and by their place in the answer; reports agree."""
 
-    def make() -> Conduct:
+    def make() -> Behaviour:
         names: dict[str, str] = {}
 
         def renamed(one: Any) -> Any:

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from time import sleep
 from typing import NoReturn
 
-from ccell_fake.contract.account import Account
-from ccell_fake.contract.live.waiting import Patience
+from ccell_fake.contract.account import ContractAccount
+from ccell_fake.contract.live.waiting import WaitAllowance
 from ccell_fake.contract.needs import CROWD, FAILING, STILL_CLOCK, UPSTREAM, Need, NotAsked
 from ccell_fake.model import Operation
 
@@ -17,11 +17,11 @@ class LiveArranger:
         account: The account it is there for, which it writes with.
     """
 
-    account: Account
+    account: ContractAccount
 
     def __init__(self, patience: float) -> None:
         """Wait so many seconds at most, all in all."""
-        self._patience = Patience(patience)
+        self._patience = WaitAllowance(patience)
         self._longest = patience
 
     def later(self, seconds: float) -> None:

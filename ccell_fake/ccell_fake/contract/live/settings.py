@@ -30,12 +30,12 @@ _NUMBERS = ("dead", "answering")
 _NUMBER = re.compile(r"1[3-9][0-9]{9}")
 
 
-class LiveError(ValueError):
+class LiveSettingsError(ValueError):
     """A live target that cannot be asked so; the message says what is missing or wrong."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Live:
+class LiveSettings:
     """Everything a live run is given.
 
     Attributes:
@@ -69,37 +69,37 @@ class Live:
         """
         if not (self.url and self.userid and self.password):
             message = "a live target takes an address, a userid and a password; one of them is missing"
-            raise LiveError(message)
+            raise LiveSettingsError(message)
         unknown = self.allowed.difference(KINDS)
         if unknown:
             message = f"{', '.join(sorted(unknown))} cannot be allowed; there are {', '.join(KINDS)}"
-            raise LiveError(message)
+            raise LiveSettingsError(message)
         credential = self.userid + self.password
         if xml.legible(credential) != credential:
             message = "the userid or the password holds a character that XML cannot carry"
-            raise LiveError(message)
+            raise LiveSettingsError(message)
         try:
             base(self.url)
             # A name that is none is an error of Python's, not of the connection.
             str(urlsplit(self.url).hostname).encode("idna")
         except ValueError as error:
             message = f"the address of the gateway: {error}"
-            raise LiveError(message) from None
+            raise LiveSettingsError(message) from None
         if not all(map(_NUMBER.fullmatch, self.phones)):
             message = "a number of one's own is given by its 11 digits, without anything before, between or behind them"
-            raise LiveError(message)
+            raise LiveSettingsError(message)
         if not (isfinite(self.patience) and self.patience >= 0):
             message = f"patience is a number of seconds, not {self.patience:g}"
-            raise LiveError(message)
+            raise LiveSettingsError(message)
         if self.authority:
             try:
                 ssl.create_default_context(cafile=self.authority)
             except OSError as error:
                 message = f"{self.authority}: no certificates can be read from it: {error}"
-                raise LiveError(message) from None
+                raise LiveSettingsError(message) from None
         if "sms" in self.allowed and not self.phones:
             message = "messages are sent to numbers of one's own alone, and none is given"
-            raise LiveError(message)
+            raise LiveSettingsError(message)
 
     def transport(self) -> httpx2.HTTPTransport:
         """Connections to the gateway, which trust whom they are told to."""
@@ -117,17 +117,17 @@ def read_known(path: Path) -> dict[str, Any]:
         table = tomllib.loads(path.read_text("utf-8"))
     except (OSError, ValueError) as error:
         message = f"{path}: {error}"
-        raise LiveError(message) from error
+        raise LiveSettingsError(message) from error
     allowed = sorted({*_SETTINGS, *_NUMBERS})
     unknown = sorted(table.keys() - set(allowed))
     if unknown:
         message = f"{path}: {', '.join(unknown)} is not known; there are {', '.join(allowed)}"
-        raise LiveError(message)
+        raise LiveSettingsError(message)
     known = {name: _frozen(value) for name, value in table.items()}
     for name in _NUMBERS:
         if not isinstance(known.get(name, ()), tuple):
             message = f"{path}: {name} is a list of numbers"
-            raise LiveError(message)
+            raise LiveSettingsError(message)
     return known
 
 

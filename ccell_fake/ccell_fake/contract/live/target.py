@@ -4,16 +4,16 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from ccell_fake.client import Account as Shown
+from ccell_fake.client import AccountStatus as Shown
 from ccell_fake.client import Client, ClientError, RequestRefused
 from ccell_fake.client.gateway import base
 from ccell_fake.codes import Code
-from ccell_fake.contract.account import Account
+from ccell_fake.contract.account import ContractAccount
 from ccell_fake.contract.costs import KINDS, Cost
-from ccell_fake.contract.known_account import Standing
+from ccell_fake.contract.known_account import KnownAccount
 from ccell_fake.contract.live.arranger import LiveArranger
 from ccell_fake.contract.live.guard import Guard
-from ccell_fake.contract.live.settings import Live, LiveError, settings_of
+from ccell_fake.contract.live.settings import LiveSettings, LiveSettingsError, settings_of
 from ccell_fake.contract.needs import (
     FROZEN,
     IP_REFUSED,
@@ -33,7 +33,7 @@ _INFO_SECONDS = 10.0
 _REFUSALS = {FROZEN: Code.ACCOUNT_FROZEN, IP_REFUSED: Code.IP_REFUSED}
 
 
-class LiveTarget:
+class LiveContractTarget:
     """A gateway that is reached by an address and a credential alone.
 
     Attributes:
@@ -41,7 +41,7 @@ class LiveTarget:
         is_arranged: Nothing can be arranged here.
     """
 
-    def __init__(self, live: Live) -> None:
+    def __init__(self, live: LiveSettings) -> None:
         """Ask a gateway; nothing is sent yet."""
         self.name = "live"
         self.is_arranged = False
@@ -64,10 +64,10 @@ class LiveTarget:
             known = _standing(self._live, self._live.known)
             if error.code not in {code for need, code in _REFUSALS.items() if need.is_met(known)}:
                 message = f"{base(self._live.url)} refuses the account: {error}"
-                raise LiveError(message) from None
+                raise LiveSettingsError(message) from None
         except ClientError as error:
             message = f"within {_INFO_SECONDS:g} seconds there was no answer that can be read: {error}"
-            raise LiveError(message) from None
+            raise LiveSettingsError(message) from None
 
     def allow(self, cost: Cost) -> None:
         """Let a test be asked that costs so much.
@@ -83,7 +83,7 @@ class LiveTarget:
             message = f"costs {cost}; {self._live.budget.left} of the budget are left"
             raise NotAsked(message)
 
-    def open(self, needs: tuple[Need, ...], kept: list[Exchange], cost: Cost) -> Account:
+    def open(self, needs: tuple[Need, ...], kept: list[Exchange], cost: Cost) -> ContractAccount:
         """The account, if it has what is needed, and nothing that keeps the test from what it wants.
 
         Raises:
@@ -98,7 +98,7 @@ class LiveTarget:
         if cost.risk:
             self._live.budget.take_risk()
         arranger = LiveArranger(self._live.patience)
-        account = Account(
+        account = ContractAccount(
             self._live.url,
             self._live.userid,
             self._live.password,
@@ -109,7 +109,7 @@ class LiveTarget:
         arranger.account = account
         return account
 
-    def _standing(self, needs: tuple[Need, ...]) -> Standing:
+    def _standing(self, needs: tuple[Need, ...]) -> KnownAccount:
         standing = _standing(self._live, self._live.known)
         for shut in (FROZEN, IP_REFUSED):
             if shut.is_met(standing) and shut not in needs:
@@ -143,7 +143,7 @@ class LiveTarget:
             return client.info()
 
 
-def _check_use(standing: Standing, needs: tuple[Need, ...], cost: Cost) -> None:
+def _check_use(standing: KnownAccount, needs: tuple[Need, ...], cost: Cost) -> None:
     """Refuse to send with an account that cannot, unless it is that what is asked about.
 
     Raises:
@@ -161,9 +161,9 @@ def _check_use(standing: Standing, needs: tuple[Need, ...], cost: Cost) -> None:
         raise NotAsked(message)
 
 
-def _standing(live: Live, known: Mapping[str, Any]) -> Standing:
+def _standing(live: LiveSettings, known: Mapping[str, Any]) -> KnownAccount:
     settings = settings_of(known)
-    return Standing(
+    return KnownAccount(
         settings=replace(AccountSettings(), **settings),
         known=frozenset(settings),
         own=live.phones,

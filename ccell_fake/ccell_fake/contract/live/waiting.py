@@ -5,7 +5,7 @@ from time import sleep
 _PAUSE = 1.0
 
 
-class Patience:
+class WaitAllowance:
     """So many seconds to wait, all in all."""
 
     def __init__(self, seconds: float) -> None:

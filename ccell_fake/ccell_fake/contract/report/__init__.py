@@ -5,14 +5,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ccell_fake.contract.report import pages
-from ccell_fake.contract.results import Run
+from ccell_fake.contract.results import ContractRun
 
 
-def _as_json(run: Run, _earlier: Run | None) -> str:
+def _as_json(run: ContractRun, _earlier: ContractRun | None) -> str:
     return json.dumps(run.to_json(), ensure_ascii=False, indent=1) + "\n"
 
 
-FORMATS: dict[str, Callable[[Run, Run | None], str]] = {
+FORMATS: dict[str, Callable[[ContractRun, ContractRun | None], str]] = {
     ".json": _as_json,
     ".md": pages.markdown,
     ".html": pages.html,
@@ -31,7 +31,7 @@ def check(path: Path) -> None:
         raise ValueError(message)
 
 
-def write(path: Path, run: Run, earlier: Run | None = None) -> None:
+def write(path: Path, run: ContractRun, earlier: ContractRun | None = None) -> None:
     """Write a report.
 
     Args:
@@ -43,14 +43,14 @@ def write(path: Path, run: Run, earlier: Run | None = None) -> None:
     path.write_text(FORMATS[path.suffix](run, earlier), "utf-8")
 
 
-def read(path: Path) -> Run:
+def read(path: Path) -> ContractRun:
     """A run that was written as JSON.
 
     Raises:
         ValueError: There is none.
     """
     try:
-        return Run.from_json(json.loads(path.read_text("utf-8")))
+        return ContractRun.from_json(json.loads(path.read_text("utf-8")))
     except (OSError, ValueError) as error:
         message = f"{path}: {error}"
         raise ValueError(message) from error

@@ -4,7 +4,7 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
-from ccell_fake.contract.results import Result, Run
+from ccell_fake.contract.results import ContractRun, Result
 
 _ENVIRONMENT = Environment(
     loader=PackageLoader("ccell_fake.contract.report"),
@@ -16,17 +16,17 @@ _ENVIRONMENT = Environment(
 )
 
 
-def markdown(run: Run, earlier: Run | None = None) -> str:
+def markdown(run: ContractRun, earlier: ContractRun | None = None) -> str:
     """The run as Markdown."""
     return _rendered("run.md", run, earlier)
 
 
-def html(run: Run, earlier: Run | None = None) -> str:
+def html(run: ContractRun, earlier: ContractRun | None = None) -> str:
     """The run as one HTML page, with the exchanges folded away."""
     return _rendered("run.html", run, earlier)
 
 
-def _rendered(template: str, run: Run, earlier: Run | None) -> str:
+def _rendered(template: str, run: ContractRun, earlier: ContractRun | None) -> str:
     return _ENVIRONMENT.get_template(template).render(
         run=run,
         earlier=earlier,

@@ -2,7 +2,7 @@
 
 from xml.etree import ElementTree as ET
 
-from ccell_fake.contract.check_run import Inquiry
+from ccell_fake.contract.check_run import CheckRun
 from ccell_fake.contract.checks import asks
 from ccell_fake.contract.needs import CREDIT, FIXED_SIGNATURE, OWN_NUMBER
 from ccell_fake.contract.numbers import submit
@@ -12,7 +12,7 @@ _TAGS = ["ID", "NAME", "STATUS", "RICHES", "CREDIT", "SIGNCODE"]
 
 
 @asks("I1")
-def test_info_answers_six_elements_in_order(inquiry: Inquiry) -> None:
+def test_info_answers_six_elements_in_order(inquiry: CheckRun) -> None:
     account = inquiry.account()
     root = ET.fromstring(account.post(Operation.INFO, account.root()).body)  # noqa: S314 - of the gateway that is asked
     assert [node.tag for node in root] == _TAGS
@@ -26,13 +26,13 @@ def test_info_answers_six_elements_in_order(inquiry: Inquiry) -> None:
 
 
 @asks("I1", FIXED_SIGNATURE, aspect="signature")
-def test_info_names_the_fixed_signature(inquiry: Inquiry) -> None:
+def test_info_names_the_fixed_signature(inquiry: CheckRun) -> None:
     account = inquiry.account()
     assert account.client.info().signcode == account.standing.settings.signcode
 
 
 @asks("I1", OWN_NUMBER, aspect="balance", cost="sms 1")
-def test_riches_is_what_is_left_of_the_balance(inquiry: Inquiry) -> None:
+def test_riches_is_what_is_left_of_the_balance(inquiry: CheckRun) -> None:
     account = inquiry.account()
     before = account.client.info()
     account.send(submit(account.own[0], account.standing.content()))
@@ -41,7 +41,7 @@ def test_riches_is_what_is_left_of_the_balance(inquiry: Inquiry) -> None:
 
 
 @asks("I1", CREDIT, OWN_NUMBER, aspect="credit", cost="sms 2")
-def test_credit_is_used_once_riches_is_used_up(inquiry: Inquiry) -> None:
+def test_credit_is_used_once_riches_is_used_up(inquiry: CheckRun) -> None:
     account = inquiry.account()
 
     def left() -> tuple[int, int]:

@@ -2,7 +2,7 @@
 
 from ccell_fake.codes import Code
 from ccell_fake.contract.answers import Unsettled, codes, of_seen
-from ccell_fake.contract.check_run import Inquiry
+from ccell_fake.contract.check_run import CheckRun
 from ccell_fake.contract.checks import asks
 from ccell_fake.contract.needs import (
     ANY_SIGNATURE,
@@ -27,7 +27,7 @@ _REPORTED_WITHIN = 60
 
 
 @asks("Q8", OLD_AND_NEW_NUMBER, cost="sms 2")
-def test_which_numbers_are_recognised(inquiry: Inquiry) -> str:
+def test_which_numbers_are_recognised(inquiry: CheckRun) -> str:
     account = inquiry.account()
     content = account.standing.content()
     old = next(phone for phone in account.own if phone not in account.standing.new)
@@ -49,7 +49,7 @@ def test_which_numbers_are_recognised(inquiry: Inquiry) -> str:
 
 
 @asks("Q9")
-def test_what_blanks_around_numbers_and_empty_items_are(inquiry: Inquiry) -> str:
+def test_what_blanks_around_numbers_and_empty_items_are(inquiry: CheckRun) -> str:
     account = inquiry.account()
     first, second, third = unknown(3)
     heard = account.send(submit(f"{first}, {second} ,,{third}", account.standing.content()))
@@ -62,7 +62,7 @@ def test_what_blanks_around_numbers_and_empty_items_are(inquiry: Inquiry) -> str
 
 
 @asks("Q10", OWN_NUMBER, cost="sms 2")
-def test_what_becomes_of_the_same_number_twice(inquiry: Inquiry) -> str:
+def test_what_becomes_of_the_same_number_twice(inquiry: CheckRun) -> str:
     account = inquiry.account()
     before = account.left()
     heard = account.send(submit(f"{account.own[0]},{account.own[0]}", account.standing.content()))
@@ -78,7 +78,7 @@ def test_what_becomes_of_the_same_number_twice(inquiry: Inquiry) -> str:
 
 
 @asks("Q11", seconds_to_pass(_REPORTED_WITHIN), cost="drain")
-def test_whether_a_refused_number_has_a_report(inquiry: Inquiry) -> str:
+def test_whether_a_refused_number_has_a_report(inquiry: CheckRun) -> str:
     account = inquiry.account()
     account.client.reports()
     before = account.left()
@@ -95,21 +95,21 @@ def test_whether_a_refused_number_has_a_report(inquiry: Inquiry) -> str:
 
 
 @asks("Q15", NO_SPCODE, OWN_NUMBER, cost="sms 1")
-def test_what_an_spcode_gets_that_is_not_opened(inquiry: Inquiry) -> str:
+def test_what_an_spcode_gets_that_is_not_opened(inquiry: CheckRun) -> str:
     account = inquiry.account()
     heard = account.send(submit(account.own[0], account.standing.content(), spcode="01"))
     return heard.code if heard.is_root_alone else heard.codes[0]
 
 
 @asks("Q24", OWN_NUMBER, cost="sms 1")
-def test_whether_a_resp_has_a_linkid_where_none_was_given(inquiry: Inquiry) -> str:
+def test_whether_a_resp_has_a_linkid_where_none_was_given(inquiry: CheckRun) -> str:
     account = inquiry.account()
     resp = account.send(submit(account.own[0], account.standing.content())).resp
     return of_seen(resp.linkid, {None: "absent", "": "empty"})
 
 
 @asks("Q27", ANY_SIGNATURE, OWN_NUMBER, cost="sms 3")
-def test_where_a_signature_may_stand(inquiry: Inquiry) -> str:
+def test_where_a_signature_may_stand(inquiry: CheckRun) -> str:
     account = inquiry.account()
     seen = tuple(
         account.send(submit(account.own[0], content)).resp.code
@@ -119,7 +119,7 @@ def test_where_a_signature_may_stand(inquiry: Inquiry) -> str:
 
 
 @asks("Q28", OWN_NUMBER, cost="sms 3")
-def test_how_the_three_codes_about_signatures_differ(inquiry: Inquiry) -> str:
+def test_how_the_three_codes_about_signatures_differ(inquiry: CheckRun) -> str:
     as_fixed = {
         ANY_SIGNATURE: {"测试": Code.SIGNATURE_MISSING},
         FIXED_SIGNATURE: {"测试": Code.FIXED_SIGNATURE_MISSING, "【无此签名】测试": Code.FIXED_SIGNATURE_OTHER},
@@ -143,7 +143,7 @@ def test_how_the_three_codes_about_signatures_differ(inquiry: Inquiry) -> str:
 
 
 @asks("Q29", CLOSING_PHRASE, OWN_NUMBER, cost="sms 1")
-def test_what_a_content_without_the_closing_phrase_gets(inquiry: Inquiry) -> str:
+def test_what_a_content_without_the_closing_phrase_gets(inquiry: CheckRun) -> str:
     account = inquiry.account()
     heard = account.send(submit(account.own[0], f"{account.standing.signature}测试"))
     refused = str(Code.CLOSING_PHRASE_MISSING)
@@ -151,7 +151,7 @@ def test_what_a_content_without_the_closing_phrase_gets(inquiry: Inquiry) -> str
 
 
 @asks("Q32")
-def test_in_which_order_the_attributes_of_a_resp_stand(inquiry: Inquiry) -> str:
+def test_in_which_order_the_attributes_of_a_resp_stand(inquiry: CheckRun) -> str:
     account = inquiry.account()
     body = account.send(submit(UNKNOWN, account.standing.content(), linkid="1")).body.decode()
     names = ("msgid", "linkid", "phone", "return", "info")
@@ -161,7 +161,7 @@ def test_in_which_order_the_attributes_of_a_resp_stand(inquiry: Inquiry) -> str:
 
 
 @asks("Q35")
-def test_what_counts_as_one_character(inquiry: Inquiry) -> str:
+def test_what_counts_as_one_character(inquiry: CheckRun) -> str:
     account = inquiry.account()
     refused = {_OK: False, str(Code.PARAMETERS_INCOMPLETE): True}
 
@@ -176,7 +176,7 @@ def test_what_counts_as_one_character(inquiry: Inquiry) -> str:
 
 
 @asks("Q35", ANY_SIGNATURE, OWN_NUMBER, aspect="signatures", cost="sms 1")
-def test_what_counts_as_one_character_of_a_signature(inquiry: Inquiry) -> str:
+def test_what_counts_as_one_character_of_a_signature(inquiry: CheckRun) -> str:
     account = inquiry.account()
     signature = "签" * (SIGNATURE_CHARACTERS - 1) + "😀"
     code = account.send(submit(account.own[0], f"【{signature}】测试")).resp.code

@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 
-from ccell_fake.contract.account import Account
-from ccell_fake.contract.check_run import Inquiry
+from ccell_fake.contract.account import ContractAccount
+from ccell_fake.contract.check_run import CheckRun
 from ccell_fake.contract.checks import asks
 from ccell_fake.contract.needs import ANY_SIGNATURE, CROWD, NO_SPCODE, OWN_NUMBER, SETTINGS, Need
 from ccell_fake.contract.numbers import UNKNOWN, submit, unknown
@@ -44,7 +44,7 @@ _OF_NUMBERS = (
 )
 
 
-def _opened(inquiry: Inquiry, offences: Sequence[Offence]) -> tuple[Account, Mapping[str, object]]:
+def _opened(inquiry: CheckRun, offences: Sequence[Offence]) -> tuple[ContractAccount, Mapping[str, object]]:
     """An account that has what the offences need, and what they change."""
     settings = {name: value for offence in offences for name, value in offence.settings.items()}
     chosen = Need("order", "", lambda _: True, settings)
@@ -53,7 +53,7 @@ def _opened(inquiry: Inquiry, offences: Sequence[Offence]) -> tuple[Account, Map
 
 
 @asks("Q6", OWN_NUMBER, cost="sms 1")
-def test_in_which_order_a_request_is_checked(inquiry: Inquiry) -> tuple[str, ...]:
+def test_in_which_order_a_request_is_checked(inquiry: CheckRun) -> tuple[str, ...]:
     def ask(offences: Sequence[Offence]) -> str | None:
         account, changes = _opened(inquiry, offences)
         checks = {offence.check for offence in offences}
@@ -79,7 +79,7 @@ def test_in_which_order_a_request_is_checked(inquiry: Inquiry) -> tuple[str, ...
 
 
 @asks("Q7", OWN_NUMBER, cost="sms 6")
-def test_in_which_order_a_number_is_checked(inquiry: Inquiry) -> tuple[str, ...]:
+def test_in_which_order_a_number_is_checked(inquiry: CheckRun) -> tuple[str, ...]:
     def ask(offences: Sequence[Offence]) -> str | None:
         account, changes = _opened(inquiry, offences)
         signature = changes.get("signature", account.standing.signature)

@@ -3,7 +3,7 @@
 from xml.etree import ElementTree as ET
 
 from ccell_fake.contract.answers import Unsettled, of_seen
-from ccell_fake.contract.check_run import Inquiry
+from ccell_fake.contract.check_run import CheckRun
 from ccell_fake.contract.checks import asks
 from ccell_fake.contract.needs import OWN_NUMBER, UPSTREAM, seconds_to_pass
 from ccell_fake.model import Operation
@@ -12,7 +12,7 @@ _AGAIN_WITHIN = 61
 
 
 @asks("Q18", OWN_NUMBER, seconds_to_pass(_AGAIN_WITHIN), cost="sms 3, drain")
-def test_whether_what_was_fetched_is_gone(inquiry: Inquiry) -> str:
+def test_whether_what_was_fetched_is_gone(inquiry: CheckRun) -> str:
     account = inquiry.account()
     linkids = [account.client.send(account.own[0], account.standing.content()).resps[0].linkid for _ in range(3)]
 
@@ -31,7 +31,7 @@ def test_whether_what_was_fetched_is_gone(inquiry: Inquiry) -> str:
 
 
 @asks("Q18", UPSTREAM, aspect="upstream", cost="sms 2, drain")
-def test_upstream_messages_are_handed_out_oldest_first_and_not_again_at_once(inquiry: Inquiry) -> None:
+def test_upstream_messages_are_handed_out_oldest_first_and_not_again_at_once(inquiry: CheckRun) -> None:
     account = inquiry.account()
     texts = ["TD 1", "TD 2"]
     account.arranger.upstream(account.answering, texts)
@@ -46,7 +46,7 @@ def test_upstream_messages_are_handed_out_oldest_first_and_not_again_at_once(inq
 
 
 @asks("Q19", UPSTREAM, cost="sms 1, drain")
-def test_whether_the_phone_of_an_upstream_message_begins_with_a_blank(inquiry: Inquiry) -> str:
+def test_whether_the_phone_of_an_upstream_message_begins_with_a_blank(inquiry: CheckRun) -> str:
     account = inquiry.account()
     account.arranger.upstream(account.answering, ["TD"])
 

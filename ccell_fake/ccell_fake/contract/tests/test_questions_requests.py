@@ -7,7 +7,7 @@ from xml.etree import ElementTree as ET
 
 from ccell_fake.codes import Code
 from ccell_fake.contract.answers import Unsettled, codes, of_seen, only
-from ccell_fake.contract.check_run import Inquiry
+from ccell_fake.contract.check_run import CheckRun
 from ccell_fake.contract.checks import asks
 from ccell_fake.contract.needs import LOGIN, OWN_NUMBER, NotAsked
 from ccell_fake.contract.numbers import UNKNOWN, submit, unknown
@@ -20,13 +20,13 @@ _OK, _INCOMPLETE, _UNRECOGNISED = str(Code.SUCCESS), str(Code.PARAMETERS_INCOMPL
 
 
 @asks("Q1")
-def test_which_code_an_unknown_userid_gets(inquiry: Inquiry) -> str:
+def test_which_code_an_unknown_userid_gets(inquiry: CheckRun) -> str:
     account = inquiry.account()
     return account.post(Operation.INFO, account.root(userid="000000000")).code
 
 
 @asks("Q2")
-def test_which_code_a_malformed_request_gets(inquiry: Inquiry) -> str:
+def test_which_code_a_malformed_request_gets(inquiry: CheckRun) -> str:
     account = inquiry.account()
     root = account.root()
     malformed = {
@@ -44,7 +44,7 @@ def test_which_code_a_malformed_request_gets(inquiry: Inquiry) -> str:
 
 
 @asks("Q3")
-def test_what_becomes_of_a_submit_without_phone_or_content(inquiry: Inquiry) -> str:
+def test_what_becomes_of_a_submit_without_phone_or_content(inquiry: CheckRun) -> str:
     account = inquiry.account()
     answers = {(_INCOMPLETE,): "request", (_OK, _INCOMPLETE): "number"}
     without = ({"phone": ""}, {"phone": None}, {"content": ""}, {"content": None})
@@ -54,7 +54,7 @@ def test_what_becomes_of_a_submit_without_phone_or_content(inquiry: Inquiry) -> 
 
 
 @asks("Q4")
-def test_what_becomes_of_more_than_500_numbers(inquiry: Inquiry) -> str:
+def test_what_becomes_of_more_than_500_numbers(inquiry: CheckRun) -> str:
     account = inquiry.account()
     numbers, content = unknown(NUMBERS_PER_REQUEST + 1), account.standing.content()
     shapes = ([numbers], [numbers[:1], numbers[1:]])
@@ -65,7 +65,7 @@ def test_what_becomes_of_more_than_500_numbers(inquiry: Inquiry) -> str:
 
 
 @asks("Q5")
-def test_what_becomes_of_more_than_1000_characters(inquiry: Inquiry) -> str:
+def test_what_becomes_of_more_than_1000_characters(inquiry: CheckRun) -> str:
     account = inquiry.account()
     content = account.standing.filled(CONTENT_CHARACTERS + 1)
     seen = codes(account.send(submit(UNKNOWN, content)))
@@ -73,7 +73,7 @@ def test_what_becomes_of_more_than_1000_characters(inquiry: Inquiry) -> str:
 
 
 @asks("Q12", OWN_NUMBER, cost="sms 1")
-def test_whether_infos_name_what_was_refused(inquiry: Inquiry) -> str:
+def test_whether_infos_name_what_was_refused(inquiry: CheckRun) -> str:
     account = inquiry.account()
     sendtime = "2016-01-01 8:30"
     resp = account.send(submit(account.own[0], account.standing.content(), sendtime=sendtime)).resp
@@ -82,7 +82,7 @@ def test_whether_infos_name_what_was_refused(inquiry: Inquiry) -> str:
 
 
 @asks("Q25")
-def test_what_a_plus_in_a_query_is(inquiry: Inquiry) -> str:
+def test_what_a_plus_in_a_query_is(inquiry: CheckRun) -> str:
     account = inquiry.account()
     root = account.root(account.submits(submit(UNKNOWN, account.standing.content(), linkid="one+two")))
     resp = account.get(Operation.SEND, quote(root, safe="+")).resp
@@ -90,7 +90,7 @@ def test_what_a_plus_in_a_query_is(inquiry: Inquiry) -> str:
 
 
 @asks("Q26")
-def test_which_http_status_refusals_have(inquiry: Inquiry) -> str:
+def test_which_http_status_refusals_have(inquiry: CheckRun) -> str:
     account = inquiry.account()
     heard = [
         account.post(Operation.INFO, account.root(password="no-such-password")),
@@ -101,7 +101,7 @@ def test_which_http_status_refusals_have(inquiry: Inquiry) -> str:
 
 
 @asks("Q30")
-def test_whether_a_password_is_taken_as_its_md5(inquiry: Inquiry) -> str:
+def test_whether_a_password_is_taken_as_its_md5(inquiry: CheckRun) -> str:
     account = inquiry.account()
     if _DIGEST.fullmatch(account.password):
         # It may be the md5 of a password, and the gateway may take its md5 or none.
@@ -113,7 +113,7 @@ def test_whether_a_password_is_taken_as_its_md5(inquiry: Inquiry) -> str:
 
 
 @asks("Q31")
-def test_how_an_answer_is_laid_out(inquiry: Inquiry) -> str:
+def test_how_an_answer_is_laid_out(inquiry: CheckRun) -> str:
     account = inquiry.account()
     body = account.post(Operation.INFO, account.root(password="no-such-password")).body
     if not body.startswith(DECLARATION):
@@ -124,7 +124,7 @@ def test_how_an_answer_is_laid_out(inquiry: Inquiry) -> str:
 
 
 @asks("Q36")
-def test_what_becomes_of_other_encodings(inquiry: Inquiry) -> str:
+def test_what_becomes_of_other_encodings(inquiry: CheckRun) -> str:
     account = inquiry.account()
     payload = '<?xml version="1.0" encoding="GBK"?>' + account.root(
         account.submits(submit(UNKNOWN, account.standing.content(), linkid="编号"))
@@ -140,7 +140,7 @@ def test_what_becomes_of_other_encodings(inquiry: Inquiry) -> str:
 
 
 @asks("Q20", LOGIN)
-def test_whether_id_and_name_are_swapped(inquiry: Inquiry) -> str:
+def test_whether_id_and_name_are_swapped(inquiry: CheckRun) -> str:
     account = inquiry.account()
     root = ET.fromstring(account.post(Operation.INFO, account.root()).body)  # noqa: S314 - of the gateway that is asked
     number, login = (((root.findtext(tag) or "").strip()) for tag in ("ID", "NAME"))

@@ -3,9 +3,9 @@
 from functools import partial
 
 from ccell_fake.codes import Code
-from ccell_fake.contract.account import Account
+from ccell_fake.contract.account import ContractAccount
 from ccell_fake.contract.answers import Unsettled, codes, of_seen
-from ccell_fake.contract.check_run import Inquiry
+from ccell_fake.contract.check_run import CheckRun
 from ccell_fake.contract.checks import asks
 from ccell_fake.contract.excess import EXCESS, MOST, excesses_until_locked, is_locked, over
 from ccell_fake.contract.needs import CLOCK, FROZEN, OVERLAP, STILL_CLOCK, NotAsked
@@ -17,7 +17,7 @@ _USUAL = 60
 
 
 @asks("Q21", OVERLAP, cost="risk")
-def test_whether_the_endpoints_are_counted_together(inquiry: Inquiry) -> str:
+def test_whether_the_endpoints_are_counted_together(inquiry: CheckRun) -> str:
     account = inquiry.account()
     info = partial(account.post, Operation.INFO, account.root())
     send = partial(account.send, submit(UNKNOWN, account.standing.content()))
@@ -31,7 +31,7 @@ def test_whether_the_endpoints_are_counted_together(inquiry: Inquiry) -> str:
 
 
 @asks("Q22", EXCESS, cost="risk")
-def test_when_repeated_excess_locks_the_account(inquiry: Inquiry) -> str:
+def test_when_repeated_excess_locks_the_account(inquiry: CheckRun) -> str:
     account = _at_one_moment(inquiry)
     if not inquiry.target.is_arranged:
         # Whatever went over before may still count.
@@ -48,7 +48,7 @@ def test_when_repeated_excess_locks_the_account(inquiry: Inquiry) -> str:
     return f"{count}/{window}"
 
 
-def _at_one_moment(inquiry: Inquiry) -> Account:
+def _at_one_moment(inquiry: CheckRun) -> ContractAccount:
     """An account for which no time passes, where there is one; it may be that nothing else locks it."""
     try:
         account = inquiry.account(STILL_CLOCK)
@@ -58,7 +58,7 @@ def _at_one_moment(inquiry: Inquiry) -> Account:
     return account
 
 
-def _window(inquiry: Inquiry, count: int) -> int:
+def _window(inquiry: CheckRun, count: int) -> int:
     """The seconds between which so many excesses lock the account: the longest for which they do."""
     if count == 1:
         return _USUAL
@@ -82,7 +82,7 @@ def _window(inquiry: Inquiry, count: int) -> int:
 
 
 @asks("Q23", FROZEN)
-def test_what_a_frozen_account_gets(inquiry: Inquiry) -> str:
+def test_what_a_frozen_account_gets(inquiry: CheckRun) -> str:
     account = inquiry.account()
     frozen = str(Code.ACCOUNT_FROZEN)
     if codes(account.send(submit(UNKNOWN, account.standing.content()))) != (frozen,):
@@ -95,5 +95,5 @@ def test_what_a_frozen_account_gets(inquiry: Inquiry) -> str:
     return of_seen(heard.code, {frozen: "refuse", str(Code.SUCCESS): "info"})
 
 
-def _status(account: Account) -> str:
+def _status(account: ContractAccount) -> str:
     return account.client.info().status

@@ -6,7 +6,7 @@ from datetime import timedelta
 from hypothesis import strategies as st
 
 from ccell_fake.codes import Code
-from ccell_fake.contract.check_run import Inquiry
+from ccell_fake.contract.check_run import CheckRun
 from ccell_fake.contract.checks import asks
 from ccell_fake.contract.examples import for_all
 from ccell_fake.contract.needs import NO_SPCODE, OWN_NUMBER, SPCODE, TWO_NUMBERS, seconds_to_pass
@@ -21,7 +21,7 @@ _UNTIL, _SOON = 3_600, 100
 
 
 @asks("S1", OWN_NUMBER, cost="sms 1")
-def test_a_send_has_one_or_more_submits_with_phone_and_content(inquiry: Inquiry) -> None:
+def test_a_send_has_one_or_more_submits_with_phone_and_content(inquiry: CheckRun) -> None:
     account = inquiry.account()
     content = account.standing.content()
     assert account.send(submit(account.own[0], content)).codes == [Code.SUCCESS]
@@ -40,7 +40,7 @@ def test_a_send_has_one_or_more_submits_with_phone_and_content(inquiry: Inquiry)
 
 
 @asks("S2")
-def test_a_phone_attribute_holds_numbers_with_commas_between_them(inquiry: Inquiry) -> None:
+def test_a_phone_attribute_holds_numbers_with_commas_between_them(inquiry: CheckRun) -> None:
     account = inquiry.account()
     numbers = unknown(3)
     heard = account.send(submit(",".join(numbers), account.standing.content()))
@@ -51,7 +51,7 @@ def test_a_phone_attribute_holds_numbers_with_commas_between_them(inquiry: Inqui
 
 
 @asks("S3")
-def test_a_request_may_hold_500_numbers_over_all_its_submits(inquiry: Inquiry) -> None:
+def test_a_request_may_hold_500_numbers_over_all_its_submits(inquiry: CheckRun) -> None:
     account = inquiry.account()
     numbers = unknown(NUMBERS_PER_REQUEST)
     first, second = numbers[: len(numbers) // 2], numbers[len(numbers) // 2 :]
@@ -63,7 +63,7 @@ def test_a_request_may_hold_500_numbers_over_all_its_submits(inquiry: Inquiry) -
 
 
 @asks("S4")
-def test_a_content_may_hold_1000_characters(inquiry: Inquiry) -> None:
+def test_a_content_may_hold_1000_characters(inquiry: CheckRun) -> None:
     account = inquiry.account()
     content = account.standing.filled(CONTENT_CHARACTERS)
     heard = account.send(submit(UNKNOWN, content))
@@ -71,7 +71,7 @@ def test_a_content_may_hold_1000_characters(inquiry: Inquiry) -> None:
 
 
 @asks("S5")
-def test_the_answer_has_a_resp_for_each_number_in_the_order_submitted(inquiry: Inquiry) -> None:
+def test_the_answer_has_a_resp_for_each_number_in_the_order_submitted(inquiry: CheckRun) -> None:
     account = inquiry.account()
     numbers = st.integers(0, 99_999_999).map(lambda number: f"120{number:08d}")
     requests = st.lists(st.lists(numbers, min_size=1, max_size=4, unique=True), min_size=1, max_size=4)
@@ -90,7 +90,7 @@ def test_the_answer_has_a_resp_for_each_number_in_the_order_submitted(inquiry: I
 
 
 @asks("S5", TWO_NUMBERS, aspect="accepted", cost="sms 2")
-def test_the_resp_of_an_accepted_number_says_so(inquiry: Inquiry) -> None:
+def test_the_resp_of_an_accepted_number_says_so(inquiry: CheckRun) -> None:
     account = inquiry.account()
     first, second = account.own[:2]
     # One that is refused between them keeps its place.
@@ -104,7 +104,7 @@ def test_the_resp_of_an_accepted_number_says_so(inquiry: Inquiry) -> None:
 
 
 @asks("S6", TWO_NUMBERS, cost="sms 3, drain")
-def test_a_msgid_is_unique_and_the_report_brings_it_back(inquiry: Inquiry) -> None:
+def test_a_msgid_is_unique_and_the_report_brings_it_back(inquiry: CheckRun) -> None:
     account = inquiry.account()
     sent = [account.client.send(phones, account.standing.content()) for phones in (account.own[:2], account.own[:1])]
     resps = [resp for one in sent for resp in one.resps]
@@ -118,7 +118,7 @@ def test_a_msgid_is_unique_and_the_report_brings_it_back(inquiry: Inquiry) -> No
 
 
 @asks("S7")
-def test_a_request_that_is_refused_is_answered_with_a_root_alone(inquiry: Inquiry) -> None:
+def test_a_request_that_is_refused_is_answered_with_a_root_alone(inquiry: CheckRun) -> None:
     account = inquiry.account()
     heard = account.post(
         Operation.SEND,
@@ -131,7 +131,7 @@ def test_a_request_that_is_refused_is_answered_with_a_root_alone(inquiry: Inquir
 
 
 @asks("S8", OWN_NUMBER, cost="sms 1")
-def test_one_number_is_refused_while_another_is_accepted(inquiry: Inquiry) -> None:
+def test_one_number_is_refused_while_another_is_accepted(inquiry: CheckRun) -> None:
     account = inquiry.account()
     before = account.left()
     heard = account.send(submit(f"{account.own[0]},{UNKNOWN}", account.standing.content()))
@@ -143,7 +143,7 @@ def test_one_number_is_refused_while_another_is_accepted(inquiry: Inquiry) -> No
 
 
 @asks("A1", OWN_NUMBER, cost="sms 2")
-def test_a_message_can_be_scheduled(inquiry: Inquiry) -> None:
+def test_a_message_can_be_scheduled(inquiry: CheckRun) -> None:
     account = inquiry.account()
     # An empty one stands for none.
     for sendtime in (ahead(timedelta(hours=1)), ""):
@@ -152,7 +152,7 @@ def test_a_message_can_be_scheduled(inquiry: Inquiry) -> None:
 
 
 @asks("A1", OWN_NUMBER, aspect="form", cost="sms 4")
-def test_a_sendtime_has_one_form(inquiry: Inquiry) -> None:
+def test_a_sendtime_has_one_form(inquiry: CheckRun) -> None:
     account = inquiry.account()
     # Whoever reads them all the same reads times that are over.
     for sendtime in ("2016/01/01 08:30:30", "2016-01-01T08:30:30", "2016-01-01 08:30", "20160101083030"):
@@ -161,7 +161,7 @@ def test_a_sendtime_has_one_form(inquiry: Inquiry) -> None:
 
 
 @asks("A1", TWO_NUMBERS, seconds_to_pass(_UNTIL + 2 * _SOON), aspect="later", cost="sms 2, drain")
-def test_a_scheduled_message_is_delivered_at_its_time_and_not_before(inquiry: Inquiry) -> None:
+def test_a_scheduled_message_is_delivered_at_its_time_and_not_before(inquiry: CheckRun) -> None:
     account = inquiry.account()
     first, second = account.own[:2]
     content, sendtime = account.standing.content(), ahead(timedelta(seconds=_UNTIL))
@@ -178,7 +178,7 @@ def test_a_scheduled_message_is_delivered_at_its_time_and_not_before(inquiry: In
 
 
 @asks("A1", OWN_NUMBER, aspect="50 days", cost="sms 1")
-def test_a_sendtime_lies_at_most_50_days_ahead(inquiry: Inquiry) -> None:
+def test_a_sendtime_lies_at_most_50_days_ahead(inquiry: CheckRun) -> None:
     account = inquiry.account()
     content = account.standing.content()
     within = account.send(submit(account.own[0], content, sendtime=ahead(SCHEDULE_AHEAD - 5 * _MINUTE)))
@@ -188,7 +188,7 @@ def test_a_sendtime_lies_at_most_50_days_ahead(inquiry: Inquiry) -> None:
 
 
 @asks("A2", OWN_NUMBER, cost="sms 1, drain")
-def test_a_linkid_comes_back_in_the_resp_and_in_the_report(inquiry: Inquiry) -> None:
+def test_a_linkid_comes_back_in_the_resp_and_in_the_report(inquiry: CheckRun) -> None:
     account = inquiry.account()
     linkid = "A2-编号 <&>"
     # By bytes: the client knows the linkid without being told.
@@ -201,7 +201,7 @@ def test_a_linkid_comes_back_in_the_resp_and_in_the_report(inquiry: Inquiry) -> 
 
 
 @asks("A3", NO_SPCODE, OWN_NUMBER, cost="sms 1")
-def test_using_an_spcode_that_is_not_opened_is_an_error_and_submits_nothing(inquiry: Inquiry) -> None:
+def test_using_an_spcode_that_is_not_opened_is_an_error_and_submits_nothing(inquiry: CheckRun) -> None:
     account = inquiry.account()
     before = account.left()
     heard = account.send(submit(account.own[0], account.standing.content(), spcode="01"))
@@ -210,6 +210,6 @@ def test_using_an_spcode_that_is_not_opened_is_an_error_and_submits_nothing(inqu
 
 
 @asks("A3", SPCODE, OWN_NUMBER, aspect="opened", cost="sms 1")
-def test_an_spcode_that_is_opened_can_be_used(inquiry: Inquiry) -> None:
+def test_an_spcode_that_is_opened_can_be_used(inquiry: CheckRun) -> None:
     account = inquiry.account()
     assert account.send(submit(account.own[0], account.standing.content(), spcode="01")).codes == [Code.SUCCESS]

@@ -5,7 +5,7 @@ from urllib.parse import quote
 from hypothesis import strategies as st
 
 from ccell_fake.codes import Code
-from ccell_fake.contract.check_run import Inquiry
+from ccell_fake.contract.check_run import CheckRun
 from ccell_fake.contract.checks import asks
 from ccell_fake.contract.examples import for_all
 from ccell_fake.contract.numbers import UNKNOWN, submit
@@ -16,7 +16,7 @@ _WRONG = "no-such-password"
 
 
 @asks("T1")
-def test_get_and_post_are_answered_alike(inquiry: Inquiry) -> None:
+def test_get_and_post_are_answered_alike(inquiry: CheckRun) -> None:
     account = inquiry.account()
     for operation in Operation:
         # Whoever does not know the password drains nothing.
@@ -32,7 +32,7 @@ def test_get_and_post_are_answered_alike(inquiry: Inquiry) -> None:
 
 
 @asks("T2")
-def test_an_address_can_be_opened_in_a_browser(inquiry: Inquiry) -> None:
+def test_an_address_can_be_opened_in_a_browser(inquiry: CheckRun) -> None:
     account = inquiry.account()
     # What an address bar makes of what was typed.
     heard = account.get(Operation.INFO, quote(account.root(), safe="=/?:@!$&'()*+,;"))
@@ -42,7 +42,7 @@ def test_an_address_can_be_opened_in_a_browser(inquiry: Inquiry) -> None:
 
 
 @asks("T3")
-def test_what_is_submitted_is_utf_8(inquiry: Inquiry) -> None:
+def test_what_is_submitted_is_utf_8(inquiry: CheckRun) -> None:
     account = inquiry.account()
     texts = st.text(st.characters(codec="utf-8", categories=("L", "N", "P", "S")), min_size=1, max_size=12)
 
@@ -57,7 +57,7 @@ def test_what_is_submitted_is_utf_8(inquiry: Inquiry) -> None:
 
 
 @asks("T4")
-def test_the_payload_is_the_body_or_the_whole_query(inquiry: Inquiry) -> None:
+def test_the_payload_is_the_body_or_the_whole_query(inquiry: CheckRun) -> None:
     account = inquiry.account()
     payload = account.root()
     assert account.post(Operation.INFO, payload).code == Code.SUCCESS
@@ -67,7 +67,7 @@ def test_the_payload_is_the_body_or_the_whole_query(inquiry: Inquiry) -> None:
 
 
 @asks("T5")
-def test_every_answer_is_a_document_whose_root_has_return_and_info(inquiry: Inquiry) -> None:
+def test_every_answer_is_a_document_whose_root_has_return_and_info(inquiry: CheckRun) -> None:
     account = inquiry.account()
     answers = [account.post(operation, account.root(password=_WRONG)) for operation in Operation]
     answers += [account.post(Operation.INFO, account.root()), account.send(submit(UNKNOWN, account.standing.content()))]
