@@ -29,7 +29,7 @@ class Emulator:
 
     Attributes:
         config: What it was started with.
-        backstage: What it is made of.
+        services: What it is made of.
         patience: The pauses of its requests, which callers in this process can cut short.
         app: The WSGI application.
         certificate: What it speaks TLS with, or None.
@@ -40,7 +40,7 @@ class Emulator:
         config: Config,
         clock: Clock | None = None,
         pauses: Pauses | None = None,
-        conduct: Behaviour = Behaviour(),  # noqa: B008 - frozen, so sharing it is safe
+        behaviour: Behaviour = Behaviour(),  # noqa: B008 - frozen, so sharing it is safe
     ) -> None:
         """Put everything together; nothing listens yet.
 
@@ -48,7 +48,7 @@ class Emulator:
             config: What to start with.
             clock: What tells the time; the host's unless given.
             pauses: What `processing_time` is spent with; the host's time unless given.
-            conduct: What it goes by; the document unless given.
+            behaviour: What it goes by; the document unless given.
 
         Raises:
             StoreError: The store cannot be opened.
@@ -58,14 +58,14 @@ class Emulator:
         server = config.server
         self.config = config
         self.certificate: tls.Certificate | None = _certificate(config)
-        bell = Notifier()
+        notifier = Notifier()
         store = SqliteStore(
             Path(server.store) if server.store else None,
             journal_entries=server.journal_entries,
-            on_change=bell.ring,
+            on_change=notifier.ring,
         )
-        self.patience: CallTimeouts = CallTimeouts(pauses or bell)
-        accounts = Accounts(store, clock or SystemClock(), self.patience, conduct)
+        self.patience: CallTimeouts = CallTimeouts(pauses or notifier)
+        accounts = Accounts(store, clock or SystemClock(), self.patience, behaviour)
         accounts.assume(config.assumptions, profile.load(Path(server.profile)) if server.profile else {})
         with store.transaction() as ledger:
             accounts.reload(ledger)
@@ -79,16 +79,16 @@ class Emulator:
             seed=server.seed,
             has_magic_userids=server.magic,
         )
-        self.backstage: Services = Services(
+        self.services: Services = Services(
             store,
             accounts,
             gateway,
-            bell,
+            notifier,
             CredentialGenerator(server.seed + 1),
             Metrics(accounts, store),
             server.control_token,
         )
-        self.app: Flask = create_app(self.backstage)
+        self.app: Flask = create_app(self.services)
         self._server = HttpServer(
             self.app, server.host, server.port, certificate=self.certificate, is_strict=server.strict_http
         )
@@ -108,9 +108,9 @@ class Emulator:
 
     def stop(self) -> None:
         """Stop answering, close the store, and remove a certificate that was made."""
-        self.backstage.bell.close()
+        self.services.notifier.close()
         self._server.stop()
-        self.backstage.store.close()
+        self.services.store.close()
         if self.certificate is not None:
             self.certificate.discard()
 

@@ -27,11 +27,11 @@ def server(emulator: Emulator, url: Callable[[], str] | None = None, *, is_in_pr
         url: Where it listens; by default it does already.
         is_in_process: Whether clients need no connection either, unless told otherwise.
     """
-    backstage = emulator.backstage
+    services = emulator.services
     control = ControlClient(
         _LOOPBACK, emulator.config.server.control_token, transport=httpx2.WSGITransport(emulator.app)
     )
-    straight = InProcessTransport(backstage.gateway, backstage.metrics, emulator.patience)
+    straight = InProcessTransport(services.gateway, services.metrics, emulator.patience)
     return Server(
         control,
         url or (lambda: emulator.url),

@@ -19,7 +19,7 @@ class Services:
         store: What remembers.
         accounts: The accounts there are.
         gateway: What decides.
-        bell: What wakes those who wait.
+        notifier: What wakes those who wait.
         mint: What makes credentials.
         metrics: What counts requests.
         control_token: What the control API asks for; empty for nothing.
@@ -28,11 +28,11 @@ class Services:
     store: SqliteStore
     accounts: Accounts
     gateway: Gateway
-    bell: Notifier
+    notifier: Notifier
     mint: CredentialGenerator
     metrics: Metrics
     control_token: str = ""
 
-    def universe(self, userid: str) -> AccountAdmin:
+    def admin(self, userid: str) -> AccountAdmin:
         """One account, as a test sees it."""
         return AccountAdmin(self.accounts, self.store, userid)

@@ -33,7 +33,7 @@ def wait() -> float:
                 ended.set()
 
             threading.Thread(target=listen, args=(f"{number}",)).start()
-            while not running.backstage.bell.waiters:
+            while not running.services.notifier.waiters:
                 pass
             served.send(linkid=f"{number}")
             sent = elapsed()

@@ -101,7 +101,7 @@ def test_following_ends_once_it_is_told_to_even_in_a_pause(served: Emulator) -> 
 def test_upstream_messages_are_drained_without_the_blank_of_the_documents_sample(kind: str, answer: str) -> None:
     with emulator(assumptions={"Q19": answer}) as served, clients.client(kind, served.url) as client:
         for number in range(101):
-            served.backstage.universe("200001").add_upmsg(PHONE, str(number), "", 0)
+            served.services.admin("200001").add_upmsg(PHONE, str(number), "", 0)
         taken = client.upmsgs()
         assert [(one.phone, one.msgcontent) for one in taken] == [(PHONE, str(number)) for number in range(101)]
         assert client.upmsgs() == ()

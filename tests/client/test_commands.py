@@ -101,7 +101,7 @@ def test_info_shows_the_account(served: Emulator) -> None:
 def test_upstream_messages_cannot_steer_the_terminal() -> None:
     with emulator() as served:
         for content in ("[red]x", "\x9b31mred", "退订\n", "知道了"):
-            served.backstage.universe("200001").add_upmsg(PHONE, content, "", 0)
+            served.services.admin("200001").add_upmsg(PHONE, content, "", 0)
         shown = _run(served.url, "upmsg").stdout
     assert "[red]x" in shown
     assert "知道了" in shown

@@ -174,7 +174,7 @@ def test_a_drain_has_all_that_was_handed_out_or_says_that_it_is_lost(
     with clients.client(kind, served.url, retry=RETRY) as client:
         client.send([f"138{number:08}" for number in range(301)], CONTENT)
         for number in range(101):
-            served.backstage.universe("200001").add_upmsg(PHONE, str(number), "", 0)
+            served.services.admin("200001").add_upmsg(PHONE, str(number), "", 0)
         account.add_fault(_second(fault, operation))
         try:
             taken, is_lost = _call(client, operation), False

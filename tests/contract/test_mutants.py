@@ -3,8 +3,8 @@
 from collections import Counter
 
 import pytest
-from contract.conducting import conduct_all, killer, suite, target
 from contract.mutants import LIMITS, MUTANTS, Mutant
+from contract.running import killer, run_checks, suite, target
 
 from ccell_fake.codes import Code
 from ccell_fixtures.registries import ASSUMPTIONS, CLAUSES
@@ -17,7 +17,7 @@ def test_a_mutant_is_killed_by_the_test_it_names(mutant: Mutant) -> None:
 
 def test_an_emulator_that_is_no_mutant_passes_the_whole_suite() -> None:
     with target() as emulator:
-        found = conduct_all(emulator)
+        found = run_checks(emulator)
     assert {name: one for name, one in found.items() if one.wrong or one.unasked} == {}
 
 

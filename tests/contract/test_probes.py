@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from itertools import combinations
 
 import pytest
-from contract.conducting import DEFAULTS, conduct, conduct_all, suite, target
+from contract.running import DEFAULTS, run_check, run_checks, suite, target
 from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
@@ -40,7 +40,7 @@ FEW = settings(max_examples=15)
 def test_another_answer_is_found_and_nothing_else_is_found_changed(id_: str, answer: str) -> None:
     given_ = {id_: answer}
     with target(assumptions=given_, hurried=True) as emulator:
-        found = conduct_all(emulator, {**DEFAULTS, **given_})
+        found = run_checks(emulator, {**DEFAULTS, **given_})
     assert {name: one.wrong for name, one in found.items() if one.wrong} == {}
     assert {name: one.unasked for name, one in found.items() if one.unasked} == UNASKED.get((id_, answer), {})
     assert found[id_].answer == answer
@@ -54,7 +54,7 @@ def _told_apart(id_: str, order: tuple[str, ...]) -> set[tuple[str, str]]:
 def _finds(id_: str, order: tuple[str, ...]) -> None:
     (asked,) = (one for one in suite() if one.name == id_)
     with target(assumptions={id_: order}) as emulator:
-        found = conduct(asked, emulator, {})
+        found = run_check(asked, emulator, {})
     assert not found.wrong
     assert isinstance(found.answer, tuple)
     assert _told_apart(id_, found.answer) == _told_apart(id_, order)
@@ -87,7 +87,7 @@ def test_whatever_all_the_answers_are_each_is_found_and_every_clause_holds(answe
     # What is refused for its sendtime, no matter whether it is recognised, does not show whether it is.
     is_shut = order.index("sendtime") < order.index("recognised")
     with target(assumptions=answers, hurried=True) as emulator:
-        found = conduct_all(emulator, expected)
+        found = run_checks(emulator, expected)
     assert {name: one.wrong for name, one in found.items() if one.wrong} == {}
     unasked = {"Q8"} if is_shut else set[str]()
     # Contents without a limit do not show what counts as one of their characters.

@@ -77,7 +77,7 @@ def _asked(gateway: MinimalGateway, account: Account, known: dict[str, Any], fol
             continue
         inquiry = CheckRun(LiveContractTarget(live))
         try:
-            inquiry.conduct(asked)
+            inquiry.run(asked)
             found[asked.name] = "passed" if inquiry.answer is None else str(inquiry.answer)
         except NotAsked:
             pass

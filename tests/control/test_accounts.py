@@ -1,4 +1,4 @@
-"""Accounts over the control API: each is a universe."""
+"""Accounts over the control API: each is a admin."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor

@@ -93,8 +93,8 @@ def test_a_listener_goes_on_from_a_cursor(control: ControlClient, served: Served
 
 def test_a_listener_that_leaves_leaves_nothing(running: Emulator, control: ControlClient, served: Served) -> None:
     with control.events(served.account.userid):
-        assert len(running.backstage.bell.waiters) == 1
-    while running.backstage.bell.waiters:
+        assert len(running.services.notifier.waiters) == 1
+    while running.services.notifier.waiters:
         pass
     assert served.send().code == "0"
 
@@ -140,7 +140,7 @@ def test_a_listener_is_told_when_entries_were_lost() -> None:
         served.reports()
         cursor = served.account.cursor
         with control.events(served.account.userid, after=cursor) as events:
-            with running.backstage.universe(served.account.userid).opened() as (account, ledger):
+            with running.services.admin(served.account.userid).opened() as (account, ledger):
                 (entry,) = ledger.inspect.latest_journal(account.key, 0, 1)
                 for _ in range(1100):
                     ledger.write(account.key, entry)
@@ -152,7 +152,7 @@ def test_a_listener_is_told_when_entries_were_lost() -> None:
 def test_one_listener_too_many_is_refused(running: Emulator, control: ControlClient, account: AccountControl) -> None:
     with ExitStack() as stack:
         for _ in range(MOST_WAITERS):
-            stack.enter_context(running.backstage.bell.place())
+            stack.enter_context(running.services.notifier.place())
         with pytest.raises(ControlError, match="clients wait already") as caught, control.events(account.userid):
             pass
     assert caught.value.problem.status == 503

@@ -181,8 +181,8 @@ def test_a_drain_is_struck_as_the_fault_says_and_its_reports_are_taken_or_not(
 )
 def test_a_connection_under_tls_is_ended_too(fault: Fault) -> None:
     with emulator(server={"tls": True}) as running:
-        universe = running.backstage.universe("200001")
-        universe.add_fault(fault)
+        admin = running.services.admin("200001")
+        admin.add_fault(fault)
         assert running.certificate
         context = ssl.create_default_context(cafile=str(running.certificate.authority))
         body = b'<root userid="200001" password="123456"></root>'
@@ -346,9 +346,9 @@ def test_a_fault_that_cannot_be_is_refused(
 
 
 def test_an_account_has_so_many_faults_and_no_more(running: Emulator, account: AccountControl) -> None:
-    universe = running.backstage.universe(account.userid)
+    admin = running.services.admin(account.userid)
     for _ in range(1000):
-        universe.add_fault(CloseFault())
+        admin.add_fault(CloseFault())
     with pytest.raises(ControlError, match="1000 faults, which is the most"):
         account.add_fault(CloseFault())
 
@@ -391,7 +391,7 @@ def test_however_many_requests_are_delayed_the_control_api_answers(running: Emul
     connections = [http.connect(served.url) for _ in range(MOST_PAUSES + 20)]
     for connection in connections:
         connection.sendall(head.encode() + body)
-    while running.backstage.bell.pauses or len(select.select(connections, [], [], 1)[0]) < 20:
+    while running.services.notifier.pauses or len(select.select(connections, [], [], 1)[0]) < 20:
         pass
     served.account.reset()
     statuses = [http.receive(connection).status for connection in connections]

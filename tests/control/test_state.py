@@ -96,7 +96,7 @@ def test_a_password_that_is_left_out_is_the_one_the_account_has(
     control.snapshot(tmp_path / "snapshot")
     assert b"s3cret-word" not in (tmp_path / "snapshot").read_bytes()
     control.restore(tmp_path / "snapshot")
-    with running.backstage.universe("300001").opened() as (account, _):
+    with running.services.admin("300001").opened() as (account, _):
         assert account.settings.password == "s3cret-word"
 
 
@@ -170,7 +170,7 @@ def test_a_return_wakes_who_waits(control: ControlClient, running: Emulator, ser
     control.snapshot(tmp_path / "snapshot")
     with ThreadPoolExecutor(1) as pool:
         waiting = pool.submit(served.account.wait, timeout=300)
-        while not running.backstage.bell.waiters:
+        while not running.services.notifier.waiters:
             pass
         control.restore(tmp_path / "snapshot")
         with pytest.raises(ControlError, match="was reset while it was waited for"):

@@ -26,7 +26,7 @@ LONG = 300.0
 
 
 def _waiters(running: Emulator) -> int:
-    return len(running.backstage.bell.waiters)
+    return len(running.services.notifier.waiters)
 
 
 def _meanwhile(running: Emulator, wait: Callable[[], Any], act: Callable[[], object]) -> Any:
@@ -144,7 +144,7 @@ def test_a_message_before_the_cursor_is_near(served: Served) -> None:
     assert [(one.field, one.wanted) for one in near.mismatches] == [("request", f"after {cursor}")]
 
 
-def test_a_wait_ends_with_its_universe(running: Emulator, account: AccountControl) -> None:
+def test_a_wait_ends_with_its_admin(running: Emulator, account: AccountControl) -> None:
     with pytest.raises(ControlError, match="was reset while it was waited for"):
         _meanwhile(running, lambda: account.wait(timeout=LONG), account.reset)
     with pytest.raises(ControlError, match="there is no account"):
@@ -180,7 +180,7 @@ def test_a_client_that_leaves_ends_its_wait(running: Emulator, account: AccountC
         connection.close()
     while _waiters(running):
         time.sleep(0.001)
-    while running.backstage.bell.places < MOST_WAITERS:
+    while running.services.notifier.places < MOST_WAITERS:
         time.sleep(0.001)
     assert Served(running.url, account).send().code == "0"
 
@@ -214,7 +214,7 @@ def test_waiting_costs_no_processor_time(running: Emulator, account: AccountCont
     connections = [_ask_to_wait(running, account) for _ in range(50)]
     while _waiters(running) < 50:
         time.sleep(0.001)
-    waiters = running.backstage.bell.waiters
+    waiters = running.services.notifier.waiters
     with pytest.raises(NotInTime):
         account.wait(timeout=1.0)
     assert [one.wakings for one in waiters] == [0] * 50

@@ -46,12 +46,12 @@ class Pauses:
     def __init__(self, function: Callable[[float], None]) -> None:
         self._function = function
 
-    def pause(self, seconds: float, universe: object, client: object = None) -> bool:  # noqa: ARG002 - as whoever calls names it
+    def pause(self, seconds: float, admin: object, client: object = None) -> bool:  # noqa: ARG002 - as whoever calls names it
         """Wait as the test does."""
         self._function(seconds)
         return True
 
-    def cancel(self, universe: object) -> None:
+    def cancel(self, admin: object) -> None:
         """Let them go on."""
 
 
@@ -128,18 +128,18 @@ class Bench:
         return account
 
     @property
-    def universe(self) -> AccountAdmin:
+    def admin(self) -> AccountAdmin:
         """The account as a test sees it."""
         return AccountAdmin(self.gateway.accounts, self.store, self.settings.userid)
 
     def receive(self, upmsg: Upmsg) -> None:
         """Let an upstream message come in."""
-        with self.universe.opened() as (account, ledger):
+        with self.admin.opened() as (account, ledger):
             personas.receive(account.key, upmsg, account.policy.personas, ledger)
 
     def journal(self) -> list[Any]:
         """What the journal says of the account."""
-        return self.universe.journal(0, -1)
+        return self.admin.journal(0, -1)
 
     def journal_of_strangers(self) -> list[Any]:
         """What it says of requests of no account."""

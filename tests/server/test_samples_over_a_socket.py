@@ -105,15 +105,15 @@ def test_the_upmsg_samples_are_answered_as_shown(served: Emulator, clock: Manual
     request = SAMPLES[f"upmsg-{form}"]
     assert _send(served, request) == SAMPLES["upmsg-empty-reply"].printed.decode()
     motime = datetime(2015, 10, 10, 17, 48, 46, tzinfo=SHANGHAI)
-    universe = served.backstage.universe("200001")
-    universe.change(lambda settings: replace(settings, spnumber="0001"))
+    admin = served.services.admin("200001")
+    admin.change(lambda settings: replace(settings, spnumber="0001"))
     for phone, later, text in (
         ("13800000000", 0, "知道了"),
         ("13800000001", 1593, "ok"),
         ("13800300000", 1603, "收到"),
     ):
         clock.set(motime + timedelta(seconds=later))
-        universe.add_upmsg(phone, text, "", 0)
+        admin.add_upmsg(phone, text, "", 0)
     clock.advance(timedelta(days=1))
     sample = SAMPLES["upmsg-reply"].printed.decode()
     assert _send(served, request) == sample.replace('phone=" ', 'phone="')

@@ -96,7 +96,7 @@ def test_a_schedule_is_used_up_after_as_many_requests_as_it_skips_and_strikes(
 ) -> None:
     bench = Bench()
     for fault in schedule:
-        bench.universe.add_fault(fault)
+        bench.admin.add_fault(fault)
     for _ in range(sum(fault.skip + (fault.times or 0) for fault in schedule)):
         _ask(bench, operation)
     assert [fault.left for fault in _left(bench, operation)] == [0] * len(_left(bench, operation))
@@ -120,7 +120,7 @@ def _left(bench: Bench, operation: Operation) -> list[Any]:
 
 
 def _faults(bench: Bench) -> Any:
-    return bench.universe.faults()
+    return bench.admin.faults()
 
 
 @settings(max_examples=25)
@@ -129,7 +129,7 @@ def test_the_same_requests_fare_the_same_under_a_schedule(schedule: list[Fault],
     def run() -> list[Any]:
         bench = Bench()
         for fault in schedule:
-            bench.universe.add_fault(fault)
+            bench.admin.add_fault(fault)
         return [_ask(bench, operation).delivery for operation in asked]
 
     assert run() == run()

@@ -52,7 +52,7 @@ class CheckRun:
         self._accounts.append(account)
         return account
 
-    def conduct(self, asked: Check) -> None:
+    def run(self, asked: Check) -> None:
         """Ask.
 
         Raises:

@@ -70,7 +70,7 @@ def asks(id_: str, *needs: Need, aspect: str = "", cost: str = "free") -> Callab
 
         @wraps(ask)
         def test(inquiry: "CheckRun") -> None:
-            inquiry.conduct(asked)
+            inquiry.run(asked)
 
         test.asked = asked  # type: ignore[attr-defined]
         test.__annotations__["return"] = None

@@ -16,32 +16,32 @@ from ccell_fake.settings import AccountSettings
 
 
 class Pauses(Protocol):
-    """How requests wait: each under the universe that it belongs to."""
+    """How requests wait: each under the admin that it belongs to."""
 
-    def pause(self, seconds: float, universe: object, client: object = None) -> bool:
+    def pause(self, seconds: float, admin: object, client: object = None) -> bool:
         """Wait; False where the wait was cancelled, or the client has left."""
         ...
 
-    def cancel(self, universe: object) -> None:
-        """End every wait of a universe, and those that are begun later."""
+    def cancel(self, admin: object) -> None:
+        """End every wait of a admin, and those that are begun later."""
         ...
 
 
 class Accounts:
     """The accounts of a gateway, by userid. They change within transactions of its store alone."""
 
-    def __init__(self, store: Store, clock: Clock, pauses: Pauses, conduct: Behaviour = Behaviour()) -> None:  # noqa: B008 - frozen, so sharing it is safe
+    def __init__(self, store: Store, clock: Clock, pauses: Pauses, behaviour: Behaviour = Behaviour()) -> None:  # noqa: B008 - frozen, so sharing it is safe
         """Begin with none.
 
         Args:
             store: Where they are remembered.
             clock: The gateway's own.
             pauses: How their requests wait.
-            conduct: What they are judged by.
+            behaviour: What they are judged by.
         """
         self._store = store
         self.clock = clock
-        self.conduct = conduct
+        self.behaviour = behaviour
         self._pauses = pauses
         self._accounts: dict[str, Account] = {}
         self.assume({})
@@ -124,10 +124,10 @@ class Accounts:
         answers = Answers(self._given, row.settings.assumptions, observed=self._observed)
         account = Account(
             row.key,
-            Policy(self.conduct.settings(row.settings), answers, self.conduct.limits),
+            Policy(self.behaviour.settings(row.settings), answers, self.behaviour.limits),
             AccountClock(self.clock, row.clock),
-            self.conduct.request_rules(answers),
-            self.conduct.number_rules(answers),
+            self.behaviour.request_rules(answers),
+            self.behaviour.number_rules(answers),
             slots,
         )
         self._accounts[row.settings.userid] = account

@@ -195,7 +195,7 @@ class Gateway:
         return _refused(refusal, answers)
 
     def _accepted(self, facts: RequestFacts, ledger: Ledger) -> Answer:
-        reply = self.accounts.conduct.operations[facts.operation](facts, ledger, self._seed)
+        reply = self.accounts.behaviour.operations[facts.operation](facts, ledger, self._seed)
         refusals = tuple(verdict.refusal for submit in facts.verdicts for verdict in submit if verdict.refusal)
         if refusals:
             rule, basis, explanation = evidence.of_refusals(refusals, facts.answers)

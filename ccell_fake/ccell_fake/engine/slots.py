@@ -26,7 +26,7 @@ class Hold:
 class Slots:
     """What is taken of an account's slots. One thread may ask at a time.
 
-    It stands for the account's universe too: it outlives a change of settings, and ends with a reset.
+    It stands for the account's admin too: it outlives a change of settings, and ends with a reset.
     """
 
     def __init__(self) -> None:

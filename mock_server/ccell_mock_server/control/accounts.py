@@ -26,17 +26,17 @@ from ccell_mock_server.control.responses import done, page, said
 from ccell_mock_server.services import Services
 
 
-def views(backstage: Services) -> list[Api]:
+def views(services: Services) -> list[Api]:
     """The operations."""
-    api = Api("accounts", "Each is a universe.")
+    api = Api("accounts", "Each is a admin.")
 
     @api.get("/accounts", {200: AccountsAnswer})
     def list_accounts(query: AccountsQuery) -> Response:
         """List the accounts, in the order of their userids."""
-        with backstage.store.transaction() as ledger:
-            accounts = sorted(backstage.accounts, key=lambda one: one.settings.userid)
+        with services.store.transaction() as ledger:
+            accounts = sorted(services.accounts, key=lambda one: one.settings.userid)
             behind = (one for one in accounts if query.after is None or one.settings.userid > query.after)
-            seen = [_seen(backstage, account, ledger) for account in islice(behind, query.limit + 1)]
+            seen = [_seen(services, account, ledger) for account in islice(behind, query.limit + 1)]
         return page(AccountsAnswer, [_answer(one) for one in seen], query.limit, lambda one: one.userid)
 
     @api.post("/accounts", {201: AccountAnswer})
@@ -46,12 +46,12 @@ def views(backstage: Services) -> list[Api]:
         A userid of six digits and a password are made for it where the body has none. What the body leaves out is at
         its default.
         """
-        return said(_open(backstage, body.root), 201)
+        return said(_open(services, body.root), 201)
 
     @api.get("/accounts/<userid>", {200: AccountAnswer})
     def get_account(path: AccountPath) -> Response:
         """Look at an account."""
-        return said(_answer(backstage.universe(path.userid).seen()))
+        return said(_answer(services.admin(path.userid).seen()))
 
     @api.put("/accounts/<userid>", {200: AccountAnswer, 201: AccountAnswer})
     def put_account(path: AccountPath, body: SettingsBody) -> Response:
@@ -61,11 +61,11 @@ def views(backstage: Services) -> list[Api]:
         in progress are judged by what is put.
         """
         settings = _of_path(path.userid, body.root)
-        with backstage.store.transaction() as ledger:
-            former = backstage.accounts.get(path.userid)
+        with services.store.transaction() as ledger:
+            former = services.accounts.get(path.userid)
             if former is not None:
                 settings = replace(settings, password=settings.password or former.settings.password)
-            answer = _keep(backstage, settings, ledger)
+            answer = _keep(services, settings, ledger)
         return said(answer, 201 if former is None else 200)
 
     @api.patch("/accounts/<userid>", {200: AccountAnswer})
@@ -73,7 +73,7 @@ def views(backstage: Services) -> list[Api]:
         """Change those of an account's settings that the body has."""
         settings = _of_path(path.userid, body.root)
         given: dict[str, Any] = {name: getattr(settings, name) for name in request.get_json()}
-        return said(_change(backstage, path.userid, lambda old: replace(old, **given)))
+        return said(_change(services, path.userid, lambda old: replace(old, **given)))
 
     @api.delete("/accounts/<userid>")
     def delete_account(path: AccountPath) -> Response:
@@ -81,7 +81,7 @@ def views(backstage: Services) -> list[Api]:
 
         Everything of it is forgotten, its holds and delays end; nothing else is touched.
         """
-        backstage.universe(path.userid).close()
+        services.admin(path.userid).close()
         return done()
 
     @api.post("/accounts/<userid>/reset", {200: AccountAnswer})
@@ -91,12 +91,12 @@ def views(backstage: Services) -> list[Api]:
         Messages, reports, upstream messages, journal, faults, the clock and the lock are as on the first day; holds and
         delays end. Nothing else is touched.
         """
-        return said(_answer(backstage.universe(path.userid).reset()))
+        return said(_answer(services.admin(path.userid).reset()))
 
     @api.delete("/accounts/<userid>/lock")
     def unlock_account(path: AccountPath) -> Response:
         """Let an account in again that repeated excess has locked."""
-        backstage.universe(path.userid).unlock()
+        services.admin(path.userid).unlock()
         return done()
 
     return [api]
@@ -117,25 +117,25 @@ def _checked(settings: AccountSettings) -> AccountSettings:
     return settings
 
 
-def _open(backstage: Services, settings: AccountSettings) -> AccountAnswer:
-    with backstage.store.transaction() as ledger:
-        if settings.userid in backstage.accounts:
+def _open(services: Services, settings: AccountSettings) -> AccountAnswer:
+    with services.store.transaction() as ledger:
+        if settings.userid in services.accounts:
             message = f"there is an account {settings.userid!r} already; PUT changes it"
             raise NotPossible(message)
-        return _keep(backstage, settings, ledger)
+        return _keep(services, settings, ledger)
 
 
-def _keep(backstage: Services, settings: AccountSettings, ledger: SqliteLedger) -> AccountAnswer:
-    completed = backstage.mint.complete(_checked(settings), backstage.accounts)
-    return _answer(_seen(backstage, backstage.accounts.keep(completed, ledger), ledger))
+def _keep(services: Services, settings: AccountSettings, ledger: SqliteLedger) -> AccountAnswer:
+    completed = services.mint.complete(_checked(settings), services.accounts)
+    return _answer(_seen(services, services.accounts.keep(completed, ledger), ledger))
 
 
-def _seen(backstage: Services, account: Account, ledger: SqliteLedger) -> AccountSeen:
-    return look_at(account, ledger, to_micros(backstage.accounts.clock.now()))
+def _seen(services: Services, account: Account, ledger: SqliteLedger) -> AccountSeen:
+    return look_at(account, ledger, to_micros(services.accounts.clock.now()))
 
 
-def _change(backstage: Services, userid: str, change: Callable[[AccountSettings], AccountSettings]) -> AccountAnswer:
-    return _answer(backstage.universe(userid).change(lambda old: _checked(change(old))))
+def _change(services: Services, userid: str, change: Callable[[AccountSettings], AccountSettings]) -> AccountAnswer:
+    return _answer(services.admin(userid).change(lambda old: _checked(change(old))))
 
 
 def _answer(seen: AccountSeen) -> AccountAnswer:

@@ -26,11 +26,11 @@ class _Control(OpenAPI):
         document.finish(cast("dict[str, Any]", self.spec_json))  # pyright: ignore[reportUnknownMemberType]
 
 
-def create_control(backstage: Services, *, is_documented: bool) -> OpenAPI:
+def create_control(services: Services, *, is_documented: bool) -> OpenAPI:
     """The control API of an emulator.
 
     Args:
-        backstage: What it works on.
+        services: What it works on.
         is_documented: Whether it has its document and pages, too, which take their time to make.
     """
     app = _Control(
@@ -48,22 +48,22 @@ def create_control(backstage: Services, *, is_documented: bool) -> OpenAPI:
         doc_ui=is_documented,
     )
     app.url_map.merge_slashes = False
-    app.before_request(guard(backstage.control_token))
+    app.before_request(guard(services.control_token))
     app.after_request(_harden)
     problems.register(app)
     for part in (accounts, arrangements, traffic, waiting, state):
-        for api in part.views(backstage):
+        for api in part.views(services):
             app.register_api(api.blueprint(is_documented=is_documented), url_prefix=_VERSION)
-    app.register_blueprint(_figures(backstage))
+    app.register_blueprint(_figures(services))
     return app
 
 
-def _figures(backstage: Services) -> Blueprint:
+def _figures(services: Services) -> Blueprint:
     figures = Blueprint("figures", __name__)
 
     @figures.get(METRICS_PATH)
     def metrics() -> Response:  # pyright: ignore[reportUnusedFunction]
-        return Response(backstage.metrics.text(), content_type=CONTENT_TYPE)
+        return Response(services.metrics.text(), content_type=CONTENT_TYPE)
 
     @figures.get(f"{CONTROL_PREFIX}docs")
     def docs() -> Response:  # pyright: ignore[reportUnusedFunction]

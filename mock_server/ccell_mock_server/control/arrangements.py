@@ -33,23 +33,23 @@ from ccell_mock_server.services import Services
 _SECOND = 1_000_000
 
 
-def views(backstage: Services) -> list[Api]:
+def views(services: Services) -> list[Api]:
     """The operations."""
-    return [_clocks(backstage), _outcomes(backstage), _personas(backstage), _faults(backstage), _holds(backstage)]
+    return [_clocks(services), _outcomes(services), _personas(services), _faults(services), _holds(services)]
 
 
-def _clocks(backstage: Services) -> Api:
+def _clocks(services: Services) -> Api:
     api = Api("clock", "Everything of an account follows its clock.")
 
     @api.get("/accounts/<userid>/clock", {200: ClockAnswer})
     def get_clock(path: AccountPath) -> Response:
         """Look at the clock of an account."""
-        return _clock(*backstage.universe(path.userid).clock())
+        return _clock(*services.admin(path.userid).clock())
 
     @api.put("/accounts/<userid>/clock", {200: ClockAnswer})
     def put_clock(path: AccountPath, body: ClockBody) -> Response:
         """Set the clock of an account, forwards or backwards."""
-        return _clock(*backstage.universe(path.userid).set_clock(lambda account: _setting(account, body)))
+        return _clock(*services.admin(path.userid).set_clock(lambda account: _setting(account, body)))
 
     @api.post("/accounts/<userid>/clock/advance", {200: AdvanceAnswer})
     def advance_clock(path: AccountPath, body: AdvanceBody) -> Response:
@@ -58,7 +58,7 @@ def _clocks(backstage: Services) -> Api:
         def to(now: int) -> int:
             return to_micros(body.to) if body.to is not None else now + in_micros(body.seconds or 0)
 
-        now, events = backstage.universe(path.userid).advance(to)
+        now, events = services.admin(path.userid).advance(to)
         answer = {"now": now, "events": events[:HAPPENINGS], "is_cut": len(events) > HAPPENINGS}
         return said(AdvanceAnswer.model_validate(answer))
 
@@ -78,18 +78,18 @@ def _clock(setting: ClockSetting, now: int) -> Response:
     return said(ClockAnswer.model_validate({"mode": mode, "seconds": setting.offset / _SECOND, "now": now}))
 
 
-def _outcomes(backstage: Services) -> Api:
+def _outcomes(services: Services) -> Api:
     api = Api("outcomes", "What becomes of messages.")
 
     @api.get("/accounts/<userid>/outcomes", {200: OutcomesAnswer})
     def list_outcomes(path: AccountPath) -> Response:
         """List the rules that decide reports."""
-        return whole(OutcomesAnswer, backstage.universe(path.userid).seen().settings.outcomes)
+        return whole(OutcomesAnswer, services.admin(path.userid).seen().settings.outcomes)
 
     @api.post("/accounts/<userid>/outcomes", {201: OutcomesAnswer})
     def add_outcome(path: AccountPath, body: OutcomeBody) -> Response:
         """Put a rule before those that are there; messages that are sent from then on go by it."""
-        seen = backstage.universe(path.userid).change(
+        seen = services.admin(path.userid).change(
             lambda settings: replace(settings, outcomes=(body.root, *settings.outcomes))
         )
         return said(OutcomesAnswer(items=seen.settings.outcomes), 201)
@@ -97,40 +97,40 @@ def _outcomes(backstage: Services) -> Api:
     @api.delete("/accounts/<userid>/outcomes")
     def remove_outcomes(path: AccountPath) -> Response:
         """Remove every rule."""
-        backstage.universe(path.userid).change(lambda settings: replace(settings, outcomes=()))
+        services.admin(path.userid).change(lambda settings: replace(settings, outcomes=()))
         return done()
 
     @api.delete("/accounts/<userid>/outcomes/<place>")
     def remove_outcome(path: PlacePath) -> Response:
         """Remove one rule."""
-        _drop_outcome(backstage.universe(path.userid), path.place)
+        _drop_outcome(services.admin(path.userid), path.place)
         return done()
 
     return api
 
 
-def _drop_outcome(universe: AccountAdmin, place: int) -> None:
+def _drop_outcome(admin: AccountAdmin, place: int) -> None:
     def drop(settings: AccountSettings) -> AccountSettings:
         if place >= len(settings.outcomes):
             message = f"there is no rule {place}; there are {len(settings.outcomes)}, counted from 0"
             raise NoSuchThing(message)
         return replace(settings, outcomes=settings.outcomes[:place] + settings.outcomes[place + 1 :])
 
-    universe.change(drop)
+    admin.change(drop)
 
 
-def _personas(backstage: Services) -> Api:
+def _personas(services: Services) -> Api:
     api = Api("personas", "Who holds which phones, and answers.")
 
     @api.get("/accounts/<userid>/personas", {200: PersonasAnswer})
     def list_personas(path: AccountPath) -> Response:
         """List who holds which phones."""
-        return whole(PersonasAnswer, backstage.universe(path.userid).seen().settings.personas)
+        return whole(PersonasAnswer, services.admin(path.userid).seen().settings.personas)
 
     @api.post("/accounts/<userid>/personas", {201: PersonasAnswer})
     def add_persona(path: AccountPath, body: PersonaBody) -> Response:
         """Give phones to someone who answers, before those who are there."""
-        seen = backstage.universe(path.userid).change(
+        seen = services.admin(path.userid).change(
             lambda settings: replace(settings, personas=(body.root, *settings.personas))
         )
         return said(PersonasAnswer(items=seen.settings.personas), 201)
@@ -138,64 +138,64 @@ def _personas(backstage: Services) -> Api:
     @api.delete("/accounts/<userid>/personas")
     def remove_personas(path: AccountPath) -> Response:
         """Remove every persona; who has opted out stays so."""
-        backstage.universe(path.userid).change(lambda settings: replace(settings, personas=()))
+        services.admin(path.userid).change(lambda settings: replace(settings, personas=()))
         return done()
 
     return api
 
 
-def _faults(backstage: Services) -> Api:
+def _faults(services: Services) -> Api:
     api = Api("faults", "What goes wrong, by count or by seeded chance.")
 
     @api.get("/accounts/<userid>/faults", {200: FaultsAnswer})
     def list_faults(path: AccountPath) -> Response:
         """List the faults, with what is left of each."""
-        return whole(FaultsAnswer, backstage.universe(path.userid).faults())
+        return whole(FaultsAnswer, services.admin(path.userid).faults())
 
     @api.post("/accounts/<userid>/faults", {201: FaultAnswer})
     def add_fault(path: AccountPath, body: FaultBody) -> Response:
         """Arrange a fault behind those that are there; of several whose turn it is, the first strikes."""
-        return said(FaultAnswer.model_validate(backstage.universe(path.userid).add_fault(body.root)), 201)
+        return said(FaultAnswer.model_validate(services.admin(path.userid).add_fault(body.root)), 201)
 
     @api.delete("/accounts/<userid>/faults")
     def remove_faults(path: AccountPath) -> Response:
         """Remove every fault."""
-        backstage.universe(path.userid).drop_faults()
+        services.admin(path.userid).drop_faults()
         return done()
 
     @api.delete("/accounts/<userid>/faults/<id>")
     def remove_fault(path: NumberedPath) -> Response:
         """Remove one fault."""
-        backstage.universe(path.userid).drop_faults([path.id])
+        services.admin(path.userid).drop_faults([path.id])
         return done()
 
     return api
 
 
-def _holds(backstage: Services) -> Api:
+def _holds(services: Services) -> Api:
     api = Api("holds", "Slots that are kept taken.")
 
     @api.get("/accounts/<userid>/holds", {200: HoldsAnswer})
     def list_holds(path: AccountPath) -> Response:
         """List the slots that are kept taken."""
-        return whole(HoldsAnswer, backstage.universe(path.userid).holds())
+        return whole(HoldsAnswer, services.admin(path.userid).holds())
 
     @api.post("/accounts/<userid>/holds", {201: HoldAnswer})
     def add_hold(path: AccountPath, body: HoldBody) -> Response:
         """Keep slots taken, all that are asked for or none."""
-        hold = backstage.universe(path.userid).hold(body.slots, body.operation, body.seconds)
+        hold = services.admin(path.userid).hold(body.slots, body.operation, body.seconds)
         return said(HoldAnswer.model_validate(hold), 201)
 
     @api.delete("/accounts/<userid>/holds")
     def remove_holds(path: AccountPath) -> Response:
         """Free all slots that are kept taken."""
-        backstage.universe(path.userid).release()
+        services.admin(path.userid).release()
         return done()
 
     @api.delete("/accounts/<userid>/holds/<id>")
     def remove_hold(path: NumberedPath) -> Response:
         """Free the slots of one hold."""
-        backstage.universe(path.userid).release([path.id])
+        services.admin(path.userid).release([path.id])
         return done()
 
     return api

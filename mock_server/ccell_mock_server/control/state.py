@@ -16,7 +16,7 @@ SNAPSHOT = "application/vnd.sqlite3"
 _BYTES = {"schema": {"type": "string", "format": "binary"}}
 
 
-def views(backstage: Services) -> list[Api]:
+def views(services: Services) -> list[Api]:
     """The operations."""
     api = Api("state", "Everything at once.")
 
@@ -27,7 +27,7 @@ def views(backstage: Services) -> list[Api]:
         It is an SQLite file, which `ccell-fake serve --store` opens too. Holds are not in it, and neither are passwords
         that were not made up here.
         """
-        return Response(backstage.store.dump(is_public), content_type=SNAPSHOT)
+        return Response(services.store.dump(is_public), content_type=SNAPSHOT)
 
     @api.put(
         "/state",
@@ -42,8 +42,8 @@ def views(backstage: Services) -> list[Api]:
         if request.mimetype != SNAPSHOT:
             abort(problem(415, f"the body is {request.mimetype or 'of no type'}; it takes {SNAPSHOT}"))
         snapshot = request.get_data(cache=False)
-        passwords = {one.settings.userid: one.settings.password for one in backstage.accounts}
-        backstage.store.put_back(snapshot, passwords, _check, backstage.accounts.reload)
+        passwords = {one.settings.userid: one.settings.password for one in services.accounts}
+        services.store.put_back(snapshot, passwords, _check, services.accounts.reload)
         return done()
 
     return [api]

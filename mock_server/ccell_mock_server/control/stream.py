@@ -53,11 +53,11 @@ class Stream:
         is_over: Whether there will be nothing more to tell.
     """
 
-    def __init__(self, backstage: Services, userid: str | None, after: int | None) -> None:
+    def __init__(self, services: Services, userid: str | None, after: int | None) -> None:
         """Begin behind a cursor, or now.
 
         Args:
-            backstage: Where it happens.
+            services: Where it happens.
             userid: On which account; None for all.
             after: Behind which cursor of the journal.
 
@@ -67,10 +67,10 @@ class Stream:
         """
         self.is_over: bool = False
         self._is_fresh = True
-        self._backstage = backstage
+        self._services = services
         self._places: dict[object, _Place] = {}
-        with backstage.store.transaction() as ledger:
-            self._only = backstage.accounts.get(userid) if userid is not None else None
+        with services.store.transaction() as ledger:
+            self._only = services.accounts.get(userid) if userid is not None else None
             if userid is not None and self._only is None:
                 message = f"there is no account {userid!r}"
                 raise NoSuchThing(message)
@@ -86,8 +86,8 @@ class Stream:
 
     def _accounts(self) -> list[Account]:
         if self._only is None:
-            return list(self._backstage.accounts)
-        current = self._backstage.accounts.still(self._only)
+            return list(self._services.accounts)
+        current = self._services.accounts.still(self._only)
         return [] if current is None else [current]
 
     def _last(self, ledger: Ledger) -> int:
@@ -105,7 +105,7 @@ class Stream:
             rung: What the listener was woken for: keys of accounts, and universes that ended.
         """
         while not self.is_over:
-            with self._backstage.store.transaction() as ledger:
+            with self._services.store.transaction() as ledger:
                 accounts = {account.key: account for account in self._accounts()}
                 entries, lost = self._entries(accounts, ledger)
                 happenings = self._happenings(accounts, rung, ledger) if len(entries) < _ENTRIES and not lost else []

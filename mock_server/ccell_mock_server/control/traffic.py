@@ -29,19 +29,19 @@ from ccell_mock_server.control.responses import page, said
 from ccell_mock_server.services import Services
 
 
-def views(backstage: Services) -> list[Api]:
+def views(services: Services) -> list[Api]:
     """The operations."""
-    return [_messages(backstage), _reports(backstage), _upstream(backstage), _journals(backstage)]
+    return [_messages(services), _reports(services), _upstream(services), _journals(services)]
 
 
-def _messages(backstage: Services) -> Api:
+def _messages(services: Services) -> Api:
     api = Api("messages", "What was sent, and what became of it.")
 
     @api.get("/accounts/<userid>/messages", {200: MessagesAnswer})
     def list_messages(path: AccountPath, query: MessagesQuery) -> Response:
         """List what was submitted, with verdict, state and report, oldest first."""
         wanted = MessageFilter(query.phone, query.linkid, query.content, query.msgid, query.code, query.state)
-        found = backstage.universe(path.userid).messages(
+        found = services.admin(path.userid).messages(
             wanted, since_request=query.since, after=query.after, limit=query.limit + 1
         )
         return page(MessagesAnswer, found, query.limit, lambda one: one.cursor)
@@ -49,30 +49,30 @@ def _messages(backstage: Services) -> Api:
     @api.get("/accounts/<userid>/messages/<msgid>", {200: MessageAnswer})
     def get_message(path: MessagePath) -> Response:
         """Look at one message."""
-        return said(MessageAnswer.model_validate(backstage.universe(path.userid).message(path.msgid)))
+        return said(MessageAnswer.model_validate(services.admin(path.userid).message(path.msgid)))
 
     @api.post("/accounts/<userid>/messages/<msgid>/report", {200: MessageAnswer})
     def settle_message(path: MessagePath, body: SettleBody) -> Response:
         """Let the report of a message come in now, whatever its outcome was going to be."""
-        settled = backstage.universe(path.userid).settle(path.msgid, body.status, body.info)
+        settled = services.admin(path.userid).settle(path.msgid, body.status, body.info)
         return said(MessageAnswer.model_validate(settled))
 
     return api
 
 
-def _reports(backstage: Services) -> Api:
+def _reports(services: Services) -> Api:
     api = Api("reports", "What is said of messages.")
 
     @api.get("/accounts/<userid>/reports", {200: ReportsAnswer})
     def list_reports(path: AccountPath, query: PageQuery) -> Response:
         """List reports: those to come, those waiting and those that were handed out."""
-        found = backstage.universe(path.userid).reports(query.after, query.limit + 1)
+        found = services.admin(path.userid).reports(query.after, query.limit + 1)
         return page(ReportsAnswer, found, query.limit, lambda one: one.cursor)
 
     @api.post("/accounts/<userid>/reports", {201: ReportAnswer})
     def add_report(path: AccountPath, body: ReportBody) -> Response:
         """Let a stray report come in."""
-        added = backstage.universe(path.userid).add_report(
+        added = services.admin(path.userid).add_report(
             body.msgid, body.linkid, body.phone, body.status, body.info, body.delay
         )
         return said(ReportAnswer.model_validate(added), 201)
@@ -80,25 +80,25 @@ def _reports(backstage: Services) -> Api:
     return api
 
 
-def _upstream(backstage: Services) -> Api:
+def _upstream(services: Services) -> Api:
     api = Api("upstream", "What phones send.")
 
     @api.get("/accounts/<userid>/upmsgs", {200: UpmsgsAnswer})
     def list_upmsgs(path: AccountPath, query: PageQuery) -> Response:
         """List upstream messages: those to come, those waiting and those that were fetched."""
-        found = backstage.universe(path.userid).upmsgs(query.after, query.limit + 1)
+        found = services.admin(path.userid).upmsgs(query.after, query.limit + 1)
         return page(UpmsgsAnswer, found, query.limit, lambda one: one.cursor)
 
     @api.post("/accounts/<userid>/upmsgs", {201: UpmsgAnswer})
     def add_upmsg(path: AccountPath, body: UpmsgBody) -> Response:
         """Let a phone send a message."""
-        added = backstage.universe(path.userid).add_upmsg(body.phone, body.content, body.spcode, body.delay)
+        added = services.admin(path.userid).add_upmsg(body.phone, body.content, body.spcode, body.delay)
         return said(UpmsgAnswer.model_validate(added), 201)
 
     return api
 
 
-def _journals(backstage: Services) -> Api:
+def _journals(services: Services) -> Api:
     api = Api("journal", "Every request, and why it was answered so.")
 
     @api.get("/accounts/<userid>/journal", {200: JournalAnswer})
@@ -107,13 +107,13 @@ def _journals(backstage: Services) -> Api:
 
         Where entries behind `after` have fallen out, the answer is 410 and names the cursor behind which all are there.
         """
-        found = backstage.universe(path.userid).journal(query.after, query.limit + 1, query.operation, query.code)
+        found = services.admin(path.userid).journal(query.after, query.limit + 1, query.operation, query.code)
         return page(JournalAnswer, found, query.limit, lambda one: one.number)
 
     @api.get("/journal", {200: JournalAnswer})
     def list_strangers(query: JournalQuery) -> Response:
         """List the requests that could not be read or named no account, oldest first."""
-        with backstage.store.transaction() as ledger:
+        with services.store.transaction() as ledger:
             found = journal_of(NO_ACCOUNT, "", ledger, query.after, query.limit + 1, query.operation, query.code)
         return page(JournalAnswer, found, query.limit, lambda one: one.number)
 

@@ -40,7 +40,7 @@ class EventsQuery(Parameters):
     )
 
 
-def views(backstage: Services) -> list[Api]:
+def views(services: Services) -> list[Api]:
     """The operations."""
     api = Api("waiting", "Woken by what happens, never by polling.")
 
@@ -50,8 +50,8 @@ def views(backstage: Services) -> list[Api]:
 
         When the time is over the answer is 200 too, with `is_met` false, what came instead, and what was nearest.
         """
-        with backstage.bell.place():
-            answer = _wait(backstage, path.userid, body)
+        with services.notifier.place():
+            answer = _wait(services, path.userid, body)
         return Response(_to_nobody(request.environ)) if answer is None else said(answer)
 
     @api.get("/events", {200: {"content": {EVENT_STREAM: {"schema": {"type": "string"}}}}})
@@ -69,11 +69,11 @@ def views(backstage: Services) -> list[Api]:
         if after is None and resumed.isascii() and resumed.isdecimal():
             after = int(resumed[:18])
         with ExitStack() as stack:
-            stack.enter_context(backstage.bell.place())
+            stack.enter_context(services.notifier.place())
             # What happens from here on wakes it, and is told.
-            waiter = stack.enter_context(backstage.bell.waiter(client=client_of(request.environ)))
-            stream = Stream(backstage, query.userid, after)
-            backstage.bell.listen(waiter, stream.topics)
+            waiter = stack.enter_context(services.notifier.waiter(client=client_of(request.environ)))
+            stream = Stream(services, query.userid, after)
+            services.notifier.listen(waiter, stream.topics)
             lines = Response(_lines(stream, waiter, request.environ), content_type=EVENT_STREAM)
             lines.headers["Cache-Control"] = "no-store"
             lines.call_on_close(stack.pop_all().close)
@@ -87,19 +87,19 @@ def _to_nobody(environ: dict[str, Any]) -> Iterator[bytes]:
     hang_up(environ)
 
 
-def _wait(backstage: Services, userid: str, body: WaitBody) -> WaitAnswer | None:
+def _wait(services: Services, userid: str, body: WaitBody) -> WaitAnswer | None:
     """What is answered, or None where there is nobody left to answer."""
     wanted = MessageFilter(body.phone, body.linkid, body.content, body.msgid, body.code, body.state)
     wish = WaitFilter(WaitKind(body.kind), wanted, body.after, body.count, body.not_empty)
-    universe = backstage.universe(userid)
+    admin = services.admin(userid)
     pending, found = wish, Found()
     deadline = elapsed() + body.timeout
-    with universe.opened() as (account, _):
+    with admin.opened() as (account, _):
         begun = account
     client = client_of(request.environ)
-    with backstage.bell.waiter(begun.key, begun.slots, client=client) as waiter:
+    with services.notifier.waiter(begun.key, begun.slots, client=client) as waiter:
         while True:
-            with universe.opened() as (account, ledger):
+            with admin.opened() as (account, ledger):
                 _check_same(begun, account)
                 sight = wait_match.look(account, ledger, pending)
                 left = deadline - elapsed()

@@ -12,16 +12,16 @@ from ccell_mock_server.services import Services
 _PLAIN = "text/plain;charset=UTF-8"
 
 
-def create_app(backstage: Services) -> Flask:
+def create_app(services: Services) -> Flask:
     """The application of an emulator; any WSGI server can carry it."""
     app = Flask(__name__, static_folder=None)
     app.url_map.merge_slashes = False
-    app.register_blueprint(views.blueprint(backstage.gateway, backstage.bell, backstage.metrics))
+    app.register_blueprint(views.blueprint(services.gateway, services.notifier, services.metrics))
     app.add_url_rule(READY_PATH, "readyz", _ready, provide_automatic_options=False)
     app.add_url_rule(LIVE_PATH, "livez", _alive, provide_automatic_options=False)
     app.register_error_handler(NotFound, _not_found)
     app.register_error_handler(MethodNotAllowed, _method_not_allowed)
-    app.wsgi_app = Dispatcher(app.wsgi_app, backstage)  # type: ignore[method-assign]
+    app.wsgi_app = Dispatcher(app.wsgi_app, services)  # type: ignore[method-assign]
     return app
 
 

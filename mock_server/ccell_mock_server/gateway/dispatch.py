@@ -17,15 +17,15 @@ _WORKING = (CONTROL_PREFIX + "v1/", METRICS_PATH)
 class Dispatcher:
     """A WSGI application that hands the control API's paths to it and everything else to the gateway."""
 
-    def __init__(self, gateway: "WSGIApplication", backstage: Services) -> None:
+    def __init__(self, gateway: "WSGIApplication", services: Services) -> None:
         """Stand in front of the gateway.
 
         Args:
             gateway: What answers everything else.
-            backstage: What the control API works on.
+            services: What the control API works on.
         """
         self._gateway = gateway
-        self._backstage = backstage
+        self._services = services
         self._guard = threading.Lock()
         self._controls: dict[bool, WSGIApplication] = {}
 
@@ -42,5 +42,5 @@ class Dispatcher:
             if is_documented not in self._controls:
                 from ccell_mock_server.control.app import create_control  # noqa: PLC0415 - as the module says
 
-                self._controls[is_documented] = create_control(self._backstage, is_documented=is_documented)
+                self._controls[is_documented] = create_control(self._services, is_documented=is_documented)
             return self._controls[is_documented]

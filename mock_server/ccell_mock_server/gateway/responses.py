@@ -24,14 +24,14 @@ def headers(answer: Answer) -> dict[str, str]:
 
 
 def response(
-    answer: Answer, environ: dict[str, Any], bell: Notifier, leave: Callable[[SlotGuard | None], None]
+    answer: Answer, environ: dict[str, Any], notifier: Notifier, leave: Callable[[SlotGuard | None], None]
 ) -> Response:
     """An answer as Flask sends it.
 
     Args:
         answer: What to send.
         environ: The request's.
-        bell: What the time between pieces is waited out with.
+        notifier: What the time between pieces is waited out with.
         leave: Frees the slot of an answer that has left.
     """
     delivery = answer.delivery
@@ -39,7 +39,7 @@ def response(
     if delivery.ending is not ConnectionEnd.OPEN:
         body = broken_off(delivery, environ)
     elif delivery.piece:
-        body = _in_pieces(delivery, answer.seat, environ, bell)
+        body = _in_pieces(delivery, answer.seat, environ, notifier)
     sent = Response(body, delivery.status, headers(answer))
     if answer.seat is not None:
         sent.call_on_close(partial(leave, answer.seat))
@@ -53,9 +53,11 @@ def broken_off(delivery: Delivery, environ: dict[str, Any]) -> Iterator[bytes]:
     hang_up(environ, with_head=delivery.sent is not None, with_reset=delivery.ending is ConnectionEnd.RESET)
 
 
-def _in_pieces(delivery: Delivery, seat: SlotGuard | None, environ: dict[str, Any], bell: Notifier) -> Iterator[bytes]:
+def _in_pieces(
+    delivery: Delivery, seat: SlotGuard | None, environ: dict[str, Any], notifier: Notifier
+) -> Iterator[bytes]:
     client = client_of(environ)
     for start in range(0, len(delivery.body), delivery.piece):
-        if start and not bell.pause(delivery.seconds, seat.slots if seat else delivery, client):
+        if start and not notifier.pause(delivery.seconds, seat.slots if seat else delivery, client):
             hang_up(environ)
         yield delivery.body[start : start + delivery.piece]

@@ -51,11 +51,11 @@ class CallTimeouts:
         finally:
             del self._thread.limit
 
-    def pause(self, seconds: float, universe: object, client: object = None) -> bool:
+    def pause(self, seconds: float, admin: object, client: object = None) -> bool:
         """Wait; False where the wait was cancelled, or the client has left."""
         limit: CallTimeout | None = getattr(self._thread, "limit", None)
-        return self._pauses.pause(seconds if limit is None else limit.cut(seconds), universe, client)
+        return self._pauses.pause(seconds if limit is None else limit.cut(seconds), admin, client)
 
-    def cancel(self, universe: object) -> None:
-        """End every wait of a universe, and those that are begun later."""
-        self._pauses.cancel(universe)
+    def cancel(self, admin: object) -> None:
+        """End every wait of a admin, and those that are begun later."""
+        self._pauses.cancel(admin)

@@ -22,11 +22,11 @@ _METHODS = ["GET", "POST"]
 _BROKEN_OFF = "the body broke off before its announced end"
 
 
-def blueprint(gateway: Gateway, bell: Notifier, metrics: Metrics) -> Blueprint:
+def blueprint(gateway: Gateway, notifier: Notifier, metrics: Metrics) -> Blueprint:
     """The endpoints of a gateway, each also with the doubled slash that a careless join makes (W5)."""
     views = Blueprint("gateway", __name__)
     for operation in Operation:
-        view = partial(_view, gateway, bell, metrics, operation)
+        view = partial(_view, gateway, notifier, metrics, operation)
         for path in (operation.path, operation.path.replace("xmlapi/", "xmlapi//")):
             views.add_url_rule(
                 path, f"{operation}{path.count('/')}", view, methods=_METHODS, provide_automatic_options=False
@@ -34,7 +34,7 @@ def blueprint(gateway: Gateway, bell: Notifier, metrics: Metrics) -> Blueprint:
     return views
 
 
-def _view(gateway: Gateway, bell: Notifier, metrics: Metrics, operation: Operation) -> Response:
+def _view(gateway: Gateway, notifier: Notifier, metrics: Metrics, operation: Operation) -> Response:
     # Flask's view of the request looks everything up anew, and that takes as long as the rest of what is done here.
     method, environ = request.method, request.environ
     if method not in _METHODS:
@@ -44,7 +44,7 @@ def _view(gateway: Gateway, bell: Notifier, metrics: Metrics, operation: Operati
         answer = receive(gateway, metrics, _received(operation, method, environ))
     except TooManyWaitersError as error:
         return Response(f"{error}\n", 503, {"Retry-After": "1"}, content_type="text/plain;charset=UTF-8")
-    return responses.response(answer, environ, bell, gateway.leave)
+    return responses.response(answer, environ, notifier, gateway.leave)
 
 
 def _received(operation: Operation, method: str, environ: WSGIEnvironment) -> ReceivedRequest:

@@ -205,15 +205,15 @@ class Notifier:
             for topic in topics:
                 self._waiters.setdefault(topic, set()).add(waiter)
 
-    def pause(self, seconds: float, universe: object, client: object = None) -> bool:
-        """Wait out a time; False where the universe ended or the client left before it was over.
+    def pause(self, seconds: float, admin: object, client: object = None) -> bool:
+        """Wait out a time; False where the admin ended or the client left before it was over.
 
         Raises:
             TooManyWaitersError: As many requests are delayed as may be.
         """
         deadline = elapsed() + seconds
-        with self._delayed(), self.waiter(universe, client=cast("socket.socket | None", client)) as waiter:
-            while universe not in self._ended:
+        with self._delayed(), self.waiter(admin, client=cast("socket.socket | None", client)) as waiter:
+            while admin not in self._ended:
                 left = deadline - elapsed()
                 if left <= 0:
                     return True
@@ -234,10 +234,10 @@ class Notifier:
             with self._guard:
                 self.pauses += 1
 
-    def cancel(self, universe: object) -> None:
-        """End every wait of a universe, and those that are begun later."""
-        self._ended.add(universe)
-        self.ring([universe])
+    def cancel(self, admin: object) -> None:
+        """End every wait of a admin, and those that are begun later."""
+        self._ended.add(admin)
+        self.ring([admin])
 
     def close(self) -> None:
         """End every wait there is, and those that are begun later."""

@@ -1,6 +1,6 @@
 """Small deliberate violations of the gateway, each of which the contract suite has to notice.
 
-Each is applied through a seam of the product: what the gateway decides through its conduct
+Each is applied through a seam of the product: what the gateway decides through its behaviour
 (`ccell_fake.engine.behaviour`), what is carried and written through the transport that a road leads over
 (`ccell_fake.testing.Road`).
 """

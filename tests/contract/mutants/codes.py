@@ -3,8 +3,8 @@
 from ccell_fake.codes import Code
 from ccell_fake.model import Operation
 
+from .behaviours import without
 from .carries import replacing
-from .conducts import without
 from .mutant import Mutant
 
 _RULES = {
@@ -40,7 +40,7 @@ def _reworded(code: Code) -> Mutant:
 
 
 def _never(code: Code, rule: str) -> Mutant:
-    return Mutant("C1", f"{code} is never answered.", conduct=without(rule), killed_by=f"C1 {code}", code=code)
+    return Mutant("C1", f"{code} is never answered.", behaviour=without(rule), killed_by=f"C1 {code}", code=code)
 
 
 MUTANTS = (

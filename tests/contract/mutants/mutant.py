@@ -40,7 +40,7 @@ class Mutant:
     Attributes:
         violates: The clause or question it is about.
         does: What it does, in one sentence.
-        conduct: What the gateway goes by; made anew for each gateway.
+        behaviour: What the gateway goes by; made anew for each gateway.
         carry: What stands between the suite and the gateway, and alters what is carried.
         killed_by: The test of the suite that notices it; empty for the one that is named as what is violated.
         because: Why that is a test of another clause or question, where it is.
@@ -50,7 +50,7 @@ class Mutant:
 
     violates: str
     does: str
-    conduct: Make = field(default=Behaviour, kw_only=True, repr=False)
+    behaviour: Make = field(default=Behaviour, kw_only=True, repr=False)
     carry: Carry = field(default=_as_it_is, kw_only=True, repr=False)
     killed_by: str = field(default="", kw_only=True)
     because: str = field(default="", kw_only=True)

@@ -22,8 +22,7 @@ from ccell_fake.limits import (
 )
 from ccell_fake.model import AnyReply, Operation, Reply, Report, Resp, Upmsg
 
-from .carries import by_rule, carried, matching, posted, replacing, with_answer, with_query
-from .conducts import (
+from .behaviours import (
     afterwards,
     charging,
     each,
@@ -36,6 +35,7 @@ from .conducts import (
     swapped,
     without,
 )
+from .carries import by_rule, carried, matching, posted, replacing, with_answer, with_query
 from .mutant import Mutant
 
 _SEND, _REPORT, _UPMSG, _INFO = Operation
@@ -169,7 +169,7 @@ def _off(figure: str, place: int, limits: tuple[str, str], at: int) -> tuple[Mut
         Mutant(
             "Q13",
             f"There are {at + more} {limits[place]}.",
-            conduct=limited(**{figure: at + more}),
+            behaviour=limited(**{figure: at + more}),
             killed_by="Q13 limits",
             limit=(limits[place], more),
         )
@@ -182,7 +182,7 @@ def _lock(setting: str, place: int, at: int) -> tuple[Mutant, ...]:
         Mutant(
             "Q22",
             f"There are {at + more} {_LOCK[place]}.",
-            conduct=settled(**{setting: at + more}),
+            behaviour=settled(**{setting: at + more}),
             limit=(_LOCK[place], more),
         )
         for more in (-1, 1)
@@ -200,27 +200,27 @@ MUTANTS = (
         "Only a payload that is missing is an error of the system.",
         carry=carried(answered=_system_error_without_payload),
     ),
-    Mutant("Q3", "What a submit lacks is not looked at.", conduct=without("submits-complete")),
+    Mutant("Q3", "What a submit lacks is not looked at.", behaviour=without("submits-complete")),
     Mutant(
         "Q4",
         "Of more than 500 numbers the first 500 are sent to.",
-        conduct=afterwards(_SEND, _first_500, without("numbers-per-request")),
+        behaviour=afterwards(_SEND, _first_500, without("numbers-per-request")),
     ),
     Mutant(
         "Q5",
         "A content that is too long has its numbers refused.",
-        conduct=afterwards(_SEND, _template_mismatch, without("content-length")),
+        behaviour=afterwards(_SEND, _template_mismatch, without("content-length")),
     ),
-    Mutant("Q6", "The balance is looked at before the closing phrase.", conduct=swapped("balance", "closing-phrase")),
-    Mutant("Q7", "Black words are looked for before templates.", conduct=swapped("black-words", "template")),
-    Mutant("Q8", "Any 11 digits are recognised.", conduct=judged("number-recognised", _any_eleven_digits)),
+    Mutant("Q6", "The balance is looked at before the closing phrase.", behaviour=swapped("balance", "closing-phrase")),
+    Mutant("Q7", "Black words are looked for before templates.", behaviour=swapped("black-words", "template")),
+    Mutant("Q8", "Any 11 digits are recognised.", behaviour=judged("number-recognised", _any_eleven_digits)),
     Mutant(
         "Q9",
         "Blanks are trimmed, and empty items are the number 0.",
         carry=posted(lambda body: body.replace(b",,", b",0,")),
     ),
-    Mutant("Q10", "The same number twice is charged twice, under one msgid.", conduct=items(_SEND, _one_msgid)),
-    Mutant("Q11", "A number that is refused has no report, and is charged.", conduct=charging(_refused_are_charged)),
+    Mutant("Q10", "The same number twice is charged twice, under one msgid.", behaviour=items(_SEND, _one_msgid)),
+    Mutant("Q11", "A number that is refused has no report, and is charged.", behaviour=charging(_refused_are_charged)),
     Mutant(
         "Q12",
         "A refusal's text names the code.",
@@ -228,45 +228,45 @@ MUTANTS = (
             f'info="{Code.SENDTIME_MALFORMED.text}', f'info="{Code.SENDTIME_MALFORMED.text}({Code.SENDTIME_MALFORMED})'
         ),
     ),
-    Mutant("Q13", "Each number costs one more.", conduct=charging(_one_for_each)),
+    Mutant("Q13", "Each number costs one more.", behaviour=charging(_one_for_each)),
     *_off("single_segment", 0, _SEGMENTS, SINGLE_SEGMENT),
     *_off("joined_segment", 1, _SEGMENTS, JOINED_SEGMENT),
-    Mutant("Q14", "A balance that is too small is overdrawn.", conduct=without("balance")),
+    Mutant("Q14", "A balance that is too small is overdrawn.", behaviour=without("balance")),
     Mutant(
         "Q15",
         "An spcode that is not opened is a matter of the signature.",
-        conduct=recoded("spcode", Code.SIGNATURE_MISSING),
+        behaviour=recoded("spcode", Code.SIGNATURE_MISSING),
     ),
-    Mutant("Q16", "Times are in UTC.", conduct=each(_REPORT, _in_utc)),
+    Mutant("Q16", "Times are in UTC.", behaviour=each(_REPORT, _in_utc)),
     Mutant(
         "Q17",
         "Exactly now is accepted, exactly 50 days ahead is not.",
-        conduct=limited(schedule_ahead=SCHEDULE_AHEAD - timedelta(seconds=1)),
+        behaviour=limited(schedule_ahead=SCHEDULE_AHEAD - timedelta(seconds=1)),
     ),
-    Mutant("Q18", "Reports are handed out newest first.", conduct=items(_REPORT, reversed)),
+    Mutant("Q18", "Reports are handed out newest first.", behaviour=items(_REPORT, reversed)),
     Mutant(
         "Q18",
         "Upstream messages are handed out newest first.",
-        conduct=items(_UPMSG, reversed),
+        behaviour=items(_UPMSG, reversed),
         killed_by="Q18 upstream",
     ),
     Mutant(
         "Q18",
         "Upstream messages are handed out twice.",
-        conduct=_twice,
+        behaviour=_twice,
         killed_by="Q18 upstream",
     ),
-    Mutant("Q19", "An upstream message's phone has a blank behind it.", conduct=each(_UPMSG, _padded)),
-    Mutant("Q20", "ID and NAME are both the login.", conduct=each(_INFO, lambda one: replace(one, id=one.name))),
-    Mutant("Q20", "ID and NAME are both the number.", conduct=each(_INFO, lambda one: replace(one, name=one.id))),
-    Mutant("Q21", "A request too many has another code.", conduct=recoded("concurrency", Code.SYSTEM_ERROR)),
+    Mutant("Q19", "An upstream message's phone has a blank behind it.", behaviour=each(_UPMSG, _padded)),
+    Mutant("Q20", "ID and NAME are both the login.", behaviour=each(_INFO, lambda one: replace(one, id=one.name))),
+    Mutant("Q20", "ID and NAME are both the number.", behaviour=each(_INFO, lambda one: replace(one, name=one.id))),
+    Mutant("Q21", "A request too many has another code.", behaviour=recoded("concurrency", Code.SYSTEM_ERROR)),
     *_lock("lock_after", 0, 10),
     *_lock("lock_window", 1, 60),
-    Mutant("Q23", "A frozen account can send.", conduct=judged("frozen", _frozen_for_sending)),
+    Mutant("Q23", "A frozen account can send.", behaviour=judged("frozen", _frozen_for_sending)),
     Mutant(
         "Q23",
         "A frozen account is normal by its info.",
-        conduct=afterwards(
+        behaviour=afterwards(
             _INFO,
             lambda _, __, reply: replace(reply, items=tuple(replace(one, status="0") for one in reply.items)),
             judged("frozen", lambda facts, refusal: None if facts.operation is _INFO else refusal),
@@ -275,16 +275,18 @@ MUTANTS = (
     Mutant(
         "Q24",
         "A resp has linkid 0 where none was given.",
-        conduct=each(_SEND, lambda resp: replace(resp, linkid=resp.linkid or "0")),
+        behaviour=each(_SEND, lambda resp: replace(resp, linkid=resp.linkid or "0")),
     ),
     Mutant("Q25", "A + in a query is nothing.", carry=carried(_without_plus)),
     Mutant(
         "Q26", "A wrong password has HTTP status 401, other refusals have 200.", carry=carried(answered=_unauthorised)
     ),
-    Mutant("Q27", "A signature stands in front, and nowhere else.", conduct=refusing("signature", _in_front)),
-    Mutant("Q28", "1004004 and 1004005 stand for each other.", conduct=judged("signature", _exchanged)),
-    Mutant("Q29", "No closing phrase is asked for.", conduct=without("closing-phrase")),
-    Mutant("Q30", "A password's md5 is an error of the system.", conduct=judged("password", _system_error_for_digests)),
+    Mutant("Q27", "A signature stands in front, and nowhere else.", behaviour=refusing("signature", _in_front)),
+    Mutant("Q28", "1004004 and 1004005 stand for each other.", behaviour=judged("signature", _exchanged)),
+    Mutant("Q29", "No closing phrase is asked for.", behaviour=without("closing-phrase")),
+    Mutant(
+        "Q30", "A password's md5 is an error of the system.", behaviour=judged("password", _system_error_for_digests)
+    ),
     Mutant("Q31", "A blank stands between declaration and root.", carry=replacing("?><root", "?> <root")),
     Mutant("Q31", "A line break stands before the declaration.", carry=replacing("<?xml", "\n<?xml")),
     Mutant(
@@ -292,13 +294,13 @@ MUTANTS = (
         "A resp begins with its phone.",
         carry=matching('( msgid="[^"]*" linkid="[^"]*")( phone="[^"]*")', r"\2\1", _SEND),
     ),
-    Mutant("Q33", "A message that fails is paid back twice.", conduct=charging(_dead)),
-    Mutant("Q34", "A scheduled message costs one more.", conduct=charging(_scheduled)),
-    Mutant("Q35", "A character beyond the first plane counts as 4.", conduct=judged("content-length", _wide)),
+    Mutant("Q33", "A message that fails is paid back twice.", behaviour=charging(_dead)),
+    Mutant("Q34", "A scheduled message costs one more.", behaviour=charging(_scheduled)),
+    Mutant("Q35", "A character beyond the first plane counts as 4.", behaviour=judged("content-length", _wide)),
     Mutant(
         "Q35",
         "A character beyond the first plane counts as 1 in a signature.",
-        conduct=judged("signature", _narrow_in_signatures),
+        behaviour=judged("signature", _narrow_in_signatures),
         killed_by="Q35 signatures",
     ),
     Mutant("Q36", "What declares GBK is taken, and read as ISO 8859-1.", carry=posted(_misdecoded)),

@@ -10,8 +10,8 @@ from ccell_fake.engine.operations import OPERATIONS
 from ccell_fake.limits import REPORTS_PER_CALL, UPMSGS_PER_CALL
 from ccell_fake.model import AccountInfo, AnyReply, Operation, Report
 
+from .behaviours import each, items, limited, operating
 from .carries import matching, replacing
-from .conducts import each, items, limited, operating
 from .mutant import Make, Mutant
 
 _REPORT, _UPMSG, _INFO = Operation.REPORT, Operation.UPMSG, Operation.INFO
@@ -68,26 +68,26 @@ def _limits(operation: Operation, clause: str, figure: str, name: str, per_call:
         Mutant(
             clause,
             f"A call hands out {per_call + more} {name}.",
-            conduct=limited(**{figure: per_call + more}),
+            behaviour=limited(**{figure: per_call + more}),
             limit=(f"{name} of a call", more),
         )
         for more in (-1, 1)
     )
-    return (*off_by_one, Mutant(clause, f"What goes beyond {per_call} {name} is lost.", conduct=_losing(operation)))
+    return (*off_by_one, Mutant(clause, f"What goes beyond {per_call} {name} is lost.", behaviour=_losing(operation)))
 
 
 MUTANTS = (
     Mutant(
-        "R1", "A report's phone is masked.", conduct=each(_REPORT, lambda one: replace(one, phone=_masked(one.phone)))
+        "R1", "A report's phone is masked.", behaviour=each(_REPORT, lambda one: replace(one, phone=_masked(one.phone)))
     ),
     Mutant(
         "R1",
         "A report has linkid 0 where none was given.",
-        conduct=each(_REPORT, lambda one: replace(one, linkid=one.linkid or "0")),
+        behaviour=each(_REPORT, lambda one: replace(one, linkid=one.linkid or "0")),
     ),
     Mutant("R1", "A report has no linkid where none was given.", carry=replacing(' linkid=""', "", _REPORT)),
     Mutant("R1", "A report's status is called return.", carry=replacing(" status=", " return=", _REPORT)),
-    Mutant("R1", "A report never comes.", conduct=items(_REPORT, lambda _: ())),
+    Mutant("R1", "A report never comes.", behaviour=items(_REPORT, lambda _: ())),
     *_limits(_REPORT, "R2", "reports_per_call", "reports", REPORTS_PER_CALL),
     Mutant(
         "R3",
@@ -109,21 +109,21 @@ MUTANTS = (
     ),
     Mutant("R5", "recvtime has no fraction.", carry=matching(r'(recvtime="[^"]*)\.0"', r'\1"', _REPORT)),
     Mutant("R5", "recvtime has a T.", carry=matching(r'(recvtime="[0-9-]*) ', r"\1T", _REPORT)),
-    Mutant("R6", "A delivered message has status 1.", conduct=_succeeded(status="1")),
-    Mutant("R6", "A delivered message has its stat as info.", conduct=_succeeded(info="DELIVRD")),
-    Mutant("R6", "A failed message has status 0.", conduct=_failed(status="0"), killed_by="R6 failed"),
-    Mutant("R6", "A failed message has a sentence as info.", conduct=_failed(info="发送失败"), killed_by="R6 failed"),
-    Mutant("U1", "An upstream message's port is empty.", conduct=each(_UPMSG, lambda one: replace(one, spnumber=""))),
+    Mutant("R6", "A delivered message has status 1.", behaviour=_succeeded(status="1")),
+    Mutant("R6", "A delivered message has its stat as info.", behaviour=_succeeded(info="DELIVRD")),
+    Mutant("R6", "A failed message has status 0.", behaviour=_failed(status="0"), killed_by="R6 failed"),
+    Mutant("R6", "A failed message has a sentence as info.", behaviour=_failed(info="发送失败"), killed_by="R6 failed"),
+    Mutant("U1", "An upstream message's port is empty.", behaviour=each(_UPMSG, lambda one: replace(one, spnumber=""))),
     Mutant(
         "U1",
         "An upstream message's text is cut at its first character.",
-        conduct=each(_UPMSG, lambda one: replace(one, msgcontent=one.msgcontent[:1])),
+        behaviour=each(_UPMSG, lambda one: replace(one, msgcontent=one.msgcontent[:1])),
     ),
     Mutant("U1", "An upstream message's text is called content.", carry=replacing(" msgcontent=", " content=", _UPMSG)),
     Mutant(
         "U1",
         "An upstream message's phone has a country code.",
-        conduct=each(_UPMSG, lambda one: replace(one, phone=f"86{one.phone}")),
+        behaviour=each(_UPMSG, lambda one: replace(one, phone=f"86{one.phone}")),
     ),
     *_limits(_UPMSG, "U2", "upmsgs_per_call", "upstream messages", UPMSGS_PER_CALL),
     Mutant(
@@ -151,14 +151,14 @@ MUTANTS = (
         "CREDIT stands before RICHES.",
         carry=matching("(<RICHES>.*</RICHES>) (<CREDIT>.*</CREDIT>)", r"\2 \1", _INFO),
     ),
-    Mutant("I1", "STATUS is a word.", conduct=each(_INFO, _status_of_old)),
+    Mutant("I1", "STATUS is a word.", behaviour=each(_INFO, _status_of_old)),
     Mutant("I1", "What is called RICHES is BALANCE.", carry=replacing("RICHES", "BALANCE", _INFO)),
-    Mutant("I1", "RICHES stays what was paid for.", conduct=each(_INFO, _riches_of_old), killed_by="I1 balance"),
-    Mutant("I1", "SIGNCODE has brackets.", conduct=each(_INFO, _spaced), killed_by="I1 signature"),
+    Mutant("I1", "RICHES stays what was paid for.", behaviour=each(_INFO, _riches_of_old), killed_by="I1 balance"),
+    Mutant("I1", "SIGNCODE has brackets.", behaviour=each(_INFO, _spaced), killed_by="I1 signature"),
     Mutant(
         "I1",
         "RICHES counts the credit, too.",
-        conduct=each(_INFO, lambda one: replace(one, riches=f"{int(one.riches) + int(one.credit)}")),
+        behaviour=each(_INFO, lambda one: replace(one, riches=f"{int(one.riches) + int(one.credit)}")),
         killed_by="I1 credit",
     ),
 )

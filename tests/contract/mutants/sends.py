@@ -21,8 +21,7 @@ from ccell_fake.limits import (
 )
 from ccell_fake.model import Operation, Reply, Resp, Submit
 
-from .carries import posted, replacing, written
-from .conducts import (
+from .behaviours import (
     charging,
     each,
     items,
@@ -32,6 +31,7 @@ from .conducts import (
     refusing,
     without,
 )
+from .carries import posted, replacing, written
 from .mutant import Make, Mutant
 
 _DIGITS = "digits of a msgid"
@@ -126,25 +126,25 @@ def _charged_though_refused(facts: RequestFacts, reply: Reply[Resp]) -> int:
 
 
 MUTANTS = (
-    Mutant("S1", "A send needs no password.", conduct=without("readable")),
-    Mutant("S1", "Only the first submit is sent.", conduct=_sending(_first_alone)),
-    Mutant("S1", "A submit needs no content.", conduct=without("submits-complete")),
+    Mutant("S1", "A send needs no password.", behaviour=without("readable")),
+    Mutant("S1", "Only the first submit is sent.", behaviour=_sending(_first_alone)),
+    Mutant("S1", "A submit needs no content.", behaviour=without("submits-complete")),
     Mutant(
         "S2", "Commas of other scripts part numbers, too.", carry=posted(lambda body: body.replace("，".encode(), b","))
     ),
     Mutant(
-        "S2", "Of several numbers only the first is sent to.", conduct=items(Operation.SEND, lambda resps: resps[:1])
+        "S2", "Of several numbers only the first is sent to.", behaviour=items(Operation.SEND, lambda resps: resps[:1])
     ),
     Mutant(
         "S3",
         "A request may hold 499 numbers.",
-        conduct=limited(numbers_per_request=NUMBERS_PER_REQUEST - 1),
+        behaviour=limited(numbers_per_request=NUMBERS_PER_REQUEST - 1),
         limit=("numbers of a request", -1),
     ),
     Mutant(
         "S3",
         "A request may hold 501 numbers.",
-        conduct=limited(numbers_per_request=NUMBERS_PER_REQUEST + 1),
+        behaviour=limited(numbers_per_request=NUMBERS_PER_REQUEST + 1),
         limit=("numbers of a request", 1),
         killed_by="Q4",
         because="what becomes of one more is a question",
@@ -152,20 +152,20 @@ MUTANTS = (
     Mutant(
         "S3",
         "Each submit may hold 500 numbers, whatever stands beside it.",
-        conduct=judged("numbers-per-request", _each_submit_by_itself),
+        behaviour=judged("numbers-per-request", _each_submit_by_itself),
         killed_by="Q4",
         because="what becomes of one more is a question",
     ),
     Mutant(
         "S4",
         "A content may hold 999 characters.",
-        conduct=limited(content_characters=CONTENT_CHARACTERS - 1),
+        behaviour=limited(content_characters=CONTENT_CHARACTERS - 1),
         limit=("characters of a content", -1),
     ),
     Mutant(
         "S4",
         "A content may hold 1001 characters.",
-        conduct=limited(content_characters=CONTENT_CHARACTERS + 1),
+        behaviour=limited(content_characters=CONTENT_CHARACTERS + 1),
         limit=("characters of a content", 1),
         killed_by="Q5",
         because="what becomes of one more is a question",
@@ -173,15 +173,15 @@ MUTANTS = (
     Mutant(
         "S5",
         "Resps stand in the order of their numbers.",
-        conduct=items(Operation.SEND, lambda resps: sorted(resps, key=lambda resp: resp.phone)),
+        behaviour=items(Operation.SEND, lambda resps: sorted(resps, key=lambda resp: resp.phone)),
     ),
     Mutant(
         "S5",
         "Resps of accepted numbers stand before those of refused ones.",
-        conduct=items(Operation.SEND, lambda resps: sorted(resps, key=lambda resp: resp.code)),
+        behaviour=items(Operation.SEND, lambda resps: sorted(resps, key=lambda resp: resp.code)),
         killed_by="S5 accepted",
     ),
-    Mutant("S5", "The last number has no resp.", conduct=items(Operation.SEND, lambda resps: resps[:-1])),
+    Mutant("S5", "The last number has no resp.", behaviour=items(Operation.SEND, lambda resps: resps[:-1])),
     Mutant(
         "S5",
         "A success has no text.",
@@ -190,19 +190,19 @@ MUTANTS = (
     Mutant(
         "S5",
         "An accepted number's text is OK.",
-        conduct=each(Operation.SEND, lambda resp: replace(resp, info=resp.info.replace("成功", "OK"))),
+        behaviour=each(Operation.SEND, lambda resp: replace(resp, info=resp.info.replace("成功", "OK"))),
         killed_by="S5 accepted",
     ),
-    Mutant("S6", "A msgid has 18 digits.", conduct=_renamed(lambda msgid, _: msgid[1:]), limit=(_DIGITS, -1)),
-    Mutant("S6", "A msgid has 20 digits.", conduct=_renamed(lambda msgid, _: f"1{msgid}"), limit=(_DIGITS, 1)),
-    Mutant("S6", "The numbers of a request share a msgid.", conduct=_renamed(lambda msgid, _: f"{msgid[:12]:0<19}")),
+    Mutant("S6", "A msgid has 18 digits.", behaviour=_renamed(lambda msgid, _: msgid[1:]), limit=(_DIGITS, -1)),
+    Mutant("S6", "A msgid has 20 digits.", behaviour=_renamed(lambda msgid, _: f"1{msgid}"), limit=(_DIGITS, 1)),
+    Mutant("S6", "The numbers of a request share a msgid.", behaviour=_renamed(lambda msgid, _: f"{msgid[:12]:0<19}")),
     Mutant(
-        "S6", "Serial numbers begin anew with each request.", conduct=_renamed(lambda _, place: f"{10**18 + place}")
+        "S6", "Serial numbers begin anew with each request.", behaviour=_renamed(lambda _, place: f"{10**18 + place}")
     ),
     Mutant(
         "S6",
         "A report has a msgid of its own.",
-        conduct=each(Operation.REPORT, lambda one: replace(one, msgid=one.msgid[::-1])),
+        behaviour=each(Operation.REPORT, lambda one: replace(one, msgid=one.msgid[::-1])),
     ),
     Mutant(
         "S7",
@@ -211,52 +211,56 @@ MUTANTS = (
     ),
     Mutant("S7", "A refusal has no text.", carry=replacing(Code.PASSWORD_WRONG.text, "")),
     Mutant(
-        "S8", "One number that is refused has the whole request refused.", conduct=refusing("balance", _all_or_nothing)
+        "S8",
+        "One number that is refused has the whole request refused.",
+        behaviour=refusing("balance", _all_or_nothing),
     ),
     Mutant(
         "S8",
         "A number that is not recognised is not named.",
-        conduct=each(Operation.SEND, lambda resp: replace(resp, info=resp.info.replace(resp.phone, ""))),
+        behaviour=each(Operation.SEND, lambda resp: replace(resp, info=resp.info.replace(resp.phone, ""))),
     ),
-    Mutant("S8", "A number that is refused has no msgid.", conduct=each(Operation.SEND, _no_msgid)),
+    Mutant("S8", "A number that is refused has no msgid.", behaviour=each(Operation.SEND, _no_msgid)),
     Mutant(
         "S8",
         "A number that is refused is charged.",
-        conduct=charging(lambda _, reply: sum(resp.code != Code.SUCCESS for resp in reply.items)),
+        behaviour=charging(lambda _, reply: sum(resp.code != Code.SUCCESS for resp in reply.items)),
     ),
-    Mutant("S8", "A number that is not recognised is accepted.", conduct=without("number-recognised")),
-    Mutant("A1", "What is scheduled is sent at once.", conduct=_sent_at(lambda _: None), killed_by="A1 later"),
-    Mutant("A1", "What is scheduled is sent an hour late.", conduct=_sent_at(_an_hour_later), killed_by="A1 later"),
-    Mutant("A1", "The first submit's sendtime goes for all.", conduct=_sending(_at_the_first_s), killed_by="A1 later"),
-    Mutant("A1", "An empty sendtime is malformed.", conduct=refusing("sendtime", _empty_sendtime)),
-    Mutant("A1", "A sendtime may have slashes.", conduct=judged("sendtime", _lenient), killed_by="A1 form"),
+    Mutant("S8", "A number that is not recognised is accepted.", behaviour=without("number-recognised")),
+    Mutant("A1", "What is scheduled is sent at once.", behaviour=_sent_at(lambda _: None), killed_by="A1 later"),
+    Mutant("A1", "What is scheduled is sent an hour late.", behaviour=_sent_at(_an_hour_later), killed_by="A1 later"),
+    Mutant(
+        "A1", "The first submit's sendtime goes for all.", behaviour=_sending(_at_the_first_s), killed_by="A1 later"
+    ),
+    Mutant("A1", "An empty sendtime is malformed.", behaviour=refusing("sendtime", _empty_sendtime)),
+    Mutant("A1", "A sendtime may have slashes.", behaviour=judged("sendtime", _lenient), killed_by="A1 form"),
     *(
         Mutant(
             "A1",
             f"A sendtime may lie {SCHEDULE_AHEAD.days + more} days ahead.",
-            conduct=limited(schedule_ahead=SCHEDULE_AHEAD + timedelta(days=more)),
+            behaviour=limited(schedule_ahead=SCHEDULE_AHEAD + timedelta(days=more)),
             killed_by="A1 50 days",
             limit=("days of a sendtime", more),
         )
         for more in (-1, 1)
     ),
-    Mutant("A2", "A resp has no linkid.", conduct=each(Operation.SEND, lambda resp: replace(resp, linkid=None))),
-    Mutant("A2", "The first submit's linkid goes for all.", conduct=_sending(_with_the_first_s)),
-    Mutant("A2", "A report has no linkid.", conduct=each(Operation.REPORT, lambda one: replace(one, linkid=""))),
+    Mutant("A2", "A resp has no linkid.", behaviour=each(Operation.SEND, lambda resp: replace(resp, linkid=None))),
+    Mutant("A2", "The first submit's linkid goes for all.", behaviour=_sending(_with_the_first_s)),
+    Mutant("A2", "A report has no linkid.", behaviour=each(Operation.REPORT, lambda one: replace(one, linkid=""))),
     Mutant(
         "A2",
         "A linkid is cut at 8 characters.",
-        conduct=each(Operation.SEND, lambda resp: replace(resp, linkid=resp.linkid and resp.linkid[:8])),
+        behaviour=each(Operation.SEND, lambda resp: replace(resp, linkid=resp.linkid and resp.linkid[:8])),
     ),
     Mutant("A2", "A linkid is escaped twice.", carry=written(lambda body: body.replace(b"&amp;", b"&amp;amp;"))),
-    Mutant("A3", "An spcode that is not opened is passed over.", conduct=without("spcode")),
-    Mutant("A3", "An spcode that is not opened is an error, and charged.", conduct=charging(_charged_though_refused)),
-    Mutant("A3", "An spcode is never opened.", conduct=refusing("spcode", _opened_never), killed_by="A3 opened"),
+    Mutant("A3", "An spcode that is not opened is passed over.", behaviour=without("spcode")),
+    Mutant("A3", "An spcode that is not opened is an error, and charged.", behaviour=charging(_charged_though_refused)),
+    Mutant("A3", "An spcode is never opened.", behaviour=refusing("spcode", _opened_never), killed_by="A3 opened"),
     *(
         Mutant(
             "C1",
             f"A signature may have {SIGNATURE_CHARACTERS + more} characters.",
-            conduct=limited(signature_characters=SIGNATURE_CHARACTERS + more),
+            behaviour=limited(signature_characters=SIGNATURE_CHARACTERS + more),
             killed_by="C1 1004015",
             limit=("characters of a signature", more),
             code=Code.SIGNATURE_TOO_LONG,

@@ -10,7 +10,7 @@ from ccell_fake.engine.rules import Refusal
 from ccell_fake.limits import DEFAULT_THREADS
 from ccell_fake.model import AnyReply, Operation, Reply
 
-from .conducts import afterwards, judged, recoded, without
+from .behaviours import afterwards, judged, recoded, without
 from .mutant import Mutant
 
 _OVER = Refusal(Code.CONCURRENCY_EXCEEDED, "K2", "too many")
@@ -47,7 +47,7 @@ MUTANTS = (
         Mutant(
             "K1",
             f"An account may have {DEFAULT_THREADS + more} requests in progress.",
-            conduct=judged("concurrency", partial(_off_by, more, raised=False)),
+            behaviour=judged("concurrency", partial(_off_by, more, raised=False)),
             limit=("threads", more),
         )
         for more in (-1, 1)
@@ -55,26 +55,26 @@ MUTANTS = (
     Mutant(
         "K2",
         "A request too many is refused as an error of the system.",
-        conduct=recoded("concurrency", Code.SYSTEM_ERROR),
+        behaviour=recoded("concurrency", Code.SYSTEM_ERROR),
     ),
-    Mutant("K2", "A request too many is submitted.", conduct=without("concurrency")),
+    Mutant("K2", "A request too many is submitted.", behaviour=without("concurrency")),
     Mutant(
         "K2",
         "A request too many is refused, and submitted all the same.",
-        conduct=afterwards(Operation.SEND, _as_if_submitted, without("concurrency")),
+        behaviour=afterwards(Operation.SEND, _as_if_submitted, without("concurrency")),
     ),
     Mutant(
         "K3",
         "An account that is locked is told that its address is refused.",
-        conduct=judged("frozen", _locked_differently),
+        behaviour=judged("frozen", _locked_differently),
     ),
-    Mutant("K3", "A lock gives way as soon as nothing is in progress.", conduct=judged("frozen", _let_in_when_idle)),
-    Mutant("K4", "More threads than 3 are never granted.", conduct=judged("concurrency", _never_raised)),
+    Mutant("K3", "A lock gives way as soon as nothing is in progress.", behaviour=judged("frozen", _let_in_when_idle)),
+    Mutant("K4", "More threads than 3 are never granted.", behaviour=judged("concurrency", _never_raised)),
     *(
         Mutant(
             "K4",
             f"An account whose threads are raised has {abs(more)} {'more' if more > 0 else 'less'} than it was given.",
-            conduct=judged("concurrency", partial(_off_by, more, raised=True)),
+            behaviour=judged("concurrency", partial(_off_by, more, raised=True)),
             limit=("threads where they are raised", more),
         )
         for more in (-1, 1)

@@ -1,4 +1,4 @@
-"""Violations in what the gateway decides, as conducts: rules left out or altered, figures moved, endpoints misled."""
+"""Violations in what the gateway decides, as behaviours: rules left out or altered, figures moved, endpoints misled."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -103,8 +103,8 @@ def misled(operation: Operation, mislead: Callable[[RequestFacts], RequestFacts]
     return lambda: _with_operation(make(), operation, operate)
 
 
-def _with_operation(conduct: Behaviour, operation: Operation, operate: Operate) -> Behaviour:
-    return replace(conduct, operations={**conduct.operations, operation: operate})
+def _with_operation(behaviour: Behaviour, operation: Operation, operate: Operate) -> Behaviour:
+    return replace(behaviour, operations={**behaviour.operations, operation: operate})
 
 
 def afterwards(

@@ -53,7 +53,7 @@ def target(
     answers = {id_: list(given) if isinstance(given, tuple) else given for id_, given in (assumptions or {}).items()}
     config = parse({"server": {"port": 0}, "assumptions": answers}, "the test")
     pauses = Pauses(lambda seconds: time.sleep(seconds / _HURRY)) if hurried else None
-    emulator = Emulator(config, pauses=pauses, conduct=mutant.conduct() if mutant else Behaviour())
+    emulator = Emulator(config, pauses=pauses, behaviour=mutant.behaviour() if mutant else Behaviour())
     try:
         with server(emulator, is_in_process=True) as plain:
             yield EmulatorContractTarget(_over(plain, mutant) if mutant else plain)
@@ -88,11 +88,11 @@ class Found:
     unasked: str = ""
 
 
-def conduct(asked: Check, of: ContractTarget, expected: Mapping[str, Given] = DEFAULTS) -> Found:
+def run_check(asked: Check, of: ContractTarget, expected: Mapping[str, Given] = DEFAULTS) -> Found:
     """Conduct one test, and close what it opened; whatever else goes wrong is raised."""
     inquiry = CheckRun(of, expected)
     try:
-        inquiry.conduct(asked)
+        inquiry.run(asked)
     except (AssertionError, CcellError) as error:
         return Found(wrong=f"{type(error).__name__}: {error}")
     except NotAsked as error:
@@ -102,12 +102,12 @@ def conduct(asked: Check, of: ContractTarget, expected: Mapping[str, Given] = DE
     return Found(inquiry.answer)
 
 
-def conduct_all(of: ContractTarget, expected: Mapping[str, Given] = DEFAULTS) -> dict[str, Found]:
+def run_checks(of: ContractTarget, expected: Mapping[str, Given] = DEFAULTS) -> dict[str, Found]:
     """Conduct the whole suite, by the names of its tests; those that wait wait together."""
     waiting = [asked for asked in suite() if OVERLAP in asked.needs]
     with ThreadPoolExecutor(len(waiting)) as pool:
-        begun = {asked.name: pool.submit(conduct, asked, of, expected) for asked in waiting}
-        found = {asked.name: conduct(asked, of, expected) for asked in suite() if asked.name not in begun}
+        begun = {asked.name: pool.submit(run_check, asked, of, expected) for asked in waiting}
+        found = {asked.name: run_check(asked, of, expected) for asked in suite() if asked.name not in begun}
         return found | {name: one.result() for name, one in begun.items()}
 
 
@@ -115,4 +115,4 @@ def killer(mutant: Mutant) -> str:
     """The test that kills a mutant: the one it names, else another about the same, else any; empty if it survives."""
     first = sorted(suite(), key=lambda asked: (asked.name != mutant.killer, asked.id != mutant.violates))
     with target(mutant, hurried=True) as of:
-        return next((asked.name for asked in first if conduct(asked, of).wrong), "")
+        return next((asked.name for asked in first if run_check(asked, of).wrong), "")
