@@ -1,4 +1,4 @@
-"""What holds for every test: in CI nothing is skipped."""
+"""Settings of all tests: Hypothesis profiles, and no skips in CI."""
 
 import os
 from collections.abc import Generator
@@ -7,9 +7,11 @@ import httpcore2  # noqa: F401 # pyright: ignore[reportUnusedImport] - httpx2 im
 import pytest
 from hypothesis import HealthCheck, settings
 
-# The machines that run this are busy; a slow example is no fault.
-settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("unhurried")
+# Busy machines make examples slow, so no profile has a deadline.
+_UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("everyday", _UNHURRIED, max_examples=25)
+settings.register_profile("thorough", _UNHURRIED, max_examples=1000)
+settings.load_profile("everyday")
 
 pytest_plugins = ["pytester"]
 
@@ -18,7 +20,7 @@ pytest_plugins = ["pytester"]
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Turn a skip into a failure where CI runs the tests: there, everything they need is installed."""
+    """Turn a skip into a failure in CI, where everything is installed."""
     report = yield
     if os.environ.get("CI") and report.skipped and not hasattr(report, "wasxfail"):
         report.outcome = "failed"
