@@ -1,1 +1,20 @@
-"""The shell round the fake: the HTTP application, the server that carries it, its configuration and its commands."""
+"""The emulator in this process: `FakeCcell` for scripts and unittest. Everything else here is internal.
+
+`FakeCcell` is imported when you first use it.
+"""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ccell_mock_server.fake import FakeCcell
+
+__all__ = ["FakeCcell"]
+
+
+def __getattr__(name: str) -> object:
+    if name != "FakeCcell":
+        message = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(message)
+    from ccell_mock_server.fake import FakeCcell  # noqa: PLC0415 - it imports Flask
+
+    return FakeCcell

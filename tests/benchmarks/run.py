@@ -126,7 +126,7 @@ def start() -> float:
         with tempfile.TemporaryDirectory() as folder:
             begun = elapsed()
             process = subprocess.Popen(
-                [sys.executable, "-m", "ccell_mock_server", "serve", "--port", "0"],
+                [sys.executable, "-m", "ccell_fake", "serve", "--port", "0"],
                 cwd=folder,
                 stdout=subprocess.PIPE,
                 text=True,

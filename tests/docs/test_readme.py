@@ -45,7 +45,7 @@ def test_every_shell_example_runs_as_printed(tmp_path: Path) -> None:
                     assert another.startswith("http")
                 continue
             command = line.replace("http://127.0.0.1:8026", url)
-            command = re.sub(r"^ccell-fake", f"{sys.executable} -m ccell_mock_server", command)
+            command = re.sub(r"^ccell-fake", f"{sys.executable} -m ccell_fake", command)
             done = subprocess.run(  # noqa: S602 - as a user types it
                 command,
                 shell=True,

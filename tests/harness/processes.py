@@ -7,7 +7,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
-COMMAND = (sys.executable, "-m", "ccell_mock_server")
+COMMAND = (sys.executable, "-m", "ccell_fake")
 
 
 @contextmanager

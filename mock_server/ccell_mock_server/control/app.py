@@ -6,7 +6,7 @@ from flask import Blueprint, Response, redirect
 from flask_openapi3.models.info import Info
 from flask_openapi3.openapi import OpenAPI
 
-from ccell_mock_server.__about__ import __version__
+from ccell_fake import __version__
 from ccell_mock_server.control import accounts, arrangements, document, problems, requests, state, traffic, waiting
 from ccell_mock_server.control.guard import guard
 from ccell_mock_server.control.requests import ControlRequest

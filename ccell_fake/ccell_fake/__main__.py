@@ -1,4 +1,4 @@
-"""`python -m ccell_mock_server` is the command `ccell-fake`."""
+"""`python -m ccell_fake` runs the command `ccell-fake`."""
 
 from ccell_mock_server.cli import main
 
