@@ -8,6 +8,7 @@ from dataclasses import MISSING, Field, fields
 from importlib import import_module
 from pathlib import Path
 
+import api_reference
 import tomli_w
 
 from ccell_fake.codes import Code
@@ -225,12 +226,25 @@ to it; nothing is patched.
 {_table(("violates", "what the mutant does", "killed by", "which says that"), *rows)}"""
 
 
+def api() -> str:
+    """The public names."""
+    return f"""{_NOTE}
+# Python API
+
+Look up the names that you can rely on: their signatures, their attributes and the errors they raise. Modules that are not listed
+are internal and may change.
+
+{api_reference.reference()}
+"""
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "configuration.md": configuration,
     "evidence.md": evidence,
     "codes.md": codes,
     "examples.md": examples,
     "adequacy.md": adequacy,
+    "api.md": api,
 }
 
 if __name__ == "__main__":

@@ -12,6 +12,20 @@ from ccell_fake.codes import Code
 from ccell_fake.model import Operation
 from ccell_fake.settings import Count, Seconds, Text
 
+__all__ = [
+    "BrokenXmlFault",
+    "CloseFault",
+    "CodeFault",
+    "DelayFault",
+    "DribbleFault",
+    "Fault",
+    "FaultConditions",
+    "GbkFault",
+    "HttpFault",
+    "ResetFault",
+    "TruncateFault",
+]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FaultConditions:

@@ -8,6 +8,8 @@ from annotated_types import Ge, Interval, Len
 
 from ccell_fake.limits import DEFAULT_THREADS
 
+__all__ = ["AccountSettings", "OutcomeRule", "Persona", "PersonaAnswer"]
+
 Text = Annotated[str, Len(1)]
 Seconds = Annotated[float, Interval(ge=0, le=10 * 365 * 86_400)]
 Count = Annotated[int, Ge(0)]

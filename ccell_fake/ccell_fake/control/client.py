@@ -22,6 +22,17 @@ from ccell_fake.inspection import State
 from ccell_fake.model import Operation
 from ccell_fake.settings import AccountSettings, OutcomeRule, Persona
 
+__all__ = [
+    "AccountControl",
+    "ControlClient",
+    "ControlError",
+    "Event",
+    "JournalTruncated",
+    "NotFound",
+    "NotInTime",
+    "Unreachable",
+]
+
 _BASE = "/_ccell"
 _SNAPSHOT = "application/vnd.sqlite3"
 _SECONDS = 30.0
