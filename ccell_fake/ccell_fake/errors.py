@@ -47,11 +47,11 @@ class EntriesDropped(CcellError):
     """A question about journal entries that are no longer kept.
 
     Attributes:
-        oldest: The cursor behind which everything is still there.
+        after_position: Position of the last dropped entry; all entries after it are kept.
     """
 
-    def __init__(self, userid: str, oldest: int) -> None:
+    def __init__(self, userid: str, after_position: int) -> None:
         """Say from where on the journal can be asked."""
         whose = f"account {userid}" if userid else "requests of no account"
-        super().__init__(f"the journal of {whose} has lost its entries up to {oldest}; ask for what lies behind that")
-        self.oldest = oldest
+        super().__init__(f"the journal of {whose} has dropped its entries up to {after_position}; ask for later ones")
+        self.after_position = after_position

@@ -30,7 +30,7 @@ class AccountSeen:
         reserved: How many of these are reserved for scheduled messages.
         is_locked: Whether repeated excess has locked it.
         in_progress: Its slots that are taken, held ones included.
-        cursor: The number of its last journal entry: what lies behind it is to come.
+        position: Position of its last journal entry.
     """
 
     settings: AccountSettings
@@ -39,7 +39,7 @@ class AccountSeen:
     reserved: int
     is_locked: bool
     in_progress: int
-    cursor: int
+    position: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ class MessageSeen:
 
     Attributes:
         cursor: Its place among the account's messages.
-        request: The journal's number of the request that brought it.
+        position: Position of the request that brought it.
         msgid: Its serial number.
         phone: The number.
         content: The text.
@@ -80,7 +80,7 @@ class MessageSeen:
     """
 
     cursor: str
-    request: int
+    position: int
     msgid: str
     phone: str
     content: str

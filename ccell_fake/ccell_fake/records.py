@@ -138,7 +138,7 @@ class JournalEntry:
         basis: How well it is known, and by which clause or question, as in `assumed Q4`.
         explanation: One sentence for each refusal, a line each; empty where nothing was refused.
         duration: Microseconds from the request's arrival to the answer.
-        number: Its place among all entries of all accounts; the store gives it out.
+        position: Its position in the journal, which all accounts share; the store assigns it.
     """
 
     at: int
@@ -154,4 +154,4 @@ class JournalEntry:
     basis: str
     explanation: str
     duration: int
-    number: int = 0
+    position: int = 0

@@ -84,7 +84,7 @@ def play(server: Server, seed: int, messages: int, span: timedelta, userid: str 
                 case traffic.Poll():
                     client.reports()
                     client.upmsgs()
-    account.follow()
+    account.real()
     return _played(account)
 
 

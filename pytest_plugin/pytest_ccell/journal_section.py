@@ -27,7 +27,7 @@ def journal(ccell: Ccell) -> str:
 
 def _lines(entry: EntryAnswer) -> Iterator[str]:
     how = entry.code if entry.delivery == "whole" else f"{entry.code} {entry.delivery}".strip()
-    yield f"{entry.number} {entry.at:%Y-%m-%d %H:%M:%S} {entry.operation} {how}, by {entry.rule} ({entry.basis})"
+    yield f"{entry.position} {entry.at:%Y-%m-%d %H:%M:%S} {entry.operation} {how}, by {entry.rule} ({entry.basis})"
     yield f"  asked    {_short(entry.request)}"
     yield "  answered nothing" if entry.answer is None else f"  answered {_short(entry.answer)}"
     for line in entry.explanation.splitlines():

@@ -215,12 +215,12 @@ def test_whatever_strikes_one_after_the_other_nothing_is_sent_twice_or_given_up(
     lost = False
     with Client(served.url, account.userid, account.password, retry=RETRY) as client:
         for _ in range(3):
-            cursor = account.cursor
+            position = account.position
             try:
                 told: Sent | ClientError = client.send(SUBMITS)
             except ClientError as error:
                 told = error
-            _check_send(told, list(account.messages(since=cursor)))
+            _check_send(told, list(account.messages(after_position=position)))
             try:
                 reports: Any = client.reports()
             except ClientError as error:

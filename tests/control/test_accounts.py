@@ -113,7 +113,7 @@ def test_reset_forgets_everything_but_the_settings(control: ControlClient, runni
     account.offset(timedelta(days=3))
     account.reset()
     seen = account.seen()
-    assert (seen.settings.spcode, seen.left, seen.cursor) == (True, 100_000, 0)
+    assert (seen.settings.spcode, seen.left, seen.position) == (True, 100_000, 0)
     assert not [*account.messages(), *account.reports(), *account.upmsgs(), *account.journal(), *account.faults()]
     assert account.clock().mode == "real"
     assert (served.reports(), served.upmsgs(), served.info().riches) == ((), (), "100000")

@@ -31,7 +31,7 @@ def test_a_clock_follows_the_gateways_until_it_is_set(account: AccountControl, c
     assert (account.clock().mode, account.clock().now) == ("frozen", DOCUMENT_DAY + 3 * HOUR)
     account.advance(HOUR)
     assert (account.clock().mode, account.clock().now) == ("frozen", DOCUMENT_DAY + 4 * HOUR)
-    account.follow()
+    account.real()
     assert account.clock().now == DOCUMENT_DAY + 3 * HOUR
 
 

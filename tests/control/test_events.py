@@ -28,11 +28,11 @@ def test_what_requests_bring_about_is_told(control: ControlClient, served: Serve
         assert (send.kind, message.kind, report.kind) == ("send", "message", "report")
         assert message.data["message"]["phone"] == PHONE
         assert message.data["userid"] == served.account.userid
-        assert (send.cursor, message.cursor) == (None, send.data["request"]["number"])
+        assert (send.position, message.position) == (None, send.data["request"]["position"])
         served.account.reply(PHONE, "hi")
         served.reports()
         served.upmsgs()
-        assert _kinds(events, 3) == ["upmsg", "drain", "fetch"]
+        assert _kinds(events, 3) == ["upmsg", "fetch_report", "fetch_upmsg"]
 
 
 def test_what_time_brings_about_is_told(control: ControlClient, served: Served) -> None:
@@ -71,7 +71,7 @@ def test_events_of_one_account_are_of_no_other(control: ControlClient, running: 
     with control.events(served.account.userid) as events:
         other.send()
         served.reports()
-        assert _kinds(events, 1) == ["drain"]
+        assert _kinds(events, 1) == ["fetch_report"]
 
 
 def test_events_of_all_accounts_name_theirs(control: ControlClient, running: Emulator, served: Served) -> None:
@@ -82,13 +82,13 @@ def test_events_of_all_accounts_name_theirs(control: ControlClient, running: Emu
         assert [event.data["userid"] for event in islice(events, 2)] == [served.account.userid, newcomer.account.userid]
 
 
-def test_a_listener_goes_on_from_a_cursor(control: ControlClient, served: Served) -> None:
+def test_a_listener_continues_after_a_position(control: ControlClient, served: Served) -> None:
     served.reports()
-    cursor = served.account.cursor
+    position = served.account.position
     served.upmsgs()
     served.reports()
-    with control.events(served.account.userid, after=cursor) as events:
-        assert _kinds(events, 2) == ["fetch", "drain"]
+    with control.events(served.account.userid, after_position=position) as events:
+        assert _kinds(events, 2) == ["fetch_upmsg", "fetch_report"]
 
 
 def test_a_listener_that_leaves_leaves_nothing(running: Emulator, control: ControlClient, served: Served) -> None:
@@ -112,8 +112,8 @@ def test_events_of_all_accounts_are_told_once_and_in_order_whoever_is_first(
         asked = pool.map(ask, served)
         told = list(islice(events, each * threads))
         assert {code for codes in asked for code in codes} == {"0"}
-    numbers = [event.cursor or 0 for event in told]
-    assert numbers == sorted(set(numbers))
+    positions = [event.position or 0 for event in told]
+    assert positions == sorted(set(positions))
     assert Counter(event.data["userid"] for event in told) == {one.account.userid: each for one in served}
 
 
@@ -125,12 +125,12 @@ def test_a_stream_of_an_account_ends_with_it(control: ControlClient, served: Ser
 
 def test_going_on_in_the_middle_of_a_request_tells_all_of_it(control: ControlClient, served: Served) -> None:
     served.reports()
-    before = served.account.cursor
+    before = served.account.position
     served.send("13800000000,13800000001")
-    with control.events(served.account.userid, after=before) as events:
+    with control.events(served.account.userid, after_position=before) as events:
         heard = list(islice(events, 2))
-    assert [event.cursor for event in heard] == [None, None]
-    with control.events(served.account.userid, after=before) as events:
+    assert [event.position for event in heard] == [None, None]
+    with control.events(served.account.userid, after_position=before) as events:
         assert _kinds(events, 3) == ["send", "message", "message"]
 
 
@@ -138,14 +138,14 @@ def test_a_listener_is_told_when_entries_were_lost() -> None:
     with emulator(server={"journal_entries": 1}) as running, ControlClient(running.url) as control:
         served = Served(running.url, control.open())
         served.reports()
-        cursor = served.account.cursor
-        with control.events(served.account.userid, after=cursor) as events:
+        position = served.account.position
+        with control.events(served.account.userid, after_position=position) as events:
             with running.services.admin(served.account.userid).opened() as (account, ledger):
                 (entry,) = ledger.inspect.latest_journal(account.key, 0, 1)
                 for _ in range(1100):
                     ledger.write(account.key, entry)
-            assert "fallen_out" in [event.kind for event in events]
-        with pytest.raises(JournalTruncated), control.events(after=cursor):
+            assert "entries_dropped" in [event.kind for event in events]
+        with pytest.raises(JournalTruncated), control.events(after_position=position):
             pass
 
 
@@ -176,4 +176,4 @@ def test_a_clock_that_goes_back_tells_nothing_twice(control: ControlClient, serv
         account.freeze(DOCUMENT_DAY)
         account.advance(timedelta(seconds=60))
         served.reports()
-        assert _kinds(events, 1) == ["drain"]
+        assert _kinds(events, 1) == ["fetch_report"]

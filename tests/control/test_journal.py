@@ -71,12 +71,14 @@ def test_the_journal_is_filtered_and_paged(control: ControlClient, served: Serve
     account = served.account
     assert [one.operation for one in account.journal(operation=Operation.SEND)] == [Operation.SEND] * 3
     assert [one.operation for one in account.journal(code="0")] == [Operation.INFO] * 3
-    numbers = [one.number for one in account.journal()]
-    assert numbers == sorted(numbers)
-    assert account.cursor == numbers[-1]
+    positions = [one.position for one in account.journal()]
+    assert positions == sorted(positions)
+    assert account.position == positions[-1]
     path = f"/v1/accounts/{account.userid}/journal"
-    page = control.send("GET", path, params={"limit": 2, "after": numbers[0]}).json()
-    assert ([one["number"] for one in page["items"]], page["next"]) == (numbers[1:3], numbers[2])
+    page = control.send("GET", path, params={"limit": 2, "after_position": positions[0]}).json()
+    assert ([one["position"] for one in page["items"]], page["next"]) == (positions[1:3], positions[2])
+    page = control.send("GET", path, params={"after_position": positions[0], "cursor": page["next"]}).json()
+    assert ([one["position"] for one in page["items"]], page["next"]) == (positions[3:], None)
 
 
 @pytest.fixture
@@ -91,17 +93,17 @@ def test_a_question_about_entries_that_fell_out_fails_loudly(small: Emulator) ->
         served = Served(small.url, control.open())
         for _ in range(3):
             served.ask(Operation.INFO)
-        first, second, third = (one.number for one in served.account.journal())
+        first, second, third = (one.position for one in served.account.journal())
         served.ask(Operation.INFO)
         with pytest.raises(
-            JournalTruncated, match=f"has lost its entries up to {first}; ask for what lies behind"
+            JournalTruncated, match=f"has dropped its entries up to {first}; ask for later ones"
         ) as caught:
             next(served.account.journal())
-        assert caught.value.problem.oldest == first
-        assert [one.number for one in served.account.journal(first)][:2] == [second, third]
+        assert caught.value.problem.after_position == first
+        assert [one.position for one in served.account.journal(first)][:2] == [second, third]
         with pytest.raises(JournalTruncated):
-            served.account.wait("drain", timeout=0)
-        with pytest.raises(JournalTruncated), control.events(served.account.userid, after=0):
+            served.account.wait("report", timeout=0)
+        with pytest.raises(JournalTruncated), control.events(served.account.userid, after_position=0):
             pass
         served.send()
         assert served.account.wait(timeout=0).is_met
@@ -116,8 +118,8 @@ def test_the_limit_of_one_account_touches_no_other(small: Emulator) -> None:
         assert len([*other.account.journal()]) == 1
         with pytest.raises(JournalTruncated) as caught:
             next(one.account.journal())
-        assert caught.value.problem.oldest
-        assert len([*one.account.journal(caught.value.problem.oldest)]) == 3
+        assert caught.value.problem.after_position
+        assert len([*one.account.journal(caught.value.problem.after_position)]) == 3
 
 
 SECRET = st.text(st.characters(codec="ascii", categories=["L", "N"]), min_size=8, max_size=20).map("Zq9{}".format)

@@ -113,8 +113,8 @@ def test_a_password_that_nobody_knows_keeps_a_snapshot_out(control: ControlClien
 @pytest.mark.parametrize(
     ("spoil", "said"),
     [
-        ("PRAGMA user_version = 99", "a snapshot of schema version 99; this emulator reads version 2"),
-        ("PRAGMA user_version = 1", "a snapshot of schema version 1; this emulator reads version 2"),
+        ("PRAGMA user_version = 99", "a snapshot of schema version 99; this emulator reads version 3"),
+        ("PRAGMA user_version = 1", "a snapshot of schema version 1; this emulator reads version 3"),
         ("PRAGMA application_id = 1", "it is no snapshot"),
         ("DROP TABLE report", "it is damaged"),
         ("ALTER TABLE report ADD COLUMN more TEXT", "it is damaged"),
@@ -209,14 +209,14 @@ def test_nothing_of_one_account_lands_in_another_while_everything_returns(
     assert strangers == []
 
 
-def test_a_cursor_stays_behind_what_comes_after_a_reset_and_a_restart(tmp_path: Path) -> None:
+def test_positions_increase_over_a_reset_and_a_restart(tmp_path: Path) -> None:
     server = {"store": str(tmp_path / "store")}
     with emulator(ManualClock(DOCUMENT_DAY), server) as running, ControlClient(running.url) as control:
         served = Served(running.url, control.open())
         served.reports()
-        cursor = served.account.cursor
+        position = served.account.position
         served.account.reset()
     with emulator(ManualClock(DOCUMENT_DAY), server) as running, ControlClient(running.url) as control:
         served = Served(running.url, control.account(served.account.userid))
         served.reports()
-        assert served.account.cursor > cursor
+        assert served.account.position > position

@@ -44,7 +44,7 @@ def test_a_refused_number_is_seen_with_its_code_and_text(served: Served) -> None
 def test_messages_are_filtered_by_all_that_is_known_of_them(served: Served) -> None:
     served.account.change(report_delay=3600)
     served.send(linkid="a-1")
-    cursor = served.account.cursor
+    position = served.account.position
     served.send("13900000001,19500001111", content="[?]您好*。【签名】", linkid="b-2")
     account = served.account
     found = {
@@ -54,7 +54,7 @@ def test_messages_are_filtered_by_all_that_is_known_of_them(served: Served) -> N
         "code": [*account.messages(code=Code.NUMBER_UNRECOGNISED)],
         "state": [*account.messages(state=State.SENT)],
         "msgid": [*account.messages(msgid=next(account.messages()).msgid)],
-        "since": [*account.messages(since=cursor)],
+        "after_position": [*account.messages(after_position=position)],
         "none": [*account.messages(phone="139*", linkid="a-1")],
     }
     assert {name: [one.phone for one in messages] for name, messages in found.items()} == {
@@ -64,7 +64,7 @@ def test_messages_are_filtered_by_all_that_is_known_of_them(served: Served) -> N
         "code": ["19500001111"],
         "state": [PHONE, "13900000001"],
         "msgid": [PHONE],
-        "since": ["13900000001", "19500001111"],
+        "after_position": ["13900000001", "19500001111"],
         "none": [],
     }
 

@@ -50,7 +50,7 @@ def test_a_message_wakes_who_waits_for_it(running: Emulator, served: Served) -> 
         running, lambda: served.account.wait(phone=PHONE, linkid="7", timeout=LONG), lambda: served.send(linkid="7")
     )
     assert [one.linkid for one in answer.messages] == ["7"]
-    assert answer.cursor == served.account.cursor
+    assert answer.position == served.account.position
 
 
 def test_several_messages_can_be_waited_for(running: Emulator, served: Served) -> None:
@@ -64,19 +64,19 @@ def test_several_messages_can_be_waited_for(running: Emulator, served: Served) -
 def test_a_drain_and_a_fetch_wake_who_waits_for_them(running: Emulator, served: Served) -> None:
     account = served.account
     served.reports()
-    cursor = account.cursor
-    answer = _meanwhile(running, lambda: account.wait("drain", after=cursor, timeout=LONG), served.reports)
-    assert answer.requests[0].number > cursor
+    position = account.position
+    answer = _meanwhile(running, lambda: account.wait("report", after_position=position, timeout=LONG), served.reports)
+    assert answer.requests[0].position > position
     account.reply(PHONE, "hi")
-    answer = _meanwhile(running, lambda: account.wait("fetch", not_empty=True, timeout=LONG), served.upmsgs)
+    answer = _meanwhile(running, lambda: account.wait("upmsg", not_empty=True, timeout=LONG), served.upmsgs)
     assert answer.requests[0].items == 1
 
 
 def test_an_empty_drain_is_none_where_one_with_reports_is_waited_for(served: Served) -> None:
     served.reports()
-    assert served.account.wait("drain", timeout=0).is_met
+    assert served.account.wait("report", timeout=0).is_met
     with pytest.raises(NotInTime):
-        served.account.wait("drain", not_empty=True, timeout=0)
+        served.account.wait("report", not_empty=True, timeout=0)
 
 
 def test_a_clock_that_is_moved_wakes_who_waits_for_what_it_brings(running: Emulator, served: Served) -> None:
@@ -111,13 +111,13 @@ def test_a_report_that_is_settled_wakes_who_waits_for_it(running: Emulator, serv
     assert answer.messages[0].msgid == resp.msgid
 
 
-def test_only_what_comes_behind_the_cursor_counts(served: Served) -> None:
+def test_only_messages_after_the_position_count(served: Served) -> None:
     served.send()
-    cursor = served.account.cursor
+    position = served.account.position
     with pytest.raises(NotInTime):
-        served.account.wait(after=cursor, timeout=0)
+        served.account.wait(after_position=position, timeout=0)
     served.send()
-    assert len(served.account.wait(after=cursor, timeout=0).messages) == 1
+    assert len(served.account.wait(after_position=position, timeout=0).messages) == 1
 
 
 def test_what_came_instead_is_answered_and_what_was_nearest(served: Served) -> None:
@@ -135,13 +135,13 @@ def test_what_came_instead_is_answered_and_what_was_nearest(served: Served) -> N
     assert "phone is '13800000001', not '13800000000'" in said
 
 
-def test_a_message_before_the_cursor_is_near(served: Served) -> None:
+def test_a_message_before_the_position_is_near(served: Served) -> None:
     served.send()
-    cursor = served.account.cursor
+    position = served.account.position
     with pytest.raises(NotInTime) as caught:
-        served.account.wait(phone=PHONE, after=cursor, timeout=0)
+        served.account.wait(phone=PHONE, after_position=position, timeout=0)
     (near,) = caught.value.answer.nearest
-    assert [(one.field, one.wanted) for one in near.mismatches] == [("request", f"after {cursor}")]
+    assert [(one.field, one.wanted) for one in near.mismatches] == [("position", f"after {position}")]
 
 
 def test_a_wait_ends_with_its_admin(running: Emulator, account: AccountControl) -> None:

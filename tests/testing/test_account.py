@@ -43,7 +43,7 @@ def test_time_is_frozen_moved_and_let_go(fake: Ccell) -> None:
     assert repr(fake.clock) == "<frozen clock at 2016-01-01T08:30:30+08:00>"
     fake.clock.set(DOCUMENT_DAY)
     assert timedelta() <= fake.clock.now - DOCUMENT_DAY < timedelta(hours=1)
-    fake.clock.follow()
+    fake.clock.real()
     assert fake.clock.now.year > 2020
 
 
@@ -83,7 +83,7 @@ def test_a_reply_can_take_its_time(fake: Ccell) -> None:
 
 def test_what_is_waited_for_in_vain_is_named(fake: Ccell) -> None:
     with pytest.raises(NotInTime, match="waited 0 s for drain"):
-        fake.wait("drain", timeout=0, not_empty=True)
+        fake.wait("report", timeout=0, not_empty=True)
 
 
 def test_no_repr_shows_the_password(fake: Ccell) -> None:

@@ -81,7 +81,7 @@ def test_a_breach_is_told_with_the_clause_and_the_request(fake: Ccell) -> None:
     _raw(fake, f'<submit phone="{_numbers(501)}" content="{CONTENT}"/>')
     (breach,) = fake.breaches()
     assert str(breach).startswith("S3: ")
-    assert f"\n  request {breach.request}: " in str(breach)
+    assert f"\n  request {breach.position}: " in str(breach)
     assert "501 numbers" in str(breach)
 
 
@@ -183,6 +183,6 @@ def _entry(number: int, rule: str, explanation: str) -> EntryAnswer:
 def test_breaches_come_in_the_order_of_requests(rules: list[str]) -> None:
     entries = [_entry(number, rule, "") for number, rule in enumerate(rules, 1)]
     found = audit.breaches(reversed(entries), ())
-    assert [breach.request for breach in found] == [
+    assert [breach.position for breach in found] == [
         number for number, rule in enumerate(rules, 1) if rule not in {"send", "fault"}
     ]

@@ -107,7 +107,7 @@ def test_a_loop_goes_on_while_it_waits(fake: Ccell) -> None:
     async def main() -> None:
         async with asyncio.TaskGroup() as tasks, fake.connect_async() as client:
             waiting = tasks.create_task(fake.outbox.wait_async(timeout=300, phone=PHONE))
-            drained = tasks.create_task(fake.wait_async("drain", timeout=300))
+            drained = tasks.create_task(fake.wait_async("report", timeout=300))
             await client.send(PHONE, CONTENT)
             assert (await waiting).phone == PHONE
             await client.reports()

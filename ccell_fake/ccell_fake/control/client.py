@@ -40,7 +40,7 @@ _NOT_FOUND, _GONE = 404, 410
 _NO_ANSWER = (httpx2.TransportError, httpx2.InvalidURL)
 
 Model = TypeVar("Model", bound=BaseModel)
-Kind = Literal["message", "drain", "fetch"]
+Kind = Literal["message", "report", "upmsg"]
 
 
 class ControlError(CcellError):
@@ -61,7 +61,7 @@ class NotFound(ControlError):
 
 
 class JournalTruncated(ControlError):
-    """A question about journal entries that are no longer kept; `problem.oldest` is the cursor to go on from."""
+    """A question about journal entries that are no longer kept; continue with `problem.after_position`."""
 
 
 class Unreachable(CcellError):
@@ -86,15 +86,15 @@ class Event:
     """One thing that happened.
 
     Attributes:
-        kind: `send`, `message`, `drain`, `fetch` or `info`, which requests bring about, `sent`, `report`, `upmsg` or
-            `opt_out`, which time does, or, as the last one, `ended` or `fallen_out`.
+        kind: From requests: `send`, `message`, `fetch_report`, `fetch_upmsg` or `info`. From time: `sent`, `report`,
+            `upmsg` or `opt_out`. Last of a stream: `ended` or `entries_dropped`.
         data: The account's userid, and what happened.
-        cursor: How far the journal has been told, where all that a request brought about has been; else None.
+        position: Position in the journal; None unless this is the last event of a request.
     """
 
     kind: str
     data: dict[str, Any]
-    cursor: int | None = None
+    position: int | None = None
 
 
 class ControlClient:
@@ -164,9 +164,9 @@ class ControlClient:
         """All accounts, in the order of their userids."""
         return self.pages(models.AccountsAnswer, "/v1/accounts")
 
-    def strangers(self, after: int = 0) -> Iterator[models.EntryAnswer]:
-        """The requests that could not be read or named no account, behind a cursor, oldest first."""
-        return self.pages(models.JournalAnswer, "/v1/journal", after=after)
+    def strangers(self, after_position: int = 0) -> Iterator[models.EntryAnswer]:
+        """The requests that could not be read or named no account, after a position, oldest first."""
+        return self.pages(models.JournalAnswer, "/v1/journal", after_position=after_position)
 
     def snapshot(self, path: Path) -> None:
         """Write everything there is into a file."""
@@ -181,14 +181,16 @@ class ControlClient:
         return self.send("GET", "/metrics").text
 
     @contextmanager
-    def events(self, userid: str | None = None, after: int | None = None) -> Generator[Iterator[Event]]:
+    def events(self, userid: str | None = None, after_position: int | None = None) -> Generator[Iterator[Event]]:
         """What happens, as it happens, on one account or on all.
 
         Args:
             userid: On which; None for all.
-            after: Behind which cursor of the journal; None for from now on.
+            after_position: Only events of requests after this position; None for events from now on.
         """
-        query = {name: value for name, value in (("userid", userid), ("after", after)) if value is not None}
+        query = {
+            name: value for name, value in (("userid", userid), ("after_position", after_position)) if value is not None
+        }
         try:
             stream = self._http.stream("GET", "/v1/events", params=query, timeout=None)
             answer = stream.__enter__()
@@ -234,7 +236,7 @@ class ControlClient:
             yield from page.items
             if page.next is None:
                 return
-            asked["after"] = page.next
+            asked["cursor"] = page.next
 
 
 class AccountControl:
@@ -261,9 +263,9 @@ class AccountControl:
         return self._ask(models.AccountAnswer, "GET", "")
 
     @property
-    def cursor(self) -> int:
-        """What lies behind it in the journal is still to come."""
-        return self.seen().cursor
+    def position(self) -> int:
+        """Position of the last journal entry of the account."""
+        return self.seen().position
 
     def change(self, **settings: Any) -> models.AccountAnswer:  # noqa: ANN401 - as AccountSettings has them
         """Change some settings, by name; requests in progress are judged by what they are changed to."""
@@ -297,7 +299,7 @@ class AccountControl:
         """Let its clock go so far ahead of the gateway's, or from an aware time on."""
         return self._set_clock(mode="offset", seconds=None if by is None else by.total_seconds(), now=now)
 
-    def follow(self) -> models.ClockAnswer:
+    def real(self) -> models.ClockAnswer:
         """Let its clock be the gateway's again."""
         return self._set_clock(mode="real")
 
@@ -377,7 +379,7 @@ class AccountControl:
         msgid: str | None = None,
         code: Code | str | None = None,
         state: State | None = None,
-        since: int | None = None,
+        after_position: int | None = None,
     ) -> Iterator[models.MessageAnswer]:
         """What was submitted, oldest first; phone, linkid and content may hold `*` for any text.
 
@@ -388,10 +390,12 @@ class AccountControl:
             msgid: The serial number.
             code: 0, or the code of the refusal.
             state: What has become of it.
-            since: Only what requests behind this cursor of the journal brought.
+            after_position: Only messages of requests after this position in the journal.
         """
         query = {"phone": phone, "linkid": linkid, "content": content, "msgid": msgid, "code": code, "state": state}
-        return self._control.pages(models.MessagesAnswer, f"{self._path}/messages", since=since, **query)
+        return self._control.pages(
+            models.MessagesAnswer, f"{self._path}/messages", after_position=after_position, **query
+        )
 
     def settle(self, msgid: str, status: str = "0", info: str | None = None) -> models.MessageAnswer:
         """Let the report of a message come in now; 0 is delivered."""
@@ -417,24 +421,24 @@ class AccountControl:
         return self._ask(models.UpmsgAnswer, "POST", "/upmsgs", json=body)
 
     def journal(
-        self, after: int = 0, *, operation: Operation | None = None, code: Code | str | None = None
+        self, after_position: int = 0, *, operation: Operation | None = None, code: Code | str | None = None
     ) -> Iterator[models.EntryAnswer]:
-        """The account's requests behind a cursor, oldest first.
+        """The account's requests after a position, oldest first.
 
         Raises:
-            FallenOut: Some of them are no longer kept.
+            JournalTruncated: Some of them are no longer kept.
         """
         return self._control.pages(
-            models.JournalAnswer, f"{self._path}/journal", after=after, operation=operation, code=code
+            models.JournalAnswer, f"{self._path}/journal", after_position=after_position, operation=operation, code=code
         )
 
     def wait(self, kind: Kind = "message", *, timeout: float = 10.0, **wanted: Any) -> models.WaitAnswer:  # noqa: ANN401 - as WaitBody has them
         """Block until something is there.
 
         Args:
-            kind: `message`, `drain` (reports are fetched) or `fetch` (upstream messages are).
+            kind: `message`, `report` (reports are fetched) or `upmsg` (upstream messages are fetched).
             timeout: Seconds.
-            wanted: What, as WaitBody has it: phone, linkid, content, msgid, code, state, after, count, not_empty.
+            wanted: As in WaitBody: phone, linkid, content, msgid, code, state, after_position, count, not_empty.
 
         Raises:
             NotInTime: It did not come; the message says what did.
@@ -505,6 +509,6 @@ def _lines(wanted: str, timeout: float, answer: models.WaitAnswer) -> Iterator[s
         )
         yield f"  near: {one.msgid} to {one.phone}, {one.state}: {differs}"
     for entry in answer.came:
-        yield f"  came: {entry.number} {entry.operation} {entry.code or entry.delivery} {entry.explanation}".rstrip()
+        yield f"  came: {entry.position} {entry.operation} {entry.code or entry.delivery} {entry.explanation}".rstrip()
     if not answer.nearest and not answer.came:
         yield "  nothing came"

@@ -38,7 +38,7 @@ def _instant(value: object) -> object:
     return from_micros(value) if isinstance(value, int) else value
 
 
-Cursor = Annotated[int, Field(ge=0, le=_LARGEST)]
+Position = Annotated[int, Field(ge=0, le=_LARGEST)]
 Phone = Annotated[str, Field(min_length=1, max_length=64)]
 Pattern = Annotated[str, Field(min_length=1, max_length=2_000)]
 Short = Annotated[str, Field(max_length=128)]
@@ -96,7 +96,7 @@ class AccountAnswer(Answer):
         reserved: How many of these are reserved for scheduled messages.
         is_locked: Whether repeated excess has locked it.
         in_progress: Its slots that are taken, held ones included.
-        cursor: What lies behind it in the journal is still to come.
+        position: Position of its last journal entry.
     """
 
     userid: str
@@ -107,7 +107,7 @@ class AccountAnswer(Answer):
     reserved: int
     is_locked: bool
     in_progress: int
-    cursor: int
+    position: int
 
 
 class AccountsAnswer(Answer):
@@ -148,7 +148,7 @@ class MessageAnswer(Answer):
         info: The text of that.
         state: What has become of it.
         report: Its report, or null until it has come in.
-        request: The number in the journal of the request that brought it.
+        position: Position of the request that brought it.
     """
 
     msgid: str
@@ -162,7 +162,7 @@ class MessageAnswer(Answer):
     info: str
     state: State
     report: ReportSeenAnswer | None
-    request: int
+    position: int
 
 
 class MessagesAnswer(Answer):
@@ -469,7 +469,7 @@ class EntryAnswer(Answer):
     """What was asked, what was answered, and why.
 
     Attributes:
-        number: Its place among all entries of all accounts; a cursor.
+        position: Its position in the journal, which all accounts share.
         at: When, on the account's clock.
         operation: The endpoint.
         peer: The address the request came from.
@@ -485,7 +485,7 @@ class EntryAnswer(Answer):
         duration: Microseconds from the request's arrival to the answer.
     """
 
-    number: int
+    position: int
     at: Instant
     operation: Operation
     peer: str
@@ -512,27 +512,27 @@ class WaitBody(Body):
     """What to wait for.
 
     Attributes:
-        kind: `message`, `drain` (reports are fetched) or `fetch` (upstream messages are).
+        kind: `message`, `report` (reports are fetched) or `upmsg` (upstream messages are fetched).
         phone: Of the message, `*` for any text, as in linkid and content.
         linkid: The sender's reference.
         content: The text.
         msgid: The serial number.
         code: 0, or the code of the refusal.
         state: What has become of it.
-        after: Only what requests behind this cursor of the journal brought about.
+        after_position: Only what came after this position in the journal.
         count: How many there have to be.
-        not_empty: Whether a drain or a fetch counts only if it handed something out.
+        not_empty: Whether a fetch counts only if it handed something out.
         timeout: Seconds, by the host's clock.
     """
 
-    kind: Literal["message", "drain", "fetch"] = "message"
+    kind: Literal["message", "report", "upmsg"] = "message"
     phone: Pattern | None = None
     linkid: Pattern | None = None
     content: Pattern | None = None
     msgid: Msgid | None = None
     code: Code | None = None
     state: State | None = None
-    after: Cursor = 0
+    after_position: Position = 0
     count: Annotated[int, Field(ge=1, le=10_000)] = 1
     not_empty: bool = False
     timeout: Annotated[float, Field(ge=0, le=600)] = 10.0
@@ -544,7 +544,7 @@ class WaitBody(Body):
             message = f"{asked[0]}: it goes with kind message, not with {self.kind}"
             raise ValueError(message)
         if self.kind == "message" and self.not_empty:
-            message = "not_empty: it goes with kind drain or fetch, not with message"
+            message = "not_empty: it goes with kind report or upmsg, not with message"
             raise ValueError(message)
         return self
 
@@ -570,16 +570,16 @@ class WaitAnswer(Answer):
     Attributes:
         is_met: Whether it came in time.
         messages: The messages.
-        requests: The drains or fetches.
-        cursor: What lies behind it in the journal is still to come.
-        came: Where it did not: the last requests since the cursor that was given.
+        requests: The fetches.
+        position: Position of its last journal entry.
+        came: Where it did not: the last requests after the position of the wait.
         nearest: Where it did not: the messages that are nearest, with what keeps each from being the one.
     """
 
     is_met: bool
     messages: tuple[MessageAnswer, ...]
     requests: tuple[EntryAnswer, ...]
-    cursor: int
+    position: int
     came: tuple[EntryAnswer, ...] = ()
     nearest: tuple[NearAnswer, ...] = ()
 
@@ -605,7 +605,7 @@ class Problem(Answer):
         status: The HTTP status.
         detail: What is wrong here, and what would pass.
         errors: The same for each field.
-        oldest: Where entries have fallen out of the journal: the cursor behind which all are there.
+        after_position: If journal entries were dropped: all entries after this position are kept.
     """
 
     type: str
@@ -613,7 +613,7 @@ class Problem(Answer):
     status: int
     detail: str
     errors: tuple[FlawAnswer, ...] = ()
-    oldest: int | None = None
+    after_position: int | None = None
 
 
 PROBLEMS: Mapping[str, str] = {
@@ -623,7 +623,7 @@ PROBLEMS: Mapping[str, str] = {
     "not-found": "There is no such thing",
     "method": "The method is not taken here",
     "conflict": "That cannot be done as things stand",
-    "fallen-out": "Entries have fallen out of the journal",
+    "entries-dropped": "The journal has dropped entries",
     "too-large": "The body is too large",
     "media-type": "The body is of another type",
     "invalid": "The request is not valid",

@@ -196,19 +196,19 @@ class AccountAdmin:
             ledger.drop_faults(account.key, there if ids is None else _each_of(ids, there, "fault"))
 
     def messages(
-        self, wanted: MessageFilter, *, since_request: int = 0, after: str | None = None, limit: int = 100
+        self, wanted: MessageFilter, *, after_position: int = 0, cursor: str | None = None, limit: int = 100
     ) -> list[MessageSeen]:
         """The messages that a filter lets through, oldest first.
 
         Args:
             wanted: Which.
-            since_request: Only those whose request has a greater number in the journal.
-            after: Only those behind this cursor.
+            after_position: Only messages of requests after this position in the journal.
+            cursor: Only messages after this one, the cursor of the last message of the page before.
             limit: How many at most.
         """
         with self.opened() as (account, ledger):
             return ledger.inspect.messages(
-                account.key, account.now, wanted, since_request=since_request, after=after, limit=limit
+                account.key, account.now, wanted, after_position=after_position, cursor=cursor, limit=limit
             )
 
     def message(self, msgid: str) -> MessageSeen:
@@ -261,10 +261,10 @@ class AccountAdmin:
                 ledger.charge(account.key, (was_refunded - is_refunded) * ledger.cost_of(account.key, int(msgid)))
             return self._message(msgid, account, ledger)
 
-    def reports(self, after: int, limit: int) -> list[ReportListed]:
-        """The reports behind a cursor, waiting ones and ones that were handed out."""
+    def reports(self, cursor: int, limit: int) -> list[ReportListed]:
+        """The reports after a cursor, waiting ones and ones that were handed out."""
         with self.opened() as (account, ledger):
-            return ledger.inspect.reports(account.key, after, limit)
+            return ledger.inspect.reports(account.key, cursor, limit)
 
     def add_report(self, msgid: str, linkid: str, phone: str, status: str, info: str, delay: float) -> ReportListed:
         """Let a stray report come in so many seconds from now; no message of its serial number need be there."""
@@ -274,10 +274,10 @@ class AccountAdmin:
             (listed,) = ledger.inspect.reports(account.key, ledger.inspect.last_keys().report - 1, 1)
             return listed
 
-    def upmsgs(self, after: int, limit: int) -> list[UpmsgListed]:
-        """The upstream messages behind a cursor, waiting ones and ones that were handed out."""
+    def upmsgs(self, cursor: int, limit: int) -> list[UpmsgListed]:
+        """The upstream messages after a cursor, waiting ones and ones that were handed out."""
         with self.opened() as (account, ledger):
-            return ledger.inspect.upmsgs(account.key, after, limit)
+            return ledger.inspect.upmsgs(account.key, cursor, limit)
 
     def add_upmsg(self, phone: str, content: str, spcode: str, delay: float) -> UpmsgListed:
         """Let a phone send a message, so many seconds from now.
@@ -296,15 +296,15 @@ class AccountAdmin:
             return listed
 
     def journal(
-        self, after: int, limit: int, operation: Operation | None = None, code: str | None = None
+        self, after_position: int, limit: int, operation: Operation | None = None, code: str | None = None
     ) -> list[JournalEntry]:
-        """The journal entries with a greater number, oldest first.
+        """The journal entries after a position, oldest first.
 
         Raises:
-            FallenOut: Some of them are no longer kept.
+            EntriesDropped: Some of them are no longer kept.
         """
         with self.opened() as (account, ledger):
-            return journal_of(account.key, self.userid, ledger, after, limit, operation, code)
+            return journal_of(account.key, self.userid, ledger, after_position, limit, operation, code)
 
 
 def _check_time(instant: datetime) -> None:
@@ -324,7 +324,7 @@ def look_at(account: Account, ledger: Ledger, base_now: int) -> AccountSeen:
         standing.reserved,
         account.policy.is_locked(standing.locked_at, now),
         account.slots.in_progress(base_now),
-        ledger.inspect.last_number(account.key),
+        ledger.inspect.last_position(account.key),
     )
 
 
@@ -332,20 +332,20 @@ def journal_of(
     key: int,
     userid: str,
     ledger: Ledger,
-    after: int,
+    after_position: int,
     limit: int,
     operation: Operation | None = None,
     code: str | None = None,
 ) -> list[JournalEntry]:
-    """The journal entries of an account, or of no account, with a greater number.
+    """The journal entries of an account, or of no account, after a position.
 
     Raises:
-        FallenOut: Some of them are no longer kept.
+        EntriesDropped: Some of them are no longer kept.
     """
-    fallen = ledger.inspect.fallen(key)
-    if after < fallen:
-        raise EntriesDropped(userid, fallen)
-    return ledger.inspect.journal(key, after, limit, operation, code)
+    dropped = ledger.inspect.last_dropped(key)
+    if after_position < dropped:
+        raise EntriesDropped(userid, dropped)
+    return ledger.inspect.journal(key, after_position, limit, operation, code)
 
 
 def _each_of(ids: Iterable[int], there: set[int], what: str) -> list[int]:

@@ -19,8 +19,8 @@ class Inspection(Protocol):
         now: int,
         wanted: MessageFilter,
         *,
-        since_request: int = 0,
-        after: str | None = None,
+        after_position: int = 0,
+        cursor: str | None = None,
         limit: int = 100,
     ) -> list[MessageSeen]:
         """The messages of an account that a filter lets through.
@@ -29,52 +29,52 @@ class Inspection(Protocol):
             account: Whose.
             now: The account's present, which decides the state.
             wanted: Which.
-            since_request: Only those whose request has a greater number in the journal.
-            after: Only those behind this cursor.
+            after_position: Only messages of requests after this position in the journal.
+            cursor: Only messages after this one, the cursor of the last message of the page before.
             limit: How many at most.
         """
         ...
 
-    def messages_of(self, account: int, now: int, request: int) -> list[MessageSeen]:
-        """The messages that one request brought, by its number in the journal."""
+    def messages_of(self, account: int, now: int, position: int) -> list[MessageSeen]:
+        """The messages of the request at a position."""
         ...
 
-    def latest_messages(self, account: int, now: int, since_request: int, limit: int) -> list[MessageSeen]:
-        """The last messages of an account whose request has a greater number in the journal."""
+    def latest_messages(self, account: int, now: int, after_position: int, limit: int) -> list[MessageSeen]:
+        """The last messages of an account that came after a position."""
         ...
 
-    def reports(self, account: int, after: int, limit: int) -> list[ReportListed]:
-        """The reports of an account behind a cursor, those still to come included."""
+    def reports(self, account: int, cursor: int, limit: int) -> list[ReportListed]:
+        """The reports of an account after a cursor, those still to come included."""
         ...
 
-    def upmsgs(self, account: int, after: int, limit: int) -> list[UpmsgListed]:
-        """The upstream messages of an account behind a cursor, those still to come included."""
+    def upmsgs(self, account: int, cursor: int, limit: int) -> list[UpmsgListed]:
+        """The upstream messages of an account after a cursor, those still to come included."""
         ...
 
     def journal(
-        self, account: int, after: int, limit: int, operation: str | None = None, code: str | None = None
+        self, account: int, after_position: int, limit: int, operation: str | None = None, code: str | None = None
     ) -> list[JournalEntry]:
-        """The entries of an account with a greater number, those that have fallen out excepted."""
+        """The entries of an account after a position, except the dropped ones."""
         ...
 
-    def latest_journal(self, account: int, after: int, limit: int) -> list[JournalEntry]:
-        """The last entries of an account with a greater number, oldest first."""
+    def latest_journal(self, account: int, after_position: int, limit: int) -> list[JournalEntry]:
+        """The last entries of an account after a position, oldest first."""
         ...
 
-    def journals(self, after: int, limit: int, account: int | None = None) -> list[tuple[int, JournalEntry]]:
-        """The entries of all accounts, or of one, with a greater number, in their order, each with its account."""
+    def journals(self, after_position: int, limit: int, account: int | None = None) -> list[tuple[int, JournalEntry]]:
+        """The entries of all accounts, or of one, after a position, in their order, each with its account."""
         ...
 
-    def has_lost(self, after: int, account: int | None = None) -> int:
-        """The number of the last entry that is gone behind a cursor, of all accounts or of one; 0 where none is."""
+    def dropped_after(self, after_position: int, account: int | None = None) -> int:
+        """Position of the last dropped entry after a position, of all accounts or of one; 0 if none was dropped."""
         ...
 
-    def fallen(self, account: int) -> int:
-        """The number of the last entry of an account that has fallen out; 0 where none has."""
+    def last_dropped(self, account: int) -> int:
+        """Position of the last dropped entry of an account; 0 if none was dropped."""
         ...
 
-    def last_number(self, account: int) -> int:
-        """The number of the last entry of an account; 0 where there is none."""
+    def last_position(self, account: int) -> int:
+        """Position of the last entry of an account; 0 if it has none."""
         ...
 
     def happenings(self, account: int, since: int, until: int, limit: int, keys: Keys = ...) -> list[TimelineEvent]:
@@ -210,7 +210,7 @@ class Ledger(Protocol):
         ...
 
     def write(self, account: int | None, entry: JournalEntry) -> int:
-        """Keep a journal entry, under a number that is returned; the oldest of an account fall out."""
+        """Keep a journal entry and return its position. The oldest entries of an account are dropped."""
         ...
 
 

@@ -23,11 +23,11 @@ class WaitKind(StrEnum):
     """What can be waited for: a message, a fetch of reports, a fetch of upstream messages."""
 
     MESSAGE = "message"
-    DRAIN = "drain"
-    FETCH = "fetch"
+    REPORT = "report"
+    UPMSG = "upmsg"
 
 
-_FETCHED_BY = {WaitKind.DRAIN: Operation.REPORT, WaitKind.FETCH: Operation.UPMSG}
+_FETCHED_BY = {WaitKind.REPORT: Operation.REPORT, WaitKind.UPMSG: Operation.UPMSG}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +37,14 @@ class WaitFilter:
     Attributes:
         kind: Of which kind.
         wanted: Which message, where it is one.
-        after: Only what requests with a greater number in the journal brought about.
+        after_position: Only what came after this position in the journal.
         count: How many there have to be.
         not_empty: Whether a fetch counts only if it handed something out.
     """
 
     kind: WaitKind
     wanted: MessageFilter
-    after: int = 0
+    after_position: int = 0
     count: int = 1
     not_empty: bool = False
 
@@ -85,14 +85,14 @@ class WaitMatch:
         is_met: Whether that is enough.
         messages: The messages, where it is those.
         requests: The fetches, where it is those.
-        cursor: The number of the last journal entry.
+        position: Position of the last journal entry.
         next_due: Microseconds until time alone may change that, or None where it cannot.
     """
 
     is_met: bool
     messages: tuple[MessageSeen, ...]
     requests: tuple[JournalEntry, ...]
-    cursor: int
+    position: int
     next_due: int | None
 
 
@@ -101,7 +101,7 @@ class WaitTimeout:
     """What was there when the time for waiting was over.
 
     Attributes:
-        came: The last requests since the cursor.
+        came: The last requests after the position.
         nearest: Of the last messages, those that are nearest to what was wanted, the nearest first.
     """
 
@@ -113,23 +113,27 @@ def look(account: Account, ledger: Ledger, wish: WaitFilter) -> WaitMatch:
     """What there is now of what is waited for.
 
     Raises:
-        FallenOut: The journal no longer has what came since the cursor.
+        EntriesDropped: The journal has dropped entries after the position.
     """
     messages: tuple[MessageSeen, ...] = ()
     requests: tuple[JournalEntry, ...] = ()
     now = account.now
     if wish.kind is WaitKind.MESSAGE:
-        found = ledger.inspect.messages(account.key, now, wish.wanted, since_request=wish.after, limit=wish.count)
+        found = ledger.inspect.messages(
+            account.key, now, wish.wanted, after_position=wish.after_position, limit=wish.count
+        )
         messages = tuple(found)
     else:
-        entries = journal_of(account.key, account.settings.userid, ledger, wish.after, -1, _FETCHED_BY[wish.kind], "0")
+        entries = journal_of(
+            account.key, account.settings.userid, ledger, wish.after_position, -1, _FETCHED_BY[wish.kind], "0"
+        )
         requests = tuple(one for one in entries if one.items or not wish.not_empty)[: wish.count]
     due = None if account.clock.setting.frozen_at is not None else ledger.inspect.next_due(account.key, now)
     return WaitMatch(
         len(messages) + len(requests) >= wish.count,
         messages,
         requests,
-        ledger.inspect.last_number(account.key),
+        ledger.inspect.last_position(account.key),
         None if due is None else due - now,
     )
 
@@ -141,7 +145,7 @@ def can_change(wish: WaitFilter) -> bool:
 
 def miss(account: Account, ledger: Ledger, wish: WaitFilter) -> WaitTimeout:
     """What came instead, and what was nearest."""
-    after = max(wish.after, ledger.inspect.fallen(account.key))
+    after = max(wish.after_position, ledger.inspect.last_dropped(account.key))
     came = ledger.inspect.latest_journal(account.key, after, _SHOWN)
     nearest: list[NearMiss] = []
     if wish.kind is WaitKind.MESSAGE:
@@ -152,8 +156,8 @@ def miss(account: Account, ledger: Ledger, wish: WaitFilter) -> WaitTimeout:
 
 def _near(message: MessageSeen, wish: WaitFilter) -> NearMiss:
     mismatches = tuple(_mismatches(message, wish.wanted))
-    if message.request <= wish.after:
-        mismatches = (*mismatches, Mismatch("request", f"after {wish.after}", str(message.request)))
+    if message.position <= wish.after_position:
+        mismatches = (*mismatches, Mismatch("position", f"after {wish.after_position}", str(message.position)))
     return NearMiss(message, mismatches)
 
 

@@ -172,7 +172,7 @@ class _EmulatorAccount:
         self.first = 1
         self._account = account
         self.now = account.freeze(account.clock().now.replace(microsecond=0)).now
-        self._cursor = 0
+        self._position = 0
 
     @property
     def arranger(self) -> AccountDriver:
@@ -197,19 +197,19 @@ class _EmulatorAccount:
         self._account.settle(msgid, "0" if is_delivered else "-1")
 
     def exchanges(self) -> list[GatewayRequest]:
-        entries = list(self._account.journal(self._cursor))
+        entries = list(self._account.journal(self._position))
         if not entries:
             return []
         submitted: dict[int, tuple[Submitted, ...]] = {}
         if any(entry.operation is Operation.SEND for entry in entries):
-            messages = self._account.messages(since=self._cursor)
-            for number, group in groupby(messages, lambda one: one.request):
-                submitted[number] = tuple(
+            messages = self._account.messages(after_position=self._position)
+            for position, group in groupby(messages, lambda one: one.position):
+                submitted[position] = tuple(
                     Submitted(one.msgid, one.phone, one.content, one.sendtime, one.code) for one in group
                 )
-        self._cursor = entries[-1].number
+        self._position = entries[-1].position
         return [
-            GatewayRequest(entry.operation, entry.code, entry.delivery, entry.items, submitted.get(entry.number, ()))
+            GatewayRequest(entry.operation, entry.code, entry.delivery, entry.items, submitted.get(entry.position, ()))
             for entry in entries
         ]
 

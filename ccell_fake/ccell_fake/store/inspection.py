@@ -23,7 +23,7 @@ _STATE = (
     " WHEN r.recvtime IS NULL OR r.recvtime > :now THEN 'sent' WHEN r.status = '0' THEN 'delivered' ELSE 'failed' END"
 )
 _MESSAGES = (
-    "SELECT s.key, m.msgid, s.request, m.phone, s.content, s.linkid, s.spcode, s.due, s.submitted_at, m.code, m.info,"
+    "SELECT s.key, m.msgid, s.position, m.phone, s.content, s.linkid, s.spcode, s.due, s.submitted_at, m.code, m.info,"
     f" {_STATE} AS state, r.status, r.info, r.recvtime, r.fetched_at"
     " FROM submission s JOIN message m ON m.submission = s.key LEFT JOIN report r ON r.key ="
     " (SELECT min(key) FROM report WHERE account = s.account AND msgid = m.msgid) WHERE s.account = :account"
@@ -51,7 +51,7 @@ UNION ALL SELECT since, 3, 'opt_out', NULL, phone, '' FROM opt_out
 ORDER BY 1, 2, 4 LIMIT :limit
 """
 _ENTRY = (
-    "at, operation, peer, place, request, answer, delivery, items, code, rule, basis, explanation, duration, number"
+    "at, operation, peer, place, request, answer, delivery, items, code, rule, basis, explanation, duration, position"
 )
 
 
@@ -74,8 +74,8 @@ class SqliteInspection:
         now: int,
         wanted: MessageFilter,
         *,
-        since_request: int = 0,
-        after: str | None = None,
+        after_position: int = 0,
+        cursor: str | None = None,
         limit: int = 100,
     ) -> list[MessageSeen]:
         """The messages of an account that a filter lets through.
@@ -84,31 +84,31 @@ class SqliteInspection:
             account: Whose.
             now: The account's present, which decides the state.
             wanted: Which.
-            since_request: Only those whose request has a greater number in the journal.
-            after: Only those behind this cursor.
+            after_position: Only messages of requests after this position in the journal.
+            cursor: Only messages after this one, the cursor of the last message of the page before.
             limit: How many at most.
         """
-        conditions = ["s.request > :request"]
-        values: dict[str, Value] = {"request": since_request, "limit": limit}
-        if after is not None:
-            submission, _, msgid = after.partition("-")
-            conditions.append("s.request >= (SELECT request FROM submission WHERE key = :after_submission)")
+        conditions = ["s.position > :position"]
+        values: dict[str, Value] = {"position": after_position, "limit": limit}
+        if cursor is not None:
+            submission, _, msgid = cursor.partition("-")
+            conditions.append("s.position >= (SELECT position FROM submission WHERE key = :after_submission)")
             conditions.append("(s.key, m.msgid) > (:after_submission, :after_msgid)")
             values |= {"after_submission": int(submission), "after_msgid": int(msgid)}
-        return self._messages(account, now, wanted, conditions, values, "s.request, s.key, m.msgid")
+        return self._messages(account, now, wanted, conditions, values, "s.position, s.key, m.msgid")
 
-    def messages_of(self, account: int, now: int, request: int) -> list[MessageSeen]:
-        """The messages that one request brought, by its number in the journal."""
-        values: dict[str, Value] = {"request": request, "limit": -1}
+    def messages_of(self, account: int, now: int, position: int) -> list[MessageSeen]:
+        """The messages of the request at a position."""
+        values: dict[str, Value] = {"position": position, "limit": -1}
         return self._messages(
-            account, now, MessageFilter(), ["s.request = :request"], values, "s.request, s.key, m.msgid"
+            account, now, MessageFilter(), ["s.position = :position"], values, "s.position, s.key, m.msgid"
         )
 
-    def latest_messages(self, account: int, now: int, since_request: int, limit: int) -> list[MessageSeen]:
-        """The last messages of an account whose request has a greater number in the journal."""
-        values: dict[str, Value] = {"request": since_request, "limit": limit}
-        order = "s.request DESC, s.key DESC, m.msgid DESC"
-        return self._messages(account, now, MessageFilter(), ["s.request > :request"], values, order)[::-1]
+    def latest_messages(self, account: int, now: int, after_position: int, limit: int) -> list[MessageSeen]:
+        """The last messages of an account that came after a position."""
+        values: dict[str, Value] = {"position": after_position, "limit": limit}
+        order = "s.position DESC, s.key DESC, m.msgid DESC"
+        return self._messages(account, now, MessageFilter(), ["s.position > :position"], values, order)[::-1]
 
     def _messages(
         self,
@@ -128,35 +128,35 @@ class SqliteInspection:
         statement = " AND ".join([_MESSAGES, *conditions])
         return [_message(row, now) for row in self._read(f"{statement} ORDER BY {order} LIMIT :limit", values)]
 
-    def reports(self, account: int, after: int, limit: int) -> list[ReportListed]:
-        """The reports of an account behind a cursor, those still to come included."""
+    def reports(self, account: int, cursor: int, limit: int) -> list[ReportListed]:
+        """The reports of an account after a cursor, those still to come included."""
         rows = self._read(
             "SELECT key, CAST(msgid AS TEXT), linkid, phone, status, info, recvtime, fetched_at FROM report"
-            " WHERE account = :account AND key > :after ORDER BY key LIMIT :limit",
-            {"account": account, "after": after, "limit": limit},
+            " WHERE account = :account AND key > :cursor ORDER BY key LIMIT :limit",
+            {"account": account, "cursor": cursor, "limit": limit},
         )
         return [ReportListed(*row) for row in rows]
 
-    def upmsgs(self, account: int, after: int, limit: int) -> list[UpmsgListed]:
-        """The upstream messages of an account behind a cursor, those still to come included."""
+    def upmsgs(self, account: int, cursor: int, limit: int) -> list[UpmsgListed]:
+        """The upstream messages of an account after a cursor, those still to come included."""
         rows = self._read(
             "SELECT key, spnumber, phone, msgcontent, motime, fetched_at FROM upmsg"
-            " WHERE account = :account AND key > :after ORDER BY key LIMIT :limit",
-            {"account": account, "after": after, "limit": limit},
+            " WHERE account = :account AND key > :cursor ORDER BY key LIMIT :limit",
+            {"account": account, "cursor": cursor, "limit": limit},
         )
         return [UpmsgListed(*row) for row in rows]
 
     def journal(
-        self, account: int, after: int, limit: int, operation: str | None = None, code: str | None = None
+        self, account: int, after_position: int, limit: int, operation: str | None = None, code: str | None = None
     ) -> list[JournalEntry]:
-        """The entries of an account with a greater number, those that have fallen out excepted."""
+        """The entries of an account after a position, except the dropped ones."""
         rows = self._read(
-            f"SELECT {_ENTRY} FROM journal WHERE account = :account AND number > :after"
+            f"SELECT {_ENTRY} FROM journal WHERE account = :account AND position > :after_position"
             " AND operation = coalesce(:operation, operation) AND code = coalesce(:code, code)"
-            " ORDER BY number LIMIT :limit",
+            " ORDER BY position LIMIT :limit",
             {
                 "account": account,
-                "after": max(after, self.fallen(account)),
+                "after_position": max(after_position, self.last_dropped(account)),
                 "limit": limit,
                 "operation": operation,
                 "code": code,
@@ -164,50 +164,50 @@ class SqliteInspection:
         )
         return [JournalEntry(*row) for row in rows]
 
-    def latest_journal(self, account: int, after: int, limit: int) -> list[JournalEntry]:
-        """The last entries of an account with a greater number, oldest first."""
+    def latest_journal(self, account: int, after_position: int, limit: int) -> list[JournalEntry]:
+        """The last entries of an account after a position, oldest first."""
         rows = self._read(
-            f"SELECT {_ENTRY} FROM journal WHERE account = :account AND number > :after"
-            " ORDER BY number DESC LIMIT :limit",
-            {"account": account, "after": max(after, self.fallen(account)), "limit": limit},
+            f"SELECT {_ENTRY} FROM journal WHERE account = :account AND position > :after_position"
+            " ORDER BY position DESC LIMIT :limit",
+            {"account": account, "after_position": max(after_position, self.last_dropped(account)), "limit": limit},
         )
         return [JournalEntry(*row) for row in reversed(rows)]
 
-    def journals(self, after: int, limit: int, account: int | None = None) -> list[tuple[int, JournalEntry]]:
-        """The entries of all accounts, or of one, with a greater number, in their order, each with its account."""
+    def journals(self, after_position: int, limit: int, account: int | None = None) -> list[tuple[int, JournalEntry]]:
+        """The entries of all accounts, or of one, after a position, in their order, each with its account."""
         rows = self._read(
-            f"SELECT account, {_ENTRY} FROM journal WHERE number > :after AND account <> 0"
-            f"{'' if account is None else ' AND account = :account'} ORDER BY number LIMIT :limit",
-            {"after": after, "limit": limit, "account": account},
+            f"SELECT account, {_ENTRY} FROM journal WHERE position > :after_position AND account <> 0"
+            f"{'' if account is None else ' AND account = :account'} ORDER BY position LIMIT :limit",
+            {"after_position": after_position, "limit": limit, "account": account},
         )
         return [(key, JournalEntry(*entry)) for key, *entry in rows]
 
-    def has_lost(self, after: int, account: int | None = None) -> int:
-        """The number of the last entry that is gone behind a cursor, of all accounts or of one; 0 where none is."""
-        ((fallen,),) = self._read(
-            "SELECT coalesce(max(fallen), 0) FROM account WHERE key <> 0 AND fallen > :after"
+    def dropped_after(self, after_position: int, account: int | None = None) -> int:
+        """Position of the last dropped entry after a position, of all accounts or of one; 0 if none was dropped."""
+        ((dropped,),) = self._read(
+            "SELECT coalesce(max(last_dropped), 0) FROM account WHERE key <> 0 AND last_dropped > :after_position"
             f"{'' if account is None else ' AND key = :account'}",
-            {"after": after, "account": account},
+            {"after_position": after_position, "account": account},
         )
-        return int(fallen)
+        return int(dropped)
 
-    def fallen(self, account: int) -> int:
-        """The number of the last entry of an account that has fallen out; 0 where none has."""
+    def last_dropped(self, account: int) -> int:
+        """Position of the last dropped entry of an account; 0 if none was dropped."""
         rows = self._read(
-            "SELECT number FROM journal WHERE account = :account ORDER BY number DESC LIMIT 1 OFFSET :kept",
+            "SELECT position FROM journal WHERE account = :account ORDER BY position DESC LIMIT 1 OFFSET :kept",
             {"account": account, "kept": self._journal_entries},
         )
         if rows:
             return int(rows[0][0])
-        ((fallen,),) = self._read("SELECT fallen FROM account WHERE key = :account", {"account": account})
-        return int(fallen)
+        ((dropped,),) = self._read("SELECT last_dropped FROM account WHERE key = :account", {"account": account})
+        return int(dropped)
 
-    def last_number(self, account: int) -> int:
-        """The number of the last entry of an account; 0 where there is none."""
+    def last_position(self, account: int) -> int:
+        """Position of the last entry of an account; 0 if it has none."""
         ((last,),) = self._read(
-            "SELECT coalesce(max(number), 0) FROM journal WHERE account = :account", {"account": account}
+            "SELECT coalesce(max(position), 0) FROM journal WHERE account = :account", {"account": account}
         )
-        return max(int(last), self.fallen(account))
+        return max(int(last), self.last_dropped(account))
 
     def happenings(self, account: int, since: int, until: int, limit: int, keys: Keys = NO_KEYS) -> list[TimelineEvent]:
         """What time brings about, in order: behind an instant, up to another one.
@@ -266,11 +266,11 @@ class SqliteInspection:
 
 
 def _message(row: tuple[Any, ...], now: int) -> MessageSeen:
-    key, msgid, request, phone, content, linkid, spcode, due, submitted_at, code, info, state, *report = row
+    key, msgid, position, phone, content, linkid, spcode, due, submitted_at, code, info, state, *report = row
     status, report_info, recvtime, fetched_at = report
     return MessageSeen(
         f"{key}-{msgid}",
-        request,
+        position,
         str(msgid),
         phone,
         content,

@@ -86,8 +86,8 @@ class SqliteLedger:
         (self._submissions,) = connection.execute("SELECT coalesce(max(key), 0) FROM submission").fetchone()
         self._number: int
         (self._number,) = connection.execute(
-            "SELECT max((SELECT coalesce(max(number), 0) FROM journal), (SELECT coalesce(max(id), 0) FROM fault),"
-            " (SELECT max(fallen) FROM account), (SELECT number FROM high_water))"
+            "SELECT max((SELECT coalesce(max(position), 0) FROM journal), (SELECT coalesce(max(id), 0) FROM fault),"
+            " (SELECT max(last_dropped) FROM account), (SELECT number FROM high_water))"
         ).fetchone()
 
     def commit(self) -> None:
@@ -319,7 +319,7 @@ class SqliteLedger:
         self._changing(account).faults = faults
 
     def write(self, account: int | None, entry: JournalEntry) -> int:
-        """Keep a journal entry, under a number that is returned; the oldest of an account fall out."""
+        """Keep a journal entry and return its position. The oldest entries of an account are dropped."""
         key = account or NO_ACCOUNT
         self._changing(key).journaled += 1
         self._number += 1
@@ -406,10 +406,10 @@ class SqliteLedger:
                 execute("UPDATE fault SET seen = ?, struck = ? WHERE account = ? AND id = ?", values)
         at_hand.faults_written = at_hand.faults
         if at_hand.journaled > self._journal_entries + _ENTRIES_TO_SPARE:
-            (fallen,) = execute(
-                "SELECT number FROM journal WHERE account = ? ORDER BY number DESC LIMIT 1 OFFSET ?",
+            (dropped,) = execute(
+                "SELECT position FROM journal WHERE account = ? ORDER BY position DESC LIMIT 1 OFFSET ?",
                 (key, self._journal_entries),
             ).fetchone()
-            execute("UPDATE account SET fallen = ? WHERE key = ?", (fallen, key))
-            execute("DELETE FROM journal WHERE account = ? AND number <= ?", (key, fallen))
+            execute("UPDATE account SET last_dropped = ? WHERE key = ?", (dropped, key))
+            execute("DELETE FROM journal WHERE account = ? AND position <= ?", (key, dropped))
             at_hand.journaled = self._journal_entries

@@ -3,19 +3,19 @@
 APPLICATION = 0x43435346
 """Written into every file as its application_id, by which it is known to be a store."""
 
-VERSION = 2
+VERSION = 3
 """Written into every file as its user_version; a file of another version is refused."""
 
 TABLES = """
 CREATE TABLE account (
-    key       INTEGER PRIMARY KEY AUTOINCREMENT,
-    userid    TEXT NOT NULL UNIQUE,
-    settings  TEXT NOT NULL DEFAULT '',
-    offset    INTEGER NOT NULL DEFAULT 0,
-    frozen_at INTEGER,
-    spent     INTEGER NOT NULL DEFAULT 0,
-    locked_at INTEGER,
-    fallen    INTEGER NOT NULL DEFAULT 0
+    key          INTEGER PRIMARY KEY AUTOINCREMENT,
+    userid       TEXT NOT NULL UNIQUE,
+    settings     TEXT NOT NULL DEFAULT '',
+    offset       INTEGER NOT NULL DEFAULT 0,
+    frozen_at    INTEGER,
+    spent        INTEGER NOT NULL DEFAULT 0,
+    locked_at    INTEGER,
+    last_dropped INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 INSERT INTO account (key, userid) VALUES (0, '');
 
@@ -57,14 +57,14 @@ CREATE INDEX excess_at ON excess (account, at);
 CREATE TABLE submission (
     key          INTEGER PRIMARY KEY,
     account      INTEGER NOT NULL REFERENCES account,
-    request      INTEGER NOT NULL,
+    position     INTEGER NOT NULL,
     content      TEXT NOT NULL,
     linkid       TEXT NOT NULL,
     spcode       TEXT NOT NULL,
     submitted_at INTEGER NOT NULL,
     due          INTEGER NOT NULL
 ) STRICT;
-CREATE INDEX submission_of ON submission (account, request);
+CREATE INDEX submission_of ON submission (account, position);
 CREATE INDEX submission_submitted ON submission (account, submitted_at);
 CREATE INDEX submission_scheduled ON submission (account, due) WHERE due > submitted_at;
 
@@ -108,7 +108,7 @@ CREATE INDEX upmsg_waiting ON upmsg (account, due) WHERE fetched_at IS NULL;
 
 CREATE TABLE journal (
     account     INTEGER NOT NULL REFERENCES account,
-    number      INTEGER NOT NULL,
+    position    INTEGER NOT NULL,
     at          INTEGER NOT NULL,
     operation   TEXT NOT NULL,
     peer        TEXT NOT NULL,
@@ -122,9 +122,9 @@ CREATE TABLE journal (
     basis       TEXT NOT NULL,
     explanation TEXT NOT NULL,
     duration    INTEGER NOT NULL,
-    PRIMARY KEY (account, number)
+    PRIMARY KEY (account, position)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX journal_in_order ON journal (number);
+CREATE INDEX journal_in_order ON journal (position);
 """
 
 OF_AN_ACCOUNT = ("fault", "opt_out", "pending_charge", "excess", "report", "upmsg", "journal")

@@ -119,21 +119,21 @@ class Ccell:
             operation: At which endpoint, where each has its own (Q21).
             seconds: When they are free again at the latest.
         """
-        begun = self.account.cursor
+        begun = self.account.position
         with self.account.hold(slots, None if operation is None else Operation(operation), seconds) as held:
             try:
                 yield held
             finally:
                 with suppress(NotFound):
-                    self._held.append(range(begun + 1, self.account.cursor + 1))
+                    self._held.append(range(begun + 1, self.account.position + 1))
 
     def wait(self, kind: Kind = "message", *, timeout: float = 10.0, **wanted: Any) -> WaitAnswer:  # noqa: ANN401 - as AccountControl.wait has them
         """Sleep until something is there, as `AccountControl.wait` has it; `outbox.wait` is for one message.
 
         Args:
-            kind: `message`, `drain` (reports are fetched) or `fetch` (upstream messages are).
+            kind: `message`, `report` (reports are fetched) or `upmsg` (upstream messages are fetched).
             timeout: Seconds.
-            wanted: What: phone, linkid, content, msgid, code, state, after, count, not_empty.
+            wanted: What: phone, linkid, content, msgid, code, state, after_position, count, not_empty.
 
         Raises:
             NotInTime: It did not come; the message says what did.
@@ -150,7 +150,7 @@ class Ccell:
         try:
             return tuple(self.account.journal())
         except JournalTruncated as error:
-            return tuple(self.account.journal(error.problem.oldest or 0))
+            return tuple(self.account.journal(error.problem.after_position or 0))
 
     def breaches(self) -> tuple[audit.Breach, ...]:
         """Where the code under test did not keep to the limits of the document."""

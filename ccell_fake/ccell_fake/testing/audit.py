@@ -32,17 +32,17 @@ class Breach:
 
     Attributes:
         clause: Which.
-        request: The journal's number of the request.
+        position: Position of the request in the journal.
         says: What happened.
     """
 
     clause: str
-    request: int
+    position: int
     says: str
 
     def __str__(self) -> str:
         """All of it, with the clause's own words."""
-        return f"{self.clause}: {CLAUSES[self.clause].says}\n  request {self.request}: {self.says}"
+        return f"{self.clause}: {CLAUSES[self.clause].says}\n  request {self.position}: {self.says}"
 
 
 def breaches(
@@ -55,30 +55,30 @@ def breaches(
     Args:
         entries: The journal of the account.
         messages: Its messages.
-        held: The journal's numbers while slots were held.
+        held: The positions while slots were held.
     """
     kept, sent = tuple(entries), tuple(messages)
-    struck = {entry.number for entry in kept if _FAULT in entry.rule.split(", ") or entry.delivery != "whole"}
+    struck = {entry.position for entry in kept if _FAULT in entry.rule.split(", ") or entry.delivery != "whole"}
     found = [
-        *(breach for entry in kept if entry.number not in struck for breach in _of_entry(entry, held)),
+        *(breach for entry in kept if entry.position not in struck for breach in _of_entry(entry, held)),
         *_of_contents(sent),
-        *_repeated(message for message in sent if message.request not in struck),
+        *_repeated(message for message in sent if message.position not in struck),
     ]
-    return tuple(sorted(found, key=lambda breach: breach.request))
+    return tuple(sorted(found, key=lambda breach: breach.position))
 
 
 def _of_entry(entry: EntryAnswer, held: Sequence[range]) -> Iterator[Breach]:
     if entry.operation is Operation.SEND and entry.items > NUMBERS_PER_REQUEST:
-        yield Breach("S3", entry.number, f"it has {entry.items} numbers")
+        yield Breach("S3", entry.position, f"it has {entry.items} numbers")
     for rule in entry.rule.split(", "):
         clause = _CLAUSE_OF_RULE.get(rule)
-        is_excused = rule == _CONCURRENCY and any(entry.number in numbers for numbers in held)
+        is_excused = rule == _CONCURRENCY and any(entry.position in numbers for numbers in held)
         if clause is not None and not is_excused:
-            yield Breach(clause, entry.number, entry.explanation)
+            yield Breach(clause, entry.position, entry.explanation)
     for code, clause in _CLAUSE_OF_CODE.items():
         for line in entry.explanation.splitlines():
             if line.startswith(f"{code}: "):
-                yield Breach(clause, entry.number, line)
+                yield Breach(clause, entry.position, line)
 
 
 def _of_contents(messages: Iterable[MessageAnswer]) -> Iterator[Breach]:
@@ -86,9 +86,9 @@ def _of_contents(messages: Iterable[MessageAnswer]) -> Iterator[Breach]:
     seen: set[int] = set()
     for message in messages:
         length = len(message.content.encode("utf-16-le", errors="surrogatepass")) // 2
-        if length > CONTENT_CHARACTERS and message.request not in seen:
-            seen.add(message.request)
-            yield Breach("S4", message.request, f"a content has {length} characters")
+        if length > CONTENT_CHARACTERS and message.position not in seen:
+            seen.add(message.position)
+            yield Breach("S4", message.position, f"a content has {length} characters")
 
 
 def _repeated(messages: Iterable[MessageAnswer]) -> Iterator[Breach]:
@@ -99,11 +99,11 @@ def _repeated(messages: Iterable[MessageAnswer]) -> Iterator[Breach]:
         if message.code == Code.SUCCESS or message.code in _TRANSIENT:
             continue
         key = (message.phone, message.content, message.sendtime, message.spcode, message.code)
-        before = first.setdefault(key, message.request)
-        if before != message.request and (key, message.request) not in told:
-            told.add((key, message.request))
+        before = first.setdefault(key, message.position)
+        if before != message.position and (key, message.position) not in told:
+            told.add((key, message.position))
             says = (
                 f"{message.phone} was sent again what request {before} had been told not to send it: "
                 f"{message.code} {message.info}"
             )
-            yield Breach("S8", message.request, says)
+            yield Breach("S8", message.position, says)

@@ -48,6 +48,6 @@ class AccountTime:
         """Let it go on from an aware time, also one that is over."""
         self._account.offset(now=now)
 
-    def follow(self) -> None:
+    def real(self) -> None:
         """Let it be the gateway's again."""
-        self._account.follow()
+        self._account.real()

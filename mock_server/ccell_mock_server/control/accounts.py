@@ -35,7 +35,7 @@ def views(services: Services) -> list[Api]:
         """List the accounts, in the order of their userids."""
         with services.store.transaction() as ledger:
             accounts = sorted(services.accounts, key=lambda one: one.settings.userid)
-            behind = (one for one in accounts if query.after is None or one.settings.userid > query.after)
+            behind = (one for one in accounts if query.cursor is None or one.settings.userid > query.cursor)
             seen = [_seen(services, account, ledger) for account in islice(behind, query.limit + 1)]
         return page(AccountsAnswer, [_answer(one) for one in seen], query.limit, lambda one: one.userid)
 

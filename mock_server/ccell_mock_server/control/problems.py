@@ -23,7 +23,7 @@ _KIND_OF = {
     404: "not-found",
     405: "method",
     409: "conflict",
-    410: "fallen-out",
+    410: "entries-dropped",
     413: "too-large",
     415: "media-type",
     422: "invalid",
@@ -51,7 +51,7 @@ def problem(
     detail: str,
     flaws: Iterable[ConfigProblem] = (),
     *,
-    oldest: int | None = None,
+    after_position: int | None = None,
     headers: dict[str, str] | None = None,
 ) -> Response:
     """A refusal.
@@ -60,7 +60,7 @@ def problem(
         status: The HTTP status.
         detail: What is wrong, and what would pass.
         flaws: The same for each field.
-        oldest: The cursor behind which the journal is whole.
+        after_position: All journal entries after this position are kept.
         headers: To go with it.
     """
     kind = _KIND_OF.get(status, "failure")
@@ -70,7 +70,7 @@ def problem(
         status=status,
         detail=detail,
         errors=tuple(FlawAnswer(field=flaw.key, detail=flaw.detail) for flaw in flaws),
-        oldest=oldest,
+        after_position=after_position,
     )
     text = document.model_dump_json(exclude_none=True)
     return Response(text, status, headers, content_type=CONTENT_TYPE)
@@ -86,7 +86,9 @@ def register(app: Flask) -> None:
     app.register_error_handler(InvalidError, lambda error: invalid(error.flaws))
     app.register_error_handler(NoSuchThing, lambda error: problem(404, str(error)))
     app.register_error_handler(NotPossible, lambda error: problem(409, str(error)))
-    app.register_error_handler(EntriesDropped, lambda error: problem(410, str(error), oldest=error.oldest))
+    app.register_error_handler(
+        EntriesDropped, lambda error: problem(410, str(error), after_position=error.after_position)
+    )
     app.register_error_handler(SnapshotError, lambda error: invalid((ConfigProblem("", str(error)),)))
     app.register_error_handler(
         TooManyWaitersError, lambda error: problem(503, str(error), headers={"Retry-After": "1"})

@@ -10,7 +10,7 @@ from pydantic_core import from_json
 from werkzeug.exceptions import abort
 
 from ccell_fake.control import models
-from ccell_fake.control.models import Cursor, FaultBody, Msgid, Pattern, Phone
+from ccell_fake.control.models import FaultBody, Msgid, Pattern, Phone, Position
 from ccell_fake.faults import Fault
 from ccell_fake.inspection import State
 from ccell_fake.model import Operation
@@ -71,22 +71,28 @@ class PlacePath(AccountPath):
 class AccountsQuery(Parameters):
     """A page of accounts."""
 
-    after: Annotated[str | None, Field(description="The userid behind which to begin.")] = None
+    cursor: Annotated[str | None, Field(description="`next` of the page before.")] = None
     limit: Annotated[int, Field(ge=1, le=_MOST, description="How many at most.")] = 100
 
 
 class PageQuery(Parameters):
     """A page of a list."""
 
-    after: Annotated[Cursor, Field(description="The cursor behind which to begin.")] = 0
+    cursor: Annotated[Position, Field(description="`next` of the page before.")] = 0
     limit: Annotated[int, Field(ge=1, le=_MOST, description="How many at most.")] = 100
 
 
 class JournalQuery(PageQuery):
     """A page of the journal."""
 
+    after_position: Annotated[Position, Field(description="Only entries after this position.")] = 0
     operation: Annotated[Operation | None, Field(description="Only of this endpoint.")] = None
     code: Annotated[str | None, Field(description="Only answered with this code.")] = None
+
+    @property
+    def start(self) -> int:
+        """Position after which the page begins."""
+        return max(self.after_position, self.cursor)
 
 
 class MessagesQuery(Parameters):
@@ -98,9 +104,10 @@ class MessagesQuery(Parameters):
     msgid: Annotated[Msgid | None, Field(description="The serial number.")] = None
     code: Annotated[str | None, Field(description="0, or the code of the refusal.")] = None
     state: Annotated[State | None, Field(description="What has become of it.")] = None
-    since: Annotated[Cursor, Field(description="Only what requests behind this cursor of the journal brought.")] = 0
-    after: Annotated[
-        str | None, Field(pattern=r"^[0-9]{1,18}-([0-9]{1,18}|[1-8][0-9]{18})$", description="`next` of a page before.")
+    after_position: Annotated[Position, Field(description="Only messages of requests after this position.")] = 0
+    cursor: Annotated[
+        str | None,
+        Field(pattern=r"^[0-9]{1,18}-([0-9]{1,18}|[1-8][0-9]{18})$", description="`next` of the page before."),
     ] = None
     limit: Annotated[int, Field(ge=1, le=_MOST, description="How many at most.")] = 100
 

@@ -15,7 +15,12 @@ from ccell_fake.model import Operation
 from ccell_fake.records import JournalEntry
 from ccell_mock_server.services import Services
 
-_KINDS = {Operation.REPORT: "drain", Operation.UPMSG: "fetch", Operation.INFO: "info", Operation.SEND: "send"}
+_KINDS = {
+    Operation.REPORT: "fetch_report",
+    Operation.UPMSG: "fetch_upmsg",
+    Operation.INFO: "info",
+    Operation.SEND: "send",
+}
 _FOREVER = 1e9
 _MICRO = 1_000_000
 # So many at once, for nobody else is served while they are looked up.
@@ -29,12 +34,12 @@ class Event:
     Attributes:
         kind: Of which kind.
         data: The account, and what happened.
-        cursor: How far the journal has been told, where all that an entry brought about has been; else None.
+        position: Position in the journal; None unless this is the last event of a request.
     """
 
     kind: str
     data: dict[str, Any]
-    cursor: int | None = None
+    position: int | None = None
 
 
 @dataclass(slots=True)
@@ -53,17 +58,17 @@ class Stream:
         is_over: Whether there will be nothing more to tell.
     """
 
-    def __init__(self, services: Services, userid: str | None, after: int | None) -> None:
-        """Begin behind a cursor, or now.
+    def __init__(self, services: Services, userid: str | None, after_position: int | None) -> None:
+        """Begin after a position, or now.
 
         Args:
             services: Where it happens.
             userid: On which account; None for all.
-            after: Behind which cursor of the journal.
+            after_position: Only events of requests after this position; None for events from now on.
 
         Raises:
             NoSuchThing: There is no such account.
-            FallenOut: Entries behind the cursor have fallen out of a journal.
+            EntriesDropped: A journal has dropped entries after the position.
         """
         self.is_over: bool = False
         self._is_fresh = True
@@ -75,10 +80,10 @@ class Stream:
                 message = f"there is no account {userid!r}"
                 raise NoSuchThing(message)
             accounts = self._accounts()
-            if after is not None:
+            if after_position is not None:
                 for account in accounts:
-                    journal_of(account.key, account.settings.userid, ledger, after, 0)
-            self._cursor = self._last(ledger) if after is None else after
+                    journal_of(account.key, account.settings.userid, ledger, after_position, 0)
+            self._position = self._last(ledger) if after_position is None else after_position
             self._keys = ledger.inspect.last_keys()
             for account in accounts:
                 self._places[account.slots] = _place(account, ledger, account.now)
@@ -91,7 +96,7 @@ class Stream:
         return [] if current is None else [current]
 
     def _last(self, ledger: Ledger) -> int:
-        return max((ledger.inspect.last_number(account.key) for account in self._accounts()), default=0)
+        return max((ledger.inspect.last_position(account.key) for account in self._accounts()), default=0)
 
     def seconds_until_due(self) -> float:
         """How long until time alone may bring something about."""
@@ -110,11 +115,11 @@ class Stream:
                 entries, lost = self._entries(accounts, ledger)
                 happenings = self._happenings(accounts, rung, ledger) if len(entries) < _ENTRIES and not lost else []
             for account, entry, messages in entries:
-                self._cursor = entry.number
+                self._position = entry.position
                 yield from _of_entry(account, entry, messages)
             if lost:
                 self.is_over = True
-                yield Event("fallen_out", {"oldest": lost})
+                yield Event("entries_dropped", {"after_position": lost})
             elif self._only is not None and not accounts:
                 self.is_over = True
                 yield Event("ended", {"userid": self._only.settings.userid})
@@ -128,15 +133,15 @@ class Stream:
         self, accounts: dict[int, Account], ledger: Ledger
     ) -> tuple[list[tuple[Account, JournalEntry, list[MessageSeen]]], int]:
         key = None if self._only is None else self._only.key
-        lost = ledger.inspect.has_lost(self._cursor, key)
+        lost = ledger.inspect.dropped_after(self._position, key)
         if lost:
             return [], lost
         found: list[tuple[Account, JournalEntry, list[MessageSeen]]] = []
-        for owner, entry in ledger.inspect.journals(self._cursor, _ENTRIES, key):
+        for owner, entry in ledger.inspect.journals(self._position, _ENTRIES, key):
             account = accounts.get(owner)
             if account is not None:
                 is_send = entry.operation == Operation.SEND
-                messages = ledger.inspect.messages_of(owner, account.now, entry.number) if is_send else []
+                messages = ledger.inspect.messages_of(owner, account.now, entry.position) if is_send else []
                 found.append((account, entry, messages))
         return found, 0
 
@@ -179,4 +184,4 @@ def _of_entry(account: Account, entry: JournalEntry, messages: list[MessageSeen]
         told = MessageAnswer.model_validate(message).model_dump(mode="json")
         events.append(Event("message", {**about, "message": told}))
     yield from events[:-1]
-    yield Event(events[-1].kind, events[-1].data, entry.number)
+    yield Event(events[-1].kind, events[-1].data, entry.position)

@@ -42,7 +42,7 @@ def _messages(services: Services) -> Api:
         """List what was submitted, with verdict, state and report, oldest first."""
         wanted = MessageFilter(query.phone, query.linkid, query.content, query.msgid, query.code, query.state)
         found = services.admin(path.userid).messages(
-            wanted, since_request=query.since, after=query.after, limit=query.limit + 1
+            wanted, after_position=query.after_position, cursor=query.cursor, limit=query.limit + 1
         )
         return page(MessagesAnswer, found, query.limit, lambda one: one.cursor)
 
@@ -66,7 +66,7 @@ def _reports(services: Services) -> Api:
     @api.get("/accounts/<userid>/reports", {200: ReportsAnswer})
     def list_reports(path: AccountPath, query: PageQuery) -> Response:
         """List reports: those to come, those waiting and those that were handed out."""
-        found = services.admin(path.userid).reports(query.after, query.limit + 1)
+        found = services.admin(path.userid).reports(query.cursor, query.limit + 1)
         return page(ReportsAnswer, found, query.limit, lambda one: one.cursor)
 
     @api.post("/accounts/<userid>/reports", {201: ReportAnswer})
@@ -86,7 +86,7 @@ def _upstream(services: Services) -> Api:
     @api.get("/accounts/<userid>/upmsgs", {200: UpmsgsAnswer})
     def list_upmsgs(path: AccountPath, query: PageQuery) -> Response:
         """List upstream messages: those to come, those waiting and those that were fetched."""
-        found = services.admin(path.userid).upmsgs(query.after, query.limit + 1)
+        found = services.admin(path.userid).upmsgs(query.cursor, query.limit + 1)
         return page(UpmsgsAnswer, found, query.limit, lambda one: one.cursor)
 
     @api.post("/accounts/<userid>/upmsgs", {201: UpmsgAnswer})
@@ -105,16 +105,24 @@ def _journals(services: Services) -> Api:
     def list_journal(path: AccountPath, query: JournalQuery) -> Response:
         """List an account's requests, oldest first.
 
-        Where entries behind `after` have fallen out, the answer is 410 and names the cursor behind which all are there.
+        If entries after `after_position` were dropped, the answer is 410 with the `after_position` that works.
         """
-        found = services.admin(path.userid).journal(query.after, query.limit + 1, query.operation, query.code)
-        return page(JournalAnswer, found, query.limit, lambda one: one.number)
+        found = services.admin(path.userid).journal(query.start, query.limit + 1, query.operation, query.code)
+        return page(JournalAnswer, found, query.limit, lambda one: one.position)
 
     @api.get("/journal", {200: JournalAnswer})
     def list_strangers(query: JournalQuery) -> Response:
         """List the requests that could not be read or named no account, oldest first."""
         with services.store.transaction() as ledger:
-            found = journal_of(NO_ACCOUNT, "", ledger, query.after, query.limit + 1, query.operation, query.code)
-        return page(JournalAnswer, found, query.limit, lambda one: one.number)
+            found = journal_of(
+                NO_ACCOUNT,
+                "",
+                ledger,
+                query.start,
+                query.limit + 1,
+                query.operation,
+                query.code,
+            )
+        return page(JournalAnswer, found, query.limit, lambda one: one.position)
 
     return api

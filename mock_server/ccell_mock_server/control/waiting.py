@@ -10,7 +10,7 @@ from flask import Response, request
 from pydantic import Field
 
 from ccell_fake.clock import elapsed
-from ccell_fake.control.models import Cursor, WaitAnswer, WaitBody
+from ccell_fake.control.models import Position, WaitAnswer, WaitBody
 from ccell_fake.engine import wait_match
 from ccell_fake.engine.account import Account
 from ccell_fake.engine.wait_match import WaitFilter, WaitKind
@@ -35,9 +35,9 @@ class EventsQuery(Parameters):
     """Which events."""
 
     userid: Annotated[str | None, Field(description="Only those of this account.")] = None
-    after: Annotated[Cursor | None, Field(description="Those behind this cursor; from now on where it is absent.")] = (
-        None
-    )
+    after_position: Annotated[
+        Position | None, Field(description="Only events of requests after this position; from now on if absent.")
+    ] = None
 
 
 def views(services: Services) -> list[Api]:
@@ -46,7 +46,7 @@ def views(services: Services) -> list[Api]:
 
     @api.post("/accounts/<userid>/wait", {200: WaitAnswer})
     def wait(path: AccountPath, body: WaitBody) -> Response:
-        """Block until messages, drains or fetches are there that the body describes.
+        """Block until there are messages or fetches that the body describes.
 
         When the time is over the answer is 200 too, with `is_met` false, what came instead, and what was nearest.
         """
@@ -58,21 +58,20 @@ def views(services: Services) -> list[Api]:
     def stream_events(query: EventsQuery) -> Response:
         """Send what happens as server-sent events.
 
-        `send` with its `message`s, `drain`, `fetch` and `info` are what requests bring about; the last event of a
-        request has an id, which is a cursor of the journal to go on from with Last-Event-ID. `sent`, `report`, `upmsg`
-        and `opt_out` are what time brings about; those that came while nobody listened are not told. `ended` says that
-        the account was reset or closed, `fallen_out` that entries were lost before they could be told; both are the
-        last.
+        Requests cause `send` with its `message`s, `fetch_report`, `fetch_upmsg` and `info`. The last event of a request
+        has an id, its position, to continue from with Last-Event-ID. Time causes `sent`, `report`, `upmsg` and
+        `opt_out`; those of the past are not sent. The last event is `ended` if the account was reset or closed, or
+        `entries_dropped` if journal entries were dropped before they could be sent.
         """
-        after = query.after
+        after_position = query.after_position
         resumed = request.headers.get("Last-Event-ID", "")
-        if after is None and resumed.isascii() and resumed.isdecimal():
-            after = int(resumed[:18])
+        if after_position is None and resumed.isascii() and resumed.isdecimal():
+            after_position = int(resumed[:18])
         with ExitStack() as stack:
             stack.enter_context(services.notifier.place())
             # What happens from here on wakes it, and is told.
             waiter = stack.enter_context(services.notifier.waiter(client=client_of(request.environ)))
-            stream = Stream(services, query.userid, after)
+            stream = Stream(services, query.userid, after_position)
             services.notifier.listen(waiter, stream.topics)
             lines = Response(_lines(stream, waiter, request.environ), content_type=EVENT_STREAM)
             lines.headers["Cache-Control"] = "no-store"
@@ -90,7 +89,7 @@ def _to_nobody(environ: dict[str, Any]) -> Iterator[bytes]:
 def _wait(services: Services, userid: str, body: WaitBody) -> WaitAnswer | None:
     """What is answered, or None where there is nobody left to answer."""
     wanted = MessageFilter(body.phone, body.linkid, body.content, body.msgid, body.code, body.state)
-    wish = WaitFilter(WaitKind(body.kind), wanted, body.after, body.count, body.not_empty)
+    wish = WaitFilter(WaitKind(body.kind), wanted, body.after_position, body.count, body.not_empty)
     admin = services.admin(userid)
     pending, found = wish, Found()
     deadline = elapsed() + body.timeout
@@ -109,7 +108,9 @@ def _wait(services: Services, userid: str, body: WaitBody) -> WaitAnswer | None:
             if not wait_match.can_change(wish):
                 # What has been looked at need not be looked at again.
                 found.add(sight)
-                pending = replace(wish, after=max(sight.cursor, wish.after), count=wish.count - len(found))
+                pending = replace(
+                    wish, after_position=max(sight.position, wish.after_position), count=wish.count - len(found)
+                )
             due = left if sight.next_due is None else min(left, sight.next_due / _MICRO)
             woken = waiter.wait(due)
             if woken is Woken.CLIENT_GONE:
@@ -148,7 +149,7 @@ def _answer(sight: wait_match.WaitMatch, found: Found, missed: wait_match.WaitTi
             "is_met": sight.is_met,
             "messages": [*found.messages, *sight.messages],
             "requests": [*found.requests, *sight.requests],
-            "cursor": sight.cursor,
+            "position": sight.position,
             "came": missed.came if missed else (),
             "nearest": missed.nearest if missed else (),
         }
@@ -159,8 +160,8 @@ def _lines(stream: Stream, waiter: Waiter, environ: dict[str, Any]) -> Iterator[
     yield b": listening\n\n"
     while True:
         for event in stream.due(waiter.take_rung()):
-            cursor = "" if event.cursor is None else f"id: {event.cursor}\n"
-            yield f"{cursor}event: {event.kind}\ndata: {json.dumps(event.data)}\n\n".encode()
+            position = "" if event.position is None else f"id: {event.position}\n"
+            yield f"{position}event: {event.kind}\ndata: {json.dumps(event.data)}\n\n".encode()
         if stream.is_over:
             return
         woken = waiter.wait(min(_HEARTBEAT_SECONDS, stream.seconds_until_due()))
