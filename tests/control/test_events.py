@@ -30,9 +30,10 @@ def test_what_requests_bring_about_is_told(control: ControlClient, served: Serve
         assert message.data["userid"] == served.account.userid
         assert (send.position, message.position) == (None, send.data["request"]["position"])
         served.account.reply(PHONE, "hi")
+        assert _kinds(events, 1) == ["upmsg"]
         served.reports()
         served.upmsgs()
-        assert _kinds(events, 3) == ["upmsg", "fetch_report", "fetch_upmsg"]
+        assert _kinds(events, 2) == ["fetch_report", "fetch_upmsg"]
 
 
 def test_what_time_brings_about_is_told(control: ControlClient, served: Served) -> None:

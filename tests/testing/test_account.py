@@ -82,7 +82,7 @@ def test_a_reply_can_take_its_time(fake: Ccell) -> None:
 
 
 def test_what_is_waited_for_in_vain_is_named(fake: Ccell) -> None:
-    with pytest.raises(NotInTime, match="waited 0 s for drain"):
+    with pytest.raises(NotInTime, match="waited 0 s for report"):
         fake.wait("report", timeout=0, not_empty=True)
 
 

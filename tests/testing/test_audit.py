@@ -160,7 +160,7 @@ def test_what_the_journal_has_lost_does_not_keep_the_rest_from_being_judged() ->
 
 def _entry(number: int, rule: str, explanation: str) -> EntryAnswer:
     values = {
-        "number": number,
+        "position": number,
         "at": 0,
         "operation": "send",
         "peer": "",
