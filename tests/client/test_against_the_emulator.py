@@ -184,11 +184,11 @@ def test_the_request_is_one_a_strict_server_takes(method: Any) -> None:
         ({"base_url": "sms.ccell.cn"}, "http or https"),
         ({"base_url": "ftp://sms.ccell.cn"}, "http or https"),
         ({"base_url": "http://"}, "http or https"),
-        ({"base_url": "http://host/?a"}, "neither a query"),
+        ({"base_url": "http://host/?a"}, "must not contain a query"),
         ({"base_url": "http://host:65536"}, "Port out of range"),
-        ({"base_url": "http://user:secret@host"}, "nor a user's name"),
-        ({"method": "PUT"}, "GET or POST"),
-        ({"threads": 0}, "at least one thread"),
+        ({"base_url": "http://user:secret@host"}, "or a user name"),
+        ({"method": "PUT"}, "method must be GET or POST, got PUT"),
+        ({"threads": 0}, "threads must be at least 1, got 0"),
         ({"password": "\x00secret"}, "XML cannot carry"),
     ],
 )
@@ -202,5 +202,5 @@ def test_a_client_that_makes_no_sense_is_refused_at_once(kind: str, options: dic
 
 @pytest.mark.parametrize("values", [{"attempts": 0}, {"first_pause": -1}, {"longest_pause": -1}])
 def test_a_retry_that_makes_no_sense_is_refused(values: dict[str, Any]) -> None:
-    with pytest.raises(ValueError, match="at least once"):
+    with pytest.raises(ValueError, match="must be at least"):
         Retry(**values)

@@ -59,8 +59,8 @@ def test_a_send_whose_answer_is_lost_is_not_sent_again(kind: str, method: str, l
     (submit,) = error.unknown
     assert submit.phone == PHONE
     assert error.linkids == (submit.linkid,)
-    assert f"the outcome of linkid {submit.linkid}" in str(error)
-    assert "do not send it again before its reports are in" in str(error)
+    assert f"outcome unknown for linkid {submit.linkid}" in str(error)
+    assert "do not send again before the reports are in" in str(error)
 
 
 @both_kinds
@@ -117,12 +117,12 @@ def test_a_drain_whose_answer_is_lost_says_so_and_carries_what_came_before(kind:
     with (
         scripted.server(scripted.answer(PAGE), loss) as script,
         clients.client(kind, script.url, timeout=30) as client,
-        pytest.raises(OutcomeUnknown, match="at most 300 reports, is lost") as caught,
+        pytest.raises(OutcomeUnknown, match="at most 300 reports are lost") as caught,
     ):
         client.reports()
     assert len(script.requests) == 2
     assert [report.msgid for report in caught.value.taken if isinstance(report, Report)] == ["9"]
-    assert "taken before: 1" in str(caught.value)
+    assert "fetched before: 1" in str(caught.value)
 
 
 @both_kinds

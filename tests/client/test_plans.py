@@ -23,8 +23,8 @@ from ccell_fake.client import (
     results,
 )
 from ccell_fake.client.gateway import GatewayCalls
-from ccell_fake.client.steps import Ask, Failure, HttpAnswer, Part, Pause, StepOutcome
-from ccell_fake.client.submits import numbers, split
+from ccell_fake.client.steps import Failure, HttpAnswer, HttpCall, Output, Pause, StepOutcome
+from ccell_fake.client.submits import numbers, split_requests
 from ccell_fake.clock import SHANGHAI
 from ccell_fake.codes import Code
 from ccell_fake.model import AnyReply, Operation, Reply, Request
@@ -42,11 +42,11 @@ def _page(*msgids: int) -> HttpAnswer:
     return _answered(Reply("0", "成功", tuple(Report(str(one), "", "1", WHEN, "0", "成功") for one in msgids)))
 
 
-def _sent(ask: Ask) -> Request:
+def _sent(ask: HttpCall) -> Request:
     return requests.parse(ask.operation, ask.body)
 
 
-def _accept(ask: Ask) -> StepOutcome:
+def _accept(ask: HttpCall) -> StepOutcome:
     submits = _sent(ask).submits
     resps = [Resp("9", phone, "0", "成功", one.linkid) for one in submits for phone in numbers(one)]
     return _answered(Reply("0", "成功", tuple(resps)))
@@ -96,10 +96,10 @@ def test_a_failure_in_the_middle_of_a_send_loses_nothing(
     submits = tuple(
         Submit(",".join(f"138{one:04}{two:04}" for two in range(400)), "x", linkid=str(one)) for one in range(3)
     )
-    every = split(submits)
+    every = split_requests(submits)
     answers = iter(range(3))
 
-    def answer(ask: Ask) -> StepOutcome:
+    def answer(ask: HttpCall) -> StepOutcome:
         return outcome if next(answers) == place else _accept(ask)
 
     carried = Carried()
@@ -115,7 +115,7 @@ def test_a_failure_in_the_middle_of_a_send_loses_nothing(
     assert caught.value.unsent == (later if is_unknown else failed + later)
     assert caught.value.linkids == tuple(dict.fromkeys(one.linkid for one in caught.value.unknown))
     if is_unknown:
-        assert f"the outcome of linkid {caught.value.linkids[0]}" in str(caught.value)
+        assert f"outcome unknown for linkid {caught.value.linkids[0]}" in str(caught.value)
 
 
 def test_what_was_not_sent_can_be_sent_as_it_stands_in_the_error() -> None:
@@ -132,7 +132,7 @@ def test_an_interrupted_send_says_what_is_unknown() -> None:
     next(plan)
     with pytest.raises(KeyboardInterrupt) as caught:
         plan.throw(KeyboardInterrupt())
-    assert "the outcome of linkid 7" in caught.value.__notes__[0]
+    assert "outcome unknown for linkid 7" in caught.value.__notes__[0]
 
 
 def test_progress_is_told_of_each_request() -> None:
@@ -140,7 +140,7 @@ def test_progress_is_told_of_each_request() -> None:
     submits = (Submit(",".join(["13800000000"] * 1001), "x", linkid="7"),)
     (sent,) = Carried().out(calls.send(gateway(), submits, parts.append), _accept)
     assert [len(part.resps) for part in parts] == [500, 500, 1]
-    assert results.joined(parts) == sent
+    assert results.merge(parts) == sent
 
 
 @given(st.integers(1, 6), st.integers(0, 8))
@@ -160,12 +160,12 @@ def test_only_1001006_is_repeated_and_only_so_often(attempts: int, excesses: int
 def test_calls_that_go_on_at_the_same_time_have_attempts_of_their_own() -> None:
     one = gateway(Retry(attempts=2))
     first, second = calls.info(one), calls.info(one)
-    assert isinstance(next(first), Ask)
+    assert isinstance(next(first), HttpCall)
     assert isinstance(first.send(OVER), Pause)
-    assert isinstance(next(second), Ask)
+    assert isinstance(next(second), HttpCall)
     assert isinstance(second.send(OVER), Pause)
     for plan in (first, second):
-        assert isinstance(next(plan), Ask)
+        assert isinstance(next(plan), HttpCall)
         with pytest.raises(RequestRefused):
             plan.send(OVER)
 
@@ -205,35 +205,35 @@ def test_nothing_else_is_ever_repeated(outcome: StepOutcome, operation: Operatio
 def test_a_drain_goes_on_until_there_is_nothing(sizes: list[int]) -> None:
     serial = itertools.count()
     pages = [[next(serial) for _ in range(size)] for size in sizes]
-    drain = calls.Drain[Report](gateway(), Operation.REPORT)
+    drain = calls.Fetcher[Report](gateway(), Operation.REPORT)
     carried = Carried()
-    (reports,) = carried.out(drain.all(), [*(_page(*page) for page in pages), _page()])
+    (reports,) = carried.out(drain.fetch_all(), [*(_page(*page) for page in pages), _page()])
     assert _msgids(reports) == [one for page in pages for one in page]
     assert len(carried.asked) == len(pages) + 1
 
 
 @pytest.mark.parametrize("outcome", [LOST, UNREACHED, REFUSED, HttpAnswer(200, {}, b"<root")])
 def test_a_drain_that_fails_later_carries_what_it_took(outcome: StepOutcome) -> None:
-    drain = calls.Drain[Report](gateway(), Operation.REPORT)
+    drain = calls.Fetcher[Report](gateway(), Operation.REPORT)
     with pytest.raises(ClientError) as caught:
-        Carried().out(drain.all(), [_page(1, 2), _page(3), outcome])
+        Carried().out(drain.fetch_all(), [_page(1, 2), _page(3), outcome])
     assert _msgids(caught.value.taken) == [1, 2, 3]
-    (reports,) = Carried().out(drain.all(), [_page()])
+    (reports,) = Carried().out(drain.fetch_all(), [_page()])
     assert reports == ()
 
 
 def test_an_unreadable_page_is_kept_whole_in_the_error() -> None:
     page = body(Reply("0", "成功", (Report("1", "", "1", WHEN, "0", "成功"),))).replace(b"2015-10-10", b"2015-13-10")
-    drain = calls.Drain[Report](gateway(), Operation.REPORT)
-    with pytest.raises(OutcomeUnknown, match="at most 300 reports, is lost") as caught:
-        Carried().out(drain.all(), [HttpAnswer(200, {}, page)])
+    drain = calls.Fetcher[Report](gateway(), Operation.REPORT)
+    with pytest.raises(OutcomeUnknown, match="at most 300 reports are lost") as caught:
+        Carried().out(drain.fetch_all(), [HttpAnswer(200, {}, page)])
     assert vars(caught.value)["received"] == page
 
 
 def test_a_drain_that_is_left_in_the_middle_keeps_what_it_took_for_the_next() -> None:
-    drain = calls.Drain[Report](gateway(), Operation.REPORT)
-    assert Carried().out(drain.all(), [_page(1, 2), _page(3)]) == []
-    (reports,) = Carried().out(drain.all(), [_page(4), _page()])
+    drain = calls.Fetcher[Report](gateway(), Operation.REPORT)
+    assert Carried().out(drain.fetch_all(), [_page(1, 2), _page(3)]) == []
+    (reports,) = Carried().out(drain.fetch_all(), [_page(4), _page()])
     assert _msgids(reports) == [1, 2, 3, 4]
 
 
@@ -242,7 +242,7 @@ def test_following_hands_out_each_item_once_wherever_it_is_left(sizes: list[int]
     serial = itertools.count()
     pages = [[next(serial) for _ in range(size)] for size in sizes]
     answers = iter([_page(*page) for page in pages])
-    drain = calls.Drain[Report](gateway(), Operation.REPORT)
+    drain = calls.Fetcher[Report](gateway(), Operation.REPORT)
 
     def take(most: int) -> list[int]:
         plan, found = drain.follow(5, NEVER), list[int]()
@@ -250,11 +250,11 @@ def test_following_hands_out_each_item_once_wherever_it_is_left(sizes: list[int]
         while len(found) < most:
             step = plan.send(outcome)
             outcome = None
-            if isinstance(step, Ask):
+            if isinstance(step, HttpCall):
                 outcome = next(answers, None)
                 if outcome is None:
                     break
-            elif isinstance(step, Part):
+            elif isinstance(step, Output):
                 found += _msgids((step.value,))
         plan.close()
         return found
@@ -264,14 +264,14 @@ def test_following_hands_out_each_item_once_wherever_it_is_left(sizes: list[int]
 
 def test_following_pauses_only_where_there_was_nothing() -> None:
     carried = Carried()
-    drain = calls.Drain[Report](gateway(), Operation.REPORT)
+    drain = calls.Fetcher[Report](gateway(), Operation.REPORT)
     carried.out(drain.follow(5, NEVER), [_page(1), _page(), _page(), _page(2)])
     assert _msgids(tuple(carried.parts)) == [1, 2]
     assert carried.paused == [5, 5]
 
 
 def test_following_stops_when_it_is_told_and_everything_fetched_is_handed_over() -> None:
-    drain = calls.Drain[Report](gateway(), Operation.REPORT)
+    drain = calls.Fetcher[Report](gateway(), Operation.REPORT)
     carried = Carried()
     carried.out(drain.follow(5, lambda: len(carried.parts) > 0), [_page(1, 2), _page(3)])
     assert _msgids(tuple(carried.parts)) == [1, 2]
@@ -281,19 +281,19 @@ def test_following_stops_when_it_is_told_and_everything_fetched_is_handed_over()
 @pytest.mark.parametrize("interval", [0, -1, float("nan")])
 def test_an_interval_that_is_none_is_refused_at_once(interval: float) -> None:
     with pytest.raises(ValueError, match="interval"):
-        calls.Drain[Report](gateway(), Operation.REPORT).follow(interval, NEVER)
+        calls.Fetcher[Report](gateway(), Operation.REPORT).follow(interval, NEVER)
 
 
 def test_resps_in_any_order_are_put_in_the_order_of_the_numbers() -> None:
     submits = (Submit("1,2", "x", linkid="a"), Submit("1", "y", linkid="b"))
     resps = (Resp("9", "1", "0", "", "b"), Resp("8", " 2 ", "0", "", "a"), Resp("7", "1", "0", "", "a"))
-    assert [resp.msgid for resp in results.sent(submits, resps).resps] == ["7", "8", "9"]
+    assert [resp.msgid for resp in results.match_resps(submits, resps).resps] == ["7", "8", "9"]
 
 
 def test_resps_without_linkid_get_their_submits() -> None:
     submits = (Submit("1,2", "x", linkid="a"), Submit("1", "y", linkid="b"))
     resps = [Resp(str(place), phone, "0", "") for place, phone in enumerate("121")]
-    assert [resp.linkid for resp in results.sent(submits, resps).resps] == ["a", "a", "b"]
+    assert [resp.linkid for resp in results.match_resps(submits, resps).resps] == ["a", "a", "b"]
 
 
 @given(st.lists(st.sampled_from("123"), max_size=8), st.data())
@@ -302,11 +302,11 @@ def test_a_number_that_is_left_out_of_the_answer_is_named(phones: list[str], dat
     every = [Resp("9", phone, "0", "", str(place)) for place, phone in enumerate(phones)]
     kept = data.draw(st.permutations(every)).copy()
     dropped = [kept.pop() for _ in range(data.draw(st.integers(0, len(kept))))]
-    sent = results.sent(submits, kept)
+    sent = results.match_resps(submits, kept)
     assert sorted(sent.unanswered) == sorted(resp.phone for resp in dropped)
     assert [resp for resp in every if resp in kept] == list(sent.resps)
 
 
 def test_a_resp_nobody_asked_for_is_not_thrown_away() -> None:
-    sent = results.sent((Submit("1", "x", linkid="a"),), (Resp("9", "3", "0", "", "z"),))
+    sent = results.match_resps((Submit("1", "x", linkid="a"),), (Resp("9", "3", "0", "", "z"),))
     assert ([resp.phone for resp in sent.resps], sent.unanswered) == (["3"], ("1",))

@@ -18,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ccell_fake.client import ClientError, Retry
-from ccell_fake.client.secrecy import SecretMask
+from ccell_fake.client.gateway import SecretMask
 from ccell_fake.model import Request
 from ccell_fake.wire import requests
 

@@ -133,7 +133,7 @@ def test_an_error_that_is_nobodys_frees_its_slot() -> None:
         for _ in range(2):
             with pytest.raises(ZeroDivisionError) as caught:
                 client.send(PHONE, CONTENT, linkid="7")
-            assert "the outcome of linkid 7" in caught.value.__notes__[0]
+            assert "outcome unknown for linkid 7" in caught.value.__notes__[0]
 
 
 def test_no_slot_is_kept_over_a_pause() -> None:
@@ -168,7 +168,7 @@ async def test_a_cancelled_task_frees_its_slot_and_is_told_what_is_unknown() -> 
             with pytest.raises(asyncio.CancelledError):
                 await task
             assert await client.reports() == ()
-    assert "the outcome of linkid 7" in notes[0]
+    assert "outcome unknown for linkid 7" in notes[0]
 
 
 async def test_a_task_that_is_cancelled_while_it_waits_for_a_slot_takes_none_and_sends_nothing() -> None:

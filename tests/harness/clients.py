@@ -10,7 +10,7 @@ from anyio.from_thread import BlockingPortal, start_blocking_portal
 
 from ccell_fake.client import AsyncClient, Client, Retry
 from ccell_fake.client.gateway import GatewayCalls
-from ccell_fake.client.steps import Ask, Part, Pause, Plan, StepOutcome
+from ccell_fake.client.steps import HttpCall, Output, Pause, Plan, StepOutcome
 from ccell_fake.model import AnyReply
 from ccell_fake.wire import replies
 
@@ -82,11 +82,11 @@ class Carried:
     """
 
     def __init__(self) -> None:
-        self.asked: list[Ask] = []
+        self.asked: list[HttpCall] = []
         self.paused: list[float] = []
         self.parts: list[Any] = []
 
-    def out(self, plan: Plan[T], outcomes: Iterable[StepOutcome] | Callable[[Ask], StepOutcome]) -> list[T]:
+    def out(self, plan: Plan[T], outcomes: Iterable[StepOutcome] | Callable[[HttpCall], StepOutcome]) -> list[T]:
         """Carry it out to its end, or until the outcomes are used up."""
         given = None if callable(outcomes) else iter(outcomes)
         outcome: StepOutcome | None = None
@@ -97,7 +97,7 @@ class Carried:
                 return self.parts
             outcome = None
             match step:
-                case Ask():
+                case HttpCall():
                     self.asked.append(step)
                     outcome = outcomes(step) if callable(outcomes) else next(given or iter(()), None)
                     if outcome is None:
@@ -105,7 +105,7 @@ class Carried:
                         return self.parts
                 case Pause():
                     self.paused.append(step.seconds)
-                case Part():
+                case Output():
                     self.parts.append(step.value)
 
 

@@ -1,4 +1,4 @@
-"""The real client of the gateway, synchronous and asynchronous, for the emulator and the live service alike."""
+"""Client of the gateway, synchronous and asynchronous, for the emulator and the live service."""
 
 from ccell_fake.client.asynchronous import AsyncClient
 from ccell_fake.client.errors import (

@@ -1,4 +1,4 @@
-"""The asynchronous client: carries out the steps of the calls with an asynchronous transport."""
+"""Asynchronous client: performs the steps of calls with an asynchronous transport."""
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping
 from contextlib import aclosing, closing
@@ -10,24 +10,22 @@ import anyio
 import httpx2
 
 from ccell_fake.client import calls
-from ccell_fake.client import transport as http
-from ccell_fake.client.gateway import GatewayCalls
 from ccell_fake.client.results import AccountStatus, Sent
 from ccell_fake.client.retries import Retry
-from ccell_fake.client.steps import Ask, Part, Pause, Plan, StepOutcome
-from ccell_fake.client.submits import gathered
+from ccell_fake.client.steps import HttpCall, Output, Pause, Plan, StepOutcome
+from ccell_fake.client.submits import collect_submits
+from ccell_fake.client.transport import FAILURES, AccountClient, outcome
 from ccell_fake.limits import DEFAULT_THREADS
-from ccell_fake.model import Operation, Report, Submit, Upmsg
+from ccell_fake.model import Report, Submit, Upmsg
 
 T = TypeVar("T")
 
 
-class AsyncClient:
-    """The same client for asyncio, to be shared by all the tasks that use the account.
+class AsyncClient(AccountClient):
+    """Asynchronous client of the gateway for one account. Tasks that use the account share one client.
 
-    A task that is cancelled in the middle of a request frees its slot. Whether its send was submitted is then unknown
-    (a note on the cancellation says so), and what its drain's request would have brought is lost; so give the client
-    a `timeout` rather than cancel.
+    A task cancelled during a request frees its slot. The outcome of its send is then unknown, and a note on the
+    cancellation says so; what its fetch had requested is lost. Prefer a `timeout` to cancelling.
     """
 
     def __init__(
@@ -43,36 +41,28 @@ class AsyncClient:
         transport: httpx2.AsyncBaseTransport | None = None,
         sleep: Callable[[float], Awaitable[None]] = anyio.sleep,
     ) -> None:
-        """As `Client`, with a transport and a sleep that are asynchronous.
+        """Create a client, as `Client` does; `transport` and `sleep` are asynchronous.
 
         Raises:
-            ValueError: The address, the method or the number of threads is none.
+            ValueError: The base URL, the method or the number of threads is invalid.
         """
-        self._gateway = GatewayCalls(base_url, userid, password, method, retry)
-        self._reports = calls.Drain[Report](self._gateway, Operation.REPORT)
-        self._upmsgs = calls.Drain[Upmsg](self._gateway, Operation.UPMSG)
-        limits, verify = http.limits(threads), http.certificates(self._gateway.url)
+        super().__init__(base_url, userid, password, method, threads, timeout, retry)
         self._slots = anyio.CapacityLimiter(threads)
-        self._timeout = http.timeouts(timeout)
-        self._transport = transport or httpx2.AsyncHTTPTransport(verify=verify, limits=limits)
+        self._transport = transport or httpx2.AsyncHTTPTransport(verify=self._verify(), limits=self._limits)
         self._sleep = sleep
 
-    def __repr__(self) -> str:
-        """Where it sends and for whom, without the password."""
-        return f"AsyncClient({self._gateway.url!r}, {self._gateway.userid!r})"
-
     async def aclose(self) -> None:
-        """Close its connections."""
+        """Close the connections."""
         await self._transport.aclose()
 
     async def __aenter__(self) -> Self:
-        """Itself."""
+        """Return self."""
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Close."""
+        """Close the connections."""
         await self.aclose()
 
     @overload
@@ -116,63 +106,62 @@ class AsyncClient:
         spcode: str | None = None,
         progress: Callable[[Sent], object] | None = None,
     ) -> Sent:
-        """As `Client.send`; `progress` is an ordinary function."""
-        submits = gathered(to, content, sendtime=sendtime, linkid=linkid, spcode=spcode)
+        """Send, as `Client.send` does; `progress` is a synchronous function."""
+        submits = collect_submits(to, content, sendtime=sendtime, linkid=linkid, spcode=spcode)
         return await self._only(calls.send(self._gateway, submits, progress))
 
     async def reports(self) -> tuple[Report, ...]:
-        """As `Client.reports`."""
-        return await self._only(self._reports.all())
+        """Fetch all status reports, as `Client.reports` does."""
+        return await self._only(self._reports.fetch_all())
 
     async def upmsgs(self) -> tuple[Upmsg, ...]:
-        """As `Client.upmsgs`."""
-        return await self._only(self._upmsgs.all())
+        """Fetch all upstream messages, as `Client.upmsgs` does."""
+        return await self._only(self._upmsgs.fetch_all())
 
     def follow_reports(self, interval: float = 10.0) -> AsyncGenerator[Report, None]:
-        """As `Client.follow_reports`; leave the loop or cancel the task to end it."""
+        """Yield status reports, as `Client.follow_reports` does; leave the loop or cancel the task to end it."""
         return self._run(self._reports.follow(interval, _never))
 
     def follow_upmsgs(self, interval: float = 10.0) -> AsyncGenerator[Upmsg, None]:
-        """As `Client.follow_upmsgs`, likewise."""
+        """Yield upstream messages; leave the loop or cancel the task to end it."""
         return self._run(self._upmsgs.follow(interval, _never))
 
     async def info(self) -> AccountStatus:
-        """As `Client.info`."""
+        """Fetch the account's balance and status, as `Client.info` does."""
         return await self._only(calls.info(self._gateway))
 
     async def _only(self, plan: Plan[T]) -> T:
-        (value,) = [part async for part in self._run(plan)]
+        (value,) = [value async for value in self._run(plan)]
         return value
 
     async def _run(self, plan: Plan[T]) -> AsyncGenerator[T, None]:
-        outcome: StepOutcome | None = None
+        result: StepOutcome | None = None
         with closing(plan):
             while True:
                 try:
-                    step = plan.send(outcome)
+                    step = plan.send(result)
                 except StopIteration:
                     return
-                outcome = None
+                result = None
                 match step:
-                    case Ask():
+                    case HttpCall():
                         async with self._slots:
                             try:
-                                outcome = await self._exchange(step)
+                                result = await self._exchange(step)
                             except BaseException as error:  # noqa: BLE001 - the plan raises it again
                                 plan.throw(error)
                     case Pause():
                         await self._sleep(step.seconds)
-                    case Part():
+                    case Output():
                         yield step.value
 
-    async def _exchange(self, ask: Ask) -> StepOutcome:
+    async def _exchange(self, call: HttpCall) -> StepOutcome:
         try:
-            request = http.request(ask, self._timeout)
-            async with aclosing(await self._transport.handle_async_request(request)) as response:
+            async with aclosing(await self._transport.handle_async_request(self._request(call))) as response:
                 await response.aread()
-        except http.FAILURES as error:
-            return http.failure(error)
-        return http.answer(response)
+        except FAILURES as error:
+            return outcome(error)
+        return outcome(response)
 
 
 def _never() -> bool:

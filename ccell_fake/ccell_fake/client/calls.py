@@ -1,4 +1,4 @@
-"""The calls of an account as plans: every decision of the client, without a socket, a thread or an event loop."""
+"""Calls of an account as plans of steps, without sockets, threads or an event loop."""
 
 from collections import deque
 from collections.abc import Callable, Generator
@@ -10,143 +10,137 @@ from ccell_fake.client import results
 from ccell_fake.client.errors import ClientError, OutcomeUnknown, RequestRefused
 from ccell_fake.client.gateway import GatewayCalls
 from ccell_fake.client.results import AccountStatus, Sent
-from ccell_fake.client.steps import Ask, Part, Pause, Plan, StepOutcome
-from ccell_fake.client.submits import split
+from ccell_fake.client.steps import HttpCall, Output, Pause, Plan, StepOutcome
+from ccell_fake.client.submits import split_requests
 from ccell_fake.codes import Code
 from ccell_fake.model import AccountInfo, AnyReply, Operation, Report, Resp, Submit, Upmsg
 
 Item = TypeVar("Item", Report, Upmsg)
 
-# What a refusal with any other code leaves undone is said nowhere.
+# The document does not say whether a request refused with any other code was submitted in part.
 _NOTHING_SUBMITTED = frozenset(Code) - {Code.SYSTEM_ERROR}
 
 
 def send(gateway: GatewayCalls, submits: tuple[Submit, ...], progress: Callable[[Sent], object] | None) -> Plan[Sent]:
-    """Send in requests of at most 500 numbers (S3), one after the other, and hand over what became of them all.
+    """Send submits in requests of at most 500 numbers (S3), one after the other, and output all results as one.
 
-    Args:
-        gateway: Where to.
-        submits: What to send.
-        progress: Called with what became of each request.
+    `progress` is called with the result of each request.
     """
-    requests = split(submits)
+    requests = split_requests(submits)
     done: list[Sent] = []
-    for place, request in enumerate(requests):
+    for index, request in enumerate(requests):
         try:
-            part = yield from gateway.ask(Operation.SEND, _reader_of(request), request)
+            part = yield from gateway.call(Operation.SEND, _resp_reader(request), request)
         except ClientError as error:
-            _say_how_far(error, done, requests[place:])
+            _record_progress(error, done, requests[index:])
             raise
         except BaseException as error:
-            # An interrupt is none of this package's errors, but it leaves a send as unknown as they do.
+            # An interrupt is no ClientError, but it leaves the outcome unknown, too.
             interrupted = OutcomeUnknown("send: interrupted")
-            _say_how_far(interrupted, done, requests[place:])
+            _record_progress(interrupted, done, requests[index:])
             error.add_note(str(interrupted))
             raise
         done.append(part)
         if progress is not None:
             progress(part)
-    yield Part(results.joined(done))
+    yield Output(results.merge(done))
 
 
-def _say_how_far(error: ClientError, done: list[Sent], left: tuple[tuple[Submit, ...], ...]) -> None:
-    """Fill in what was answered before, and what is left: the request that failed and those behind it."""
-    before = results.joined(done)
+def _resp_reader(request: tuple[Submit, ...]) -> Callable[[AnyReply], Sent]:
+    return lambda reply: results.match_resps(request, cast("tuple[Resp, ...]", reply.items))
+
+
+def _record_progress(error: ClientError, done: list[Sent], remaining: tuple[tuple[Submit, ...], ...]) -> None:
+    """Set the error's progress; the first of the remaining requests is the one that failed."""
+    before = results.merge(done)
     error.resps, error.unanswered = before.resps, before.unanswered
-    failed, later = left[0], tuple(chain.from_iterable(left[1:]))
-    if _is_unknown(error):
+    failed, later = remaining[0], tuple(chain.from_iterable(remaining[1:]))
+    if _is_outcome_unknown(error):
         error.unknown, error.unsent = failed, later
     else:
         error.unsent = failed + later
 
 
-def _reader_of(request: tuple[Submit, ...]) -> Callable[[AnyReply], Sent]:
-    return lambda reply: results.sent(request, cast("tuple[Resp, ...]", reply.items))
-
-
-def _is_unknown(error: ClientError) -> bool:
+def _is_outcome_unknown(error: ClientError) -> bool:
     if isinstance(error, RequestRefused):
         return error.code not in _NOTHING_SUBMITTED
     return isinstance(error, OutcomeUnknown)
 
 
-class Drain(Generic[Item]):
-    """A queue that hands out everything once: reports or upstream messages.
+class Fetcher(Generic[Item]):
+    """Fetches reports or upstream messages, which the gateway hands out only once.
 
-    What the gateway has handed out stays here until a caller has it, whether a call fails, is cancelled or is left
-    early; the next call begins with it.
+    Fetched items stay in a buffer until a caller has them, even if a call fails, is cancelled or is abandoned. The
+    next call begins with the buffer.
     """
 
     def __init__(self, gateway: GatewayCalls, operation: Operation) -> None:
-        """Drain a gateway's queue of this operation."""
         self._gateway = gateway
         self._operation = operation
-        self._waiting: deque[Item] = deque()
+        self._buffer: deque[Item] = deque()
 
-    def all(self) -> Plan[tuple[Item, ...]]:
-        """Everything there is, in as many requests as it takes (R2, U2); an error carries what came before it."""
+    def fetch_all(self) -> Plan[tuple[Item, ...]]:
+        """Fetch pages until one is empty (R2, U2). An error carries the items fetched before it."""
         try:
-            while (yield from self._fetch()):
+            while (yield from self._fetch_page()):
                 pass
         except ClientError as error:
-            error.taken = self._taken()
+            error.taken = self._take_buffer()
             raise
-        yield Part(self._taken())
+        yield Output(self._take_buffer())
 
     def follow(self, interval: float, is_stopped: Callable[[], bool]) -> Plan[Item]:
-        """One after the other, asking again after so many seconds whenever there are no more.
+        """Output items one by one; after an empty page, wait `interval` seconds and fetch again.
 
-        Args:
-            interval: Seconds.
-            is_stopped: Whether to end, asked whenever everything that was fetched is handed over.
+        `is_stopped` is called whenever the buffer is empty.
 
         Raises:
             ValueError: The interval is not positive.
         """
         if not interval > 0:
-            message = f"an interval of {interval} seconds is none"
+            message = f"interval must be positive, got {interval}"
             raise ValueError(message)
         return self._follow(interval, is_stopped)
 
     def _follow(self, interval: float, is_stopped: Callable[[], bool]) -> Plan[Item]:
         while True:
             while (item := self._next()) is not None:
-                yield Part(item)
+                yield Output(item)
             if is_stopped():
                 return
-            if not (yield from self._fetch()):
+            if not (yield from self._fetch_page()):
                 yield Pause(interval)
 
-    def _fetch(self) -> Generator[Ask | Pause, StepOutcome | None, bool]:
-        """Fetch a page; whether there was anything."""
-        page = yield from self._gateway.ask(self._operation, _tidied)
-        self._waiting.extend(cast("tuple[Item, ...]", page))
+    def _fetch_page(self) -> Generator[HttpCall | Pause, StepOutcome | None, bool]:
+        """Fetch a page into the buffer. Returns whether it had items."""
+        page = yield from self._gateway.call(self._operation, _read_page)
+        self._buffer.extend(cast("tuple[Item, ...]", page))
         return bool(page)
 
     def _next(self) -> Item | None:
-        # Not asked first whether there is one: another thread may have it by then.
+        # Another thread may empty the buffer after any check.
         try:
-            return self._waiting.popleft()
+            return self._buffer.popleft()
         except IndexError:
             return None
 
-    def _taken(self) -> tuple[Item, ...]:
+    def _take_buffer(self) -> tuple[Item, ...]:
         return tuple(iter(self._next, None))
 
 
-def _tidied(reply: AnyReply) -> tuple[Report | Upmsg, ...]:
-    """The items without the blanks that stand around numbers in the document's upmsg sample (Q19)."""
+def _read_page(reply: AnyReply) -> tuple[Report | Upmsg, ...]:
+    """The items, with the blanks around phones removed that the document's upmsg sample has (Q19)."""
     items = cast("tuple[Report | Upmsg, ...]", reply.items)
     return tuple(replace(item, phone=item.phone.strip()) for item in items)
 
 
 def info(gateway: GatewayCalls) -> Plan[AccountStatus]:
-    """How the account stands (I1)."""
-    yield Part((yield from gateway.ask(Operation.INFO, _account)))
+    """Fetch the account's balance and status (I1)."""
+    yield Output((yield from gateway.call(Operation.INFO, _read_account)))
 
 
-def _account(reply: AnyReply) -> AccountStatus:
+def _read_account(reply: AnyReply) -> AccountStatus:
     if not reply.items:
-        message = "it holds no account"
+        message = "it has no account"
         raise ValueError(message)
-    return results.account(cast("AccountInfo", reply.items[0]))
+    return results.read_account(cast("AccountInfo", reply.items[0]))

@@ -1,4 +1,4 @@
-"""What can go wrong in a call, by what is known of it afterwards: nothing sent, outcome unknown, or refused."""
+"""Errors of calls, one class for each state of knowledge: not sent, outcome unknown, refused."""
 
 from ccell_fake.errors import CcellError
 from ccell_fake.model import Operation, Report, Resp, Submit, Upmsg
@@ -7,22 +7,21 @@ _SHOWN = 10
 
 
 class ClientError(CcellError):
-    """The root of everything a call raises once it has begun; what it had done until then stands in the error.
+    """Base class of every error that a call raises after it has begun; it carries what the call did before.
 
-    Nothing in it holds the password, nor its md5.
+    It contains neither the password nor its md5.
 
     Attributes:
-        operation: The endpoint that was called.
-        resps: Of a send: what was answered before, in the order of the numbers.
-        unanswered: Of a send: numbers of answered requests that the answers left out.
-        unknown: Of a send: the submits of which it is not known whether they were submitted. Their reports tell: each
-            carries its submit's linkid (A2).
-        unsent: Of a send: the submits that were not submitted; `send(error.unsent)` sends them and no others.
-        taken: Of a drain: what was taken before. The gateway does not hand it out again.
+        operation: The endpoint.
+        resps: Send: resps received before the error, in the order of the numbers.
+        unanswered: Send: numbers of answered requests without a resp.
+        unknown: Send: submits whose outcome is unknown. Their reports tell: each has its submit's linkid (A2).
+        unsent: Send: submits that were not submitted; `send(error.unsent)` sends exactly these.
+        taken: Fetch: items fetched before the error. The gateway does not hand them out again.
     """
 
     def __init__(self, message: str, operation: Operation = Operation.SEND) -> None:
-        """Say what went wrong; the call fills in how far it had come."""
+        """Create the error; the call fills in its progress."""
         super().__init__(message)
         self.operation: Operation = operation
         self.resps: tuple[Resp, ...] = ()
@@ -32,44 +31,44 @@ class ClientError(CcellError):
         self.taken: tuple[Report | Upmsg, ...] = ()
 
     def __str__(self) -> str:
-        """What went wrong, and behind it how far the call had come."""
-        so_far = [super().__str__()]
+        """The message, then the call's progress."""
+        parts = [super().__str__()]
         if self.resps:
-            so_far.append(f"numbers answered before: {len(self.resps)}")
+            parts.append(f"numbers answered before: {len(self.resps)}")
         if self.unknown:
-            shown = ", ".join(self.linkids[:_SHOWN])
+            listed = ", ".join(self.linkids[:_SHOWN])
             more = f" and {len(self.linkids) - _SHOWN} more" if len(self.linkids) > _SHOWN else ""
-            so_far.append(f"unknown: the outcome of linkid {shown}{more}")
+            parts.append(f"outcome unknown for linkid {listed}{more}")
         if self.unsent:
-            so_far.append(f"submits not sent: {len(self.unsent)}")
+            parts.append(f"submits not sent: {len(self.unsent)}")
         if self.taken:
-            so_far.append(f"taken before: {len(self.taken)}")
-        return "; ".join(so_far)
+            parts.append(f"fetched before: {len(self.taken)}")
+        return "; ".join(parts)
 
     @property
     def linkids(self) -> tuple[str, ...]:
-        """The linkids to look for in the reports: those of `unknown`, each once."""
+        """Linkids of `unknown`, without duplicates: look for them in the reports."""
         return tuple(dict.fromkeys(submit.linkid for submit in self.unknown if submit.linkid))
 
 
 class NotSent(ClientError):
-    """The request never left, for want of a connection mostly. To repeat it repeats nothing."""
+    """The request did not leave, usually because no connection was made. It is safe to send it again."""
 
 
 class OutcomeUnknown(ClientError):
-    """The request may have arrived and its answer did not. A send must not be repeated before its reports are in.
+    """The request may have arrived, but no answer did. Do not repeat a send before its reports are in.
 
-    Of a drain, what the answer would have carried is lost: at most 300 reports (R2) or 100 upstream messages (U2).
+    If a fetch fails so, the items of its answer are lost: at most 300 reports (R2) or 100 upstream messages (U2).
     """
 
 
 class UnreadableAnswer(OutcomeUnknown):
-    """There was an answer, but not one that the document describes, such as a page of HTML.
+    """The answer is not one that the document describes, such as an HTML page.
 
     Attributes:
-        status: Its HTTP status.
-        content_type: Its Content-Type, empty where it has none.
-        received: Its body, with the password masked. What a drain could not read stands here and nowhere else.
+        status: HTTP status.
+        content_type: Content-Type, empty if there is none.
+        received: Body with the password masked. Items that could not be read exist nowhere else.
     """
 
     def __init__(
@@ -81,7 +80,7 @@ class UnreadableAnswer(OutcomeUnknown):
         content_type: str = "",
         received: bytes = b"",
     ) -> None:
-        """Keep the answer as evidence beside the message."""
+        """Keep the answer as evidence."""
         super().__init__(message, operation)
         self.status: int = status
         self.content_type: str = content_type
@@ -89,13 +88,13 @@ class UnreadableAnswer(OutcomeUnknown):
 
 
 class RequestRefused(ClientError):
-    """The gateway refused the request as a whole (S7, R4, U4).
+    """The gateway refused the whole request (S7, R4, U4).
 
     Attributes:
-        code: Why, as in the document's table 3.1.
-        info: The gateway's text for it.
-        rule: The rule that refused, where an emulator names it.
-        basis: What that rule rests on, likewise.
+        code: Status code of the document's table 3.1.
+        info: The gateway's text for the code.
+        rule: Rule that refused; only an emulator names it.
+        basis: Basis of that rule; only an emulator names it.
     """
 
     def __init__(
@@ -108,7 +107,7 @@ class RequestRefused(ClientError):
         rule: str = "",
         basis: str = "",
     ) -> None:
-        """Keep the refusal as evidence beside the message."""
+        """Keep the refusal as evidence."""
         super().__init__(message, operation)
         self.code: str = code
         self.info: str = info
@@ -117,13 +116,13 @@ class RequestRefused(ClientError):
 
 
 class NumbersRefused(ClientError):
-    """Numbers of a send were refused (S8), raised only by `Sent.raise_for_refused`; the others are on their way.
+    """Some numbers of a send were refused (S8); the others are accepted. Only `Sent.raise_for_refused` raises it.
 
     Attributes:
-        refused: Their resps.
+        refused: Resps of the refused numbers.
     """
 
     def __init__(self, message: str, refused: tuple[Resp, ...] = ()) -> None:
-        """Keep the resps of the numbers refused."""
+        """Keep the resps of the refused numbers."""
         super().__init__(message)
         self.refused: tuple[Resp, ...] = refused

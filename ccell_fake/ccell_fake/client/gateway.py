@@ -1,4 +1,4 @@
-"""An account at an address: its requests as bytes, and what came back as a reply or as the error that it means."""
+"""Requests of an account as bytes, and answers as replies or errors, with the password masked."""
 
 import re
 from collections.abc import Callable, Generator, Iterable, Mapping
@@ -7,66 +7,66 @@ from urllib.parse import quote, urlsplit
 
 from ccell_fake.client.errors import ClientError, NotSent, OutcomeUnknown, RequestRefused, UnreadableAnswer
 from ccell_fake.client.retries import Retry
-from ccell_fake.client.secrecy import SecretMask
-from ccell_fake.client.steps import Ask, Failure, HttpAnswer, Pause, StepOutcome
+from ccell_fake.client.steps import Failure, HttpAnswer, HttpCall, Pause, StepOutcome
 from ccell_fake.codes import Code
 from ccell_fake.errors import UnreadableReply
 from ccell_fake.limits import REPORTS_PER_CALL, UPMSGS_PER_CALL
 from ccell_fake.model import AnyReply, Operation, Request, Submit
 from ccell_fake.wire import replies, requests, xml
+from ccell_fake.wire.secrets import HIDDEN, forms
 
 T = TypeVar("T")
 
 _ENDPOINTS = re.compile(r"/+(?:sms3_api/+xmlapi/*)?$")
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([^\s;\"']+)", re.IGNORECASE)
 _CODES = frozenset(Code)
-_LOST = {
-    Operation.SEND: "whether it was submitted is unknown, so do not send it again before its reports are in",
-    Operation.REPORT: f"what it would have carried, at most {REPORTS_PER_CALL} reports, is lost",
-    Operation.UPMSG: f"what it would have carried, at most {UPMSGS_PER_CALL} upstream messages, is lost",
+_CONSEQUENCES = {
+    Operation.SEND: "the outcome is unknown: do not send again before the reports are in",
+    Operation.REPORT: f"at most {REPORTS_PER_CALL} reports are lost with the answer",
+    Operation.UPMSG: f"at most {UPMSGS_PER_CALL} upstream messages are lost with the answer",
     Operation.INFO: "nothing is lost",
 }
 
 
 class GatewayCalls:
-    """What is asked of a gateway in an account's name.
+    """Calls endpoints of a gateway for an account.
 
     Attributes:
-        url: Where the gateway is, without the path of its endpoints.
+        url: Base URL of the gateway, without the path of its endpoints.
         userid: The account.
     """
 
     def __init__(self, base_url: str, userid: str, password: str, method: str, retry: Retry) -> None:
-        """Speak for an account.
+        """Check the arguments.
 
         Raises:
-            ValueError: The address is none, the method is neither GET nor POST, or XML cannot carry the credential.
+            ValueError: The base URL or the method is invalid, or XML cannot carry userid or password.
         """
         if method not in {"GET", "POST"}:
-            message = f"the method is GET or POST, not {method}"
+            message = f"method must be GET or POST, got {method}"
             raise ValueError(message)
         if xml.legible(userid + password) != userid + password:
-            message = "userid or password holds a character that XML cannot carry"
+            message = "userid or password contains a character that XML cannot carry"
             raise ValueError(message)
-        self.url: str = base(base_url)
+        self.url: str = parse_base_url(base_url)
         self.userid: str = userid
         self._password = password
         self._method = method
         self._attempts = retry.retrying()
         self._mask = SecretMask(password)
 
-    def ask(
+    def call(
         self, operation: Operation, read: Callable[[AnyReply], T], submits: Iterable[Submit] = ()
-    ) -> Generator[Ask | Pause, StepOutcome | None, T]:
-        """Ask, again where too much was in progress (K2), and read what the gateway replies.
+    ) -> Generator[HttpCall | Pause, StepOutcome | None, T]:
+        """Call an endpoint, retry if the thread limit is exceeded (K2), and read the reply.
 
         Args:
             operation: The endpoint.
-            read: What to make of the reply; its ValueError says that this cannot be made of it.
-            submits: What to send.
+            read: Converts the reply; its ValueError makes the answer unreadable.
+            submits: Submits of a send.
 
         Raises:
-            ClientError: There was no connection, no answer, none that can be read, or a refusal.
+            ClientError: There was no connection or no answer, or the answer is unreadable or a refusal.
         """
         request = self._request(operation, tuple(submits))
         for attempt in self._attempts:
@@ -74,21 +74,21 @@ class GatewayCalls:
                 yield Pause(attempt.retry_state.upcoming_sleep)
             with attempt:
                 outcome = yield request
-                # An error is made elsewhere, so that its traceback holds nothing of what was received.
+                # Errors are raised here, so that no frame of the traceback contains the answer.
                 result = self._read(operation, outcome, read)
                 if isinstance(result, ClientError):
                     raise result
                 return result
-        message = "the last attempt has returned or raised"
+        message = "the last attempt returns or raises"
         raise AssertionError(message)
 
-    def _request(self, operation: Operation, submits: tuple[Submit, ...]) -> Ask:
+    def _request(self, operation: Operation, submits: tuple[Submit, ...]) -> HttpCall:
         payload = requests.render(Request(self.userid, self._password, submits))
         headers = {"Accept": "text/xml", "User-Agent": "ccell-fake"}
         url = self.url + operation.path
         if self._method == "GET":
-            return Ask(operation, "GET", url, quote(payload, safe=""), b"", headers)
-        return Ask(operation, "POST", url, "", payload, {**headers, "Content-Type": "text/xml; charset=UTF-8"})
+            return HttpCall(operation, "GET", url, quote(payload, safe=""), b"", headers)
+        return HttpCall(operation, "POST", url, "", payload, {**headers, "Content-Type": "text/xml; charset=UTF-8"})
 
     def _read(
         self, operation: Operation, outcome: StepOutcome | None, read: Callable[[AnyReply], T]
@@ -97,26 +97,26 @@ class GatewayCalls:
             case HttpAnswer():
                 return self._read_answer(operation, outcome, read)
             case Failure(reason, is_sent):
-                why = f"{self.url} ({self._mask.text(reason)})"
+                place = f"{self.url} ({self._mask.text(reason)})"
                 if is_sent:
-                    return OutcomeUnknown(f"{operation}: no answer from {why}; {_LOST[operation]}", operation)
-                return NotSent(f"{operation}: the request did not go out to {why}; nothing was sent", operation)
+                    return OutcomeUnknown(f"{operation}: no answer from {place}; {_CONSEQUENCES[operation]}", operation)
+                return NotSent(f"{operation}: the request did not leave for {place}; nothing was sent", operation)
             case None:
-                message = "an Ask is answered with an outcome"
+                message = "send the outcome of each HttpCall to the plan"
                 raise TypeError(message)
 
     def _read_answer(self, operation: Operation, answer: HttpAnswer, read: Callable[[AnyReply], T]) -> T | ClientError:
         declared = answer.headers.get("content-type", "")
         content_type, charset = self._mask.text(declared), _CHARSET.search(declared)
         try:
-            # Whatever the HTTP status: what reads as a reply is one, and what does not is none.
+            # The HTTP status does not matter: a readable reply counts.
             reply = replies.parse(operation, answer.body, charset[1] if charset else "")
             if reply.code == Code.SUCCESS or reply.items:
                 return read(reply)
         except (UnreadableReply, ValueError) as error:
-            what = f"({answer.status} {content_type}) cannot be read: {self._mask.text(str(error))}"
+            reason = f"({answer.status} {content_type}) cannot be read: {self._mask.text(str(error))}"
             return UnreadableAnswer(
-                f"{operation}: the answer of {self.url} {what}; {_LOST[operation]}",
+                f"{operation}: the answer of {self.url} {reason}; {_CONSEQUENCES[operation]}",
                 operation,
                 status=answer.status,
                 content_type=content_type,
@@ -125,9 +125,9 @@ class GatewayCalls:
         return self._refusal(operation, answer.headers, reply)
 
     def _refusal(self, operation: Operation, headers: Mapping[str, str], reply: AnyReply) -> RequestRefused:
-        said = (reply.info, headers.get("x-ccell-rule", ""), headers.get("x-ccell-basis", ""))
-        info, rule, basis = map(self._mask.text, said)
-        # A code of the table is no password, whatever the password is.
+        texts = (reply.info, headers.get("x-ccell-rule", ""), headers.get("x-ccell-basis", ""))
+        info, rule, basis = map(self._mask.text, texts)
+        # A documented code is never masked, even if the password is the same text.
         code = reply.code if reply.code in _CODES else self._mask.text(reply.code)
         by = f", by {rule} ({basis})" if rule else ""
         return RequestRefused(
@@ -135,18 +135,35 @@ class GatewayCalls:
         )
 
 
-def base(url: str) -> str:
-    """The address without the path of the endpoints, which may be given or not, however it is slashed.
+class SecretMask:
+    """Masks a password and its md5 (W9), each also as written in XML, HTML and URLs. Servers may quote requests."""
+
+    def __init__(self, password: str) -> None:
+        """Mask this password; an empty one masks nothing."""
+        self._text = re.compile("|".join(map(re.escape, forms(password))) or "(?!)", re.IGNORECASE)
+        self._data = re.compile(self._text.pattern.encode("utf-8", "replace"), re.IGNORECASE)
+
+    def text(self, text: str) -> str:
+        """The text with every occurrence masked."""
+        return self._text.sub(HIDDEN, text)
+
+    def data(self, data: bytes) -> bytes:
+        """The bytes with every occurrence masked."""
+        return self._data.sub(HIDDEN.encode(), data)
+
+
+def parse_base_url(url: str) -> str:
+    """The base URL without the path of the endpoints, which may be present or not, with any number of slashes.
 
     Raises:
-        ValueError: It is no address of a gateway.
+        ValueError: It is not the address of a gateway.
     """
     parts = urlsplit(url)
-    # Asking for the port looks at it, too.
+    # Reading the port validates it.
     if parts.port == 0 or parts.scheme not in {"http", "https"} or not parts.hostname:
-        message = "the base URL is one of http or https with a host, such as https://sms.ccell.cn"
+        message = "base URL must be http or https with a host, such as https://sms.ccell.cn"
         raise ValueError(message)
     if parts.query or parts.fragment or "@" in parts.netloc:
-        message = "the base URL holds neither a query, nor a fragment, nor a user's name"
+        message = "base URL must not contain a query, a fragment or a user name"
         raise ValueError(message)
     return _ENDPOINTS.sub("", f"{parts.scheme}://{parts.netloc}{parts.path}")

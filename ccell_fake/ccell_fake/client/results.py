@@ -1,4 +1,4 @@
-"""What calls answer: the resps of a send in the order of its numbers, and an account with its figures as numbers."""
+"""Results of calls: the resps of a send in the order of its numbers, and the account's status."""
 
 from collections import deque
 from collections.abc import Iterable
@@ -15,11 +15,11 @@ _SHOWN = 5
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """What became of the numbers of a send.
+    """Result of a send.
 
     Attributes:
-        resps: One for each number, in the order given; each has the linkid of its submit.
-        unanswered: Numbers that the answer left out, so that only their reports can tell.
+        resps: One for each number, in the order given, with the linkid of its submit.
+        unanswered: Numbers without a resp. Only their reports tell the outcome.
     """
 
     resps: tuple[Resp, ...] = ()
@@ -27,19 +27,20 @@ class Sent:
 
     @property
     def accepted(self) -> tuple[Resp, ...]:
-        """The resps of the numbers that were submitted."""
+        """Resps of the accepted numbers."""
         return tuple(resp for resp in self.resps if resp.is_accepted)
 
     @property
     def refused(self) -> tuple[Resp, ...]:
-        """The resps of the numbers that were refused (S8)."""
+        """Resps of the refused numbers (S8)."""
         return tuple(resp for resp in self.resps if not resp.is_accepted)
 
     def raise_for_refused(self) -> Self:
-        """Itself, if every number was accepted.
+        """Return self if every number was accepted.
 
         Raises:
-            NumbersRefused: One was not; the error carries those resps, and all of them as `resps`.
+            NumbersRefused: A number was refused or unanswered. The error has the refused resps as `refused` and all
+                as `resps`.
         """
         refused = self.refused
         if not refused and not self.unanswered:
@@ -56,8 +57,8 @@ class Sent:
         raise error
 
 
-def joined(parts: Iterable[Sent]) -> Sent:
-    """Several as one, in their order."""
+def merge(parts: Iterable[Sent]) -> Sent:
+    """Several results as one, in their order."""
     every = tuple(parts)
     return Sent(
         tuple(resp for part in every for resp in part.resps),
@@ -65,46 +66,40 @@ def joined(parts: Iterable[Sent]) -> Sent:
     )
 
 
-def sent(submits: Iterable[Submit], resps: Iterable[Resp]) -> Sent:
-    """The resps of a request in the order of its numbers, whatever order they came in.
+def match_resps(submits: Iterable[Submit], resps: Iterable[Resp]) -> Sent:
+    """Put the resps of a request in the order of its numbers.
 
-    A resp without linkid gets its submit's, and a phone loses the blanks around it. A resp for a number that was not
-    asked for stands at the end: it says something, whatever it is.
+    A resp without linkid gets its submit's; blanks around phones are removed. Unexpected resps are kept at the end.
     """
-    asked = [(phone, submit.linkid) for submit in submits for phone in numbers(submit)]
-    answered = [_tidied(resp) for resp in resps]
-    names_linkids = all(resp.linkid for resp in answered)
-    waiting: dict[tuple[str, str | None], deque[Resp]] = {}
-    for resp in answered:
-        waiting.setdefault((resp.phone, resp.linkid if names_linkids else None), deque()).append(resp)
-    found: list[Resp] = []
+    submitted = [(phone, submit.linkid) for submit in submits for phone in numbers(submit)]
+    stripped = [replace(resp, phone=resp.phone.strip()) for resp in resps]
+    has_linkids = all(resp.linkid for resp in stripped)
+    queues: dict[tuple[str, str | None], deque[Resp]] = {}
+    for resp in stripped:
+        queues.setdefault((resp.phone, resp.linkid if has_linkids else None), deque()).append(resp)
+    matched: list[Resp] = []
     unanswered: list[str] = []
-    for phone, linkid in asked:
-        queue = waiting.get((phone, linkid if names_linkids else None))
+    for phone, linkid in submitted:
+        queue = queues.get((phone, linkid if has_linkids else None))
         if queue:
             resp = queue.popleft()
-            found.append(resp if resp.linkid else replace(resp, linkid=linkid))
+            matched.append(resp if resp.linkid else replace(resp, linkid=linkid))
         else:
             unanswered.append(phone)
-    return Sent((*found, *(resp for queue in waiting.values() for resp in queue)), tuple(unanswered))
-
-
-def _tidied(resp: Resp) -> Resp:
-    phone = resp.phone.strip()
-    return resp if phone == resp.phone else replace(resp, phone=phone)
+    return Sent((*matched, *(resp for queue in queues.values() for resp in queue)), tuple(unanswered))
 
 
 @dataclass(frozen=True, slots=True)
 class AccountStatus:
-    """How an account stands (I1).
+    """Balance and status of an account (I1).
 
     Attributes:
-        id: Its SMS number.
-        name: Its login on the platform.
+        id: SMS number.
+        name: Login on the platform.
         status: 0 for normal.
         riches: Messages left.
-        credit: Messages that may be sent on credit once the balance is used up.
-        signcode: The signatures in use, without brackets; `("*",)` for any.
+        credit: Messages that may be sent on credit after the balance is used up.
+        signcode: Signatures in use, without brackets; `("*",)` for any.
     """
 
     id: str
@@ -116,15 +111,15 @@ class AccountStatus:
 
     @property
     def is_normal(self) -> bool:
-        """Whether it can send."""
+        """Whether the account can send."""
         return self.status == Code.SUCCESS
 
 
-def account(info: AccountInfo) -> AccountStatus:
-    """An account as its description has it, also where ID and NAME are swapped as in the document's sample (Q20).
+def read_account(info: AccountInfo) -> AccountStatus:
+    """Convert an account's description. ID and NAME may be swapped, as in the document's sample (Q20).
 
     Raises:
-        ValueError: RICHES or CREDIT is no number.
+        ValueError: RICHES or CREDIT is not a number.
     """
     sms_number, login = info.id.strip(), info.name.strip()
     if login.isdecimal() and not sms_number.isdecimal():
@@ -143,5 +138,5 @@ def _count(tag: str, text: str) -> int:
     try:
         return int(text)
     except ValueError as error:
-        message = f"<{tag}> is no number of messages"
+        message = f"<{tag}> is not a number of messages"
         raise ValueError(message) from error

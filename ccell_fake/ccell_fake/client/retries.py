@@ -1,4 +1,4 @@
-"""How often and when a request is repeated that went over the account's limit of threads (K2)."""
+"""Retry policy for requests that exceed the account's thread limit (K2)."""
 
 from dataclasses import dataclass
 
@@ -10,15 +10,18 @@ from ccell_fake.codes import Code
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """How a request that was answered 1001006 is repeated; nothing of such a request was submitted.
+    """How a request is retried after 1001006. The gateway submits nothing of such a request.
 
-    The pauses are random, up to `first_pause` seconds before the first repetition and up to twice as many before each
-    that follows. Few attempts are wise: an account that goes over its limit again and again may be locked (K3).
+    Pauses are random: up to `first_pause` seconds before the first retry, and up to twice as long before each further
+    one. Keep attempts few: exceeding the limit repeatedly may lock the account (K3).
 
     Attributes:
-        attempts: How often a request is sent at most; 1 never repeats.
-        first_pause: Seconds.
-        longest_pause: Seconds that no pause exceeds.
+        attempts: Maximum number of attempts; 1 never retries.
+        first_pause: Longest first pause, in seconds.
+        longest_pause: Upper limit of every pause, in seconds.
+
+    Raises:
+        ValueError: `attempts` is below 1, or a pause is negative.
     """
 
     attempts: int = 4
@@ -26,17 +29,15 @@ class Retry:
     longest_pause: float = 10.0
 
     def __post_init__(self) -> None:
-        """Refuse what makes no sense.
-
-        Raises:
-            ValueError: There is no attempt, or a pause is negative.
-        """
-        if self.attempts < 1 or self.first_pause < 0 or self.longest_pause < 0:
-            message = "a request is sent at least once, and no pause is negative"
-            raise ValueError(message)
+        """Check the values."""
+        for name, least in (("attempts", 1), ("first_pause", 0), ("longest_pause", 0)):
+            value = getattr(self, name)
+            if value < least:
+                message = f"{name} must be at least {least}, got {value}"
+                raise ValueError(message)
 
     def retrying(self) -> Retrying:
-        """The attempts, to be gone through by any number of calls; the state of each says what to wait before it."""
+        """Tenacity's attempts. Any number of calls may share them; the state of each names the pause before it."""
         return Retrying(
             stop=stop_after_attempt(self.attempts),
             wait=wait_random_exponential(multiplier=self.first_pause, max=self.longest_pause),
@@ -47,7 +48,7 @@ class Retry:
 
 
 def _leave_to_the_caller(_seconds: float) -> None:
-    """Plans do not sleep themselves."""
+    """Plans do not sleep."""
 
 
 def _is_over_the_limit(error: BaseException) -> bool:

@@ -1,7 +1,7 @@
-"""What a call asks of whoever carries it out: one HTTP exchange, a pause, or to hand something to the caller.
+"""Steps of a call: an HTTP exchange, a pause, or a value for the caller.
 
-A call is a generator of such steps. The synchronous and the asynchronous client each carry steps out in a loop of their
-own; everything else, from the bytes of a request to which error is raised, stands in the generator, once.
+A call is a generator of steps. The synchronous and the asynchronous client each have a loop that performs steps. The
+generator decides everything else, from the bytes of a request to the error that is raised.
 """
 
 from collections.abc import Generator, Mapping
@@ -14,16 +14,16 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
-    """Exchange this request for its answer, in one of the account's slots (K1).
+class HttpCall:
+    """Send this request and wait for its answer, in one of the account's slots (K1).
 
     Attributes:
         operation: The endpoint.
         method: GET or POST.
-        url: Its address, without a query.
-        query: What stands behind the question mark, percent-encoded; it holds the password.
-        body: The body; it holds the password.
-        headers: What else to say.
+        url: Address without a query.
+        query: Percent-encoded query; contains the password.
+        body: Body; contains the password.
+        headers: Headers, without Host and Content-Length.
     """
 
     operation: Operation
@@ -36,26 +36,26 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """Let so many seconds pass."""
+    """Wait for this number of seconds."""
 
     seconds: float
 
 
 @dataclass(frozen=True, slots=True)
-class Part(Generic[T]):
-    """Hand this to the caller."""
+class Output(Generic[T]):
+    """Hand this value to the caller."""
 
     value: T
 
 
 @dataclass(frozen=True, slots=True)
 class HttpAnswer:
-    """What an HTTP exchange brought, unmasked, and so left out of the repr but for its status.
+    """HTTP answer. May quote the password, so the repr shows the status only.
 
     Attributes:
-        status: The HTTP status.
-        headers: Its headers, by lower-case name.
-        body: Its body, decompressed.
+        status: HTTP status.
+        headers: Headers by lower-case name.
+        body: Decompressed body.
     """
 
     status: int
@@ -65,17 +65,12 @@ class HttpAnswer:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """An HTTP exchange that brought no answer.
-
-    Attributes:
-        reason: Why not.
-        is_sent: Whether any of the request may have left.
-    """
+    """HTTP exchange without an answer; `is_sent` is true if any of the request may have left."""
 
     reason: str = field(repr=False)
     is_sent: bool
 
 
 StepOutcome = HttpAnswer | Failure
-Plan = Generator[Ask | Pause | Part[T], StepOutcome | None, None]
-"""A call: it is sent the outcome of each Ask, and None after every other step."""
+Plan = Generator[HttpCall | Pause | Output[T], StepOutcome | None, None]
+"""A call. It is sent the outcome of each HttpCall, and None after every other step."""

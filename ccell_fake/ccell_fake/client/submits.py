@@ -1,4 +1,4 @@
-"""What a caller wants sent, as submits: addressed, dated, given linkids, and split into requests of 500 numbers."""
+"""Submits of a send: checked, given linkids, and split into requests of 500 numbers."""
 
 import secrets
 from collections.abc import Iterable, Iterator, Mapping
@@ -22,38 +22,38 @@ def submit(
     linkid: str | None = None,
     spcode: str | None = None,
 ) -> Submit:
-    """One content for one or more numbers (S1, A1 to A3), as `send` takes it.
+    """Create a submit for `send`: one content for one or more numbers (S1, A1 to A3).
 
     Args:
-        phone: A number, several with commas between them, or several of either.
-        content: The text, its signature included.
-        sendtime: When to send: an aware time of any zone, rounded up to the second, or `YYYY-MM-DD HH:MM:SS` in
-            Asia/Shanghai, which is sent as it is; None for at once.
-        linkid: Your own reference, which the resps and reports bring back; `send` makes one where there is none.
-        spcode: The extension to append to the account's port.
+        phone: A number, several separated by commas, or an iterable of either.
+        content: Text with its signature.
+        sendtime: When to send; None for at once. An aware time of any zone, rounded up to the second, or
+            `YYYY-MM-DD HH:MM:SS` in Asia/Shanghai, which is sent unchanged.
+        linkid: Your own reference, returned in resps and reports. `send` creates one if there is none.
+        spcode: Extension to append to the account's port.
 
     Raises:
-        ValueError: The time is naive, there is no number, or a text holds a character that XML cannot carry.
+        ValueError: The time is naive, there is no number, or XML cannot carry a text.
     """
     phones = [phone] if isinstance(phone, str) else phone
-    when = _written(sendtime) if isinstance(sendtime, datetime) else sendtime
-    return _checked(Submit(NUMBER_SEPARATOR.join(phones), content, when, linkid, spcode))
+    when = _render_sendtime(sendtime) if isinstance(sendtime, datetime) else sendtime
+    return _check(Submit(NUMBER_SEPARATOR.join(phones), content, when, linkid, spcode))
 
 
-def _written(instant: datetime) -> str:
+def _render_sendtime(instant: datetime) -> str:
     if instant.tzinfo is None:
-        message = f"sendtime {instant.isoformat()} has no zone; give an aware time, such as one of Asia/Shanghai"
+        message = f"sendtime must be an aware time, such as one in Asia/Shanghai, got {instant.isoformat()}"
         raise ValueError(message)
-    # Cut off, it would be earlier than asked for, and now would be in the past (1004014).
+    # Truncating would make it earlier, and the current time would lie in the past (1004014).
     return times.render_motime(instant + timedelta(microseconds=-instant.microsecond % 1_000_000))
 
 
-def _checked(one: Submit) -> Submit:
-    """The submit with its numbers tidied, which the gateway might not forgive (Q9)."""
+def _check(one: Submit) -> Submit:
+    """The submit without blanks and empty items in its numbers, which the gateway may refuse (Q9)."""
     for field in fields(one):
         text: str | None = getattr(one, field.name)
         if text is not None and xml.legible(text) != text:
-            message = f"the {field.name} holds a character that XML cannot carry"
+            message = f"{field.name} contains a character that XML cannot carry"
             raise ValueError(message)
     phones = tuple(numbers(one))
     if not phones:
@@ -66,11 +66,11 @@ def _checked(one: Submit) -> Submit:
 
 
 def numbers(one: Submit) -> Iterator[str]:
-    """The numbers of a submit, without the blanks around them and without empty ones."""
+    """Numbers of a submit, without blanks and empty items."""
     return filter(None, map(str.strip, (one.phone or "").split(NUMBER_SEPARATOR)))
 
 
-def gathered(
+def collect_submits(
     to: str | Iterable[str] | Submit | Iterable[Submit] | Mapping[str, str],
     content: str | None,
     *,
@@ -78,68 +78,71 @@ def gathered(
     linkid: str | None = None,
     spcode: str | None = None,
 ) -> tuple[Submit, ...]:
-    """The submits of a send, in whichever of its forms it was asked for, each with a linkid.
+    """Submits of a send from any form of its arguments, each with a linkid.
 
     Raises:
-        TypeError: The arguments belong to none of the forms, or to several.
-        ValueError: As `submit` raises it, or there is nothing to send.
+        TypeError: The arguments match none of the forms, or several.
+        ValueError: As raised by `submit`, or there is nothing to send.
     """
     if isinstance(to, Mapping):
         if content is not None:
             message = "a mapping has the contents already"
             raise TypeError(message)
         contents = cast("Mapping[str, str]", to)
-        given = [submit(*item, sendtime=sendtime, linkid=linkid, spcode=spcode) for item in contents.items()]
+        submits = [submit(*item, sendtime=sendtime, linkid=linkid, spcode=spcode) for item in contents.items()]
     elif content is not None:
-        phones = [to] if isinstance(to, str) else [_a_phone(phone) for phone in _each(to)]
-        given = [submit(phones, content, sendtime=sendtime, linkid=linkid, spcode=spcode)]
+        phones = [to] if isinstance(to, str) else [_check_phone(phone) for phone in _each(to)]
+        submits = [submit(phones, content, sendtime=sendtime, linkid=linkid, spcode=spcode)]
     elif (sendtime, linkid, spcode) != (None, None, None):
         message = "submits have their own sendtime, linkid and spcode"
         raise TypeError(message)
     else:
-        given = [_checked(_a_submit(one)) for one in _each(to)]
-    if not given:
+        submits = [_check(_check_submit(one)) for one in _each(to)]
+    if not submits:
         message = "there is nothing to send"
         raise ValueError(message)
-    return tuple(one if one.linkid is not None else replace(one, linkid=new_linkid()) for one in given)
+    return tuple(one if one.linkid is not None else replace(one, linkid=create_linkid()) for one in submits)
 
 
 def _each(to: str | Submit | Iterable[str] | Iterable[Submit]) -> Iterable[object]:
     return [to] if isinstance(to, (str, Submit)) else to
 
 
-def _a_phone(given: object) -> str:
-    if not isinstance(given, str):
-        message = f"a number is text, not {type(given).__name__}"
+def _check_phone(phone: object) -> str:
+    if not isinstance(phone, str):
+        message = f"a number must be str, got {type(phone).__name__}"
         raise TypeError(message)
-    return given
+    return phone
 
 
-def _a_submit(given: object) -> Submit:
-    if not isinstance(given, Submit):
-        message = "give a content to send to these numbers" if isinstance(given, str) else "that is no submit"
+def _check_submit(one: object) -> Submit:
+    if isinstance(one, str):
+        message = "content is required to send to numbers"
         raise TypeError(message)
-    return given
+    if not isinstance(one, Submit):
+        message = f"expected a number or a Submit, got {type(one).__name__}"
+        raise TypeError(message)
+    return one
 
 
-def new_linkid() -> str:
-    """18 digits that no other submit has: digits, for those of the document are (2.4.2.1)."""
+def create_linkid() -> str:
+    """A unique linkid of 18 digits; the document's linkids are digits (2.4.2.1)."""
     return f"{secrets.randbelow(_LINKIDS):018}"
 
 
-def split(submits: Iterable[Submit], most: int = NUMBERS_PER_REQUEST) -> tuple[tuple[Submit, ...], ...]:
-    """The submits as requests of so many numbers each and no more (S3), in their order.
+def split_requests(submits: Iterable[Submit], limit: int = NUMBERS_PER_REQUEST) -> tuple[tuple[Submit, ...], ...]:
+    """Split submits into requests of at most `limit` numbers (S3), in order.
 
-    A submit that does not fit goes on in the next request, with the same linkid.
+    A submit that does not fit continues in the next request with the same linkid.
     """
     requests: list[list[Submit]] = []
     room = 0
     for one in submits:
         phones = numbers(one)
-        while now := list(islice(phones, room or most)):
+        while batch := list(islice(phones, room or limit)):
             if not room:
                 requests.append([])
-                room = most
-            requests[-1].append(replace(one, phone=NUMBER_SEPARATOR.join(now)))
-            room -= len(now)
+                room = limit
+            requests[-1].append(replace(one, phone=NUMBER_SEPARATOR.join(batch)))
+            room -= len(batch)
     return tuple(map(tuple, requests))

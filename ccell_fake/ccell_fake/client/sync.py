@@ -1,4 +1,4 @@
-"""The synchronous client: carries out the steps of the calls with a blocking transport."""
+"""Synchronous client: performs the steps of calls with a blocking transport."""
 
 import threading
 import time
@@ -11,24 +11,23 @@ from typing import Literal, Self, TypeVar, overload
 import httpx2
 
 from ccell_fake.client import calls
-from ccell_fake.client import transport as http
-from ccell_fake.client.gateway import GatewayCalls
 from ccell_fake.client.results import AccountStatus, Sent
 from ccell_fake.client.retries import Retry
-from ccell_fake.client.steps import Ask, Part, Pause, Plan, StepOutcome
-from ccell_fake.client.submits import gathered
+from ccell_fake.client.steps import HttpCall, Output, Pause, Plan, StepOutcome
+from ccell_fake.client.submits import collect_submits
+from ccell_fake.client.transport import FAILURES, AccountClient, outcome
 from ccell_fake.limits import DEFAULT_THREADS
-from ccell_fake.model import Operation, Report, Submit, Upmsg
+from ccell_fake.model import Report, Submit, Upmsg
 
 T = TypeVar("T")
 Item = TypeVar("Item", Report, Upmsg)
 
 
-class Client:
-    """A client of the gateway for one account, to be shared by all the threads that use the account.
+class Client(AccountClient):
+    """Synchronous client of the gateway for one account. Threads that use the account share one client.
 
-    It keeps within the account's threads, repeats a request that was one too many all the same (1001006), and repeats
-    nothing else: no request goes out a second time of which it is not known that it did nothing.
+    It keeps within the account's thread limit, and retries a request that the gateway refuses with 1001006 for
+    exceeding it. It never repeats a request whose outcome is unknown.
     """
 
     def __init__(
@@ -44,50 +43,41 @@ class Client:
         transport: httpx2.BaseTransport | None = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        """Nothing is sent yet.
+        """Create a client without sending anything.
 
         Args:
-            base_url: Where the gateway is, such as `https://sms.ccell.cn`, with or without `/sms3_api/xmlapi/`.
+            base_url: Address of the gateway, such as `https://sms.ccell.cn`, with or without `/sms3_api/xmlapi/`.
             userid: The account.
-            password: Its password, or the md5 of it where the gateway takes that (Q30).
-            method: How to submit (T1); the password of a GET stands in its URL, where proxies and servers log it.
+            password: Its password, or the password's md5 if the gateway accepts that (Q30).
+            method: POST, or GET (T1), which puts the password into the URL, where proxies and servers log it.
             threads: Requests the account may have in progress at the same time (K1, K4).
-            timeout: Seconds to wait for the gateway to take or to give anything, 10 at most for a connection; None
-                for ever. As long as real clients wait for a send (W13), for a send given up early is one whose outcome
-                is unknown.
-            retry: How a request that went over the limit is repeated.
-            transport: What carries requests instead of HTTP connections of its own, for a proxy, certificates, or an
-                application in this process; it must not repeat requests itself. It is closed with the client.
-            sleep: What pauses are spent with, in seconds.
+            timeout: Seconds to wait for each read, write and free connection; None waits for ever. Connecting waits
+                10 seconds at most. Keep it long (W13): the outcome of a send that times out is unknown.
+            retry: How requests that exceed the thread limit are retried.
+            transport: Transport to use in place of own HTTP connections, for a proxy, certificates, or an application
+                in this process. It must not repeat requests. The client closes it.
+            sleep: Function that pauses for a number of seconds.
 
         Raises:
-            ValueError: The address, the method or the number of threads is none.
+            ValueError: The base URL, the method or the number of threads is invalid.
         """
-        self._gateway = GatewayCalls(base_url, userid, password, method, retry)
-        self._reports = calls.Drain[Report](self._gateway, Operation.REPORT)
-        self._upmsgs = calls.Drain[Upmsg](self._gateway, Operation.UPMSG)
-        limits, verify = http.limits(threads), http.certificates(self._gateway.url)
+        super().__init__(base_url, userid, password, method, threads, timeout, retry)
         self._slots = threading.BoundedSemaphore(threads)
-        self._timeout = http.timeouts(timeout)
-        self._transport = transport or httpx2.HTTPTransport(verify=verify, limits=limits)
+        self._transport = transport or httpx2.HTTPTransport(verify=self._verify(), limits=self._limits)
         self._sleep = sleep
 
-    def __repr__(self) -> str:
-        """Where it sends and for whom, without the password."""
-        return f"Client({self._gateway.url!r}, {self._gateway.userid!r})"
-
     def close(self) -> None:
-        """Close its connections."""
+        """Close the connections."""
         self._transport.close()
 
     def __enter__(self) -> Self:
-        """Itself."""
+        """Return self."""
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Close."""
+        """Close the connections."""
         self.close()
 
     @overload
@@ -131,59 +121,59 @@ class Client:
     ) -> Sent:
         """Send one content to one or more numbers, a content of its own to each number, or submits.
 
-        More than 500 numbers become several requests (S3), sent one after the other. Each submit without a linkid gets
-        one, so that whatever happens its reports can be recognised.
+        More than 500 numbers become several requests (S3), sent one after the other. A submit without a linkid gets
+        one, so that its reports can always be recognised.
 
         Args:
-            to: A number, numbers, a mapping of numbers to contents, or what `submit` makes.
-            content: The text with its signature, for a number or numbers.
+            to: A number, numbers, a mapping of numbers to contents, or submits created by `submit`.
+            content: Text with its signature, for a number or numbers.
             sendtime: When to send: an aware time of any zone, or `YYYY-MM-DD HH:MM:SS` in Asia/Shanghai (A1).
             linkid: Your own reference (A2).
-            spcode: The extension to append to the account's port (A3).
-            progress: Called with what became of the numbers of each request, as soon as it is known.
+            spcode: Extension to append to the account's port (A3).
+            progress: Called with the result of each request.
 
         Returns:
-            A resp for each number, in the order given. Numbers can be refused among them: see `raise_for_refused`.
+            A resp for each number, in the order given. Some may be refused: see `raise_for_refused`.
 
         Raises:
-            ClientError: A request was refused, did not go out, or its outcome is unknown. The error carries what was
-                answered before, what is unknown, and what was not sent.
+            ClientError: A request was refused, was not sent, or its outcome is unknown. The error carries earlier
+                resps, unknown submits, and unsent submits.
             ValueError: There is nothing to send, the time is naive, or XML cannot carry a text.
-            TypeError: The arguments belong to none of these forms.
+            TypeError: The arguments match none of these forms.
         """
-        submits = gathered(to, content, sendtime=sendtime, linkid=linkid, spcode=spcode)
+        submits = collect_submits(to, content, sendtime=sendtime, linkid=linkid, spcode=spcode)
         return self._only(calls.send(self._gateway, submits, progress))
 
     def reports(self) -> tuple[Report, ...]:
-        """Every status report there is, oldest first, in as many requests as it takes (R1 to R3).
+        """Fetch all status reports, oldest first, in as many requests as needed (R1 to R3).
 
-        The gateway hands out each report once. One that was fetched and did not reach a caller, for an interrupt say,
-        is kept and begins the next call.
+        The gateway hands out each report once. Reports that were fetched but did not reach a caller, because of an
+        interrupt for example, are returned by the next call.
 
         Raises:
-            ClientError: A request failed; the error carries the reports of those before it as `taken`.
+            ClientError: A request failed. The error has the reports of earlier requests as `taken`.
         """
-        return self._only(self._reports.all())
+        return self._only(self._reports.fetch_all())
 
     def upmsgs(self) -> tuple[Upmsg, ...]:
-        """Every upstream message there is, oldest first, likewise (U1 to U3).
+        """Fetch all upstream messages, oldest first, as `reports` fetches reports (U1 to U3).
 
         Raises:
-            ClientError: A request failed; the error carries the messages of those before it as `taken`.
+            ClientError: A request failed. The error has the messages of earlier requests as `taken`.
         """
-        return self._only(self._upmsgs.all())
+        return self._only(self._upmsgs.fetch_all())
 
     def follow_reports(
         self, interval: float = 10.0, stop: threading.Event | None = None
     ) -> Generator[Report, None, None]:
-        """Status reports as they come in, without end.
+        """Yield status reports as they come in, without end.
 
         Args:
-            interval: Seconds between two requests where there was no report.
-            stop: Once it is set, even in a pause, what was fetched by then is still handed over, and that is the end.
+            interval: Seconds to wait after a request that brought no report.
+            stop: Set it to end, even during a pause. Reports fetched by then are still yielded.
 
         Raises:
-            ClientError: A request failed. Every report fetched before was handed over; a new call goes on behind them.
+            ClientError: A request failed. All reports fetched before were yielded; a new call continues after them.
             ValueError: The interval is not positive.
         """
         return self._follow(self._reports, interval, stop)
@@ -191,20 +181,11 @@ class Client:
     def follow_upmsgs(
         self, interval: float = 10.0, stop: threading.Event | None = None
     ) -> Generator[Upmsg, None, None]:
-        """Upstream messages as they come in, likewise.
-
-        Args:
-            interval: Seconds between two requests where there was no message.
-            stop: Ends it once it is set, likewise.
-
-        Raises:
-            ClientError: A request failed.
-            ValueError: The interval is not positive.
-        """
+        """Yield upstream messages as they come in; arguments and errors as for `follow_reports`."""
         return self._follow(self._upmsgs, interval, stop)
 
     def info(self) -> AccountStatus:
-        """How the account stands: balance, credit, status, signatures (I1).
+        """Fetch the account's balance, credit, status and signatures (I1).
 
         Raises:
             ClientError: The request was refused or not answered.
@@ -216,38 +197,37 @@ class Client:
         return value
 
     def _follow(
-        self, drain: calls.Drain[Item], interval: float, stop: threading.Event | None
+        self, fetcher: calls.Fetcher[Item], interval: float, stop: threading.Event | None
     ) -> Generator[Item, None, None]:
         if stop is None:
-            return self._run(drain.follow(interval, lambda: False), self._sleep)
-        return self._run(drain.follow(interval, stop.is_set), stop.wait)
+            return self._run(fetcher.follow(interval, lambda: False), self._sleep)
+        return self._run(fetcher.follow(interval, stop.is_set), stop.wait)
 
     def _run(self, plan: Plan[T], sleep: Callable[[float], object]) -> Generator[T, None, None]:
-        outcome: StepOutcome | None = None
+        result: StepOutcome | None = None
         with closing(plan):
             while True:
                 try:
-                    step = plan.send(outcome)
+                    step = plan.send(result)
                 except StopIteration:
                     return
-                outcome = None
+                result = None
                 match step:
-                    case Ask():
+                    case HttpCall():
                         with self._slots:
                             try:
-                                outcome = self._exchange(step)
+                                result = self._exchange(step)
                             except BaseException as error:  # noqa: BLE001 - the plan raises it again
                                 plan.throw(error)
                     case Pause():
                         sleep(step.seconds)
-                    case Part():
+                    case Output():
                         yield step.value
 
-    def _exchange(self, ask: Ask) -> StepOutcome:
+    def _exchange(self, call: HttpCall) -> StepOutcome:
         try:
-            request = http.request(ask, self._timeout)
-            with closing(self._transport.handle_request(request)) as response:
+            with closing(self._transport.handle_request(self._request(call))) as response:
                 response.read()
-        except http.FAILURES as error:
-            return http.failure(error)
-        return http.answer(response)
+        except FAILURES as error:
+            return outcome(error)
+        return outcome(response)

@@ -1,7 +1,7 @@
-"""Steps and httpx2: an Ask as its request, its response or error as an outcome.
+"""Connection of steps to httpx2: HttpCall to request, response or error to outcome; shared set-up of both clients.
 
-Transports are used as they are, without httpx2's clients around them. Those log every URL, and that of a GET holds the
-password; and what they add on their own, such as following redirects, could send a message twice.
+Transports are used without httpx2's clients. Those log URLs, and the URL of a GET contains the password. They also
+follow redirects, which could send a message twice.
 """
 
 import ssl
@@ -9,12 +9,16 @@ from functools import lru_cache
 
 import httpx2
 
-from ccell_fake.client.steps import Ask, Failure, HttpAnswer
+from ccell_fake.client import calls
+from ccell_fake.client.gateway import GatewayCalls
+from ccell_fake.client.retries import Retry
+from ccell_fake.client.steps import Failure, HttpAnswer, HttpCall, StepOutcome
+from ccell_fake.model import Operation, Report, Upmsg
 
 FAILURES = (httpx2.RequestError, httpx2.InvalidURL)
-"""What is raised where there is no answer; httpx2 takes no URL above 64 KiB, and a long GET would need one."""
+"""Errors that mean no answer. httpx2 refuses a URL above 64 KiB, which a long GET needs."""
 
-# What is raised before anything of the request could leave.
+# Raised before any of the request can leave.
 _BEFORE_SENDING = (
     httpx2.ConnectError,
     httpx2.ConnectTimeout,
@@ -26,55 +30,57 @@ _BEFORE_SENDING = (
 _CONNECT_SECONDS = 10.0
 
 
-def timeouts(seconds: float | None) -> httpx2.Timeout:
-    """So many seconds for each wait, but less for a connection to be made, which either is there soon or is not."""
-    return httpx2.Timeout(seconds, connect=_CONNECT_SECONDS if seconds is None else min(seconds, _CONNECT_SECONDS))
+class AccountClient:
+    """Internal. State that the synchronous and the asynchronous client share."""
 
+    def __init__(
+        self, base_url: str, userid: str, password: str, method: str, threads: int, timeout: float | None, retry: Retry
+    ) -> None:
+        if threads < 1:
+            message = f"threads must be at least 1, got {threads}"
+            raise ValueError(message)
+        self._gateway = GatewayCalls(base_url, userid, password, method, retry)
+        self._reports = calls.Fetcher[Report](self._gateway, Operation.REPORT)
+        self._upmsgs = calls.Fetcher[Upmsg](self._gateway, Operation.UPMSG)
+        connect = _CONNECT_SECONDS if timeout is None else min(timeout, _CONNECT_SECONDS)
+        self._timeout = httpx2.Timeout(timeout, connect=connect)
+        self._limits = httpx2.Limits(max_connections=threads, max_keepalive_connections=threads)
 
-def limits(threads: int) -> httpx2.Limits:
-    """A connection for each thread of the account.
+    def __repr__(self) -> str:
+        """Base URL and userid, without the password."""
+        return f"{type(self).__name__}({self._gateway.url!r}, {self._gateway.userid!r})"
 
-    Raises:
-        ValueError: There is no thread.
-    """
-    if threads < 1:
-        message = f"an account has at least one thread, not {threads}"
-        raise ValueError(message)
-    return httpx2.Limits(max_connections=threads, max_keepalive_connections=threads)
+    def _verify(self) -> ssl.SSLContext | bool:
+        return certificates(self._gateway.url)
+
+    def _request(self, call: HttpCall) -> httpx2.Request:
+        # The query contains the password, and each is different: do not cache it.
+        url = httpx2.URL(f"{call.url}?{call.query}") if call.query else _parse_url(call.url)
+        headers = {"Host": url.netloc.decode(), **call.headers}
+        if call.body:
+            headers["Content-Length"] = str(len(call.body))
+        # Given a stream, httpx2 does not compute further headers, which takes as long as everything else.
+        stream, extensions = httpx2.ByteStream(call.body), {"timeout": self._timeout.as_dict()}
+        request = httpx2.Request(call.method, url, headers=headers, stream=stream, extensions=extensions)
+        # Some transports read the content.
+        request.read()
+        return request
 
 
 def certificates(url: str) -> ssl.SSLContext | bool:
-    """Whom to trust: the host's authorities, which are slow to load and which plain HTTP does without."""
+    """TLS verification by the host's authorities, which load slowly; plain HTTP does without them."""
     return True if url.startswith("https:") else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
-def request(ask: Ask, timeout: httpx2.Timeout) -> httpx2.Request:
-    """The request that an Ask describes."""
-    # A query holds the password, and no other request has the same.
-    url = httpx2.URL(f"{ask.url}?{ask.query}") if ask.query else _address(ask.url)
-    headers = {"Host": url.netloc.decode(), **ask.headers}
-    if ask.body:
-        headers["Content-Length"] = str(len(ask.body))
-    # Given a stream, httpx2 does not look for what else these headers may need, which takes as long as all the rest.
-    stream, extensions = httpx2.ByteStream(ask.body), {"timeout": timeout.as_dict()}
-    made = httpx2.Request(ask.method, url, headers=headers, stream=stream, extensions=extensions)
-    # Some transports look at the content.
-    made.read()
-    return made
-
-
 @lru_cache
-def _address(url: str) -> httpx2.URL:
-    """An address, taken apart once: that takes longer than all the rest of making a request."""
+def _parse_url(url: str) -> httpx2.URL:
+    """Parse once: parsing takes longer than the rest of building a request."""
     return httpx2.URL(url)
 
 
-def answer(response: httpx2.Response) -> HttpAnswer:
-    """What a response that has been read says."""
-    return HttpAnswer(response.status_code, dict(response.headers.items()), response.content)
-
-
-def failure(error: httpx2.RequestError | httpx2.InvalidURL) -> Failure:
-    """What an error says about what was sent."""
-    reason = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-    return Failure(reason, is_sent=not isinstance(error, _BEFORE_SENDING))
+def outcome(result: httpx2.Response | httpx2.RequestError | httpx2.InvalidURL) -> StepOutcome:
+    """Convert a response that has been read, or the error raised in its place."""
+    if isinstance(result, httpx2.Response):
+        return HttpAnswer(result.status_code, dict(result.headers.items()), result.content)
+    reason = f"{type(result).__name__}: {result}" if str(result) else type(result).__name__
+    return Failure(reason, is_sent=not isinstance(result, _BEFORE_SENDING))

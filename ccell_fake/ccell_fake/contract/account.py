@@ -9,7 +9,7 @@ from xml.sax.saxutils import quoteattr
 import httpx2
 
 from ccell_fake.client import Client
-from ccell_fake.client.gateway import base
+from ccell_fake.client.gateway import parse_base_url
 from ccell_fake.contract.arranger import Arranger
 from ccell_fake.contract.known_account import KnownAccount
 from ccell_fake.contract.needs import NotAsked
@@ -56,7 +56,7 @@ class ContractAccount:
         self.standing = standing
         self.arranger = arranger
         self.client: Client = Client(url, userid, password, transport=transport, threads=16)
-        self._url = base(url)
+        self._url = parse_base_url(url)
         self._transport = transport
 
     def __repr__(self) -> str:

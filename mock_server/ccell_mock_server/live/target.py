@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 from urllib.parse import urlsplit
 
 from ccell_fake.client import Client
-from ccell_fake.client.gateway import base
+from ccell_fake.client.gateway import parse_base_url
 from ccell_fake.clock import SystemClock
 from ccell_fake.codes import Code
 from ccell_fake.contract.live.budget import Budget
@@ -83,7 +83,7 @@ def live_target(  # noqa: PLR0913 - what is allowed is allowed by name
             patience=patience,
             authority=str(authority or ""),
         )
-        address = base(url)
+        address = parse_base_url(url)
         upstream = stack.enter_context(
             closing(Upstream(address, {urlsplit(address).hostname or ""}, authority, timeout))
         )

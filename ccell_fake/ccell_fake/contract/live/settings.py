@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import httpx2
 
-from ccell_fake.client.gateway import base
+from ccell_fake.client.gateway import parse_base_url
 from ccell_fake.client.transport import certificates
 from ccell_fake.contract.costs import KINDS
 from ccell_fake.contract.live.budget import Budget
@@ -79,7 +79,7 @@ class LiveSettings:
             message = "the userid or the password holds a character that XML cannot carry"
             raise LiveSettingsError(message)
         try:
-            base(self.url)
+            parse_base_url(self.url)
             # A name that is none is an error of Python's, not of the connection.
             str(urlsplit(self.url).hostname).encode("idna")
         except ValueError as error:

@@ -6,7 +6,7 @@ from typing import Any
 
 from ccell_fake.client import AccountStatus as Shown
 from ccell_fake.client import Client, ClientError, RequestRefused
-from ccell_fake.client.gateway import base
+from ccell_fake.client.gateway import parse_base_url
 from ccell_fake.codes import Code
 from ccell_fake.contract.account import ContractAccount
 from ccell_fake.contract.costs import KINDS, Cost
@@ -63,7 +63,7 @@ class LiveContractTarget:
         except RequestRefused as error:
             known = _standing(self._live, self._live.known)
             if error.code not in {code for need, code in _REFUSALS.items() if need.is_met(known)}:
-                message = f"{base(self._live.url)} refuses the account: {error}"
+                message = f"{parse_base_url(self._live.url)} refuses the account: {error}"
                 raise LiveSettingsError(message) from None
         except ClientError as error:
             message = f"within {_INFO_SECONDS:g} seconds there was no answer that can be read: {error}"
