@@ -67,8 +67,9 @@ def _member(name: str, target: Any) -> Iterator[str]:  # noqa: ANN401 - griffe's
 
 def _callable(name: str, target: Any) -> Iterator[str]:  # noqa: ANN401 - likewise
     if target.is_class or target.is_function:
-        shown = getattr(target, "overloads", None)
-        signatures = shown if isinstance(shown, list) and shown else [target]
+        # A class has its methods' overloads, by their names.
+        overloads: list[Any] = [] if target.is_class else target.overloads
+        signatures = overloads or [target]
         lines = "\n".join(_wrapped(one.signature().replace(one.name, name, 1)) for one in signatures)
         yield f"```python\n{lines}\n```"
     elif target.value is not None and target.docstring is None:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import MISSING, Field, fields
 from importlib import import_module
 from pathlib import Path
+from typing import cast
 
 import api_reference
 import tomli_w
@@ -42,7 +43,7 @@ def _default(one: "Field[object]") -> str:
     if isinstance(one.default, bool):
         return f"`{str(one.default).lower()}`"
     if isinstance(one.default, tuple):
-        return f"`{list(one.default)}`".replace("'", '"')
+        return f"`{list(cast('tuple[object, ...]', one.default))}`".replace("'", '"')
     if one.default is None:
         return "none"
     return f'`"{one.default}"`' if isinstance(one.default, str) else f"`{one.default}`"
