@@ -43,7 +43,8 @@ def _default(one: "Field[object]") -> str:
     if isinstance(one.default, bool):
         return f"`{str(one.default).lower()}`"
     if isinstance(one.default, tuple):
-        return f"`{list(cast('tuple[object, ...]', one.default))}`".replace("'", '"')
+        items = cast("tuple[object, ...]", one.default)  # pyright: ignore[reportUnknownMemberType] - a tuple of anything
+        return f"`{list(items)}`".replace("'", '"')
     if one.default is None:
         return "none"
     return f'`"{one.default}"`' if isinstance(one.default, str) else f"`{one.default}`"
