@@ -19,7 +19,7 @@ from ccell_mock_server.commands import record as recording
 from ccell_mock_server.commands import replay as replaying
 from ccell_mock_server.config import settings as configuration
 from ccell_mock_server.config.credentials import is_public
-from ccell_mock_server.config.toml import ConfigError
+from ccell_mock_server.config.errors import ConfigError
 
 if TYPE_CHECKING:
     from ccell_mock_server.emulator import Emulator

@@ -12,7 +12,7 @@ from ccell_fake.engine.behaviour import Behaviour
 from ccell_fake.engine.gateway import Gateway
 from ccell_fake.store.database import SqliteStore
 from ccell_fake.wire import replies
-from ccell_mock_server.config import profile
+from ccell_mock_server.config import toml
 from ccell_mock_server.config.credentials import CredentialGenerator
 from ccell_mock_server.config.settings import Config
 from ccell_mock_server.gateway.app import create_app
@@ -66,7 +66,7 @@ class Emulator:
         )
         self.patience: CallTimeouts = CallTimeouts(pauses or notifier)
         accounts = Accounts(store, clock or SystemClock(), self.patience, behaviour)
-        accounts.assume(config.assumptions, profile.load(Path(server.profile)) if server.profile else {})
+        accounts.assume(config.assumptions, toml.profile_answers(Path(server.profile)) if server.profile else {})
         with store.transaction() as ledger:
             accounts.reload(ledger)
         for account in config.accounts:

@@ -14,7 +14,7 @@ from ccell_fake.clock import SHANGHAI
 from ccell_fake.contract import profiles, report
 from ccell_fake.contract.costs import Cost
 from ccell_fake.contract.results import CheckOutcome, ContractRun, Result
-from ccell_mock_server.config import profile
+from ccell_mock_server.config import toml
 from pytest_ccell.contract import table
 
 AT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=SHANGHAI)
@@ -129,7 +129,7 @@ def test_a_profile_has_answer_evidence_and_date_and_the_emulator_takes_it(tmp_pa
     )
     path = tmp_path / "profile.toml"
     path.write_text(profiles.written(profiles.of(run)), "utf-8")
-    assert profile.load(path) == {"Q6": order, "Q13": "number"}
+    assert toml.profile_answers(path) == {"Q6": order, "Q13": "number"}
     assert "date = 2026-01-02" in path.read_text("utf-8")
 
 

@@ -137,14 +137,14 @@ def test_no_clock_moves_another(control: ControlClient, account: AccountControl)
         ),
         ("clock", {"mode": "frozen", "seconds": 1}, "seconds: it goes with mode offset, not with frozen"),
         ("clock", {"mode": "offset"}, "mode offset takes either seconds or now"),
-        ("clock", {"mode": "frozen", "now": "2020-01-01T00:00:00"}, "input should have timezone info"),
+        ("clock", {"mode": "frozen", "now": "2020-01-01T00:00:00"}, "must have timezone info"),
         (
             "clock",
             {"mode": "frozen", "now": "9999-12-31T00:00:00Z"},
-            "input should be less than or equal to 2090-01-01",
+            "must be less than or equal to 2090-01-01",
         ),
         ("clock/advance", {}, "it takes either seconds or to"),
-        ("clock/advance", {"seconds": -1}, "input should be greater than or equal to 0"),
+        ("clock/advance", {"seconds": -1}, "must be greater than or equal to 0"),
     ],
 )
 def test_a_clock_that_cannot_be_is_refused(

@@ -126,7 +126,7 @@ def test_a_password_that_nobody_knows_keeps_a_snapshot_out(control: ControlClien
         ("UPDATE account SET userid = '7' WHERE userid = '200001'", "has the settings of account '200001'"),
         (
             "UPDATE account SET settings = json_set(settings, '$.allowed_ips', json('[\"home\"]')) WHERE key > 0",
-            "it takes an address or a network",
+            "must be an address or a network",
         ),
         ("INSERT INTO fault SELECT key, 1, '7', 0, 0 FROM account WHERE key > 0", "cannot be read"),
         ("INSERT INTO message VALUES (99, 1, '1', '0', '', 1)", "it is damaged"),

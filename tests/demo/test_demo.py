@@ -22,8 +22,8 @@ from ccell_fake.inspection import State
 from ccell_fixtures.registries import ASSUMPTIONS
 from ccell_mock_server import demo, fake, wsgi
 from ccell_mock_server.cli import main
+from ccell_mock_server.config.errors import ConfigError
 from ccell_mock_server.config.settings import as_toml, parse
-from ccell_mock_server.config.toml import ConfigError
 from ccell_mock_server.emulator import Emulator
 
 
@@ -191,13 +191,16 @@ def test_no_answer_to_an_open_question_stops_it(question: str, answer: str) -> N
 @pytest.mark.parametrize(
     ("table", "said"),
     [
-        ({"mesages": 1}, "x.toml: demo.mesages: there is no such setting; did you mean messages? there are messages, "),
-        ({"messages": 0}, "x.toml: demo.messages = 0: input should be greater than or equal to 1"),
-        ({"messages": 10_001}, "demo.messages = 10001: input should be less than or equal to 10000"),
-        ({"hours": 0}, "demo.hours = 0: input should be greater than 0"),
-        ({"userid": "a b"}, 'demo.userid = "a b": it takes letters, digits and'),
-        ({"userid": "200001"}, 'demo.userid = "200001": accounts[0] has it already'),
-        ({"userid": "1001002"}, 'demo.userid = "1001002": it is a magic userid'),
+        (
+            {"mesages": 1},
+            "x.toml: demo.mesages: unknown setting 'mesages'; did you mean messages? known settings: messages, ",
+        ),
+        ({"messages": 0}, "x.toml: demo.messages must be greater than or equal to 1, got 0"),
+        ({"messages": 10_001}, "demo.messages must be less than or equal to 10000, got 10001"),
+        ({"hours": 0}, "demo.hours must be greater than 0, got 0"),
+        ({"userid": "a b"}, 'demo.userid must consist of letters, digits and . _ @ -, got "a b"'),
+        ({"userid": "200001"}, 'demo.userid must differ from accounts[0].userid, got "200001"'),
+        ({"userid": "1001002"}, 'demo.userid must not be a magic userid, got "1001002"'),
     ],
 )
 def test_what_is_wrong_with_the_table_is_named(table: dict[str, Any], said: str) -> None:

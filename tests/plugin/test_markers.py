@@ -44,7 +44,7 @@ def test_rules_are_given_as_values_or_as_tables(pytester: pytest.Pytester, rule:
     [
         (
             "ccell(ballance=3)",
-            "*mark.ccell(balance=1, credit=2, ballance=3): ballance*no such setting; did you mean balance?*",
+            "*mark.ccell(balance=1, credit=2, ballance=3): ballance*unknown setting 'ballance'; did you mean balance?*",
         ),
         ("ccell(balance=-1)", "*balance*-1*greater than or equal to 0*"),
         ("ccell(balance='3')", "*balance*valid integer*"),

@@ -110,9 +110,9 @@ def test_a_bad_config_names_file_key_value_and_what_is_allowed(tmp_path: Path, c
     (tmp_path / "bad.toml").write_text(BAD)
     answer = processes.run(tmp_path, *command)
     assert answer.returncode == 2
-    assert "bad.toml: server.port = 70000: input should be less than or equal to 65535" in answer.stderr
-    assert "bad.toml: accounts[0].balance = -5: input should be greater than or equal to 0" in answer.stderr
-    assert "bad.toml: accounts[0].staus: there is no such setting; did you mean status?" in answer.stderr
+    assert "bad.toml: server.port must be less than or equal to 65535, got 70000" in answer.stderr
+    assert "bad.toml: accounts[0].balance must be greater than or equal to 0, got -5" in answer.stderr
+    assert "bad.toml: accounts[0].staus: unknown setting 'staus'; did you mean status?" in answer.stderr
     assert "hunter2" not in answer.stderr
     assert "Traceback" not in answer.stderr
 

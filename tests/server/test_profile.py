@@ -1,14 +1,16 @@
-"""Profiles: the emulator goes by what a live service answered, and says that it was observed."""
+"""Profiles: an emulator answers as a live gateway was observed to answer."""
 
 from pathlib import Path
 
 import pytest
-from harness import http, processes
+from click.testing import CliRunner
+from harness import http
 from harness.emulators import emulator
 
 from ccell_fake.model import Operation
-from ccell_mock_server.config.profile import load
-from ccell_mock_server.config.toml import ConfigError
+from ccell_mock_server.cli import main
+from ccell_mock_server.config.errors import ConfigError
+from ccell_mock_server.config.toml import read_profile
 
 PROFILE = """
 [Q1]
@@ -30,46 +32,46 @@ def path(tmp_path: Path) -> Path:
     return file
 
 
-def test_the_emulator_goes_by_a_profile_and_says_so(path: Path) -> None:
+def test_the_emulator_uses_the_answers_of_a_profile_and_calls_them_observed(path: Path) -> None:
     with emulator(server={"profile": str(path)}) as served:
         answer = http.post(served.url, Operation.INFO.path, STRANGER)
     assert b'return="1001003"' in answer.body
     assert answer.headers["x-ccell-basis"] == "observed Q1"
 
 
-def test_an_assumption_of_the_configuration_wins_over_a_profile(path: Path) -> None:
+def test_an_assumption_of_the_configuration_overrides_a_profile(path: Path) -> None:
     with emulator(server={"profile": str(path)}, assumptions={"Q1": "1001001"}) as served:
         answer = http.post(served.url, Operation.INFO.path, STRANGER)
     assert b'return="1001001"' in answer.body
     assert answer.headers["x-ccell-basis"] == "assumed Q1"
 
 
-def test_serve_takes_a_profile(path: Path) -> None:
-    with processes.serving(path.parent, "--profile", "profile.toml") as (_, url):
-        assert b'return="1001003"' in http.post(url, Operation.INFO.path, STRANGER).body
+def test_serve_takes_the_path_of_a_profile(path: Path) -> None:
+    result = CliRunner().invoke(main, ["serve", "--profile", str(path), "--print-config"])
+    assert (result.exit_code, f'profile = "{path}"' in result.output) == (0, True)
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
-        ("[Q99]\nanswer = 'x'", "there is no question 'Q99'"),
-        ("[Q1]\nanswer = 'x'", "'x' is no answer to Q1"),
-        ("[Q1]\nanswr = 'x'", "Q1: it takes a table with answer"),
-        ("Q1 = 'x'", "Q1: it takes a table with answer"),
+        ("[Q99]\nanswer = 'x'", "'Q99'"),
+        ("[Q1]\nanswer = 'x'", "'x' "),
+        ("[Q1]\nanswr = 'x'", "Q1 must be a table with answer"),
+        ("Q1 = 'x'", "Q1 must be a table with answer"),
         ("[Q1", "is not TOML"),
     ],
 )
-def test_a_profile_that_cannot_be_used_is_named_with_what_is_allowed(path: Path, text: str, said: str) -> None:
+def test_an_invalid_profile_is_named_with_what_is_allowed(path: Path, text: str, message: str) -> None:
     path.write_text(text)
     with pytest.raises(ConfigError) as caught:
-        load(path)
+        read_profile(path)
     assert str(caught.value).startswith(f"{path}: ")
-    assert said in str(caught.value)
-    answer = processes.run(path.parent, "serve", "--profile", "profile.toml")
-    assert answer.returncode == 2
-    assert "server.profile: profile.toml: " in answer.stderr
+    assert message in str(caught.value)
+    result = CliRunner().invoke(main, ["serve", "--profile", str(path)])
+    assert result.exit_code == 2
+    assert f"server.profile: {path}: " in result.stderr
 
 
-def test_a_profile_that_is_not_there_is_named(tmp_path: Path) -> None:
+def test_a_missing_profile_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="cannot be read: No such file"):
-        load(tmp_path / "none.toml")
+        read_profile(tmp_path / "none.toml")

@@ -49,8 +49,8 @@ def replay(
     from ccell_fake.errors import CcellError  # noqa: PLC0415
     from ccell_fake.store.database import StoreError  # noqa: PLC0415
     from ccell_fake.transcripts import UnreadableTranscript, read  # noqa: PLC0415
+    from ccell_mock_server.config.errors import ConfigError  # noqa: PLC0415
     from ccell_mock_server.config.settings import is_loopback  # noqa: PLC0415
-    from ccell_mock_server.config.toml import ConfigError  # noqa: PLC0415
     from ccell_mock_server.http.server import ServingError  # noqa: PLC0415
     from ccell_mock_server.proxy.replay import replay as replayed  # noqa: PLC0415
     from ccell_mock_server.proxy.upstream import UpstreamError  # noqa: PLC0415

@@ -1,1 +1,1 @@
-"""Configuration: read, checked and completed."""
+"""Internal. Read, check and complete the configuration."""

@@ -1,4 +1,4 @@
-"""Credentials made up here, for accounts that come without; nobody's secret."""
+"""Generate userids and passwords for accounts that have none."""
 
 import re
 from collections.abc import Container
@@ -7,42 +7,40 @@ from random import Random
 
 from ccell_fake.settings import DOCUMENT_ACCOUNT, AccountSettings
 
-_MINTED = re.compile(r"minted-[0-9a-f]{8}")
-_FIRST, _LAST = 200_000, 999_999
+_GENERATED_PASSWORD = re.compile(r"minted-[0-9a-f]{8}")
+_FIRST_USERID, _LAST_USERID = 200_000, 999_999
 
 
 class CredentialGenerator:
-    """Makes userids of six digits, none twice, and passwords; the same ones for the same seed."""
+    """Generates unique userids of six digits, and passwords. Equal seeds give equal credentials."""
 
     def __init__(self, seed: int) -> None:
-        """Begin with a seed."""
+        """Start with a seed."""
         self._random = Random(seed)  # noqa: S311 - the credentials of a fake, the same on every start
-        self._given: set[str] = set()
+        self._issued: set[str] = set()
 
     def complete(self, settings: AccountSettings, taken: Container[str]) -> AccountSettings:
-        """Settings with a userid that is not taken and a password, where they have none.
+        """Return the settings with a userid that is not taken and a password, each only if missing.
 
         Raises:
-            OverflowError: There are no more userids.
+            OverflowError: All userids are used.
         """
         userid = settings.userid or self._userid(taken)
-        return replace(settings, userid=userid, password=settings.password or self._password())
+        password = settings.password or f"minted-{self._random.getrandbits(32):08x}"
+        return replace(settings, userid=userid, password=password)
 
     def _userid(self, taken: Container[str]) -> str:
-        while len(self._given) <= _LAST - _FIRST:
-            userid = str(self._random.randint(_FIRST, _LAST))
-            if userid in self._given:
+        while len(self._issued) <= _LAST_USERID - _FIRST_USERID:
+            userid = str(self._random.randint(_FIRST_USERID, _LAST_USERID))
+            if userid in self._issued:
                 continue
-            self._given.add(userid)
+            self._issued.add(userid)
             if userid not in taken:
                 return userid
-        message = "every userid of six digits has been given out"
+        message = "all userids of six digits are used"
         raise OverflowError(message)
-
-    def _password(self) -> str:
-        return f"minted-{self._random.getrandbits(32):08x}"
 
 
 def is_public(password: str) -> bool:
-    """Whether a password may be shown: the document's own, or one made up here. Any other may be a real one."""
-    return password == DOCUMENT_ACCOUNT.password or _MINTED.fullmatch(password) is not None
+    """Whether a password may be shown: only the document's own and generated ones, as others may be real."""
+    return password == DOCUMENT_ACCOUNT.password or _GENERATED_PASSWORD.fullmatch(password) is not None

@@ -1,4 +1,4 @@
-"""What is wrong with what somebody wrote, in their own words: where, what stands there, and what is allowed."""
+"""Configuration errors: the setting, the value and what is allowed."""
 
 import difflib
 import json
@@ -7,21 +7,26 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Self, cast
 
+from ccell_fake.errors import CcellError
 from ccell_fake.wire.secrets import HIDDEN
 
-_SECRET_KEYS = {"password", "control_token"}
-_SHOWN = 80
-_NAMED = re.compile(r"(?P<key>[a-z_]+): (?P<message>.*)", re.DOTALL)
+_SECRETS = {"password", "control_token"}
+_VALUE_CHARACTERS = 80
+_KEY_AND_MESSAGE = re.compile(r"(?P<key>[a-z_]+): (?P<message>.*)", re.DOTALL)
+
+
+class ConfigError(CcellError):
+    """An invalid file. Each line of the message names the file, the setting, the value and what is allowed."""
 
 
 @dataclass(frozen=True, slots=True)
 class ConfigProblem:
-    """One thing that is wrong.
+    """One invalid setting.
 
     Attributes:
-        key: Where, as in `accounts[0].signcode[1]`; empty for the whole.
-        message: What is wrong with it, and what is allowed.
-        value: What stands there, with secrets hidden; None where that says nothing.
+        key: Path of the setting, such as `accounts[0].signcode[1]`; empty for the whole.
+        message: What is allowed, such as `must be positive`.
+        value: The invalid value with secrets hidden, or None to leave it out.
     """
 
     key: str
@@ -29,50 +34,52 @@ class ConfigProblem:
     value: str | None = None
 
     def under(self, key: str) -> Self:
-        """The same within a larger whole."""
+        """Return the same problem with a longer path."""
         return replace(self, key=f"{key}.{self.key}")
 
     @property
     def detail(self) -> str:
-        """All but where it is."""
-        return self.message if self.value is None else f"{self.value}: {self.message}"
+        """The message and the value, without the key."""
+        return self.message if self.value is None else f"{self.message}, got {self.value}"
 
     def __str__(self) -> str:
-        """All of it in a line."""
-        if not self.key:
-            return self.detail
-        return f"{self.key}{': ' if self.value is None else ' = '}{self.detail}"
+        """The key, the message and the value in one line."""
+        return (
+            f"{self.key}{' ' if self.message.startswith('must ') else ': '}{self.detail}" if self.key else self.detail
+        )
 
 
-def found(entry: dict[str, Any], data: Mapping[str, Any], known: Mapping[str, list[str]]) -> ConfigProblem:
-    """One fault that pydantic found.
+def from_pydantic(
+    entry: dict[str, Any], data: Mapping[str, Any], known_settings: Mapping[str, list[str]]
+) -> ConfigProblem:
+    """Convert an error of pydantic.
 
     Args:
-        entry: Of the error's list.
-        data: What was validated.
-        known: The settings that exist, by the name of their table.
+        entry: One entry of `ValidationError.errors()`.
+        data: The validated data.
+        known_settings: Names of the settings by the name of their table.
     """
     path = list(_path(entry["loc"], data))
     key = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path).lstrip(".")
     if entry["type"] in {"extra_forbidden", "unexpected_keyword_argument"}:
         *tables, name = path
-        settings = known[next((part for part in reversed(tables) if isinstance(part, str)), "")]
-        close = difflib.get_close_matches(str(name), settings, n=1)
+        known = known_settings[next((part for part in reversed(tables) if isinstance(part, str)), "")]
+        close = difflib.get_close_matches(str(name), known, n=1)
         hint = f"did you mean {close[0]}? " if close else ""
-        return ConfigProblem(key, f"there is no such setting; {hint}there are {', '.join(settings) or 'none'}")
+        return ConfigProblem(key, f"unknown setting {str(name)!r}; {hint}known settings: {', '.join(known) or 'none'}")
     message = entry["msg"].removeprefix("Value error, ")
-    if entry["type"] == "value_error" and (named := _NAMED.fullmatch(message)):
-        return ConfigProblem(named["key"], named["message"])
+    if entry["type"] == "value_error" and (match := _KEY_AND_MESSAGE.fullmatch(message)):
+        return ConfigProblem(match["key"], match["message"])
     if entry["type"] == "missing":
-        return ConfigProblem(".".join(part for part in (key, str(entry["loc"][-1])) if part), "it is required")
+        return ConfigProblem(".".join(part for part in (key, str(entry["loc"][-1])) if part), "must be set")
     if entry["type"] in {"union_tag_invalid", "union_tag_not_found"}:
         return ConfigProblem(str(entry["ctx"]["discriminator"]).strip("'"), f"{message[0].lower()}{message[1:]}")
-    value = HIDDEN if path and path[-1] in _SECRET_KEYS else _shown(entry["input"])
-    return ConfigProblem(key, f"{message[0].lower()}{message[1:]}", value)
+    value = HIDDEN if path and path[-1] in _SECRETS else _shorten(entry["input"])
+    return ConfigProblem(key, re.sub(r"^\w+ should ", "must ", message), value)
 
 
-def _path(loc: tuple[str | int, ...], data: Any) -> Iterator[str | int]:  # noqa: ANN401 - whatever TOML holds
-    """The keys and indices of a fault; pydantic puts the branches of unions between them."""
+def _path(loc: tuple[str | int, ...], data: Any) -> Iterator[str | int]:  # noqa: ANN401 - any TOML or JSON value
+    """Yield keys and indices, without the union branches that pydantic puts between them."""
     for part in loc:
         if isinstance(data, Mapping) and part in data:
             data = cast("Mapping[str | int, Any]", data)[part]
@@ -83,14 +90,13 @@ def _path(loc: tuple[str | int, ...], data: Any) -> Iterator[str | int]:  # noqa
         yield part
 
 
-def _shown(value: object) -> str:
-    """A value as a line of an error can show it, with passwords hidden wherever they stand."""
-    text = json.dumps(_masked(value), ensure_ascii=False, default=str)
-    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
+def _shorten(value: object) -> str:
+    text = json.dumps(_hide_secrets(value), ensure_ascii=False, default=str)
+    return text if len(text) <= _VALUE_CHARACTERS else f"{text[:_VALUE_CHARACTERS]}..."
 
 
-def _masked(value: object) -> object:
+def _hide_secrets(value: object) -> object:
     if isinstance(value, dict):
         table = cast("dict[str, object]", value)
-        return {key: HIDDEN if key in _SECRET_KEYS else _masked(item) for key, item in table.items()}
-    return [_masked(item) for item in cast("list[object]", value)] if isinstance(value, list) else value
+        return {key: HIDDEN if key in _SECRETS else _hide_secrets(item) for key, item in table.items()}
+    return [_hide_secrets(item) for item in cast("list[object]", value)] if isinstance(value, list) else value

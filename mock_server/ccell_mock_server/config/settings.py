@@ -1,4 +1,4 @@
-"""The configuration: `ccell.toml`, what may stand in it, and errors that say what is wrong and what is allowed."""
+"""The configuration of the emulator: its settings, and reading and checking `ccell.toml`."""
 
 import ipaddress
 import json
@@ -13,13 +13,13 @@ import tomli_w
 from annotated_types import Interval, Len
 from pydantic import TypeAdapter, ValidationError
 
-from ccell_fake.engine import assumptions as answers
 from ccell_fake.engine import magic
+from ccell_fake.engine.assumptions import Given
 from ccell_fake.settings import DOCUMENT_ACCOUNT, AccountSettings, OutcomeRule, Persona, PersonaAnswer
 from ccell_fake.wire.secrets import HIDDEN
-from ccell_mock_server.config import account_checks, errors, profile, toml
+from ccell_mock_server.config import account_checks, toml
 from ccell_mock_server.config.credentials import CredentialGenerator, is_public
-from ccell_mock_server.config.toml import ConfigError
+from ccell_mock_server.config.errors import ConfigError, ConfigProblem, from_pydantic
 
 DEFAULT_PORT = 8026
 
@@ -30,21 +30,21 @@ _FORBID: Mapping[str, str] = {"extra": "forbid"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServerSettings:
-    """How the emulator serves.
+    """Settings of the table `[server]`.
 
     Attributes:
-        host: The address to listen on.
-        port: The port; 0 picks a free one.
-        store: A file that keeps everything over a restart; empty for memory.
-        seed: What decides everything that looks like chance.
-        tls: Speak TLS, with a certificate made on the spot unless one is given.
-        tls_cert: One's own certificate, with its chain, as PEM.
-        tls_key: Its private key.
+        host: Address to listen on.
+        port: Port to listen on; 0 picks a free one.
+        store: File that keeps all data across restarts; empty keeps it in memory.
+        seed: Seed for all randomness.
+        tls: Use TLS. A certificate is generated unless `tls_cert` is set.
+        tls_cert: Your certificate with its chain, as PEM.
+        tls_key: The private key of `tls_cert`, as PEM.
         strict_http: Refuse request lines that HTTP does not allow.
-        magic: Whether a userid that is a code is answered with that code.
-        profile: A file with the answers of a live service, to go by unless `[assumptions]` says otherwise.
-        control_token: What the control API asks for; beyond loopback there has to be one.
-        journal_entries: How many journal entries are kept of each account.
+        magic: Answer a userid that is a status code with that code.
+        profile: File with a live gateway's answers to the open questions. `[assumptions]` overrides it.
+        control_token: Token of the control API. Required when not on loopback.
+        journal_entries: Number of journal entries to keep per account.
     """
 
     host: Annotated[str, Len(1)] = "127.0.0.1"
@@ -65,12 +65,12 @@ class ServerSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DemoSettings:
-    """The traffic that the emulator begins with.
+    """Settings of the table `[demo]`: the traffic that the emulator starts with.
 
     Attributes:
-        messages: How many messages there are.
-        hours: Over how long a time, up to the start.
-        userid: The account that they are sent by, which is opened for it; no other has it.
+        messages: Number of messages.
+        hours: Length of the traffic in hours. It ends at the start of the emulator.
+        userid: Userid of the account that is opened for the traffic. No other account may have it.
     """
 
     messages: Annotated[int, Interval(ge=1, le=10_000)] = 200
@@ -82,18 +82,18 @@ class DemoSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
-    """Everything an emulator is started with.
+    """The whole configuration of an emulator.
 
     Attributes:
-        server: How it serves.
-        accounts: Its accounts; the document's own where none is given.
-        assumptions: Answers for the whole server, by question.
-        demo: Traffic to begin with, or None.
+        server: The table `[server]`.
+        accounts: The accounts; by default the document's own.
+        assumptions: Answers to open questions for the whole server, by question.
+        demo: The table `[demo]`, or None.
     """
 
     server: ServerSettings = field(default_factory=ServerSettings)
     accounts: tuple[AccountSettings, ...] = (DOCUMENT_ACCOUNT,)
-    assumptions: answers.Given = field(default_factory=dict[str, str | tuple[str, ...]])
+    assumptions: Given = field(default_factory=dict[str, str | tuple[str, ...]])
     demo: DemoSettings | None = None
 
     __pydantic_config__: ClassVar[Mapping[str, str]] = _FORBID
@@ -109,14 +109,14 @@ _TABLES = {
     "answers": PersonaAnswer,
 }
 KNOWN_SETTINGS = {table: [one.name for one in fields(kind)] for table, kind in _TABLES.items()}
-"""The settings that exist, by the name of their table."""
+"""Names of the settings by the name of their table."""
 
 
 def find(path: Path | None, overrides: Mapping[str, Any] | None = None) -> Config:
-    """The configuration of a file; without one, of `ccell.toml` here if there is such a file, else the defaults.
+    """Load a file; without a path `ccell.toml` in the current folder if it exists, else the defaults.
 
     Raises:
-        ConfigError: It cannot be used.
+        ConfigError: The file is invalid.
     """
     if path is None and not _DEFAULT_PATH.exists():
         return parse({}, "the command line", overrides)
@@ -124,102 +124,105 @@ def find(path: Path | None, overrides: Mapping[str, Any] | None = None) -> Confi
 
 
 def load(path: Path, overrides: Mapping[str, Any] | None = None) -> Config:
-    """The configuration of a file.
-
-    Args:
-        path: A TOML file.
-        overrides: Settings of `[server]` that win over the file's.
+    """Load a TOML file. `overrides` win over its table `[server]`.
 
     Raises:
-        ConfigError: There is no such file, or it cannot be used.
+        ConfigError: The file is unreadable or invalid.
     """
     return parse(toml.read(path), str(path), overrides)
 
 
 def parse(data: Mapping[str, Any], source: str, overrides: Mapping[str, Any] | None = None) -> Config:
-    """The configuration that a table holds, with passwords and userids made for accounts that have none.
+    """Check a configuration, and generate the userids and passwords that its accounts lack.
 
     Args:
-        data: As TOML has it.
-        source: How errors call it.
-        overrides: Settings of `[server]` that win over it.
+        data: The content of a TOML file.
+        source: Name of the source for error messages.
+        overrides: Settings that win over the table `[server]`.
 
     Raises:
-        ConfigError: It cannot be used.
+        ConfigError: The configuration is invalid.
     """
-    config = _validated(Config, data, source)
+    config = _validate(data, source)
     if overrides:
-        _validated(Config, {"server": overrides}, "the command line")
+        _validate({"server": overrides}, "the command line")
         config = replace(config, server=replace(config.server, **overrides))
-    found = list(_faults_of_meaning(config))
-    if found:
-        raise ConfigError("\n".join(f"{source}: {fault}" for fault in found))
+    problems = [*_check_server(config), *_check_accounts(config)]
+    if problems:
+        raise ConfigError("\n".join(f"{source}: {problem}" for problem in problems))
     return replace(config, accounts=tuple(_complete(config)))
 
 
-def _validated(kind: type[Config], data: Mapping[str, Any], source: str) -> Config:
+def _validate(data: Mapping[str, Any], source: str) -> Config:
     try:
-        # What JSON has no word for, a date or a time, becomes a table, which nothing here is.
+        # JSON has no dates and times. They become tables, which no setting takes.
         text = json.dumps(data, default=lambda value: {type(value).__name__: str(value)})
-        return TypeAdapter(kind).validate_json(text, strict=True)
+        return TypeAdapter(Config).validate_json(text, strict=True)
     except ValidationError as error:
-        found = [errors.found(dict(entry), data, KNOWN_SETTINGS) for entry in error.errors()]
-        raise ConfigError("\n".join(f"{source}: {fault}" for fault in dict.fromkeys(found))) from error
+        problems = [from_pydantic(dict(entry), data, KNOWN_SETTINGS) for entry in error.errors()]
+        raise ConfigError("\n".join(f"{source}: {problem}" for problem in dict.fromkeys(problems))) from error
 
 
-def _faults_of_meaning(config: Config) -> Iterator[str]:
-    """What no type says: answers that exist, files that can be read, userids that differ."""
-    yield from map(str, account_checks.of_answers("assumptions", config.assumptions, "server"))
-    if config.server.profile:
+def _check_server(config: Config) -> Iterator[ConfigProblem]:
+    server = config.server
+    yield from account_checks.check_assumptions(config.assumptions, "server")
+    if server.profile:
         try:
-            profile.load(Path(config.server.profile))
+            toml.read_profile(Path(server.profile))
         except ConfigError as error:
-            yield f"server.profile: {error}"
-    if bool(config.server.tls_cert) != bool(config.server.tls_key):
-        yield "server.tls_cert: tls_cert and tls_key go together"
-    if _TOKEN.fullmatch(config.server.control_token) is None:
-        yield f"server.control_token = {HIDDEN}: it takes printable ASCII without blanks around it"
-    if not config.server.control_token and not is_loopback(config.server.host):
-        yield (
-            f'server.host = "{config.server.host}": beyond loopback the control API needs a token; '
-            "give --control-token, CCELL_FAKE_CONTROL_TOKEN or control_token"
+            yield ConfigProblem("server.profile", str(error))
+    if bool(server.tls_cert) != bool(server.tls_key):
+        yield ConfigProblem("server.tls_cert", "must be set together with tls_key")
+    if _TOKEN.fullmatch(server.control_token) is None:
+        message = "must be printable ASCII without blanks at either end"
+        yield ConfigProblem("server.control_token", message, HIDDEN)
+    if not server.control_token and not is_loopback(server.host):
+        message = (
+            f'required when not on loopback (host = "{server.host}"); '
+            "set --control-token, CCELL_FAKE_CONTROL_TOKEN or control_token"
         )
-    seen: dict[str, int] = {}
-    for place, account in enumerate(config.accounts):
-        for flaw in account_checks.of_account(account):
-            yield str(flaw.under(f"accounts[{place}]"))
-        if account.userid and account.userid in seen:
-            other = f"accounts[{seen[account.userid]}]"
-            yield f'accounts[{place}].userid = "{account.userid}": {other} has it already'
-        seen[account.userid] = place
-    if config.demo is not None:
-        yield from _faults_of_demo(config.demo, seen)
+        yield ConfigProblem("server.control_token", message)
 
 
-def _faults_of_demo(demo: DemoSettings, accounts: Mapping[str, int]) -> Iterator[str]:
+def _check_accounts(config: Config) -> Iterator[ConfigProblem]:
+    used: dict[str, int] = {}
+    for index, account in enumerate(config.accounts):
+        for problem in account_checks.check_account(account):
+            yield problem.under(f"accounts[{index}]")
+        if account.userid and account.userid in used:
+            yield _used_twice(f"accounts[{index}]", account.userid, used)
+        used[account.userid] = index
+    if config.demo is None:
+        return
     if find_spec("faker") is None:
-        yield "demo: it takes Faker: pip install 'ccell-fake[demo]'"
-    for flaw in account_checks.of_account(AccountSettings(userid=demo.userid)):
-        yield str(flaw.under("demo"))
-    if demo.userid in magic.USERIDS:
-        yield f'demo.userid = "{demo.userid}": it is a magic userid, which is answered with that code'
-    if demo.userid in accounts:
-        yield f'demo.userid = "{demo.userid}": accounts[{accounts[demo.userid]}] has it already'
+        yield ConfigProblem("demo", "Faker is not installed; run pip install 'ccell-fake[demo]'")
+    userid = config.demo.userid
+    for problem in account_checks.check_account(AccountSettings(userid=userid)):
+        yield problem.under("demo")
+    if userid in magic.USERIDS:
+        yield ConfigProblem("demo.userid", "must not be a magic userid", f'"{userid}"')
+    if userid in used:
+        yield _used_twice("demo", userid, used)
+
+
+def _used_twice(key: str, userid: str, used: Mapping[str, int]) -> ConfigProblem:
+    message = f"must differ from accounts[{used[userid]}].userid"
+    return ConfigProblem(f"{key}.userid", message, f'"{userid}"')
 
 
 def _complete(config: Config) -> Iterator[AccountSettings]:
-    mint = CredentialGenerator(config.server.seed)
+    generator = CredentialGenerator(config.server.seed)
     taken = {account.userid for account in config.accounts}
     if config.demo is not None:
         taken.add(config.demo.userid)
     for account in config.accounts:
-        completed = mint.complete(account, taken)
+        completed = generator.complete(account, taken)
         taken.add(completed.userid)
         yield completed
 
 
 def is_loopback(host: str) -> bool:
-    """Whether an address or name is this machine's own, which nobody else can reach."""
+    """Whether an address or a name reaches only this machine."""
     if host == "localhost":
         return True
     try:
@@ -230,7 +233,7 @@ def is_loopback(host: str) -> bool:
 
 
 def as_toml(config: Config) -> str:
-    """The configuration as TOML, with every default written out and every password hidden that may be a real one."""
+    """Render a configuration as TOML, with all defaults. Passwords that may be real are hidden."""
     accounts: list[dict[str, Any]] = []
     for account in config.accounts:
         table = _without_none(asdict(account))
@@ -246,5 +249,4 @@ def as_toml(config: Config) -> str:
 
 
 def _without_none(table: dict[str, Any]) -> dict[str, Any]:
-    """The table without what TOML has no word for."""
     return {key: value for key, value in table.items() if value is not None}

@@ -1,21 +1,28 @@
-"""TOML files: read, or refused with the name of the file and the reason."""
+"""Read TOML files: configurations, and profiles with a live gateway's answers to the open questions.
+
+A profile has a table for each question:
+
+    [Q13]
+    answer = "number"
+    evidence = "71 characters took 1 from RICHES"
+    date = 2026-11-20
+"""
 
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
-from ccell_fake.errors import CcellError
+from ccell_fake.engine import assumptions
+from ccell_mock_server.config.errors import ConfigError
 
-
-class ConfigError(CcellError):
-    """A file that cannot be used; the message names file, key, value and what is allowed, a line each."""
+_PROFILE_KEYS = {"answer", "evidence", "date"}
 
 
 def read(path: Path) -> dict[str, Any]:
-    """What a file holds.
+    """Return the content of a file.
 
     Raises:
-        ConfigError: It cannot be read, or is not TOML.
+        ConfigError: The file is unreadable or is not TOML.
     """
     try:
         return tomllib.loads(path.read_text("utf-8-sig"))
@@ -25,3 +32,38 @@ def read(path: Path) -> dict[str, Any]:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         message = f"{path}: is not TOML: {error}"
         raise ConfigError(message) from error
+
+
+def read_profile(path: Path) -> dict[str, dict[str, Any]]:
+    """Return the answer to each question of a profile, with its evidence and date if known.
+
+    Raises:
+        ConfigError: The file is unreadable or is not a valid profile.
+    """
+    return {id_: _check_entry(path, id_, entry) for id_, entry in read(path).items()}
+
+
+def profile_answers(path: Path) -> dict[str, str | tuple[str, ...]]:
+    """Return only the answers of a profile, by question.
+
+    Raises:
+        ConfigError: The file is unreadable or is not a valid profile.
+    """
+    return {id_: _as_tuple(entry["answer"]) for id_, entry in read_profile(path).items()}
+
+
+def _check_entry(path: Path, id_: str, entry: object) -> dict[str, Any]:
+    table = cast("dict[str, Any]", entry if isinstance(entry, dict) else {})
+    if "answer" not in table or not table.keys() <= _PROFILE_KEYS:
+        message = f"{path}: {id_} must be a table with answer and, if known, evidence and date"
+        raise ConfigError(message)
+    try:
+        assumptions.check({id_: _as_tuple(table["answer"])}, "server")
+    except assumptions.AnswerError as error:
+        message = f"{path}: {error}"
+        raise ConfigError(message) from error
+    return table
+
+
+def _as_tuple(answer: str | list[str]) -> str | tuple[str, ...]:
+    return tuple(answer) if isinstance(answer, list) else answer

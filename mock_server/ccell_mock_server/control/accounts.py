@@ -111,7 +111,7 @@ def _of_path(userid: str, settings: AccountSettings) -> AccountSettings:
 
 
 def _checked(settings: AccountSettings) -> AccountSettings:
-    flaws = tuple(account_checks.of_account(settings))
+    flaws = tuple(account_checks.check_account(settings))
     if flaws:
         raise InvalidError(flaws)
     return settings

@@ -14,7 +14,7 @@ from ccell_fake.control.models import FaultBody, Msgid, Pattern, Phone, Position
 from ccell_fake.faults import Fault
 from ccell_fake.inspection import State
 from ccell_fake.model import Operation
-from ccell_mock_server.config.errors import found
+from ccell_mock_server.config.errors import from_pydantic
 from ccell_mock_server.config.settings import KNOWN_SETTINGS
 from ccell_mock_server.control.problems import invalid, problem
 
@@ -123,7 +123,7 @@ def of_validation(error: ValidationError) -> Response:
     if error.title == FaultBody.__name__:
         # The first part of a place is the kind, which might also be the name of a member.
         entries = [{**entry, "loc": cast("tuple[Any, ...]", entry["loc"])[1:]} for entry in entries]
-    return invalid(tuple(dict.fromkeys(found(entry, asked, known) for entry in entries)))
+    return invalid(tuple(dict.fromkeys(from_pydantic(entry, asked, known) for entry in entries)))
 
 
 def _members(model: str, asked: dict[str, Any]) -> list[str]:

@@ -50,6 +50,6 @@ def views(services: Services) -> list[Api]:
 
 
 def _check(settings: AccountSettings) -> None:
-    flaws = "; ".join(map(str, account_checks.of_account(settings)))
+    flaws = "; ".join(map(str, account_checks.check_account(settings)))
     if flaws:
         raise ValueError(flaws)

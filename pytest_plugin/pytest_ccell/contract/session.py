@@ -15,9 +15,9 @@ from ccell_fake.contract.checks import Given
 from ccell_fake.contract.live.budget import Budget
 from ccell_fake.contract.live.settings import LiveSettings, LiveSettingsError, read_known, settings_of
 from ccell_fake.transcripts.redaction import Redaction
-from ccell_mock_server.config import profile
 from ccell_mock_server.config import settings as configuration
-from ccell_mock_server.config.toml import ConfigError
+from ccell_mock_server.config import toml
+from ccell_mock_server.config.errors import ConfigError
 
 _OF_LIVE = ("live", "allow", "phone", "budget", "account", "cacert")
 _NAMED_BY = ("CCELL_BASE_URL", "CCELL_USERID", "CCELL_PASSWORD")
@@ -149,7 +149,7 @@ def expected(config: pytest.Config) -> dict[str, Given] | None:
     if path is None:
         return None
     try:
-        return dict(profile.load(Path(path)))
+        return toml.profile_answers(Path(path))
     except ConfigError as error:
         raise pytest.UsageError(str(error)) from None
 
@@ -164,6 +164,6 @@ def earlier_profile(config: pytest.Config) -> dict[str, dict[str, Any]]:
     if path is None or not Path(path).exists():
         return {}
     try:
-        return profile.entries(Path(path))
+        return toml.read_profile(Path(path))
     except ConfigError as error:
         raise pytest.UsageError(str(error)) from None
