@@ -1,4 +1,4 @@
-"""Lifelike traffic carried out on an account of its own of an emulator, and what came of it."""
+"""Play lifelike traffic on an account of an emulator, and summarise the result."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -17,20 +17,20 @@ from ccell_mock_server.emulator import Emulator
 
 
 @dataclass(frozen=True, slots=True)
-class Played:
-    """What came of some traffic.
+class TrafficSummary:
+    """Counts of the traffic that was played.
 
     Attributes:
-        userid: The account, which stays.
-        password: Its password, which the emulator made.
-        submits: How many there were.
-        states: How many messages are in which state.
-        refused: How many were refused with which code.
-        failed: How many reports say which reason for a failure.
-        reports_fetched: How many reports were handed out.
-        reports_left: How many wait or are still to come.
-        replies: What phones sent.
-        replies_left: How many of these wait.
+        userid: Userid of the account, which stays open.
+        password: Its generated password.
+        submits: Number of submits.
+        states: Number of messages by state.
+        refused: Number of refused messages by code.
+        failed: Number of failed messages by the reason in their report.
+        reports_fetched: Number of fetched reports.
+        reports_left: Number of reports that wait or are still to come.
+        replies: Number of upstream messages.
+        replies_left: Number of upstream messages that wait.
     """
 
     userid: str
@@ -45,39 +45,39 @@ class Played:
     replies_left: int
 
 
-def begin(emulator: Emulator, demo: DemoSettings) -> str:
-    """Play traffic before an emulator listens, unless its store has the account already; the account's password."""
+def open_demo(emulator: Emulator, demo: DemoSettings) -> str:
+    """Play the configured traffic unless the store has its account already. Returns the account's password."""
     with fake.server(emulator, lambda: "", is_in_process=True) as server:
         try:
             return server.control.account(demo.userid).password
         except NotFound:
             span = timedelta(hours=demo.hours)
-            return play(server, emulator.config.server.seed, demo.messages, span, demo.userid).password
+            return play_traffic(server, emulator.config.server.seed, demo.messages, span, demo.userid).password
 
 
-def play(server: Server, seed: int, messages: int, span: timedelta, userid: str = "") -> Played:
-    """Open an account and let traffic happen on it, in a time that was over when it was opened.
+def play_traffic(server: Server, seed: int, messages: int, span: timedelta, userid: str = "") -> TrafficSummary:
+    """Open an account and play traffic on it. The traffic ends when the account was opened.
 
     Args:
-        server: Where.
-        seed: What decides the traffic; times and serial numbers are the emulator's.
-        messages: How many there are to be.
-        span: How long it has taken.
-        userid: What the account is called; empty for a userid that is made for it.
+        server: The emulator.
+        seed: Seed of the traffic. Times and serial numbers come from the emulator.
+        messages: Number of messages.
+        span: Length of the traffic.
+        userid: Userid of the account; empty to generate one.
 
     Raises:
-        CcellError: It is refused, or it does not get there.
+        CcellError: A request is refused or gets no answer.
     """
     account = server.control.open(traffic.settings(seed, messages, userid))
     ccell = Ccell(server, account, account.password)
-    began = account.clock().now - span
-    account.freeze(began)
+    start = account.clock().now - span
+    account.freeze(start)
     with ccell.connect() as client:
         for step in traffic.steps(seed, messages, span):
-            account.advance(to=began + step.at)
+            account.advance(to=start + step.at)
             match step:
                 case traffic.Send():
-                    sendtime = None if step.ahead is None else began + step.at + step.ahead
+                    sendtime = None if step.ahead is None else start + step.at + step.ahead
                     client.send(step.phones, step.content, linkid=step.linkid, sendtime=sendtime)
                 case traffic.PhoneReply():
                     account.reply(step.phone, step.content)
@@ -85,20 +85,20 @@ def play(server: Server, seed: int, messages: int, span: timedelta, userid: str 
                     client.reports()
                     client.upmsgs()
     account.real()
-    return _played(account)
+    return _summary(account)
 
 
-def _played(account: AccountControl) -> Played:
+def _summary(account: AccountControl) -> TrafficSummary:
     messages = list(account.messages())
     reports = [report.fetched_at for report in account.reports()]
     upmsgs = [upmsg.fetched_at for upmsg in account.upmsgs()]
-    return Played(
+    return TrafficSummary(
         account.userid,
         account.password,
         submits=len({message.linkid for message in messages}),
-        states=_counted(message.state for message in messages),
-        refused=_counted(message.code for message in messages if message.state is State.REFUSED),
-        failed=_counted(_reason(message) for message in messages if message.state is State.FAILED),
+        states=_count(message.state for message in messages),
+        refused=_count(message.code for message in messages if message.state is State.REFUSED),
+        failed=_count(_reason(message) for message in messages if message.state is State.FAILED),
         reports_fetched=len(reports) - reports.count(None),
         reports_left=reports.count(None),
         replies=len(upmsgs),
@@ -110,5 +110,5 @@ def _reason(message: MessageAnswer) -> str:
     return message.report.info if message.report else ""
 
 
-def _counted(names: Iterable[str]) -> dict[str, int]:
+def _count(names: Iterable[str]) -> dict[str, int]:
     return dict(sorted(Counter(map(str, names)).items()))

@@ -1,4 +1,4 @@
-"""The application for a WSGI server of one's choice, such as Granian; one worker process, for it remembers in memory.
+"""The WSGI application for other servers, such as Granian. Run one worker process: its state is in memory.
 
 granian --interface wsgi --factory ccell_mock_server.wsgi:application
 """
@@ -13,17 +13,17 @@ from ccell_mock_server.emulator import Emulator
 
 
 def application() -> Flask:
-    """The application of `CCELL_FAKE_CONFIG`, of `ccell.toml` here, or of the defaults.
+    """Create the application of `CCELL_FAKE_CONFIG`, of `ccell.toml` in the current folder, or of the defaults.
 
     Raises:
-        ConfigError: The configuration cannot be used.
+        ConfigError: The configuration is invalid.
     """
     path = os.environ.get("CCELL_FAKE_CONFIG")
     token = os.environ.get("CCELL_FAKE_CONTROL_TOKEN")
     config = find(Path(path) if path else None, {"control_token": token} if token else None)
     emulator = Emulator(config)
     if config.demo is not None:
-        from ccell_mock_server.demo import begin  # noqa: PLC0415 - Faker is slow to import
+        from ccell_mock_server.demo import open_demo  # noqa: PLC0415 - Faker is slow to import
 
-        begin(emulator, config.demo)
+        open_demo(emulator, config.demo)
     return emulator.app

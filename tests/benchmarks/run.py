@@ -132,7 +132,7 @@ def start() -> float:
                 text=True,
             )
             assert process.stdout
-            ready.wait(process.stdout.readline().split()[-1], 60)
+            ready.wait_until_ready(process.stdout.readline().split()[-1], 60)
             taken.append((elapsed() - begun) * 1000)
             process.terminate()
             process.communicate()

@@ -1,4 +1,4 @@
-"""The commands send, report, upmsg and info: what they print, where a password may come from, and how they exit."""
+"""The commands send, report, upmsg, info and reply: output, sources of the password, and exit codes."""
 
 import json
 import os
@@ -11,10 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner, Result
 from harness import processes, scripted
 from harness.emulators import CONTENT, PHONE, emulator
 
 from ccell_fake.client import Client
+from ccell_mock_server.cli import main
 from ccell_mock_server.emulator import Emulator
 
 OTHER = "13600001234"
@@ -29,31 +31,28 @@ def served() -> Any:
         yield running
 
 
-def _run(
-    url: str, *arguments: str, password: str | None = "123456", given: str = ""
-) -> "subprocess.CompletedProcess[str]":
-    environment = {**os.environ, "CCELL_BASE_URL": url, "CCELL_USERID": "200001"}
-    environment.pop("CCELL_PASSWORD", None)
-    if password is not None:
-        environment["CCELL_PASSWORD"] = password
-    return subprocess.run(
-        [*processes.COMMAND, *arguments],
-        env=environment,
-        input=given,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
+def _environment(url: str, password: str | None = "123456") -> dict[str, str | None]:
+    return {"CCELL_BASE_URL": url, "CCELL_USERID": "200001", "CCELL_PASSWORD": password}
 
 
-def _rows(answer: "subprocess.CompletedProcess[str]") -> list[dict[str, Any]]:
-    return [json.loads(line) for line in answer.stdout.splitlines()]
+def _run(url: str, *arguments: str, password: str | None = "123456", stdin: str = "") -> Result:
+    return CliRunner().invoke(main, arguments, env=_environment(url, password), input=stdin)
 
 
-def test_send_prints_a_line_for_each_number_and_its_reports_come_once(served: Emulator) -> None:
+def _start(url: str, *arguments: str, password: str | None = "123456", **streams: Any) -> subprocess.Popen[bytes]:
+    """Start a command as a process, for signals and terminals."""
+    variables = {name: value for name, value in _environment(url, password).items() if value is not None}
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("CCELL_")}
+    return subprocess.Popen([*processes.COMMAND, *arguments], env={**environment, **variables}, **streams)
+
+
+def _rows(result: Result) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in result.stdout.splitlines()]
+
+
+def test_send_prints_a_line_for_each_number_and_each_report_comes_once(served: Emulator) -> None:
     sent = _run(served.url, "send", "--json", PHONE, OTHER, CONTENT, "--linkid", "mine")
-    assert (sent.returncode, sent.stderr) == (DONE, "")
+    assert (sent.exit_code, sent.stderr) == (DONE, "")
     assert [(row["phone"], row["state"], row["linkid"]) for row in _rows(sent)] == [
         (PHONE, "accepted", "mine"),
         (OTHER, "accepted", "mine"),
@@ -65,9 +64,9 @@ def test_send_prints_a_line_for_each_number_and_its_reports_come_once(served: Em
     assert _run(served.url, "report").stdout == ""
 
 
-def test_a_table_shows_everything_uncut_where_there_is_no_terminal(served: Emulator) -> None:
+def test_without_a_terminal_a_table_is_not_cut(served: Emulator) -> None:
     sent = _run(served.url, "send", PHONE, UNRECOGNISED, CONTENT)
-    assert sent.returncode == REFUSED
+    assert sent.exit_code == REFUSED
     for text in (
         "phone",
         "linkid",
@@ -87,8 +86,8 @@ def test_a_table_shows_everything_uncut_where_there_is_no_terminal(served: Emula
 def test_numbers_come_from_a_file_or_stdin(served: Emulator, tmp_path: Path, separator: str) -> None:
     text = separator.join([PHONE, OTHER]) + "\n"
     (tmp_path / "numbers").write_text(f"\ufeff{text}", "utf-8")
-    for given, source in (("", str(tmp_path / "numbers")), (text, "-")):
-        sent = _run(served.url, "send", "--json", "--numbers", source, UNRECOGNISED, CONTENT, given=given)
+    for stdin, source in (("", str(tmp_path / "numbers")), (text, "-")):
+        sent = _run(served.url, "send", "--json", "--numbers", source, UNRECOGNISED, CONTENT, stdin=stdin)
         assert [row["phone"] for row in _rows(sent)] == [UNRECOGNISED, PHONE, OTHER]
 
 
@@ -98,7 +97,7 @@ def test_info_shows_the_account(served: Emulator) -> None:
     assert "riches" in _run(served.url, "info", "--method", "GET").stdout
 
 
-def test_upstream_messages_cannot_steer_the_terminal() -> None:
+def test_upstream_messages_cannot_control_the_terminal() -> None:
     with emulator() as served:
         for content in ("[red]x", "\x9b31mred", "退订\n", "知道了"):
             served.services.admin("200001").add_upmsg(PHONE, content, "", 0)
@@ -110,62 +109,59 @@ def test_upstream_messages_cannot_steer_the_terminal() -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_follow_prints_what_comes_in_until_it_is_told_to_stop(number: signal.Signals) -> None:
+def test_follow_prints_reports_at_once_until_a_signal(number: signal.Signals) -> None:
     with emulator() as served, Client(served.url, "200001", "123456") as client:
-        command = [*processes.COMMAND, "report", "--follow", "--interval", "0.05", "--json"]
-        options = ["--base-url", served.url, "--userid", "200001", "--password", "123456"]
-        with subprocess.Popen(
-            [*command, *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-        ) as process:
+        arguments = ["report", "--follow", "--interval", "0.05", "--json"]
+        with _start(served.url, *arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
             assert process.stdout
             for phone in (PHONE, OTHER):
                 client.send(phone, CONTENT)
                 assert json.loads(process.stdout.readline())["phone"] == phone
             process.send_signal(number)
-            _, complaint = process.communicate(timeout=60)
-    assert (process.returncode, complaint) == (DONE, "")
+            _, errors = process.communicate(timeout=60)
+    assert (process.returncode, errors) == (DONE, b"")
 
 
 @pytest.mark.parametrize("options", [[], ["--follow", "--interval", "60"]])
-def test_a_drain_that_is_told_to_stop_prints_the_page_it_is_waiting_for(options: list[str]) -> None:
+def test_a_signal_during_a_fetch_loses_no_report_of_the_answer(options: list[str]) -> None:
     proceed = threading.Event()
 
-    def late(connection: socket.socket) -> bool:
+    def answer_late(connection: socket.socket) -> bool:
         assert proceed.wait(60)
         return scripted.answer(PAGE)(connection)
 
-    with scripted.server(late, scripted.answer('<root return="0"/>')) as script:
-        arguments = ["report", "--json", "--base-url", script.url, "--userid", "1", "--password", "2", *options]
-        with subprocess.Popen([*processes.COMMAND, *arguments], stdout=subprocess.PIPE) as process:
-            assert script.arrived.acquire(timeout=60)
-            process.send_signal(signal.SIGINT)
-            proceed.set()
-            output, _ = process.communicate(timeout=60)
+    with (
+        scripted.server(answer_late, scripted.answer('<root return="0"/>')) as script,
+        _start(script.url, "report", "--json", *options, stdout=subprocess.PIPE) as process,
+    ):
+        assert script.arrived.acquire(timeout=60)
+        process.send_signal(signal.SIGINT)
+        proceed.set()
+        output, _ = process.communicate(timeout=60)
     assert (process.returncode, json.loads(output)["msgid"]) == (DONE, "9")
 
 
 @pytest.mark.parametrize("command", ["info", "report", "upmsg"])
-def test_a_refused_request_exits_1_and_says_why(served: Emulator, command: str) -> None:
+def test_a_refused_request_exits_1_with_the_reason(served: Emulator, command: str) -> None:
     answer = _run(served.url, command, password="hunter2")
-    assert (answer.returncode, answer.stdout) == (REFUSED, "")
+    assert (answer.exit_code, answer.stdout) == (REFUSED, "")
     assert f"Error: {command}: refused with 1001004 密码不正确" in answer.stderr
     assert "hunter2" not in answer.stderr
 
 
-def test_no_connection_exits_3_and_names_what_was_not_sent() -> None:
+def test_without_a_connection_send_exits_3_and_lists_unsent_numbers() -> None:
     answer = _run(f"http://127.0.0.1:{processes.free_port()}", "send", "--json", PHONE, CONTENT)
-    assert answer.returncode == NOT_SENT
+    assert answer.exit_code == NOT_SENT
     assert [(row["phone"], row["state"]) for row in _rows(answer)] == [(PHONE, "unsent")]
     assert "nothing was sent" in answer.stderr
-    assert "Traceback" not in answer.stderr
 
 
-def test_a_lost_answer_exits_4_and_names_what_is_known_of_each_number() -> None:
+def test_a_lost_answer_exits_4_and_lists_the_state_of_each_number() -> None:
     phones = [f"138{number:08}" for number in range(1001)]
     resps = "".join(f'<resp msgid="9" phone="{phone}" return="0" info=""/>' for phone in phones[:500])
     with scripted.server(scripted.answer(f'<root return="0" info="">{resps}</root>'), scripted.hang_up) as script:
-        answer = _run(script.url, "send", "--json", "--numbers", "-", CONTENT, given="\n".join(phones))
-    assert answer.returncode == UNKNOWN
+        answer = _run(script.url, "send", "--json", "--numbers", "-", CONTENT, stdin="\n".join(phones))
+    assert answer.exit_code == UNKNOWN
     rows = _rows(answer)
     assert [row["phone"] for row in rows] == phones
     assert [row["state"] for row in rows] == ["accepted"] * 500 + ["unknown"] * 500 + ["unsent"]
@@ -173,37 +169,26 @@ def test_a_lost_answer_exits_4_and_names_what_is_known_of_each_number() -> None:
     assert f"outcome unknown for linkid {rows[0]['linkid']}" in answer.stderr
 
 
-def test_a_drain_that_fails_prints_what_it_took_before() -> None:
+def test_a_failed_fetch_prints_the_reports_of_earlier_answers() -> None:
     with scripted.server(scripted.answer(PAGE), scripted.hang_up) as script:
         answer = _run(script.url, "report", "--json")
-    assert answer.returncode == UNKNOWN
+    assert answer.exit_code == UNKNOWN
     assert [row["msgid"] for row in _rows(answer)] == ["9"]
     assert "at most 300 reports are lost with the answer" in answer.stderr
 
 
-def test_ctrl_c_in_a_send_says_what_is_unknown() -> None:
-    with scripted.server(scripted.silence) as script:
-        arguments = [
-            "send",
-            PHONE,
-            CONTENT,
-            "--linkid",
-            "7",
-            "--base-url",
-            script.url,
-            "--userid",
-            "1",
-            "--password",
-            "2",
-        ]
-        with subprocess.Popen([*processes.COMMAND, *arguments], stderr=subprocess.PIPE, text=True) as process:
-            assert script.arrived.acquire(timeout=60)
-            process.send_signal(signal.SIGINT)
-            _, complaint = process.communicate(timeout=60)
+def test_ctrl_c_during_a_send_names_the_unknown_outcome() -> None:
+    with (
+        scripted.server(scripted.silence) as script,
+        _start(script.url, "send", PHONE, CONTENT, "--linkid", "7", stderr=subprocess.PIPE) as process,
+    ):
+        assert script.arrived.acquire(timeout=60)
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert complaint.startswith("interrupted\n")
-    assert "outcome unknown for linkid 7" in complaint
-    assert "Traceback" not in complaint
+    assert errors.startswith(b"interrupted\n")
+    assert b"outcome unknown for linkid 7" in errors
+    assert b"Traceback" not in errors
 
 
 @pytest.mark.parametrize(
@@ -214,39 +199,30 @@ def test_ctrl_c_in_a_send_says_what_is_unknown() -> None:
         (["send", PHONE, CONTENT, "--numbers", "missing.txt"], "No such file"),
         (["info", "--method", "PUT"], "PUT"),
         (["info", "--base-url", "nonsense"], "base URL must be http or https"),
-        (["report", "--follow", "--interval", "0"], "an interval of 0.0 seconds is none"),
+        (["report", "--follow", "--interval", "0"], "interval must be positive, got 0.0"),
     ],
 )
-def test_wrong_usage_exits_2_with_a_reason(served: Emulator, arguments: list[str], reason: str) -> None:
+def test_wrong_usage_exits_2_with_the_reason(served: Emulator, arguments: list[str], reason: str) -> None:
     answer = _run(served.url, *arguments)
-    assert answer.returncode == USAGE
+    assert answer.exit_code == USAGE, answer.exception
     assert reason in answer.stderr
-    assert "Traceback" not in answer.stderr
 
 
 def test_a_password_can_come_from_stdin(served: Emulator) -> None:
-    assert _run(served.url, "info", "--password-stdin", password=None, given="123456\n").returncode == DONE
-    assert _run(served.url, "info", "--password-stdin", password="123456", given="other\n").returncode == REFUSED
+    assert _run(served.url, "info", "--password-stdin", password=None, stdin="123456\n").exit_code == DONE
+    assert _run(served.url, "info", "--password-stdin", password="123456", stdin="other\n").exit_code == REFUSED
 
 
 def test_without_a_password_and_a_terminal_nothing_is_sent(served: Emulator) -> None:
     answer = _run(served.url, "info", password=None)
-    assert (answer.returncode, answer.stdout) == (USAGE, "")
+    assert (answer.exit_code, answer.stdout) == (USAGE, "")
     assert "give a password" in answer.stderr
 
 
-def test_on_a_terminal_the_password_is_asked_for_without_an_echo(served: Emulator) -> None:
+def test_a_terminal_prompts_for_the_password_without_an_echo(served: Emulator) -> None:
     master, slave = pty.openpty()
-    environment = {**os.environ, "CCELL_BASE_URL": served.url, "CCELL_USERID": "200001"}
-    environment.pop("CCELL_PASSWORD", None)
-    with subprocess.Popen(
-        [*processes.COMMAND, "info", "--json"],
-        env=environment,
-        stdin=slave,
-        stdout=subprocess.PIPE,
-        stderr=slave,
-        start_new_session=True,
-    ) as process:
+    streams = {"stdin": slave, "stdout": subprocess.PIPE, "stderr": slave, "start_new_session": True}
+    with _start(served.url, "info", "--json", password=None, **streams) as process:
         os.close(slave)
         shown = b""
         while b"Password" not in shown:
@@ -260,27 +236,23 @@ def test_on_a_terminal_the_password_is_asked_for_without_an_echo(served: Emulato
     os.close(master)
 
 
-def test_a_bar_is_shown_on_a_terminal_and_nowhere_else(served: Emulator) -> None:
+def test_a_progress_bar_is_shown_only_on_a_terminal(served: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "xterm")
     phones = "\n".join(f"138{number:08}" for number in range(1001))
+    arguments = ["send", "--json", "--numbers", "-", CONTENT]
     master, slave = pty.openpty()
-    environment = {**os.environ, "CCELL_BASE_URL": served.url, "CCELL_USERID": "200001", "CCELL_PASSWORD": "123456"}
-    with subprocess.Popen(
-        [*processes.COMMAND, "send", "--json", "--numbers", "-", CONTENT],
-        env={**environment, "TERM": "xterm"},
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=slave,
-    ) as process:
+    streams = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": slave}
+    with _start(served.url, *arguments, **streams) as process:
         os.close(slave)
         output, _ = process.communicate(phones.encode(), timeout=120)
     shown = os.read(master, 65536)
     os.close(master)
     assert (process.returncode, output.count(b"accepted")) == (DONE, 1001)
     assert b"sending" in shown
-    assert _run(served.url, "send", "--json", "--numbers", "-", CONTENT, given=phones).stderr == ""
+    assert _run(served.url, *arguments, stdin=phones).stderr == ""
 
 
-def test_a_help_imports_neither_the_client_nor_rich() -> None:
+def test_printing_a_help_imports_neither_the_client_nor_rich() -> None:
     code = (
         "import sys\nfrom click.testing import CliRunner\nfrom ccell_mock_server.cli import main\n"
         "for command in ([], ['send'], ['report'], ['upmsg'], ['info']):\n"
@@ -293,15 +265,19 @@ def test_a_help_imports_neither_the_client_nor_rich() -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
-def test_reply_is_what_upmsg_fetches(served: Emulator) -> None:
-    answer = _run(served.url, "reply", "--url", served.url, PHONE, "退订", "--spcode", "77")
-    assert (answer.returncode, answer.stderr) == (DONE, "")
-    assert PHONE in answer.stdout
-    (row,) = _rows(_run(served.url, "upmsg", "--json"))
+def test_upmsg_fetches_a_reply(served: Emulator) -> None:
+    with _start(
+        served.url, "reply", "--url", served.url, PHONE, "退订", "--spcode", "77", stdout=subprocess.PIPE
+    ) as reply:
+        output, _ = reply.communicate(timeout=60)
+    assert (reply.returncode, PHONE in output.decode()) == (DONE, True)
+    with _start(served.url, "upmsg", "--json", stdout=subprocess.PIPE) as upmsg:
+        output, _ = upmsg.communicate(timeout=60)
+    row = json.loads(output)
     assert (row["phone"], row["msgcontent"], row["spnumber"]) == (PHONE, "退订", "1069000077")
 
 
-def test_reply_to_an_account_that_is_not_there_says_so(served: Emulator) -> None:
+def test_reply_to_an_unknown_account_names_it(served: Emulator) -> None:
     answer = _run(served.url, "reply", "--url", served.url, "--userid", "999999", PHONE, "TD")
-    assert answer.returncode == 1
+    assert answer.exit_code == 1
     assert "there is no account '999999'" in answer.stderr

@@ -169,7 +169,7 @@ def test_a_store_that_has_it_is_left_as_it_is(tmp_path: Path) -> None:
     left: list[tuple[str, list[str]]] = []
     for _ in range(2):
         running = Emulator(config)
-        password = demo.begin(running, config.demo)
+        password = demo.open_demo(running, config.demo)
         with fake.server(running, lambda: "") as server:
             left.append((password, [message.msgid for message in server.control.account("demo").messages()]))
         running.stop()
@@ -184,7 +184,7 @@ def test_no_answer_to_an_open_question_stops_it(question: str, answer: str) -> N
     config = parse({"server": {"port": 0}, "assumptions": {question: answer}, "demo": {"messages": 20}}, "x")
     assert config.demo
     running = Emulator(config)
-    assert demo.begin(running, config.demo)
+    assert demo.open_demo(running, config.demo)
     running.stop()
 
 

@@ -45,7 +45,7 @@ def test_every_serving_command_serves(command: str, tmp_path: Path) -> None:
     )
     try:
         scheme = "https" if "--tls" in arguments else "http"
-        ready.wait(f"{scheme}://127.0.0.1:{port}", 60)
+        ready.wait_until_ready(f"{scheme}://127.0.0.1:{port}", 60)
         assert process.poll() is None
     finally:
         process.terminate()

@@ -52,7 +52,7 @@ def test_what_was_answered_is_written_though_it_is_killed(tmp_path: Path) -> Non
     ("options", "what"),
     [
         (["--upstream", "http://sms.example.com"], "--allow-host sms.example.com"),
-        (["--upstream", "http://127.0.0.1:1", "--host", "0.0.0.0"], "loopback only"),  # noqa: S104 - it is refused
+        (["--upstream", "http://127.0.0.1:1", "--host", "0.0.0.0"], "must be a loopback address"),  # noqa: S104 - it is refused
         (["--upstream", "x"], "no address"),
         ([], "--upstream"),
     ],

@@ -1,14 +1,19 @@
-"""The command: serve, ready, check-config, and what it says when something is wrong."""
+"""The commands serve, ready and check-config: output, errors and exit codes."""
 
-import os
 import signal
 import socket
 import subprocess
 import tomllib
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner, Result
 from harness import processes
+from harness.emulators import emulator
+
+from ccell_mock_server.cli import main
+from ccell_mock_server.commands.ready import wait_until_ready
 
 BAD = """
 [server]
@@ -20,125 +25,123 @@ password = "hunter2"
 balance = -5
 staus = "frozen"
 """
+ACCOUNTS = """
+[[accounts]]
+
+[[accounts]]
+userid = "200009"
+password = "hunter2"
+"""
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_serve_stops_cleanly(tmp_path: Path, number: signal.Signals) -> None:
-    with processes.serving(tmp_path) as (process, _):
-        process.send_signal(number)
-        output, _ = process.communicate(timeout=60)
-    assert process.returncode == 0
-    assert output.endswith("stopping\n")
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
 
 
-def test_the_curl_line_works_as_printed(tmp_path: Path) -> None:
-    with processes.serving(tmp_path) as (process, url):
+def _run(*arguments: str, env: dict[str, str] | None = None) -> Result:
+    return CliRunner().invoke(main, arguments, env=env)
+
+
+def _answer_of(line: str) -> str:
+    done = subprocess.run(line, shell=True, capture_output=True, text=True, check=True, timeout=60)  # noqa: S602 - the line is for a shell
+    return done.stdout
+
+
+def test_serve_prints_a_working_curl_line_and_stops_at_sigint(folder: Path) -> None:
+    with processes.serving(folder) as (process, url):
         assert process.stdout
         lines = [process.stdout.readline() for _ in range(7)]
         assert [line.split()[0] for line in lines[:4]] == ["send", "report", "upmsg", "info"]
         assert lines[4] == "account 200001, password 123456, balance 100000\n"
         assert url in lines[6]
-        answer = subprocess.run(lines[6], shell=True, capture_output=True, text=True, check=True)  # noqa: S602 - that is the point
-    assert '<root return="0" info="成功">' in answer.stdout
+        assert '<root return="0" info="成功">' in _answer_of(lines[6])
+        process.send_signal(signal.SIGINT)
+        output, _ = process.communicate(timeout=60)
+    assert (process.returncode, output) == (0, "stopping\n")
 
 
-def test_the_curl_line_of_a_tls_server_works_as_printed(tmp_path: Path) -> None:
-    with processes.serving(tmp_path, "--tls") as (process, _):
+def test_serve_with_tls_prints_a_working_curl_line_and_only_generated_passwords(folder: Path) -> None:
+    (folder / "ccell.toml").write_text(ACCOUNTS)
+    with processes.serving(folder, "--tls") as (process, _):
         assert process.stdout
-        line = [process.stdout.readline() for _ in range(7)][-1]
-        answer = subprocess.run(line, shell=True, capture_output=True, text=True, check=True)  # noqa: S602 - that is the point
-    assert '<root return="0" info="成功">' in answer.stdout
+        lines = [process.stdout.readline() for _ in range(8)]
+        assert "password minted-" in lines[4]
+        assert "account 200009, password YOUR-PASSWORD" in lines[5]
+        assert '<root return="0" info="成功">' in _answer_of(lines[7])
+        process.send_signal(signal.SIGTERM)
+        output, _ = process.communicate(timeout=60)
+    assert (process.returncode, output) == (0, "stopping\n")
+    assert "hunter2" not in "".join(lines)
+    assert "hunter2" not in _run("serve", "--print-config").output
 
 
-def test_a_password_of_ones_own_is_not_printed(tmp_path: Path) -> None:
-    (tmp_path / "ccell.toml").write_text('[[accounts]]\nuserid = "200009"\npassword = "hunter2"\n')
-    with processes.serving(tmp_path) as (process, _):
-        process.terminate()
-        assert process.stdout
-        output = process.stdout.read()
-    assert "account 200009, password YOUR-PASSWORD" in output
-    assert "hunter2" not in output
-    assert "hunter2" not in processes.run(tmp_path, "serve", "--print-config").stdout
-
-
-def test_a_password_that_was_made_up_is_printed_and_works(tmp_path: Path) -> None:
-    (tmp_path / "ccell.toml").write_text("[[accounts]]\n")
-    with processes.serving(tmp_path) as (process, _):
-        assert process.stdout
-        lines = [process.stdout.readline() for _ in range(7)]
-        answer = subprocess.run(lines[6], shell=True, capture_output=True, text=True, check=True)  # noqa: S602 - that is the point
-    assert '<root return="0" info="成功">' in answer.stdout
-
-
-def test_ready_waits_until_it_serves(tmp_path: Path) -> None:
-    port = str(processes.free_port())
-    url = f"http://127.0.0.1:{port}"
-    waiting = subprocess.Popen([*processes.COMMAND, "ready", "--url", url, "--timeout", "60"])
-    with processes.serving(tmp_path, "--port", port):
-        assert waiting.wait(60) == 0
-
-
-def test_ready_speaks_tls(tmp_path: Path) -> None:
-    with processes.serving(tmp_path, "--tls") as (_, url):
-        assert processes.run(tmp_path, "ready", "--url", url).returncode == 0
-
-
-def test_ready_fails_in_time_and_says_what_it_saw(tmp_path: Path) -> None:
+def test_ready_waits_for_an_emulator_that_starts_later() -> None:
     port = processes.free_port()
-    answer = processes.run(tmp_path, "ready", "--url", f"http://127.0.0.1:{port}", "--timeout", "0.2")
-    assert answer.returncode == 1
-    assert "was not ready within 0.2 s" in answer.stderr
+    with ThreadPoolExecutor() as pool:
+        waiting = pool.submit(wait_until_ready, f"http://127.0.0.1:{port}", 60)
+        assert not waiting.done()
+        with emulator(server={"port": port}):
+            waiting.result(60)
 
 
-def test_a_taken_port_says_so(tmp_path: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = str(taken.getsockname()[1])
-        answer = processes.run(tmp_path, "serve", "--port", port)
-    assert answer.returncode == 1
-    assert f"cannot listen on 127.0.0.1:{port}: the port is taken" in answer.stderr
+def test_ready_trusts_any_certificate() -> None:
+    with emulator(server={"tls": True}) as served:
+        result = _run("ready", "--url", served.url)
+    assert (result.exit_code, result.output) == (0, f"{served.url} is ready\n")
 
 
-def test_a_store_in_use_says_so(tmp_path: Path) -> None:
-    with processes.serving(tmp_path, "--store", "ccell.sqlite"):
-        answer = processes.run(tmp_path, "serve", "--port", "0", "--store", "ccell.sqlite")
-    assert answer.returncode == 1
-    assert "ccell.sqlite: another process has it open" in answer.stderr
+def test_ready_fails_after_its_timeout_and_says_what_it_observed() -> None:
+    result = _run("ready", "--url", f"http://127.0.0.1:{processes.free_port()}", "--timeout", "0.05")
+    assert result.exit_code == 1
+    assert "was not ready within 0.05 s: " in result.stderr
+
+
+def test_a_used_port_is_an_error() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port = str(listening.getsockname()[1])
+        result = _run("serve", "--port", port)
+    assert result.exit_code == 1
+    assert f"cannot listen on 127.0.0.1:{port}: the port is taken" in result.stderr
+
+
+def test_a_store_of_another_process_is_an_error(folder: Path) -> None:
+    with processes.serving(folder, "--store", "ccell.sqlite"):
+        result = _run("serve", "--port", "0", "--store", "ccell.sqlite")
+    assert result.exit_code == 1
+    assert "ccell.sqlite: another process has it open" in result.stderr
 
 
 @pytest.mark.parametrize("command", [("check-config", "bad.toml"), ("serve", "--config", "bad.toml")])
-def test_a_bad_config_names_file_key_value_and_what_is_allowed(tmp_path: Path, command: tuple[str, ...]) -> None:
-    (tmp_path / "bad.toml").write_text(BAD)
-    answer = processes.run(tmp_path, *command)
-    assert answer.returncode == 2
-    assert "bad.toml: server.port must be less than or equal to 65535, got 70000" in answer.stderr
-    assert "bad.toml: accounts[0].balance must be greater than or equal to 0, got -5" in answer.stderr
-    assert "bad.toml: accounts[0].staus: unknown setting 'staus'; did you mean status?" in answer.stderr
-    assert "hunter2" not in answer.stderr
-    assert "Traceback" not in answer.stderr
+def test_an_invalid_configuration_is_reported_with_file_key_value_and_what_is_allowed(
+    folder: Path, command: tuple[str, ...]
+) -> None:
+    (folder / "bad.toml").write_text(BAD)
+    result = _run(*command)
+    assert result.exit_code == 2
+    assert result.stderr.splitlines()[:2] == [
+        "bad.toml: server.port must be less than or equal to 65535, got 70000",
+        "bad.toml: accounts[0].balance must be greater than or equal to 0, got -5",
+    ]
+    assert "bad.toml: accounts[0].staus: unknown setting 'staus'; did you mean status?" in result.stderr
+    assert "hunter2" not in result.output
 
 
-def test_check_config_passes_a_good_one(tmp_path: Path) -> None:
-    (tmp_path / "good.toml").write_text('[[accounts]]\nuserid = "200009"\n')
-    answer = processes.run(tmp_path, "check-config", "good.toml")
-    assert (answer.returncode, answer.stdout) == (0, "good.toml is fine: 1 account\n")
+def test_check_config_accepts_a_valid_file(folder: Path) -> None:
+    (folder / "good.toml").write_text('[[accounts]]\nuserid = "200009"\n')
+    done = processes.run(folder, "check-config", "good.toml")
+    assert (done.returncode, done.stdout) == (0, "good.toml is valid: 1 account\n")
 
 
-def test_print_config_prints_a_config_that_can_be_used(tmp_path: Path) -> None:
-    printed = processes.run(tmp_path, "serve", "--port", "1234", "--print-config").stdout
-    (tmp_path / "ccell.toml").write_text(printed)
+def test_print_config_prints_a_usable_configuration(folder: Path) -> None:
+    printed = _run("serve", "--port", "1234", "--print-config").output
+    (folder / "ccell.toml").write_text(printed)
     assert tomllib.loads(printed)["server"]["port"] == 1234
-    assert processes.run(tmp_path, "serve", "--print-config").stdout == printed
+    assert _run("serve", "--print-config").output == printed
 
 
-def test_an_option_can_be_an_environment_variable(tmp_path: Path) -> None:
-    environment = {**os.environ, "CCELL_FAKE_PORT": "4321", "CCELL_FAKE_STRICT_HTTP": "1"}
-    answer = subprocess.run(
-        [*processes.COMMAND, "serve", "--print-config"],
-        cwd=tmp_path,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    server = tomllib.loads(answer.stdout)["server"]
+def test_an_option_can_be_an_environment_variable() -> None:
+    result = _run("serve", "--print-config", env={"CCELL_FAKE_PORT": "4321", "CCELL_FAKE_STRICT_HTTP": "1"})
+    server = tomllib.loads(result.output)["server"]
     assert (server["port"], server["strict_http"]) == (4321, True)

@@ -115,7 +115,7 @@ def test_the_application_runs_under_granian(tmp_path: Path) -> None:
     command = [*GRANIAN, "--interface", "wsgi", "--port", str(port), "--factory", "ccell_mock_server.wsgi:application"]
     process = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
-        ready.wait(url, 60)
+        ready.wait_until_ready(url, 60)
         for operation in Operation:
             body = INFO.replace(b"</root>", b'<submit phone="1" content="x"/></root>')
             assert b'return="0"' in raw.post(url, operation.path, body).body

@@ -1,1 +1,1 @@
-"""The subcommands of `ccell-fake`, one module each."""
+"""Internal. The subcommands of `ccell-fake`, one module each."""

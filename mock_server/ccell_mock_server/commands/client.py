@@ -1,18 +1,18 @@
-"""The commands `send`, `report`, `upmsg` and `info`: the real client, at the emulator or the live service."""
+"""The commands `send`, `report`, `upmsg` and `info`: use the client with the emulator or the live gateway."""
 
 import re
-import signal
 import sys
 import threading
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import wraps
-from typing import IO, TYPE_CHECKING, Literal
+from typing import IO, TYPE_CHECKING, Any, Literal
 
 import click
 
 from ccell_fake.limits import NUMBERS_PER_REQUEST
+from ccell_mock_server.commands.signals import stop_event
 from ccell_mock_server.config.settings import DEFAULT_PORT
 
 if TYPE_CHECKING:
@@ -26,13 +26,15 @@ INTERRUPTED = 130
 _EXIT_CODES = f"""
 \b
 Exit codes: 0 done; {REFUSED} the request or a number was refused; 2 wrong usage;
-{NOT_SENT} the request did not go out, nothing was sent; {UNKNOWN} the answer was lost, the outcome unknown.
+{NOT_SENT} the request was not sent; {UNKNOWN} the answer was lost, the outcome is unknown.
 """
+
+_Command = Callable[..., None]
 
 
 @dataclass(frozen=True, slots=True)
 class _Access:
-    """What all four commands take."""
+    """The options of all four commands."""
 
     base_url: str
     userid: str
@@ -41,8 +43,8 @@ class _Access:
     method: Literal["POST", "GET"]
     timeout: float
 
-    def secret(self) -> str:
-        """The password: given, from the first line of stdin, or asked for without an echo."""
+    def read_password(self) -> str:
+        """Return the password: from the options, from stdin, or from a prompt without an echo."""
         if self.password_stdin:
             return sys.stdin.readline().rstrip("\r\n")
         if self.password is not None:
@@ -53,11 +55,8 @@ class _Access:
         return str(click.prompt("Password", hide_input=True, err=True))
 
 
-_Command = Callable[..., None]
-
-
 def _access_options(command: _Command) -> _Command:
-    """The options of all four commands, handed to the command as one value."""
+    """Add the options of all four commands, and pass them to the command as one value."""
 
     @click.option(
         "--base-url",
@@ -65,41 +64,32 @@ def _access_options(command: _Command) -> _Command:
         show_envvar=True,
         default=f"http://127.0.0.1:{DEFAULT_PORT}",
         show_default=True,
-        help="Where the gateway is.",
+        help="Address of the gateway.",
     )
-    @click.option("--userid", envvar="CCELL_USERID", show_envvar=True, required=True, help="The account.")
+    @click.option("--userid", envvar="CCELL_USERID", show_envvar=True, required=True, help="Userid of the account.")
     @click.option(
-        "--password", envvar="CCELL_PASSWORD", show_envvar=True, help="Its password; asked for on a terminal."
+        "--password", envvar="CCELL_PASSWORD", show_envvar=True, help="Password; a terminal prompts for it if missing."
     )
     @click.option("--password-stdin", is_flag=True, help="Read the password from the first line of stdin.")
     @click.option("--method", type=click.Choice(["POST", "GET"]), default="POST", show_default=True)
     @click.option("--timeout", type=float, default=90.0, show_default=True, help="Seconds to wait for the gateway.")
     @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
     @wraps(command)
-    def run(
-        *,
-        base_url: str,
-        userid: str,
-        password: str | None,
-        password_stdin: bool,
-        method: Literal["POST", "GET"],
-        timeout: float,
-        **options: object,
-    ) -> None:
-        command(_Access(base_url, userid, password, password_stdin, method, timeout), **options)
+    def run(**options: Any) -> None:  # noqa: ANN401 - click's
+        command(_Access(**{one.name: options.pop(one.name) for one in fields(_Access)}), **options)
 
     return run
 
 
 @contextmanager
 def _client(access: _Access) -> Generator["Client"]:
-    """A client; what goes wrong with it is said on stderr and becomes the exit code."""
-    # httpx2 and lxml take most of a start; what only prints a help does without.
+    """Yield a client. Its errors go to stderr and become the exit code."""
+    # httpx2 and lxml are slow to import, and printing a help does not need them.
     from ccell_fake.client import Client, ClientError  # noqa: PLC0415
 
     try:
         with Client(
-            access.base_url, access.userid, access.secret(), method=access.method, timeout=access.timeout
+            access.base_url, access.userid, access.read_password(), method=access.method, timeout=access.timeout
         ) as client:
             yield client
     except ClientError as error:
@@ -122,11 +112,13 @@ def _exit_code(error: "ClientError") -> int:
 @click.argument("phones", metavar="[PHONE]...", nargs=-1)
 @click.argument("content")
 @click.option(
-    "--numbers", type=click.File(encoding="utf-8-sig"), help="A file of numbers, - for stdin: blanks or commas between."
+    "--numbers",
+    type=click.File(encoding="utf-8-sig"),
+    help="File of numbers, separated by blanks or commas; - is stdin.",
 )
-@click.option("--sendtime", help="When to send, YYYY-MM-DD HH:MM:SS in Asia/Shanghai.  [default: at once]")
-@click.option("--linkid", help="Your own reference, which the reports bring back.  [default: one is made]")
-@click.option("--spcode", help="The extension to append to the account's port.")
+@click.option("--sendtime", help="Time to send, YYYY-MM-DD HH:MM:SS in Asia/Shanghai.  [default: now]")
+@click.option("--linkid", help="Your reference, which the reports repeat.  [default: generated]")
+@click.option("--spcode", help="Extension to append to the account's port.")
 def send(
     access: _Access,
     phones: tuple[str, ...],
@@ -135,40 +127,37 @@ def send(
     as_json: bool,  # noqa: FBT001 - click passes a flag so
     **options: str | None,
 ) -> None:
-    """Send CONTENT, with its signature, to every PHONE."""
+    """Send CONTENT, which must include its signature, to every PHONE."""
     from ccell_fake.client import ClientError, Sent  # noqa: PLC0415
-    from ccell_mock_server.commands.client_output import rows_of_error, rows_of_resps, show  # noqa: PLC0415
+    from ccell_mock_server.commands.client_output import error_rows, print_rows, resp_rows  # noqa: PLC0415
 
     parts: list[Sent] = []
     with _client(access) as client:
-        given = [number for text in (*phones, _text(numbers)) for number in re.split(r"[\s,]+", text) if number]
+        texts = phones if numbers is None else (*phones, numbers.read())
+        numbers_to_send = [number for text in texts for number in re.split(r"[\s,]+", text) if number]
         try:
-            with _progress(len(given)) as advance:
+            with _progress_bar(len(numbers_to_send)) as advance:
 
                 def progress(part: Sent) -> None:
                     parts.append(part)
                     advance(len(part.resps) + len(part.unanswered))
 
-                sent = client.send(given, content, progress=progress, **options)
+                sent = client.send(numbers_to_send, content, progress=progress, **options)
         except ClientError as error:
-            show(rows_of_error(error), as_json=as_json)
+            print_rows(error_rows(error), as_json=as_json)
             raise
         except KeyboardInterrupt as interrupt:
-            show([row for part in parts for row in rows_of_resps(part.resps, part.unanswered)], as_json=as_json)
+            print_rows([row for part in parts for row in resp_rows(part.resps, part.unanswered)], as_json=as_json)
             click.echo("\n".join(["interrupted", *getattr(interrupt, "__notes__", [])]), err=True)
             raise click.exceptions.Exit(INTERRUPTED) from None
-    show(rows_of_resps(sent.resps, sent.unanswered), as_json=as_json)
+    print_rows(resp_rows(sent.resps, sent.unanswered), as_json=as_json)
     if sent.refused or sent.unanswered:
         raise click.exceptions.Exit(REFUSED)
 
 
-def _text(numbers: IO[str] | None) -> str:
-    return "" if numbers is None else numbers.read()
-
-
 @contextmanager
-def _progress(total: int) -> Generator[Callable[[int], None]]:
-    """A bar on stderr, where that is a terminal and there is more than one request to wait for."""
+def _progress_bar(total: int) -> Generator[Callable[[int], None]]:
+    """Show a bar on stderr if that is a terminal and there is more than one request."""
     if total <= NUMBERS_PER_REQUEST or not sys.stderr.isatty():
         yield lambda _: None
         return
@@ -180,80 +169,56 @@ def _progress(total: int) -> Generator[Callable[[int], None]]:
         yield lambda count: bar.advance(task, count)
 
 
-def _drain_options(command: _Command) -> _Command:
-    command = click.option(
-        "--interval", type=float, default=10.0, show_default=True, help="Seconds between two looks."
-    )(command)
-    return click.option("--follow", is_flag=True, help="Print them as they come in, until Ctrl-C.")(command)
+def _fetch_command(
+    name: str,
+    items: str,
+    fetch: "Callable[[Client], tuple[Report | Upmsg, ...]]",
+    follow_items: "Callable[[Client, float, threading.Event], Iterator[Report | Upmsg]]",
+) -> click.Command:
+    @click.command(name, epilog=_EXIT_CODES, help=f"Fetch {items}. The gateway hands out each only once.")
+    @_access_options
+    @click.option("--interval", type=float, default=10.0, show_default=True, help="Seconds between two requests.")
+    @click.option("--follow", is_flag=True, help="Keep fetching until Ctrl-C, and print each at once.")
+    def command(access: _Access, follow: bool, interval: float, as_json: bool) -> None:  # noqa: FBT001 - click's flags
+        from ccell_fake.client import ClientError  # noqa: PLC0415
+        from ccell_mock_server.commands.client_output import item_row, print_lines, print_rows  # noqa: PLC0415
+
+        # A request in progress must end, or the items of its answer would be lost.
+        with _client(access) as client, stop_event(first_signal_only=True) as stop:
+            if follow:
+                print_lines(map(item_row, follow_items(client, interval, stop)), as_json=as_json)
+                return
+            try:
+                print_rows(map(item_row, fetch(client)), as_json=as_json)
+            except ClientError as error:
+                print_rows(map(item_row, error.taken), as_json=as_json)
+                raise
+
+    return command
 
 
-@click.command(epilog=_EXIT_CODES)
-@_access_options
-@_drain_options
-def report(access: _Access, follow: bool, interval: float, as_json: bool) -> None:  # noqa: FBT001 - click's flags
-    """Fetch status reports. The gateway hands out each once: what is printed here comes to nobody else."""
-    with _client(access) as client, _seen_through() as stop:
-        _print(client.follow_reports(interval, stop) if follow else client.reports, as_json=as_json)
-
-
-@click.command(epilog=_EXIT_CODES)
-@_access_options
-@_drain_options
-def upmsg(access: _Access, follow: bool, interval: float, as_json: bool) -> None:  # noqa: FBT001 - click's flags
-    """Fetch upstream messages. The gateway hands out each once: what is printed here comes to nobody else."""
-    with _client(access) as client, _seen_through() as stop:
-        _print(client.follow_upmsgs(interval, stop) if follow else client.upmsgs, as_json=as_json)
-
-
-@contextmanager
-def _seen_through() -> Generator[threading.Event]:
-    """Let a drain end in its own time when it is told to stop: what a request has taken would be lost with it.
-
-    The event is set at the first SIGINT or SIGTERM; the second does what it always does.
-    """
-    stop = threading.Event()
-
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-
-    def restore() -> None:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-    def end(_number: int, _frame: object) -> None:
-        stop.set()
-        restore()
-
-    for number in before:
-        signal.signal(number, end)
-    try:
-        yield stop
-    finally:
-        restore()
-
-
-def _print(source: "Iterator[Report | Upmsg] | Callable[[], tuple[Report | Upmsg, ...]]", *, as_json: bool) -> None:
-    """Print what is followed line by line, and what is drained at once; also what came before an error."""
-    from ccell_fake.client import ClientError  # noqa: PLC0415
-    from ccell_mock_server.commands.client_output import lines, row_of, show  # noqa: PLC0415
-
-    if not callable(source):
-        lines(map(row_of, source), as_json=as_json)
-        return
-    try:
-        show(map(row_of, source()), as_json=as_json)
-    except ClientError as error:
-        show(map(row_of, error.taken), as_json=as_json)
-        raise
+report = _fetch_command(
+    "report",
+    "status reports",
+    lambda client: client.reports(),
+    lambda client, interval, stop: client.follow_reports(interval, stop),
+)
+upmsg = _fetch_command(
+    "upmsg",
+    "upstream messages",
+    lambda client: client.upmsgs(),
+    lambda client, interval, stop: client.follow_upmsgs(interval, stop),
+)
 
 
 @click.command(epilog=_EXIT_CODES)
 @_access_options
 def info(access: _Access, as_json: bool) -> None:  # noqa: FBT001 - click passes a flag so
     """Show balance, credit, status and signatures of the account."""
-    from ccell_mock_server.commands.client_output import row_of, show  # noqa: PLC0415
+    from ccell_mock_server.commands.client_output import item_row, print_rows  # noqa: PLC0415
 
     with _client(access) as client:
-        show([row_of(client.info())], as_json=as_json)
+        print_rows([item_row(client.info())], as_json=as_json)
 
 
 COMMANDS: tuple[click.Command, ...] = (send, report, upmsg, info)

@@ -1,4 +1,4 @@
-"""What the client's commands print: a table for people, or one JSON object a line for programs."""
+"""Print the results of the client's commands: as tables for people, or one JSON object a line for programs."""
 
 import json
 import sys
@@ -12,26 +12,26 @@ from ccell_fake.client import AccountStatus, ClientError, Report, Resp, Submit, 
 
 Row = dict[str, Any]
 
-# Where no terminal sets a width, nothing is to be cut or wrapped.
-_WIDE = 10_000
+# Without a terminal there is no width, and nothing must be cut or wrapped.
+_UNLIMITED_WIDTH = 10_000
 
 
-def rows_of_resps(resps: Iterable[Resp], unanswered: Iterable[str]) -> list[Row]:
-    """A row for each number that was answered, and for each that its answer left out."""
-    answered = [_row("accepted" if resp.is_accepted else "refused", resp) for resp in resps]
-    return answered + [_row("unanswered", Resp("", phone, "", "")) for phone in unanswered]
+def resp_rows(resps: Iterable[Resp], unanswered: Iterable[str]) -> list[Row]:
+    """Return a row for each answered number, and for each number that the answer omits."""
+    rows = [_row("accepted" if resp.is_accepted else "refused", resp) for resp in resps]
+    return rows + [_row("unanswered", Resp("", phone, "", "")) for phone in unanswered]
 
 
-def rows_of_error(error: ClientError) -> list[Row]:
-    """The same for a send that failed, and a row for each number whose outcome is unknown, or that was not sent."""
+def error_rows(error: ClientError) -> list[Row]:
+    """Return the rows of a failed send, including the numbers that are unsent or whose outcome is unknown."""
     return [
-        *rows_of_resps(error.resps, error.unanswered),
-        *_rows_of_submits(error.unknown, "unknown"),
-        *_rows_of_submits(error.unsent, "unsent"),
+        *resp_rows(error.resps, error.unanswered),
+        *_submit_rows(error.unknown, "unknown"),
+        *_submit_rows(error.unsent, "unsent"),
     ]
 
 
-def _rows_of_submits(submits: Iterable[Submit], state: str) -> list[Row]:
+def _submit_rows(submits: Iterable[Submit], state: str) -> list[Row]:
     return [
         _row(state, Resp("", phone, "", "", one.linkid)) for one in submits for phone in (one.phone or "").split(",")
     ]
@@ -48,40 +48,40 @@ def _row(state: str, resp: Resp) -> Row:
     }
 
 
-def row_of(item: Report | Upmsg | AccountStatus) -> Row:
-    """The fields of a report, an upstream message or an account, with times in ISO 8601."""
+def item_row(item: Report | Upmsg | AccountStatus) -> Row:
+    """Return the fields of a report, an upstream message or an account, with times in ISO 8601."""
     row: Row = asdict(item)
     return row | {name: row[name].isoformat() for name in ("recvtime", "motime") if name in row}
 
 
-def lines(rows: Iterable[Row], *, as_json: bool) -> None:
-    """Print each row on a line of its own, as soon as there is one."""
+def print_lines(rows: Iterable[Row], *, as_json: bool) -> None:
+    """Print each row on its own line as soon as it arrives."""
     for row in rows:
-        click.echo(json.dumps(row, ensure_ascii=False) if as_json else "  ".join(map(_legible, row.values())))
+        click.echo(json.dumps(row, ensure_ascii=False) if as_json else "  ".join(map(_printable, row.values())))
 
 
-def show(rows: Iterable[Row], *, as_json: bool) -> None:
-    """Print rows, as a table unless as JSON; nothing where there are none."""
-    every = list(rows)
+def print_rows(rows: Iterable[Row], *, as_json: bool) -> None:
+    """Print rows as JSON lines or as one table. Without rows, print nothing."""
+    rows = list(rows)
     if as_json:
-        lines(every, as_json=True)
-    elif every:
-        _table(every)
+        print_lines(rows, as_json=True)
+    elif rows:
+        _print_table(rows)
 
 
-def _table(rows: Sequence[Row]) -> None:
+def _print_table(rows: Sequence[Row]) -> None:
     # Rich takes longer to import than the rest of a command.
     from rich.console import Console  # noqa: PLC0415
     from rich.table import Table  # noqa: PLC0415
 
-    shown = Table(*rows[0])
+    table = Table(*rows[0])
     for row in rows:
-        shown.add_row(*map(_legible, row.values()))
-    width = None if sys.stdout.isatty() else _WIDE
-    Console(width=width, markup=False, emoji=False, highlight=False).print(shown)
+        table.add_row(*map(_printable, row.values()))
+    width = None if sys.stdout.isatty() else _UNLIMITED_WIDTH
+    Console(width=width, markup=False, emoji=False, highlight=False).print(table)
 
 
-def _legible(value: object) -> str:
-    """A value as a terminal may be given it: what a stranger's message holds must not steer it."""
+def _printable(value: object) -> str:
+    """Replace characters that could control the terminal: the text may come from strangers."""
     text = ", ".join(map(str, cast("tuple[object, ...]", value))) if isinstance(value, tuple) else str(value)
     return "".join(one if one.isprintable() else "\N{REPLACEMENT CHARACTER}" for one in text)

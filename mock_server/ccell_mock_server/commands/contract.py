@@ -1,4 +1,4 @@
-"""The commands `contract` and `calibrate`: the contract suite, run by pytest, whatever the folder around it sets."""
+"""The commands `contract` and `calibrate`: run the contract suite with pytest."""
 
 import tempfile
 from collections.abc import Callable, Iterator
@@ -12,42 +12,42 @@ import click
 from ccell_fake.contract.costs import REFUSED
 
 _SUITE = "ccell_fake.contract"
-# The command has imported our packages before pytest could rewrite them, which only their tests would profit from.
+# These packages are imported before pytest can rewrite their assertions. Only their tests would need that.
 _INI = "[pytest]\nfilterwarnings = ignore:Module already imported:pytest.PytestAssertRewriteWarning\n"
-_OF_ASYNCIO = "asyncio_default_fixture_loop_scope = function\n"
-_USAGE, _REFUSED, _BROKEN, _INTERRUPTED = 2, 3, 70, 130
-_HANDED_OVER = """
+_ASYNCIO_INI = "asyncio_default_fixture_loop_scope = function\n"
+_USAGE, _NO_CONSENT, _BROKEN, _INTERRUPTED = 2, 3, 70, 130
+_EPILOG = """
 \b
-Whatever stands behind -- is handed over to pytest, such as -- -n 2 -k Q13.
-A live gateway is named by CCELL_BASE_URL, CCELL_USERID and CCELL_PASSWORD.
+Arguments after -- go to pytest, such as -- -n 2 -k Q13.
+CCELL_BASE_URL, CCELL_USERID and CCELL_PASSWORD name a live gateway.
 """
 
 _Command = Callable[..., None]
 
 
 def _options(command: _Command) -> _Command:
-    """What both commands take, handed on as pytest's options."""
+    """Add the options of both commands, and convert them to options of pytest."""
 
     @click.option(
         "--target",
         type=click.Choice(["emulator", "live"]),
         default="emulator",
         show_default=True,
-        help="Whom to ask.",
+        help="Gateway to test.",
     )
-    @click.option("--url", help="An emulator that runs already; otherwise one is started.")
-    @click.option("--live", is_flag=True, help="Needed for --target=live: yes, ask with a real account.")
-    @click.option("--allow", metavar="KINDS", help="Live: what may be done, of sms, drain and risk, with commas.")
-    @click.option("--phone", multiple=True, metavar="NUMBER", help="Live: a number of your own. May be given again.")
-    @click.option("--budget", type=click.IntRange(0), help="Live: how many messages may be sent at most.")
-    @click.option("--account", type=click.Path(), help="Live: a TOML file with what is known of the account.")
+    @click.option("--url", help="Address of a running emulator.  [default: start one]")
+    @click.option("--live", is_flag=True, help="Required for --target=live: consent to use a real account.")
+    @click.option("--allow", metavar="KINDS", help="Live: permitted costs: sms, drain, risk; separated by commas.")
+    @click.option("--phone", multiple=True, metavar="NUMBER", help="Live: a number of your own; may be repeated.")
+    @click.option("--budget", type=click.IntRange(0), help="Live: maximum number of messages.")
+    @click.option("--account", type=click.Path(), help="Live: TOML file with the known settings of the account.")
     @click.option("--patience", type=float, help="Live: seconds to wait for a report.  [default: 60]")
     @click.option("--cacert", type=click.Path(), help="Live: certificates to trust instead of the host's.")
     @click.option("--report", multiple=True, type=click.Path(), help="Write a report: .json, .md or .html.")
-    @click.option("--compare", type=click.Path(), help="An earlier report, .json, to hold the run against.")
+    @click.option("--compare", type=click.Path(), help="Earlier report, .json, to compare the run with.")
     @click.argument("pytest_args", nargs=-1, type=click.UNPROCESSED)
     @wraps(command)
-    def run(pytest_args: tuple[str, ...], **options: Any) -> None:  # noqa: ANN401 - as click has them
+    def run(pytest_args: tuple[str, ...], **options: Any) -> None:  # noqa: ANN401 - click's
         command([*_as_arguments(options), *pytest_args])
 
     return run
@@ -63,30 +63,32 @@ def _as_arguments(options: dict[str, Any]) -> Iterator[str]:
             yield f"--ccell-{name}={value}"
 
 
-@click.command(epilog=_HANDED_OVER)
+@click.command(epilog=_EPILOG)
 @_options
-@click.option("--profile", type=click.Path(), help="Start the emulator with a profile, and expect its answers.")
+@click.option("--profile", type=click.Path(), help="Start the emulator with a profile and expect its answers.")
 def contract(arguments: list[str]) -> None:
-    """Ask every clause of the document and every question it leaves open.
+    """Test every clause of the document and every open question.
 
-    Exit codes: 0 every clause that was asked holds; 1 one does not, or the account cannot be asked; 2 wrong usage;
-    3 nobody consented; 5 no test was selected; 70 the suite itself failed; 130 interrupted.
+    Exit codes: 0 every tested clause holds; 1 a clause does not hold, or the account is unusable; 2 wrong usage;
+    3 consent is missing; 5 no test was selected; 70 the suite itself failed; 130 interrupted.
     """
     _run(arguments)
 
 
-@click.command(epilog=_HANDED_OVER)
+@click.command(epilog=_EPILOG)
 @_options
-@click.option("--to", "calibrate", type=click.Path(), help="Write the answers as a profile.")
-@click.option("--drift", type=click.Path(), help="Fail where an answer differs from a profile.")
+@click.option("--to", "calibrate", type=click.Path(), help="Write the answers to a profile.")
+@click.option("--drift", type=click.Path(), help="Fail if an answer differs from a profile.")
 def calibrate(arguments: list[str]) -> None:
-    """Ask the open questions, and write the answers for the emulator to go by, or hold them against a profile.
+    """Answer the open questions.
 
-    Exit codes: 0 done; 1 an answer differs, or is none that is known, or the account cannot be asked; 2 wrong usage;
-    3 nobody consented; 5 no test was selected; 70 the suite itself failed; 130 interrupted.
+    The answers are written to a profile, or compared with one.
+
+    Exit codes: 0 done; 1 an answer differs or is unknown, or the account is unusable; 2 wrong usage;
+    3 consent is missing; 5 no test was selected; 70 the suite itself failed; 130 interrupted.
     """
     if not any(argument.startswith(("--ccell-calibrate=", "--ccell-drift=")) for argument in arguments):
-        message = "say what for: --to FILE writes a profile, --drift FILE holds the answers against one"
+        message = "give --to FILE to write a profile, or --drift FILE to compare the answers with one"
         raise click.UsageError(message)
     _run(arguments)
 
@@ -94,23 +96,22 @@ def calibrate(arguments: list[str]) -> None:
 def _run(arguments: list[str]) -> None:
     missing = [name for name in ("pytest", "hypothesis") if find_spec(name) is None]
     if missing:
-        message = f'this takes {" and ".join(missing)}: pip install "ccell-fake[contract]"'
+        message = f'{" and ".join(missing)} must be installed: pip install "ccell-fake[contract]"'
         raise click.UsageError(message)
     import pytest  # noqa: PLC0415 - may not be installed
 
     with tempfile.TemporaryDirectory() as folder:
         ini = Path(folder, "pytest.ini")
-        ini.write_text(_INI + (_OF_ASYNCIO if find_spec("pytest_asyncio") else ""), "utf-8")
-        own = ["-c", str(ini), f"--rootdir={folder}", "--noconftest", "-p", "no:cacheprovider", "-q", "--tb=short"]
-        code = int(pytest.main([*own, *arguments, "--pyargs", _SUITE]))
-    as_ours = {
+        ini.write_text(_INI + (_ASYNCIO_INI if find_spec("pytest_asyncio") else ""), "utf-8")
+        options = ["-c", str(ini), f"--rootdir={folder}", "--noconftest", "-p", "no:cacheprovider", "-q", "--tb=short"]
+        code = int(pytest.main([*options, *arguments, "--pyargs", _SUITE]))
+    exit_codes = {
         int(pytest.ExitCode.INTERRUPTED): _INTERRUPTED,
         int(pytest.ExitCode.INTERNAL_ERROR): _BROKEN,
         int(pytest.ExitCode.USAGE_ERROR): _USAGE,
-        REFUSED: _REFUSED,
+        REFUSED: _NO_CONSENT,
     }
-    raise click.exceptions.Exit(as_ours.get(code, code))
+    raise click.exceptions.Exit(exit_codes.get(code, code))
 
 
 COMMANDS = (contract, calibrate)
-"""The commands."""

@@ -1,4 +1,4 @@
-"""The command `demo`: lifelike traffic on an account of its own of a running emulator, or of one that lives as long."""
+"""The command `demo`: play lifelike traffic on an account of a running emulator or of a temporary one."""
 
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
@@ -13,11 +13,11 @@ from ccell_mock_server.config.settings import DemoSettings, parse
 
 if TYPE_CHECKING:
     from ccell_fake.testing.server import Server
-    from ccell_mock_server.demo import Played
+    from ccell_mock_server.demo import TrafficSummary
 
-_USUAL = DemoSettings()
-_MOST = 10_000
-_LONGEST = 1_000
+_DEFAULTS = DemoSettings()
+_MAX_MESSAGES = 10_000
+_MAX_HOURS = 1_000
 
 
 @click.command()
@@ -25,19 +25,21 @@ _LONGEST = 1_000
     "--url",
     envvar="CCELL_FAKE_URL",
     show_envvar=True,
-    help="Where an emulator serves.  [default: one of its own, which ends with the command]",
+    help="Address of an emulator.  [default: start a temporary one]",
 )
-@click.option("--control-token", envvar="CCELL_FAKE_CONTROL_TOKEN", show_envvar=True, default="", help="If it has one.")
-@click.option("--userid", default="", help="What the account that is opened is called.  [default: a userid is made]")
-@click.option("--messages", type=click.IntRange(1, _MOST), default=_USUAL.messages, show_default=True)
+@click.option(
+    "--control-token", envvar="CCELL_FAKE_CONTROL_TOKEN", show_envvar=True, default="", help="Token of its control API."
+)
+@click.option("--userid", default="", help="Userid of the account to open.  [default: generated]")
+@click.option("--messages", type=click.IntRange(1, _MAX_MESSAGES), default=_DEFAULTS.messages, show_default=True)
 @click.option(
     "--hours",
-    type=click.FloatRange(0, _LONGEST, min_open=True),
-    default=_USUAL.hours,
+    type=click.FloatRange(0, _MAX_HOURS, min_open=True),
+    default=_DEFAULTS.hours,
     show_default=True,
-    help="Over how long a time, up to now, they were sent, by the account's clock.",
+    help="Length of the traffic, which ends now by the account's clock.",
 )
-@click.option("--seed", type=int, default=0, show_default=True, help="What decides everything.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Seed for all randomness.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def demo(
     url: str | None,
@@ -48,38 +50,39 @@ def demo(
     seed: int,
     as_json: bool,  # noqa: FBT001 - click passes a flag so
 ) -> None:
-    """Let lifelike traffic happen on an emulator: sends, refusals, schedules, reports, replies.
+    """Play lifelike traffic on an emulator.
 
-    It opens an account for it by the emulator's control API, and sends nothing where there is none.
+    The traffic has sends, refusals, schedules, reports and replies. The control API opens an account
+    for it. Nothing is sent to a server without a control API.
     """
-    from ccell_fake.errors import CcellError  # noqa: PLC0415 - what only prints a help does without
-    from ccell_mock_server.commands.client_output import lines, show  # noqa: PLC0415
+    from ccell_fake.errors import CcellError  # noqa: PLC0415 - printing a help does not need these
+    from ccell_mock_server.commands.client_output import print_lines, print_rows  # noqa: PLC0415
 
     try:
-        from ccell_mock_server.demo import play  # noqa: PLC0415
+        from ccell_mock_server.demo import play_traffic  # noqa: PLC0415
 
         with _server(url, control_token) as server:
-            played = play(server, seed, messages, timedelta(hours=hours), userid)
+            summary = play_traffic(server, seed, messages, timedelta(hours=hours), userid)
     except (CcellError, ImportError) as error:
         raise click.ClickException(str(error)) from None
     if as_json:
-        lines([asdict(played)], as_json=True)
+        print_lines([asdict(summary)], as_json=True)
     else:
-        show([{"what": what, "number": number} for what, number in _rows(played)], as_json=False)
+        print_rows([{"what": what, "number": number} for what, number in _rows(summary)], as_json=False)
         if url is not None:
-            click.echo(f"account {played.userid}, password {played.password}")
+            click.echo(f"account {summary.userid}, password {summary.password}")
 
 
 @contextmanager
 def _server(url: str | None, token: str) -> Generator["Server"]:
-    """The emulator at an address, once its control API has answered; or one of this process, without a socket."""
+    """Yield the emulator at a URL after its control API has answered, or a temporary one without a socket."""
     if url is not None:
         from ccell_fake.control.client import Unreachable  # noqa: PLC0415
         from ccell_fake.testing.server import Server  # noqa: PLC0415
 
         try:
             with Server.at(url, token) as server:
-                # An address that answers just anything is not written to.
+                # Only an address that answers as a control API is written to.
                 next(server.control.accounts(), None)
                 yield server
         except ValueError as error:
@@ -97,16 +100,16 @@ def _server(url: str | None, token: str) -> Generator["Server"]:
         emulator.stop()
 
 
-def _rows(played: "Played") -> Iterator[tuple[str, Any]]:
-    yield "submits", played.submits
-    yield "messages", sum(played.states.values())
-    for state, number in played.states.items():
+def _rows(summary: "TrafficSummary") -> Iterator[tuple[str, Any]]:
+    yield "submits", summary.submits
+    yield "messages", sum(summary.states.values())
+    for state, number in summary.states.items():
         yield f"  {state}", number
         if state == "refused":
-            yield from ((f"    {code} {Code(code).text}", count) for code, count in played.refused.items())
+            yield from ((f"    {code} {Code(code).text}", count) for code, count in summary.refused.items())
         if state == "failed":
-            yield from ((f"    {reason}", count) for reason, count in played.failed.items())
-    yield "reports fetched", played.reports_fetched
-    yield "reports waiting or to come", played.reports_left
-    yield "replies", played.replies
-    yield "  not fetched", played.replies_left
+            yield from ((f"    {reason}", count) for reason, count in summary.failed.items())
+    yield "reports fetched", summary.reports_fetched
+    yield "reports waiting or to come", summary.reports_left
+    yield "replies", summary.replies
+    yield "  not fetched", summary.replies_left

@@ -1,32 +1,57 @@
-"""Waiting for an emulator that someone else has started."""
+"""The command `ready`: wait until an emulator answers."""
 
 import ssl
 import time
 
-import httpx2
+import click
 
 from ccell_fake.clock import elapsed
+from ccell_mock_server.config.settings import DEFAULT_PORT
 from ccell_mock_server.http.paths import READY_PATH
 
-_PAUSE_SECONDS = 0.05
+_POLL_SECONDS = 0.05
 
 
 class NotReadyError(Exception):
-    """The emulator did not serve in time; the message says what was seen last."""
+    """The emulator was not ready in time. The message says what was last observed."""
 
 
-def wait(url: str, timeout: float) -> None:
-    """Return once the emulator answers that it is ready.
+@click.command()
+@click.option(
+    "--url",
+    envvar="CCELL_FAKE_URL",
+    show_envvar=True,
+    default=f"http://127.0.0.1:{DEFAULT_PORT}",
+    show_default=True,
+    help="Address of the emulator.",
+)
+@click.option(
+    "--timeout",
+    envvar="CCELL_FAKE_TIMEOUT",
+    show_envvar=True,
+    type=float,
+    default=30.0,
+    show_default=True,
+    help="Seconds to wait.",
+)
+def ready(url: str, timeout: float) -> None:
+    """Wait until the emulator answers. Exits with 0 if it does in time, 1 if not."""
+    try:
+        wait_until_ready(url, timeout)
+    except NotReadyError as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(f"{url} is ready")
 
-    Nothing secret is sent, so any certificate will do: what is asked is whether it serves, not who it is.
 
-    Args:
-        url: Where it shall serve, such as `http://127.0.0.1:8026`.
-        timeout: Seconds to wait.
+def wait_until_ready(url: str, timeout: float) -> None:
+    """Wait until the emulator at a URL is ready, at most `timeout` seconds.
 
     Raises:
-        NotReadyError: It did not in time.
+        NotReadyError: It was not ready in time.
     """
+    import httpx2  # noqa: PLC0415 - slow to import
+
+    # The request holds no secret, so any certificate will do.
     context = ssl.create_default_context()
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
@@ -35,13 +60,13 @@ def wait(url: str, timeout: float) -> None:
         while True:
             left = deadline - elapsed()
             try:
-                answer = client.get(url.rstrip("/") + READY_PATH, timeout=max(left, _PAUSE_SECONDS))
+                answer = client.get(url.rstrip("/") + READY_PATH, timeout=max(left, _POLL_SECONDS))
                 if answer.is_success:
                     return
-                seen = f"it answered {answer.status_code}"
+                observed = f"it answered {answer.status_code}"
             except (httpx2.HTTPError, httpx2.InvalidURL) as error:
-                seen = str(error)
-            if left <= _PAUSE_SECONDS:
-                message = f"{url} was not ready within {timeout:g} s: {seen}"
+                observed = str(error)
+            if left <= _POLL_SECONDS:
+                message = f"{url} was not ready within {timeout:g} s: {observed}"
                 raise NotReadyError(message)
-            time.sleep(_PAUSE_SECONDS)
+            time.sleep(_POLL_SECONDS)

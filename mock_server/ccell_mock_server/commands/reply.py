@@ -1,4 +1,4 @@
-"""The command `reply`: be the phone, and answer the account that wrote to it."""
+"""The command `reply`: send an upstream message from a phone to an account."""
 
 import click
 
@@ -15,20 +15,22 @@ from ccell_mock_server.config.settings import DEFAULT_PORT
     show_envvar=True,
     default=f"http://127.0.0.1:{DEFAULT_PORT}",
     show_default=True,
-    help="Where the emulator serves.",
+    help="Address of the emulator.",
 )
 @click.option("--userid", envvar="CCELL_USERID", show_envvar=True, default=DOCUMENT_ACCOUNT.userid, show_default=True)
-@click.option("--control-token", envvar="CCELL_FAKE_CONTROL_TOKEN", show_envvar=True, default="", help="If it has one.")
-@click.option("--spcode", default="", help="What stands behind the account's port in the number it is sent to.")
-@click.option("--delay", type=click.FloatRange(min=0), default=0.0, help="Seconds until it comes in.")
+@click.option(
+    "--control-token", envvar="CCELL_FAKE_CONTROL_TOKEN", show_envvar=True, default="", help="Token of the control API."
+)
+@click.option("--spcode", default="", help="Extension to append to the account's port.")
+@click.option("--delay", type=click.FloatRange(min=0), default=0.0, help="Seconds until the message arrives.")
 def reply(phone: str, text: str, url: str, userid: str, control_token: str, spcode: str, delay: float) -> None:
-    """Send TEXT from PHONE to an account of the emulator, which fetches it with upmsg."""
+    """Send TEXT from PHONE to an account. The account fetches it with upmsg."""
     from ccell_fake.control.client import ControlClient  # noqa: PLC0415 - slow to import
     from ccell_fake.errors import CcellError  # noqa: PLC0415
 
     try:
         with ControlClient(url, control_token) as control:
-            sent = control.account(userid).reply(phone, text, spcode=spcode, delay=delay)
+            upmsg = control.account(userid).reply(phone, text, spcode=spcode, delay=delay)
     except CcellError as error:
         raise click.ClickException(str(error)) from None
-    click.echo(f"{sent.phone} to {sent.spnumber}, {sent.motime:%Y-%m-%d %H:%M:%S}: {sent.msgcontent!r}")
+    click.echo(f"{upmsg.phone} to {upmsg.spnumber}, {upmsg.motime:%Y-%m-%d %H:%M:%S}: {upmsg.msgcontent!r}")

@@ -1,0 +1,112 @@
+"""The commands `serve` and `check-config`: run the emulator, and check its configuration."""
+
+import logging
+import sys
+from collections.abc import Callable
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from ccell_fake.model import Operation
+from ccell_fake.settings import AccountSettings
+from ccell_mock_server.commands.signals import stop_event, wait_for
+from ccell_mock_server.config import settings as configuration
+from ccell_mock_server.config.credentials import is_public
+from ccell_mock_server.config.errors import ConfigError
+
+if TYPE_CHECKING:
+    from ccell_mock_server.emulator import Emulator
+
+_INVALID_CONFIG = 2
+_Command = TypeVar("_Command", bound=Callable[..., None])
+
+
+def _option(*names: str, **attributes: Any) -> Callable[[_Command], _Command]:  # noqa: ANN401 - click's
+    variable = "CCELL_FAKE_" + names[0].removeprefix("--").replace("-", "_").upper()
+    return click.option(*names, envvar=variable, show_envvar=True, **attributes)
+
+
+@click.command()
+@_option("--host", help="Address to listen on.  [default: 127.0.0.1]")
+@_option("--port", type=int, help=f"Port to listen on; 0 picks a free one.  [default: {configuration.DEFAULT_PORT}]")
+@_option("--config", "path", type=click.Path(path_type=Path), help="TOML file.  [default: ccell.toml if it exists]")
+@_option("--store", help="File that keeps all data across restarts.")
+@_option("--seed", type=int, help="Seed for all randomness.  [default: 0]")
+@_option("--profile", help="File with a live gateway's answers to the open questions.")
+@_option("--tls", is_flag=True, default=None, help="Use TLS with a generated certificate.")
+@_option("--tls-cert", help="Your certificate with its chain, as PEM.")
+@_option("--tls-key", help="The private key of --tls-cert, as PEM.")
+@_option("--strict-http", is_flag=True, default=None, help="Refuse request lines with raw blanks, quotes or UTF-8.")
+@_option("--control-token", help="Token of the control API. Required when not on loopback.")
+@_option("--print-config", is_flag=True, help="Print the resulting configuration and exit.")
+def serve(path: Path | None, print_config: bool, **options: object) -> None:  # noqa: FBT001 - click passes a flag so
+    """Run the emulator until Ctrl-C or SIGTERM."""
+    config = _load(path, {name: value for name, value in options.items() if value is not None})
+    if print_config:
+        click.echo(configuration.as_toml(config), nl=False)
+        return
+    # Flask and the server are slow to import. Other commands do not need them.
+    from ccell_fake.store.database import StoreError  # noqa: PLC0415
+    from ccell_mock_server.emulator import Emulator  # noqa: PLC0415
+    from ccell_mock_server.http.server import ServingError  # noqa: PLC0415
+    from ccell_mock_server.http.tls import CertificateError  # noqa: PLC0415
+
+    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
+    try:
+        with stop_event() as stop:
+            emulator = Emulator(config)
+            demo = _play_demo(emulator)
+            with emulator:
+                click.echo("\n".join([*_greeting(emulator), *demo]))
+                wait_for(stop)
+                click.echo("stopping")
+    except (StoreError, ServingError, CertificateError) as error:
+        raise click.ClickException(str(error)) from error
+
+
+@click.command("check-config")
+@click.argument("path", metavar="FILE", type=click.Path(path_type=Path))
+def check_config(path: Path) -> None:
+    """Check a configuration file. Exits with 0 if it is valid, or 2 with all its errors."""
+    accounts = len(_load(path, {}).accounts)
+    click.echo(f"{path} is valid: {accounts} account{'' if accounts == 1 else 's'}")
+
+
+def _load(path: Path | None, overrides: dict[str, object]) -> configuration.Config:
+    try:
+        return configuration.find(path, overrides)
+    except ConfigError as error:
+        click.echo(f"{error}", err=True)
+        sys.exit(_INVALID_CONFIG)
+
+
+def _play_demo(emulator: "Emulator") -> list[str]:
+    demo = emulator.config.demo
+    if demo is None:
+        return []
+    from ccell_mock_server.demo import open_demo  # noqa: PLC0415 - Faker is slow to import
+
+    return [f"account {demo.userid}, password {open_demo(emulator, demo)}, with traffic of {demo.hours:g} hours"]
+
+
+def _greeting(emulator: "Emulator") -> list[str]:
+    url, accounts, certificate = emulator.url, emulator.config.accounts, emulator.certificate
+    lines = [
+        f"ccell-fake {version('ccell-fake')} serves on {url}",
+        *(f"  {operation:<7} {url}{operation.path}" for operation in Operation),
+        *(f"account {one.userid}, password {_printable_password(one)}, balance {one.balance}" for one in accounts),
+    ]
+    if accounts:
+        trust = f" --cacert {certificate.authority}" if certificate and certificate.authority else ""
+        body = f'<root userid="{accounts[0].userid}" password="{_printable_password(accounts[0])}"></root>'
+        lines += ["try", f"  curl{trust} {url}{Operation.INFO.path} -d '{body}'"]
+    return lines
+
+
+def _printable_password(account: AccountSettings) -> str:
+    return account.password if is_public(account.password) else "YOUR-PASSWORD"
+
+
+COMMANDS: tuple[click.Command, ...] = (serve, check_config)
