@@ -221,7 +221,7 @@ def test_without_a_password_and_a_terminal_nothing_is_sent(served: Emulator) -> 
 
 def test_a_terminal_prompts_for_the_password_without_an_echo(served: Emulator) -> None:
     master, slave = pty.openpty()
-    streams = {"stdin": slave, "stdout": subprocess.PIPE, "stderr": slave, "start_new_session": True}
+    streams: dict[str, Any] = {"stdin": slave, "stdout": subprocess.PIPE, "stderr": slave, "start_new_session": True}
     with _start(served.url, "info", "--json", password=None, **streams) as process:
         os.close(slave)
         shown = b""
@@ -241,7 +241,7 @@ def test_a_progress_bar_is_shown_only_on_a_terminal(served: Emulator, monkeypatc
     phones = "\n".join(f"138{number:08}" for number in range(1001))
     arguments = ["send", "--json", "--numbers", "-", CONTENT]
     master, slave = pty.openpty()
-    streams = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": slave}
+    streams: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": slave}
     with _start(served.url, *arguments, **streams) as process:
         os.close(slave)
         output, _ = process.communicate(phones.encode(), timeout=120)
