@@ -1,16 +1,29 @@
-"""What a test may look at: messages, reports and upstream messages as the store answers them, and how to filter.
+"""Records that tests look at. The store and the engine return them, the control API sends them as JSON.
 
-Instants are microseconds since 1970.
+Times are aware, in Asia/Shanghai. In JSON they are ISO 8601 with the offset.
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
+from typing import Generic, Literal, TypeVar
 
+from ccell_fake.model import Operation
 from ccell_fake.settings import AccountSettings
+
+Item = TypeVar("Item")
+
+ClockMode = Literal["real", "offset", "frozen"]
+"""`real` follows the gateway's clock, `offset` is ahead of it or late, `frozen` stands still."""
+
+WaitKind = Literal["message", "report", "upmsg"]
+"""`message` waits for messages, `report` for fetches of reports, `upmsg` for fetches of upstream messages."""
+
+TimelineKind = Literal["sent", "report", "upmsg", "opt_out", "unlocked", "fault_begins", "fault_ends"]
 
 
 class State(StrEnum):
-    """What has become of a message."""
+    """State of a message."""
 
     REFUSED = "refused"
     SCHEDULED = "scheduled"
@@ -20,21 +33,38 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class AccountSeen:
-    """An account as it stands.
+class Page(Generic[Item]):
+    """A page of a list, oldest item first.
 
     Attributes:
+        items: The items.
+        next: Cursor of the next page; null on the last page.
+    """
+
+    items: tuple[Item, ...]
+    next: str | int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AccountStatus:
+    """Status of an account.
+
+    Attributes:
+        userid: The account.
+        password: Its password; asterisks unless the emulator made it.
         settings: Its settings.
-        now: Its present.
-        left: Messages of balance and credit that are left.
-        reserved: How many of these are reserved for scheduled messages.
+        now: Time of its clock.
+        left: Messages left of balance and credit.
+        reserved: Part of `left` that is reserved for scheduled messages.
         is_locked: Whether repeated excess has locked it.
-        in_progress: Its slots that are taken, held ones included.
+        in_progress: Slots in use, including held ones.
         position: Position of its last journal entry.
     """
 
+    userid: str
+    password: str
     settings: AccountSettings
-    now: int
+    now: datetime
     left: int
     reserved: int
     is_locked: bool
@@ -43,152 +73,211 @@ class AccountSeen:
 
 
 @dataclass(frozen=True, slots=True)
-class ReportSeen:
-    """The report of a message, once it has come in.
+class MessageReport:
+    """Report of a message.
 
     Attributes:
         status: 0 for delivered.
-        info: 成功, or why it failed.
-        recvtime: When it came in.
-        fetched_at: When it was handed out, or None.
+        info: 成功, or the reason for the failure.
+        recvtime: Time it came in.
+        fetched_at: Time it was handed out, or null.
     """
 
     status: str
     info: str
-    recvtime: int
-    fetched_at: int | None
+    recvtime: datetime
+    fetched_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
-class MessageSeen:
-    """One number of a submit, with what became of it.
+class MessageRecord:
+    """A message: one number of a submit.
 
     Attributes:
-        cursor: Its place among the account's messages.
-        position: Position of the request that brought it.
         msgid: Its serial number.
         phone: The number.
         content: The text.
-        linkid: The sender's reference; empty where there was none.
-        spcode: The extension; empty where there was none.
-        sendtime: When it is sent, if that was scheduled, or None.
-        submitted_at: When it came in.
-        code: 0, or the code it was refused with.
-        info: The code's text.
-        state: What has become of it.
-        report: Its report, or None until it has come in.
+        linkid: The sender's reference, or empty.
+        spcode: The extension, or empty.
+        sendtime: Time a scheduled message is sent, or null.
+        submitted_at: Time it was submitted.
+        code: 0, or the code that refused it.
+        info: Text of the code.
+        state: Its state.
+        report: Its report, or null until the report comes in.
+        position: Position of the request that brought it.
     """
 
-    cursor: str
-    position: int
     msgid: str
     phone: str
     content: str
     linkid: str
     spcode: str
-    sendtime: int | None
-    submitted_at: int
+    sendtime: datetime | None
+    submitted_at: datetime
     code: str
     info: str
     state: State
-    report: ReportSeen | None
+    report: MessageReport | None
+    position: int
 
 
 @dataclass(frozen=True, slots=True)
-class ReportListed:
+class ReportRecord:
     """A report, waiting or handed out.
 
     Attributes:
-        cursor: Its place among the account's reports.
-        msgid: The message it is about.
-        linkid: Its submit's linkid.
-        phone: Its number.
+        msgid: Serial number of its message.
+        linkid: Linkid of the submit.
+        phone: The number.
         status: 0 for delivered.
-        info: 成功, or why it failed.
-        recvtime: When it comes in.
-        fetched_at: When it was handed out, or None.
+        info: 成功, or the reason for the failure.
+        recvtime: Time it comes in.
+        fetched_at: Time it was handed out, or null.
     """
 
-    cursor: int
     msgid: str
     linkid: str
     phone: str
     status: str
     info: str
-    recvtime: int
-    fetched_at: int | None
+    recvtime: datetime
+    fetched_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
-class UpmsgListed:
-    """An upstream message, waiting or handed out.
+class UpmsgRecord:
+    """An upstream message, waiting or fetched.
 
     Attributes:
-        cursor: Its place among the account's upstream messages.
         spnumber: The port it was sent to.
-        phone: Who sent it.
+        phone: The number it came from.
         msgcontent: The text.
-        motime: When it comes in.
-        fetched_at: When it was handed out, or None.
+        motime: Time it comes in.
+        fetched_at: Time it was handed out, or null.
     """
 
-    cursor: int
     spnumber: str
     phone: str
     msgcontent: str
-    motime: int
-    fetched_at: int | None
+    motime: datetime
+    fetched_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class JournalEntry:
+    """A request, its answer, and the reason for the answer.
+
+    Attributes:
+        at: Time of the request, on the account's clock.
+        operation: The endpoint.
+        peer: The address the request came from.
+        place: Where the payload was, `body` or `query`; empty if there was none.
+        request: The payload, with secrets replaced; cut if long.
+        answer: The answer, likewise; null if none was sent.
+        delivery: How the answer was sent: `whole`, or the kind of the fault that applied.
+        items: Number of resps, reports or upstream messages in the answer.
+        code: Code of the decision; empty if a fault applied before it.
+        rule: The rule that decided.
+        basis: How well it is known, and the clause or question, as in `assumed Q4`.
+        explanation: One sentence for each refusal, a line each; empty if nothing was refused.
+        duration: Microseconds from the arrival of the request to the answer.
+        position: Its position in the journal, which all accounts share; the store assigns it.
+    """
+
+    at: datetime
+    operation: Operation
+    peer: str
+    place: str
+    request: str
+    answer: str | None
+    delivery: str
+    items: int
+    code: str
+    rule: str
+    basis: str
+    explanation: str
+    duration: int
+    position: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Slots that a test keeps in use.
+
+    Attributes:
+        id: Its number.
+        slots: Number of slots.
+        operation: The endpoint; null for one at every endpoint.
+        until: Time the slots are freed, by the host's clock.
+    """
+
+    id: int
+    slots: int
+    operation: Operation | None
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ClockStatus:
+    """Mode and time of an account's clock.
+
+    Attributes:
+        mode: `real` follows the gateway's clock, `offset` is ahead of it or late, `frozen` stands still.
+        seconds: Seconds ahead of the gateway's clock; negative if late.
+        now: Its time.
+    """
+
+    mode: ClockMode
+    seconds: float
+    now: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class TimelineEvent:
-    """What the passing of time brings about.
+    """An event caused by time.
 
     Attributes:
         at: When, on the account's clock.
-        kind: `sent`, `report`, `upmsg`, `opt_out`, `unlocked`, `fault_begins` or `fault_ends`.
-        msgid: The message, or None where it is about none.
-        phone: The number, or None.
-        text: Info of a report, text of an upstream message, number of a fault; else empty.
+        kind: Its kind.
+        msgid: The message, or null.
+        phone: The number, or null.
+        text: Content of a sent message, info of a report, text of an upstream message, number of a fault, or empty.
     """
 
-    at: int
-    kind: str
+    at: datetime
+    kind: TimelineKind
     msgid: str | None = None
     phone: str | None = None
     text: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Keys:
-    """The last of each kind that was made; what is made later has greater ones.
+class AdvanceResult:
+    """Result of moving a clock forwards.
 
     Attributes:
-        submission: The last submit.
-        report: The last report.
-        upmsg: The last upstream message.
+        now: Time of the clock.
+        events: The events this caused, in order; the first 10,000.
+        is_cut: Whether there were more.
     """
 
-    submission: int
-    report: int
-    upmsg: int
-
-
-NO_KEYS = Keys(1 << 62, 1 << 62, 1 << 62)
-"""Keys that nothing is behind."""
+    now: datetime
+    events: tuple[TimelineEvent, ...]
+    is_cut: bool
 
 
 @dataclass(frozen=True, slots=True)
 class MessageFilter:
-    """Which messages are meant; what is None is not asked for.
+    """Conditions for messages. None means any.
 
     Attributes:
-        phone: The number; a pattern, `*` for any text, as are linkid and content.
+        phone: The number, as a pattern: `*` stands for any text. So it does in linkid and content.
         linkid: The sender's reference.
         content: The text.
         msgid: The serial number.
         code: 0, or the code of the refusal.
-        state: What has become of it.
+        state: The state.
     """
 
     phone: str | None = None
@@ -197,3 +286,52 @@ class MessageFilter:
     msgid: str | None = None
     code: str | None = None
     state: State | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Mismatch:
+    """A field in which a message differs from the filter.
+
+    Attributes:
+        field: The field.
+        wanted: The value in the filter.
+        was: The value in the message.
+    """
+
+    field: str
+    wanted: str
+    was: str
+
+
+@dataclass(frozen=True, slots=True)
+class NearMiss:
+    """A message that almost matches a filter.
+
+    Attributes:
+        message: The message.
+        mismatches: The fields that differ.
+    """
+
+    message: MessageRecord
+    mismatches: tuple[Mismatch, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WaitResult:
+    """Result of a wait: what was waited for, or what came instead.
+
+    Attributes:
+        is_met: Whether it came in time.
+        messages: The messages.
+        requests: The fetches.
+        position: Position of the last journal entry.
+        came: After a timeout: the last requests after the position of the wait.
+        nearest: After a timeout: the messages that almost match, the nearest first.
+    """
+
+    is_met: bool
+    messages: tuple[MessageRecord, ...]
+    requests: tuple[JournalEntry, ...]
+    position: int
+    came: tuple[JournalEntry, ...] = ()
+    nearest: tuple[NearMiss, ...] = ()

@@ -7,8 +7,7 @@ from datetime import timedelta
 
 from ccell_fake import traffic
 from ccell_fake.control.client import AccountControl, NotFound
-from ccell_fake.control.models import MessageAnswer
-from ccell_fake.inspection import State
+from ccell_fake.inspection import MessageRecord, State
 from ccell_fake.testing.account import Ccell
 from ccell_fake.testing.server import Server
 from ccell_mock_server import fake
@@ -106,7 +105,7 @@ def _summary(account: AccountControl) -> TrafficSummary:
     )
 
 
-def _reason(message: MessageAnswer) -> str:
+def _reason(message: MessageRecord) -> str:
     return message.report.info if message.report else ""
 
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from ccell_fake.control.models import EntryAnswer
 from ccell_fake.errors import CcellError
+from ccell_fake.inspection import JournalEntry
 from ccell_fake.testing import Ccell
 
 JOURNAL = "ccell journal"
@@ -25,7 +25,7 @@ def journal(ccell: Ccell) -> str:
     return "\n".join([f"account {ccell.userid}", *(lines or ["nothing was asked"])])
 
 
-def _lines(entry: EntryAnswer) -> Iterator[str]:
+def _lines(entry: JournalEntry) -> Iterator[str]:
     how = entry.code if entry.delivery == "whole" else f"{entry.code} {entry.delivery}".strip()
     yield f"{entry.position} {entry.at:%Y-%m-%d %H:%M:%S} {entry.operation} {how}, by {entry.rule} ({entry.basis})"
     yield f"  asked    {_short(entry.request)}"

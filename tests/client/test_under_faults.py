@@ -23,7 +23,6 @@ from ccell_fake.client import (
 )
 from ccell_fake.codes import Code
 from ccell_fake.control.client import AccountControl, ControlClient
-from ccell_fake.control.models import MessageAnswer
 from ccell_fake.faults import (
     BrokenXmlFault,
     CloseFault,
@@ -36,6 +35,7 @@ from ccell_fake.faults import (
     ResetFault,
     TruncateFault,
 )
+from ccell_fake.inspection import MessageRecord
 from ccell_fake.model import Operation
 from ccell_mock_server.emulator import Emulator
 
@@ -145,7 +145,7 @@ def test_a_send_is_sent_once_and_what_was_accepted_is_never_given_up(
     assert len(asked) == 1 + is_repeated
 
 
-def _check_send(told: Sent | ClientError, messages: list[MessageAnswer]) -> None:
+def _check_send(told: Sent | ClientError, messages: list[MessageRecord]) -> None:
     """Nothing twice; what was accepted is said to be accepted or unknown, and what is said to be accepted was."""
     pairs = [(one.phone, one.linkid) for one in messages if one.code == Code.SUCCESS]
     accepted = set(pairs)

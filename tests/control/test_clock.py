@@ -104,7 +104,7 @@ def test_a_lock_ends_with_its_duration(served: Served) -> None:
     with account.hold(1):
         codes = [served.ask(Operation.INFO).code for _ in range(3)]
     assert codes == [Code.CONCURRENCY_EXCEEDED, Code.CONCURRENCY_EXCEEDED, Code.ACCOUNT_FROZEN]
-    assert account.seen().is_locked
+    assert account.status().is_locked
     account.advance(timedelta(seconds=599))
     assert served.ask(Operation.INFO).code == Code.ACCOUNT_FROZEN
     (event,) = account.advance(timedelta(seconds=1)).events
@@ -133,17 +133,17 @@ def test_no_clock_moves_another(control: ControlClient, account: AccountControl)
         (
             "clock",
             {"mode": "real", "now": "2020-01-01T00:00:00Z"},
-            "now: it goes with mode offset or frozen, not with real",
+            "now must be absent with mode real",
         ),
-        ("clock", {"mode": "frozen", "seconds": 1}, "seconds: it goes with mode offset, not with frozen"),
-        ("clock", {"mode": "offset"}, "mode offset takes either seconds or now"),
+        ("clock", {"mode": "frozen", "seconds": 1}, "seconds must be absent with mode frozen"),
+        ("clock", {"mode": "offset"}, "seconds must be given with mode offset, or now, not both"),
         ("clock", {"mode": "frozen", "now": "2020-01-01T00:00:00"}, "must have timezone info"),
         (
             "clock",
             {"mode": "frozen", "now": "9999-12-31T00:00:00Z"},
             "must be less than or equal to 2090-01-01",
         ),
-        ("clock/advance", {}, "it takes either seconds or to"),
+        ("clock/advance", {}, "seconds must be given, or to, not both"),
         ("clock/advance", {"seconds": -1}, "must be greater than or equal to 0"),
     ],
 )
@@ -175,7 +175,7 @@ def test_a_lock_that_lies_ahead_of_a_clock_set_back_does_not_hold(served: Served
         served.ask(Operation.INFO)
         account.freeze(DOCUMENT_DAY)
         served.ask(Operation.INFO)
-        assert not account.seen().is_locked
+        assert not account.status().is_locked
         account.freeze(DOCUMENT_DAY + timedelta(days=1000))
         codes = [served.ask(Operation.INFO).code for _ in range(3)]
     assert Code.ACCOUNT_FROZEN in codes

@@ -119,7 +119,7 @@ def test_the_document_leads_from_an_account_to_everything_under_it(described: An
 
 def test_every_member_of_the_settings_says_what_it_means(described: Any) -> None:
     schemas = described.raw_schema["components"]["schemas"]
-    for name in ("AccountSettings", "CloseFault", "WaitBody", "MessageAnswer", "OutcomeRule"):
+    for name in ("AccountSettings", "CloseFault", "WaitBody", "MessageRecord", "OutcomeRule"):
         assert all(member.get("description") for key, member in schemas[name]["properties"].items() if key != "kind"), (
             name
         )

@@ -152,12 +152,12 @@ def test_a_send_is_struck_as_the_fault_says_and_committed_or_not(
     seen = _look(served)
     assert is_seen(seen), seen
     assert [one.phone for one in account.messages()] == [PHONE] * is_processed
-    assert account.seen().left == 100_000 - is_processed
+    assert account.status().left == 100_000 - is_processed
     (entry,) = account.journal()
     assert entry.delivery == fault.kind
     assert (entry.answer is None) == (fault.kind in {"close", "reset"})
     assert entry.code == ("0" if is_processed else "1001999" if fault.kind == "code" else "")
-    assert account.seen().in_progress == 0
+    assert account.status().in_progress == 0
     assert _is_whole(_look(served))
 
 
@@ -208,7 +208,7 @@ def test_a_fault_strikes_by_count(served: Served) -> None:
     fault = account.add_fault(CodeFault(code=Code.BALANCE_TOO_SMALL, skip=2, times=3))
     assert [served.ask(INFO).code for _ in range(7)] == ["0", "0", *["1001002"] * 3, "0", "0"]
     (left,) = account.faults()
-    assert (left.id, left.seen, left.struck, left.left) == (fault.id, 5, 3, 0)
+    assert (left.id, left.matched, left.applied, left.left) == (fault.id, 5, 3, 0)
 
 
 def test_a_fault_without_count_strikes_until_it_is_removed(served: Served) -> None:
@@ -216,7 +216,7 @@ def test_a_fault_without_count_strikes_until_it_is_removed(served: Served) -> No
     account.add_fault(CodeFault(code=Code.ACCOUNT_FROZEN, times=None))
     assert {served.ask(INFO).code for _ in range(5)} == {Code.ACCOUNT_FROZEN}
     (fault,) = account.faults()
-    assert (fault.struck, fault.left) == (5, None)
+    assert (fault.applied, fault.left) == (5, None)
     account.remove_faults(fault.id)
     assert served.ask(INFO).code == "0"
 
@@ -242,7 +242,7 @@ def test_a_code_about_numbers_refuses_those_that_match(served: Served) -> None:
     served.account.add_fault(CodeFault(code=Code.NO_CHANNEL, phone="139*"))
     answer = served.send("13800000000,13900000000,13900000001")
     assert (answer.code, [one.code for one in answer.items]) == ("0", ["0", Code.NO_CHANNEL, Code.NO_CHANNEL])
-    assert served.account.seen().left == 99_999
+    assert served.account.status().left == 99_999
     (entry,) = served.account.journal()
     assert (entry.rule, entry.basis) == ("fault", "arranged fault")
 
@@ -281,7 +281,7 @@ def test_a_delay_keeps_its_slot(served: Served) -> None:
         connection.sendall(
             b"POST %b HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % (INFO.path.encode(), len(body)) + body
         )
-        while not served.account.seen().in_progress:
+        while not served.account.status().in_progress:
             pass
         assert served.ask(INFO).code == Code.CONCURRENCY_EXCEEDED
         served.account.reset()
@@ -301,7 +301,7 @@ def test_a_dribbled_answer_keeps_its_slot_until_its_client_leaves(served: Served
     assert served.ask(INFO).code == Code.CONCURRENCY_EXCEEDED
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     connection.close()
-    while served.account.seen().in_progress:
+    while served.account.status().in_progress:
         pass
     assert served.ask(INFO).code == "0"
 
@@ -321,18 +321,18 @@ def test_what_cannot_be_written_in_gbk_is_still_xml(served: Served) -> None:
         ({"kind": "explode"}, "any of the expected tags: 'code', 'delay', 'http', 'close', 'reset', 'truncate'"),
         ({}, "kind"),
         ({"kind": "code"}, "code must be set"),
-        ({"kind": "code", "code": "0"}, "code: success is no fault; it takes another of the codes"),
+        ({"kind": "code", "code": "0"}, "code must be a code of an error, got success"),
         ({"kind": "code", "code": "7"}, "code must be '0', '1001001'"),
-        ({"kind": "code", "code": "1004001", "operation": "info"}, "operation: numbers are there in a send alone"),
-        ({"kind": "close", "phone": "1", "operation": "report"}, "operation: numbers are there in a send alone"),
+        ({"kind": "code", "code": "1004001", "operation": "info"}, "operation must be send for a fault about numbers"),
+        ({"kind": "close", "phone": "1", "operation": "report"}, "operation must be send for a fault about numbers"),
         ({"kind": "close", "seconds": 1}, "seconds: unknown setting 'seconds'; known settings: operation, phone, skip"),
         ({"kind": "http", "status": 404}, "status must be 500, 502 or 503, got 404"),
         ({"kind": "close", "times": 0}, "times must be greater than or equal to 1, got 0"),
         ({"kind": "close", "rate": 1.5}, "rate must be less than or equal to 1, got 1.5"),
-        ({"kind": "close", "since": "2020-01-01T00:00:00"}, "since: it takes a time with its offset"),
+        ({"kind": "close", "since": "2020-01-01T00:00:00"}, "since must have an offset"),
         (
             {"kind": "close", "since": "2020-01-01T00:00:00Z", "until": "2020-01-01T00:00:00Z"},
-            "until: it takes a time behind since",
+            "until must be after since",
         ),
     ],
 )
@@ -375,10 +375,10 @@ def test_a_client_that_leaves_in_a_delay_is_served_at_once(served: Served) -> No
     connection = http.connect(served.url)
     head = f"POST {SEND.path} HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n\r\n"
     connection.sendall(head.encode() + body)
-    while not served.account.seen().in_progress:
+    while not served.account.status().in_progress:
         pass
     connection.close()
-    while served.account.seen().in_progress:
+    while served.account.status().in_progress:
         pass
     assert [one.phone for one in served.account.messages()] == [PHONE]
 

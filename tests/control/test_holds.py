@@ -19,14 +19,14 @@ def test_a_hold_takes_slots_until_it_is_released(served: Served) -> None:
         with served.account.hold(1):
             assert served.ask(INFO).code == Code.CONCURRENCY_EXCEEDED
         assert served.ask(INFO).code == "0"
-    assert served.account.seen().in_progress == 0
+    assert served.account.status().in_progress == 0
 
 
 def test_a_hold_takes_all_it_is_asked_for_or_nothing(account: AccountControl) -> None:
     with account.hold(2):
         with pytest.raises(ControlError, match="2 slots are not free; of the 3 there are, 1 are"), account.hold(2):
             pass
-        assert account.seen().in_progress == 2
+        assert account.status().in_progress == 2
 
 
 def test_a_hold_ends_with_its_time_by_the_hosts_clock(served: Served, clock: ManualClock) -> None:

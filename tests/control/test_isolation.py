@@ -158,7 +158,7 @@ class Universes(RuleBasedStateMachine):
         """Messages, money, clock and faults."""
         for served, model in (self._pairs[place] for place in self._touched):
             account = served.account
-            seen = account.seen()
+            seen = account.status()
             assert [one.linkid for one in account.messages()] == model.sends
             assert seen.left == max(model.balance - model.sent, 0)
             assert seen.now == DOCUMENT_DAY + timedelta(seconds=model.now)

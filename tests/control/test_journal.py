@@ -59,7 +59,7 @@ def test_requests_of_nobody_are_kept_apart(control: ControlClient, served: Serve
     http.post(served.url, Operation.INFO.path, b'{"password": "s3cret"}')
     http.post(served.url, Operation.INFO.path, b"<root userid='1' password='s3cret'/>")
     assert [*served.account.journal()] == []
-    first, second = control.strangers()
+    first, second = control.journal()
     assert (first.place, first.request, second.rule) == ("", f'{{"password": "{HIDDEN}"}}', "account-known")
     assert "s3cret" not in first.request + second.request + first.explanation + second.explanation
 
@@ -161,7 +161,7 @@ def test_a_password_is_hidden_however_it_is_written(secret: str, form: str) -> N
 def test_a_password_is_hidden_wherever_it_stands_once_it_is_known(control: ControlClient, running: Emulator) -> None:
     account = control.open(AccountSettings(userid="300001", password="s3cret-word"))
     http.post(running.url, Operation.INFO.path, b'<root userid="300001" password="s3cret-word" note="s3cret-word"/>')
-    assert "s3cret-word" not in "".join(one.request for one in (*account.journal(), *control.strangers()))
+    assert "s3cret-word" not in "".join(one.request for one in (*account.journal(), *control.journal()))
 
 
 @pytest.mark.parametrize(

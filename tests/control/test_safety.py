@@ -63,7 +63,7 @@ def test_a_token_is_asked_for_where_there_is_one() -> None:
             assert answer.headers["www-authenticate"] == "Bearer"
         assert http.get(running.url, b"/_ccell/metrics").status == 401
         with ControlClient(running.url, TOKEN) as control:
-            assert control.open().seen().left
+            assert control.open().status().left
             assert "ccell_accounts 2.0" in control.metrics()
         for path in ("livez", "readyz"):
             assert http.get(running.url, f"/_ccell/{path}".encode()).status == 200
@@ -95,7 +95,7 @@ def test_a_token_is_never_shown(tmp_path: Path) -> None:
 def test_a_name_of_somebody_elses_leads_nowhere(running: Emulator, host: str) -> None:
     answer = http.get(running.url, ACCOUNTS.encode(), host=host)
     assert answer.status == 403
-    assert b"without a control token it takes a loopback name" in answer.body
+    assert b"without a control token, Host must be a loopback name" in answer.body
 
 
 @pytest.mark.parametrize("host", ["localhost:1234", "127.0.0.1", "[::1]:80", "LOCALHOST"])

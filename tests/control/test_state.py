@@ -22,7 +22,7 @@ from ccell_mock_server.emulator import Emulator
 
 def _everything(account: AccountControl) -> list[object]:
     return [
-        account.seen(),
+        account.status(),
         account.clock(),
         account.faults(),
         [*account.messages()],
@@ -173,7 +173,7 @@ def test_a_return_wakes_who_waits(control: ControlClient, running: Emulator, ser
         while not running.services.notifier.waiters:
             pass
         control.restore(tmp_path / "snapshot")
-        with pytest.raises(ControlError, match="was reset while it was waited for"):
+        with pytest.raises(ControlError, match="was reset during the wait"):
             waiting.result(60)
 
 

@@ -8,7 +8,6 @@ from harness.emulators import DOCUMENT_DAY
 
 from ccell_fake.codes import Code
 from ccell_fake.control.client import AccountControl, ControlClient, ControlError, NotFound
-from ccell_fake.control.models import ReportBody
 from ccell_fake.inspection import State
 from ccell_fake.settings import OutcomeRule, Persona, PersonaAnswer
 
@@ -130,14 +129,14 @@ def test_what_is_settled_as_failed_is_refunded_where_failures_are(served: Served
     account.change(assumptions={"Q33": "refunded"}, report_delay=60)
     account.add_outcome(OutcomeRule(phone=UNICOM, stat="UNDELIV"))
     (good,), (bad,) = served.send().items, served.send(UNICOM).items
-    assert account.seen().left == 99_998
+    assert account.status().left == 99_998
     account.settle(good.msgid, "-1")
-    assert account.seen().left == 99_999
+    assert account.status().left == 99_999
     account.settle(bad.msgid, "0")
     account.advance(timedelta(hours=1))
-    assert account.seen().left == 99_999
+    assert account.status().left == 99_999
     account.settle(good.msgid, "0")
-    assert account.seen().left == 99_998
+    assert account.status().left == 99_998
 
 
 def test_what_has_no_outcome_cannot_be_settled(served: Served) -> None:
@@ -150,7 +149,7 @@ def test_what_has_no_outcome_cannot_be_settled(served: Served) -> None:
 
 def test_a_stray_report_comes_in(served: Served) -> None:
     served.account.freeze()
-    served.account.add_report(ReportBody(msgid="42", phone="1", linkid="x", status="-3", info="MYSTERY", delay=5.0))
+    served.account.add_report("42", "1", linkid="x", status="-3", info="MYSTERY", delay=5.0)
     assert served.reports() == ()
     served.account.advance(timedelta(seconds=5))
     (report,) = served.reports()

@@ -145,7 +145,7 @@ def test_a_message_before_the_position_is_near(served: Served) -> None:
 
 
 def test_a_wait_ends_with_its_admin(running: Emulator, account: AccountControl) -> None:
-    with pytest.raises(ControlError, match="was reset while it was waited for"):
+    with pytest.raises(ControlError, match="was reset during the wait"):
         _meanwhile(running, lambda: account.wait(timeout=LONG), account.reset)
     with pytest.raises(ControlError, match="there is no account"):
         _meanwhile(running, lambda: account.wait(timeout=LONG), account.close)

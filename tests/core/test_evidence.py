@@ -5,12 +5,12 @@ from collections.abc import Generator
 from contextlib import contextmanager
 
 import pytest
-from harness.emulators import CONTENT, PHONE, Bench
+from harness.emulators import CONTENT, DOCUMENT_DAY, PHONE, Bench
 
 from ccell_fake.engine import number_rules, request_rules
 from ccell_fake.engine.assumptions import Answers
+from ccell_fake.inspection import JournalEntry
 from ccell_fake.model import Operation, Submit
-from ccell_fake.records import JournalEntry
 from ccell_fake.store.database import SqliteStore
 from ccell_fake.store.ledger import SqliteLedger
 from ccell_fixtures.registries import ASSUMPTIONS, CLAUSES, OBSERVATIONS
@@ -84,7 +84,9 @@ def test_the_journal_says_what_was_seen_what_the_rule_is_and_what_would_pass() -
 
 def test_a_journal_entry_is_undone_with_its_transaction() -> None:
     bench = Bench()
-    entry = JournalEntry(0, "info", "::1", "body", "", "", "whole", 1, "0", "info", "documented I1", "", 0)
+    entry = JournalEntry(
+        DOCUMENT_DAY, Operation.INFO, "::1", "body", "", "", "whole", 1, "0", "info", "documented I1", "", 0
+    )
 
     def fail() -> None:
         with bench.store.transaction() as ledger:

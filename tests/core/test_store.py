@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 from harness.emulators import DOCUMENT_DAY
 
-from ccell_fake.clock import to_micros
-from ccell_fake.records import JournalEntry, MessageRow, ReportRow, Submission
+from ccell_fake.clock import from_micros, to_micros
+from ccell_fake.inspection import JournalEntry
+from ccell_fake.model import Operation
+from ccell_fake.records import MessageRow, ReportRow, Submission
 from ccell_fake.store.database import SqliteStore, StoreError
 from ccell_fake.store.ledger import JOURNAL_ENTRIES, NO_ACCOUNT
 
@@ -115,7 +117,9 @@ def test_a_file_that_is_no_database_is_refused_by_name(tmp_path: Path) -> None:
 
 
 def _entry(at: int, code: str) -> JournalEntry:
-    return JournalEntry(at, "send", "::1", "body", "", "", "whole", 1, code, "send", "documented S5", "", 0)
+    return JournalEntry(
+        from_micros(at), Operation.SEND, "::1", "body", "", "", "whole", 1, code, "send", "documented S5", "", 0
+    )
 
 
 def test_the_journal_keeps_the_newest_entries_of_each_account() -> None:
@@ -124,10 +128,10 @@ def test_the_journal_keeps_the_newest_entries_of_each_account() -> None:
         for number in range(JOURNAL_ENTRIES + 10):
             ledger.write(1, _entry(number, "0"))
         ledger.write(None, _entry(0, "1001001"))
-        entries = ledger.inspect.journal(1, 0, -1)
+        entries = ledger.inspect.journal(1, 0).items
         assert len(entries) == JOURNAL_ENTRIES
-        assert (entries[0].at, entries[-1].at) == (10, JOURNAL_ENTRIES + 9)
-        assert [entry.code for entry in ledger.inspect.journal(NO_ACCOUNT, 0, -1)] == ["1001001"]
+        assert (entries[0].at, entries[-1].at) == (from_micros(10), from_micros(JOURNAL_ENTRIES + 9))
+        assert [entry.code for entry in ledger.inspect.journal(NO_ACCOUNT, 0).items] == ["1001001"]
 
 
 def test_a_charge_can_fall_due_later() -> None:

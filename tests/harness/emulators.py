@@ -139,12 +139,12 @@ class Bench:
 
     def journal(self) -> list[Any]:
         """What the journal says of the account."""
-        return self.admin.journal(0, -1)
+        return list(self.admin.journal(0).items)
 
     def journal_of_strangers(self) -> list[Any]:
         """What it says of requests of no account."""
         with self.store.transaction() as ledger:
-            return ledger.inspect.journal(NO_ACCOUNT, 0, -1)
+            return list(ledger.inspect.journal(NO_ACCOUNT, 0).items)
 
 
 def items(answer: Answer) -> Any:

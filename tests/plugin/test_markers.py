@@ -51,7 +51,7 @@ def test_rules_are_given_as_values_or_as_tables(pytester: pytest.Pytester, rule:
         ("ccell(status='cold')", "*status*'normal' or 'frozen'*"),
         ("ccell(outcomes=[{'stats': 'UNDELIV'}])", "*outcomes*stats*did you mean stat?*"),
         ("ccell(assumptions={'Q4': 'perhaps'})", "*Q4*accept*"),
-        ("ccell(userid='200001')", "*there is an account '200001' already*"),
+        ("ccell(userid='200001')", "*account '200001' exists*"),
         ("ccell(5)", "*mark.ccell(5,): settings are given by name, as in @pytest.mark.ccell(balance=5)*"),
         ("ccell(allowed_ips=[object()])", "*nable to serialize*object*"),
     ],

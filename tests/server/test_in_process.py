@@ -87,14 +87,14 @@ def test_a_client_that_gives_up_finds_its_send_done(fake: Ccell) -> None:
     with pytest.raises(OutcomeUnknown, match="ReadTimeout"):
         fake.connect(timeout=0.01).send(PHONE, CONTENT)
     assert fake.outbox.one().phone == PHONE
-    assert fake.account.seen().in_progress == 0
+    assert fake.account.status().in_progress == 0
 
 
 def test_a_client_gives_up_on_an_answer_whose_pieces_are_too_slow(fake: Ccell) -> None:
     fake.faults.next("send", dribble=600)
     with pytest.raises(OutcomeUnknown, match="ReadTimeout"):
         fake.connect(timeout=0.01).send(PHONE, CONTENT)
-    assert fake.account.seen().in_progress == 0
+    assert fake.account.status().in_progress == 0
 
 
 def test_a_client_without_a_timeout_waits(fake: Ccell) -> None:
@@ -126,7 +126,7 @@ def test_a_loop_goes_on_while_requests_are_in_progress(fake: Ccell) -> None:
     async def main() -> None:
         async with fake.connect_async() as client, asyncio.TaskGroup() as tasks:
             waiting = [tasks.create_task(client.info()) for _ in range(2)]
-            while fake.account.seen().in_progress < 2:  # noqa: ASYNC110 - the gateway has no event of ours
+            while fake.account.status().in_progress < 2:  # noqa: ASYNC110 - the gateway has no event of ours
                 await asyncio.sleep(0)
             assert (await client.info()).is_normal
             for one in waiting:

@@ -17,7 +17,7 @@ from ccell_fake import strategies
 from ccell_fake.codes import Code
 from ccell_fake.control.client import ControlClient
 from ccell_fake.engine.faults import deliver
-from ccell_fake.faults import CodeFault, Fault, flaw
+from ccell_fake.faults import CodeFault, Fault, invalid_field
 from ccell_fake.model import Operation
 from ccell_fake.strategies import FaultKind
 
@@ -38,7 +38,7 @@ def test_there_are_all_kinds_of_faults() -> None:
 
 @given(ANY)
 def test_a_fault_is_one_that_can_be(fault: Fault) -> None:
-    assert flaw(fault) is None
+    assert invalid_field(fault) is None
 
 
 @settings(max_examples=50)

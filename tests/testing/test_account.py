@@ -70,7 +70,7 @@ def test_a_hold_ends_quietly_where_its_account_was_closed_meanwhile() -> None:
         with ccell.hold():
             ccell.close()
         with pytest.raises(ControlError, match="there is no account"):
-            ccell.account.seen()
+            ccell.account.status()
 
 
 def test_a_reply_can_take_its_time(fake: Ccell) -> None:
@@ -173,7 +173,7 @@ def test_a_fault_that_spoils_nothing_lets_the_answer_through(fake: Ccell) -> Non
     for keywords in every:
         fake.faults.next(times=2, **keywords)
         assert fake.client.send(PHONE, CONTENT).accepted
-        assert [one.struck for one in fake.faults] == [1]
+        assert [one.applied for one in fake.faults] == [1]
         fake.faults.clear()
     assert list(fake.faults) == []
 

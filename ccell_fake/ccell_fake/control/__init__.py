@@ -1,1 +1,1 @@
-"""The control API of the emulator: what is said over it, and a client that says it."""
+"""The control API of the emulator: request bodies, problems, events, and a client."""

@@ -4,30 +4,38 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
-from ccell_fake.clock import EARLIEST, LATEST, AccountClock, ClockSetting, from_micros, in_micros, to_micros
+from ccell_fake.clock import EARLIEST, LATEST, SHANGHAI, AccountClock, ClockSetting, from_micros, in_micros, to_micros
 from ccell_fake.codes import Code
 from ccell_fake.engine import outcomes, personas
 from ccell_fake.engine.account import Account
 from ccell_fake.engine.accounts import Accounts
 from ccell_fake.engine.ledger import Ledger, Store
-from ccell_fake.engine.slots import Hold
 from ccell_fake.errors import EntriesDropped, NoSuchThing, NotPossible
-from ccell_fake.faults import Fault
+from ccell_fake.faults import Fault, FaultStatus
 from ccell_fake.inspection import (
-    AccountSeen,
+    AccountStatus,
+    AdvanceResult,
+    ClockMode,
+    ClockStatus,
+    Hold,
+    JournalEntry,
     MessageFilter,
-    MessageSeen,
-    ReportListed,
+    MessageRecord,
+    Page,
+    ReportRecord,
     State,
     TimelineEvent,
-    UpmsgListed,
+    TimelineKind,
+    UpmsgRecord,
 )
 from ccell_fake.model import Operation, Upmsg
-from ccell_fake.records import FaultRow, JournalEntry, ReportRow
+from ccell_fake.records import ReportRow
 from ccell_fake.settings import AccountSettings
 
-HAPPENINGS = 10_000
-"""How many events an advance answers at most."""
+MAX_EVENTS = 10_000
+"""Most events that an advance returns."""
+
+_SECOND = 1_000_000
 
 FAULTS = 1_000
 """How many faults an account has at most."""
@@ -58,43 +66,43 @@ class AccountAdmin:
             raise NoSuchThing(message)
         return account
 
-    def seen(self) -> AccountSeen:
+    def status(self) -> AccountStatus:
         """The account as it stands."""
         with self.opened() as (account, ledger):
-            return self._seen(account, ledger)
+            return self._status(account, ledger)
 
-    def _seen(self, account: Account, ledger: Ledger) -> AccountSeen:
+    def _status(self, account: Account, ledger: Ledger) -> AccountStatus:
         return look_at(account, ledger, self._base_now())
 
     def _base_now(self) -> int:
         return to_micros(self._accounts.clock.now())
 
-    def change(self, change: Callable[[AccountSettings], AccountSettings]) -> AccountSeen:
+    def change(self, change: Callable[[AccountSettings], AccountSettings]) -> AccountStatus:
         """Change the settings, by a function that takes those in force; its queues and what it spent stay."""
         with self.opened() as (account, ledger):
-            return self._seen(self._accounts.keep(change(account.settings), ledger), ledger)
+            return self._status(self._accounts.keep(change(account.settings), ledger), ledger)
 
     def close(self) -> None:
         """Forget the account and everything of it, and end what waits in it."""
         with self.opened() as (account, ledger):
             self._accounts.close(account, ledger)
 
-    def reset(self) -> AccountSeen:
+    def reset(self) -> AccountStatus:
         """Forget everything of the account but its settings, and end what waits in it."""
         with self.opened() as (account, ledger):
-            return self._seen(self._accounts.reset(account, ledger), ledger)
+            return self._status(self._accounts.reset(account, ledger), ledger)
 
     def unlock(self) -> None:
         """Let the account in again that repeated excess has locked."""
         with self.opened() as (account, ledger):
             ledger.set_locked(account.key, None)
 
-    def clock(self) -> tuple[ClockSetting, int]:
-        """How the clock stands, and what it shows."""
+    def clock(self) -> ClockStatus:
+        """Mode and time of the clock."""
         with self.opened() as (account, _):
-            return account.clock.setting, account.now
+            return _clock_status(account)
 
-    def set_clock(self, change: Callable[[Account], ClockSetting]) -> tuple[ClockSetting, int]:
+    def set_clock(self, change: Callable[[Account], ClockSetting]) -> ClockStatus:
         """Set the clock, by a function that takes the account as it is.
 
         Raises:
@@ -103,13 +111,10 @@ class AccountAdmin:
         with self.opened() as (account, ledger):
             setting = change(account)
             _check_time(AccountClock(account.clock.base, setting).now())
-            changed = self._accounts.set_clock(account, setting, ledger)
-            return changed.clock.setting, changed.now
+            return _clock_status(self._accounts.set_clock(account, setting, ledger))
 
-    def advance(self, to: Callable[[int], int]) -> tuple[int, list[TimelineEvent]]:
-        """Move the clock forwards; what it shows then, and what that brought about, in order.
-
-        More than HAPPENINGS things are cut to the first so many, and one more to tell that there are.
+    def advance(self, to: Callable[[int], int]) -> AdvanceResult:
+        """Move the clock forwards, and return the events this caused, in order, at most MAX_EVENTS.
 
         Args:
             to: From the present to the instant to move to.
@@ -126,12 +131,13 @@ class AccountAdmin:
                 raise NotPossible(message)
             locked_at = ledger.standing(account.key, since).locked_at
             moved = self._accounts.set_clock(account, account.clock.advanced(until - since), ledger)
-            happenings = [
-                *ledger.inspect.happenings(account.key, since, until, HAPPENINGS + 1),
+            events = [
+                *ledger.inspect.timeline(account.key, since, until, MAX_EVENTS + 1),
                 *_unlocking(account, locked_at, since, until),
                 *_windows(ledger.faults(account.key), since, until),
             ]
-            return moved.now, sorted(happenings, key=lambda one: one.at)[: HAPPENINGS + 1]
+            events.sort(key=lambda one: one.at)
+            return AdvanceResult(from_micros(moved.now), tuple(events[:MAX_EVENTS]), is_cut=len(events) > MAX_EVENTS)
 
     def holds(self) -> tuple[Hold, ...]:
         """The slots that are held."""
@@ -156,7 +162,7 @@ class AccountAdmin:
             if slots > free:
                 message = f"{slots} slots are not free; of the {account.settings.max_concurrency} there are, {free} are"
                 raise NotPossible(message)
-            return account.slots.hold(slots, operation, now + in_micros(seconds))
+            return account.slots.hold(slots, operation, from_micros(now + in_micros(seconds)))
 
     def release(self, ids: Iterable[int] | None = None) -> None:
         """Free slots that are held: those of some holds, or all.
@@ -168,12 +174,12 @@ class AccountAdmin:
             there = {hold.id for hold in account.slots.holds(self._base_now())}
             account.slots.release(there if ids is None else _each_of(ids, there, "hold"))
 
-    def faults(self) -> tuple[FaultRow, ...]:
+    def faults(self) -> tuple[FaultStatus, ...]:
         """The faults that are arranged, with what is left of each."""
         with self.opened() as (account, ledger):
             return ledger.faults(account.key)
 
-    def add_fault(self, fault: Fault) -> FaultRow:
+    def add_fault(self, fault: Fault) -> FaultStatus:
         """Arrange a fault behind those that are there.
 
         Raises:
@@ -197,7 +203,7 @@ class AccountAdmin:
 
     def messages(
         self, wanted: MessageFilter, *, after_position: int = 0, cursor: str | None = None, limit: int = 100
-    ) -> list[MessageSeen]:
+    ) -> Page[MessageRecord]:
         """The messages that a filter lets through, oldest first.
 
         Args:
@@ -211,7 +217,7 @@ class AccountAdmin:
                 account.key, account.now, wanted, after_position=after_position, cursor=cursor, limit=limit
             )
 
-    def message(self, msgid: str) -> MessageSeen:
+    def message(self, msgid: str) -> MessageRecord:
         """One message.
 
         Raises:
@@ -220,14 +226,14 @@ class AccountAdmin:
         with self.opened() as (account, ledger):
             return self._message(msgid, account, ledger)
 
-    def _message(self, msgid: str, account: Account, ledger: Ledger) -> MessageSeen:
-        found = ledger.inspect.messages(account.key, account.now, MessageFilter(msgid=msgid), limit=1)
+    def _message(self, msgid: str, account: Account, ledger: Ledger) -> MessageRecord:
+        found = ledger.inspect.messages(account.key, account.now, MessageFilter(msgid=msgid), limit=1).items
         if not found:
             message = f"account {self.userid} has no message {msgid!r}"
             raise NoSuchThing(message)
         return found[0]
 
-    def settle(self, msgid: str, status: str, info: str | None) -> MessageSeen:
+    def settle(self, msgid: str, status: str, info: str | None) -> MessageRecord:
         """Let the report of a message come in now, whatever its outcome was going to be.
 
         Args:
@@ -261,25 +267,25 @@ class AccountAdmin:
                 ledger.charge(account.key, (was_refunded - is_refunded) * ledger.cost_of(account.key, int(msgid)))
             return self._message(msgid, account, ledger)
 
-    def reports(self, cursor: int, limit: int) -> list[ReportListed]:
+    def reports(self, cursor: int, limit: int) -> Page[ReportRecord]:
         """The reports after a cursor, waiting ones and ones that were handed out."""
         with self.opened() as (account, ledger):
             return ledger.inspect.reports(account.key, cursor, limit)
 
-    def add_report(self, msgid: str, linkid: str, phone: str, status: str, info: str, delay: float) -> ReportListed:
+    def add_report(self, msgid: str, linkid: str, phone: str, status: str, info: str, delay: float) -> ReportRecord:
         """Let a stray report come in so many seconds from now; no message of its serial number need be there."""
         with self.opened() as (account, ledger):
             due = account.now + in_micros(delay)
             ledger.add_reports(account.key, (ReportRow(int(msgid), linkid, phone, due, status, info),))
-            (listed,) = ledger.inspect.reports(account.key, ledger.inspect.last_keys().report - 1, 1)
+            (listed,) = ledger.inspect.reports(account.key, ledger.inspect.last_keys().report - 1, 1).items
             return listed
 
-    def upmsgs(self, cursor: int, limit: int) -> list[UpmsgListed]:
+    def upmsgs(self, cursor: int, limit: int) -> Page[UpmsgRecord]:
         """The upstream messages after a cursor, waiting ones and ones that were handed out."""
         with self.opened() as (account, ledger):
             return ledger.inspect.upmsgs(account.key, cursor, limit)
 
-    def add_upmsg(self, phone: str, content: str, spcode: str, delay: float) -> UpmsgListed:
+    def add_upmsg(self, phone: str, content: str, spcode: str, delay: float) -> UpmsgRecord:
         """Let a phone send a message, so many seconds from now.
 
         Args:
@@ -292,12 +298,16 @@ class AccountAdmin:
             motime = from_micros(account.now + in_micros(delay))
             upmsg = Upmsg(account.settings.spnumber + spcode, phone, motime, content)
             personas.receive(account.key, upmsg, account.policy.personas, ledger)
-            (listed,) = ledger.inspect.upmsgs(account.key, ledger.inspect.last_keys().upmsg - 1, 1)
+            (listed,) = ledger.inspect.upmsgs(account.key, ledger.inspect.last_keys().upmsg - 1, 1).items
             return listed
 
     def journal(
-        self, after_position: int, limit: int, operation: Operation | None = None, code: str | None = None
-    ) -> list[JournalEntry]:
+        self,
+        after_position: int,
+        limit: int | None = None,
+        operation: Operation | None = None,
+        code: str | None = None,
+    ) -> Page[JournalEntry]:
         """The journal entries after a position, oldest first.
 
         Raises:
@@ -313,13 +323,15 @@ def _check_time(instant: datetime) -> None:
         raise NotPossible(message)
 
 
-def look_at(account: Account, ledger: Ledger, base_now: int) -> AccountSeen:
+def look_at(account: Account, ledger: Ledger, base_now: int) -> AccountStatus:
     """An account as it stands; base_now is what the gateway's clock shows."""
     settings, now = account.settings, account.clock.at(base_now)
     standing = ledger.standing(account.key, now)
-    return AccountSeen(
+    return AccountStatus(
+        settings.userid,
+        settings.password,
         settings,
-        now,
+        from_micros(now),
         max(settings.balance + settings.credit - standing.spent, 0),
         standing.reserved,
         account.policy.is_locked(standing.locked_at, now),
@@ -333,19 +345,34 @@ def journal_of(
     userid: str,
     ledger: Ledger,
     after_position: int,
-    limit: int,
+    limit: int | None = None,
     operation: Operation | None = None,
     code: str | None = None,
-) -> list[JournalEntry]:
+) -> Page[JournalEntry]:
     """The journal entries of an account, or of no account, after a position.
 
     Raises:
         EntriesDropped: Some of them are no longer kept.
     """
+    check_kept(key, userid, ledger, after_position)
+    return ledger.inspect.journal(key, after_position, limit, operation, code)
+
+
+def check_kept(key: int, userid: str, ledger: Ledger, after_position: int) -> None:
+    """Check that the journal has all entries of an account after a position.
+
+    Raises:
+        EntriesDropped: It has dropped some of them.
+    """
     dropped = ledger.inspect.last_dropped(key)
     if after_position < dropped:
         raise EntriesDropped(userid, dropped)
-    return ledger.inspect.journal(key, after_position, limit, operation, code)
+
+
+def _clock_status(account: Account) -> ClockStatus:
+    setting = account.clock.setting
+    mode: ClockMode = "frozen" if setting.frozen_at is not None else "offset" if setting.offset else "real"
+    return ClockStatus(mode, setting.offset / _SECOND, from_micros(account.now))
 
 
 def _each_of(ids: Iterable[int], there: set[int], what: str) -> list[int]:
@@ -359,11 +386,12 @@ def _each_of(ids: Iterable[int], there: set[int], what: str) -> list[int]:
 
 def _unlocking(account: Account, locked_at: int | None, since: int, until: int) -> Iterator[TimelineEvent]:
     if account.policy.is_locked(locked_at, since) and not account.policy.is_locked(locked_at, until):
-        yield TimelineEvent((locked_at or 0) + in_micros(account.settings.lock_duration), "unlocked")
+        yield TimelineEvent(from_micros((locked_at or 0) + in_micros(account.settings.lock_duration)), "unlocked")
 
 
-def _windows(rows: tuple[FaultRow, ...], since: int, until: int) -> Iterator[TimelineEvent]:
+def _windows(rows: tuple[FaultStatus, ...], since: int, until: int) -> Iterator[TimelineEvent]:
     for row in rows:
-        for kind, instant in (("fault_begins", row.fault.since), ("fault_ends", row.fault.until)):
+        instants: dict[TimelineKind, datetime | None] = {"fault_begins": row.fault.since, "fault_ends": row.fault.until}
+        for kind, instant in instants.items():
             if instant is not None and since < to_micros(instant) <= until:
-                yield TimelineEvent(to_micros(instant), kind, text=str(row.id))
+                yield TimelineEvent(instant.astimezone(SHANGHAI), kind, text=str(row.id))

@@ -16,13 +16,13 @@ from ccell_fake.faults import (
     CodeFault,
     DribbleFault,
     Fault,
+    FaultStatus,
     GbkFault,
     HttpFault,
     ResetFault,
     TruncateFault,
 )
 from ccell_fake.model import Operation, Request
-from ccell_fake.records import FaultRow
 
 _END_TAG_KEPT = 3
 
@@ -77,19 +77,19 @@ class FaultEffect:
         arranged: What it does to the numbers of a send.
     """
 
-    row: FaultRow
+    row: FaultStatus
     arranged: Arranged
 
 
 def strike(
-    rows: tuple[FaultRow, ...],
+    rows: tuple[FaultStatus, ...],
     operation: Operation,
     request: Request,
     account: Account,
     seed: int,
     *,
     is_judged: bool = True,
-) -> tuple[tuple[FaultRow, ...], FaultEffect | None]:
+) -> tuple[tuple[FaultStatus, ...], FaultEffect | None]:
     """The first fault that is for a request and whose turn it is, and the faults as they stand behind it.
 
     Args:
@@ -108,10 +108,11 @@ def strike(
         struck = _numbers_struck(row.fault, request, account)
         if (row.fault.phone and not struck) or not (is_judged or not _is_about_numbers(row.fault)):
             continue
-        counted[place] = seen = replace(row, seen=row.seen + 1)
-        if seen.seen <= row.fault.skip or not _falls(seen, account, seed):
+        counted[place] = matched = replace(row, matched=row.matched + 1)
+        if matched.matched <= row.fault.skip or not _falls(matched, account, seed):
             continue
-        counted[place] = replace(seen, struck=row.struck + 1)
+        left = None if row.left is None else row.left - 1
+        counted[place] = replace(matched, applied=row.applied + 1, left=left)
         return tuple(counted), FaultEffect(counted[place], _arranged(row.fault, struck))
     return tuple(counted), None
 
@@ -140,9 +141,9 @@ def _numbers_struck(fault: Fault, request: Request, account: Account) -> frozens
     return frozenset(number for number in found if pattern.fullmatch(number))
 
 
-def _falls(row: FaultRow, account: Account, seed: int) -> bool:
+def _falls(row: FaultStatus, account: Account, seed: int) -> bool:
     rate = row.fault.rate
-    return rate >= 1 or share(seed, "fault", account.settings.userid, str(row.fault), str(row.seen)) < rate
+    return rate >= 1 or share(seed, "fault", account.settings.userid, str(row.fault), str(row.matched)) < rate
 
 
 def _arranged(fault: Fault, struck: frozenset[str]) -> Arranged:

@@ -219,7 +219,7 @@ class Gateway:
         delivery = faults.deliver(fault, self._render(answer.reply, answer.layout))
         seat = admitted.seat if admitted and isinstance(fault, DribbleFault) else None
         answer = replace(answer, delivery=delivery, seat=seat)
-        at = account.now if account else to_micros(self.accounts.clock.now())
+        at = (account.clock if account else self.accounts.clock).now()
         entry = journal.entry(arrival, answer, fault, at, in_micros(elapsed() - arrival.began))
         ledger.write(account.key if account else None, entry)
         return answer

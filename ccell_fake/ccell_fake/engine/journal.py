@@ -1,9 +1,11 @@
 """Journal entries: what was asked, what left as the answer, and why."""
 
+from datetime import datetime
+
 from ccell_fake.engine.answer import Answer
 from ccell_fake.engine.context import Arrival
 from ccell_fake.faults import Fault
-from ccell_fake.records import JournalEntry
+from ccell_fake.inspection import JournalEntry
 
 WHOLE = "whole"
 """How an answer left that no fault struck."""
@@ -11,14 +13,14 @@ WHOLE = "whole"
 _KEPT = 16_384
 
 
-def entry(arrival: Arrival, answer: Answer, fault: Fault | None, at: int, duration: int) -> JournalEntry:
+def entry(arrival: Arrival, answer: Answer, fault: Fault | None, at: datetime, duration: int) -> JournalEntry:
     """The entry of a request.
 
     Args:
         arrival: What was asked.
         answer: What is answered, ready to leave.
         fault: What struck it.
-        at: When, in microseconds since 1970 on the account's clock.
+        at: Time of the request, on the account's clock.
         duration: How long it took so far, in microseconds.
     """
     seen = answer.delivery.seen

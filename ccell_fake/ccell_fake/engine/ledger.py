@@ -4,14 +4,22 @@ from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from typing import Protocol
 
-from ccell_fake.faults import Fault
-from ccell_fake.inspection import Keys, MessageFilter, MessageSeen, ReportListed, TimelineEvent, UpmsgListed
+from ccell_fake.faults import Fault, FaultStatus
+from ccell_fake.inspection import (
+    JournalEntry,
+    MessageFilter,
+    MessageRecord,
+    Page,
+    ReportRecord,
+    TimelineEvent,
+    UpmsgRecord,
+)
 from ccell_fake.model import Report, Upmsg
-from ccell_fake.records import AccountRow, BalanceRow, FaultRow, JournalEntry, MessageRow, ReportRow, Submission
+from ccell_fake.records import AccountRow, BalanceRow, Keys, MessageRow, ReportRow, Submission
 
 
 class Inspection(Protocol):
-    """What a test may look at within one transaction. Instants are microseconds since 1970, lists oldest first."""
+    """Queries within one transaction. Times in arguments are microseconds since 1970; lists are oldest first."""
 
     def messages(
         self,
@@ -22,39 +30,44 @@ class Inspection(Protocol):
         after_position: int = 0,
         cursor: str | None = None,
         limit: int = 100,
-    ) -> list[MessageSeen]:
-        """The messages of an account that a filter lets through.
+    ) -> Page[MessageRecord]:
+        """A page of the messages that match a filter.
 
         Args:
-            account: Whose.
-            now: The account's present, which decides the state.
-            wanted: Which.
+            account: Key of the account.
+            now: Time of the account, which decides the state.
+            wanted: The filter.
             after_position: Only messages of requests after this position in the journal.
-            cursor: Only messages after this one, the cursor of the last message of the page before.
-            limit: How many at most.
+            cursor: `next` of the page before.
+            limit: Most messages to return.
         """
         ...
 
-    def messages_of(self, account: int, now: int, position: int) -> list[MessageSeen]:
+    def messages_of(self, account: int, now: int, position: int) -> list[MessageRecord]:
         """The messages of the request at a position."""
         ...
 
-    def latest_messages(self, account: int, now: int, after_position: int, limit: int) -> list[MessageSeen]:
-        """The last messages of an account that came after a position."""
+    def latest_messages(self, account: int, now: int, limit: int) -> list[MessageRecord]:
+        """The last messages of an account."""
         ...
 
-    def reports(self, account: int, cursor: int, limit: int) -> list[ReportListed]:
-        """The reports of an account after a cursor, those still to come included."""
+    def reports(self, account: int, cursor: int, limit: int) -> Page[ReportRecord]:
+        """A page of the reports of an account, including those still to come."""
         ...
 
-    def upmsgs(self, account: int, cursor: int, limit: int) -> list[UpmsgListed]:
-        """The upstream messages of an account after a cursor, those still to come included."""
+    def upmsgs(self, account: int, cursor: int, limit: int) -> Page[UpmsgRecord]:
+        """A page of the upstream messages of an account, including those still to come."""
         ...
 
     def journal(
-        self, account: int, after_position: int, limit: int, operation: str | None = None, code: str | None = None
-    ) -> list[JournalEntry]:
-        """The entries of an account after a position, except the dropped ones."""
+        self,
+        account: int,
+        after_position: int,
+        limit: int | None = None,
+        operation: str | None = None,
+        code: str | None = None,
+    ) -> Page[JournalEntry]:
+        """A page of the entries of an account after a position, except dropped ones. No limit returns all."""
         ...
 
     def latest_journal(self, account: int, after_position: int, limit: int) -> list[JournalEntry]:
@@ -77,32 +90,32 @@ class Inspection(Protocol):
         """Position of the last entry of an account; 0 if it has none."""
         ...
 
-    def happenings(self, account: int, since: int, until: int, limit: int, keys: Keys = ...) -> list[TimelineEvent]:
-        """What time brings about, in order: behind an instant, up to another one.
+    def timeline(self, account: int, since: int, until: int, limit: int, keys: Keys = ...) -> list[TimelineEvent]:
+        """The events of an account between two times, in order.
 
         Args:
-            account: Whose.
-            since: Behind this.
-            until: Up to this.
-            limit: How many at most.
-            keys: What was made behind these, too, whenever that was brought about.
+            account: Key of the account.
+            since: Only events after this time.
+            until: Only events up to this time.
+            limit: Most events to return.
+            keys: Rows with greater keys than these are included whatever their time.
         """
         ...
 
     def last_keys(self) -> Keys:
-        """The last submission, report and upstream message there are, of whatever account."""
+        """Keys of the last submission, report and upstream message, of any account."""
         ...
 
     def next_due(self, account: int, now: int) -> int | None:
-        """When time brings about the next thing."""
+        """Time of the next event that time causes, or None."""
         ...
 
     def scheduled(self, account: int, now: int) -> int:
-        """How many messages of an account are still to be sent."""
+        """Number of messages of an account that are still to be sent."""
         ...
 
     def waiting(self) -> tuple[int, int]:
-        """How many reports and upstream messages are not handed out, over all accounts, those to come included."""
+        """Number of reports and of upstream messages of all accounts that are not handed out, including later ones."""
         ...
 
 
@@ -193,11 +206,11 @@ class Ledger(Protocol):
         """Lock an account at an instant, or unlock it; either way its excesses are forgotten."""
         ...
 
-    def faults(self, account: int) -> tuple[FaultRow, ...]:
+    def faults(self, account: int) -> tuple[FaultStatus, ...]:
         """The faults of an account, in the order of arranging."""
         ...
 
-    def add_fault(self, account: int, fault: Fault) -> FaultRow:
+    def add_fault(self, account: int, fault: Fault) -> FaultStatus:
         """Arrange a fault behind those that are there."""
         ...
 
@@ -205,8 +218,8 @@ class Ledger(Protocol):
         """Take faults away."""
         ...
 
-    def count_faults(self, account: int, faults: tuple[FaultRow, ...]) -> None:
-        """Keep how many requests the faults of an account have seen and struck."""
+    def count_faults(self, account: int, faults: tuple[FaultStatus, ...]) -> None:
+        """Keep the counts of the faults of an account."""
         ...
 
     def write(self, account: int | None, entry: JournalEntry) -> int:

@@ -1,26 +1,11 @@
 """The requests of an account that are in progress, and the slots that a test holds (K1, Q21)."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from datetime import datetime
 
+from ccell_fake.clock import from_micros
+from ccell_fake.inspection import Hold
 from ccell_fake.model import Operation
-
-
-@dataclass(frozen=True, slots=True)
-class Hold:
-    """Slots that a test keeps taken.
-
-    Attributes:
-        id: Its number on the account.
-        slots: How many.
-        operation: At which endpoint; None for one at every endpoint.
-        until: When it ends of itself, on the gateway's clock in microseconds since 1970; None for never.
-    """
-
-    id: int
-    slots: int
-    operation: Operation | None
-    until: int | None
 
 
 class Slots:
@@ -54,7 +39,7 @@ class Slots:
         """Free a slot; one that is free stays so."""
         self._taken.pop(token, None)
 
-    def hold(self, slots: int, operation: Operation | None, until: int | None) -> Hold:
+    def hold(self, slots: int, operation: Operation | None, until: datetime) -> Hold:
         """Keep slots taken."""
         self._ids += 1
         hold = self._holds[self._ids] = Hold(self._ids, slots, operation, until)
@@ -62,7 +47,8 @@ class Slots:
 
     def holds(self, now: int) -> tuple[Hold, ...]:
         """The holds there are; those whose time is over are gone."""
-        self.release(hold.id for hold in tuple(self._holds.values()) if hold.until is not None and hold.until <= now)
+        present = from_micros(now)
+        self.release(hold.id for hold in tuple(self._holds.values()) if hold.until <= present)
         return tuple(self._holds.values())
 
     def release(self, ids: Iterable[int]) -> None:

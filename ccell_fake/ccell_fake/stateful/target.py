@@ -214,7 +214,7 @@ class _EmulatorAccount:
         ]
 
     def standing(self) -> AccountSnapshot:
-        seen = self._account.seen()
+        seen = self._account.status()
         return AccountSnapshot(
             seen.left - seen.reserved,
             {one.msgid: one.state for one in self._account.messages()},

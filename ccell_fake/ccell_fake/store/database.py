@@ -10,8 +10,8 @@ from pathlib import Path
 from ccell_fake.clock import EARLIEST, LATEST, ClockSetting, to_micros
 from ccell_fake.errors import CcellError
 from ccell_fake.faults import Fault
+from ccell_fake.serialization import from_json
 from ccell_fake.settings import AccountSettings
-from ccell_fake.store import texts
 from ccell_fake.store.ledger import JOURNAL_ENTRIES, SqliteLedger
 from ccell_fake.store.schema import APPLICATION, TABLES, VERSION
 
@@ -99,7 +99,7 @@ class SqliteStore:
                 self._ledger.settle_all()
                 self._connection.backup(copy)
             for key, text in copy.execute("SELECT key, settings FROM account WHERE settings <> ''").fetchall():
-                settings = texts.loads(AccountSettings, text)
+                settings = from_json(AccountSettings, text)
                 if not is_public(settings.password):
                     copy.execute(
                         "UPDATE account SET settings = json_remove(settings, '$.password') WHERE key = ?", (key,)
@@ -214,11 +214,11 @@ def _complete(copy: sqlite3.Connection, passwords: dict[str, str], check: Callab
     rows = copy.execute("SELECT key, userid, settings, offset, frozen_at FROM account WHERE settings <> ''").fetchall()
     for key, userid, text, offset, frozen_at in rows:
         try:
-            settings: AccountSettings = texts.loads(AccountSettings, text)
+            settings: AccountSettings = from_json(AccountSettings, text)
             check(settings)
             _check_clock(ClockSetting(offset, frozen_at))
             for (fault,) in copy.execute("SELECT fault FROM fault WHERE account = ?", (key,)):
-                texts.loads(Fault, fault)
+                from_json(Fault, fault)
         except (ValueError, OverflowError) as error:
             message = f"account {userid!r} has something that cannot be read: {error}"
             raise SnapshotError(message) from error

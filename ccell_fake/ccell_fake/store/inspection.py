@@ -1,20 +1,24 @@
-"""The statements by which a test looks at what is remembered; they change nothing."""
+"""Queries of what the store holds, for tests. They change nothing. Lists are oldest first."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
+from ccell_fake.clock import from_micros
 from ccell_fake.inspection import (
-    NO_KEYS,
-    Keys,
+    Item,
+    JournalEntry,
     MessageFilter,
-    MessageSeen,
-    ReportListed,
-    ReportSeen,
+    MessageRecord,
+    MessageReport,
+    Page,
+    ReportRecord,
     State,
     TimelineEvent,
-    UpmsgListed,
+    UpmsgRecord,
 )
-from ccell_fake.records import JournalEntry
+from ccell_fake.model import Operation
+from ccell_fake.records import NO_KEYS, Keys
 
 Value = str | int | None
 
@@ -28,6 +32,8 @@ _MESSAGES = (
     " FROM submission s JOIN message m ON m.submission = s.key LEFT JOIN report r ON r.key ="
     " (SELECT min(key) FROM report WHERE account = s.account AND msgid = m.msgid) WHERE s.account = :account"
 )
+_OLDEST_FIRST = "s.position, s.key, m.msgid"
+_NEWEST_FIRST = "s.position DESC, s.key DESC, m.msgid DESC"
 _CONDITIONS = {
     "phone": "m.phone GLOB :phone",
     "linkid": "s.linkid GLOB :linkid",
@@ -38,7 +44,7 @@ _CONDITIONS = {
 }
 _PATTERNS = {"phone", "linkid", "content"}
 _GLOB = str.maketrans({"?": "[?]", "[": "[[]"})
-_HAPPENINGS = """
+_TIMELINE = """
 SELECT s.due, 0, 'sent', m.msgid, m.phone, s.content FROM submission s JOIN message m ON m.submission = s.key
     WHERE s.account = :account AND s.due > s.submitted_at AND (s.due > :since OR s.key > :submission)
         AND s.due <= :until AND m.code = '0'
@@ -53,17 +59,18 @@ ORDER BY 1, 2, 4 LIMIT :limit
 _ENTRY = (
     "at, operation, peer, place, request, answer, delivery, items, code, rule, basis, explanation, duration, position"
 )
+_UNLIMITED = -1
 
 
 class SqliteInspection:
-    """Questions about what a ledger holds, asked within its transaction. Lists are oldest first."""
+    """Queries within a transaction of a ledger; `engine.ledger.Inspection` describes them."""
 
     def __init__(self, read: Callable[..., list[tuple[Any, ...]]], journal_entries: int) -> None:
-        """Ask by a ledger's way of reading.
+        """Query a database.
 
         Args:
-            read: Runs a statement with its values and fetches all.
-            journal_entries: How many journal entries an account keeps.
+            read: Runs a statement with its values and fetches all rows.
+            journal_entries: Number of journal entries that an account keeps.
         """
         self._read = read
         self._journal_entries = journal_entries
@@ -77,38 +84,28 @@ class SqliteInspection:
         after_position: int = 0,
         cursor: str | None = None,
         limit: int = 100,
-    ) -> list[MessageSeen]:
-        """The messages of an account that a filter lets through.
-
-        Args:
-            account: Whose.
-            now: The account's present, which decides the state.
-            wanted: Which.
-            after_position: Only messages of requests after this position in the journal.
-            cursor: Only messages after this one, the cursor of the last message of the page before.
-            limit: How many at most.
-        """
+    ) -> Page[MessageRecord]:
+        """A page of the messages that match a filter."""
         conditions = ["s.position > :position"]
-        values: dict[str, Value] = {"position": after_position, "limit": limit}
+        values: dict[str, Value] = {"position": after_position, "limit": limit + 1}
         if cursor is not None:
             submission, _, msgid = cursor.partition("-")
             conditions.append("s.position >= (SELECT position FROM submission WHERE key = :after_submission)")
             conditions.append("(s.key, m.msgid) > (:after_submission, :after_msgid)")
             values |= {"after_submission": int(submission), "after_msgid": int(msgid)}
-        return self._messages(account, now, wanted, conditions, values, "s.position, s.key, m.msgid")
+        rows = self._messages(account, now, wanted, conditions, values, _OLDEST_FIRST)
+        return _page(rows, limit, lambda row: _message(row, now), lambda row: f"{row[0]}-{row[1]}")
 
-    def messages_of(self, account: int, now: int, position: int) -> list[MessageSeen]:
+    def messages_of(self, account: int, now: int, position: int) -> list[MessageRecord]:
         """The messages of the request at a position."""
-        values: dict[str, Value] = {"position": position, "limit": -1}
-        return self._messages(
-            account, now, MessageFilter(), ["s.position = :position"], values, "s.position, s.key, m.msgid"
-        )
+        values: dict[str, Value] = {"position": position, "limit": _UNLIMITED}
+        rows = self._messages(account, now, MessageFilter(), ["s.position = :position"], values, _OLDEST_FIRST)
+        return [_message(row, now) for row in rows]
 
-    def latest_messages(self, account: int, now: int, after_position: int, limit: int) -> list[MessageSeen]:
-        """The last messages of an account that came after a position."""
-        values: dict[str, Value] = {"position": after_position, "limit": limit}
-        order = "s.position DESC, s.key DESC, m.msgid DESC"
-        return self._messages(account, now, MessageFilter(), ["s.position > :position"], values, order)[::-1]
+    def latest_messages(self, account: int, now: int, limit: int) -> list[MessageRecord]:
+        """The last messages of an account."""
+        rows = self._messages(account, now, MessageFilter(), [], {"limit": limit}, _NEWEST_FIRST)
+        return [_message(row, now) for row in reversed(rows)]
 
     def _messages(
         self,
@@ -118,7 +115,7 @@ class SqliteInspection:
         conditions: list[str],
         values: dict[str, Value],
         order: str,
-    ) -> list[MessageSeen]:
+    ) -> list[tuple[Any, ...]]:
         values = {**values, "account": account, "now": now}
         for name, condition in _CONDITIONS.items():
             value: str | None = getattr(wanted, name)
@@ -126,30 +123,35 @@ class SqliteInspection:
                 conditions.append(condition)
                 values[name] = value.translate(_GLOB) if name in _PATTERNS else str(value)
         statement = " AND ".join([_MESSAGES, *conditions])
-        return [_message(row, now) for row in self._read(f"{statement} ORDER BY {order} LIMIT :limit", values)]
+        return self._read(f"{statement} ORDER BY {order} LIMIT :limit", values)
 
-    def reports(self, account: int, cursor: int, limit: int) -> list[ReportListed]:
-        """The reports of an account after a cursor, those still to come included."""
+    def reports(self, account: int, cursor: int, limit: int) -> Page[ReportRecord]:
+        """A page of the reports of an account."""
         rows = self._read(
             "SELECT key, CAST(msgid AS TEXT), linkid, phone, status, info, recvtime, fetched_at FROM report"
             " WHERE account = :account AND key > :cursor ORDER BY key LIMIT :limit",
-            {"account": account, "cursor": cursor, "limit": limit},
+            {"account": account, "cursor": cursor, "limit": limit + 1},
         )
-        return [ReportListed(*row) for row in rows]
+        return _page(rows, limit, _report, lambda row: row[0])
 
-    def upmsgs(self, account: int, cursor: int, limit: int) -> list[UpmsgListed]:
-        """The upstream messages of an account after a cursor, those still to come included."""
+    def upmsgs(self, account: int, cursor: int, limit: int) -> Page[UpmsgRecord]:
+        """A page of the upstream messages of an account."""
         rows = self._read(
             "SELECT key, spnumber, phone, msgcontent, motime, fetched_at FROM upmsg"
             " WHERE account = :account AND key > :cursor ORDER BY key LIMIT :limit",
-            {"account": account, "cursor": cursor, "limit": limit},
+            {"account": account, "cursor": cursor, "limit": limit + 1},
         )
-        return [UpmsgListed(*row) for row in rows]
+        return _page(rows, limit, _upmsg, lambda row: row[0])
 
     def journal(
-        self, account: int, after_position: int, limit: int, operation: str | None = None, code: str | None = None
-    ) -> list[JournalEntry]:
-        """The entries of an account after a position, except the dropped ones."""
+        self,
+        account: int,
+        after_position: int,
+        limit: int | None = None,
+        operation: str | None = None,
+        code: str | None = None,
+    ) -> Page[JournalEntry]:
+        """A page of the entries of an account after a position."""
         rows = self._read(
             f"SELECT {_ENTRY} FROM journal WHERE account = :account AND position > :after_position"
             " AND operation = coalesce(:operation, operation) AND code = coalesce(:code, code)"
@@ -157,30 +159,30 @@ class SqliteInspection:
             {
                 "account": account,
                 "after_position": max(after_position, self.last_dropped(account)),
-                "limit": limit,
+                "limit": _UNLIMITED if limit is None else limit + 1,
                 "operation": operation,
                 "code": code,
             },
         )
-        return [JournalEntry(*row) for row in rows]
+        return _page(rows, limit, _entry, lambda row: row[-1])
 
     def latest_journal(self, account: int, after_position: int, limit: int) -> list[JournalEntry]:
-        """The last entries of an account after a position, oldest first."""
+        """The last entries of an account after a position."""
         rows = self._read(
             f"SELECT {_ENTRY} FROM journal WHERE account = :account AND position > :after_position"
             " ORDER BY position DESC LIMIT :limit",
             {"account": account, "after_position": max(after_position, self.last_dropped(account)), "limit": limit},
         )
-        return [JournalEntry(*row) for row in reversed(rows)]
+        return [_entry(row) for row in reversed(rows)]
 
     def journals(self, after_position: int, limit: int, account: int | None = None) -> list[tuple[int, JournalEntry]]:
-        """The entries of all accounts, or of one, after a position, in their order, each with its account."""
+        """The entries of all accounts, or of one, after a position, each with its account."""
         rows = self._read(
             f"SELECT account, {_ENTRY} FROM journal WHERE position > :after_position AND account <> 0"
             f"{'' if account is None else ' AND account = :account'} ORDER BY position LIMIT :limit",
             {"after_position": after_position, "limit": limit, "account": account},
         )
-        return [(key, JournalEntry(*entry)) for key, *entry in rows]
+        return [(row[0], _entry(row[1:])) for row in rows]
 
     def dropped_after(self, after_position: int, account: int | None = None) -> int:
         """Position of the last dropped entry after a position, of all accounts or of one; 0 if none was dropped."""
@@ -209,25 +211,17 @@ class SqliteInspection:
         )
         return max(int(last), self.last_dropped(account))
 
-    def happenings(self, account: int, since: int, until: int, limit: int, keys: Keys = NO_KEYS) -> list[TimelineEvent]:
-        """What time brings about, in order: behind an instant, up to another one.
-
-        Args:
-            account: Whose.
-            since: Behind this.
-            until: Up to this.
-            limit: How many at most.
-            keys: What was made behind these, too, whenever that was brought about.
-        """
+    def timeline(self, account: int, since: int, until: int, limit: int, keys: Keys = NO_KEYS) -> list[TimelineEvent]:
+        """The events between two times."""
         values: dict[str, Value] = {"account": account, "since": since, "until": until, "limit": limit}
         values |= {"submission": keys.submission, "report": keys.report, "upmsg": keys.upmsg}
         return [
-            TimelineEvent(at, kind, None if msgid is None else str(msgid), phone, text)
-            for at, _, kind, msgid, phone, text in self._read(_HAPPENINGS, values)
+            TimelineEvent(from_micros(at), kind, None if msgid is None else str(msgid), phone, text)
+            for at, _, kind, msgid, phone, text in self._read(_TIMELINE, values)
         ]
 
     def last_keys(self) -> Keys:
-        """The last submission, report and upstream message there are, of whatever account."""
+        """Keys of the last rows, of any account."""
         ((submission, report, upmsg),) = self._read(
             "SELECT (SELECT coalesce(max(key), 0) FROM submission), (SELECT coalesce(max(key), 0) FROM report),"
             " (SELECT coalesce(max(key), 0) FROM upmsg)",
@@ -236,7 +230,7 @@ class SqliteInspection:
         return Keys(submission, report, upmsg)
 
     def next_due(self, account: int, now: int) -> int | None:
-        """When time brings about the next thing."""
+        """Time of the next event."""
         ((due,),) = self._read(
             "SELECT min(due) FROM ("
             " SELECT min(due) AS due FROM submission WHERE account = :account AND due > :now AND due > submitted_at"
@@ -247,7 +241,7 @@ class SqliteInspection:
         return None if due is None else int(due)
 
     def scheduled(self, account: int, now: int) -> int:
-        """How many messages of an account are still to be sent."""
+        """Number of messages of an account that are still to be sent."""
         ((count,),) = self._read(
             "SELECT count(*) FROM submission s JOIN message m ON m.submission = s.key"
             " WHERE s.account = :account AND s.due > :now AND s.due > s.submitted_at AND m.code = '0'",
@@ -256,7 +250,7 @@ class SqliteInspection:
         return int(count)
 
     def waiting(self) -> tuple[int, int]:
-        """How many reports and upstream messages are not handed out, over all accounts, those to come included."""
+        """Number of reports and of upstream messages that are not handed out, of all accounts."""
         ((reports, upmsgs),) = self._read(
             "SELECT (SELECT count(*) FROM report WHERE fetched_at IS NULL),"
             " (SELECT count(*) FROM upmsg WHERE fetched_at IS NULL)",
@@ -265,21 +259,52 @@ class SqliteInspection:
         return int(reports), int(upmsgs)
 
 
-def _message(row: tuple[Any, ...], now: int) -> MessageSeen:
-    key, msgid, position, phone, content, linkid, spcode, due, submitted_at, code, info, state, *report = row
+def _page(
+    rows: list[tuple[Any, ...]],
+    limit: int | None,
+    record: Callable[[tuple[Any, ...]], Item],
+    cursor: Callable[[tuple[Any, ...]], str | int],
+) -> Page[Item]:
+    """Make a page of rows. One row more than the limit means that there is a next page."""
+    items = tuple(record(row) for row in rows[:limit])
+    return Page(items, cursor(rows[limit - 1]) if limit is not None and len(rows) > limit else None)
+
+
+def _time(micros: int | None) -> datetime | None:
+    return None if micros is None else from_micros(micros)
+
+
+def _report(row: tuple[Any, ...]) -> ReportRecord:
+    _, msgid, linkid, phone, status, info, recvtime, fetched_at = row
+    return ReportRecord(msgid, linkid, phone, status, info, from_micros(recvtime), _time(fetched_at))
+
+
+def _upmsg(row: tuple[Any, ...]) -> UpmsgRecord:
+    _, spnumber, phone, msgcontent, motime, fetched_at = row
+    return UpmsgRecord(spnumber, phone, msgcontent, from_micros(motime), _time(fetched_at))
+
+
+def _entry(row: tuple[Any, ...]) -> JournalEntry:
+    at, operation, *rest = row
+    return JournalEntry(from_micros(at), Operation(operation), *rest)
+
+
+def _message(row: tuple[Any, ...], now: int) -> MessageRecord:
+    _, msgid, position, phone, content, linkid, spcode, due, submitted_at, code, info, state, *report = row
     status, report_info, recvtime, fetched_at = report
-    return MessageSeen(
-        f"{key}-{msgid}",
-        position,
+    return MessageRecord(
         str(msgid),
         phone,
         content,
         linkid,
         spcode,
-        due if due > submitted_at else None,
-        submitted_at,
+        from_micros(due) if due > submitted_at else None,
+        from_micros(submitted_at),
         code,
         info,
         State(state),
-        None if recvtime is None or recvtime > now else ReportSeen(status, report_info, recvtime, fetched_at),
+        None
+        if recvtime is None or recvtime > now
+        else MessageReport(status, report_info, from_micros(recvtime), _time(fetched_at)),
+        position,
     )

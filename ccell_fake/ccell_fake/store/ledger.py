@@ -7,11 +7,12 @@ from sqlite3 import Connection
 from typing import Any
 
 from ccell_fake.clock import ClockSetting, from_micros, to_micros
-from ccell_fake.faults import Fault
+from ccell_fake.faults import Fault, FaultStatus
+from ccell_fake.inspection import JournalEntry
 from ccell_fake.model import Report, Upmsg
-from ccell_fake.records import AccountRow, BalanceRow, FaultRow, JournalEntry, MessageRow, ReportRow, Submission
+from ccell_fake.records import AccountRow, BalanceRow, MessageRow, ReportRow, Submission
+from ccell_fake.serialization import from_json, to_json
 from ccell_fake.settings import AccountSettings
-from ccell_fake.store import texts
 from ccell_fake.store.buffer import RowBuffer
 from ccell_fake.store.inspection import SqliteInspection, Value
 from ccell_fake.store.schema import OF_AN_ACCOUNT
@@ -41,8 +42,8 @@ class _AccountAtHand:
     reserved: int
     next_charge: int | None
     journaled: int
-    faults: tuple[FaultRow, ...]
-    faults_written: tuple[FaultRow, ...] = ()
+    faults: tuple[FaultStatus, ...]
+    faults_written: tuple[FaultStatus, ...] = ()
 
     def copy(self) -> "_AccountAtHand":
         """The same, to be kept as it is now; copy.copy takes ten times as long."""
@@ -132,7 +133,7 @@ class SqliteLedger:
         """The accounts that were open when the store was closed, in the order of opening."""
         rows = self._read("SELECT key, settings, offset, frozen_at FROM account WHERE settings <> '' ORDER BY key", ())
         return [
-            AccountRow(key, texts.loads(AccountSettings, text), ClockSetting(offset, frozen_at))
+            AccountRow(key, from_json(AccountSettings, text), ClockSetting(offset, frozen_at))
             for key, text, offset, frozen_at in rows
         ]
 
@@ -140,7 +141,7 @@ class SqliteLedger:
         """Keep an account's settings and how its clock stands."""
         self._read(
             "UPDATE account SET settings = ?, offset = ?, frozen_at = ? WHERE key = ?",
-            (texts.dumps(AccountSettings, row.settings), row.clock.offset, row.clock.frozen_at, row.key),
+            (to_json(row.settings).decode(), row.clock.offset, row.clock.frozen_at, row.key),
         )
         self._changed.add(row.key)
 
@@ -291,15 +292,15 @@ class SqliteLedger:
         self._read("DELETE FROM excess WHERE account = ?", (account,))
         self._changed.add(account)
 
-    def faults(self, account: int) -> tuple[FaultRow, ...]:
+    def faults(self, account: int) -> tuple[FaultStatus, ...]:
         """The faults of an account, in the order of arranging."""
         return self._at_hand(account).faults
 
-    def add_fault(self, account: int, fault: Fault) -> FaultRow:
+    def add_fault(self, account: int, fault: Fault) -> FaultStatus:
         """Arrange a fault behind those that are there."""
         self._number += 1
-        row = FaultRow(self._number, fault)
-        self._rows.add("fault", [(account, row.id, texts.dumps(Fault, fault), 0, 0)])
+        row = FaultStatus(self._number, fault, 0, 0, fault.times)
+        self._rows.add("fault", [(account, row.id, to_json(fault).decode(), 0, 0)])
         at_hand = self._changing(account)
         at_hand.faults = (*at_hand.faults, row)
         self._changed.add(account)
@@ -314,8 +315,8 @@ class SqliteLedger:
         at_hand.faults = tuple(row for row in at_hand.faults if row.id not in dropped)
         self._changed.add(account)
 
-    def count_faults(self, account: int, faults: tuple[FaultRow, ...]) -> None:
-        """Keep how many requests the faults of an account have seen and struck."""
+    def count_faults(self, account: int, faults: tuple[FaultStatus, ...]) -> None:
+        """Keep the counts of the faults of an account."""
         self._changing(account).faults = faults
 
     def write(self, account: int | None, entry: JournalEntry) -> int:
@@ -329,7 +330,7 @@ class SqliteLedger:
                 (
                     key,
                     self._number,
-                    entry.at,
+                    to_micros(entry.at),
                     entry.operation,
                     entry.peer,
                     entry.place,
@@ -356,9 +357,9 @@ class SqliteLedger:
             reserved, next_charge = self._pending(account)
             ((journaled,),) = self._read("SELECT count(*) FROM journal WHERE account = ?", (account,))
             faults = tuple(
-                FaultRow(id_, texts.loads(Fault, text), seen, struck)
-                for id_, text, seen, struck in self._read(
-                    "SELECT id, fault, seen, struck FROM fault WHERE account = ? ORDER BY id", (account,)
+                _fault_status(id_, from_json(Fault, text), matched, applied)
+                for id_, text, matched, applied in self._read(
+                    "SELECT id, fault, matched, applied FROM fault WHERE account = ? ORDER BY id", (account,)
                 )
             )
             at_hand = _AccountAtHand(spent, locked_at, reserved, next_charge, journaled, faults, faults)
@@ -402,8 +403,8 @@ class SqliteLedger:
         execute("UPDATE account SET spent = ?, locked_at = ? WHERE key = ?", (at_hand.spent, at_hand.locked_at, key))
         for row in at_hand.faults:
             if row not in at_hand.faults_written:
-                values = row.seen, row.struck, key, row.id
-                execute("UPDATE fault SET seen = ?, struck = ? WHERE account = ? AND id = ?", values)
+                values = row.matched, row.applied, key, row.id
+                execute("UPDATE fault SET matched = ?, applied = ? WHERE account = ? AND id = ?", values)
         at_hand.faults_written = at_hand.faults
         if at_hand.journaled > self._journal_entries + _ENTRIES_TO_SPARE:
             (dropped,) = execute(
@@ -413,3 +414,7 @@ class SqliteLedger:
             execute("UPDATE account SET last_dropped = ? WHERE key = ?", (dropped, key))
             execute("DELETE FROM journal WHERE account = ? AND position <= ?", (key, dropped))
             at_hand.journaled = self._journal_entries
+
+
+def _fault_status(id_: int, fault: Fault, matched: int, applied: int) -> FaultStatus:
+    return FaultStatus(id_, fault, matched, applied, None if fault.times is None else fault.times - applied)

@@ -28,8 +28,8 @@ CREATE TABLE fault (
     account INTEGER NOT NULL REFERENCES account,
     id      INTEGER NOT NULL,
     fault   TEXT NOT NULL,
-    seen    INTEGER NOT NULL,
-    struck  INTEGER NOT NULL,
+    matched INTEGER NOT NULL,
+    applied INTEGER NOT NULL,
     PRIMARY KEY (account, id)
 ) STRICT, WITHOUT ROWID;
 

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any
 import anyio.to_thread
 
 from ccell_fake.client import AsyncClient, Client
-from ccell_fake.control.client import AccountControl, JournalTruncated, Kind, NotFound
-from ccell_fake.control.models import EntryAnswer, HoldAnswer, UpmsgAnswer, WaitAnswer
-from ccell_fake.inspection import State
+from ccell_fake.control.client import AccountControl, JournalTruncated, NotFound
+from ccell_fake.inspection import Hold, JournalEntry, State, UpmsgRecord, WaitKind, WaitResult
 from ccell_fake.model import Operation
 from ccell_fake.settings import AccountSettings
 from ccell_fake.testing import audit
@@ -95,9 +94,9 @@ class Ccell:
         Raises:
             ControlError: There is no such setting, or it takes no such value.
         """
-        return (self.account.change(**changes) if changes else self.account.seen()).settings
+        return (self.account.change(**changes) if changes else self.account.status()).settings
 
-    def reply(self, phone: str, content: str, *, spcode: str = "", delay: float = 0.0) -> UpmsgAnswer:
+    def reply(self, phone: str, content: str, *, spcode: str = "", delay: float = 0.0) -> UpmsgRecord:
         """Let a phone send a message.
 
         Args:
@@ -109,9 +108,7 @@ class Ccell:
         return self.account.reply(phone, content, spcode=spcode, delay=delay)
 
     @contextmanager
-    def hold(
-        self, slots: int = 1, operation: Operation | str | None = None, seconds: float = 60.0
-    ) -> Generator[HoldAnswer]:
+    def hold(self, slots: int = 1, operation: Operation | str | None = None, seconds: float = 60.0) -> Generator[Hold]:
         """Keep slots of the account taken for a while, as another program on the same account would.
 
         Args:
@@ -127,7 +124,7 @@ class Ccell:
                 with suppress(NotFound):
                     self._held.append(range(begun + 1, self.account.position + 1))
 
-    def wait(self, kind: Kind = "message", *, timeout: float = 10.0, **wanted: Any) -> WaitAnswer:  # noqa: ANN401 - as AccountControl.wait has them
+    def wait(self, kind: WaitKind = "message", *, timeout: float = 10.0, **wanted: Any) -> WaitResult:  # noqa: ANN401 - as AccountControl.wait has them
         """Sleep until something is there, as `AccountControl.wait` has it; `outbox.wait` is for one message.
 
         Args:
@@ -140,12 +137,12 @@ class Ccell:
         """
         return self.account.wait(kind, timeout=timeout, **wanted)
 
-    async def wait_async(self, kind: Kind = "message", *, timeout: float = 10.0, **wanted: Any) -> WaitAnswer:  # noqa: ANN401, ASYNC109 - as `wait` has them
+    async def wait_async(self, kind: WaitKind = "message", *, timeout: float = 10.0, **wanted: Any) -> WaitResult:  # noqa: ANN401, ASYNC109 - as `wait` has them
         """The same for asynchronous tests, whose event loop goes on meanwhile."""
         wait = partial(self.wait, kind, timeout=timeout, **wanted)
         return await anyio.to_thread.run_sync(wait, abandon_on_cancel=True)
 
-    def journal(self) -> tuple[EntryAnswer, ...]:
+    def journal(self) -> tuple[JournalEntry, ...]:
         """What was asked and answered, as far as it is kept, oldest first."""
         try:
             return tuple(self.account.journal())

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from ccell_fake.codes import Code
-from ccell_fake.control.models import EntryAnswer, MessageAnswer
+from ccell_fake.inspection import JournalEntry, MessageRecord
 from ccell_fake.limits import CONTENT_CHARACTERS, NUMBERS_PER_REQUEST
 from ccell_fake.model import Operation
 from ccell_fixtures.registries import CLAUSES
@@ -46,7 +46,7 @@ class Breach:
 
 
 def breaches(
-    entries: Iterable[EntryAnswer], messages: Iterable[MessageAnswer], held: Sequence[range] = ()
+    entries: Iterable[JournalEntry], messages: Iterable[MessageRecord], held: Sequence[range] = ()
 ) -> tuple[Breach, ...]:
     """What was not kept, in the order of the requests.
 
@@ -67,7 +67,7 @@ def breaches(
     return tuple(sorted(found, key=lambda breach: breach.position))
 
 
-def _of_entry(entry: EntryAnswer, held: Sequence[range]) -> Iterator[Breach]:
+def _of_entry(entry: JournalEntry, held: Sequence[range]) -> Iterator[Breach]:
     if entry.operation is Operation.SEND and entry.items > NUMBERS_PER_REQUEST:
         yield Breach("S3", entry.position, f"it has {entry.items} numbers")
     for rule in entry.rule.split(", "):
@@ -81,7 +81,7 @@ def _of_entry(entry: EntryAnswer, held: Sequence[range]) -> Iterator[Breach]:
                 yield Breach(clause, entry.position, line)
 
 
-def _of_contents(messages: Iterable[MessageAnswer]) -> Iterator[Breach]:
+def _of_contents(messages: Iterable[MessageRecord]) -> Iterator[Breach]:
     """Contents that are too long and were taken all the same, where the account answers Q5 so."""
     seen: set[int] = set()
     for message in messages:
@@ -91,7 +91,7 @@ def _of_contents(messages: Iterable[MessageAnswer]) -> Iterator[Breach]:
             yield Breach("S4", message.position, f"a content has {length} characters")
 
 
-def _repeated(messages: Iterable[MessageAnswer]) -> Iterator[Breach]:
+def _repeated(messages: Iterable[MessageRecord]) -> Iterator[Breach]:
     """Numbers that were refused, and then were sent the same again and refused for the same reason."""
     first: dict[tuple[object, ...], int] = {}
     told: set[tuple[object, ...]] = set()

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from ccell_fake.control.client import AccountControl
-from ccell_fake.control.models import HappeningAnswer
+from ccell_fake.inspection import TimelineEvent
 
 
 class AccountTime:
@@ -31,12 +31,12 @@ class AccountTime:
         hours: float = 0,
         minutes: float = 0,
         seconds: float = 0,
-    ) -> tuple[HappeningAnswer, ...]:
+    ) -> tuple[TimelineEvent, ...]:
         """Move it forwards; what that brought about, in order: messages sent, reports, upstream messages and so on."""
         whole = by + timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
         return self._account.advance(whole).events
 
-    def advance_to(self, instant: datetime) -> tuple[HappeningAnswer, ...]:
+    def advance_to(self, instant: datetime) -> tuple[TimelineEvent, ...]:
         """Move it forwards to an aware time; what that brought about, in order."""
         return self._account.advance(to=instant).events
 

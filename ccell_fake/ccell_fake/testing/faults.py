@@ -6,7 +6,6 @@ from typing import Any
 
 from ccell_fake import faults
 from ccell_fake.control.client import AccountControl
-from ccell_fake.control.models import FaultAnswer
 from ccell_fake.model import Operation
 
 KINDS: Mapping[str, tuple[type[faults.Fault], str]] = MappingProxyType(
@@ -32,7 +31,7 @@ class Faults:
         """Arrange the faults of an account."""
         self._account = account
 
-    def __iter__(self) -> Iterator[FaultAnswer]:
+    def __iter__(self) -> Iterator[faults.FaultStatus]:
         """Those that are arranged, with what is left of each."""
         return iter(self._account.faults())
 
@@ -40,7 +39,7 @@ class Faults:
         """Those that are arranged."""
         return f"Faults({[one.fault for one in self]})"
 
-    def next(self, operation: str | None = None, *, times: int | None = 1, **fault: Any) -> FaultAnswer:  # noqa: ANN401 - as each kind has them
+    def next(self, operation: str | None = None, *, times: int | None = 1, **fault: Any) -> faults.FaultStatus:  # noqa: ANN401 - as each kind has them
         """Let the next requests meet a fault: `next("send", code="1001999", times=2)`.
 
         Exactly one keyword names the kind: `code="1001999"`, `delay=5` (seconds), `http=502`, `close=True`,
@@ -73,7 +72,7 @@ class Faults:
             fault[valued] = value
         return self.add(kind(operation=None if operation is None else Operation(operation), times=times, **fault))
 
-    def add(self, fault: faults.Fault) -> FaultAnswer:
+    def add(self, fault: faults.Fault) -> faults.FaultStatus:
         """Arrange a fault behind those that are there."""
         return self._account.add_fault(fault)
 

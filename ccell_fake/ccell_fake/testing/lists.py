@@ -10,14 +10,12 @@ from functools import partial
 from typing import Any, ClassVar, Generic, TypedDict, TypeVar, Unpack, overload
 
 import anyio.to_thread
-from pydantic import BaseModel
 
 from ccell_fake.control.client import AccountControl, NotInTime
-from ccell_fake.control.models import MessageAnswer, ReportAnswer, UpmsgAnswer
-from ccell_fake.inspection import State
+from ccell_fake.inspection import MessageRecord, ReportRecord, State, UpmsgRecord
 from ccell_fake.testing.errors import NotAsExpected
 
-Item = TypeVar("Item", bound=BaseModel)
+Item = TypeVar("Item")
 
 _SHOWN = 5
 _LONGEST = 60
@@ -103,7 +101,7 @@ class Listed(ABC, Sequence[Item], Generic[Item]):
         raise NotAsExpected(message)
 
 
-class Messages(Listed[MessageAnswer]):
+class Messages(Listed[MessageRecord]):
     """Messages that were submitted: of `ccell.outbox` those that were accepted, of `ccell.refused` the others."""
 
     _shown = ("phone", "content", "linkid", "state", "code")
@@ -120,17 +118,17 @@ class Messages(Listed[MessageAnswer]):
         self._called = called
         self._only_those = only
 
-    def _found(self) -> Iterable[MessageAnswer]:
+    def _found(self) -> Iterable[MessageRecord]:
         return self._account.messages(**self._asked_for({}))
 
     def _asked_for(self, wanted: Wanted) -> dict[str, Any]:
         return {**self._only_those, **wanted}
 
-    def find(self, **wanted: Unpack[Wanted]) -> list[MessageAnswer]:
+    def find(self, **wanted: Unpack[Wanted]) -> list[MessageRecord]:
         """Those that are as wanted."""
         return list(self._account.messages(**self._asked_for(wanted)))
 
-    def one(self, **wanted: Unpack[Wanted]) -> MessageAnswer:
+    def one(self, **wanted: Unpack[Wanted]) -> MessageRecord:
         """The one that is as wanted.
 
         Raises:
@@ -146,7 +144,7 @@ class Messages(Listed[MessageAnswer]):
             message = f"there are no {self._called} with {_asked(dict(wanted))}\n{_instead(error)}"
             raise NotAsExpected(message) from None
 
-    def wait(self, *, timeout: float = 10.0, **wanted: Unpack[Wanted]) -> MessageAnswer:
+    def wait(self, *, timeout: float = 10.0, **wanted: Unpack[Wanted]) -> MessageRecord:
         """The first that is as wanted, as soon as there is one.
 
         Args:
@@ -163,7 +161,7 @@ class Messages(Listed[MessageAnswer]):
             message = f"no {self._called} with {_asked(dict(wanted))} came within {timeout:g} s\n{_instead(error)}"
             raise NotAsExpected(message) from None
 
-    async def wait_async(self, *, timeout: float = 10.0, **wanted: Unpack[Wanted]) -> MessageAnswer:  # noqa: ASYNC109 - as `wait` has it
+    async def wait_async(self, *, timeout: float = 10.0, **wanted: Unpack[Wanted]) -> MessageRecord:  # noqa: ASYNC109 - as `wait` has it
         """The same for asynchronous tests, whose event loop goes on meanwhile."""
         wait = partial(self.wait, timeout=timeout, **wanted)
         return await anyio.to_thread.run_sync(wait, abandon_on_cancel=True)
@@ -191,27 +189,27 @@ class _Plain(Listed[Item]):
         raise NotAsExpected(message)
 
 
-class Reports(_Plain[ReportAnswer]):
+class Reports(_Plain[ReportRecord]):
     """Status reports: those to come, those waiting and those that were fetched (`fetched_at`)."""
 
     _called = "reports"
     _shown = ("msgid", "phone", "linkid", "status", "info", "fetched_at")
 
-    def _found(self) -> Iterable[ReportAnswer]:
+    def _found(self) -> Iterable[ReportRecord]:
         return self._account.reports()
 
 
-class Upmsgs(_Plain[UpmsgAnswer]):
+class Upmsgs(_Plain[UpmsgRecord]):
     """Upstream messages: those to come, those waiting and those that were fetched (`fetched_at`)."""
 
     _called = "upmsgs"
     _shown = ("phone", "msgcontent", "spnumber", "fetched_at")
 
-    def _found(self) -> Iterable[UpmsgAnswer]:
+    def _found(self) -> Iterable[UpmsgRecord]:
         return self._account.upmsgs()
 
 
-def _likeness(item: BaseModel, wanted: dict[str, str]) -> float:
+def _likeness(item: object, wanted: dict[str, str]) -> float:
     return sum(SequenceMatcher(None, str(getattr(item, name)), value).ratio() for name, value in wanted.items())
 
 

@@ -1,1 +1,1 @@
-"""The control API: what a test arranges and looks at, as JSON over HTTP."""
+"""Internal. The control API: operations for tests, as JSON over HTTP."""

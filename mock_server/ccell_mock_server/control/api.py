@@ -1,4 +1,7 @@
-"""Operations of the control API, by way of the library that checks requests and writes the OpenAPI document."""
+"""Declare operations of the control API: their routes, requests and answers.
+
+flask-openapi3 checks the requests and writes the OpenAPI document.
+"""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -7,16 +10,29 @@ from typing import Any, TypeVar
 from flask import Response
 from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
-from pydantic import BaseModel
+
+from ccell_fake.serialization import to_json
+
+JSON = "application/json"
 
 View = TypeVar("View", bound=Callable[..., Response])
 
-Answers = Mapping[int, type[BaseModel] | dict[str, Any] | None]
-"""What an operation answers, by status: a model, the OpenAPI description of something else, or nothing."""
+Answers = Mapping[int, Any]
+"""Answers of an operation by status: a record, the OpenAPI description of something else, or None for no body."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Operation:
+class DeclaredOperation:
+    """An operation of the control API.
+
+    Attributes:
+        method: The HTTP method, in lower case.
+        rule: The path.
+        answers: Its answers.
+        document: Additions to the OpenAPI document.
+        view: The function.
+    """
+
     method: str
     rule: str
     answers: Answers
@@ -24,76 +40,87 @@ class _Operation:
     view: Callable[..., Response]
 
 
-def _operation_id(*, name: str, **_: str) -> str:
-    """An operation's id in the document: the name of its function."""
-    return name
-
-
 class Api:
-    """Some operations that belong together.
+    """A group of operations.
 
-    A view says by the types of its arguments `path`, `query` and `body` what it takes, and by its docstring what it
-    does.
+    A view declares its request by the types of its arguments `path`, `query` and `body`, and describes itself in its
+    docstring.
+
+    Attributes:
+        operations: The operations.
     """
 
     def __init__(self, name: str, about: str) -> None:
         """Begin without operations.
 
         Args:
-            name: What they are about, in a word.
-            about: The same in a sentence.
+            name: Name of the group.
+            about: Description of the group.
         """
         self._name, self._about = name, about
-        self._operations: list[_Operation] = []
+        self.operations: list[DeclaredOperation] = []
 
     def get(self, rule: str, answers: Answers) -> Callable[[View], View]:
-        """Add an operation that looks."""
+        """Add an operation that reads."""
         return self._add("get", rule, answers)
 
     def post(self, rule: str, answers: Answers) -> Callable[[View], View]:
-        """Add an operation that makes something."""
+        """Add an operation that creates."""
         return self._add("post", rule, answers)
 
     def put(self, rule: str, answers: Answers, document: dict[str, Any] | None = None) -> Callable[[View], View]:
-        """Add an operation that replaces something.
+        """Add an operation that replaces.
 
         Args:
             rule: Its path.
-            answers: What it answers.
-            document: What the OpenAPI document says of it besides.
+            answers: Its answers.
+            document: Additions to the OpenAPI document.
         """
         return self._add("put", rule, answers, document)
 
     def patch(self, rule: str, answers: Answers) -> Callable[[View], View]:
-        """Add an operation that changes something."""
+        """Add an operation that changes."""
         return self._add("patch", rule, answers)
 
     def delete(self, rule: str) -> Callable[[View], View]:
-        """Add an operation that takes something away and answers nothing."""
+        """Add an operation that deletes, with an empty answer."""
         return self._add("delete", rule, {204: None})
 
     def _add(
         self, method: str, rule: str, answers: Answers, document: dict[str, Any] | None = None
     ) -> Callable[[View], View]:
         def add(view: View) -> View:
-            self._operations.append(_Operation(method, rule, answers, document, view))
+            self.operations.append(DeclaredOperation(method, rule, answers, document, view))
             return view
 
         return add
 
     def blueprint(self, *, is_documented: bool) -> APIBlueprint:
-        """The operations, for an application.
+        """The operations as a blueprint.
 
         Args:
-            is_documented: Whether they shall be in its document; that takes ten times as long.
+            is_documented: Whether to add them to the OpenAPI document, which takes ten times as long.
         """
         tags = [Tag(name=self._name, description=self._about)]
         blueprint = APIBlueprint(
             self._name, __name__, abp_tags=tags, doc_ui=is_documented, operation_id_callback=_operation_id
         )
-        for one in self._operations:
-            register = getattr(blueprint, one.method)(
-                one.rule, responses=dict(one.answers), openapi_extensions=one.document
-            )
+        for one in self.operations:
+            register = getattr(blueprint, one.method)(one.rule, openapi_extensions=one.document)
             register(one.view)
         return blueprint
+
+
+def _operation_id(*, name: str, **_: str) -> str:
+    """An operation's id in the document: the name of its function."""
+    return name
+
+
+def answer(record: object, status: int = 200) -> Response:
+    """Answer a record as JSON."""
+    return Response(to_json(record), status, content_type=JSON)
+
+
+def empty() -> Response:
+    """Answer without a body."""
+    return Response(status=204)

@@ -8,6 +8,7 @@ from flask_openapi3.openapi import OpenAPI
 
 from ccell_fake import __version__
 from ccell_mock_server.control import accounts, arrangements, document, problems, requests, state, traffic, waiting
+from ccell_mock_server.control.api import DeclaredOperation
 from ccell_mock_server.control.guard import guard
 from ccell_mock_server.control.requests import ControlRequest
 from ccell_mock_server.http.paths import CONTROL_PREFIX, METRICS_PATH
@@ -19,31 +20,32 @@ _VERSION = f"{CONTROL_PREFIX}v1"
 
 class _Control(OpenAPI):
     request_class = ControlRequest
+    operations: list[DeclaredOperation]
 
     def generate_spec_json(self) -> None:
-        """Make the document."""
+        """Generate the document."""
         super().generate_spec_json()  # type: ignore[no-untyped-call]
-        document.finish(cast("dict[str, Any]", self.spec_json))  # pyright: ignore[reportUnknownMemberType]
+        document.finish(cast("dict[str, Any]", self.spec_json), self.operations)  # pyright: ignore[reportUnknownMemberType]
 
 
 def create_control(services: Services, *, is_documented: bool) -> OpenAPI:
-    """The control API of an emulator.
+    """Create the control API of an emulator.
 
     Args:
-        services: What it works on.
-        is_documented: Whether it has its document and pages, too, which take their time to make.
+        services: The emulator.
+        is_documented: Whether to make its document and pages, too, which takes longer.
     """
     app = _Control(
         "ccell_mock_server.control",
         info=Info(
             title="The control API of ccell-fake",
             version=__version__,
-            description="Everything a test arranges, watches and waits for.",
+            description="Arrange accounts, inspect them, and wait for events.",
         ),
         security_schemes=document.SECURITY,
         doc_prefix=CONTROL_PREFIX.rstrip("/"),
         doc_url="/openapi.json",
-        validation_error_callback=requests.of_validation,
+        validation_error_callback=requests.refuse_invalid,
         static_folder=None,
         doc_ui=is_documented,
     )
@@ -51,25 +53,26 @@ def create_control(services: Services, *, is_documented: bool) -> OpenAPI:
     app.before_request(guard(services.control_token))
     app.after_request(_harden)
     problems.register(app)
-    for part in (accounts, arrangements, traffic, waiting, state):
-        for api in part.views(services):
-            app.register_api(api.blueprint(is_documented=is_documented), url_prefix=_VERSION)
-    app.register_blueprint(_figures(services))
+    apis = [api for part in (accounts, arrangements, traffic, waiting, state) for api in part.views(services)]
+    app.operations = [operation for api in apis for operation in api.operations]
+    for api in apis:
+        app.register_api(api.blueprint(is_documented=is_documented), url_prefix=_VERSION)
+    app.register_blueprint(_pages(services))
     return app
 
 
-def _figures(services: Services) -> Blueprint:
-    figures = Blueprint("figures", __name__)
+def _pages(services: Services) -> Blueprint:
+    pages = Blueprint("pages", __name__)
 
-    @figures.get(METRICS_PATH)
+    @pages.get(METRICS_PATH)
     def metrics() -> Response:  # pyright: ignore[reportUnusedFunction]
         return Response(services.metrics.text(), content_type=CONTENT_TYPE)
 
-    @figures.get(f"{CONTROL_PREFIX}docs")
+    @pages.get(f"{CONTROL_PREFIX}docs")
     def docs() -> Response:  # pyright: ignore[reportUnusedFunction]
         return cast("Response", redirect("swagger"))
 
-    return figures
+    return pages
 
 
 def _harden(response: Response) -> Response:

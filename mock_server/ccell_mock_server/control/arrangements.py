@@ -1,36 +1,19 @@
-"""What a test arranges over the control API: clock, outcomes, personas, faults, holds."""
+"""Operations that arrange the behaviour of an account: clock, outcomes, personas, faults, holds."""
 
 from dataclasses import replace
 
 from flask import Response
 
 from ccell_fake.clock import ClockSetting, in_micros, to_micros
-from ccell_fake.control.models import (
-    AdvanceAnswer,
-    AdvanceBody,
-    ClockAnswer,
-    ClockBody,
-    FaultAnswer,
-    FaultBody,
-    FaultsAnswer,
-    HoldAnswer,
-    HoldBody,
-    HoldsAnswer,
-    OutcomeBody,
-    OutcomesAnswer,
-    PersonaBody,
-    PersonasAnswer,
-)
+from ccell_fake.control.models import AdvanceBody, ClockBody, FaultBody, HoldBody, OutcomeBody, PersonaBody
 from ccell_fake.engine.account import Account
-from ccell_fake.engine.account_admin import HAPPENINGS, AccountAdmin
 from ccell_fake.errors import NoSuchThing
-from ccell_fake.settings import AccountSettings
-from ccell_mock_server.control.api import Api
+from ccell_fake.faults import FaultStatus
+from ccell_fake.inspection import AdvanceResult, ClockStatus, Hold, Page
+from ccell_fake.settings import AccountSettings, OutcomeRule, Persona
+from ccell_mock_server.control.api import Api, answer, empty
 from ccell_mock_server.control.requests import AccountPath, NumberedPath, PlacePath
-from ccell_mock_server.control.responses import done, said, whole
 from ccell_mock_server.services import Services
-
-_SECOND = 1_000_000
 
 
 def views(services: Services) -> list[Api]:
@@ -39,28 +22,26 @@ def views(services: Services) -> list[Api]:
 
 
 def _clocks(services: Services) -> Api:
-    api = Api("clock", "Everything of an account follows its clock.")
+    api = Api("clock", "The clock of an account: everything of the account follows it.")
 
-    @api.get("/accounts/<userid>/clock", {200: ClockAnswer})
+    @api.get("/accounts/<userid>/clock", {200: ClockStatus})
     def get_clock(path: AccountPath) -> Response:
-        """Look at the clock of an account."""
-        return _clock(*services.admin(path.userid).clock())
+        """Get the clock of an account."""
+        return answer(services.admin(path.userid).clock())
 
-    @api.put("/accounts/<userid>/clock", {200: ClockAnswer})
+    @api.put("/accounts/<userid>/clock", {200: ClockStatus})
     def put_clock(path: AccountPath, body: ClockBody) -> Response:
         """Set the clock of an account, forwards or backwards."""
-        return _clock(*services.admin(path.userid).set_clock(lambda account: _setting(account, body)))
+        return answer(services.admin(path.userid).set_clock(lambda account: _setting(account, body)))
 
-    @api.post("/accounts/<userid>/clock/advance", {200: AdvanceAnswer})
+    @api.post("/accounts/<userid>/clock/advance", {200: AdvanceResult})
     def advance_clock(path: AccountPath, body: AdvanceBody) -> Response:
-        """Move the clock of an account forwards, and answer what that brought about, in order."""
+        """Move the clock of an account forwards, and answer the events this caused, in order."""
 
         def to(now: int) -> int:
             return to_micros(body.to) if body.to is not None else now + in_micros(body.seconds or 0)
 
-        now, events = services.admin(path.userid).advance(to)
-        answer = {"now": now, "events": events[:HAPPENINGS], "is_cut": len(events) > HAPPENINGS}
-        return said(AdvanceAnswer.model_validate(answer))
+        return answer(services.admin(path.userid).advance(to))
 
     return api
 
@@ -73,129 +54,120 @@ def _setting(account: Account, body: ClockBody) -> ClockSetting:
     return account.clock.going_from(to_micros(body.now)) if body.now else ClockSetting(in_micros(body.seconds or 0))
 
 
-def _clock(setting: ClockSetting, now: int) -> Response:
-    mode = "frozen" if setting.frozen_at is not None else "offset" if setting.offset else "real"
-    return said(ClockAnswer.model_validate({"mode": mode, "seconds": setting.offset / _SECOND, "now": now}))
-
-
 def _outcomes(services: Services) -> Api:
-    api = Api("outcomes", "What becomes of messages.")
+    api = Api("outcomes", "Rules that decide reports; the first that matches decides.")
 
-    @api.get("/accounts/<userid>/outcomes", {200: OutcomesAnswer})
+    @api.get("/accounts/<userid>/outcomes", {200: Page[OutcomeRule]})
     def list_outcomes(path: AccountPath) -> Response:
-        """List the rules that decide reports."""
-        return whole(OutcomesAnswer, services.admin(path.userid).seen().settings.outcomes)
+        """List the rules."""
+        return answer(Page(services.admin(path.userid).status().settings.outcomes))
 
-    @api.post("/accounts/<userid>/outcomes", {201: OutcomesAnswer})
+    @api.post("/accounts/<userid>/outcomes", {201: Page[OutcomeRule]})
     def add_outcome(path: AccountPath, body: OutcomeBody) -> Response:
-        """Put a rule before those that are there; messages that are sent from then on go by it."""
-        seen = services.admin(path.userid).change(
+        """Add a rule before the others. It applies to messages sent from then on."""
+        status = services.admin(path.userid).change(
             lambda settings: replace(settings, outcomes=(body.root, *settings.outcomes))
         )
-        return said(OutcomesAnswer(items=seen.settings.outcomes), 201)
+        return answer(Page(status.settings.outcomes), 201)
 
     @api.delete("/accounts/<userid>/outcomes")
     def remove_outcomes(path: AccountPath) -> Response:
-        """Remove every rule."""
+        """Remove all rules."""
         services.admin(path.userid).change(lambda settings: replace(settings, outcomes=()))
-        return done()
+        return empty()
 
     @api.delete("/accounts/<userid>/outcomes/<place>")
     def remove_outcome(path: PlacePath) -> Response:
         """Remove one rule."""
-        _drop_outcome(services.admin(path.userid), path.place)
-        return done()
+
+        def remove(settings: AccountSettings) -> AccountSettings:
+            if path.place >= len(settings.outcomes):
+                message = f"there is no rule {path.place}; there are {len(settings.outcomes)}, counted from 0"
+                raise NoSuchThing(message)
+            return replace(settings, outcomes=settings.outcomes[: path.place] + settings.outcomes[path.place + 1 :])
+
+        services.admin(path.userid).change(remove)
+        return empty()
 
     return api
 
 
-def _drop_outcome(admin: AccountAdmin, place: int) -> None:
-    def drop(settings: AccountSettings) -> AccountSettings:
-        if place >= len(settings.outcomes):
-            message = f"there is no rule {place}; there are {len(settings.outcomes)}, counted from 0"
-            raise NoSuchThing(message)
-        return replace(settings, outcomes=settings.outcomes[:place] + settings.outcomes[place + 1 :])
-
-    admin.change(drop)
-
-
 def _personas(services: Services) -> Api:
-    api = Api("personas", "Who holds which phones, and answers.")
+    api = Api("personas", "Personas: owners of phones, who answer messages.")
 
-    @api.get("/accounts/<userid>/personas", {200: PersonasAnswer})
+    @api.get("/accounts/<userid>/personas", {200: Page[Persona]})
     def list_personas(path: AccountPath) -> Response:
-        """List who holds which phones."""
-        return whole(PersonasAnswer, services.admin(path.userid).seen().settings.personas)
+        """List the personas."""
+        return answer(Page(services.admin(path.userid).status().settings.personas))
 
-    @api.post("/accounts/<userid>/personas", {201: PersonasAnswer})
+    @api.post("/accounts/<userid>/personas", {201: Page[Persona]})
     def add_persona(path: AccountPath, body: PersonaBody) -> Response:
-        """Give phones to someone who answers, before those who are there."""
-        seen = services.admin(path.userid).change(
+        """Add a persona before the others."""
+        status = services.admin(path.userid).change(
             lambda settings: replace(settings, personas=(body.root, *settings.personas))
         )
-        return said(PersonasAnswer(items=seen.settings.personas), 201)
+        return answer(Page(status.settings.personas), 201)
 
     @api.delete("/accounts/<userid>/personas")
     def remove_personas(path: AccountPath) -> Response:
-        """Remove every persona; who has opted out stays so."""
+        """Remove all personas. Phones that opted out stay opted out."""
         services.admin(path.userid).change(lambda settings: replace(settings, personas=()))
-        return done()
+        return empty()
 
     return api
 
 
 def _faults(services: Services) -> Api:
-    api = Api("faults", "What goes wrong, by count or by seeded chance.")
+    api = Api("faults", "Faults, by count or by seeded chance.")
 
-    @api.get("/accounts/<userid>/faults", {200: FaultsAnswer})
+    @api.get("/accounts/<userid>/faults", {200: Page[FaultStatus]})
     def list_faults(path: AccountPath) -> Response:
-        """List the faults, with what is left of each."""
-        return whole(FaultsAnswer, services.admin(path.userid).faults())
+        """List the faults, with their counts."""
+        return answer(Page(services.admin(path.userid).faults()))
 
-    @api.post("/accounts/<userid>/faults", {201: FaultAnswer})
+    @api.post("/accounts/<userid>/faults", {201: FaultStatus})
     def add_fault(path: AccountPath, body: FaultBody) -> Response:
-        """Arrange a fault behind those that are there; of several whose turn it is, the first strikes."""
-        return said(FaultAnswer.model_validate(services.admin(path.userid).add_fault(body.root)), 201)
+        """Add a fault after the others. The first fault that matches a request is applied to it."""
+        return answer(services.admin(path.userid).add_fault(body.root), 201)
 
     @api.delete("/accounts/<userid>/faults")
     def remove_faults(path: AccountPath) -> Response:
-        """Remove every fault."""
+        """Remove all faults."""
         services.admin(path.userid).drop_faults()
-        return done()
+        return empty()
 
     @api.delete("/accounts/<userid>/faults/<id>")
     def remove_fault(path: NumberedPath) -> Response:
         """Remove one fault."""
         services.admin(path.userid).drop_faults([path.id])
-        return done()
+        return empty()
 
     return api
 
 
 def _holds(services: Services) -> Api:
-    api = Api("holds", "Slots that are kept taken.")
+    api = Api("holds", "Slots kept in use by a test.")
 
-    @api.get("/accounts/<userid>/holds", {200: HoldsAnswer})
+    @api.get("/accounts/<userid>/holds", {200: Page[Hold]})
     def list_holds(path: AccountPath) -> Response:
-        """List the slots that are kept taken."""
-        return whole(HoldsAnswer, services.admin(path.userid).holds())
+        """List the holds."""
+        return answer(Page(services.admin(path.userid).holds()))
 
-    @api.post("/accounts/<userid>/holds", {201: HoldAnswer})
+    @api.post("/accounts/<userid>/holds", {201: Hold})
     def add_hold(path: AccountPath, body: HoldBody) -> Response:
-        """Keep slots taken, all that are asked for or none."""
-        hold = services.admin(path.userid).hold(body.slots, body.operation, body.seconds)
-        return said(HoldAnswer.model_validate(hold), 201)
+        """Keep slots in use: all that you ask for, or none."""
+        return answer(services.admin(path.userid).hold(body.slots, body.operation, body.seconds), 201)
 
     @api.delete("/accounts/<userid>/holds")
     def remove_holds(path: AccountPath) -> Response:
-        """Free all slots that are kept taken."""
+        """Free the slots of all holds."""
         services.admin(path.userid).release()
-        return done()
+        return empty()
 
     @api.delete("/accounts/<userid>/holds/<id>")
     def remove_hold(path: NumberedPath) -> Response:
         """Free the slots of one hold."""
         services.admin(path.userid).release([path.id])
-        return done()
+        return empty()
 
     return api

@@ -1,22 +1,33 @@
-"""The OpenAPI document: what the library generates from the code, and what it leaves out."""
+"""Complete the OpenAPI document: answers, refusals, links between operations, and descriptions of members."""
 
 import inspect
 import re
+from collections.abc import Iterable
+from http import HTTPStatus
 from typing import Any
 
-from ccell_fake.control.models import Problem
+from pydantic import TypeAdapter
+
+from ccell_fake.control.errors import Problem
 from ccell_fake.faults import FaultConditions
+from ccell_mock_server.control.api import JSON, DeclaredOperation
 from ccell_mock_server.control.problems import CONTENT_TYPE, STATUSES
 from ccell_mock_server.http.paths import LIVE_PATH, METRICS_PATH, READY_PATH
 
 SECURITY: Any = {"token": {"type": "http", "scheme": "bearer", "description": "The control token, if there is one."}}
 
-_JSON = "application/json"
+_REFERENCE = "#/components/schemas/{model}"
 _ATTRIBUTES = "\n\nAttributes:\n"
 _ATTRIBUTE = re.compile(r"^ {4}(\w+): (.*)$", re.MULTILINE)
+
+
+def _link(operation: str, **parameters: str | int) -> dict[str, Any]:
+    return {"operationId": operation, "parameters": {"userid": "$request.path.userid", **parameters}}
+
+
 _LINKS: dict[tuple[str, str], dict[str, dict[str, Any]]] = {
     ("mint_account", "201"): {
-        name: {"operationId": name, "parameters": {"userid": "$response.body#/userid"}}
+        name: _link(name, userid="$response.body#/userid")
         for name in (
             "get_account",
             "put_account",
@@ -39,70 +50,68 @@ _LINKS: dict[tuple[str, str], dict[str, dict[str, Any]]] = {
             "delete_account",
         )
     },
-    ("add_fault", "201"): {
-        "remove_fault": {
-            "operationId": "remove_fault",
-            "parameters": {"userid": "$request.path.userid", "id": "$response.body#/id"},
-        }
-    },
-    ("add_hold", "201"): {
-        "remove_hold": {
-            "operationId": "remove_hold",
-            "parameters": {"userid": "$request.path.userid", "id": "$response.body#/id"},
-        }
-    },
-    ("add_outcome", "201"): {
-        "remove_outcome": {
-            "operationId": "remove_outcome",
-            "parameters": {"userid": "$request.path.userid", "place": 0},
-        }
-    },
+    ("add_fault", "201"): {"remove_fault": _link("remove_fault", id="$response.body#/id")},
+    ("add_hold", "201"): {"remove_hold": _link("remove_hold", id="$response.body#/id")},
+    ("add_outcome", "201"): {"remove_outcome": _link("remove_outcome", place=0)},
     ("list_messages", "200"): {
-        name: {
-            "operationId": name,
-            "parameters": {"userid": "$request.path.userid", "msgid": "$response.body#/items/0/msgid"},
-        }
-        for name in ("get_message", "settle_message")
+        name: _link(name, msgid="$response.body#/items/0/msgid") for name in ("get_message", "settle_message")
     },
 }
-
-
 _PLAIN = {
-    LIVE_PATH: ("livez", "Tell that the process lives."),
-    READY_PATH: ("readyz", "Tell that requests are answered."),
-    METRICS_PATH: ("metrics", "Count requests, by endpoint and code, what waits, and slots in use, for Prometheus."),
+    LIVE_PATH: ("livez", "Check that the process lives."),
+    READY_PATH: ("readyz", "Check that requests are answered."),
+    METRICS_PATH: ("metrics", "Metrics for Prometheus: requests by endpoint and code, waiting items, slots in use."),
 }
 
 
-def finish(spec: dict[str, Any]) -> None:
-    """Say how requests are refused, where operations lead, and what each member means."""
-    for path, (name, summary) in _PLAIN.items():
-        plain = {"description": "OK", "content": {"text/plain": {"schema": {"type": "string"}}}}
-        spec["paths"][path] = {"get": {"operationId": name, "summary": summary, "responses": {"200": plain}}}
+def finish(spec: dict[str, Any], operations: Iterable[DeclaredOperation]) -> None:
+    """Complete a document that flask-openapi3 has generated from the requests of the operations."""
+    declared = {one.view.__name__: one for one in operations}
+    kinds = {kind for one in declared.values() for kind in one.answers.values() if not isinstance(kind, dict | None)}
+    references, definitions = TypeAdapter.json_schemas(
+        [(kind, "serialization", TypeAdapter(kind)) for kind in (*kinds, Problem)], ref_template=_REFERENCE
+    )
     schemas = spec["components"]["schemas"]
-    schemas["Problem"] = Problem.model_json_schema(ref_template="#/components/schemas/{model}", mode="serialization")
-    schemas.update(schemas["Problem"].pop("$defs", {}))
-    refusal = {"content": {CONTENT_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}}
+    schemas.update(definitions["$defs"])
+    refused = _content(CONTENT_TYPE, references[Problem, "serialization"])
     for path in spec["paths"].values():
         for operation in path.values():
-            responses = operation["responses"]
+            responses = operation["responses"] = {}
+            name = operation["operationId"]
+            for status, kind in declared[name].answers.items():
+                answered = kind if isinstance(kind, dict) else {}
+                if kind is not None and not answered:
+                    answered = _content(JSON, references[kind, "serialization"])
+                responses[str(status)] = {"description": HTTPStatus(status).phrase, **answered}
             for status in STATUSES:
-                responses[str(status)] = {"description": "Refused.", **refusal}
-            for (name, answered), links in _LINKS.items():
-                if operation["operationId"] == name:
-                    responses[answered]["links"] = links
+                responses[str(status)] = {"description": "Refused.", **refused}
+            for (source, created), links in _LINKS.items():
+                if source == name:
+                    responses[created]["links"] = links
+    for path, (name, summary) in _PLAIN.items():
+        plain = {"description": "OK", **_content("text/plain", {"type": "string"})}
+        spec["paths"][path] = {"get": {"operationId": name, "summary": summary, "responses": {"200": plain}}}
     spec["security"] = [{}, {"token": []}]
-    inherited = _meanings(inspect.cleandoc(FaultConditions.__doc__ or ""))
+    _describe_members(schemas)
+
+
+def _content(content_type: str, schema: dict[str, Any]) -> dict[str, Any]:
+    return {"content": {content_type: {"schema": schema}}}
+
+
+def _describe_members(schemas: dict[str, dict[str, Any]]) -> None:
+    """Move the attributes of docstrings to the members they describe."""
+    inherited = _attributes(inspect.cleandoc(FaultConditions.__doc__ or ""))
     for name, schema in schemas.items():
         text = schema.get("description", "")
         schema["description"] = text.partition(_ATTRIBUTES)[0]
-        meanings = {**(inherited if name.endswith("Fault") else {}), **_meanings(text)}
-        for member, meaning in meanings.items():
+        attributes = {**(inherited if name.endswith("Fault") else {}), **_attributes(text)}
+        for member, description in attributes.items():
             if member in schema.get("properties", {}):
-                schema["properties"][member]["description"] = meaning
+                schema["properties"][member]["description"] = description
 
 
-def _meanings(docstring: str) -> dict[str, str]:
-    """What a docstring says of each attribute."""
+def _attributes(docstring: str) -> dict[str, str]:
+    """Descriptions of the attributes in a docstring."""
     attributes = docstring.partition(_ATTRIBUTES)[2]
     return dict(_ATTRIBUTE.findall(re.sub(r"\n {8,}", " ", attributes)))

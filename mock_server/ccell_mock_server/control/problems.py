@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from flask import Flask, Response
 from werkzeug.exceptions import HTTPException
 
-from ccell_fake.control.models import PROBLEMS, FlawAnswer, Problem
+from ccell_fake.control.errors import PROBLEM_TITLES, FieldError, Problem
 from ccell_fake.errors import EntriesDropped, NoSuchThing, NotPossible
+from ccell_fake.serialization import to_json
 from ccell_fake.store.database import SnapshotError
 from ccell_mock_server.config.errors import ConfigProblem
 from ccell_mock_server.http.paths import CONTROL_PREFIX
@@ -30,18 +31,18 @@ _KIND_OF = {
     503: "busy",
 }
 STATUSES = tuple(_KIND_OF)
-"""The statuses that any operation may refuse with."""
+"""Statuses with which any operation may refuse a request."""
 
 
 class InvalidError(Exception):
-    """A request that is of the right form and means something that is not allowed.
+    """A request of the right form with values that are not allowed.
 
     Attributes:
-        flaws: What is wrong.
+        flaws: The errors.
     """
 
     def __init__(self, flaws: Iterable[ConfigProblem]) -> None:
-        """Say what is wrong."""
+        """Keep the errors."""
         self.flaws: tuple[ConfigProblem, ...] = tuple(flaws)
         super().__init__("; ".join(map(str, self.flaws)))
 
@@ -54,35 +55,34 @@ def problem(
     after_position: int | None = None,
     headers: dict[str, str] | None = None,
 ) -> Response:
-    """A refusal.
+    """Make a refusal.
 
     Args:
         status: The HTTP status.
-        detail: What is wrong, and what would pass.
-        flaws: The same for each field.
+        detail: The error, and the values allowed.
+        flaws: The errors of single fields.
         after_position: All journal entries after this position are kept.
-        headers: To go with it.
+        headers: Headers of the answer.
     """
     kind = _KIND_OF.get(status, "failure")
     document = Problem(
         type=f"{CONTROL_PREFIX}problems/{kind}",
-        title=PROBLEMS[kind],
+        title=PROBLEM_TITLES[kind],
         status=status,
         detail=detail,
-        errors=tuple(FlawAnswer(field=flaw.key, detail=flaw.detail) for flaw in flaws),
+        errors=tuple(FieldError(flaw.key, flaw.detail) for flaw in flaws),
         after_position=after_position,
     )
-    text = document.model_dump_json(exclude_none=True)
-    return Response(text, status, headers, content_type=CONTENT_TYPE)
+    return Response(to_json(document, exclude_none=True), status, headers, content_type=CONTENT_TYPE)
 
 
 def invalid(flaws: tuple[ConfigProblem, ...]) -> Response:
-    """A refusal of what is of the right form and means something that is not allowed."""
+    """Refuse a request of the right form with values that are not allowed."""
     return problem(422, "; ".join(map(str, flaws)), flaws)
 
 
 def register(app: Flask) -> None:
-    """Answer whatever goes wrong in an application as a problem."""
+    """Answer every error of an application as a problem."""
     app.register_error_handler(InvalidError, lambda error: invalid(error.flaws))
     app.register_error_handler(NoSuchThing, lambda error: problem(404, str(error)))
     app.register_error_handler(NotPossible, lambda error: problem(409, str(error)))
@@ -99,7 +99,7 @@ def register(app: Flask) -> None:
 
 def _of_http(error: HTTPException) -> Response:
     if error.response is not None:
-        # Made by `problem` already.
+        # `problem` has made it.
         return error.response  # type: ignore[return-value]
     headers = {name: value for name, value in error.get_headers() if name == "Allow"}
     return problem(error.code or 500, error.description or "", headers=headers)
@@ -107,4 +107,4 @@ def _of_http(error: HTTPException) -> Response:
 
 def _of_failure(error: Exception) -> Response:
     _LOG.error("a control request failed", exc_info=error)
-    return problem(500, "the emulator failed; its log says how")
+    return problem(500, "the emulator failed; see its log")

@@ -1,4 +1,4 @@
-"""Everything at once over the control API: a snapshot, its return, and the figures."""
+"""Operations on the state of the whole emulator: snapshot and restore."""
 
 from flask import Response, request
 from werkzeug.exceptions import abort
@@ -6,9 +6,8 @@ from werkzeug.exceptions import abort
 from ccell_fake.settings import AccountSettings
 from ccell_mock_server.config import account_checks
 from ccell_mock_server.config.credentials import is_public
-from ccell_mock_server.control.api import Api
+from ccell_mock_server.control.api import Api, empty
 from ccell_mock_server.control.problems import problem
-from ccell_mock_server.control.responses import done
 from ccell_mock_server.services import Services
 
 SNAPSHOT = "application/vnd.sqlite3"
@@ -18,14 +17,14 @@ _BYTES = {"schema": {"type": "string", "format": "binary"}}
 
 def views(services: Services) -> list[Api]:
     """The operations."""
-    api = Api("state", "Everything at once.")
+    api = Api("state", "The state of the whole emulator.")
 
     @api.get("/state", {200: {"content": {SNAPSHOT: _BYTES}}})
     def get_state() -> Response:
         """Take a snapshot of everything: accounts, queues, clocks, faults, journals.
 
-        It is an SQLite file, which `ccell-fake serve --store` opens too. Holds are not in it, and neither are passwords
-        that were not made up here.
+        It is an SQLite file, which `ccell-fake serve --store` opens too. It does not contain holds, nor passwords that
+        the emulator did not make.
         """
         return Response(services.store.dump(is_public), content_type=SNAPSHOT)
 
@@ -35,16 +34,16 @@ def views(services: Services) -> list[Api]:
         {"requestBody": {"required": True, "content": {SNAPSHOT: _BYTES}}},
     )
     def put_state() -> Response:
-        """Put a snapshot back: everything is as it was, and what was there before is forgotten.
+        """Replace everything with a snapshot.
 
-        Passwords that a snapshot leaves out are those the accounts have now.
+        Passwords that are missing in the snapshot are those the accounts have now.
         """
         if request.mimetype != SNAPSHOT:
-            abort(problem(415, f"the body is {request.mimetype or 'of no type'}; it takes {SNAPSHOT}"))
+            abort(problem(415, f"the body must be {SNAPSHOT}, got {request.mimetype or 'no type'}"))
         snapshot = request.get_data(cache=False)
         passwords = {one.settings.userid: one.settings.password for one in services.accounts}
         services.store.put_back(snapshot, passwords, _check, services.accounts.reload)
-        return done()
+        return empty()
 
     return [api]
 

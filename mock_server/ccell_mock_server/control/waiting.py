@@ -1,25 +1,22 @@
-"""Waiting over the control API: until something is there, and as a stream of everything that happens."""
+"""Operations that wait: until messages or fetches match, and for a stream of events."""
 
-import json
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Annotated, Any
 
 from flask import Response, request
 from pydantic import Field
 
 from ccell_fake.clock import elapsed
-from ccell_fake.control.models import Position, WaitAnswer, WaitBody
+from ccell_fake.control.models import Position, WaitBody
 from ccell_fake.engine import wait_match
 from ccell_fake.engine.account import Account
-from ccell_fake.engine.wait_match import WaitFilter, WaitKind
+from ccell_fake.engine.wait_match import WaitFilter
 from ccell_fake.errors import NotPossible
-from ccell_fake.inspection import MessageFilter, MessageSeen
-from ccell_fake.records import JournalEntry
-from ccell_mock_server.control.api import Api
+from ccell_fake.inspection import JournalEntry, MessageFilter, MessageRecord, WaitResult
+from ccell_mock_server.control.api import Api, answer
 from ccell_mock_server.control.requests import AccountPath, Parameters
-from ccell_mock_server.control.responses import said
 from ccell_mock_server.control.stream import Stream
 from ccell_mock_server.http.connection import client_of, hang_up
 from ccell_mock_server.http.waiting import Waiter, Woken
@@ -32,9 +29,9 @@ _MICRO = 1_000_000
 
 
 class EventsQuery(Parameters):
-    """Which events."""
+    """A stream of events."""
 
-    userid: Annotated[str | None, Field(description="Only those of this account.")] = None
+    userid: Annotated[str | None, Field(description="Only events of this account.")] = None
     after_position: Annotated[
         Position | None, Field(description="Only events of requests after this position; from now on if absent.")
     ] = None
@@ -42,17 +39,18 @@ class EventsQuery(Parameters):
 
 def views(services: Services) -> list[Api]:
     """The operations."""
-    api = Api("waiting", "Woken by what happens, never by polling.")
+    api = Api("waiting", "Waiting, without polling.")
 
-    @api.post("/accounts/<userid>/wait", {200: WaitAnswer})
+    @api.post("/accounts/<userid>/wait", {200: WaitResult})
     def wait(path: AccountPath, body: WaitBody) -> Response:
-        """Block until there are messages or fetches that the body describes.
+        """Block until messages or fetches match the body.
 
-        When the time is over the answer is 200 too, with `is_met` false, what came instead, and what was nearest.
+        After a timeout the answer is 200 too, with `is_met` false, what came instead, and the messages that almost
+        match.
         """
         with services.notifier.place():
-            answer = _wait(services, path.userid, body)
-        return Response(_to_nobody(request.environ)) if answer is None else said(answer)
+            result = _wait(services, path.userid, body)
+        return Response(_hang_up(request.environ)) if result is None else answer(result)
 
     @api.get("/events", {200: {"content": {EVENT_STREAM: {"schema": {"type": "string"}}}}})
     def stream_events(query: EventsQuery) -> Response:
@@ -69,7 +67,7 @@ def views(services: Services) -> list[Api]:
             after_position = int(resumed[:18])
         with ExitStack() as stack:
             stack.enter_context(services.notifier.place())
-            # What happens from here on wakes it, and is told.
+            # What happens from here on wakes the waiter and is sent.
             waiter = stack.enter_context(services.notifier.waiter(client=client_of(request.environ)))
             stream = Stream(services, query.userid, after_position)
             services.notifier.listen(waiter, stream.topics)
@@ -81,87 +79,61 @@ def views(services: Services) -> list[Api]:
     return [api]
 
 
-def _to_nobody(environ: dict[str, Any]) -> Iterator[bytes]:
+def _hang_up(environ: dict[str, Any]) -> Iterator[bytes]:
     yield from ()
     hang_up(environ)
 
 
-def _wait(services: Services, userid: str, body: WaitBody) -> WaitAnswer | None:
-    """What is answered, or None where there is nobody left to answer."""
-    wanted = MessageFilter(body.phone, body.linkid, body.content, body.msgid, body.code, body.state)
-    wish = WaitFilter(WaitKind(body.kind), wanted, body.after_position, body.count, body.not_empty)
+def _wait(services: Services, userid: str, body: WaitBody) -> WaitResult | None:
+    """Wait. Returns None if the client is gone."""
+    message = MessageFilter(body.phone, body.linkid, body.content, body.msgid, body.code, body.state)
+    wanted = WaitFilter(body.kind, message, body.after_position, body.count, body.not_empty)
     admin = services.admin(userid)
-    pending, found = wish, Found()
+    messages: tuple[MessageRecord, ...] = ()
+    requests: tuple[JournalEntry, ...] = ()
+    pending = wanted
     deadline = elapsed() + body.timeout
     with admin.opened() as (account, _):
-        begun = account
+        former = account
     client = client_of(request.environ)
-    with services.notifier.waiter(begun.key, begun.slots, client=client) as waiter:
+    with services.notifier.waiter(former.key, former.slots, client=client) as waiter:
         while True:
             with admin.opened() as (account, ledger):
-                _check_same(begun, account)
-                sight = wait_match.look(account, ledger, pending)
+                _check_same(former, account)
+                result = wait_match.match(account, ledger, pending)
                 left = deadline - elapsed()
-                missed = wait_match.miss(account, ledger, wish) if not sight.is_met and left <= 0 else None
-            if sight.is_met or missed:
-                return _answer(sight, found, missed)
-            if not wait_match.can_change(wish):
-                # What has been looked at need not be looked at again.
-                found.add(sight)
+                if not result.is_met and left <= 0:
+                    result = wait_match.explain(account, ledger, wanted, result)
+                next_change = wait_match.next_change(account, ledger)
+            if result.is_met or left <= 0:
+                return replace(result, messages=(*messages, *result.messages), requests=(*requests, *result.requests))
+            if not wanted.can_match_later:
+                # Entries up to this position need not be read again.
+                messages, requests = (*messages, *result.messages), (*requests, *result.requests)
                 pending = replace(
-                    wish, after_position=max(sight.position, wish.after_position), count=wish.count - len(found)
+                    wanted,
+                    after_position=max(result.position, wanted.after_position),
+                    count=wanted.count - len(messages) - len(requests),
                 )
-            due = left if sight.next_due is None else min(left, sight.next_due / _MICRO)
-            woken = waiter.wait(due)
+            woken = waiter.wait(left if next_change is None else min(left, next_change / _MICRO))
             if woken is Woken.CLIENT_GONE:
                 return None
             if woken is Woken.CLOSED:
-                message = "the emulator stops"
-                raise NotPossible(message)
+                reason = "the emulator stops"
+                raise NotPossible(reason)
 
 
-def _check_same(begun: Account, account: Account) -> None:
-    if begun.slots is not account.slots:
-        message = f"account {begun.settings.userid} was reset while it was waited for"
+def _check_same(former: Account, account: Account) -> None:
+    if former.slots is not account.slots:
+        message = f"account {former.settings.userid} was reset during the wait"
         raise NotPossible(message)
-
-
-@dataclass(slots=True)
-class Found:
-    """What was found on the way to what is waited for."""
-
-    messages: list[MessageSeen] = field(default_factory=list[MessageSeen])
-    requests: list[JournalEntry] = field(default_factory=list[JournalEntry])
-
-    def __len__(self) -> int:
-        """How much that is."""
-        return len(self.messages) + len(self.requests)
-
-    def add(self, sight: wait_match.WaitMatch) -> None:
-        """Find more."""
-        self.messages.extend(sight.messages)
-        self.requests.extend(sight.requests)
-
-
-def _answer(sight: wait_match.WaitMatch, found: Found, missed: wait_match.WaitTimeout | None) -> WaitAnswer:
-    return WaitAnswer.model_validate(
-        {
-            "is_met": sight.is_met,
-            "messages": [*found.messages, *sight.messages],
-            "requests": [*found.requests, *sight.requests],
-            "position": sight.position,
-            "came": missed.came if missed else (),
-            "nearest": missed.nearest if missed else (),
-        }
-    )
 
 
 def _lines(stream: Stream, waiter: Waiter, environ: dict[str, Any]) -> Iterator[bytes]:
     yield b": listening\n\n"
     while True:
         for event in stream.due(waiter.take_rung()):
-            position = "" if event.position is None else f"id: {event.position}\n"
-            yield f"{position}event: {event.kind}\ndata: {json.dumps(event.data)}\n\n".encode()
+            yield event.encode()
         if stream.is_over:
             return
         woken = waiter.wait(min(_HEARTBEAT_SECONDS, stream.seconds_until_due()))

@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from ccell_fake.control.client import AccountControl, ControlClient, ControlError, Unreachable
-from ccell_fake.control.models import ReportBody
 from ccell_fake.model import AccountInfo, Report, Upmsg
 from ccell_fake.settings import AccountSettings
 from ccell_fake.transcripts import Comparison, Difference, Ending, Exchange, RecordedRun
@@ -120,7 +119,7 @@ class _Playing:
                     yield item.recvtime + _WITHIN
                 case Upmsg():
                     account.freeze(item.motime + _WITHIN)
-                    spcode = item.spnumber.removeprefix(account.seen().settings.spnumber)
+                    spcode = item.spnumber.removeprefix(account.status().settings.spnumber)
                     account.reply(item.phone.strip(), item.msgcontent, spcode=spcode)
                     yield item.motime + _WITHIN
                 case _:
@@ -134,11 +133,7 @@ class _Playing:
                 account.settle(msgid, report.status, report.info)
                 return
         phone = report.phone.strip()
-        account.add_report(
-            ReportBody(
-                msgid=msgid or report.msgid, phone=phone, linkid=report.linkid, status=report.status, info=report.info
-            )
-        )
+        account.add_report(msgid or report.msgid, phone, linkid=report.linkid, status=report.status, info=report.info)
 
 
 def _balance(recorded: DecodedExchange, replayed: DecodedExchange, account: AccountControl) -> bool:
@@ -151,5 +146,5 @@ def _balance(recorded: DecodedExchange, replayed: DecodedExchange, account: Acco
     ]
     if len(riches) != 2 or riches[0] == riches[1]:  # noqa: PLR2004 - of both
         return False
-    account.change(balance=max(account.seen().settings.balance + riches[0] - riches[1], 0))
+    account.change(balance=max(account.status().settings.balance + riches[0] - riches[1], 0))
     return True

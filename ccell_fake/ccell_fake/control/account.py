@@ -1,0 +1,279 @@
+"""One account of an emulator, over the control API."""
+
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import fields
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+from ccell_fake.codes import Code
+from ccell_fake.control.connection import SECONDS, ControlConnection, without_none
+from ccell_fake.control.errors import NotFound, NotInTime
+from ccell_fake.faults import Fault, FaultStatus
+from ccell_fake.inspection import (
+    AccountStatus,
+    AdvanceResult,
+    ClockStatus,
+    Hold,
+    JournalEntry,
+    MessageRecord,
+    Page,
+    ReportRecord,
+    State,
+    UpmsgRecord,
+    WaitKind,
+    WaitResult,
+)
+from ccell_fake.model import Operation
+from ccell_fake.settings import AccountSettings, OutcomeRule, Persona
+
+Record = TypeVar("Record")
+
+
+class AccountControl:
+    """One account of an emulator, as tests see it.
+
+    Attributes:
+        userid: The account.
+        password: Its password; asterisks unless the emulator made it.
+    """
+
+    def __init__(self, connection: ControlConnection, userid: str, password: str) -> None:
+        """Control an account over a connection."""
+        self.userid = userid
+        self.password = password
+        self._connection = connection
+        self._path = f"/v1/accounts/{quote(userid, safe='')}"
+
+    def __repr__(self) -> str:
+        """Without the password."""
+        return f"AccountControl({self.userid!r})"
+
+    def status(self) -> AccountStatus:
+        """Status of the account."""
+        return self._call(AccountStatus, "GET", "")
+
+    @property
+    def position(self) -> int:
+        """Position of the last journal entry of the account."""
+        return self.status().position
+
+    def change(self, **settings: Any) -> AccountStatus:  # noqa: ANN401 - as AccountSettings has them
+        """Change some settings, by name. Requests in progress use the changed settings."""
+        return self._call(AccountStatus, "PATCH", "", body=settings)
+
+    def replace(self, settings: AccountSettings) -> AccountStatus:
+        """Replace all settings. The password stays if they have none."""
+        return self._call(AccountStatus, "PUT", "", body=non_defaults(settings))
+
+    def reset(self) -> None:
+        """Delete everything of the account except its settings. Holds and delays end."""
+        self._send("POST", "/reset")
+
+    def close(self) -> None:
+        """Delete the account. Holds and delays end."""
+        self._send("DELETE", "")
+
+    def unlock(self) -> None:
+        """Unlock the account after repeated excess."""
+        self._send("DELETE", "/lock")
+
+    def clock(self) -> ClockStatus:
+        """Mode and time of its clock."""
+        return self._call(ClockStatus, "GET", "/clock")
+
+    def freeze(self, now: datetime | None = None) -> ClockStatus:
+        """Stop its clock, at an aware time or at its present time."""
+        return self._set_clock(mode="frozen", now=now)
+
+    def offset(self, by: timedelta | None = None, *, now: datetime | None = None) -> ClockStatus:
+        """Set its clock ahead of the gateway's, or to an aware time from which it runs on."""
+        return self._set_clock(mode="offset", seconds=None if by is None else by.total_seconds(), now=now)
+
+    def real(self) -> ClockStatus:
+        """Set its clock to the gateway's."""
+        return self._set_clock(mode="real")
+
+    def _set_clock(self, **body: object) -> ClockStatus:
+        return self._call(ClockStatus, "PUT", "/clock", body=without_none(body))
+
+    def advance(self, by: timedelta | None = None, *, to: datetime | None = None) -> AdvanceResult:
+        """Move its clock forwards, by a duration or to an aware time, and return the events this caused."""
+        body = without_none({"seconds": None if by is None else by.total_seconds(), "to": to})
+        return self._call(AdvanceResult, "POST", "/clock/advance", body=body)
+
+    def outcomes(self) -> tuple[OutcomeRule, ...]:
+        """The rules that decide reports."""
+        return self._all(OutcomeRule, "/outcomes")
+
+    def add_outcome(self, rule: OutcomeRule) -> None:
+        """Add a rule before the others."""
+        self._send("POST", "/outcomes", body=non_defaults(rule))
+
+    def remove_outcomes(self, place: int | None = None) -> None:
+        """Remove the rule at a place, from 0, or all rules."""
+        self._send("DELETE", "/outcomes" if place is None else f"/outcomes/{place}")
+
+    def personas(self) -> tuple[Persona, ...]:
+        """The personas."""
+        return self._all(Persona, "/personas")
+
+    def add_persona(self, persona: Persona) -> None:
+        """Add a persona before the others."""
+        self._send("POST", "/personas", body=non_defaults(persona))
+
+    def remove_personas(self) -> None:
+        """Remove all personas. Phones that opted out stay opted out."""
+        self._send("DELETE", "/personas")
+
+    def faults(self) -> tuple[FaultStatus, ...]:
+        """The faults, with their counts."""
+        return self._all(FaultStatus, "/faults")
+
+    def add_fault(self, fault: Fault) -> FaultStatus:
+        """Add a fault after the others."""
+        return self._call(FaultStatus, "POST", "/faults", body={**non_defaults(fault), "kind": fault.kind})
+
+    def remove_faults(self, number: int | None = None) -> None:
+        """Remove one fault, or all."""
+        self._send("DELETE", "/faults" if number is None else f"/faults/{number}")
+
+    @contextmanager
+    def hold(self, slots: int, operation: Operation | None = None, seconds: float = 60.0) -> Generator[Hold]:
+        """Keep slots in use inside the block. They are freed at its end, or after `seconds`."""
+        body = without_none({"slots": slots, "operation": operation, "seconds": seconds})
+        held = self._call(Hold, "POST", "/holds", body=body)
+        try:
+            yield held
+        finally:
+            # It is gone already if its time is over, or if the account was reset or closed.
+            with suppress(NotFound):
+                self.release(held.id)
+
+    def holds(self) -> tuple[Hold, ...]:
+        """The holds."""
+        return self._all(Hold, "/holds")
+
+    def release(self, number: int | None = None) -> None:
+        """Free the slots of one hold, or of all."""
+        self._send("DELETE", "/holds" if number is None else f"/holds/{number}")
+
+    def messages(
+        self,
+        *,
+        phone: str | None = None,
+        linkid: str | None = None,
+        content: str | None = None,
+        msgid: str | None = None,
+        code: Code | str | None = None,
+        state: State | None = None,
+        after_position: int | None = None,
+    ) -> Iterator[MessageRecord]:
+        """Submitted messages, oldest first. In phone, linkid and content, `*` stands for any text.
+
+        Args:
+            phone: The number.
+            linkid: The sender's reference.
+            content: The text.
+            msgid: The serial number.
+            code: 0, or the code of the refusal.
+            state: The state.
+            after_position: Only messages of requests after this position in the journal.
+        """
+        query = {"phone": phone, "linkid": linkid, "content": content, "msgid": msgid, "code": code, "state": state}
+        path = f"{self._path}/messages"
+        return self._connection.pages(MessageRecord, path, after_position=after_position, **query)
+
+    def settle(self, msgid: str, status: str = "0", info: str | None = None) -> MessageRecord:
+        """Let the report of a message come in now. Status 0 is delivered."""
+        body = without_none({"status": status, "info": info})
+        return self._call(MessageRecord, "POST", f"/messages/{quote(msgid, safe='')}/report", body=body)
+
+    def reports(self) -> Iterator[ReportRecord]:
+        """Reports, oldest first: later, waiting and handed out."""
+        return self._connection.pages(ReportRecord, f"{self._path}/reports")
+
+    def add_report(
+        self,
+        msgid: str,
+        phone: str,
+        *,
+        linkid: str = "",
+        status: str = "0",
+        info: str = Code.SUCCESS.text,
+        delay: float = 0.0,
+    ) -> ReportRecord:
+        """Let a stray report come in.
+
+        Args:
+            msgid: Its serial number; no message needs to have it.
+            phone: Its number.
+            linkid: Its linkid.
+            status: 0 for delivered.
+            info: Its text.
+            delay: Seconds until it comes in.
+        """
+        body = {"msgid": msgid, "phone": phone, "linkid": linkid, "status": status, "info": info, "delay": delay}
+        return self._call(ReportRecord, "POST", "/reports", body=body)
+
+    def upmsgs(self) -> Iterator[UpmsgRecord]:
+        """Upstream messages, oldest first: later, waiting and handed out."""
+        return self._connection.pages(UpmsgRecord, f"{self._path}/upmsgs")
+
+    def reply(self, phone: str, content: str, *, spcode: str = "", delay: float = 0.0) -> UpmsgRecord:
+        """Let a phone send a message.
+
+        Args:
+            phone: The phone.
+            content: The text.
+            spcode: Extension of the account's port in the number it is sent to.
+            delay: Seconds until it comes in.
+        """
+        body = {"phone": phone, "content": content, "spcode": spcode, "delay": delay}
+        return self._call(UpmsgRecord, "POST", "/upmsgs", body=body)
+
+    def journal(
+        self, after_position: int = 0, *, operation: Operation | None = None, code: Code | str | None = None
+    ) -> Iterator[JournalEntry]:
+        """The journal entries of the account after a position, oldest first.
+
+        Raises:
+            JournalTruncated: Some of them were dropped.
+        """
+        path = f"{self._path}/journal"
+        return self._connection.pages(JournalEntry, path, after_position=after_position, operation=operation, code=code)
+
+    def wait(self, kind: WaitKind = "message", *, timeout: float = 10.0, **wanted: Any) -> WaitResult:  # noqa: ANN401 - as WaitBody has them
+        """Block until messages or fetches match.
+
+        Args:
+            kind: `message`, `report` (reports are fetched) or `upmsg` (upstream messages are fetched).
+            timeout: Seconds.
+            wanted: As in WaitBody: phone, linkid, content, msgid, code, state, after_position, count, not_empty.
+
+        Raises:
+            NotInTime: The time is over; the message lists what came instead.
+        """
+        members = without_none(wanted)
+        body = {**members, "kind": kind, "timeout": timeout}
+        result = self._call(WaitResult, "POST", "/wait", body=body, timeout=timeout + SECONDS)
+        if not result.is_met:
+            described = ", ".join(f"{name}={value!r}" for name, value in members.items())
+            raise NotInTime(f"{kind} ({described})" if described else f"any {kind}", timeout, result)
+        return result
+
+    def _send(self, method: str, path: str, **options: Any) -> None:  # noqa: ANN401 - httpx2's
+        self._connection.send(method, self._path + path, **options)
+
+    def _call(self, kind: type[Record], method: str, path: str, **options: Any) -> Record:  # noqa: ANN401 - httpx2's
+        return self._connection.call(kind, method, self._path + path, **options)
+
+    def _all(self, kind: type[Record], path: str) -> tuple[Record, ...]:
+        page: Page[Record] = self._call(Page[kind], "GET", path)  # type: ignore[valid-type]
+        return page.items
+
+
+def non_defaults(value: Any) -> dict[str, Any]:  # noqa: ANN401 - settings, a rule, a persona, a fault
+    """The fields of settings, a rule, a persona or a fault that differ from their defaults."""
+    return {one.name: getattr(value, one.name) for one in fields(value) if getattr(value, one.name) != one.default}

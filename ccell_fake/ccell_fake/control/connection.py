@@ -1,0 +1,134 @@
+"""Requests to the control API of an emulator."""
+
+import ssl
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+import httpx2
+
+from ccell_fake.control.errors import Problem, Unreachable, refusal
+from ccell_fake.inspection import Page
+from ccell_fake.serialization import from_json, to_json
+
+Item = TypeVar("Item")
+Record = TypeVar("Record")
+
+SECONDS = 30.0
+"""Timeout of a request."""
+
+_BASE = "/_ccell"
+_JSON = {"Content-Type": "application/json"}
+_NO_ANSWER = (httpx2.TransportError, httpx2.InvalidURL)
+
+
+class ControlConnection:
+    """A connection to the control API.
+
+    Every call raises ControlError if it is refused, and Unreachable if there is no answer.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        token: str = "",
+        *,
+        authority: Path | None = None,
+        transport: httpx2.BaseTransport | None = None,
+    ) -> None:
+        """Connect to an emulator.
+
+        Args:
+            url: Its address, such as `http://127.0.0.1:8026`.
+            token: Its control token, if it has one.
+            authority: Certificates to trust under TLS, as a PEM file; those of the host by default.
+            transport: Carries the requests; a connection to the url by default.
+        """
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        self._url = url
+        self._http = httpx2.Client(
+            base_url=url.rstrip("/") + _BASE,
+            headers=headers,
+            timeout=SECONDS,
+            transport=transport,
+            # A context is slow to make, and plain HTTP does not need one.
+            verify=ssl.create_default_context(cafile=authority) if url.startswith("https:") else False,
+            trust_env=False,
+        )
+
+    def __enter__(self) -> Self:
+        """Return itself."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close."""
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.close()
+
+    def send(self, method: str, path: str, *, body: object = None, **options: Any) -> httpx2.Response:  # noqa: ANN401 - httpx2's
+        """Send a request.
+
+        Args:
+            method: GET, POST, PUT, PATCH or DELETE.
+            path: The path after `/_ccell`.
+            body: The body, sent as JSON; None for no body.
+            options: Options of `httpx2.Client.request`.
+        """
+        if body is not None:
+            options |= {"content": to_json(body), "headers": _JSON}
+        try:
+            answer = self._http.request(method, path, **options)
+        except _NO_ANSWER as error:
+            raise self._unreachable(error) from error
+        return self._checked(answer)
+
+    def call(self, kind: type[Record], method: str, path: str, *, body: object = None, **options: Any) -> Record:  # noqa: ANN401 - httpx2's
+        """Send a request, and read a record from the answer."""
+        answer: Record = from_json(kind, self.send(method, path, body=body, **options).content)
+        return answer
+
+    def pages(self, kind: type[Item], path: str, **query: object) -> Iterator[Item]:
+        """The items of a list, over all its pages."""
+        parameters = without_none(query)
+        while True:
+            page = self.call(Page[kind], "GET", path, params=parameters)  # type: ignore[valid-type]
+            yield from page.items
+            if page.next is None:
+                return
+            parameters["cursor"] = page.next
+
+    def open_stream(self, path: str, query: dict[str, Any]) -> httpx2.Response:
+        """Send a request whose answer has no end; close the answer."""
+        request = self._http.build_request("GET", path, params=without_none(query), timeout=None)
+        try:
+            answer = self._http.send(request, stream=True)
+        except _NO_ANSWER as error:
+            raise self._unreachable(error) from error
+        if answer.is_error:
+            answer.read()
+        return self._checked(answer)
+
+    def _unreachable(self, error: Exception) -> Unreachable:
+        return Unreachable(f"no control API answers at {self._url}: {error}")
+
+    def _checked(self, answer: httpx2.Response) -> httpx2.Response:
+        if not answer.is_error:
+            return answer
+        try:
+            problem: Problem = from_json(Problem, answer.content)
+        except ValueError:
+            url = answer.url.copy_with(query=None)
+            message = f"{url} answered {answer.status_code}, which is not the answer of a control API"
+            raise Unreachable(message) from None
+        raise refusal(problem)
+
+
+def without_none(members: dict[str, Any]) -> dict[str, Any]:
+    """The members that are not None."""
+    return {name: value for name, value in members.items() if value is not None}
