@@ -26,7 +26,8 @@ class Event:
     def encode(self) -> bytes:
         """Write the event, in ASCII: readers also split lines at other characters."""
         position = b"" if self.position is None else b"id: %d\n" % self.position
-        return b"%sevent: %s\ndata: %s\n\n" % (position, self.kind.encode(), json.dumps(to_jsonable_python(self.data)).encode())
+        data = json.dumps(to_jsonable_python(self.data))
+        return b"%sevent: %s\ndata: %s\n\n" % (position, self.kind.encode(), data.encode())
 
 
 def read_events(lines: Iterator[str]) -> Iterator[Event]:

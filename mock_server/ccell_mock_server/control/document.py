@@ -79,10 +79,12 @@ def finish(spec: dict[str, Any], operations: Iterable[DeclaredOperation]) -> Non
             responses = operation["responses"] = {}
             name = operation["operationId"]
             for status, kind in declared[name].answers.items():
-                answered = kind if isinstance(kind, dict) else {}
-                if kind is not None and not answered:
-                    answered = _content(JSON, references[kind, "serialization"])
-                responses[str(status)] = {"description": HTTPStatus(status).phrase, **answered}
+                described: dict[str, Any] = {"description": HTTPStatus(status).phrase}
+                if isinstance(kind, dict):
+                    described |= kind
+                elif kind is not None:
+                    described |= _content(JSON, references[kind, "serialization"])
+                responses[str(status)] = described
             for status in STATUSES:
                 responses[str(status)] = {"description": "Refused.", **refused}
             for (source, created), links in _LINKS.items():
