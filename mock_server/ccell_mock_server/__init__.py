@@ -1,6 +1,6 @@
-"""The emulator in this process: `FakeCcell` for scripts and unittest. Everything else here is internal.
+"""Run the emulator in this process with `FakeCcell`, for scripts and unittest. Everything else here is internal.
 
-`FakeCcell` is imported when you first use it.
+`FakeCcell` is imported at its first use.
 """
 
 from typing import TYPE_CHECKING

@@ -1,4 +1,4 @@
-"""The emulator whole: store, gateway, application and server, put together from a configuration."""
+"""The whole emulator: store, gateway, application and HTTP server, built from a configuration."""
 
 from pathlib import Path
 from types import TracebackType
@@ -25,14 +25,14 @@ from ccell_mock_server.services import Services
 
 
 class Emulator:
-    """A gateway on an address.
+    """A gateway with its control API, served at an address.
 
     Attributes:
-        config: What it was started with.
-        services: What it is made of.
-        patience: The pauses of its requests, which callers in this process can cut short.
-        app: The WSGI application.
-        certificate: What it speaks TLS with, or None.
+        config: Its configuration.
+        services: Its parts.
+        timeouts: The pauses of its requests, which callers in this process can shorten.
+        app: Its WSGI application.
+        certificate: Its certificate for TLS, or None.
     """
 
     def __init__(
@@ -42,18 +42,18 @@ class Emulator:
         pauses: Pauses | None = None,
         behaviour: Behaviour = Behaviour(),  # noqa: B008 - frozen, so sharing it is safe
     ) -> None:
-        """Put everything together; nothing listens yet.
+        """Build an emulator that does not listen yet.
 
         Args:
-            config: What to start with.
-            clock: What tells the time; the host's unless given.
-            pauses: What `processing_time` is spent with; the host's time unless given.
-            behaviour: What it goes by; the document unless given.
+            config: Its configuration.
+            clock: Its clock; by default the host's.
+            pauses: Spends `processing_time` and delays; by default real time.
+            behaviour: Its limits, rules and operations; by default the document's.
 
         Raises:
             StoreError: The store cannot be opened.
-            CertificateError: There is no certificate for TLS.
-            ConfigError: The profile cannot be used.
+            CertificateError: The certificate for TLS is missing or invalid.
+            ConfigError: The profile is invalid.
         """
         server = config.server
         self.config = config
@@ -62,10 +62,10 @@ class Emulator:
         store = SqliteStore(
             Path(server.store) if server.store else None,
             journal_entries=server.journal_entries,
-            on_change=notifier.ring,
+            on_change=notifier.notify,
         )
-        self.patience: CallTimeouts = CallTimeouts(pauses or notifier)
-        accounts = Accounts(store, clock or SystemClock(), self.patience, behaviour)
+        self.timeouts: CallTimeouts = CallTimeouts(pauses or notifier)
+        accounts = Accounts(store, clock or SystemClock(), self.timeouts, behaviour)
         accounts.assume(config.assumptions, toml.profile_answers(Path(server.profile)) if server.profile else {})
         with store.transaction() as ledger:
             accounts.reload(ledger)
@@ -75,18 +75,14 @@ class Emulator:
             accounts,
             store,
             render=replies.render,
-            pauses=self.patience,
+            pauses=self.timeouts,
             seed=server.seed,
             has_magic_userids=server.magic,
         )
+        credentials = CredentialGenerator(server.seed + 1)
+        metrics = Metrics(accounts, store)
         self.services: Services = Services(
-            store,
-            accounts,
-            gateway,
-            notifier,
-            CredentialGenerator(server.seed + 1),
-            Metrics(accounts, store),
-            server.control_token,
+            store, accounts, gateway, notifier, credentials, metrics, server.control_token
         )
         self.app: Flask = create_app(self.services)
         self._server = HttpServer(
@@ -95,19 +91,19 @@ class Emulator:
 
     @property
     def url(self) -> str:
-        """Where it listens, such as `http://127.0.0.1:8026`."""
+        """Its address, such as `http://127.0.0.1:8026`."""
         return self._server.url
 
     def start(self) -> None:
-        """Listen and answer.
+        """Start to listen.
 
         Raises:
-            ServingError: The address cannot be listened on.
+            ServingError: The address is not available.
         """
         self._server.start()
 
     def stop(self) -> None:
-        """Stop answering, close the store, and remove a certificate that was made."""
+        """Stop listening, close the store, and remove a generated certificate."""
         self.services.notifier.close()
         self._server.stop()
         self.services.store.close()
@@ -116,7 +112,11 @@ class Emulator:
 
     def __enter__(self) -> Self:
         """Start."""
-        self.start()
+        try:
+            self.start()
+        except BaseException:
+            self.stop()
+            raise
         return self
 
     def __exit__(
@@ -129,5 +129,5 @@ class Emulator:
 def _certificate(config: Config) -> tls.Certificate | None:
     server = config.server
     if server.tls_cert:
-        return tls.given(Path(server.tls_cert), Path(server.tls_key))
-    return tls.made(server.host) if server.tls else None
+        return tls.load_certificate(Path(server.tls_cert), Path(server.tls_key))
+    return tls.generate_certificate(server.host) if server.tls else None

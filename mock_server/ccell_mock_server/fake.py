@@ -1,4 +1,4 @@
-"""The gateway in this process: for unittest, scripts, and as what the pytest plugin runs."""
+"""Run the emulator in this process: for unittest, for scripts, and for the pytest plugin."""
 
 import ssl
 import threading
@@ -20,29 +20,29 @@ _LOOPBACK = "http://127.0.0.1"
 
 
 def server(emulator: Emulator, url: Callable[[], str] | None = None, *, is_in_process: bool = False) -> Server:
-    """An emulator of this process as tests reach it; its control API is asked without a connection.
+    """Return the test API of an emulator. Its control API is called without a connection.
 
     Args:
         emulator: The emulator.
-        url: Where it listens; by default it does already.
-        is_in_process: Whether clients need no connection either, unless told otherwise.
+        url: Returns its address; by default that of the emulator, which must listen already.
+        is_in_process: Clients use no connection either, unless they choose one.
     """
     services = emulator.services
     control = ControlClient(
         _LOOPBACK, emulator.config.server.control_token, transport=httpx2.WSGITransport(emulator.app)
     )
-    straight = InProcessTransport(services.gateway, services.metrics, emulator.patience)
+    transport = InProcessTransport(services.gateway, services.metrics, emulator.timeouts)
     return Server(
         control,
         url or (lambda: emulator.url),
         connection=_connection(emulator),
-        in_process=ClientTransports(lambda: straight, lambda: AsyncInProcessTransport(straight)),
+        in_process=ClientTransports(lambda: transport, lambda: AsyncInProcessTransport(transport)),
         is_in_process=is_in_process,
     )
 
 
 def _connection(emulator: Emulator) -> ClientTransports:
-    """Connections that trust the certificate that was made for an emulator."""
+    """Return transports that trust the generated certificate of an emulator."""
     certificate = emulator.certificate
     if certificate is None or certificate.authority is None:
         return ClientTransports()
@@ -51,34 +51,34 @@ def _connection(emulator: Emulator) -> ClientTransports:
 
 
 class FakeCcell:
-    """A gateway of one's own with one account: `with FakeCcell(balance=5) as ccell:`.
+    """A gateway with one account: `with FakeCcell(balance=5) as ccell:`.
 
-    Its client needs no connection. It listens only once its `url` is asked for.
+    Its client needs no connection. It listens from the first use of its `url`.
     """
 
     def __init__(self, config: Config | None = None, **settings: Any) -> None:  # noqa: ANN401 - as AccountSettings has them
-        """Nothing runs yet.
+        """Configure a gateway that does not run yet.
 
         Args:
-            config: The emulator's configuration, from `ccell_mock_server.config.settings.parse`. None for the
+            config: Configuration of the emulator, from `ccell_mock_server.config.settings.parse`. None for the
                 defaults on a free port.
-            settings: Of the account.
+            settings: Settings of the account.
         """
         self._config = config
         self._settings = settings
         self._stack = ExitStack()
 
     def __enter__(self) -> Ccell:
-        """Start it.
+        """Start the gateway and open the account.
 
         Raises:
-            ControlError: There is no such setting, or it takes no such value.
+            ControlError: A setting is unknown or invalid.
         """
         with ExitStack() as stack:
             emulator = Emulator(self._config or parse({"server": {"port": 0}}, "FakeCcell"))
             stack.callback(emulator.stop)
-            reached = stack.enter_context(server(emulator, _Listening(emulator), is_in_process=True))
-            ccell = reached.open(**self._settings)
+            test_server = stack.enter_context(server(emulator, _LazyAddress(emulator), is_in_process=True))
+            ccell = test_server.open(**self._settings)
             stack.callback(ccell.close)
             self._stack = stack.pop_all()
             return ccell
@@ -86,12 +86,12 @@ class FakeCcell:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Stop it, and forget everything."""
+        """Stop the gateway and forget its data."""
         self._stack.close()
 
 
-class _Listening:
-    """The address of an emulator, which listens from the first time it is asked for."""
+class _LazyAddress:
+    """Returns the address of an emulator, and makes it listen at the first call."""
 
     def __init__(self, emulator: Emulator) -> None:
         self._emulator = emulator

@@ -1,4 +1,4 @@
-"""What the gateway and the control API work on together."""
+"""Objects shared by the gateway and the control API."""
 
 from dataclasses import dataclass
 
@@ -13,26 +13,26 @@ from ccell_mock_server.metrics import Metrics
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """Everything an emulator is made of, but the server that carries it.
+    """The parts of an emulator, without its HTTP server.
 
     Attributes:
-        store: What remembers.
-        accounts: The accounts there are.
-        gateway: What decides.
-        notifier: What wakes those who wait.
-        mint: What makes credentials.
-        metrics: What counts requests.
-        control_token: What the control API asks for; empty for nothing.
+        store: Keeps all data.
+        accounts: The accounts.
+        gateway: Answers requests.
+        notifier: Wakes waiting threads.
+        credentials: Generates userids and passwords.
+        metrics: Counts requests.
+        control_token: Token of the control API; empty if none is required.
     """
 
     store: SqliteStore
     accounts: Accounts
     gateway: Gateway
     notifier: Notifier
-    mint: CredentialGenerator
+    credentials: CredentialGenerator
     metrics: Metrics
     control_token: str = ""
 
     def admin(self, userid: str) -> AccountAdmin:
-        """One account, as a test sees it."""
+        """Return the administration of an account."""
         return AccountAdmin(self.accounts, self.store, userid)

@@ -14,7 +14,7 @@ from harness.emulators import DOCUMENT_DAY, emulator
 from ccell_fake.control.client import AccountControl, ControlClient, ControlError, Event, JournalTruncated
 from ccell_fake.model import Operation
 from ccell_mock_server.emulator import Emulator
-from ccell_mock_server.http.waiting import MOST_WAITERS
+from ccell_mock_server.http.waiting import MAX_WAITERS
 
 
 def _kinds(events: Iterator[Event], count: int) -> list[str]:
@@ -152,8 +152,8 @@ def test_a_listener_is_told_when_entries_were_lost() -> None:
 
 def test_one_listener_too_many_is_refused(running: Emulator, control: ControlClient, account: AccountControl) -> None:
     with ExitStack() as stack:
-        for _ in range(MOST_WAITERS):
-            stack.enter_context(running.services.notifier.place())
+        for _ in range(MAX_WAITERS):
+            stack.enter_context(running.services.notifier.places.take())
         with pytest.raises(ControlError, match="clients wait already") as caught, control.events(account.userid):
             pass
     assert caught.value.problem.status == 503

@@ -32,7 +32,7 @@ from ccell_fake.faults import (
 )
 from ccell_fake.model import Operation, Submit
 from ccell_mock_server.emulator import Emulator
-from ccell_mock_server.http.waiting import MOST_PAUSES
+from ccell_mock_server.http.waiting import MAX_PAUSES
 
 SEND, REPORT, INFO = Operation.SEND, Operation.REPORT, Operation.INFO
 
@@ -388,14 +388,14 @@ def test_however_many_requests_are_delayed_the_control_api_answers(running: Emul
     served.account.add_fault(DelayFault(seconds=3600, times=None))
     body = served.payload()
     head = f"POST {INFO.path} HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n\r\n"
-    connections = [http.connect(served.url) for _ in range(MOST_PAUSES + 20)]
+    connections = [http.connect(served.url) for _ in range(MAX_PAUSES + 20)]
     for connection in connections:
         connection.sendall(head.encode() + body)
-    while running.services.notifier.pauses or len(select.select(connections, [], [], 1)[0]) < 20:
+    while running.services.notifier.pauses.free or len(select.select(connections, [], [], 1)[0]) < 20:
         pass
     served.account.reset()
     statuses = [http.receive(connection).status for connection in connections]
-    assert sorted(statuses) == [200] * MOST_PAUSES + [503] * 20
+    assert sorted(statuses) == [200] * MAX_PAUSES + [503] * 20
     for connection in connections:
         connection.close()
 

@@ -20,7 +20,7 @@ from ccell_fake.control.client import AccountControl, ControlClient, ControlErro
 from ccell_fake.inspection import State
 from ccell_fake.model import Operation
 from ccell_mock_server.emulator import Emulator
-from ccell_mock_server.http.waiting import MOST_WAITERS
+from ccell_mock_server.http.waiting import MAX_WAITERS
 
 LONG = 300.0
 
@@ -180,17 +180,17 @@ def test_a_client_that_leaves_ends_its_wait(running: Emulator, account: AccountC
         connection.close()
     while _waiters(running):
         time.sleep(0.001)
-    while running.services.notifier.places < MOST_WAITERS:
+    while running.services.notifier.places.free < MAX_WAITERS:
         time.sleep(0.001)
     assert Served(running.url, account).send().code == "0"
 
 
 def test_only_so_many_clients_may_wait(running: Emulator, account: AccountControl) -> None:
     """The gateway always has threads left."""
-    connections = [_ask_to_wait(running, account) for _ in range(MOST_WAITERS)]
-    while _waiters(running) < MOST_WAITERS:
+    connections = [_ask_to_wait(running, account) for _ in range(MAX_WAITERS)]
+    while _waiters(running) < MAX_WAITERS:
         time.sleep(0.001)
-    with pytest.raises(ControlError, match=f"{MOST_WAITERS} clients wait already") as caught:
+    with pytest.raises(ControlError, match=f"{MAX_WAITERS} clients wait already") as caught:
         account.wait(timeout=0)
     assert caught.value.problem.status == 503
     assert Served(running.url, account).send().code == "0"

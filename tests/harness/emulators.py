@@ -46,12 +46,12 @@ class Pauses:
     def __init__(self, function: Callable[[float], None]) -> None:
         self._function = function
 
-    def pause(self, seconds: float, admin: object, client: object = None) -> bool:  # noqa: ARG002 - as whoever calls names it
+    def pause(self, seconds: float, owner: object, client: object = None) -> bool:  # noqa: ARG002 - as whoever calls names it
         """Wait as the test does."""
         self._function(seconds)
         return True
 
-    def cancel(self, admin: object) -> None:
+    def cancel(self, owner: object) -> None:
         """Let them go on."""
 
 

@@ -35,7 +35,7 @@ def test_a_certificate_made_on_the_spot_is_trusted_by_its_authority() -> None:
 
 
 def test_ones_own_certificate_is_served_and_left_alone() -> None:
-    own = tls.made("127.0.0.1")
+    own = tls.generate_certificate("127.0.0.1")
     with emulator(server={"tls_cert": str(own.chain), "tls_key": str(own.key)}) as served:
         assert _is_answered(served, own.authority)
     assert own.key.exists()
@@ -60,9 +60,9 @@ def test_plain_http_to_a_tls_server_is_told_so() -> None:
 def test_what_is_no_certificate_is_said_to_be_none(tmp_path: Path) -> None:
     text, nothing = tmp_path / "x.pem", tmp_path / "none.pem"
     text.write_text("hello")
-    with pytest.raises(tls.CertificateError, match="are no certificate and its key as PEM"):
-        tls.given(text, text)
-    with pytest.raises(tls.CertificateError, match=r"none.pem: there is no such file"):
-        tls.given(nothing, text)
+    with pytest.raises(tls.CertificateError, match="must be a certificate and its key as PEM"):
+        tls.load_certificate(text, text)
+    with pytest.raises(tls.CertificateError, match=r"none.pem: no such file"):
+        tls.load_certificate(nothing, text)
     with pytest.raises(tls.CertificateError, match="no certificate can be made for the host 'my host!'"):
-        tls.made("my host!")
+        tls.generate_certificate("my host!")

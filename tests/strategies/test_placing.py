@@ -49,7 +49,7 @@ def test_what_urls_and_xml_give_a_meaning_to_survives_every_way(raw: RawRequest)
 
 @given(strategies.payloads(SEND, strict_http=True))
 def test_a_strict_payload_has_a_request_line_that_http_allows(raw: RawRequest) -> None:
-    assert request_line.fault(raw.to_bytes().partition(b"\n")[0] + b"\n") is None
+    assert request_line.strict_error(raw.to_bytes().partition(b"\n")[0] + b"\n") is None
 
 
 @pytest.fixture(scope="module")

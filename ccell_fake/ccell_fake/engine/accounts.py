@@ -18,11 +18,11 @@ from ccell_fake.settings import AccountSettings
 class Pauses(Protocol):
     """How requests wait: each under the admin that it belongs to."""
 
-    def pause(self, seconds: float, admin: object, client: object = None) -> bool:
+    def pause(self, seconds: float, owner: object, client: object = None) -> bool:
         """Wait; False where the wait was cancelled, or the client has left."""
         ...
 
-    def cancel(self, admin: object) -> None:
+    def cancel(self, owner: object) -> None:
         """End every wait of a admin, and those that are begun later."""
         ...
 

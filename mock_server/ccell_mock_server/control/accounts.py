@@ -126,7 +126,7 @@ def _open(services: Services, settings: AccountSettings) -> AccountStatus:
 
 
 def _keep(services: Services, settings: AccountSettings, ledger: SqliteLedger) -> AccountStatus:
-    completed = services.mint.complete(_checked(settings), services.accounts)
+    completed = services.credentials.complete(_checked(settings), services.accounts)
     return _status(services, services.accounts.keep(completed, ledger), ledger)
 
 

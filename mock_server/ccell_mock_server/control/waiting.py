@@ -48,7 +48,7 @@ def views(services: Services) -> list[Api]:
         After a timeout the answer is 200 too, with `is_met` false, what came instead, and the messages that almost
         match.
         """
-        with services.notifier.place():
+        with services.notifier.places.take():
             result = _wait(services, path.userid, body)
         return Response(_hang_up(request.environ)) if result is None else answer(result)
 
@@ -66,7 +66,7 @@ def views(services: Services) -> list[Api]:
         if after_position is None and resumed.isascii() and resumed.isdecimal():
             after_position = int(resumed[:18])
         with ExitStack() as stack:
-            stack.enter_context(services.notifier.place())
+            stack.enter_context(services.notifier.places.take())
             # What happens from here on wakes the waiter and is sent.
             waiter = stack.enter_context(services.notifier.waiter(client=client_of(request.environ)))
             stream = Stream(services, query.userid, after_position)
@@ -132,7 +132,7 @@ def _check_same(former: Account, account: Account) -> None:
 def _lines(stream: Stream, waiter: Waiter, environ: dict[str, Any]) -> Iterator[bytes]:
     yield b": listening\n\n"
     while True:
-        for event in stream.due(waiter.take_rung()):
+        for event in stream.due(waiter.take_topics()):
             yield event.encode()
         if stream.is_over:
             return

@@ -1,1 +1,1 @@
-"""The gateway over HTTP: endpoints, answers and the in-process transport."""
+"""Internal. The gateway over HTTP: endpoints, answers and the in-process transport."""

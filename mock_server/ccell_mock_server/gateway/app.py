@@ -1,19 +1,27 @@
-"""The WSGI application: the gateway, and beside it what tells whether it is there, and what a test arranges."""
+"""The WSGI application: the gateway's endpoints, the health checks, and the control API."""
+
+import threading
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from flask import Flask, Response
 from werkzeug.exceptions import MethodNotAllowed, NotFound
 
 from ccell_fake.model import Operation
 from ccell_mock_server.gateway import views
-from ccell_mock_server.gateway.dispatch import Dispatcher
-from ccell_mock_server.http.paths import CONTROL_PREFIX, LIVE_PATH, READY_PATH
+from ccell_mock_server.http.paths import CONTROL_PREFIX, LIVE_PATH, METRICS_PATH, READY_PATH
 from ccell_mock_server.services import Services
 
+if TYPE_CHECKING:
+    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
 _PLAIN = "text/plain;charset=UTF-8"
+# Everything else of the control API is its OpenAPI document and the pages, which are slow to create and rarely used.
+_UNDOCUMENTED = (CONTROL_PREFIX + "v1/", METRICS_PATH)
 
 
 def create_app(services: Services) -> Flask:
-    """The application of an emulator; any WSGI server can carry it."""
+    """Create the application of an emulator, for any WSGI server."""
     app = Flask(__name__, static_folder=None)
     app.url_map.merge_slashes = False
     app.register_blueprint(views.blueprint(services.gateway, services.notifier, services.metrics))
@@ -25,6 +33,36 @@ def create_app(services: Services) -> Flask:
     return app
 
 
+class Dispatcher:
+    """Passes the paths of the control API to it, and all others to the gateway.
+
+    The control API is created at its first request, because most runs do not need it.
+    """
+
+    def __init__(self, gateway: "WSGIApplication", services: Services) -> None:
+        """Dispatch between a gateway and the control API of its services."""
+        self._gateway = gateway
+        self._services = services
+        self._guard = threading.Lock()
+        self._controls: dict[bool, WSGIApplication] = {}
+
+    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        """Answer a request."""
+        path: str = environ["PATH_INFO"]
+        if path.startswith(CONTROL_PREFIX) and path not in {LIVE_PATH, READY_PATH}:
+            is_documented = not path.startswith(_UNDOCUMENTED)
+            return self._control(is_documented=is_documented)(environ, start_response)
+        return self._gateway(environ, start_response)
+
+    def _control(self, *, is_documented: bool) -> "WSGIApplication":
+        with self._guard:
+            if is_documented not in self._controls:
+                from ccell_mock_server.control.app import create_control  # noqa: PLC0415 - slow to import
+
+                self._controls[is_documented] = create_control(self._services, is_documented=is_documented)
+            return self._controls[is_documented]
+
+
 def _ready() -> Response:
     return Response("ready\n", content_type=_PLAIN)
 
@@ -34,17 +72,15 @@ def _alive() -> Response:
 
 
 def _not_found(_error: NotFound) -> Response:
-    return Response(f"There is nothing here. There are:\n{_listing()}", 404, content_type=_PLAIN)
+    return Response(f"Unknown path. Known paths:\n{_known_paths()}", 404, content_type=_PLAIN)
 
 
 def _method_not_allowed(error: MethodNotAllowed) -> Response:
     methods = sorted(set(error.valid_methods or ()) - {"HEAD"})
-    allowed = {"Allow": ", ".join(methods)}
-    return Response(
-        f"Here is taken {' and '.join(methods)}. There are:\n{_listing()}", 405, allowed, content_type=_PLAIN
-    )
+    text = f"Use {' or '.join(methods)}. Known paths:\n{_known_paths()}"
+    return Response(text, 405, {"Allow": ", ".join(methods)}, content_type=_PLAIN)
 
 
-def _listing() -> str:
+def _known_paths() -> str:
     paths = [*(operation.path for operation in Operation), LIVE_PATH, READY_PATH, f"{CONTROL_PREFIX}docs"]
     return "".join(f"  {path}\n" for path in paths)

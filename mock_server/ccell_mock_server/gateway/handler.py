@@ -1,4 +1,4 @@
-"""A request of the gateway, however it was carried here: its bytes in, an answer with its evidence out."""
+"""Handle a request of the gateway, from any transport: parse it, answer it, count it and log refusals."""
 
 import logging
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from ccell_fake.engine.context import Arrival
 from ccell_fake.engine.gateway import Gateway
 from ccell_fake.errors import UnreadableRequest
 from ccell_fake.model import Operation, Request
-from ccell_fake.wire import payload, requests, secrets
+from ccell_fake.wire import payload, replies, requests, secrets
 from ccell_mock_server.config.credentials import is_public
 from ccell_mock_server.http.waiting import TooManyWaitersError
 from ccell_mock_server.metrics import Metrics
@@ -20,17 +20,17 @@ _LOG = logging.getLogger("ccell_fake.gateway")
 
 @dataclass(frozen=True, slots=True)
 class ReceivedRequest:
-    """A request as it was carried here.
+    """An unparsed request.
 
     Attributes:
         operation: The endpoint.
         method: GET or POST.
-        query: What stands behind the question mark, as it was sent.
-        body: The body, or why it could not be read to its end.
-        content_type: As the request declares it; empty where it does not.
-        peer: The address it came from.
-        began: When it came in, on the clock of `elapsed`.
-        client: Whose leaving ends what the request waits for; None where that cannot be seen.
+        query: The raw query after the question mark.
+        body: The body, or the reason why it could not be read.
+        content_type: The declared content type, or empty.
+        peer: IP address of the client.
+        received_at: When the request was received, by `elapsed`.
+        client: The client's socket. A disconnect ends the waits of the request.
     """
 
     operation: Operation
@@ -39,47 +39,57 @@ class ReceivedRequest:
     body: bytes | UnreadableRequest
     content_type: str
     peer: str
-    began: float
+    received_at: float
     client: object = None
 
 
-def receive(gateway: Gateway, metrics: Metrics, received: ReceivedRequest) -> Answer:
-    """Answer a request, count it, and log what was refused.
+def handle(gateway: Gateway, metrics: Metrics, received: ReceivedRequest) -> Answer:
+    """Answer a request, count it, and log a refusal.
 
     Raises:
-        TooManyWaitersError: It is to be delayed, and as many are as may be.
+        TooManyWaitersError: The answer must be delayed, and too many are delayed already.
     """
-    arrival = _arrival(gateway, received)
+    arrival = _parse(gateway, received)
     try:
         answer = gateway.answer(arrival)
     except TooManyWaitersError:
         raise
-    except Exception:  # noqa: BLE001 - logged, and answered in the gateway's own terms
+    except Exception:  # noqa: BLE001 - it is logged, and the gateway answers with an error of its own
         _LOG.exception("%s failed", received.operation)
         answer = gateway.fail(arrival)
-    metrics.count(received.operation, answer.reply.code, elapsed() - received.began)
+    metrics.count(received.operation, answer.reply.code, elapsed() - received.received_at)
     if answer.explanation:
         _LOG.info("%s answered %s by %s\n  %s", received.operation, answer.reply.code, answer.basis, answer.explanation)
     return answer
 
 
-def _arrival(gateway: Gateway, received: ReceivedRequest) -> Arrival:
+def answer_headers(answer: Answer) -> dict[str, str]:
+    """Return the HTTP headers of an answer, with its rule and basis."""
+    return {
+        "Content-Length": str(len(answer.delivery.body)),
+        "Content-Type": answer.delivery.content_type or replies.CONTENT_TYPE,
+        "X-CCell-Rule": answer.rule,
+        "X-CCell-Basis": answer.basis,
+    }
+
+
+def _parse(gateway: Gateway, received: ReceivedRequest) -> Arrival:
     answers = gateway.accounts.answers
     operation, body = received.operation, received.body
     place, data = "", b""
-    asked: Request | UnreadableRequest
+    request: Request | UnreadableRequest
     if isinstance(body, UnreadableRequest):
-        asked, data = body, unquote_to_bytes(received.query)
+        request, data = body, unquote_to_bytes(received.query)
     else:
         try:
-            found = payload.find(
+            located = payload.find(
                 received.method, received.query, body, received.content_type, plus_is_blank=answers["Q25"] == "blank"
             )
-            place, data = found.place, found.data
-            asked = requests.parse(operation, data, as_declared=answers["Q36"] == "declared")
+            place, data = located.place, located.data
+            request = requests.parse(operation, data, as_declared=answers["Q36"] == "declared")
         except UnreadableRequest as error:
-            asked = error
+            request = error
             data = data or body or unquote_to_bytes(received.query)
-    password = "" if isinstance(asked, UnreadableRequest) else asked.password or ""
+    password = "" if isinstance(request, UnreadableRequest) else request.password or ""
     text = secrets.legible(data, "" if is_public(password) else password)
-    return Arrival(operation, asked, received.peer, place, text, received.began, received.client)
+    return Arrival(operation, request, received.peer, place, text, received.received_at, received.client)

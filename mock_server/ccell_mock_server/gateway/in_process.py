@@ -1,7 +1,6 @@
-"""The road into an emulator of this process, for the client: httpx2 transports without a socket between.
+"""httpx2 transports that call the gateway of this process without a socket.
 
-They hand requests to the gateway itself. Whatever a fault does to a connection arrives as the error that httpx2 would
-raise for it.
+A fault of the connection is raised as the error that httpx2 raises for it.
 """
 
 from functools import partial
@@ -14,8 +13,7 @@ from ccell_fake.engine.answer import Answer
 from ccell_fake.engine.faults import ConnectionEnd
 from ccell_fake.engine.gateway import Gateway
 from ccell_fake.model import Operation
-from ccell_mock_server.gateway import responses
-from ccell_mock_server.gateway.handler import ReceivedRequest, receive
+from ccell_mock_server.gateway.handler import ReceivedRequest, answer_headers, handle
 from ccell_mock_server.gateway.timeouts import CallTimeout, CallTimeouts
 from ccell_mock_server.http.waiting import TooManyWaitersError
 from ccell_mock_server.metrics import Metrics
@@ -25,83 +23,80 @@ _OPERATIONS = {operation.path: operation for operation in Operation}
 
 
 class InProcessTransport(httpx2.BaseTransport):
-    """Carries requests to a gateway in the caller's thread.
+    """Calls a gateway in the caller's thread.
 
-    A caller whose time-out is over before the answer is there gets httpx2.ReadTimeout, and the request is done.
+    If the caller's timeout ends first, the request is still completed and httpx2.ReadTimeout is raised.
     """
 
-    def __init__(self, gateway: Gateway, metrics: Metrics, patience: CallTimeouts) -> None:
-        """Carry requests to a gateway.
+    def __init__(self, gateway: Gateway, metrics: Metrics, timeouts: CallTimeouts) -> None:
+        """Call a gateway.
 
         Args:
-            gateway: Who answers.
-            metrics: What counts requests.
-            patience: The pauses of the gateway.
+            gateway: The gateway.
+            metrics: Counts the requests.
+            timeouts: The pauses of the gateway.
         """
         self._gateway = gateway
         self._metrics = metrics
-        self._patience = patience
+        self._timeouts = timeouts
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
         """Answer a request.
 
         Raises:
-            httpx2.TransportError: A fault, or the time-out, let no whole answer through.
+            httpx2.TransportError: A fault or the timeout prevented a complete answer.
         """
-        began = elapsed()
+        received_at = elapsed()
         operation = _OPERATIONS.get(request.url.path)
         if operation is None or request.method not in {"GET", "POST"}:
             return httpx2.Response(404 if operation is None else 405)
         content_type = request.headers.get("content-type", "")
         received = ReceivedRequest(
-            operation, request.method, request.url.query, request.read(), content_type, _PEER, began
+            operation, request.method, request.url.query, request.read(), content_type, _PEER, received_at
         )
-        with self._patience.limited(request.extensions.get("timeout", {}).get("read")) as limit:
+        with self._timeouts.limit(request.extensions.get("timeout", {}).get("read")) as timeout:
             try:
-                answer = receive(self._gateway, self._metrics, received)
+                answer = handle(self._gateway, self._metrics, received)
             except TooManyWaitersError:
                 return httpx2.Response(503)
-            self._dribble(answer, limit)
-        failure = _failure(answer, is_late=limit.is_over)
-        if failure is not None:
-            raise failure
-        return _response(answer)
+            self._wait_for_pieces(answer, timeout)
+        error = _connection_error(answer, is_late=timeout.is_over)
+        if error is not None:
+            raise error
+        stream = httpx2.ByteStream(answer.delivery.body)
+        return httpx2.Response(answer.delivery.status, headers=answer_headers(answer), stream=stream)
 
-    def _dribble(self, answer: Answer, limit: CallTimeout) -> None:
-        """Wait while an answer arrives in pieces."""
+    def _wait_for_pieces(self, answer: Answer, timeout: CallTimeout) -> None:
+        """Wait as long as an answer in pieces takes to arrive."""
         delivery, seat = answer.delivery, answer.seat
         if seat is None:
             return
         try:
             for _ in range(delivery.piece, len(delivery.body), delivery.piece):
-                if limit.is_over or not self._patience.pause(delivery.seconds, seat.slots):
+                if timeout.is_over or not self._timeouts.pause(delivery.seconds, seat.slots):
                     break
         finally:
             self._gateway.leave(seat)
 
 
 class AsyncInProcessTransport(httpx2.AsyncBaseTransport):
-    """The same for asyncio: each request is answered in a thread, so that the loop goes on.
-
-    One that is cancelled is done all the same.
-    """
+    """Calls a gateway from asyncio, each request in a thread. A cancelled request is still completed."""
 
     def __init__(self, transport: InProcessTransport) -> None:
-        """Carry requests where a transport does."""
+        """Use a transport."""
         self._transport = transport
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         """Answer a request.
 
         Raises:
-            httpx2.TransportError: A fault, or the time-out, let no whole answer through.
+            httpx2.TransportError: A fault or the timeout prevented a complete answer.
         """
-        handle = partial(self._transport.handle_request, request)
-        return await anyio.to_thread.run_sync(handle, abandon_on_cancel=True)
+        handle_request = partial(self._transport.handle_request, request)
+        return await anyio.to_thread.run_sync(handle_request, abandon_on_cancel=True)
 
 
-def _failure(answer: Answer, *, is_late: bool) -> httpx2.TransportError | None:
-    """What the client sees instead of an answer, or None."""
+def _connection_error(answer: Answer, *, is_late: bool) -> httpx2.TransportError | None:
     if is_late:
         return httpx2.ReadTimeout("timed out")
     match answer.delivery.ending:
@@ -113,8 +108,3 @@ def _failure(answer: Answer, *, is_late: bool) -> httpx2.TransportError | None:
             return httpx2.RemoteProtocolError("the connection was closed in the middle of the answer")
         case ConnectionEnd.OPEN:
             return None
-
-
-def _response(answer: Answer) -> httpx2.Response:
-    delivery = answer.delivery
-    return httpx2.Response(delivery.status, headers=responses.headers(answer), stream=httpx2.ByteStream(delivery.body))

@@ -1,4 +1,4 @@
-"""Callers in this process whose patience is limited: they stop waiting, as a client that times out does."""
+"""Timeouts of callers in this process, which shorten the pauses of their requests."""
 
 import threading
 from collections.abc import Generator
@@ -8,54 +8,53 @@ from ccell_fake.engine.accounts import Pauses
 
 
 class CallTimeout:
-    """How long one caller waits.
+    """The timeout of one call.
 
     Attributes:
-        seconds: At most, in one go; None for ever.
-        is_over: Whether a wait was longer.
+        is_over: Whether a wait was longer than the timeout.
     """
 
     def __init__(self, seconds: float | None) -> None:
-        """Begin to wait."""
-        self.seconds = seconds
+        """Limit each wait to some seconds, or not at all if None."""
+        self._seconds = seconds
         self.is_over: bool = False
 
-    def cut(self, seconds: float) -> float:
-        """As much of a wait as the caller waits; once that was not all of it, nothing of any other."""
+    def shorten(self, seconds: float) -> float:
+        """Return the time to wait. After the timeout it is 0."""
         if self.is_over:
             return 0.0
-        if self.seconds is None or seconds <= self.seconds:
+        if self._seconds is None or seconds <= self._seconds:
             return seconds
         self.is_over = True
-        return self.seconds
+        return self._seconds
 
 
 class CallTimeouts:
-    """Pauses that a caller of this thread can cut short.
+    """Pauses that a call's timeout can shorten.
 
-    What is asked is done all the same, as by a gateway whose client has left: but at once, so that nothing goes on in
-    the background and a test finds it done.
+    After a timeout the request is still completed, as by a gateway whose client has disconnected. It completes at
+    once, so that nothing continues in the background.
     """
 
     def __init__(self, pauses: Pauses) -> None:
-        """Cut these pauses short."""
+        """Shorten these pauses."""
         self._pauses = pauses
         self._thread = threading.local()
 
     @contextmanager
-    def limited(self, seconds: float | None) -> Generator[CallTimeout]:
-        """Let the pauses of this thread last at most so many seconds for a while."""
-        limit = self._thread.limit = CallTimeout(seconds)
+    def limit(self, seconds: float | None) -> Generator[CallTimeout]:
+        """Limit each pause of this thread to some seconds."""
+        timeout = self._thread.timeout = CallTimeout(seconds)
         try:
-            yield limit
+            yield timeout
         finally:
-            del self._thread.limit
+            del self._thread.timeout
 
-    def pause(self, seconds: float, admin: object, client: object = None) -> bool:
-        """Wait; False where the wait was cancelled, or the client has left."""
-        limit: CallTimeout | None = getattr(self._thread, "limit", None)
-        return self._pauses.pause(seconds if limit is None else limit.cut(seconds), admin, client)
+    def pause(self, seconds: float, owner: object, client: object = None) -> bool:
+        """Wait. Returns False if the wait was cancelled or the client disconnected."""
+        timeout: CallTimeout | None = getattr(self._thread, "timeout", None)
+        return self._pauses.pause(seconds if timeout is None else timeout.shorten(seconds), owner, client)
 
-    def cancel(self, admin: object) -> None:
-        """End every wait of a admin, and those that are begun later."""
-        self._pauses.cancel(admin)
+    def cancel(self, owner: object) -> None:
+        """End the present and future waits of an owner."""
+        self._pauses.cancel(owner)

@@ -1,1 +1,1 @@
-"""The HTTP server: connections, TLS, threads and waiting clients."""
+"""Internal. The HTTP server: connections, TLS, threads and waiting clients."""

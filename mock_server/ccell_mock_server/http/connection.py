@@ -1,4 +1,4 @@
-"""The connection that a request came in on, as far as the server lends it to the application."""
+"""Additions to the WSGI environment: the client's socket, a way to end the connection, and the raw target."""
 
 import errno
 import socket
@@ -8,26 +8,26 @@ from typing import Any, cast
 SOCKET = "ccell_fake.socket"
 HANG_UP = "ccell_fake.hang_up"
 TARGET = "ccell_fake.target"
-"""The target of the request line as it was placed, in bytes; only our own server lends it."""
+"""The unchanged target of the request line, in bytes."""
 
 
 def client_of(environ: Mapping[str, Any]) -> socket.socket | None:
-    """The client's socket, so as to see it leave; None under a server that does not lend it."""
+    """Return the client's socket, or None under another server."""
     return cast("socket.socket | None", environ.get(SOCKET))
 
 
 def hang_up(environ: Mapping[str, Any], *, with_head: bool = False, with_reset: bool = False) -> None:
-    """End the connection where the answer stands; another server than our own ends it in its own way.
+    """End the connection in the middle of the answer. Another server ends it in its own way.
 
     Args:
-        environ: The request's.
-        with_head: Send the answer's head before, if it has not left yet.
-        with_reset: Reset it (RST) rather than close it.
+        environ: The request's WSGI environment.
+        with_head: Send the answer's head first, unless it was sent.
+        with_reset: Reset the connection (RST) instead of closing it.
 
     Raises:
-        OSError: Always; by it the server learns that there is nothing more to send.
+        OSError: Always. It tells the server that the answer ends here.
     """
-    ours: Callable[..., None] | None = environ.get(HANG_UP)
-    if ours is not None:
-        ours(with_head=with_head, with_reset=with_reset)
+    end_connection: Callable[..., None] | None = environ.get(HANG_UP)
+    if end_connection is not None:
+        end_connection(with_head=with_head, with_reset=with_reset)
     raise ConnectionAbortedError(errno.ECONNABORTED, "hung up")

@@ -1,13 +1,13 @@
-"""Where things that are not the gateway's own stand."""
+"""Paths of everything that is not the gateway's own."""
 
 CONTROL_PREFIX = "/_ccell/"
-"""Everything that is not the gateway's own."""
+"""Prefix of all these paths."""
 
 READY_PATH = CONTROL_PREFIX + "readyz"
-"""Answers 200 as soon as requests are answered."""
+"""Answers 200 as soon as the emulator answers requests."""
 
 METRICS_PATH = CONTROL_PREFIX + "metrics"
-"""Answers figures in Prometheus' text format."""
+"""Answers metrics in Prometheus' text format."""
 
 LIVE_PATH = CONTROL_PREFIX + "livez"
-"""Answers 200 while the process lives."""
+"""Answers 200 while the process runs."""

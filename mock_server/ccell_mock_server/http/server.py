@@ -1,9 +1,8 @@
-"""The HTTP server: Cheroot, made to take the document's own request lines, and to start and stop in a thread."""
+"""The HTTP server: Cheroot in a background thread, extended to accept the document's request lines."""
 
 import errno
 import io
 import logging
-import os
 import select
 import socket
 import ssl
@@ -17,48 +16,45 @@ from wsgiref.types import WSGIApplication
 
 from cheroot.errors import MaxSizeExceeded
 from cheroot.server import ChunkedRFile, HTTPConnection, HTTPRequest
-from cheroot.ssl.builtin import BuiltinSSLAdapter
 from cheroot.wsgi import Gateway_10, Server
 
 from ccell_mock_server.http import connection, request_line, streams
 from ccell_mock_server.http.paths import CONTROL_PREFIX
 from ccell_mock_server.http.threads import Threads
-from ccell_mock_server.http.tls import Certificate
-from ccell_mock_server.http.waiting import MOST_PAUSES, MOST_WAITERS
+from ccell_mock_server.http.tls import Certificate, TlsAdapter, shake_hands
+from ccell_mock_server.http.waiting import MAX_PAUSES, MAX_WAITERS
 
 _LOG = logging.getLogger("ccell_fake.http")
 
-# Every request in progress keeps a thread; keep-alive connections that rest keep none. Those that wait or are delayed
-# leave some for others.
-_THREADS = MOST_WAITERS + MOST_PAUSES + 32
+# Each request in progress keeps a thread, an idle connection keeps none. 32 threads remain if all others wait.
+_THREAD_LIMIT = MAX_WAITERS + MAX_PAUSES + 32
 _BACKLOG = 512
 _IDLE_SECONDS = 60
-# How often the server looks whether it shall stop; what it costs to look is not measurable.
+# How often the server checks whether it must stop. The cost of a check is not measurable.
 _POLL_SECONDS = 0.01
-# How long a thread stays with a connection for its next request. To give a connection back to the thread that looks at
-# all of them, and to get it from there again, takes longer than Cheroot takes for a request.
-_STAY_MILLISECONDS = 10
-# Above what the application refuses with a reason of its own; what lies beyond is refused by HTTP's means.
+# How long a thread waits for the next request of its connection. To hand the connection to the selecting thread and
+# back takes longer than a request.
+_KEEP_MILLISECONDS = 10
+# These limits are above those of the application, which refuses with a reason.
 _HEAD_BYTES = 1024 * 1024
 _BODY_BYTES = 16 * 1024 * 1024
 _SNAPSHOT_BYTES = 1024 * 1024 * 1024
 _CHUNK_BYTES = 64 * 1024
-_PLAIN_HTTP = b"HTTP/1.1 400 Bad Request\r\nContent-Length: 38\r\nConnection: close\r\n\r\nThis port speaks HTTPS; say https://.\n"
 
 
 class ServingError(Exception):
-    """The server cannot listen; the message names the address and the reason."""
+    """The server cannot listen. The message names the address and the reason."""
 
 
 class _Request(HTTPRequest):
-    placed = b""
+    raw_target = b""
 
     def parse_request(self) -> None:
         try:
             super().parse_request()
         except (ValueError, UnboundLocalError) as error:
-            # Cheroot lets some malformed heads through to errors of its own.
-            _LOG.info("a request could not be read: %s", error)
+            # Cheroot fails on some malformed heads.
+            _LOG.info("malformed request: %s", error)
             self._refuse("The head of the request is malformed.\n")
 
     def read_request_line(self) -> bool:
@@ -66,13 +62,13 @@ class _Request(HTTPRequest):
         if line == b"\r\n":
             line = self.rfile.readline()
         stream = self.rfile
-        self.placed = request_line.target(line)
-        fault = request_line.fault(line) if self.server.is_strict else None
-        if fault is not None:
+        self.raw_target = request_line.raw_target(line)
+        error = request_line.strict_error(line) if self.server.is_strict else None
+        if error is not None:
             self.header_reader(stream, {})
-            self._refuse(fault)
+            self._refuse(error)
             return False
-        self.rfile = io.BytesIO(request_line.well_formed(line))
+        self.rfile = io.BytesIO(request_line.normalize(line))
         try:
             return bool(super().read_request_line())  # type: ignore[no-untyped-call] # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
         finally:
@@ -89,23 +85,23 @@ class _Request(HTTPRequest):
         finally:
             self.conn.wfile.release()
         if self.chunked_read and not self.close_connection:
-            self._drain()
+            self._skip_body()
 
     def send_headers(self) -> None:
-        """Let the head wait for the body, which stands right behind it wherever there is one."""
+        """Hold the head back until the body follows."""
         self.conn.wfile.is_held = True
         try:
             super().send_headers()
         finally:
             self.conn.wfile.is_held = False
 
-    def _drain(self) -> None:
-        """Read what the application left of a chunked body, for the next request stands behind it."""
+    def _skip_body(self) -> None:
+        """Read the rest of a chunked body. The next request comes after it."""
         body = cast("ChunkedRFile", self.rfile)
         try:
             while body.read(_CHUNK_BYTES):  # pyright: ignore[reportUnknownMemberType]
                 pass
-            # A generator, whatever its stub says.
+            # It is a generator, although its stub differs.
             list(cast("Iterable[bytes]", body.read_trailer_lines()))
         except (ValueError, OSError, MaxSizeExceeded):
             self.close_connection = True
@@ -114,81 +110,60 @@ class _Request(HTTPRequest):
         self.simple_response("400 Bad Request", reason)  # pyright: ignore[reportUnknownMemberType]
 
 
-class _Gateway(Gateway_10):
-    """WSGI, with what an answer needs that shall not arrive as it is."""
-
+class _WsgiGateway(Gateway_10):
     def __init__(self, req: HTTPRequest) -> None:
         super().__init__(req)  # pyright: ignore[reportUnknownMemberType]
-        lent = {connection.SOCKET: self.req.conn.socket, connection.HANG_UP: self._hang_up}
-        lent[connection.TARGET] = cast("_Request", self.req).placed
-        cast("dict[str, object]", self.env).update(lent)
+        additions = {
+            connection.SOCKET: self.req.conn.socket,
+            connection.HANG_UP: self._hang_up,
+            connection.TARGET: cast("_Request", self.req).raw_target,
+        }
+        cast("dict[str, object]", self.env).update(additions)
 
     def _hang_up(self, *, with_head: bool, with_reset: bool) -> Never:
-        """End the connection where the answer stands."""
         if with_head:
             self.req.ensure_headers_sent()
         self.req.sent_headers = True
         if with_reset:
             self.req.conn.is_reset = True
-        # An error that the connection takes for its client's.
+        # Cheroot attributes this error to the client.
         raise BrokenPipeError(errno.EPIPE, "hung up")
 
 
 class _Connection(HTTPConnection):
     RequestHandlerClass = _Request
-    _is_greeted = False
     is_reset = False
+    _has_shaken_hands = False
 
     def __init__(self, server: Server, sock: socket.socket, _makefile: object = None) -> None:
-        super().__init__(server, sock, streams.of)  # pyright: ignore[reportUnknownMemberType]
-        # Windows has none, and there every connection is given back at once.
+        super().__init__(server, sock, streams.make_stream)  # pyright: ignore[reportUnknownMemberType]
+        # Windows has no poll. There, a thread does not wait for the next request of its connection.
         self._poll = select.poll() if hasattr(select, "poll") else None
         if self._poll is not None:
             self._poll.register(sock, select.POLLIN)
 
     def communicate(self) -> bool:
-        if isinstance(self.socket, ssl.SSLSocket) and not self._is_greeted:
-            if not _greet(self.socket):
+        if isinstance(self.socket, ssl.SSLSocket) and not self._has_shaken_hands:
+            if not shake_hands(self.socket):
                 return False
-            self._is_greeted = True
+            self._has_shaken_hands = True
         while super().communicate():  # type: ignore[no-untyped-call] # pyright: ignore[reportUnknownMemberType]
-            if not self._is_soon_asked():
+            if not self._has_next_request():
                 return True
         return False
 
-    def _is_soon_asked(self) -> bool:
-        """Whether the next request is there in a moment; while others wait for a thread, it is not waited for."""
+    def _has_next_request(self) -> bool:
+        """Whether the next request arrives soon. Does not wait if other connections need a thread."""
         if self._poll is None or self.server.requests.qsize:
             return False
-        return self.rfile.has_data() or bool(self._poll.poll(_STAY_MILLISECONDS))
+        return self.rfile.has_data() or bool(self._poll.poll(_KEEP_MILLISECONDS))
 
     def _close_kernel_socket(self) -> None:
         if not self.is_reset:
             super()._close_kernel_socket()  # type: ignore[misc]
             return
-        # To close without waiting for anything is to reset.
+        # A linger time of zero makes the close a reset.
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-
-
-def _greet(client: ssl.SSLSocket) -> bool:
-    """Shake hands in the connection's own thread, so that a silent client keeps nobody waiting."""
-    try:
-        client.do_handshake()
-    except ssl.SSLError as error:
-        if error.reason == "HTTP_REQUEST":
-            with socket.socket(fileno=os.dup(client.fileno())) as plain:
-                plain.sendall(_PLAIN_HTTP)
-        return False
-    except OSError:
-        return False
-    return True
-
-
-class _Tls(BuiltinSSLAdapter):
-    def wrap(self, sock: socket.socket) -> tuple[ssl.SSLSocket, dict[str, str]]:
-        context = cast("ssl.SSLContext", self.context)  # pyright: ignore[reportUnknownMemberType]
-        wrapped = context.wrap_socket(sock, do_handshake_on_connect=False, server_side=True)
-        return wrapped, {"wsgi.url_scheme": "https", "HTTPS": "on"}
 
 
 class _Server(Server):
@@ -213,7 +188,7 @@ class _Server(Server):
 
 
 class HttpServer:
-    """A WSGI application on an address, served by threads in the background."""
+    """Serves a WSGI application at an address, with background threads."""
 
     def __init__(
         self,
@@ -224,42 +199,38 @@ class HttpServer:
         certificate: Certificate | None = None,
         is_strict: bool = False,
     ) -> None:
-        """A server that does not listen yet.
+        """Create a server that does not listen yet.
 
         Args:
-            app: What to serve.
-            host: The address to listen on.
-            port: The port; 0 picks a free one.
-            certificate: What to speak TLS with, or None for plain HTTP.
-            is_strict: Refuse request lines that HTTP does not allow, instead of making them well-formed.
+            app: The application.
+            host: Address to listen on.
+            port: Port to listen on; 0 picks a free one.
+            certificate: Certificate for TLS, or None for plain HTTP.
+            is_strict: Refuse request lines that HTTP does not allow, instead of encoding them.
         """
         self._host, self._port = host, port
         self._scheme = "http" if certificate is None else "https"
         self._server = _Server(
-            (host, port),
-            app,
-            request_queue_size=_BACKLOG,
-            timeout=_IDLE_SECONDS,
-            shutdown_timeout=0,
+            (host, port), app, request_queue_size=_BACKLOG, timeout=_IDLE_SECONDS, shutdown_timeout=0
         )
-        self._server.requests = Threads(self._server, _THREADS)
+        self._server.requests = Threads(self._server, _THREAD_LIMIT)
         self._server.is_strict = is_strict
-        self._server.gateway = _Gateway
+        self._server.gateway = _WsgiGateway
         if certificate is not None:
-            self._server.ssl_adapter = _Tls(str(certificate.chain), str(certificate.key))
+            self._server.ssl_adapter = TlsAdapter(str(certificate.chain), str(certificate.key))
         self._thread = threading.Thread(target=self._server.serve, name="ccell-fake", daemon=True)
 
     @property
     def url(self) -> str:
-        """Where it listens, such as `http://127.0.0.1:8026`."""
+        """Its address, such as `http://127.0.0.1:8026`."""
         host, port = cast("tuple[str, int]", self._server.bind_addr)  # pyright: ignore[reportUnknownMemberType]
         return f"{self._scheme}://{f'[{host}]' if ':' in host else host}:{port}"
 
     def start(self) -> None:
-        """Listen; from the moment this returns requests are answered.
+        """Start to listen. Requests are answered from then on.
 
         Raises:
-            ServingError: The address cannot be listened on.
+            ServingError: The address is not available.
         """
         try:
             self._server.prepare()
@@ -269,7 +240,7 @@ class HttpServer:
         self._thread.start()
 
     def stop(self) -> None:
-        """Stop listening, let requests in progress end, and wait for it."""
+        """Stop listening and wait for the requests in progress."""
         self._server.stop()
         if self._thread.ident is not None:
             self._thread.join()
@@ -289,7 +260,7 @@ class HttpServer:
 def _reason(error: OSError) -> str:
     text = str(error)
     if "Address already in use" in text:
-        return "the port is taken; another one or 0 for any free one would do"
+        return "the port is taken; choose another, or 0 for any free port"
     if "Permission denied" in text:
-        return "the port needs more rights; one above 1023 would do"
+        return "the port is reserved; choose one above 1023"
     return text

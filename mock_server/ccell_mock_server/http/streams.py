@@ -1,7 +1,7 @@
-"""What a connection is read from and written to: lines read in C, and an answer's head sent along with its body.
+"""Faster streams for Cheroot's connections.
 
-Cheroot's own streams read each line in Python and send each head by itself, which takes longer than all else that it
-does for a request.
+Cheroot reads each line in Python and sends each head in its own packet. That takes longer than the rest of a request.
+These streams read lines in C, and send the head of an answer together with its body.
 """
 
 import io
@@ -12,15 +12,15 @@ from cheroot.makefile import StreamWriter
 
 
 class Incoming(io.BufferedReader):
-    """What a client sends."""
+    """Reads requests from a socket."""
 
     def __init__(self, sock: socket.socket, size: int) -> None:
-        """Read from a socket, at most so many bytes ahead."""
+        """Read at most `size` bytes ahead."""
         self._source = _Source(sock, "rb")
         super().__init__(self._source, size)
 
     def has_data(self) -> bool:
-        """Whether something was read ahead that nobody has asked for yet."""
+        """Whether the buffer holds unread data."""
         self._source.is_paused = True
         try:
             return bool(self.peek())
@@ -36,32 +36,32 @@ class _Source(socket.SocketIO):
 
 
 class Outgoing:
-    """What a client is sent.
+    """Writes answers to a socket.
 
     Attributes:
-        is_held: Whether what is written waits for what is written next.
+        is_held: Whether data waits until the next write.
     """
 
     def __init__(self, sock: socket.socket, size: int) -> None:
-        """Write to a socket."""
+        """Write through a buffer of `size` bytes."""
         self._stream = cast("io.BufferedWriter", StreamWriter(sock, "wb", size))
         self._held = b""
         self.is_held = False
 
     def write(self, data: bytes) -> int:
-        """Send this behind what waits, or let it wait, too."""
+        """Send waiting data and this data, or let both wait."""
         self._held += data
         if not self.is_held:
             self.release()
         return len(data)
 
     def release(self) -> None:
-        """Send what waits."""
+        """Send waiting data."""
         held, self._held = self._held, b""
         if held:
             self._stream.write(held)
 
 
-def of(sock: socket.socket, mode: str, size: int) -> Incoming | Outgoing:
-    """One side of a connection, as Cheroot asks for it."""
+def make_stream(sock: socket.socket, mode: str, size: int) -> Incoming | Outgoing:
+    """Return one side of a connection, with Cheroot's signature."""
     return Incoming(sock, size) if "r" in mode else Outgoing(sock, size)

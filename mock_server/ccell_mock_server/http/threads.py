@@ -1,7 +1,7 @@
-"""The threads of the HTTP server: started when they are first needed, and kept.
+"""A thread pool for the HTTP server that starts threads on demand and keeps them.
 
-As many are there as connections were ever served at the same time. All of them from the start would take most of the
-time a start takes, and a few that are used again and again answer faster than many that take turns.
+The number of threads is the highest number of connections that were served at the same time. Starting all threads at
+once would slow down the start. A few busy threads also answer faster than many that alternate.
 """
 
 import threading
@@ -12,30 +12,25 @@ from cheroot.wsgi import Server
 
 
 class Threads(ThreadPool):
-    """Cheroot's pool of threads, but empty to begin with."""
+    """Cheroot's thread pool, without threads at the start."""
 
     _threads: list[WorkerThread]
 
-    def __init__(self, server: Server, most: int) -> None:
-        """Begin without threads.
-
-        Args:
-            server: Whose connections they serve.
-            most: How many there may be.
-        """
-        super().__init__(server, min=1, max=most)  # pyright: ignore[reportUnknownMemberType]
+    def __init__(self, server: Server, limit: int) -> None:
+        """Create an empty pool with a thread limit for a server's connections."""
+        super().__init__(server, min=1, max=limit)  # pyright: ignore[reportUnknownMemberType]
         self._take = self.get
-        # Cheroot's own is an attribute, too, and of no declared type.
-        setattr(self, "get", self._ask)  # noqa: B010
+        # Cheroot sets `get` as an attribute without a declared type.
+        setattr(self, "get", self._next_connection)  # noqa: B010
         self._guard = threading.Lock()
-        # Threads that have asked for a connection, less the connections they were to have.
+        # Idle threads minus queued connections.
         self._spare = 0
 
     def start(self) -> None:
-        """Start none."""
+        """Start no thread."""
 
     def put(self, obj: HTTPConnection) -> None:
-        """Let a thread serve a connection that has sent something."""
+        """Queue a connection that has sent data, and start a thread if none is idle."""
         super().put(obj)  # pyright: ignore[reportUnknownMemberType]
         with self._guard:
             self._spare -= 1
@@ -44,14 +39,13 @@ class Threads(ThreadPool):
                 thread.start()
                 self._threads.append(thread)
 
-    def _ask(self) -> object:
-        """The next connection, for the thread that asks."""
+    def _next_connection(self) -> object:
         with self._guard:
             self._spare += 1
         return self._take()
 
     def stop(self, timeout: int = 5) -> None:
-        """Let requests in progress end, and the threads with them."""
+        """Wait for the requests in progress, then end the threads."""
         with self._guard:
             self.max = 0
         super().stop(timeout)

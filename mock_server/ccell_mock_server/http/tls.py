@@ -1,24 +1,31 @@
-"""Certificates: one's own, or one made on the spot for this machine's loopback names."""
+"""TLS: your certificate or a generated one, and handshakes that block only their own connection."""
 
+import os
 import shutil
+import socket
 import ssl
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
+
+from cheroot.ssl.builtin import BuiltinSSLAdapter
+
+_PLAIN_HTTP = b"HTTP/1.1 400 Bad Request\r\nContent-Length: 38\r\nConnection: close\r\n\r\nThis port speaks HTTPS; say https://.\n"
 
 
 class CertificateError(Exception):
-    """There is no certificate to speak TLS with; the message says what would provide one."""
+    """The certificate is missing or invalid. The message says how to provide one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """What a server speaks TLS with, as PEM files.
+    """A server certificate, as PEM files.
 
     Attributes:
-        chain: The certificate, with those it hangs on behind it.
+        chain: The certificate, followed by its intermediate certificates.
         key: Its private key.
-        authority: What a client has to trust; None where that is the client's affair.
+        authority: The certificate that clients must trust, if the certificate was generated; otherwise None.
     """
 
     chain: Path
@@ -26,39 +33,39 @@ class Certificate:
     authority: Path | None = None
 
     def discard(self) -> None:
-        """Remove the files of a certificate that was made; one's own stay."""
+        """Remove the files of a generated certificate. Yours stay."""
         if self.authority is not None:
             shutil.rmtree(self.authority.parent, ignore_errors=True)
 
 
-def given(chain: Path, key: Path) -> Certificate:
-    """One's own certificate.
+def load_certificate(chain: Path, key: Path) -> Certificate:
+    """Check your certificate and its key.
 
     Raises:
-        CertificateError: A file is not there, or they are not what they should be.
+        CertificateError: A file is missing or invalid.
     """
     for path in (chain, key):
         if not path.is_file():
-            message = f"{path}: there is no such file"
+            message = f"{path}: no such file"
             raise CertificateError(message)
     try:
         ssl.create_default_context(ssl.Purpose.CLIENT_AUTH).load_cert_chain(chain, key)
     except (ssl.SSLError, OSError) as error:
-        message = f"{chain} and {key} are no certificate and its key as PEM: {error}"
+        message = f"{chain} and {key} must be a certificate and its key as PEM: {error}"
         raise CertificateError(message) from error
     return Certificate(chain, key)
 
 
-def made(host: str) -> Certificate:
-    """A certificate for a host and for loopback, by an authority made for it, in files of a new temporary folder.
+def generate_certificate(host: str) -> Certificate:
+    """Generate a certificate for a host and for loopback, with its own authority, in a new temporary folder.
 
     Raises:
-        CertificateError: trustme is not installed, or the host has a name no certificate can hold.
+        CertificateError: trustme is not installed, or the host is invalid.
     """
     try:
         import trustme  # noqa: PLC0415 - an extra, and slow to import
     except ImportError as error:
-        message = "making a certificate takes trustme: pip install 'ccell-fake[tls]', or give --tls-cert and --tls-key"
+        message = "trustme is not installed: pip install 'ccell-fake[tls]', or give --tls-cert and --tls-key"
         raise CertificateError(message) from error
     authority = trustme.CA()
     try:
@@ -72,3 +79,27 @@ def made(host: str) -> Certificate:
     issued.private_key_pem.write_to_path(certificate.key)
     authority.cert_pem.write_to_path(folder / "ca.pem")
     return certificate
+
+
+class TlsAdapter(BuiltinSSLAdapter):
+    """Wraps sockets for Cheroot without a handshake."""
+
+    def wrap(self, sock: socket.socket) -> tuple[ssl.SSLSocket, dict[str, str]]:
+        """Return the wrapped socket and additions to the WSGI environment."""
+        context = cast("ssl.SSLContext", self.context)  # pyright: ignore[reportUnknownMemberType]
+        wrapped = context.wrap_socket(sock, do_handshake_on_connect=False, server_side=True)
+        return wrapped, {"wsgi.url_scheme": "https", "HTTPS": "on"}
+
+
+def shake_hands(client: ssl.SSLSocket) -> bool:
+    """Do the handshake in the connection's own thread. Returns False if it fails. Plain HTTP gets a hint."""
+    try:
+        client.do_handshake()
+    except ssl.SSLError as error:
+        if error.reason == "HTTP_REQUEST":
+            with socket.socket(fileno=os.dup(client.fileno())) as plain:
+                plain.sendall(_PLAIN_HTTP)
+        return False
+    except OSError:
+        return False
+    return True

@@ -1,4 +1,4 @@
-"""Waiting without polling: a thread sleeps until something it waits for happens, its client leaves, or time is up."""
+"""Wait without polling: a thread sleeps until a notification, a disconnect of its client, or a timeout."""
 
 import contextlib
 import math
@@ -13,141 +13,168 @@ from weakref import WeakSet
 
 from ccell_fake.clock import elapsed
 
-MOST_WAITERS = 128
-"""How many clients of the control API may wait at the same time; each keeps a thread of the server."""
+MAX_WAITERS = 128
+"""How many clients of the control API may wait at the same time. Each keeps a thread of the server."""
 
-MOST_PAUSES = 160
-"""How many requests to the gateway may be delayed at the same time; each keeps one too."""
+MAX_PAUSES = 160
+"""How many requests to the gateway may be delayed at the same time. Each keeps a thread of the server."""
 
 _TLS_12_ALERT = b"\x15"
-# A record of TLS 1.3 tells its kind to nobody else; one of this length has room for an alert alone.
-_TLS_13_FAREWELL = b"\x17\x03\x03\x00\x13"
-_HANG_UP = getattr(select, "POLLRDHUP", 0)
+# TLS 1.3 encrypts the kind of a record. A record of this length can only hold an alert.
+_TLS_13_ALERT = b"\x17\x03\x03\x00\x13"
+_POLL_DISCONNECT = getattr(select, "POLLRDHUP", 0)
 
 
 class Woken(Enum):
     """Why a wait ended."""
 
-    RUNG = "rung"
+    NOTIFIED = "notified"
     TIMED_OUT = "timed out"
     CLIENT_GONE = "client gone"
     CLOSED = "closed"
 
 
 class TooManyWaitersError(Exception):
-    """As many clients wait as may at the same time."""
+    """The maximum number of clients is waiting already."""
+
+
+class Places:
+    """A limited number of places.
+
+    Attributes:
+        free: How many places are free.
+    """
+
+    def __init__(self, number: int, message: str) -> None:
+        """Start with all places free. The message is that of the error if none is."""
+        self.free = number
+        self._message = message
+        self._guard = threading.Lock()
+
+    @contextmanager
+    def take(self) -> Generator[None]:
+        """Occupy a place.
+
+        Raises:
+            TooManyWaitersError: No place is free.
+        """
+        with self._guard:
+            if not self.free:
+                raise TooManyWaitersError(self._message)
+            self.free -= 1
+        try:
+            yield
+        finally:
+            with self._guard:
+                self.free += 1
 
 
 class Waiter:
-    """One thread that waits.
+    """A thread that waits.
 
     Attributes:
-        is_closed: Whether nothing is to be waited for any more.
-        wakings: How often it has slept and was woken.
+        is_closed: Whether waiting is no longer possible.
+        wakings: How often the thread was woken.
     """
 
     def __init__(self, client: socket.socket | None) -> None:
-        """Wait on behalf of a client whose leaving ends it, or of none."""
+        """Wait for a client. Its disconnect ends the wait."""
         self._client = client
-        self._ear, self._mouth = socket.socketpair()
-        self._mouth.settimeout(0)
-        self._has_said_more = False
-        self._rung: set[Hashable] = set()
+        self._receiver, self._sender = socket.socketpair()
+        self._sender.settimeout(0)
+        self._has_client_data = False
+        self._topics: set[Hashable] = set()
         self._guard = threading.Lock()
         self.is_closed = False
         self.wakings: int = 0
 
     def wake(self, topics: Collection[Hashable]) -> None:
-        """Wake it, or let its next wait end at once."""
+        """Wake the thread, or let its next wait end at once."""
         with self._guard, contextlib.suppress(OSError):
-            self._rung.update(topics)
-            self._mouth.send(b"!")
+            self._topics.update(topics)
+            self._sender.send(b"!")
 
-    def take_rung(self) -> set[Hashable]:
-        """What it was woken for since this was last asked."""
+    def take_topics(self) -> set[Hashable]:
+        """Return the topics it was woken for since the last call."""
         with self._guard:
-            rung = self._rung.copy()
-            self._rung.clear()
-            return rung
+            topics = self._topics.copy()
+            self._topics.clear()
+            return topics
 
     def wait(self, seconds: float) -> Woken:
-        """Sleep until it is woken, the client is gone or the time is over."""
+        """Sleep until a notification, a disconnect of the client, or the timeout."""
         deadline = elapsed() + seconds
         while True:
             ready = self._sleep(max(deadline - elapsed(), 0))
             self.wakings += 1
-            if self._ear.fileno() in ready:
-                self._ear.recv(4096)
-                return Woken.CLOSED if self.is_closed else Woken.RUNG
+            if self._receiver.fileno() in ready:
+                self._receiver.recv(4096)
+                return Woken.CLOSED if self.is_closed else Woken.NOTIFIED
             if not ready:
                 return Woken.TIMED_OUT
-            if self._has_said_more or _is_gone(self._client):
+            if self._has_client_data or _is_disconnected(self._client):
                 return Woken.CLIENT_GONE
-            # What it has sent will be seen when it is its turn; from here on only its leaving matters.
-            self._has_said_more = True
+            # The client has sent its next request. From now on only its disconnect matters.
+            self._has_client_data = True
 
     def _sleep(self, seconds: float) -> set[int]:
         if not hasattr(select, "poll"):
-            # Windows: that a client has left shows when it is answered.
-            return {one.fileno() for one in select.select([self._ear], [], [], seconds)[0]}
+            # On Windows a disconnect is only noticed when the answer is sent.
+            return {one.fileno() for one in select.select([self._receiver], [], [], seconds)[0]}
         poll = select.poll()
-        poll.register(self._ear, select.POLLIN)
-        if self._client is not None and self._client.fileno() >= 0 and (_HANG_UP or not self._has_said_more):
-            poll.register(self._client, _HANG_UP if self._has_said_more else select.POLLIN)
-        # Rounded up, for the time is not over before it is.
+        poll.register(self._receiver, select.POLLIN)
+        if self._client is not None and self._client.fileno() >= 0 and (_POLL_DISCONNECT or not self._has_client_data):
+            poll.register(self._client, _POLL_DISCONNECT if self._has_client_data else select.POLLIN)
+        # Rounded up, so that a timeout never comes early.
         return {number for number, _ in poll.poll(math.ceil(seconds * 1000))}
 
     def close(self) -> None:
-        """Free what it took."""
+        """Close its sockets."""
         with self._guard:
-            self._ear.close()
-            self._mouth.close()
+            self._receiver.close()
+            self._sender.close()
 
 
-def _is_gone(client: socket.socket | None) -> bool:
-    """Whether a client that can be read from has closed its side, by TCP or by TLS."""
+def _is_disconnected(client: socket.socket | None) -> bool:
+    """Whether a readable client has closed its side, by TCP or by TLS."""
     if client is None:
         return False
     try:
-        with socket.socket(fileno=_duplicate(client)) as plain:
-            seen = plain.recv(len(_TLS_13_FAREWELL), socket.MSG_PEEK | socket.MSG_DONTWAIT)
+        with socket.socket(fileno=socket.dup(client.fileno())) as plain:
+            data = plain.recv(len(_TLS_13_ALERT), socket.MSG_PEEK | socket.MSG_DONTWAIT)
     except BlockingIOError:
         return False
     except OSError:
         return True
-    return not seen or seen.startswith(_TLS_12_ALERT) or seen == _TLS_13_FAREWELL
-
-
-def _duplicate(client: socket.socket) -> int:
-    return socket.dup(client.fileno())
+    return not data or data.startswith(_TLS_12_ALERT) or data == _TLS_13_ALERT
 
 
 class Notifier:
-    """Who waits for what, so that whatever happens wakes just them.
+    """Wakes the threads that wait for a topic. The topic None stands for all topics.
 
     Attributes:
-        places: How many more clients may wait.
-        pauses: How many more requests may be delayed.
+        places: Places for waiting clients.
+        pauses: Places for delayed requests.
     """
 
     def __init__(self) -> None:
-        """Begin with nobody waiting."""
-        self.places: int = MOST_WAITERS
-        self.pauses: int = MOST_PAUSES
+        """Start without waiters."""
+        self.places: Places = Places(MAX_WAITERS, f"{MAX_WAITERS} clients wait already, which is the maximum")
+        self.pauses: Places = Places(MAX_PAUSES, f"{MAX_PAUSES} requests are delayed already, which is the maximum")
         self._guard = threading.Lock()
         self._waiters: dict[Hashable, set[Waiter]] = {}
         self._all: set[Waiter] = set()
-        self._ended: WeakSet[object] = WeakSet()
+        self._cancelled: WeakSet[object] = WeakSet()
         self._is_closed = False
 
     @property
     def waiters(self) -> tuple[Waiter, ...]:
-        """Who waits."""
+        """The threads that wait."""
         with self._guard:
             return tuple(self._all)
 
-    def ring(self, topics: Collection[Hashable]) -> None:
-        """Wake everyone who waits for any of these."""
+    def notify(self, topics: Collection[Hashable]) -> None:
+        """Wake all threads that wait for any of these topics."""
         if not self._waiters:
             return
         with self._guard:
@@ -157,12 +184,7 @@ class Notifier:
 
     @contextmanager
     def waiter(self, *topics: Hashable, client: socket.socket | None = None) -> Generator[Waiter]:
-        """Someone who waits for some things, None standing for anything.
-
-        Args:
-            topics: What to be woken for.
-            client: Whose leaving ends a wait.
-        """
+        """Yield a waiter for some topics. A disconnect of the client ends its waits."""
         waiter = Waiter(client)
         with self._guard:
             self._all.add(waiter)
@@ -181,39 +203,21 @@ class Notifier:
                         del self._waiters[topic]
             waiter.close()
 
-    @contextmanager
-    def place(self) -> Generator[None]:
-        """A place among the clients that wait.
-
-        Raises:
-            TooManyWaitersError: There is none left.
-        """
-        with self._guard:
-            if not self.places:
-                message = f"{MOST_WAITERS} clients wait already, which is the most there may be"
-                raise TooManyWaitersError(message)
-            self.places -= 1
-        try:
-            yield
-        finally:
-            with self._guard:
-                self.places += 1
-
     def listen(self, waiter: Waiter, topics: Collection[Hashable]) -> None:
-        """Let a waiter be woken for more, None standing for anything."""
+        """Add topics to a waiter."""
         with self._guard:
             for topic in topics:
                 self._waiters.setdefault(topic, set()).add(waiter)
 
-    def pause(self, seconds: float, admin: object, client: object = None) -> bool:
-        """Wait out a time; False where the admin ended or the client left before it was over.
+    def pause(self, seconds: float, owner: object, client: object = None) -> bool:
+        """Wait. Returns False if the owner cancelled the wait or the client disconnected.
 
         Raises:
-            TooManyWaitersError: As many requests are delayed as may be.
+            TooManyWaitersError: The maximum number of requests is delayed already.
         """
         deadline = elapsed() + seconds
-        with self._delayed(), self.waiter(admin, client=cast("socket.socket | None", client)) as waiter:
-            while admin not in self._ended:
+        with self.pauses.take(), self.waiter(owner, client=cast("socket.socket | None", client)) as waiter:
+            while owner not in self._cancelled:
                 left = deadline - elapsed()
                 if left <= 0:
                     return True
@@ -221,26 +225,13 @@ class Notifier:
                     return False
         return False
 
-    @contextmanager
-    def _delayed(self) -> Generator[None]:
-        with self._guard:
-            if not self.pauses:
-                message = f"{MOST_PAUSES} requests are delayed already, which is the most there may be"
-                raise TooManyWaitersError(message)
-            self.pauses -= 1
-        try:
-            yield
-        finally:
-            with self._guard:
-                self.pauses += 1
-
-    def cancel(self, admin: object) -> None:
-        """End every wait of a admin, and those that are begun later."""
-        self._ended.add(admin)
-        self.ring([admin])
+    def cancel(self, owner: object) -> None:
+        """End the present and future pauses of an owner."""
+        self._cancelled.add(owner)
+        self.notify([owner])
 
     def close(self) -> None:
-        """End every wait there is, and those that are begun later."""
+        """End all present and future waits."""
         with self._guard:
             self._is_closed = True
             for waiter in self._all:

@@ -20,7 +20,7 @@ from ccell_fake.faults import CodeFault, DelayFault, DribbleFault, Fault
 from ccell_fake.model import AnyReply, Operation, Reply, Request, Resp
 from ccell_fake.stateful import UNANSWERED, WHOLE, Finding, GatewayRequest, Withheld
 from ccell_fake.wire import replies
-from ccell_mock_server.gateway import responses as deliveries
+from ccell_mock_server.gateway.views import cut_off
 from ccell_mock_server.live import passed
 from ccell_mock_server.live.permit import NotPermitted, Permit
 from ccell_mock_server.proxy import request as placed
@@ -119,7 +119,7 @@ class Relay:
         kind = delivery.content_type or replies.CONTENT_TYPE
         headers = [("Content-Type", kind), ("Content-Length", str(len(delivery.body)))]
         start_response(f"{delivery.status} {responses.get(delivery.status, '-')}", headers)
-        return [delivery.body] if delivery.ending is ConnectionEnd.OPEN else deliveries.broken_off(delivery, environ)
+        return [delivery.body] if delivery.ending is ConnectionEnd.OPEN else cut_off(delivery, environ)
 
     def _strike(self, operation: Operation) -> Fault | None:
         with self._lock:
