@@ -39,11 +39,21 @@ def _run(url: str, *arguments: str, password: str | None = "123456", stdin: str 
     return CliRunner().invoke(main, arguments, env=_environment(url, password), input=stdin)
 
 
-def _start(url: str, *arguments: str, password: str | None = "123456", **streams: Any) -> subprocess.Popen[bytes]:
+def _start(
+    url: str,
+    *arguments: str,
+    password: str | None = "123456",
+    stdin: int | None = None,
+    stdout: int | None = None,
+    stderr: int | None = None,
+) -> subprocess.Popen[bytes]:
     """Start a command as a process, for signals and terminals."""
     variables = {name: value for name, value in _environment(url, password).items() if value is not None}
     environment = {name: value for name, value in os.environ.items() if not name.startswith("CCELL_")}
-    return subprocess.Popen([*processes.COMMAND, *arguments], env={**environment, **variables}, **streams)
+    command = [*processes.COMMAND, *arguments]
+    return subprocess.Popen(
+        command, env={**environment, **variables}, stdin=stdin, stdout=stdout, stderr=stderr, start_new_session=True
+    )
 
 
 def _rows(result: Result) -> list[dict[str, Any]]:
@@ -221,8 +231,9 @@ def test_without_a_password_and_a_terminal_nothing_is_sent(served: Emulator) -> 
 
 def test_a_terminal_prompts_for_the_password_without_an_echo(served: Emulator) -> None:
     master, slave = pty.openpty()
-    streams: dict[str, Any] = {"stdin": slave, "stdout": subprocess.PIPE, "stderr": slave, "start_new_session": True}
-    with _start(served.url, "info", "--json", password=None, **streams) as process:
+    with _start(
+        served.url, "info", "--json", password=None, stdin=slave, stdout=subprocess.PIPE, stderr=slave
+    ) as process:
         os.close(slave)
         shown = b""
         while b"Password" not in shown:
@@ -241,8 +252,7 @@ def test_a_progress_bar_is_shown_only_on_a_terminal(served: Emulator, monkeypatc
     phones = "\n".join(f"138{number:08}" for number in range(1001))
     arguments = ["send", "--json", "--numbers", "-", CONTENT]
     master, slave = pty.openpty()
-    streams: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": slave}
-    with _start(served.url, *arguments, **streams) as process:
+    with _start(served.url, *arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=slave) as process:
         os.close(slave)
         output, _ = process.communicate(phones.encode(), timeout=120)
     shown = os.read(master, 65536)
