@@ -17,18 +17,13 @@ from ccell_mock_server.emulator import Emulator
 
 @dataclass(frozen=True, slots=True)
 class TrafficSummary:
-    """Counts of the traffic that was played.
+    """Counts of the traffic on an account, which stays open.
 
     Attributes:
-        userid: Userid of the account, which stays open.
-        password: Its generated password.
-        submits: Number of submits.
         states: Number of messages by state.
         refused: Number of refused messages by code.
         failed: Number of failed messages by the reason in their report.
-        reports_fetched: Number of fetched reports.
         reports_left: Number of reports that wait or are still to come.
-        replies: Number of upstream messages.
         replies_left: Number of upstream messages that wait.
     """
 
@@ -55,14 +50,9 @@ def open_demo(emulator: Emulator, demo: DemoSettings) -> str:
 
 
 def play_traffic(server: Server, seed: int, messages: int, span: timedelta, userid: str = "") -> TrafficSummary:
-    """Open an account and play traffic on it. The traffic ends when the account was opened.
+    """Open an account and play traffic of some length on it. The traffic ends when the account was opened.
 
-    Args:
-        server: The emulator.
-        seed: Seed of the traffic. Times and serial numbers come from the emulator.
-        messages: Number of messages.
-        span: Length of the traffic.
-        userid: Userid of the account; empty to generate one.
+    The seed decides the traffic. Times and serial numbers come from the emulator. An empty userid is generated.
 
     Raises:
         CcellError: A request is refused or gets no answer.

@@ -1,7 +1,6 @@
 """The whole emulator: store, gateway, application and HTTP server, built from a configuration."""
 
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 from flask import Flask
@@ -28,11 +27,8 @@ class Emulator:
     """A gateway with its control API, served at an address.
 
     Attributes:
-        config: Its configuration.
-        services: Its parts.
         timeouts: The pauses of its requests, which callers in this process can shorten.
         app: Its WSGI application.
-        certificate: Its certificate for TLS, or None.
     """
 
     def __init__(
@@ -42,13 +38,7 @@ class Emulator:
         pauses: Pauses | None = None,
         behaviour: Behaviour = Behaviour(),  # noqa: B008 - frozen, so sharing it is safe
     ) -> None:
-        """Build an emulator that does not listen yet.
-
-        Args:
-            config: Its configuration.
-            clock: Its clock; by default the host's.
-            pauses: Spends `processing_time` and delays; by default real time.
-            behaviour: Its limits, rules and operations; by default the document's.
+        """Build an emulator that does not listen yet. By default, its clock and its pauses use the host's time.
 
         Raises:
             StoreError: The store cannot be opened.
@@ -119,9 +109,7 @@ class Emulator:
             raise
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_error: object) -> None:
         """Stop."""
         self.stop()
 

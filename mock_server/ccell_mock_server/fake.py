@@ -4,7 +4,7 @@ import ssl
 import threading
 from collections.abc import Callable
 from contextlib import ExitStack
-from types import TracebackType
+from functools import cache
 from typing import Any
 
 import httpx2
@@ -77,30 +77,27 @@ class FakeCcell:
         with ExitStack() as stack:
             emulator = Emulator(self._config or parse({"server": {"port": 0}}, "FakeCcell"))
             stack.callback(emulator.stop)
-            test_server = stack.enter_context(server(emulator, _LazyAddress(emulator), is_in_process=True))
+            test_server = stack.enter_context(server(emulator, _start_at_first_use(emulator), is_in_process=True))
             ccell = test_server.open(**self._settings)
             stack.callback(ccell.close)
             self._stack = stack.pop_all()
             return ccell
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_error: object) -> None:
         """Stop the gateway and forget its data."""
         self._stack.close()
 
 
-class _LazyAddress:
-    """Returns the address of an emulator, and makes it listen at the first call."""
+def _start_at_first_use(emulator: Emulator) -> Callable[[], str]:
+    guard = threading.Lock()
 
-    def __init__(self, emulator: Emulator) -> None:
-        self._emulator = emulator
-        self._guard = threading.Lock()
-        self._is_started = False
+    @cache
+    def start() -> str:
+        emulator.start()
+        return emulator.url
 
-    def __call__(self) -> str:
-        with self._guard:
-            if not self._is_started:
-                self._emulator.start()
-                self._is_started = True
-            return self._emulator.url
+    def url() -> str:
+        with guard:
+            return start()
+
+    return url

@@ -21,7 +21,6 @@ class Metrics:
     """The metrics of one emulator."""
 
     def __init__(self, accounts: Accounts, store: SqliteStore) -> None:
-        """Start with no requests. Queues and slots are read from the accounts and the store."""
         self._registry = CollectorRegistry()
         self._requests = Counter(
             "ccell_requests", "Requests to the gateway", ("operation", "code"), registry=self._registry

@@ -13,17 +13,7 @@ from ccell_mock_server.metrics import Metrics
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """The parts of an emulator, without its HTTP server.
-
-    Attributes:
-        store: Keeps all data.
-        accounts: The accounts.
-        gateway: Answers requests.
-        notifier: Wakes waiting threads.
-        credentials: Generates userids and passwords.
-        metrics: Counts requests.
-        control_token: Token of the control API; empty if none is required.
-    """
+    """The parts of an emulator without its HTTP server. An empty control token means that none is required."""
 
     store: SqliteStore
     accounts: Accounts

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from flask import Flask
 
-from ccell_mock_server.config.settings import find
+from ccell_mock_server.config.settings import load
 from ccell_mock_server.emulator import Emulator
 
 
@@ -20,7 +20,7 @@ def application() -> Flask:
     """
     path = os.environ.get("CCELL_FAKE_CONFIG")
     token = os.environ.get("CCELL_FAKE_CONTROL_TOKEN")
-    config = find(Path(path) if path else None, {"control_token": token} if token else None)
+    config = load(Path(path) if path else None, {"control_token": token} if token else None)
     emulator = Emulator(config)
     if config.demo is not None:
         from ccell_mock_server.demo import open_demo  # noqa: PLC0415 - Faker is slow to import

@@ -9,7 +9,7 @@ import pytest
 
 from ccell_fake.settings import DOCUMENT_ACCOUNT, OutcomeRule
 from ccell_mock_server.config.errors import ConfigError
-from ccell_mock_server.config.settings import as_toml, find, load, parse
+from ccell_mock_server.config.settings import as_toml, load, parse
 
 
 def _error(data: dict[str, Any]) -> str:
@@ -141,10 +141,10 @@ def test_a_missing_file_and_invalid_toml_are_named(tmp_path: Path) -> None:
 
 def test_ccell_toml_of_the_current_folder_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    assert find(None).server.port == 8026
+    assert load(None).server.port == 8026
     (tmp_path / "ccell.toml").write_text("[server]\nport = 1\n")
-    assert find(None).server.port == 1
-    assert find(None, {"port": 2}).server.port == 2
+    assert load(None).server.port == 1
+    assert load(None, {"port": 2}).server.port == 2
 
 
 def test_a_printed_configuration_reads_back_equal() -> None:

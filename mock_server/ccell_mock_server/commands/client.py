@@ -5,15 +5,14 @@ import sys
 import threading
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, fields
 from functools import wraps
-from typing import IO, TYPE_CHECKING, Any, Literal
+from typing import IO, TYPE_CHECKING, Literal
 
 import click
 
 from ccell_fake.limits import NUMBERS_PER_REQUEST
+from ccell_mock_server.commands.options import DEFAULT_URL
 from ccell_mock_server.commands.signals import stop_event
-from ccell_mock_server.config.settings import DEFAULT_PORT
 
 if TYPE_CHECKING:
     from ccell_fake.client import Client, ClientError, Report, Upmsg
@@ -32,37 +31,17 @@ Exit codes: 0 done; {REFUSED} the request or a number was refused; 2 wrong usage
 _Command = Callable[..., None]
 
 
-@dataclass(frozen=True, slots=True)
-class _Access:
-    """The options of all four commands."""
+def _client_command(command: _Command) -> _Command:
+    """Add the options of all four commands, and pass a client to the command.
 
-    base_url: str
-    userid: str
-    password: str | None = field(repr=False)
-    password_stdin: bool
-    method: Literal["POST", "GET"]
-    timeout: float
-
-    def read_password(self) -> str:
-        """Return the password: from the options, from stdin, or from a prompt without an echo."""
-        if self.password_stdin:
-            return sys.stdin.readline().rstrip("\r\n")
-        if self.password is not None:
-            return self.password
-        if not sys.stdin.isatty():
-            message = "give a password: --password-stdin, CCELL_PASSWORD or --password"
-            raise click.UsageError(message)
-        return str(click.prompt("Password", hide_input=True, err=True))
-
-
-def _access_options(command: _Command) -> _Command:
-    """Add the options of all four commands, and pass them to the command as one value."""
+    Errors of the client go to stderr and become the exit code.
+    """
 
     @click.option(
         "--base-url",
         envvar="CCELL_BASE_URL",
         show_envvar=True,
-        default=f"http://127.0.0.1:{DEFAULT_PORT}",
+        default=DEFAULT_URL,
         show_default=True,
         help="Address of the gateway.",
     )
@@ -75,28 +54,39 @@ def _access_options(command: _Command) -> _Command:
     @click.option("--timeout", type=float, default=90.0, show_default=True, help="Seconds to wait for the gateway.")
     @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
     @wraps(command)
-    def run(**options: Any) -> None:  # noqa: ANN401 - click's
-        command(_Access(**{one.name: options.pop(one.name) for one in fields(_Access)}), **options)
+    def run(
+        *,
+        base_url: str,
+        userid: str,
+        password: str | None,
+        password_stdin: bool,
+        method: Literal["POST", "GET"],
+        timeout: float,
+        **options: object,
+    ) -> None:
+        # httpx2 and lxml are slow to import, and printing a help does not need them.
+        from ccell_fake.client import Client, ClientError  # noqa: PLC0415
+
+        secret = sys.stdin.readline().rstrip("\r\n") if password_stdin else _password(password)
+        try:
+            with Client(base_url, userid, secret, method=method, timeout=timeout) as client:
+                command(client, **options)
+        except ClientError as error:
+            click.echo(f"Error: {error}", err=True)
+            raise click.exceptions.Exit(_exit_code(error)) from None
+        except ValueError as error:
+            raise click.UsageError(str(error)) from None
 
     return run
 
 
-@contextmanager
-def _client(access: _Access) -> Generator["Client"]:
-    """Yield a client. Its errors go to stderr and become the exit code."""
-    # httpx2 and lxml are slow to import, and printing a help does not need them.
-    from ccell_fake.client import Client, ClientError  # noqa: PLC0415
-
-    try:
-        with Client(
-            access.base_url, access.userid, access.read_password(), method=access.method, timeout=access.timeout
-        ) as client:
-            yield client
-    except ClientError as error:
-        click.echo(f"Error: {error}", err=True)
-        raise click.exceptions.Exit(_exit_code(error)) from None
-    except ValueError as error:
-        raise click.UsageError(str(error)) from None
+def _password(password: str | None) -> str:
+    if password is not None:
+        return password
+    if not sys.stdin.isatty():
+        message = "give a password: --password-stdin, CCELL_PASSWORD or --password"
+        raise click.UsageError(message)
+    return str(click.prompt("Password", hide_input=True, err=True))
 
 
 def _exit_code(error: "ClientError") -> int:
@@ -108,7 +98,7 @@ def _exit_code(error: "ClientError") -> int:
 
 
 @click.command(epilog=_EXIT_CODES)
-@_access_options
+@_client_command
 @click.argument("phones", metavar="[PHONE]...", nargs=-1)
 @click.argument("content")
 @click.option(
@@ -120,11 +110,12 @@ def _exit_code(error: "ClientError") -> int:
 @click.option("--linkid", help="Your reference, which the reports repeat.  [default: generated]")
 @click.option("--spcode", help="Extension to append to the account's port.")
 def send(
-    access: _Access,
+    client: "Client",
     phones: tuple[str, ...],
     content: str,
     numbers: IO[str] | None,
-    as_json: bool,  # noqa: FBT001 - click passes a flag so
+    *,
+    as_json: bool,
     **options: str | None,
 ) -> None:
     """Send CONTENT, which must include its signature, to every PHONE."""
@@ -132,24 +123,23 @@ def send(
     from ccell_mock_server.commands.client_output import error_rows, print_rows, resp_rows  # noqa: PLC0415
 
     parts: list[Sent] = []
-    with _client(access) as client:
-        texts = phones if numbers is None else (*phones, numbers.read())
-        numbers_to_send = [number for text in texts for number in re.split(r"[\s,]+", text) if number]
-        try:
-            with _progress_bar(len(numbers_to_send)) as advance:
+    texts = phones if numbers is None else (*phones, numbers.read())
+    all_phones = [phone for text in texts for phone in re.split(r"[\s,]+", text) if phone]
+    try:
+        with _progress_bar(len(all_phones)) as advance:
 
-                def progress(part: Sent) -> None:
-                    parts.append(part)
-                    advance(len(part.resps) + len(part.unanswered))
+            def progress(part: Sent) -> None:
+                parts.append(part)
+                advance(len(part.resps) + len(part.unanswered))
 
-                sent = client.send(numbers_to_send, content, progress=progress, **options)
-        except ClientError as error:
-            print_rows(error_rows(error), as_json=as_json)
-            raise
-        except KeyboardInterrupt as interrupt:
-            print_rows([row for part in parts for row in resp_rows(part.resps, part.unanswered)], as_json=as_json)
-            click.echo("\n".join(["interrupted", *getattr(interrupt, "__notes__", [])]), err=True)
-            raise click.exceptions.Exit(INTERRUPTED) from None
+            sent = client.send(all_phones, content, progress=progress, **options)
+    except ClientError as error:
+        print_rows(error_rows(error), as_json=as_json)
+        raise
+    except KeyboardInterrupt as interrupt:
+        print_rows([row for part in parts for row in resp_rows(part.resps, part.unanswered)], as_json=as_json)
+        click.echo("\n".join(["interrupted", *getattr(interrupt, "__notes__", [])]), err=True)
+        raise click.exceptions.Exit(INTERRUPTED) from None
     print_rows(resp_rows(sent.resps, sent.unanswered), as_json=as_json)
     if sent.refused or sent.unanswered:
         raise click.exceptions.Exit(REFUSED)
@@ -176,15 +166,15 @@ def _fetch_command(
     follow_items: "Callable[[Client, float, threading.Event], Iterator[Report | Upmsg]]",
 ) -> click.Command:
     @click.command(name, epilog=_EXIT_CODES, help=f"Fetch {items}. The gateway hands out each only once.")
-    @_access_options
+    @_client_command
     @click.option("--interval", type=float, default=10.0, show_default=True, help="Seconds between two requests.")
     @click.option("--follow", is_flag=True, help="Keep fetching until Ctrl-C, and print each at once.")
-    def command(access: _Access, follow: bool, interval: float, as_json: bool) -> None:  # noqa: FBT001 - click's flags
+    def command(client: "Client", *, follow: bool, interval: float, as_json: bool) -> None:
         from ccell_fake.client import ClientError  # noqa: PLC0415
         from ccell_mock_server.commands.client_output import item_row, print_lines, print_rows  # noqa: PLC0415
 
         # A request in progress must end, or the items of its answer would be lost.
-        with _client(access) as client, stop_event(first_signal_only=True) as stop:
+        with stop_event(first_signal_only=True) as stop:
             if follow:
                 print_lines(map(item_row, follow_items(client, interval, stop)), as_json=as_json)
                 return
@@ -212,13 +202,12 @@ upmsg = _fetch_command(
 
 
 @click.command(epilog=_EXIT_CODES)
-@_access_options
-def info(access: _Access, as_json: bool) -> None:  # noqa: FBT001 - click passes a flag so
+@_client_command
+def info(client: "Client", *, as_json: bool) -> None:
     """Show balance, credit, status and signatures of the account."""
     from ccell_mock_server.commands.client_output import item_row, print_rows  # noqa: PLC0415
 
-    with _client(access) as client:
-        print_rows([item_row(client.info())], as_json=as_json)
+    print_rows([item_row(client.info())], as_json=as_json)
 
 
 COMMANDS: tuple[click.Command, ...] = (send, report, upmsg, info)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ccell_fake.codes import Code
+from ccell_mock_server.commands.options import control_token, env_option
 from ccell_mock_server.config.settings import DemoSettings, parse
 
 if TYPE_CHECKING:
@@ -21,15 +22,8 @@ _MAX_HOURS = 1_000
 
 
 @click.command()
-@click.option(
-    "--url",
-    envvar="CCELL_FAKE_URL",
-    show_envvar=True,
-    help="Address of an emulator.  [default: start a temporary one]",
-)
-@click.option(
-    "--control-token", envvar="CCELL_FAKE_CONTROL_TOKEN", show_envvar=True, default="", help="Token of its control API."
-)
+@env_option("--url", help="Address of an emulator.  [default: start a temporary one]")
+@control_token
 @click.option("--userid", default="", help="Userid of the account to open.  [default: generated]")
 @click.option("--messages", type=click.IntRange(1, _MAX_MESSAGES), default=_DEFAULTS.messages, show_default=True)
 @click.option(
@@ -42,13 +36,7 @@ _MAX_HOURS = 1_000
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed for all randomness.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def demo(
-    url: str | None,
-    control_token: str,
-    userid: str,
-    messages: int,
-    hours: float,
-    seed: int,
-    as_json: bool,  # noqa: FBT001 - click passes a flag so
+    url: str | None, control_token: str, userid: str, messages: int, hours: float, seed: int, *, as_json: bool
 ) -> None:
     """Play lifelike traffic on an emulator.
 

@@ -6,7 +6,7 @@ import time
 import click
 
 from ccell_fake.clock import elapsed
-from ccell_mock_server.config.settings import DEFAULT_PORT
+from ccell_mock_server.commands.options import emulator_url, env_option
 from ccell_mock_server.http.paths import READY_PATH
 
 _POLL_SECONDS = 0.05
@@ -17,23 +17,8 @@ class NotReadyError(Exception):
 
 
 @click.command()
-@click.option(
-    "--url",
-    envvar="CCELL_FAKE_URL",
-    show_envvar=True,
-    default=f"http://127.0.0.1:{DEFAULT_PORT}",
-    show_default=True,
-    help="Address of the emulator.",
-)
-@click.option(
-    "--timeout",
-    envvar="CCELL_FAKE_TIMEOUT",
-    show_envvar=True,
-    type=float,
-    default=30.0,
-    show_default=True,
-    help="Seconds to wait.",
-)
+@emulator_url
+@env_option("--timeout", type=float, default=30.0, show_default=True, help="Seconds to wait.")
 def ready(url: str, timeout: float) -> None:
     """Wait until the emulator answers. Exits with 0 if it does in time, 1 if not."""
     try:

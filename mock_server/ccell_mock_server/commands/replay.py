@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import click
 
 from ccell_fake.settings import AccountSettings
+from ccell_mock_server.commands.options import control_token
 
 if TYPE_CHECKING:
     from ccell_fake.control.client import ControlClient
@@ -28,9 +29,7 @@ _CELL_CHARACTERS = 120
 @click.command()
 @click.argument("path", metavar="FILE", type=click.Path(path_type=Path))
 @click.option("--url", help="Address of an emulator on loopback.  [default: start one in this process]")
-@click.option(
-    "--control-token", envvar="CCELL_FAKE_CONTROL_TOKEN", show_envvar=True, default="", help="Token of its control API."
-)
+@control_token
 @click.option("--config", "config_path", type=click.Path(path_type=Path), help="TOML file, as for serve.")
 @click.option("--profile", help="File with a live gateway's answers to the open questions.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")

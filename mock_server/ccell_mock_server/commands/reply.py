@@ -3,24 +3,15 @@
 import click
 
 from ccell_fake.settings import DOCUMENT_ACCOUNT
-from ccell_mock_server.config.settings import DEFAULT_PORT
+from ccell_mock_server.commands.options import control_token, emulator_url
 
 
 @click.command()
 @click.argument("phone")
 @click.argument("text")
-@click.option(
-    "--url",
-    envvar="CCELL_FAKE_URL",
-    show_envvar=True,
-    default=f"http://127.0.0.1:{DEFAULT_PORT}",
-    show_default=True,
-    help="Address of the emulator.",
-)
+@emulator_url
 @click.option("--userid", envvar="CCELL_USERID", show_envvar=True, default=DOCUMENT_ACCOUNT.userid, show_default=True)
-@click.option(
-    "--control-token", envvar="CCELL_FAKE_CONTROL_TOKEN", show_envvar=True, default="", help="Token of the control API."
-)
+@control_token
 @click.option("--spcode", default="", help="Extension to append to the account's port.")
 @click.option("--delay", type=click.FloatRange(min=0), default=0.0, help="Seconds until the message arrives.")
 def reply(phone: str, text: str, url: str, userid: str, control_token: str, spcode: str, delay: float) -> None:

@@ -2,15 +2,15 @@
 
 import logging
 import sys
-from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
 import click
 
 from ccell_fake.model import Operation
 from ccell_fake.settings import AccountSettings
+from ccell_mock_server.commands.options import env_option
 from ccell_mock_server.commands.signals import stop_event, wait_for
 from ccell_mock_server.config import settings as configuration
 from ccell_mock_server.config.credentials import is_public
@@ -20,28 +20,22 @@ if TYPE_CHECKING:
     from ccell_mock_server.emulator import Emulator
 
 _INVALID_CONFIG = 2
-_Command = TypeVar("_Command", bound=Callable[..., None])
-
-
-def _option(*names: str, **attributes: Any) -> Callable[[_Command], _Command]:  # noqa: ANN401 - click's
-    variable = "CCELL_FAKE_" + names[0].removeprefix("--").replace("-", "_").upper()
-    return click.option(*names, envvar=variable, show_envvar=True, **attributes)
 
 
 @click.command()
-@_option("--host", help="Address to listen on.  [default: 127.0.0.1]")
-@_option("--port", type=int, help=f"Port to listen on; 0 picks a free one.  [default: {configuration.DEFAULT_PORT}]")
-@_option("--config", "path", type=click.Path(path_type=Path), help="TOML file.  [default: ccell.toml if it exists]")
-@_option("--store", help="File that keeps all data across restarts.")
-@_option("--seed", type=int, help="Seed for all randomness.  [default: 0]")
-@_option("--profile", help="File with a live gateway's answers to the open questions.")
-@_option("--tls", is_flag=True, default=None, help="Use TLS with a generated certificate.")
-@_option("--tls-cert", help="Your certificate with its chain, as PEM.")
-@_option("--tls-key", help="The private key of --tls-cert, as PEM.")
-@_option("--strict-http", is_flag=True, default=None, help="Refuse request lines with raw blanks, quotes or UTF-8.")
-@_option("--control-token", help="Token of the control API. Required when not on loopback.")
-@_option("--print-config", is_flag=True, help="Print the resulting configuration and exit.")
-def serve(path: Path | None, print_config: bool, **options: object) -> None:  # noqa: FBT001 - click passes a flag so
+@env_option("--host", help="Address to listen on.  [default: 127.0.0.1]")
+@env_option("--port", type=int, help=f"Port to listen on; 0 picks a free one.  [default: {configuration.DEFAULT_PORT}]")
+@env_option("--config", "path", type=click.Path(path_type=Path), help="TOML file.  [default: ccell.toml if it exists]")
+@env_option("--store", help="File that keeps all data across restarts.")
+@env_option("--seed", type=int, help="Seed for all randomness.  [default: 0]")
+@env_option("--profile", help="File with a live gateway's answers to the open questions.")
+@env_option("--tls", is_flag=True, default=None, help="Use TLS with a generated certificate.")
+@env_option("--tls-cert", help="Your certificate with its chain, as PEM.")
+@env_option("--tls-key", help="The private key of --tls-cert, as PEM.")
+@env_option("--strict-http", is_flag=True, default=None, help="Refuse request lines with raw blanks, quotes or UTF-8.")
+@env_option("--control-token", help="Token of the control API. Required when not on loopback.")
+@env_option("--print-config", is_flag=True, help="Print the resulting configuration and exit.")
+def serve(path: Path | None, *, print_config: bool, **options: object) -> None:
     """Run the emulator until Ctrl-C or SIGTERM."""
     config = _load(path, {name: value for name, value in options.items() if value is not None})
     if print_config:
@@ -76,7 +70,7 @@ def check_config(path: Path) -> None:
 
 def _load(path: Path | None, overrides: dict[str, object]) -> configuration.Config:
     try:
-        return configuration.find(path, overrides)
+        return configuration.load(path, overrides)
     except ConfigError as error:
         click.echo(f"{error}", err=True)
         sys.exit(_INVALID_CONFIG)

@@ -15,7 +15,6 @@ class CredentialGenerator:
     """Generates unique userids of six digits, and passwords. Equal seeds give equal credentials."""
 
     def __init__(self, seed: int) -> None:
-        """Start with a seed."""
         self._random = Random(seed)  # noqa: S311 - the credentials of a fake, the same on every start
         self._issued: set[str] = set()
 

@@ -52,13 +52,7 @@ class ConfigProblem:
 def from_pydantic(
     entry: dict[str, Any], data: Mapping[str, Any], known_settings: Mapping[str, list[str]]
 ) -> ConfigProblem:
-    """Convert an error of pydantic.
-
-    Args:
-        entry: One entry of `ValidationError.errors()`.
-        data: The validated data.
-        known_settings: Names of the settings by the name of their table.
-    """
+    """Convert an entry of `ValidationError.errors()` about some data. Known settings are listed by table."""
     path = list(_path(entry["loc"], data))
     key = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path).lstrip(".")
     if entry["type"] in {"extra_forbidden", "unexpected_keyword_argument"}:

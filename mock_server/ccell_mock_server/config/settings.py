@@ -112,23 +112,17 @@ KNOWN_SETTINGS = {table: [one.name for one in fields(kind)] for table, kind in _
 """Names of the settings by the name of their table."""
 
 
-def find(path: Path | None, overrides: Mapping[str, Any] | None = None) -> Config:
-    """Load a file; without a path `ccell.toml` in the current folder if it exists, else the defaults.
-
-    Raises:
-        ConfigError: The file is invalid.
-    """
-    if path is None and not _DEFAULT_PATH.exists():
-        return parse({}, "the command line", overrides)
-    return load(path or _DEFAULT_PATH, overrides)
-
-
-def load(path: Path, overrides: Mapping[str, Any] | None = None) -> Config:
+def load(path: Path | None, overrides: Mapping[str, Any] | None = None) -> Config:
     """Load a TOML file. `overrides` win over its table `[server]`.
+
+    Without a path, `ccell.toml` in the current folder is loaded if it exists, otherwise the defaults.
 
     Raises:
         ConfigError: The file is unreadable or invalid.
     """
+    if path is None and not _DEFAULT_PATH.exists():
+        return parse({}, "the command line", overrides)
+    path = path or _DEFAULT_PATH
     return parse(toml.read(path), str(path), overrides)
 
 

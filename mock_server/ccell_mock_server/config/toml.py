@@ -35,20 +35,12 @@ def read(path: Path) -> dict[str, Any]:
 
 
 def read_profile(path: Path) -> dict[str, dict[str, Any]]:
-    """Return the answer to each question of a profile, with its evidence and date if known.
-
-    Raises:
-        ConfigError: The file is unreadable or is not a valid profile.
-    """
+    """Return the answer to each question of a profile, with its evidence and date if known. Raises ConfigError."""
     return {id_: _check_entry(path, id_, entry) for id_, entry in read(path).items()}
 
 
 def profile_answers(path: Path) -> dict[str, str | tuple[str, ...]]:
-    """Return only the answers of a profile, by question.
-
-    Raises:
-        ConfigError: The file is unreadable or is not a valid profile.
-    """
+    """Return only the answers of a profile, by question. Raises ConfigError."""
     return {id_: _as_tuple(entry["answer"]) for id_, entry in read_profile(path).items()}
 
 

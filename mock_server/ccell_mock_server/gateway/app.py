@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from flask import Flask, Response
@@ -25,8 +26,8 @@ def create_app(services: Services) -> Flask:
     app = Flask(__name__, static_folder=None)
     app.url_map.merge_slashes = False
     app.register_blueprint(views.blueprint(services.gateway, services.notifier, services.metrics))
-    app.add_url_rule(READY_PATH, "readyz", _ready, provide_automatic_options=False)
-    app.add_url_rule(LIVE_PATH, "livez", _alive, provide_automatic_options=False)
+    for path, text in ((READY_PATH, "ready\n"), (LIVE_PATH, "alive\n")):
+        app.add_url_rule(path, path, partial(Response, text, content_type=_PLAIN), provide_automatic_options=False)
     app.register_error_handler(NotFound, _not_found)
     app.register_error_handler(MethodNotAllowed, _method_not_allowed)
     app.wsgi_app = Dispatcher(app.wsgi_app, services)  # type: ignore[method-assign]
@@ -40,7 +41,6 @@ class Dispatcher:
     """
 
     def __init__(self, gateway: "WSGIApplication", services: Services) -> None:
-        """Dispatch between a gateway and the control API of its services."""
         self._gateway = gateway
         self._services = services
         self._guard = threading.Lock()
@@ -61,14 +61,6 @@ class Dispatcher:
 
                 self._controls[is_documented] = create_control(self._services, is_documented=is_documented)
             return self._controls[is_documented]
-
-
-def _ready() -> Response:
-    return Response("ready\n", content_type=_PLAIN)
-
-
-def _alive() -> Response:
-    return Response("alive\n", content_type=_PLAIN)
 
 
 def _not_found(_error: NotFound) -> Response:

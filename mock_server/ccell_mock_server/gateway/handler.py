@@ -23,12 +23,7 @@ class ReceivedRequest:
     """An unparsed request.
 
     Attributes:
-        operation: The endpoint.
-        method: GET or POST.
-        query: The raw query after the question mark.
         body: The body, or the reason why it could not be read.
-        content_type: The declared content type, or empty.
-        peer: IP address of the client.
         received_at: When the request was received, by `elapsed`.
         client: The client's socket. A disconnect ends the waits of the request.
     """

@@ -29,13 +29,6 @@ class InProcessTransport(httpx2.BaseTransport):
     """
 
     def __init__(self, gateway: Gateway, metrics: Metrics, timeouts: CallTimeouts) -> None:
-        """Call a gateway.
-
-        Args:
-            gateway: The gateway.
-            metrics: Counts the requests.
-            timeouts: The pauses of the gateway.
-        """
         self._gateway = gateway
         self._metrics = metrics
         self._timeouts = timeouts
@@ -83,15 +76,10 @@ class AsyncInProcessTransport(httpx2.AsyncBaseTransport):
     """Calls a gateway from asyncio, each request in a thread. A cancelled request is still completed."""
 
     def __init__(self, transport: InProcessTransport) -> None:
-        """Use a transport."""
         self._transport = transport
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
-        """Answer a request.
-
-        Raises:
-            httpx2.TransportError: A fault or the timeout prevented a complete answer.
-        """
+        """Answer a request. Raises the same errors as the transport."""
         handle_request = partial(self._transport.handle_request, request)
         return await anyio.to_thread.run_sync(handle_request, abandon_on_cancel=True)
 

@@ -8,14 +8,9 @@ from ccell_fake.engine.accounts import Pauses
 
 
 class CallTimeout:
-    """The timeout of one call.
-
-    Attributes:
-        is_over: Whether a wait was longer than the timeout.
-    """
+    """The timeout of one call. `is_over` after a wait that was longer."""
 
     def __init__(self, seconds: float | None) -> None:
-        """Limit each wait to some seconds, or not at all if None."""
         self._seconds = seconds
         self.is_over: bool = False
 
@@ -37,7 +32,6 @@ class CallTimeouts:
     """
 
     def __init__(self, pauses: Pauses) -> None:
-        """Shorten these pauses."""
         self._pauses = pauses
         self._thread = threading.local()
 

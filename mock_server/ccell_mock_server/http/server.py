@@ -10,7 +10,6 @@ import struct
 import sys
 import threading
 from collections.abc import Iterable
-from types import TracebackType
 from typing import Never, Self, cast
 from wsgiref.types import WSGIApplication
 
@@ -199,14 +198,9 @@ class HttpServer:
         certificate: Certificate | None = None,
         is_strict: bool = False,
     ) -> None:
-        """Create a server that does not listen yet.
+        """Create a server that does not listen yet. Port 0 picks a free port.
 
-        Args:
-            app: The application.
-            host: Address to listen on.
-            port: Port to listen on; 0 picks a free one.
-            certificate: Certificate for TLS, or None for plain HTTP.
-            is_strict: Refuse request lines that HTTP does not allow, instead of encoding them.
+        A strict server refuses request lines that HTTP does not allow, instead of encoding them.
         """
         self._host, self._port = host, port
         self._scheme = "http" if certificate is None else "https"
@@ -250,9 +244,7 @@ class HttpServer:
         self.start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_error: object) -> None:
         """Stop."""
         self.stop()
 

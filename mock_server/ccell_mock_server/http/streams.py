@@ -12,10 +12,9 @@ from cheroot.makefile import StreamWriter
 
 
 class Incoming(io.BufferedReader):
-    """Reads requests from a socket."""
+    """Reads requests from a socket, at most `size` bytes ahead."""
 
     def __init__(self, sock: socket.socket, size: int) -> None:
-        """Read at most `size` bytes ahead."""
         self._source = _Source(sock, "rb")
         super().__init__(self._source, size)
 
@@ -36,14 +35,9 @@ class _Source(socket.SocketIO):
 
 
 class Outgoing:
-    """Writes answers to a socket.
-
-    Attributes:
-        is_held: Whether data waits until the next write.
-    """
+    """Writes answers to a socket. While `is_held`, data waits until the next write."""
 
     def __init__(self, sock: socket.socket, size: int) -> None:
-        """Write through a buffer of `size` bytes."""
         self._stream = cast("io.BufferedWriter", StreamWriter(sock, "wb", size))
         self._held = b""
         self.is_held = False

@@ -17,7 +17,6 @@ class Threads(ThreadPool):
     _threads: list[WorkerThread]
 
     def __init__(self, server: Server, limit: int) -> None:
-        """Create an empty pool with a thread limit for a server's connections."""
         super().__init__(server, min=1, max=limit)  # pyright: ignore[reportUnknownMemberType]
         self._take = self.get
         # Cheroot sets `get` as an attribute without a declared type.

@@ -39,14 +39,9 @@ class TooManyWaitersError(Exception):
 
 
 class Places:
-    """A limited number of places.
-
-    Attributes:
-        free: How many places are free.
-    """
+    """A limited number of places. `free` of them are free, and `message` is the error if none is."""
 
     def __init__(self, number: int, message: str) -> None:
-        """Start with all places free. The message is that of the error if none is."""
         self.free = number
         self._message = message
         self._guard = threading.Lock()
@@ -70,7 +65,7 @@ class Places:
 
 
 class Waiter:
-    """A thread that waits.
+    """A thread that waits, perhaps for a client whose disconnect ends the wait.
 
     Attributes:
         is_closed: Whether waiting is no longer possible.
@@ -78,7 +73,6 @@ class Waiter:
     """
 
     def __init__(self, client: socket.socket | None) -> None:
-        """Wait for a client. Its disconnect ends the wait."""
         self._client = client
         self._receiver, self._sender = socket.socketpair()
         self._sender.settimeout(0)
@@ -158,7 +152,6 @@ class Notifier:
     """
 
     def __init__(self) -> None:
-        """Start without waiters."""
         self.places: Places = Places(MAX_WAITERS, f"{MAX_WAITERS} clients wait already, which is the maximum")
         self.pauses: Places = Places(MAX_PAUSES, f"{MAX_PAUSES} requests are delayed already, which is the maximum")
         self._guard = threading.Lock()
