@@ -1,4 +1,4 @@
-"""The audit: what an integration's store says, held against what the gateway did."""
+"""Comparison of an integration's store with what the gateway did."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -6,21 +6,21 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from ccell_fake.stateful.account_model import AcceptedMessage, AccountModel, HandedOut
 from ccell_fake.stateful.findings import Duplicated, Lost, Mismatched
-from ccell_fake.stateful.messages import AcceptedMessage, AccountModel, HandedOut
 
 
 class Fate(StrEnum):
-    """What a store can say of a message; a plain string does as well."""
+    """State of a message in a store; a plain string works as well."""
 
     UNKNOWN = "unknown"
     """It may or may not have been accepted."""
     ACCEPTED = "accepted"
-    """The gateway has it; its report is not in."""
+    """The gateway accepted it; its report is not in."""
     DELIVERED = "delivered"
     """Its report says that it reached the phone."""
     FAILED = "failed"
-    """It did not reach the phone and will not: it was refused, was never sent, or its report says so."""
+    """It will never reach the phone: it was refused, was never sent, or its report says so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +28,12 @@ class Message:
     """A message for the integration to send.
 
     Attributes:
-        reference: What `fates` calls it; no other message has it, so it can be a linkid or a key of a table.
+        reference: Unique key of the message in `fates`, usable as linkid.
         phone: The number.
-        content: The text, with its signature. Messages that are handed over together have the same.
-        token: Six digits that stand in the content. An integration that writes contents of its own has to put them in,
-            as the code of a verification text for example: by them the message is recognised at the gateway.
-        sendtime: When it is to be sent, aware, in Asia/Shanghai; None for at once.
+        content: Text with its signature. Messages sent together have the same content.
+        token: Six digits in the content that identify the message at the gateway. An integration that writes its own
+            contents has to include them, for example as a verification code.
+        sendtime: When to send it, aware, in Asia/Shanghai; None for at once.
     """
 
     reference: str
@@ -42,114 +42,112 @@ class Message:
     token: str
     sendtime: datetime | None = None
 
+    def __str__(self) -> str:
+        """Reference and phone."""
+        return f"message {self.reference} to {self.phone}"
+
 
 class Audit:
-    """The messages that were handed over to an integration, and where they got to."""
+    """Messages given to an integration, checked against an account model."""
 
-    def __init__(self, gateway: AccountModel) -> None:
-        """Hold a store against this gateway."""
-        self._gateway = gateway
-        self._given: dict[tuple[str, str], Message] = {}
+    def __init__(self, model: AccountModel) -> None:
+        """Check against this model."""
+        self._model = model
+        self._messages: dict[tuple[str, str], Message] = {}
         self._tokens: dict[str, None] = {}
 
-    def give(self, messages: Iterable[Message]) -> None:
-        """Note that messages are handed over."""
+    def add(self, messages: Iterable[Message]) -> None:
+        """Add messages that the integration is about to send."""
         for message in messages:
-            self._given[message.token, message.phone] = message
+            self._messages[message.token, message.phone] = message
             self._tokens[message.token] = None
 
-    def at_gateway(self) -> dict[str, list[AcceptedMessage]]:
-        """What the gateway accepted of each message, by reference.
+    def accepted(self) -> dict[str, list[AcceptedMessage]]:
+        """Messages that the gateway accepted, by reference.
 
         Raises:
-            Mismatched: A number got what was not for it, or at another time.
+            Mismatched: A message went to a wrong number or has a wrong sendtime.
         """
-        found: dict[str, list[AcceptedMessage]] = {}
-        for one in self._gateway.submitted:
+        accepted: dict[str, list[AcceptedMessage]] = {}
+        for one in self._model.submitted:
             token = next((token for token in self._tokens if token in one.content), None)
             if token is None:
                 continue
-            message = self._given.get((token, one.phone))
+            message = self._messages.get((token, one.phone))
             if message is None:
                 wrong = f"{one.phone} was sent {one.content!r}, which was not for it"
                 raise Mismatched(wrong)
-            if one.msgid in self._gateway.carried:
+            if one.msgid in self._model.accepted:
                 if one.sendtime != message.sendtime:
-                    wrong = f"{_named(message)} is sent at {one.sendtime}, not at {message.sendtime} (A1)"
+                    wrong = f"{message} is sent at {one.sendtime}, not at {message.sendtime} (A1)"
                     raise Mismatched(wrong)
-                found.setdefault(message.reference, []).append(self._gateway.carried[one.msgid])
-        return found
+                accepted.setdefault(message.reference, []).append(self._model.accepted[one.msgid])
+        return accepted
 
     def check_messages(self, fates: Mapping[str, str]) -> None:
-        """Hold what the store says of each message against what became of it.
+        """Check the fate of each message in the store.
 
         Raises:
-            Lost: It says less than the integration was told, or it gave up what the gateway has.
+            Lost: The store ignores an answer or a report, or gave up an accepted message.
             Duplicated: A message was accepted twice.
-            Mismatched: It says what is not true of this message.
-            ValueError: It says what is no fate.
+            Mismatched: A fate is wrong.
+            ValueError: A fate is invalid.
         """
-        at_gateway = self.at_gateway()
-        for message in self._given.values():
-            carried = at_gateway.get(message.reference, [])
-            if len(carried) > 1:
-                msgids = " and ".join(one.submitted.msgid for one in carried)
-                twice = f"{_named(message)} was accepted {len(carried)} times, as {msgids}"
+        accepted = self.accepted()
+        for message in self._messages.values():
+            copies = accepted.get(message.reference, [])
+            if len(copies) > 1:
+                msgids = " and ".join(one.submitted.msgid for one in copies)
+                twice = f"{message} was accepted {len(copies)} times, as {msgids}"
                 raise Duplicated(twice)
             if message.reference not in fates:
-                lost = f"{_named(message)} was handed over to be sent, and fates() does not have it"
+                lost = f"{message} was given to the integration, and fates() does not have it"
                 raise Lost(lost)
-            _check(message, Fate(fates[message.reference]), carried[0] if carried else None)
+            _check(message, Fate(fates[message.reference]), copies[0] if copies else None)
 
     def check_upmsgs(self, stored: Iterable[tuple[str, str]]) -> None:
-        """Hold the replies in the store against those that were handed out.
+        """Check the replies in the store.
 
         Raises:
-            Lost: One is missing.
-            Duplicated: One is there too often.
-            Mismatched: One is there that nobody sent, or that another phone did.
+            Lost: A reply is missing.
+            Duplicated: A reply is stored too often.
+            Mismatched: A reply was never handed out, or another phone sent it.
         """
-        replies = self._gateway.replies
-        # The document's samples have a blank before the number; a store may have it or not.
-        arrived = Counter((one.phone.strip(), one.content) for one in replies if one.hand is HandedOut.ARRIVED)
-        astray = Counter((one.phone.strip(), one.content) for one in replies if one.hand is HandedOut.ASTRAY)
-        had = Counter((phone.strip(), content) for phone, content in stored)
-        for reply in had - (arrived + astray):
-            if reply in arrived or reply in astray:
-                twice = (
-                    f"the reply {reply} is stored {had[reply]} times, and was sent {(arrived + astray)[reply]} times"
-                )
+        replies = self._model.replies
+        # The document's samples have a blank before the number, which a store may keep.
+        arrived = Counter((one.phone.strip(), one.content) for one in replies if one.handed_out is HandedOut.ARRIVED)
+        lost = Counter((one.phone.strip(), one.content) for one in replies if one.handed_out is HandedOut.LOST)
+        stored_counts = Counter((phone.strip(), content) for phone, content in stored)
+        for reply in stored_counts - (arrived + lost):
+            if sent := (arrived + lost)[reply]:
+                twice = f"the reply {reply} is stored {stored_counts[reply]} times, and was sent {sent} times"
                 raise Duplicated(twice)
             wrong = f"the reply {reply} is stored, and was never handed out"
             raise Mismatched(wrong)
-        if missing := arrived - had:
-            lost = f"{missing.total()} of {arrived.total()} replies that were handed out are not stored: {min(missing)}"
-            raise Lost(lost)
+        if missing := arrived - stored_counts:
+            gone = f"{missing.total()} of {arrived.total()} replies that were handed out are not stored: {min(missing)}"
+            raise Lost(gone)
 
 
-def _named(message: Message) -> str:
-    return f"message {message.reference} to {message.phone}"
-
-
-def _check(message: Message, fate: Fate, carried: AcceptedMessage | None) -> None:
-    said = f"{_named(message)} is {fate} in the store"
-    if carried is None:
+def _check(message: Message, fate: Fate, accepted: AcceptedMessage | None) -> None:
+    stored = f"{message} is {fate} in the store"
+    if accepted is None:
         if fate in {Fate.ACCEPTED, Fate.DELIVERED}:
-            lost = f"{said}, and the gateway has not accepted it"
+            lost = f"{stored}, and the gateway has not accepted it"
             raise Lost(lost)
         return
-    final = Fate.DELIVERED if carried.is_delivered else Fate.FAILED
-    if carried.hand is HandedOut.NOT_YET:
+    final = Fate.DELIVERED if accepted.is_delivered else Fate.FAILED
+    if accepted.report is HandedOut.NOT_YET:
         if fate is Fate.DELIVERED:
-            wrong = f"{said}, and its report has not been handed out"
+            wrong = f"{stored}, and its report has not been handed out"
             raise Mismatched(wrong)
         if fate is Fate.FAILED:
-            lost = f"{said}, and the gateway has accepted it as {carried.submitted.msgid}"
+            lost = f"{stored}, and the gateway has accepted it as {accepted.submitted.msgid}"
             raise Lost(lost)
     elif fate in {Fate.DELIVERED, Fate.FAILED}:
         if fate is not final:
-            wrong = f"{said}, and its report says that it was {final}"
+            wrong = f"{stored}, and its report says that it was {final}"
             raise Mismatched(wrong)
-    elif carried.hand is HandedOut.ARRIVED:
-        lost = f"{said}, and its report, which was handed out, says that it was {final}"
+    elif accepted.report is HandedOut.ARRIVED:
+        lost = f"{stored}, and its report, which was handed out, says that it was {final}"
         raise Lost(lost)

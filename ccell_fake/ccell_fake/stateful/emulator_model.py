@@ -1,11 +1,10 @@
-"""The reference model: what the gateway must do, in the fewest words that say it, and independent of the emulator.
+"""Reference model of an account at an emulator, independent of the emulator's code.
 
-It is told which requests arrived and how time passed, and knows from that each message's state, the reports and
-upstream messages that are due and how they are handed out, and the balance. Where the document is silent it answers as
-the registry of open questions does by default.
+The model follows the requests that arrived and the time that passed. It derives each message's state, the reports and
+upstream messages that are due, and the balance. Open questions have their default answers.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -13,174 +12,208 @@ from ccell_fake.codes import Code
 from ccell_fake.inspection import State
 from ccell_fake.limits import JOINED_SEGMENT, REPORTS_PER_CALL, SINGLE_SEGMENT, UPMSGS_PER_CALL
 from ccell_fake.model import Operation
+from ccell_fake.stateful.account_model import (
+    DELIVERED,
+    FAILED,
+    AcceptedMessage,
+    AccountModel,
+    HandedOut,
+    UpstreamReply,
+)
 from ccell_fake.stateful.exchange import AccountSnapshot, GatewayRequest, Submitted
-from ccell_fake.stateful.findings import demand
-from ccell_fake.stateful.messages import AcceptedMessage, HandedOut, UpstreamReply
+from ccell_fake.stateful.findings import require
+from ccell_fake.stateful.target import AccountDriver
 
-_DELIVERED, _FAILED = "0", "-1"
 _UTF_16_BYTES = 2
 
 
-@dataclass(slots=True, kw_only=True)
-class Expected(AcceptedMessage):
-    """An accepted message whose report will come in.
-
-    Attributes:
-        report_due: When it does.
-        order: Its place among those of the same instant.
-    """
-
-    report_due: datetime
-    order: int
-
-
 @dataclass(slots=True)
-class EmulatorModel:
-    """One account of the gateway, whose clock moves only when it is moved.
+class EmulatorModel(AccountModel):
+    """One account, with a clock that only `advance` moves.
 
     Attributes:
-        now: What its clock shows.
+        now: Time of its clock.
         balance: Messages left.
-        report_delay: Between a message's sending and its report.
-        refusals: The numbers that are refused, each with its code.
-        submitted: Every number that was judged, in order.
-        carried: Those that were accepted, by msgid.
-        replies: Upstream messages, oldest first.
+        report_delay: Time from sending to the report.
+        refusals: Refused numbers with their codes.
     """
 
     now: datetime
     balance: int
     report_delay: timedelta
     refusals: Mapping[str, str]
-    submitted: list[Submitted] = field(default_factory=list[Submitted])
-    carried: dict[str, Expected] = field(default_factory=dict[str, Expected])
-    replies: list[UpstreamReply] = field(default_factory=list[UpstreamReply])
-    _reports: int = 0
+    # When each report comes in, and its place among the reports of the same time.
+    _due: dict[str, tuple[datetime, int]] = field(default_factory=dict[str, tuple[datetime, int]], init=False)
+    _reports: int = field(default=0, init=False)
 
     def advance(self, by: timedelta) -> None:
-        """Let time pass."""
+        """Move the clock forwards."""
         self.now += by
 
     def reply(self, phone: str, content: str) -> None:
-        """Let an upstream message come in."""
+        """Add an upstream message."""
         self.replies.append(UpstreamReply(phone, content))
 
     def report(self, msgid: str, *, is_delivered: bool) -> None:
-        """Let a message's report come in now; what it was going to be is forgotten."""
-        message = self.carried[msgid]
-        message.report_due, message.order = self.now, self._next_report()
-        message.status = _DELIVERED if is_delivered else _FAILED
+        """Let a message's report come in now, in place of the expected one."""
+        self.accepted[msgid].status = DELIVERED if is_delivered else FAILED
+        self._schedule_report(msgid, self.now)
 
-    def take(self, exchange: GatewayRequest) -> None:
-        """Follow a request.
+    def record(self, request: GatewayRequest) -> None:
+        """Update the model by a request.
 
         Raises:
-            Unfaithful: The gateway must not have answered so.
+            Unfaithful: The gateway must not answer so.
         """
-        if exchange.code != Code.SUCCESS:
-            demand(not exchange.submitted, f"{exchange}, and yet submitted {exchange.submitted}")
+        if request.code != Code.SUCCESS:
+            require(not request.submitted, f"{request}, and yet submitted {request.submitted}")
             return
-        match exchange.operation:
+        match request.operation:
             case Operation.SEND:
-                self._submit(exchange)
+                self._send(request)
             case Operation.REPORT:
-                self._hand_out(exchange, self._due(), REPORTS_PER_CALL, "R2")
+                due = self._due_reports()
+                for message in due[: self._page(request, due, REPORTS_PER_CALL, "R2")]:
+                    message.report = _arrival(request)
             case Operation.UPMSG:
-                waiting = [one for one in self.replies if one.hand is HandedOut.NOT_YET]
-                self._hand_out(exchange, waiting, UPMSGS_PER_CALL, "U2")
+                replies = self._waiting_replies()
+                for reply in replies[: self._page(request, replies, UPMSGS_PER_CALL, "U2")]:
+                    reply.handed_out = _arrival(request)
             case Operation.INFO:
                 pass
 
-    def _submit(self, exchange: GatewayRequest) -> None:
-        numbers = len(exchange.submitted)
-        demand(numbers == exchange.items, f"{numbers} numbers were judged and {exchange.items} answered (S5)")
-        for one in exchange.submitted:
-            demand(self._may_be(one, exchange), f"{one.phone} was answered {one.code} (S8)")
-            demand(one.msgid not in self.carried, f"msgid {one.msgid} was given out twice (S6)")
-            self.submitted.append(one)
+    def _send(self, request: GatewayRequest) -> None:
+        numbers = len(request.submitted)
+        require(numbers == request.items, f"{numbers} numbers were processed and {request.items} answered (S5)")
+        for one in request.submitted:
+            require(self._is_expected(one, request), f"{one.phone} was answered {one.code} (S8)")
+            self._submit(one)
             if one.code == Code.SUCCESS:
                 self.balance -= _segments(one.content)
-                due = (one.sendtime or self.now) + self.report_delay
-                self.carried[one.msgid] = Expected(submitted=one, report_due=due, order=self._next_report())
-        demand(self.balance >= 0, "more was accepted than the balance allows (1001002)")
+                self._schedule_report(one.msgid, (one.sendtime or self.now) + self.report_delay)
+        require(self.balance >= 0, "more was accepted than the balance allows (1001002)")
 
-    def _may_be(self, one: Submitted, exchange: GatewayRequest) -> bool:
-        if exchange.delivery == "code" and one.code in frozenset(Code):
+    def _is_expected(self, one: Submitted, request: GatewayRequest) -> bool:
+        if request.delivery == "code" and one.code in frozenset(Code):
             return Code(one.code).is_about_a_number
         return one.code == self.refusals.get(one.phone, Code.SUCCESS)
 
-    def _due(self) -> list[Expected]:
-        due = [one for one in self.carried.values() if one.hand is HandedOut.NOT_YET and one.report_due <= self.now]
-        return sorted(due, key=lambda one: (one.report_due, one.order))
-
-    def _hand_out(
-        self, exchange: GatewayRequest, due: list[Expected] | list[UpstreamReply], most: int, clause: str
-    ) -> None:
-        page = due[:most]
-        what = f"{exchange.operation} handed out {exchange.items} of the {len(due)} that wait ({clause})"
-        demand(len(page) == exchange.items, what)
-        for one in page:
-            one.hand = HandedOut.ARRIVED if exchange.is_readable else HandedOut.ASTRAY
-
-    def _next_report(self) -> int:
+    def _schedule_report(self, msgid: str, at: datetime) -> None:
         self._reports += 1
-        return self._reports
+        self._due[msgid] = at, self._reports
+
+    def _due_reports(self) -> list[AcceptedMessage]:
+        waiting = [msgid for msgid, one in self.accepted.items() if one.report is HandedOut.NOT_YET]
+        due = [msgid for msgid in waiting if self._due[msgid][0] <= self.now]
+        return [self.accepted[msgid] for msgid in sorted(due, key=self._due.__getitem__)]
+
+    def _waiting_replies(self) -> list[UpstreamReply]:
+        return [one for one in self.replies if one.handed_out is HandedOut.NOT_YET]
+
+    @staticmethod
+    def _page(request: GatewayRequest, due: Sequence[object], most: int, clause: str) -> int:
+        """Size of the page that a request must fetch."""
+        size = min(len(due), most)
+        difference = f"{request.operation} handed out {request.items} of the {len(due)} that are due ({clause})"
+        require(size == request.items, difference)
+        return size
 
     @property
-    def waiting(self) -> tuple[int, int]:
-        """How many reports and how many upstream messages a poll would find."""
-        return len(self._due()), sum(one.hand is HandedOut.NOT_YET for one in self.replies)
+    def pending(self) -> tuple[int, int]:
+        """Number of reports and of upstream messages that polls must fetch."""
+        return len(self._due_reports()), len(self._waiting_replies())
 
     @property
-    def rest(self) -> timedelta:
-        """How long it takes until every report has come in."""
-        return max((one.report_due - self.now for one in self.carried.values()), default=timedelta())
+    def remaining(self) -> timedelta:
+        """Time until every report has come in."""
+        return max((at - self.now for at, _ in self._due.values()), default=timedelta())
 
     def state(self, msgid: str) -> State:
-        """What has become of an accepted message."""
-        message = self.carried[msgid]
+        """State of an accepted message."""
+        message = self.accepted[msgid]
         if message.submitted.sendtime is not None and message.submitted.sendtime > self.now:
             return State.SCHEDULED
-        if message.report_due > self.now:
+        if self._due[msgid][0] > self.now:
             return State.SENT
         return State.DELIVERED if message.is_delivered else State.FAILED
 
-    @property
-    def standing(self) -> AccountSnapshot:
-        """How the account must stand."""
+    def snapshot(self) -> AccountSnapshot:
+        """Expected state of the account."""
         return AccountSnapshot(
             self.balance,
             {
-                one.msgid: self.state(one.msgid) if one.msgid in self.carried else State.REFUSED
+                one.msgid: self.state(one.msgid) if one.msgid in self.accepted else State.REFUSED
                 for one in self.submitted
             },
             frozenset(
-                (msgid, one.status, one.report_due, one.hand is not HandedOut.NOT_YET)
-                for msgid, one in self.carried.items()
+                (msgid, one.status, self._due[msgid][0], one.report is not HandedOut.NOT_YET)
+                for msgid, one in self.accepted.items()
             ),
-            tuple((one.phone, one.content, one.hand is not HandedOut.NOT_YET) for one in self.replies),
+            tuple((one.phone, one.content, one.handed_out is not HandedOut.NOT_YET) for one in self.replies),
         )
 
-    def compare(self, seen: AccountSnapshot) -> None:
-        """Hold how a target stands against how it must stand.
+    def compare(self, actual: AccountSnapshot) -> None:
+        """Compare the account's state with the expected one.
 
         Raises:
-            Unfaithful: They differ; says in what.
+            Unfaithful: They differ; the message names the difference.
         """
-        must = self.standing
-        demand(seen.left == must.left, f"{seen.left} messages are left, and must be {must.left}")
-        for msgid, state in must.states.items():
-            is_so = seen.states.get(msgid) == state
-            demand(is_so, f"message {msgid} is {seen.states.get(msgid)}, and must be {state}")
-        demand(
-            len(seen.states) == len(must.states), f"there are messages that no request brought: {seen.states.keys()}"
-        )
-        odd = sorted(seen.reports ^ must.reports)[:3]
-        demand(not odd, f"reports differ: {odd}")
-        demand(seen.upmsgs == must.upmsgs, f"upstream messages are {seen.upmsgs}, and must be {must.upmsgs}")
+        expected = self.snapshot()
+        require(actual.left == expected.left, f"{actual.left} messages are left, expected {expected.left}")
+        for msgid, state in expected.states.items():
+            is_equal = actual.states.get(msgid) == state
+            require(is_equal, f"message {msgid} is {actual.states.get(msgid)}, expected {state}")
+        extra = actual.states.keys() - expected.states.keys()
+        require(not extra, f"messages without a request: {sorted(extra)}")
+        difference = sorted(actual.reports ^ expected.reports)[:3]
+        require(not difference, f"reports differ: {difference}")
+        require(actual.upmsgs == expected.upmsgs, f"upstream messages are {actual.upmsgs}, expected {expected.upmsgs}")
+
+
+def _arrival(request: GatewayRequest) -> HandedOut:
+    return HandedOut.ARRIVED if request.is_readable else HandedOut.LOST
 
 
 def _segments(content: str) -> int:
-    """How many messages a content costs (Q13), counted as the gateway counts characters (Q35)."""
+    """Messages that a content costs (Q13). Characters are UTF-16 units (Q35)."""
     characters = len(content.encode("utf-16-le")) // _UTF_16_BYTES
     return 1 if characters <= SINGLE_SEGMENT else -(-characters // JOINED_SEGMENT)
+
+
+class Environment:
+    """Changes an account and its model alike: time passes, reports come in, phones reply."""
+
+    def __init__(self, driver: AccountDriver, model: EmulatorModel) -> None:
+        self._driver = driver
+        self._model = model
+        self._replies = 0
+
+    def advance(self, by: timedelta) -> None:
+        """Move the clock forwards."""
+        self._driver.advance(by)
+        self._model.advance(by)
+
+    def reply(self, phone: str) -> None:
+        """Send a message from a phone."""
+        self._replies += 1
+        text = f"收到{self._replies}"
+        self._driver.reply(phone, text)
+        self._model.reply(phone, text)
+
+    def report(self, msgid: str, *, is_delivered: bool) -> None:
+        """Let the report of a message come in now, if the message is sent and has no report."""
+        if self._model.state(msgid) is State.SENT:
+            self._driver.report(msgid, is_delivered=is_delivered)
+            self._model.report(msgid, is_delivered=is_delivered)
+
+    def settle(self) -> None:
+        """Move the clock until every report has come in."""
+        self.advance(max(self._model.remaining, timedelta()))
+
+    def compare(self) -> None:
+        """Compare the account with the model.
+
+        Raises:
+            Unfaithful: They differ.
+        """
+        self._model.compare(self._driver.snapshot())

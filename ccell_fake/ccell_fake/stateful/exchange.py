@@ -1,4 +1,4 @@
-"""What can be seen of a gateway from outside: the requests that reached it, and how an account stands."""
+"""Observations of a gateway from outside: requests that reached it, and snapshots of an account."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,22 +7,22 @@ from ccell_fake.inspection import State
 from ccell_fake.model import Operation, Report, Upmsg
 
 WHOLE = "whole"
-"""The delivery of an answer that no fault struck."""
+"""Delivery of an answer without a fault."""
 
 UNANSWERED = "unanswered"
-"""That of an exchange in which the gateway itself gave no answer that can be read."""
+"""Delivery of an exchange in which the gateway itself gave no readable answer."""
 
 
 @dataclass(frozen=True, slots=True)
 class Submitted:
-    """One number of a send that the gateway judged.
+    """One number of a send that the gateway processed.
 
     Attributes:
-        msgid: The serial number it got.
+        msgid: Its message id.
         phone: The number.
         content: The text.
-        sendtime: When it is to be sent, aware; None for at once.
-        code: 0, or the code it was refused with.
+        sendtime: Scheduled time, aware; None for at once.
+        code: 0, or the code of its refusal.
     """
 
     msgid: str
@@ -38,11 +38,11 @@ class GatewayRequest:
 
     Attributes:
         operation: The endpoint.
-        code: 0, or the code the request was refused with; empty where a fault kept it from being judged.
-        delivery: How the answer left: WHOLE, UNANSWERED, or the kind of the fault that struck.
-        items: How many resps, reports or upstream messages the answer had.
-        submitted: The numbers of a send.
-        handed_out: The reports or upstream messages themselves, where they can be seen.
+        code: 0, or the code of the refusal; empty if a fault kept the request from being processed.
+        delivery: How the answer left: WHOLE, UNANSWERED, or the kind of the fault.
+        items: Number of resps, reports or upstream messages in the answer.
+        submitted: Numbers of a send.
+        handed_out: Reports or upstream messages of the answer, if known.
     """
 
     operation: Operation
@@ -54,24 +54,24 @@ class GatewayRequest:
 
     @property
     def is_readable(self) -> bool:
-        """Whether the answer reached whoever asked, as the document describes it."""
+        """Whether the integration received an answer as the document describes it."""
         return self.delivery in {WHOLE, "code", "delay", "dribble"}
 
     def __str__(self) -> str:
-        """One line, for people."""
-        answer = f"answered {self.code} with {self.items}" if self.code else "not judged"
+        """One line for people."""
+        answer = f"answered {self.code} with {self.items}" if self.code else "not processed"
         return f"{self.operation}: {answer}{'' if self.is_readable else f', but the answer was lost ({self.delivery})'}"
 
 
 @dataclass(frozen=True, slots=True)
 class AccountSnapshot:
-    """How an account stands. Targets and the reference model say it in the same terms, so that they can be compared.
+    """State of an account, from a target or from the reference model, for comparison.
 
     Attributes:
-        left: Messages left to be sent, those reserved for scheduled ones taken off.
-        states: The state of each message, by msgid.
-        reports: Of each report, those to come included: msgid, status, when it comes in, whether it was handed out.
-        upmsgs: Of each upstream message, oldest first: phone, text, whether it was handed out.
+        left: Messages left, without those reserved for scheduled messages.
+        states: State of each message, by msgid.
+        reports: Reports, including future ones: msgid, status, time it comes in, whether it was handed out.
+        upmsgs: Upstream messages, oldest first: phone, text, whether it was handed out.
     """
 
     left: int

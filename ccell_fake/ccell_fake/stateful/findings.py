@@ -1,15 +1,22 @@
-"""What the machine finds: a message that is lost, doubled or mixed up, or a gateway that is not what it should be."""
+"""Exceptions of a run: findings, and the exceptions that end runs against a live gateway."""
+
+from collections.abc import Generator
+from contextlib import contextmanager
+
+from hypothesis.errors import StopTest, UnsatisfiedAssumption
+
+_NO_FAILURE = (StopTest, UnsatisfiedAssumption)
 
 
 class Finding(AssertionError):
-    """The root of everything the machine finds; its notes say what the gateway saw."""
+    """Base class of everything the machine finds. Its notes list the requests at the gateway."""
 
 
 class Lost(Finding):
-    """A message, a report or a reply went missing between the gateway and the store.
+    """A message, a report or a reply was lost between the gateway and the store.
 
-    The store says that a message failed which the gateway accepted, or that it was accepted though it never arrived,
-    or it does not have a report or a reply that was handed out to it.
+    The store marks an accepted message as failed, marks a message as accepted that never arrived, or lacks a report or
+    a reply that was handed out.
     """
 
 
@@ -18,22 +25,53 @@ class Duplicated(Finding):
 
 
 class Mismatched(Finding):
-    """The store says of a message what is not true of it, or a message went to another phone or at another time."""
+    """The store has a wrong fate for a message, or a message went to another phone or was sent at another time."""
 
 
 class Unfaithful(Finding):
-    """The target did something else than the document says; the integration is not to blame."""
+    """The gateway did not behave as the document says. The integration is not to blame."""
 
 
 class Withheld(Finding):
-    """A request was kept back from a live gateway: it might have reached somebody else, or cost what is not allowed."""
+    """A request to a live gateway was blocked: it might have reached another person, or cost more than allowed."""
 
 
-def demand(is_so: bool, message: str) -> None:  # noqa: FBT001 - as assert has it
-    """Hold a gateway to something.
+def require(condition: bool, message: str) -> None:  # noqa: FBT001 - as assert has it
+    """Raise Unfaithful if a gateway does not meet a condition."""
+    if not condition:
+        raise Unfaithful(message)
+
+
+class Spent(Exception):
+    """No further run is possible: the budget is used up."""
+
+
+class Ended(BaseException):
+    """Ends a run at once. Hypothesis does not catch it, so it does not repeat the run.
+
+    Attributes:
+        failure: The exception that ended the run.
+    """
+
+    def __init__(self, failure: BaseException) -> None:
+        """Wrap the failure."""
+        super().__init__(failure)
+        self.failure = failure
+
+
+@contextmanager
+def end_on_failure(*, is_repeatable: bool) -> Generator[None]:
+    """Turn any failure into Ended, unless the run may be repeated.
 
     Raises:
-        Unfaithful: It is not so.
+        Ended: With the failure.
     """
-    if not is_so:
-        raise Unfaithful(message)
+    try:
+        yield
+    except (Ended, *_NO_FAILURE):
+        raise
+    except BaseException as failure:
+        # Hypothesis repeats a run also after the exceptions of pytest.fail and sys.exit, which are no Exceptions.
+        if is_repeatable:
+            raise
+        raise Ended(failure) from failure

@@ -1,4 +1,4 @@
-"""The state machine: the steps there are, and after each a look at what the integration made of it."""
+"""The state machine: steps that use an integration, and a check of its store after each."""
 
 import sys
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
@@ -15,13 +15,10 @@ from ccell_fake.clock import SHANGHAI
 from ccell_fake.codes import Code
 from ccell_fake.faults import Fault
 from ccell_fake.model import Operation
+from ccell_fake.stateful.account_model import AccountModel, LiveModel
 from ccell_fake.stateful.audit import Audit, Message
-from ccell_fake.stateful.emulator_model import EmulatorModel
-from ccell_fake.stateful.environment import Environment
-from ccell_fake.stateful.findings import Lost
-from ccell_fake.stateful.live_model import LiveModel
-from ccell_fake.stateful.messages import AccountModel
-from ccell_fake.stateful.no_retry import once
+from ccell_fake.stateful.emulator_model import EmulatorModel, Environment
+from ccell_fake.stateful.findings import Lost, end_on_failure
 from ccell_fake.stateful.target import Opened, Target
 from ccell_fake.strategies import faults
 
@@ -29,49 +26,48 @@ BALANCE = 100_000
 REPORT_DELAY = timedelta(minutes=1)
 
 _REFUSED = {"19500001111": Code.NUMBER_UNRECOGNISED}
-_NOBODY = "12000000000"
-# Few, so that several messages go to the same one.
+_UNASSIGNED = "12000000000"
+# Few, so that several messages go to the same phone.
 _PHONES = ("13800000000", "13600001234", *_REFUSED)
 _MOST_AT_ONCE = 3
 _MINUTES = st.sampled_from([1, 2, 60])
-_PLACE = "{token}"
+_PLACEHOLDER = "{token}"
 _BEFORE_TOKENS, _TOKENS = 100_000, 900_000
 _MANY_REPLIES = 101
 _SHOWN = 12
 
 
-def _overridden(name: str) -> Callable[[object], bool]:
-    """Whether a machine has this method of its own."""
+def _is_overridden(name: str) -> Callable[[object], bool]:
     return lambda machine: getattr(machine.__class__, name) is not getattr(CcellMachine, name)
 
 
-def _followed(account: Opened) -> tuple[AccountModel, Environment | None]:
-    """How an account is followed: by a model of it where it is in our hands, else by what passes."""
-    if account.arranger is None:
+def _create_model(account: Opened) -> tuple[AccountModel, Environment | None]:
+    if account.driver is None:
         return LiveModel(), None
     model = EmulatorModel(account.now, BALANCE, REPORT_DELAY, _REFUSED)
-    return model, Environment(account.arranger, model)
+    return model, Environment(account.driver, model)
 
 
-_several = st.runner().flatmap(lambda self: self._several())
-_a_fault = st.runner().flatmap(lambda self: self.faults.filter(self._account.takes))
-_may_send = precondition(lambda self: self._given < self._account.allowance)
-_is_arranged = precondition(lambda self: self._world is not None)
+_some_phones = st.runner().flatmap(lambda self: self._some_phones())
+_a_fault = st.runner().flatmap(lambda self: self.faults.filter(self._account.supports))
+_may_send = precondition(lambda self: self._sent < self._account.allowance)
+_is_controlled = precondition(lambda self: self._environment is not None)
 _fetches_reports = precondition(lambda self: self._fetches("poll_reports"))
 _fetches_upmsgs = precondition(lambda self: self._fetches("poll_upmsgs"))
+_may_be_large = precondition(lambda self: self.many and not self._has_been_large)
 
 
 class CcellMachine(RuleBasedStateMachine):
-    """Tries an integration; override `connect`, `send` and `fates`, and whatever else the integration does.
+    """Tests an integration. Override `connect`, `send` and `fates`, and whatever else the integration does.
 
-    Everything is called in one thread, and what a method does is done when it returns. What it raises fails the run:
-    let it catch what the integration is meant to raise.
+    All methods are called in one thread and finish before they return. An exception fails the run, so catch what the
+    integration is meant to raise.
 
     Attributes:
-        content: What messages say; `{token}` has to stand in it.
-        faults: What may strike; `st.nothing()` for no faults at all.
-        many: To how many numbers at once a large send goes; empty for neither large sends nor many replies. A run has
-            one large step at most, for they are slow, and one against a live gateway has none.
+        content: Text of messages; must contain `{token}`.
+        faults: Faults to arrange; `st.nothing()` for none.
+        many: Numbers of phones of a large send; empty for neither large sends nor many replies. A run has at most one
+            large step, because they are slow; a run against a live gateway has none.
     """
 
     content: ClassVar[str] = "您的验证码是{token}。【签名】"
@@ -90,18 +86,18 @@ class CcellMachine(RuleBasedStateMachine):
         """Open an account at a target, and connect the integration to it.
 
         Raises:
-            ValueError: No `{token}` stands in `content`.
+            ValueError: `content` does not contain `{token}`.
         """
         super().__init__()
-        if _PLACE not in self.content:
-            message = f"{_PLACE} has to stand in the content of messages: by it they are known again at the gateway"
+        if _PLACEHOLDER not in self.content:
+            message = f"content must contain {_PLACEHOLDER}, which identifies messages at the gateway"
             raise ValueError(message)
         self._handled = sys.exception()
         self._account = target.open(BALANCE, REPORT_DELAY)
         self._is_repeatable = target.is_repeatable
-        self._gateway, self._world = _followed(self._account)
-        self._audit = Audit(self._gateway)
-        self._given = 0
+        self._model, self._environment = _create_model(self._account)
+        self._audit = Audit(self._model)
+        self._sent = 0
         self._has_been_large = False
         self._history: list[str] = []
         try:
@@ -111,11 +107,11 @@ class CcellMachine(RuleBasedStateMachine):
             raise
 
     def connect(self, url: str, userid: str, password: str) -> None:
-        """Set up the integration, with an empty store, for an account of the gateway that stands at an address.
+        """Set up the integration, with an empty store, for an account of a gateway.
 
         Args:
-            url: Where the gateway is, without the path of its endpoints.
-            userid: The account, which is new unless it is live.
+            url: Base URL of the gateway, without the path of its endpoints.
+            userid: The account; unused unless it is live.
             password: Its password.
         """
         raise NotImplementedError
@@ -124,207 +120,208 @@ class CcellMachine(RuleBasedStateMachine):
         """Close what `connect` opened."""
 
     def send(self, messages: Sequence[Message]) -> None:
-        """Have the integration send messages now; all have the same content."""
+        """Let the integration send messages now; all have the same content."""
         raise NotImplementedError
 
     def schedule(self, messages: Sequence[Message]) -> None:
-        """Have it send messages at their `sendtime`; nothing is scheduled unless this is overridden."""
+        """Let it send messages at their `sendtime`. Without an override nothing is scheduled."""
         raise NotImplementedError
 
     def fates(self) -> Mapping[str, str]:
-        """What the integration's store says of each message, by reference: a Fate, or its value as a string."""
+        """The store's state of each message, by reference: a Fate, or its value as a string."""
         raise NotImplementedError
 
     def poll_reports(self) -> None:
-        """Have it fetch reports; whether one page or all there are is its own affair. No reports unless overridden."""
+        """Let it fetch reports, one page or all. Without an override no reports are fetched."""
         raise NotImplementedError
 
     def poll_upmsgs(self) -> None:
-        """Have it fetch upstream messages; no phone replies unless this and `upmsgs` are overridden."""
+        """Let it fetch upstream messages. No phone replies unless you override this and `upmsgs`."""
         raise NotImplementedError
 
     def upmsgs(self) -> Iterable[tuple[str, str]]:
-        """The replies that its store has, as phone and text, in any order."""
+        """Replies in its store, as phone and text, in any order."""
         raise NotImplementedError
 
-    # The steps. Their names are what a transcript shows.
+    # Steps. Hypothesis shows their names and arguments.
 
     @_may_send
-    @rule(target=handed_over, to=_several)
-    def sends(self, to: Sequence[str]) -> MultipleResults[str]:
+    @rule(target=handed_over, phones=_some_phones)
+    def send_to(self, phones: Sequence[str]) -> MultipleResults[str]:
         """Send to some numbers."""
-        return self._hand_over("sends", self.send, self._messages(to))
+        return self._hand_over("send", self.send, self._messages(phones))
 
-    @_is_arranged
-    @precondition(lambda self: self.many and not self._has_been_large)
+    @_is_controlled
+    @_may_be_large
     @rule(count=st.runner().flatmap(lambda self: st.sampled_from(self.many)))
-    def sends_to_many(self, count: int) -> None:
+    def send_to_many(self, count: int) -> None:
         """Send to more numbers than a page of reports holds."""
         self._has_been_large = True
-        self._hand_over("sends", self.send, self._messages([f"139{number:08}" for number in range(count)]))
+        self._hand_over("send", self.send, self._messages([f"139{number:08}" for number in range(count)]))
 
     @_may_send
-    @precondition(_overridden("schedule"))
-    @rule(target=handed_over, to=_several, minutes=_MINUTES)
-    def schedules(self, to: Sequence[str], minutes: int) -> MultipleResults[str]:
-        """Schedule messages so far ahead."""
-        return self._hand_over("schedules", self.schedule, self._messages(to, timedelta(minutes=minutes)))
+    @precondition(_is_overridden("schedule"))
+    @rule(target=handed_over, phones=_some_phones, minutes=_MINUTES)
+    def schedule_to(self, phones: Sequence[str], minutes: int) -> MultipleResults[str]:
+        """Schedule messages for some minutes later."""
+        return self._hand_over("schedule", self.schedule, self._messages(phones, timedelta(minutes=minutes)))
 
     @precondition(lambda self: not self.faults.is_empty)
     @rule(fault=_a_fault)
-    def is_struck_by(self, fault: Fault) -> None:
-        """Let a fault strike one of the requests to come."""
-        self._note(f"is struck by {fault.kind} on {fault.operation or 'any request'}")
+    def arrange_fault(self, fault: Fault) -> None:
+        """Arrange a fault for a later request."""
+        self._note(f"arrange {fault.kind} on {fault.operation or 'any request'}")
         self._account.arrange(fault)
 
     @_may_send
-    @precondition(lambda self: self._world is None and not self.faults.is_empty)
-    @rule(target=handed_over, to=_several, fault=_a_fault)
-    def sends_when_struck(self, to: Sequence[str], fault: Fault) -> MultipleResults[str]:
-        """Send right after a fault was arranged: of few messages, more go where something may happen to them."""
-        self.is_struck_by(fault)
-        return self._hand_over("sends", self.send, self._messages(to))
+    @precondition(lambda self: self._environment is None and not self.faults.is_empty)
+    @rule(target=handed_over, phones=_some_phones, fault=_a_fault)
+    def send_under_fault(self, phones: Sequence[str], fault: Fault) -> MultipleResults[str]:
+        """Arrange a fault and send at once. A live gateway allows few messages, so more of them should meet faults."""
+        self.arrange_fault(fault)
+        return self._hand_over("send", self.send, self._messages(phones))
 
-    @_is_arranged
+    @_is_controlled
     @rule(minutes=_MINUTES)
-    def waits(self, minutes: int) -> None:
-        """Let time pass."""
-        self._in_hand.pass_time(timedelta(minutes=minutes))
+    def advance_clock(self, minutes: int) -> None:
+        """Move the clock forwards."""
+        self._controlled.advance(timedelta(minutes=minutes))
 
-    @_is_arranged
+    @_is_controlled
     @_fetches_reports
     @rule(message=handed_over, is_delivered=st.booleans())
-    def is_reported(self, message: str, *, is_delivered: bool) -> None:
-        """Let the report of a message come in now, if it has been sent."""
-        for one in self._audit.at_gateway().get(message, ()):
-            self._in_hand.report(one.submitted.msgid, is_delivered=is_delivered)
+    def bring_report(self, message: str, *, is_delivered: bool) -> None:
+        """Let the report of a sent message come in now."""
+        for one in self._audit.accepted().get(message, ()):
+            self._controlled.report(one.submitted.msgid, is_delivered=is_delivered)
 
-    @_is_arranged
+    @_is_controlled
     @_fetches_upmsgs
     @rule(phone=st.sampled_from(_PHONES))
-    def is_replied_to(self, phone: str) -> None:
-        """Let a phone reply."""
-        self._in_hand.reply(phone)
+    def reply_from(self, phone: str) -> None:
+        """Reply from a phone."""
+        self._controlled.reply(phone)
 
-    @_is_arranged
+    @_is_controlled
     @_fetches_upmsgs
-    @precondition(lambda self: self.many and not self._has_been_large)
+    @_may_be_large
     @rule()
-    def is_replied_to_by_many(self) -> None:
-        """Let more phones reply than a page holds."""
+    def reply_from_many(self) -> None:
+        """Reply from more phones than a page holds."""
         self._has_been_large = True
         for number in range(_MANY_REPLIES):
-            self._in_hand.reply(f"139{number:08}")
+            self._controlled.reply(f"139{number:08}")
 
     @_fetches_reports
     @rule()
-    def polls_reports(self) -> None:
+    def poll_for_reports(self) -> None:
         """Fetch reports."""
-        with self._watched("polls reports"):
+        with self._checked("poll reports"):
             self.poll_reports()
 
     @_fetches_upmsgs
     @rule()
-    def polls_upmsgs(self) -> None:
+    def poll_for_upmsgs(self) -> None:
         """Fetch replies."""
-        with self._watched("polls upstream messages"):
+        with self._checked("poll upstream messages"):
             self.poll_upmsgs()
 
     @rule()
-    def settles(self) -> None:
-        """Let faults be over and everything come in, and fetch all of it."""
-        self._account.calm()
-        if self._world is not None:
-            self._world.settle()
+    def settle(self) -> None:
+        """Remove faults, let all reports come in, and fetch everything."""
+        self._account.clear_faults()
+        if self._environment is not None:
+            self._environment.settle()
         if self._fetches("poll_reports"):
-            self._drain("reports", 0, self.polls_reports)
+            self._fetch_all("reports", 0, self.poll_for_reports)
         if self._fetches("poll_upmsgs"):
-            self._drain("replies", 1, self.polls_upmsgs)
-        if self._world is not None:
+            self._fetch_all("replies", 1, self.poll_for_upmsgs)
+        if self._environment is not None:
             with self._evidence():
-                self._world.compare()
+                self._environment.compare()
 
     def teardown(self) -> None:
         """Close the integration and the account."""
         failure = sys.exception()
-        with once(is_repeatable=self._is_repeatable):
+        with end_on_failure(is_repeatable=self._is_repeatable):
             try:
                 self.disconnect()
             finally:
                 self._account.close()
             if failure is not self._handled and failure is not None and not self._is_repeatable:
-                # Of a step or an invariant that a subclass has of its own.
+                # Raised by a step or an invariant of a subclass.
                 raise failure
 
     @property
-    def _in_hand(self) -> Environment:
-        """For the rules that need it, and are not chosen without."""
-        return cast("Environment", self._world)
+    def _controlled(self) -> Environment:
+        """Environment for steps that require one."""
+        return cast("Environment", self._environment)
 
     def _fetches(self, name: str) -> bool:
-        return self._account.is_drained and _overridden(name)(self)
+        return self._account.may_fetch and _is_overridden(name)(self)
 
-    def _several(self) -> SearchStrategy[list[str]]:
-        phones = (*self._account.phones, _NOBODY) if self._account.phones else _PHONES
-        most = min(_MOST_AT_ONCE, self._account.allowance - self._given)
+    def _some_phones(self) -> SearchStrategy[list[str]]:
+        phones = (*self._account.phones, _UNASSIGNED) if self._account.phones else _PHONES
+        most = min(_MOST_AT_ONCE, self._account.allowance - self._sent)
         return st.lists(st.sampled_from(phones), min_size=1, max_size=most, unique=True)
 
     def _hand_over(
         self, step: str, act: Callable[[Sequence[Message]], None], messages: Sequence[Message]
     ) -> MultipleResults[str]:
-        with self._watched(f"{step} {', '.join(f'{one.reference} to {one.phone}' for one in messages)}"):
+        with self._checked(f"{step} {', '.join(f'{one.reference} to {one.phone}' for one in messages)}"):
             act(messages)
         return multiple(*(message.reference for message in messages))
 
     def _messages(self, phones: Iterable[str], ahead: timedelta | None = None) -> list[Message]:
-        first = self._account.first + self._given
+        first = self._account.first_number + self._sent
         token = str(_BEFORE_TOKENS + first % _TOKENS)
         sendtime = None if ahead is None else (self._account.now + ahead).astimezone(SHANGHAI)
-        content = self.content.replace(_PLACE, token)
+        content = self.content.replace(_PLACEHOLDER, token)
         messages = [Message(str(number), phone, content, token, sendtime) for number, phone in enumerate(phones, first)]
-        self._given += len(messages)
-        self._audit.give(messages)
+        self._sent += len(messages)
+        self._audit.add(messages)
         return messages
 
-    def _drain(self, what: str, queue: int, poll: Callable[[], None]) -> None:
-        while waiting := self._gateway.waiting[queue]:
+    def _fetch_all(self, what: str, index: int, poll: Callable[[], None]) -> None:
+        while pending := self._model.pending[index]:
             poll()
-            if self._gateway.waiting[queue] == waiting and not self._account.is_worth_waiting():
-                if self._world is None:
+            if self._model.pending[index] == pending and not self._account.wait_for_more():
+                if self._environment is None:
                     return
-                lost = f"{waiting} {what} wait, and the integration fetches none of them"
+                lost = f"{pending} {what} are pending, and the integration fetches none of them"
                 raise Lost(lost)
 
     @contextmanager
-    def _watched(self, step: str) -> Generator[None]:
-        """Let the integration act, and look at what reached the gateway and at what the store then says."""
+    def _checked(self, step: str) -> Generator[None]:
+        """Let the integration act, then check the requests at the gateway and the store."""
         self._note(f"{step}:")
-        with once(is_repeatable=self._is_repeatable), self._evidence():
+        with end_on_failure(is_repeatable=self._is_repeatable), self._evidence():
             try:
                 yield
             finally:
-                self._follow()
+                self._record_requests()
             self._audit.check_messages(self.fates())
             if self._fetches("poll_upmsgs"):
                 self._audit.check_upmsgs(self.upmsgs())
 
     def _note(self, step: str) -> None:
-        # What can be repeated is shown by Hypothesis.
+        # Hypothesis shows the steps of a repeatable run.
         if not self._is_repeatable:
             self._history.append(step)
 
-    def _follow(self) -> None:
-        for exchange in self._account.exchanges():
-            self._history.append(f"  {exchange}")
-            self._gateway.take(exchange)
+    def _record_requests(self) -> None:
+        for request in self._account.requests():
+            self._history.append(f"  {request}")
+            self._model.record(request)
 
     @contextmanager
     def _evidence(self) -> Generator[None]:
+        """Add the last requests to an exception."""
         try:
             yield
         except HypothesisException:
             raise
         except Exception as failure:
             last = self._history[-_SHOWN:]
-            failure.add_note("\n".join(["What the gateway saw, the last thing last:", *last]))
+            failure.add_note("\n".join(["Requests at the gateway, oldest first:", *last]))
             raise

@@ -1,4 +1,4 @@
-"""Running a machine: in many ways against what can be arranged, in a few against what is live."""
+"""Run of a machine: many runs against an emulator, a few against a live gateway."""
 
 import sys
 from collections.abc import Callable
@@ -7,19 +7,19 @@ from hypothesis import HealthCheck, Phase, Verbosity, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from ccell_fake.control.client import ControlClient
+from ccell_fake.stateful.findings import Ended, Spent, end_on_failure
 from ccell_fake.stateful.machine import CcellMachine
-from ccell_fake.stateful.no_retry import Ended, once
-from ccell_fake.stateful.target import EmulatorTarget, Spent, Target
+from ccell_fake.stateful.target import EmulatorTarget, Target
 
 SETTINGS = settings(
     deadline=None,
-    # What Hypothesis explains takes longer than finding it, and says less than what the gateway saw.
+    # Explaining takes longer than finding, and tells less than the requests at the gateway.
     phases=set(Phase) - {Phase.explain},
     report_multiple_bugs=False,
     stateful_step_count=15,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large],
 )
-"""What `run` goes by unless told otherwise."""
+"""Default settings of `run`."""
 
 
 def run(
@@ -29,38 +29,36 @@ def run(
     token: str = "",
     settings: settings | None = None,
 ) -> None:
-    """Try an integration in many ways, and show the shortest that goes wrong.
+    """Try an integration in many ways, and show the shortest failing one.
 
-    With a target that is not repeatable the first failure is shown as it came, and ends everything.
+    If the target is not repeatable, the first failure ends everything and is shown unshortened.
 
     Args:
         machine: Your subclass of CcellMachine.
-        target: The address of an emulator, such as `http://127.0.0.1:8026`, or a target of another kind.
-        token: The emulator's control token, if it has one.
-        settings: Hypothesis's; `max_examples` and `stateful_step_count` say how long to try.
+        target: Address of an emulator, such as `http://127.0.0.1:8026`, or another Target.
+        token: Control token of the emulator, if it has one.
+        settings: Hypothesis settings; SETTINGS if not given. `max_examples` and `stateful_step_count` limit the effort.
 
     Raises:
-        Finding: Something was lost, doubled or mixed up; its notes hold the steps.
+        Finding: Something was lost, duplicated or mixed up; the notes contain the steps.
     """
     if isinstance(target, str):
         with ControlClient(target, token) as control:
             run(machine, EmulatorTarget(target, control), settings=settings)
-        return
-    chosen = settings or SETTINGS
-    if target.is_repeatable:
-        run_state_machine_as_test(lambda: machine(target), settings=chosen)  # type: ignore[arg-type]
-        return
-    _run_once(machine, target, chosen)
+    elif target.is_repeatable:
+        run_state_machine_as_test(lambda: machine(target), settings=settings or SETTINGS)  # type: ignore[arg-type]
+    else:
+        _run_without_repeating(machine, target, settings or SETTINGS)
 
 
-def _run_once(machine: Callable[[Target], CcellMachine], target: Target, chosen: settings) -> None:
-    def begun() -> CcellMachine:
-        with once(is_repeatable=False):
+def _run_without_repeating(machine: Callable[[Target], CcellMachine], target: Target, chosen: settings) -> None:
+    def create() -> CcellMachine:
+        with end_on_failure(is_repeatable=False):
             return machine(target)
 
-    # What is in the database would be tried first, and what failed would be shrunk. A seed brings back no failure here.
-    # However slow it is, what was sent counts.
-    few = settings(
+    # The example database would repeat earlier runs, and shrinking would repeat a failure. No seed reproduces a
+    # failure here. A slow run counts.
+    generate_only = settings(
         chosen,
         phases=[Phase.generate],
         database=None,
@@ -70,21 +68,19 @@ def _run_once(machine: Callable[[Target], CcellMachine], target: Target, chosen:
     )
     outside = sys.exception()
     try:
-        run_state_machine_as_test(begun, settings=few)  # type: ignore[arg-type]
+        run_state_machine_as_test(create, settings=generate_only)  # type: ignore[arg-type]
     except BaseException as error:
-        ended = _ended(error, outside)
+        ended = _find_ended(error, outside)
         if ended is None:
             raise
         if not isinstance(ended.failure, Spent):
             raise ended.failure from ended.failure.__cause__
 
 
-def _ended(error: BaseException | None, outside: BaseException | None) -> Ended | None:
-    """What ended a run, whatever Hypothesis thinks of that, and whatever went wrong when it was closed.
+def _find_ended(error: BaseException | None, outside: BaseException | None) -> Ended | None:
+    """First Ended in the chain of an error; Hypothesis and closing may have raised others after it.
 
-    Args:
-        error: What was raised.
-        outside: What was being handled before the run began.
+    The chain is followed up to `outside`, the exception that was being handled before the run.
     """
     first: Ended | None = None
     while error is not None and error is not outside:

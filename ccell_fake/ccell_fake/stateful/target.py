@@ -1,4 +1,4 @@
-"""What the machine runs against: a gateway with an account that can be looked at, and perhaps be arranged."""
+"""Targets of a run: a gateway with an account that the machine can observe, and possibly control."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
@@ -12,36 +12,29 @@ from ccell_fake.settings import AccountSettings
 from ccell_fake.stateful.exchange import AccountSnapshot, GatewayRequest, Submitted
 
 
-class Spent(Exception):
-    """There is nothing left for another run: whatever it may cost has been spent."""
-
-
 class AccountDriver(Protocol):
-    """A hold on an account, whose clock moves only when it is moved."""
+    """Control of an account whose clock moves only on request."""
 
     def advance(self, by: timedelta) -> None:
-        """Move its clock forwards."""
-        ...
+        """Move the clock forwards."""
 
     def reply(self, phone: str, content: str) -> None:
-        """Let a phone send a message."""
-        ...
+        """Send a message from a phone."""
 
     def report(self, msgid: str, *, is_delivered: bool) -> None:
-        """Let the report of a message that was sent come in now."""
-        ...
+        """Let the report of a sent message come in now."""
 
-    def standing(self) -> AccountSnapshot:
-        """How it stands."""
+    def snapshot(self) -> AccountSnapshot:
+        """Current state of the account."""
         ...
 
 
 class Opened(Protocol):
-    """An account, opened for one run."""
+    """An account opened for one run."""
 
     @property
     def url(self) -> str:
-        """Where the gateway is."""
+        """Base URL of the gateway."""
         ...
 
     @property
@@ -56,138 +49,128 @@ class Opened(Protocol):
 
     @property
     def now(self) -> datetime:
-        """What its clock shows, aware, to the second."""
+        """Time of its clock, aware, to the second."""
         ...
 
     @property
-    def arranger(self) -> AccountDriver | None:
-        """What has a hold on it, where it is under default settings and was just made; None where nothing has."""
+    def driver(self) -> AccountDriver | None:
+        """Control of the account if it has default settings and is unused; None if nothing controls it."""
         ...
 
     @property
     def phones(self) -> Sequence[str]:
-        """The only numbers that may be sent to; none where all may."""
+        """The only numbers that may be sent to; empty if all may."""
         ...
 
     @property
-    def is_drained(self) -> bool:
+    def may_fetch(self) -> bool:
         """Whether reports and upstream messages may be fetched."""
         ...
 
     @property
     def allowance(self) -> int:
-        """How many messages may be handed over in this run."""
+        """Number of messages that this run may send."""
         ...
 
     @property
-    def first(self) -> int:
-        """The number of the first message; no earlier run had it, or one behind it."""
+    def first_number(self) -> int:
+        """Number of the first message. No earlier run used it or a higher one."""
         ...
 
-    def takes(self, fault: Fault) -> bool:
-        """Whether a fault of this kind can strike here."""
+    def supports(self, fault: Fault) -> bool:
+        """Whether a fault of this kind can be arranged."""
         ...
 
     def arrange(self, fault: Fault) -> None:
-        """Let a fault strike behind those that are there."""
-        ...
+        """Add a fault after those already arranged."""
 
-    def calm(self) -> None:
-        """Take away the faults that have not struck."""
-        ...
+    def clear_faults(self) -> None:
+        """Remove the remaining faults."""
 
-    def exchanges(self) -> Iterable[GatewayRequest]:
-        """The requests that came since this was last asked, oldest first.
+    def requests(self) -> Iterable[GatewayRequest]:
+        """Requests that arrived since the last call, oldest first.
 
         Raises:
-            Withheld: One was kept back; where it stands among them.
-            Unfaithful: One was answered as it must not be; likewise.
+            Withheld: A request was blocked; raised at its place among the others.
+            Unfaithful: The gateway must not answer so; raised at its place.
         """
         ...
 
-    def is_worth_waiting(self) -> bool:
-        """Wait a moment for what the gateway brings about by itself; False, and no waiting, once that is over."""
+    def wait_for_more(self) -> bool:
+        """Wait a moment for further reports. Returns False without waiting after the waiting time is used up."""
         ...
 
     def close(self) -> None:
-        """Forget it."""
-        ...
+        """Close the account."""
 
 
 class Target(Protocol):
-    """A gateway."""
+    """A gateway to run against."""
 
     @property
     def is_repeatable(self) -> bool:
-        """Whether what failed may be tried again, to find out the shortest way there."""
+        """Whether a failed run may be repeated to find the shortest failing one."""
         ...
 
     def open(self, balance: int, report_delay: timedelta) -> Opened:
         """Open an account for one run.
 
         Args:
-            balance: How many messages it has, where that can be arranged.
-            report_delay: How long after sending reports come in, likewise.
+            balance: Its balance, if the target can set it.
+            report_delay: Time from sending to the report, if the target can set it.
 
         Raises:
-            Spent: There is to be no other run.
+            Spent: No further run is possible.
         """
         ...
 
 
 class EmulatorTarget:
-    """An emulator, wherever it runs, by way of its control API.
+    """An emulator at any address, used through its control API.
 
     Attributes:
-        is_repeatable: Anything may be tried again.
+        is_repeatable: True.
     """
 
     def __init__(self, url: str, control: ControlClient) -> None:
-        """Run against an emulator.
-
-        Args:
-            url: Where the integration is to find the gateway.
-            control: Its control API.
-        """
+        """Run against the emulator at a base URL, with a client of its control API."""
         self.is_repeatable: bool = True
         self._url = url
         self._control = control
 
     def open(self, balance: int, report_delay: timedelta) -> Opened:
-        """Open an account of its own for one run."""
+        """Open an account for one run."""
         settings = AccountSettings(balance=balance, report_delay=report_delay.total_seconds())
         return _EmulatorAccount(self._url, self._control.open(settings), balance)
 
 
 class _EmulatorAccount:
-    """Its own arranger."""
-
     def __init__(self, url: str, account: AccountControl, allowance: int) -> None:
         self.url = url
         self.userid = account.userid
         self.password = account.password
         self.phones = ()
-        self.is_drained = True
+        self.may_fetch = True
         self.allowance = allowance
-        self.first = 1
+        self.first_number = 1
         self._account = account
         self.now = account.freeze(account.clock().now.replace(microsecond=0)).now
         self._position = 0
 
     @property
-    def arranger(self) -> AccountDriver:
+    def driver(self) -> AccountDriver:
         return self
 
     def advance(self, by: timedelta) -> None:
         self.now = self._account.advance(by).now
 
-    def takes(self, fault: Fault) -> bool:  # noqa: ARG002 - as Opened has it
+    def supports(self, fault: Fault) -> bool:  # noqa: ARG002 - as Opened has it
         return True
 
     def arrange(self, fault: Fault) -> None:
         self._account.add_fault(fault)
 
-    def calm(self) -> None:
+    def clear_faults(self) -> None:
         self._account.remove_faults()
 
     def reply(self, phone: str, content: str) -> None:
@@ -196,7 +179,7 @@ class _EmulatorAccount:
     def report(self, msgid: str, *, is_delivered: bool) -> None:
         self._account.settle(msgid, "0" if is_delivered else "-1")
 
-    def exchanges(self) -> list[GatewayRequest]:
+    def requests(self) -> list[GatewayRequest]:
         entries = list(self._account.journal(self._position))
         if not entries:
             return []
@@ -213,10 +196,10 @@ class _EmulatorAccount:
             for entry in entries
         ]
 
-    def standing(self) -> AccountSnapshot:
-        seen = self._account.status()
+    def snapshot(self) -> AccountSnapshot:
+        account = self._account.status()
         return AccountSnapshot(
-            seen.left - seen.reserved,
+            account.left - account.reserved,
             {one.msgid: one.state for one in self._account.messages()},
             frozenset(
                 (one.msgid, one.status, one.recvtime, one.fetched_at is not None) for one in self._account.reports()
@@ -224,7 +207,7 @@ class _EmulatorAccount:
             tuple((one.phone, one.msgcontent, one.fetched_at is not None) for one in self._account.upmsgs()),
         )
 
-    def is_worth_waiting(self) -> bool:
+    def wait_for_more(self) -> bool:
         return False
 
     def close(self) -> None:

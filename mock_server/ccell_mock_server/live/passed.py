@@ -5,7 +5,7 @@ from ccell_fake.engine import schedule
 from ccell_fake.limits import NUMBER_SEPARATOR
 from ccell_fake.model import AnyReply, Operation, Report, Request, Resp, Submit, Upmsg
 from ccell_fake.stateful import GatewayRequest, Submitted, Unfaithful
-from ccell_fake.stateful.findings import demand
+from ccell_fake.stateful.findings import require
 
 
 def exchange(operation: Operation, request: Request | None, reply: AnyReply, delivery: str) -> GatewayRequest:
@@ -26,7 +26,7 @@ def exchange(operation: Operation, request: Request | None, reply: AnyReply, del
     submitted: tuple[Submitted, ...] = ()
     if reply.code != Code.SUCCESS:
         accepted = any(resp.code == Code.SUCCESS for resp in resps)
-        demand(not accepted, f"the gateway refused a send with {reply.code}, and yet accepted numbers of it (S7)")
+        require(not accepted, f"the gateway refused a send with {reply.code}, and yet accepted numbers of it (S7)")
     elif operation is Operation.SEND:
         submitted = _submitted(request.submits if request else (), resps)
     return GatewayRequest(operation, reply.code, delivery, len(reply.items), submitted, handed_out)

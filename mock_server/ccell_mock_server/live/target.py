@@ -156,16 +156,16 @@ class LiveTarget:
 
 
 class _LiveAccount:
-    arranger = None
+    driver = None
 
     def __init__(self, live: LiveSettings, relay: Relay, url: str, first: int, messages: int) -> None:
         self.url = url
         self.userid = live.userid
         self.password = live.password
         self.phones = live.phones
-        self.is_drained = "drain" in live.allowed
+        self.may_fetch = "drain" in live.allowed
         self.allowance = messages
-        self.first = first
+        self.first_number = first
         self._relay = relay
         self._patience = WaitAllowance(live.patience)
         relay.is_open = True
@@ -174,19 +174,19 @@ class _LiveAccount:
     def now(self) -> datetime:
         return SystemClock().now().replace(microsecond=0)
 
-    def takes(self, fault: Fault) -> bool:
+    def supports(self, fault: Fault) -> bool:
         return self._relay.takes(fault)
 
     def arrange(self, fault: Fault) -> None:
         self._relay.arrange(fault)
 
-    def calm(self) -> None:
+    def clear_faults(self) -> None:
         self._relay.calm()
 
-    def exchanges(self) -> Iterator[GatewayRequest]:
+    def requests(self) -> Iterator[GatewayRequest]:
         return self._relay.passed()
 
-    def is_worth_waiting(self) -> bool:
+    def wait_for_more(self) -> bool:
         return self._patience.is_worth_waiting()
 
     def close(self) -> None:
