@@ -1,4 +1,4 @@
-"""The time: the only module that reads it, and the one zone the gateway speaks in."""
+"""Clocks. This is the only module that reads the time."""
 
 import time
 from dataclasses import dataclass, replace
@@ -7,21 +7,21 @@ from typing import Protocol
 from zoneinfo import ZoneInfo
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
-"""The zone of every time on the wire, whatever the zone of the host (Q16)."""
+"""The zone of all times on the wire (Q16)."""
 
 EARLIEST = datetime(2010, 1, 1, tzinfo=SHANGHAI)
 LATEST = datetime(2090, 1, 1, tzinfo=SHANGHAI)
-"""The times between which an account's clock can be set: a msgid begins with two digits of its year (W10)."""
+"""An account's clock can be set from EARLIEST to LATEST: a msgid begins with two digits of the year (W10)."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
 
 class Clock(Protocol):
-    """What tells an account the time."""
+    """A clock."""
 
     def now(self) -> datetime:
-        """The present instant, aware, in Asia/Shanghai."""
+        """Return the present time, aware, in Asia/Shanghai."""
         ...
 
 
@@ -29,18 +29,18 @@ class SystemClock:
     """The host's clock."""
 
     def now(self) -> datetime:
-        """The host's time, in Asia/Shanghai."""
+        """Return the host's time, in Asia/Shanghai."""
         return datetime.now(SHANGHAI)
 
 
 class ManualClock:
-    """A clock that stands still until it is moved."""
+    """A clock that only moves when it is told to."""
 
     def __init__(self, start: datetime) -> None:
-        """Stand at an instant.
+        """Start at an instant.
 
         Args:
-            start: An aware time of any zone.
+            start: An aware time in any zone.
 
         Raises:
             ValueError: The time is naive.
@@ -48,11 +48,11 @@ class ManualClock:
         self._now = _aware(start)
 
     def now(self) -> datetime:
-        """The instant it stands at, in Asia/Shanghai."""
+        """Return its time, in Asia/Shanghai."""
         return self._now
 
     def set(self, instant: datetime) -> None:
-        """Move to an instant, forwards or backwards.
+        """Set the clock, forwards or backwards.
 
         Raises:
             ValueError: The time is naive.
@@ -66,11 +66,11 @@ class ManualClock:
 
 @dataclass(frozen=True, slots=True)
 class ClockSetting:
-    """How an account's clock stands to the gateway's.
+    """The setting of an account's clock.
 
     Attributes:
-        offset: Microseconds it is ahead of the gateway's; less than nothing where it is behind.
-        frozen_at: The microsecond since 1970 it stands still at, or None while it goes.
+        offset: Microseconds that it is ahead of the gateway's clock. Negative if it is slow.
+        frozen_at: The time it is frozen at, in microseconds since 1970; None while it runs.
     """
 
     offset: int = 0
@@ -79,18 +79,18 @@ class ClockSetting:
 
 @dataclass(frozen=True, slots=True)
 class AccountClock:
-    """The clock of one account: the gateway's, moved or stopped.
+    """The clock of one account: the gateway's clock with an offset, or frozen.
 
     Attributes:
         base: The gateway's clock.
-        setting: How it stands to that.
+        setting: The offset or the frozen time.
     """
 
     base: Clock
     setting: ClockSetting = ClockSetting()
 
     def now(self) -> datetime:
-        """The account's present, in Asia/Shanghai."""
+        """Return the account's time, in Asia/Shanghai."""
         setting = self.setting
         if setting.frozen_at is not None:
             return from_micros(setting.frozen_at)
@@ -98,44 +98,44 @@ class AccountClock:
         return now + timedelta(microseconds=setting.offset) if setting.offset else now
 
     def at(self, base: int) -> int:
-        """What it shows when the gateway's clock shows an instant, both in microseconds since 1970."""
+        """Convert the gateway's time to the account's, both in microseconds since 1970."""
         frozen_at = self.setting.frozen_at
         return base + self.setting.offset if frozen_at is None else frozen_at
 
     def advanced(self, by: int) -> ClockSetting:
-        """The setting that is so many microseconds ahead of this one; a clock that stands still goes on standing."""
+        """Return the setting moved by microseconds. A frozen clock stays frozen."""
         frozen_at = self.setting.frozen_at
         if frozen_at is not None:
             return replace(self.setting, frozen_at=frozen_at + by)
         return replace(self.setting, offset=self.setting.offset + by)
 
-    def going_from(self, instant: int) -> ClockSetting:
-        """The setting of a clock that shows an instant now and goes on from there."""
+    def running_from(self, instant: int) -> ClockSetting:
+        """Return the setting of a clock that shows an instant now and runs."""
         return ClockSetting(offset=instant - to_micros(self.base.now()))
 
 
 def _aware(instant: datetime) -> datetime:
     if instant.tzinfo is None:
-        message = f"{instant.isoformat()} has no zone; give an aware time"
+        message = f"{instant.isoformat()} has no time zone; pass an aware datetime"
         raise ValueError(message)
     return instant.astimezone(SHANGHAI)
 
 
 def to_micros(instant: datetime) -> int:
-    """An aware time as whole microseconds since 1970, the form in which times are stored."""
+    """Convert an aware time to microseconds since 1970."""
     return (instant - _EPOCH) // _MICROSECOND
 
 
 def from_micros(micros: int) -> datetime:
-    """The time of so many microseconds since 1970, in Asia/Shanghai."""
+    """Convert microseconds since 1970 to a time in Asia/Shanghai."""
     return (_EPOCH + timedelta(microseconds=micros)).astimezone(SHANGHAI)
 
 
 def in_micros(seconds: float) -> int:
-    """A duration in whole microseconds."""
+    """Convert seconds to microseconds."""
     return int(seconds * 1_000_000)
 
 
 def elapsed() -> float:
-    """Seconds on a clock that only measures durations and never jumps."""
+    """Return the seconds of a monotonic clock, to measure durations."""
     return time.perf_counter()

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 
 class Code(StrEnum):
-    """A status code as it stands on the wire; 1001xxx is about a request, 1004xxx about one number (C1)."""
+    """A status code. 1001xxx is about a request, 1004xxx about one number (C1)."""
 
     SUCCESS = "0"
     PARAMETERS_INCOMPLETE = "1001001"
@@ -33,7 +33,7 @@ class Code(StrEnum):
 
     @property
     def text(self) -> str:
-        """The document's own text for it."""
+        """The document's text."""
         return _TEXTS[self]
 
     @property

@@ -1,57 +1,54 @@
-"""What can go wrong, by whose fault it is: a request or a reply that cannot be read."""
+"""Errors of the core: unreadable requests and replies, and impossible arrangements."""
 
 
 class CcellError(Exception):
-    """The root of every error this package raises."""
+    """The base class of all errors of this package."""
 
 
 class UnreadableRequest(CcellError):
-    """A request that is not what the document asks for.
+    """A request violates the document.
 
     Attributes:
-        reason: What is wrong with it, in one English sentence without a full stop.
-        ground: The id of the clause or question that it offends.
+        reason: The violation, in one English sentence without a full stop.
+        ground: The id of the violated clause or question.
     """
 
     def __init__(self, reason: str, ground: str = "Q2") -> None:
-        """Say what is wrong and which clause it offends."""
         super().__init__(reason)
         self.reason = reason
         self.ground = ground
 
 
 class UnreadableReply(CcellError):
-    """An answer that is not what the document describes.
+    """An answer violates the document.
 
     Attributes:
-        reason: What is wrong with it.
-        received: The bytes as they arrived.
+        reason: The violation.
+        received: The received bytes.
     """
 
     def __init__(self, reason: str, received: bytes) -> None:
-        """Keep the bytes as evidence beside the reason."""
         super().__init__(reason)
         self.reason = reason
         self.received = received
 
 
 class NoSuchThing(CcellError):
-    """An account, a message, a fault or a hold that is not there; the message names it."""
+    """An account, message, fault or hold does not exist. The message names it."""
 
 
 class NotPossible(CcellError):
-    """An arrangement that cannot be made as things stand; the message says why, and what would pass."""
+    """An arrangement is impossible in the present state. The message says why, and what would pass."""
 
 
 class EntriesDropped(CcellError):
-    """A question about journal entries that are no longer kept.
+    """Journal entries were asked for that have been dropped.
 
     Attributes:
-        after_position: Position of the last dropped entry; all entries after it are kept.
+        after_position: The position of the last dropped entry. All later entries are kept.
     """
 
     def __init__(self, userid: str, after_position: int) -> None:
-        """Say from where on the journal can be asked."""
         whose = f"account {userid}" if userid else "requests of no account"
         super().__init__(f"the journal of {whose} has dropped its entries up to {after_position}; ask for later ones")
         self.after_position = after_position

@@ -1,4 +1,4 @@
-"""Every limit and format of the gateway, each under the sentence of the document that sets it."""
+"""The limits and formats of the gateway, each under the document's sentence."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -33,7 +33,7 @@ RECVTIME_SUFFIX = ".0"
 # 定时发送时间不能大于50天 (3.1, code 1004013)
 SCHEDULE_AHEAD = timedelta(days=50)
 
-# The document sets no size for a request; a query is measured once it is percent-decoded.
+# The document sets no size for a request. A query is measured after percent-decoding.
 PAYLOAD_BYTES = 2 * 1024 * 1024
 QUERY_BYTES = 256 * 1024
 
@@ -44,17 +44,17 @@ JOINED_SEGMENT = 67
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """The figures that a gateway goes by: by default the document's.
+    """The limits of a gateway, by default the document's.
 
     Attributes:
-        numbers_per_request: Over all submits of a request (S3).
-        content_characters: Of a submit (S4).
-        signature_characters: Without its brackets (1004015).
-        reports_per_call: How many a call hands out (R2).
-        upmsgs_per_call: Likewise (U2).
-        schedule_ahead: How far ahead a sendtime may lie (1004013).
-        single_segment: Characters of a content that is one message (Q13).
-        joined_segment: Characters of each message of a longer one (Q13).
+        numbers_per_request: Numbers over all submits of a request (S3).
+        content_characters: Characters of a content (S4).
+        signature_characters: Characters of a signature without brackets (1004015).
+        reports_per_call: Reports that one call returns (R2).
+        upmsgs_per_call: Upstream messages that one call returns (U2).
+        schedule_ahead: How far in the future a sendtime may be (1004013).
+        single_segment: Characters of a content that is charged as one message (Q13).
+        joined_segment: Characters of each segment of a longer content (Q13).
     """
 
     numbers_per_request: int = NUMBERS_PER_REQUEST

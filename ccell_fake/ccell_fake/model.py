@@ -1,4 +1,4 @@
-"""What is said: requests, replies and their parts as frozen values, without bytes and without decisions."""
+"""Requests and replies as frozen values."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -9,7 +9,7 @@ from ccell_fake.codes import Code
 
 
 class Operation(StrEnum):
-    """The four endpoints, by the name each has in its address."""
+    """The four endpoints, by their names in the address."""
 
     SEND = "send"
     REPORT = "report"
@@ -24,13 +24,13 @@ class Operation(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Submit:
-    """One content for one or more numbers (S1, A1 to A3). None stands for an attribute that is absent.
+    """One content for one or more numbers (S1, A1 to A3). An absent attribute is None.
 
     Attributes:
-        phone: The numbers with commas between them, as sent.
-        content: The text, its signature included.
-        sendtime: When to send, `YYYY-MM-DD HH:MM:SS` in Asia/Shanghai; absent or empty for at once.
-        linkid: The sender's own reference.
+        phone: The numbers, separated by commas, as sent.
+        content: The text with its signature.
+        sendtime: When to send, `YYYY-MM-DD HH:MM:SS` in Asia/Shanghai. Absent or empty to send at once.
+        linkid: The sender's reference.
         spcode: The extension to append to the account's port.
     """
 
@@ -43,12 +43,12 @@ class Submit:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A request to any of the four endpoints; only a send has submits.
+    """A request to one of the four endpoints. Only a send has submits.
 
     Attributes:
-        userid: The account, or None where the attribute is absent.
-        password: Its password; left out of the repr.
-        submits: What to send.
+        userid: The account, or None if the attribute is absent.
+        password: Its password. The repr hides it.
+        submits: The submits of a send.
     """
 
     userid: str | None
@@ -58,14 +58,14 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Resp:
-    """What became of one number of a send (S5).
+    """The result of one number of a send (S5).
 
     Attributes:
         msgid: The message's serial number.
         phone: The number.
         code: 0 or the code of the refusal.
         info: The code's text.
-        linkid: The submit's linkid (A2), or None where there is no such attribute.
+        linkid: The submit's linkid (A2), or None if the attribute is absent.
     """
 
     msgid: str
@@ -85,12 +85,12 @@ class Report:
     """The status report of one message (R1).
 
     Attributes:
-        msgid: The message's serial number, as its resp had it.
-        linkid: The submit's linkid; empty where it had none.
+        msgid: The message's serial number, the same as in its resp.
+        linkid: The submit's linkid. Empty if it had none.
         phone: The number.
         recvtime: When the report came in, aware, to the second.
         status: 0 for delivered.
-        info: 成功, or the reason it failed.
+        info: 成功, or why it failed.
     """
 
     msgid: str
@@ -112,8 +112,8 @@ class Upmsg:
 
     Attributes:
         spnumber: The port it was sent to.
-        phone: Who sent it.
-        motime: When, aware, to the second.
+        phone: The sender.
+        motime: When it was sent, aware, to the second.
         msgcontent: The text.
     """
 
@@ -125,7 +125,7 @@ class Upmsg:
 
 @dataclass(frozen=True, slots=True)
 class AccountInfo:
-    """An account as info answers it (I1), each field as text on the wire.
+    """An account in the answer of info (I1), each field as text.
 
     Attributes:
         id: The account's SMS number.
@@ -149,12 +149,12 @@ Item = TypeVar("Item", Resp, Report, Upmsg, AccountInfo)
 
 @dataclass(frozen=True, slots=True)
 class Reply(Generic[Item]):
-    """An answer of any endpoint: the request's code and text, and what it carries.
+    """An answer of any endpoint.
 
     Attributes:
         code: 0 or the code of the refusal.
-        info: Its text.
-        items: Resps, reports, upstream messages, or the one account of an info; none in a refusal (S7).
+        info: The code's text.
+        items: Resps, reports, upstream messages, or the account of an info. Empty in a refusal (S7).
     """
 
     code: str
@@ -167,11 +167,11 @@ AnyReply = Reply[Resp] | Reply[Report] | Reply[Upmsg] | Reply[AccountInfo]
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """How an answer is laid out in bytes where the document's samples and descriptions differ.
+    """The layout of an answer, for the details in which the document's samples and descriptions differ.
 
     Attributes:
-        declaration_line: A line break after the XML declaration (Q31).
-        linkid_first: linkid before msgid in a resp (Q32).
+        declaration_line: Put a line break after the XML declaration (Q31).
+        linkid_first: Put linkid before msgid in a resp (Q32).
     """
 
     declaration_line: bool = False

@@ -1,4 +1,4 @@
-"""An account's settings: one definition for TOML, JSON and the pytest marker, with what each may hold."""
+"""The settings of an account, defined once for TOML, JSON and the pytest marker."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -18,20 +18,20 @@ Carrier = Literal["mobile", "unicom", "telecom", "broadnet"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutcomeRule:
-    """What becomes of the messages that match: how their report reads, when it comes, and how often.
+    """A rule that decides the reports of the messages that match.
 
-    A pattern is text with `*` for any text; one that is absent matches everything.
+    In a pattern, `*` stands for any text. A pattern that is not set matches everything.
 
     Attributes:
         phone: Pattern of the number.
         content: Pattern of the content, its signature included.
         linkid: Pattern of the linkid.
-        stat: What became of them: `DELIVRD` is reported as 成功, any other text as it stands.
-        status: The report's status; None for 0 where stat is `DELIVRD` and -1 elsewhere.
-        delay: Seconds from sending to the report; None for the account's `report_delay`.
-        spread: Up to so many seconds more, decided by the seed for each message.
-        reports: How many reports come: 1, 0 for none at all, 2 for the same one twice.
-        rate: The share of the matching messages that the rule is for, decided by the seed for each message.
+        stat: The result. `DELIVRD` is reported as 成功, any other text unchanged.
+        status: The report's status. By default 0 for `DELIVRD` and -1 for any other stat.
+        delay: Seconds from sending to the report. By default the account's `report_delay`.
+        spread: Maximum additional delay in seconds. The seed decides it for each message.
+        reports: Number of reports: 1, 0 for none, or 2 for the same report twice.
+        rate: Share of the matching messages that the rule applies to. The seed decides for each message.
     """
 
     phone: Text | None = None
@@ -49,11 +49,11 @@ class OutcomeRule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PersonaAnswer:
-    """What a persona answers to a content that holds a keyword.
+    """A persona's answer to a keyword.
 
     Attributes:
-        keyword: Text that the content has to hold.
-        text: What comes back.
+        keyword: Text that the content must contain.
+        text: The answer.
     """
 
     keyword: Text
@@ -64,17 +64,17 @@ class PersonaAnswer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Persona:
-    """Who holds the phones that match: what they answer to a message that reaches them.
+    """The owner of the phones that match: how they answer the messages they receive.
 
-    What they answer comes in as an upstream message on the account's port, with the message's spcode behind it. A phone
-    that answers one of the words of `opt_out` is refused from then on (1004008).
+    An answer is an upstream message to the account's port plus the message's spcode. After a phone has sent one of the
+    words of `opt_out`, the gateway refuses it (1004008).
 
     Attributes:
         phone: Pattern of the numbers, `*` for any text.
-        answers: What is answered to which keyword; the first whose keyword occurs is.
-        echo: Answer what was received where no keyword occurs.
+        answers: Answers by keyword. The first keyword that the content contains decides.
+        echo: Answer with the received content if it contains no keyword.
         delay: Seconds from sending to the answer.
-        opt_out: Words that opt out when they are the whole of what a phone sends, in either case.
+        opt_out: Words that opt out if they are the whole text that a phone sends. Case does not matter.
     """
 
     phone: Text
@@ -88,39 +88,39 @@ class Persona:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountSettings:
-    """Everything that can be set on an account.
+    """The settings of an account.
 
     Attributes:
-        userid: The account; six digits in every client that shows one (W11).
-        password: Its password; requests may also send its md5 (Q30).
-        name: NAME of info; the userid where it is empty.
+        userid: The account. All known userids have six digits (W11).
+        password: The password. Requests may also send its md5 (Q30).
+        name: NAME of info. By default the userid.
         status: `normal`, or `frozen` (1001003).
         balance: Messages paid for.
-        credit: Messages that may be sent beyond that (1001002).
-        signcode: `*` for any signature, or the signatures allowed, without their brackets (1004004, 1004005).
+        credit: Messages that may be sent after the balance is used up (1001002).
+        signcode: `*` for any signature, or a list of the allowed signatures without brackets (1004004, 1004005).
         require_signature: Whether a content needs a signature (1004003).
-        max_concurrency: Requests in progress at the same time (K1, 1001006).
-        lock_after: Lock the account at so many excesses within `lock_window`; 0 for never (K3). An account that leaves
-            both as they are goes by the server's answer to Q22.
-        lock_window: Seconds.
-        lock_duration: Seconds that a lock lasts; 0 until it is lifted.
-        processing_time: Seconds that a request keeps its slot and its caller.
-        allowed_ips: Addresses or networks requests may come from; empty for any (1001005).
-        spcode: Whether the extension is opened (A3).
-        spnumber: The account's port, to which spcode is appended.
-        sending_rule: Whether there is one (1004002).
-        channels: The carriers there is a channel to (1004006).
-        templates: Patterns, `*` for any text, one of which the content without its signature has to match (1004007).
-        blacklist: Numbers, or prefixes ending in `*`, that are refused (1004008).
-        whitelist: Numbers or prefixes that alone are accepted (1004009); None for any.
-        black_words: Words no content may hold (1004010).
-        white_words: Words of which each content has to hold one (1004011); empty for none needed.
-        closing_phrase: What each content has to end with, signature aside (1001007); empty for nothing.
-        report_delay: Seconds between sending and report.
-        outcomes: What decides reports; the first rule that matches does.
-        personas: Who holds which phones; the first that matches does.
-        magic_numbers: Whether magic numbers act.
-        assumptions: Answers that differ from the registry's, by question.
+        max_concurrency: The thread limit: requests in progress at the same time (K1, 1001006).
+        lock_after: Lock the account after this many excesses within `lock_window`; 0 for never (K3). If neither is
+            set, the server's answer to Q22 applies.
+        lock_window: Length of the window in seconds.
+        lock_duration: Seconds until a lock ends; 0 to keep it until the account is unlocked.
+        processing_time: Seconds that each request takes. It keeps its slot meanwhile.
+        allowed_ips: Addresses or networks that may send requests. Empty for all (1001005).
+        spcode: Whether the spcode extension is enabled (A3).
+        spnumber: The account's port. The spcode is appended to it.
+        sending_rule: Whether the account has a sending rule (1004002).
+        channels: The carriers that the account has a channel to (1004006).
+        templates: Patterns, `*` for any text. The content without its signature must match one of them (1004007).
+        blacklist: Refused numbers, or prefixes ending in `*` (1004008).
+        whitelist: The only accepted numbers or prefixes (1004009). By default all numbers are accepted.
+        black_words: Words that no content may contain (1004010).
+        white_words: Words of which each content must contain one (1004011). Empty for no restriction.
+        closing_phrase: Text that each content must end with, apart from the signature (1001007). Empty for none.
+        report_delay: Seconds from sending to the report.
+        outcomes: Rules that decide reports. The first rule that matches applies.
+        personas: Owners of phones. The first one that matches applies.
+        magic_numbers: Whether magic numbers work.
+        assumptions: Answers to open questions, by id. They override the defaults.
     """
 
     userid: Annotated[str, Len(1, 64)] = ""
@@ -157,4 +157,4 @@ class AccountSettings:
 
 
 DOCUMENT_ACCOUNT = AccountSettings(userid="200001", password="123456", spcode=True)  # noqa: S106 - the document prints it
-"""The account of the document's samples, which use spcode."""
+"""The account of the document's samples. The samples use spcode."""

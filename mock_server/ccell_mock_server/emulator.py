@@ -56,7 +56,9 @@ class Emulator:
         )
         self.timeouts: CallTimeouts = CallTimeouts(pauses or notifier)
         accounts = Accounts(store, clock or SystemClock(), self.timeouts, behaviour)
-        accounts.assume(config.assumptions, toml.profile_answers(Path(server.profile)) if server.profile else {})
+        accounts.set_assumptions(
+            config.assumptions, toml.profile_answers(Path(server.profile)) if server.profile else {}
+        )
         with store.transaction() as ledger:
             accounts.reload(ledger)
         for account in config.accounts:

@@ -157,13 +157,13 @@ def test_a_clock_that_cannot_be_is_refused(
 
 
 def test_a_clock_is_not_advanced_into_the_past(account: AccountControl) -> None:
-    with pytest.raises(ControlError, match=r"the clock shows .* already"):
+    with pytest.raises(ControlError, match=r"the clock already shows"):
         account.advance(to=DOCUMENT_DAY - HOUR)
 
 
 def test_a_clock_stays_in_the_years_there_are(account: AccountControl) -> None:
     account.freeze(datetime(2089, 1, 1, tzinfo=SHANGHAI))
-    with pytest.raises(ControlError, match="a time beyond 2010"):
+    with pytest.raises(ControlError, match="must be between 2010"):
         account.advance(timedelta(days=3650))
 
 

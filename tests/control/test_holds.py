@@ -24,7 +24,7 @@ def test_a_hold_takes_slots_until_it_is_released(served: Served) -> None:
 
 def test_a_hold_takes_all_it_is_asked_for_or_nothing(account: AccountControl) -> None:
     with account.hold(2):
-        with pytest.raises(ControlError, match="2 slots are not free; of the 3 there are, 1 are"), account.hold(2):
+        with pytest.raises(ControlError, match="cannot hold 2 slots; 1 of 3 are free"), account.hold(2):
             pass
         assert account.status().in_progress == 2
 

@@ -105,7 +105,9 @@ def test_a_password_that_nobody_knows_keeps_a_snapshot_out(control: ControlClien
     control.snapshot(tmp_path / "snapshot")
     account.close()
     before = [*control.accounts()]
-    with pytest.raises(ControlError, match="the password of account '300001' is not in it; open the account with"):
+    with pytest.raises(
+        ControlError, match="the snapshot lacks the password of account '300001'; open the account with"
+    ):
         control.restore(tmp_path / "snapshot")
     assert [*control.accounts()] == before
 
@@ -113,23 +115,23 @@ def test_a_password_that_nobody_knows_keeps_a_snapshot_out(control: ControlClien
 @pytest.mark.parametrize(
     ("spoil", "said"),
     [
-        ("PRAGMA user_version = 99", "a snapshot of schema version 99; this emulator reads version 3"),
-        ("PRAGMA user_version = 1", "a snapshot of schema version 1; this emulator reads version 3"),
-        ("PRAGMA application_id = 1", "it is no snapshot"),
-        ("DROP TABLE report", "it is damaged"),
-        ("ALTER TABLE report ADD COLUMN more TEXT", "it is damaged"),
+        ("PRAGMA user_version = 99", "snapshot has schema version 99; this emulator reads version 3"),
+        ("PRAGMA user_version = 1", "snapshot has schema version 1; this emulator reads version 3"),
+        ("PRAGMA application_id = 1", "not a snapshot"),
+        ("DROP TABLE report", "the snapshot is damaged"),
+        ("ALTER TABLE report ADD COLUMN more TEXT", "the snapshot is damaged"),
         (
             'UPDATE account SET settings = \'{"balance": "much"}\' WHERE key > 0',
-            "account '200001' has something that cannot be read",
+            "account '200001' has unreadable data",
         ),
-        ("UPDATE account SET offset = 9000000000000000000 WHERE key > 0", "a time that no clock can be set to"),
+        ("UPDATE account SET offset = 9000000000000000000 WHERE key > 0", "its clock is outside 2010"),
         ("UPDATE account SET userid = '7' WHERE userid = '200001'", "has the settings of account '200001'"),
         (
             "UPDATE account SET settings = json_set(settings, '$.allowed_ips', json('[\"home\"]')) WHERE key > 0",
             "must be an address or a network",
         ),
-        ("INSERT INTO fault SELECT key, 1, '7', 0, 0 FROM account WHERE key > 0", "cannot be read"),
-        ("INSERT INTO message VALUES (99, 1, '1', '0', '', 1)", "it is damaged"),
+        ("INSERT INTO fault SELECT key, 1, '7', 0, 0 FROM account WHERE key > 0", "unreadable data"),
+        ("INSERT INTO message VALUES (99, 1, '1', '0', '', 1)", "the snapshot is damaged"),
     ],
 )
 def test_a_snapshot_that_cannot_be_put_back_changes_nothing(
@@ -152,7 +154,7 @@ def test_bytes_that_are_no_snapshot_are_refused(
     control: ControlClient, served: Served, tmp_path: Path, body: bytes
 ) -> None:
     (tmp_path / "snapshot").write_bytes(body)
-    with pytest.raises(ControlError, match="it is no snapshot"):
+    with pytest.raises(ControlError, match="not a snapshot"):
         control.restore(tmp_path / "snapshot")
     assert served.send().code == "0"
 

@@ -120,7 +120,7 @@ def test_a_report_that_has_come_in_can_be_settled_otherwise_until_it_is_fetched(
     (resp,) = served.send().items
     assert served.account.settle(resp.msgid, "5").state is State.FAILED
     assert [one.info for one in served.reports()] == ["UNDELIV"]
-    with pytest.raises(ControlError, match="has been handed out"):
+    with pytest.raises(ControlError, match="was already fetched"):
         served.account.settle(resp.msgid)
 
 

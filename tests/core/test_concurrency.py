@@ -164,7 +164,7 @@ def test_the_tenth_excess_within_a_minute_locks_the_account() -> None:
     for operation in Operation:
         answer = nested.bench.ask(operation)
         assert codes(answer) == ["1001003"]
-        assert "locked after repeated excess" in answer.explanation
+        assert "locked because it exceeded its thread limit" in answer.explanation
     nested.bench.admin.unlock()
     assert codes(nested.bench.ask(INFO)) == ["0"]
     _exceed(nested, 9)

@@ -71,10 +71,10 @@ def test_a_refusal_names_the_black_word_that_stands_first() -> None:
 def test_explanations_say_what_would_pass() -> None:
     cases: list[tuple[dict[str, Any], dict[str, Any], str]] = [
         ({"templates": ("甲*", "乙*")}, {}, "the account's templates: 甲*, 乙*"),
-        ({"white_words": tuple("甲乙丙丁戊己")}, {}, "it takes one of 甲, 乙, 丙, 丁, 戊, …"),
+        ({"white_words": tuple("甲乙丙丁戊己")}, {}, "add one of 甲, 乙, 丙, 丁, 戊, …"),
         ({"blacklist": ("138*", "13800000000")}, {}, "on the account's blacklist: 13800000000, 138*"),
-        ({"whitelist": ()}, {}, "whitelist, which has none"),
-        ({"channels": ("unicom",)}, {}, "a number of mobile; the account's channels: unicom"),
+        ({"whitelist": ()}, {}, "whitelist: none"),
+        ({"channels": ("unicom",)}, {}, "belongs to mobile; the account's channels: unicom"),
         ({}, {"spcode": "7"}, "without one, or with spcode = true, it passes"),
         ({"signcode": ("甲",)}, {}, "the signature is 签名; the account's signatures: 甲"),
     ]

@@ -134,7 +134,7 @@ def test_every_rule_has_a_name_of_its_own() -> None:
     answers = Answers()
     for rules in (
         request_rules.in_order(answers),
-        request_rules.for_strangers(answers),
+        request_rules.for_unknown_accounts(answers),
         number_rules.in_order(answers),
     ):
         names = [rule.name for rule in rules]

@@ -129,5 +129,5 @@ def test_of_a_stranger_the_first_of_parse_and_account_is_answered() -> None:
     bench = Bench()
     bench.settings = type(bench.settings)(userid="999999")
     assert codes(bench.ask(Operation.INFO, password="")) == ["1001001"]
-    bench.gateway.accounts.assume({"Q6": tuple(reversed(ASSUMPTIONS["Q6"].default))})
+    bench.gateway.accounts.set_assumptions({"Q6": tuple(reversed(ASSUMPTIONS["Q6"].default))})
     assert codes(bench.ask(Operation.INFO, password="")) == ["1001004"]

@@ -101,9 +101,9 @@ def test_a_scheduled_message_is_charged_at_once(bench: Bench) -> None:
 
 def test_an_explanation_fits_the_bound_it_speaks_of() -> None:
     for answer, sendtime, said in (
-        ("accept", "2015-12-31 08:30:29", "it has to lie at or after the account's present, 2015-12-31 08:30:30"),
-        ("refuse", "2015-12-31 08:30:30", "it has to lie after the account's present, 2015-12-31 08:30:30"),
-        ("refuse", "2016-02-19 08:30:30", "it has to lie before 50 days from now, 2016-02-19 08:30:30"),
+        ("accept", "2015-12-31 08:30:29", "it must be at or after the account's time, 2015-12-31 08:30:30"),
+        ("refuse", "2015-12-31 08:30:30", "it must be after the account's time, 2015-12-31 08:30:30"),
+        ("refuse", "2016-02-19 08:30:30", "it must be before 50 days from now, 2016-02-19 08:30:30"),
     ):
         assert said in Bench(assumptions={"Q17": answer}).send(sendtime=sendtime).explanation
 
@@ -122,8 +122,8 @@ def test_the_zone_of_the_host_does_not_matter(zone: str) -> None:
 
 def test_a_clock_takes_aware_times_alone() -> None:
     naive = DOCUMENT_DAY.replace(tzinfo=None)
-    with pytest.raises(ValueError, match="has no zone"):
+    with pytest.raises(ValueError, match="has no time zone"):
         ManualClock(naive)
     clock = ManualClock(DOCUMENT_DAY)
-    with pytest.raises(ValueError, match="has no zone"):
+    with pytest.raises(ValueError, match="has no time zone"):
         clock.set(naive)

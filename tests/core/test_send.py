@@ -180,7 +180,7 @@ def test_the_same_seed_and_clock_give_the_same_msgids() -> None:
 
 @given(st.integers(min_value=0, max_value=2**63), st.integers(min_value=0, max_value=2000))
 def test_a_seconds_msgids_lie_in_its_span(seed: int, count: int) -> None:
-    serials = msgids.allot(DOCUMENT_DAY, None, seed, "200001")
+    serials = msgids.generate_msgids(DOCUMENT_DAY, None, seed, "200001")
     allotted = [msgid for _, msgid in zip(range(count), serials, strict=False)]
     assert allotted == sorted(set(allotted))
     assert all(f"{msgid}".startswith(f"{DOCUMENT_DAY:%y%m%d%H%M%S}") and len(f"{msgid}") == 19 for msgid in allotted)

@@ -12,8 +12,9 @@ from ccell_fake.clock import from_micros, to_micros
 from ccell_fake.inspection import JournalEntry
 from ccell_fake.model import Operation
 from ccell_fake.records import MessageRow, ReportRow, Submission
+from ccell_fake.store.cache import JOURNAL_ENTRIES
 from ccell_fake.store.database import SqliteStore, StoreError
-from ccell_fake.store.ledger import JOURNAL_ENTRIES, NO_ACCOUNT
+from ccell_fake.store.ledger import NO_ACCOUNT
 
 NOW = to_micros(DOCUMENT_DAY)
 SUBMISSION = Submission("hello", "7", "", NOW, NOW)
@@ -39,7 +40,7 @@ def test_a_transaction_that_fails_leaves_nothing() -> None:
     with pytest.raises(KeyboardInterrupt):
         _fill(store, account, fails=True)
     with store.transaction() as ledger:
-        assert ledger.standing(account, NOW).spent == 0
+        assert ledger.balance(account, NOW).spent == 0
         assert ledger.greatest_msgid(account, NOW) is None
         assert not ledger.take_reports(account, NOW, 300, None)
 
@@ -53,7 +54,7 @@ def test_a_file_keeps_everything_over_a_restart(tmp_path: Path) -> None:
     store = SqliteStore(path)
     assert _account(store, "1") == account
     with store.transaction() as ledger:
-        assert ledger.standing(account, NOW).spent == 5
+        assert ledger.balance(account, NOW).spent == 5
         assert ledger.greatest_msgid(account, NOW) == 1
         assert len(ledger.take_reports(account, NOW, 300, None)) == 1
     store.close()
@@ -83,7 +84,7 @@ def test_a_database_of_something_else_is_refused_by_name_and_left_as_it_was(tmp_
     connection.execute(f"PRAGMA user_version = {version}")
     connection.close()
     before = path.read_bytes()
-    with pytest.raises(StoreError, match=r"other.sqlite: it is a database of something else"):
+    with pytest.raises(StoreError, match=r"other.sqlite: it is not a store of ccell-fake"):
         SqliteStore(path)
     assert path.read_bytes() == before
 
@@ -140,4 +141,4 @@ def test_a_charge_can_fall_due_later() -> None:
     with store.transaction() as ledger:
         ledger.charge(account, 3, NOW + 10)
         ledger.charge(account, -1, NOW + 20)
-        assert [ledger.standing(account, NOW + after).spent for after in (9, 10, 19, 20, 30)] == [0, 3, 3, 2, 2]
+        assert [ledger.balance(account, NOW + after).spent for after in (9, 10, 19, 20, 30)] == [0, 3, 3, 2, 2]

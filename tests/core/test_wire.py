@@ -169,8 +169,8 @@ def test_absurd_nesting_is_refused_with_a_reason() -> None:
         (b'<?xml version="1.0" encoding="GBK"?><root/>', "declares the encoding GBK"),
         (b"<root\0/>", "not well-formed"),
         (b"<root a='1' a='2'/>", "not well-formed"),
-        (b"<Root/>", "has to be <root>"),
-        (b"<x:root xmlns:x='y'/>", "has to be <root>"),
+        (b"<Root/>", "must be <root>"),
+        (b"<x:root xmlns:x='y'/>", "must be <root>"),
     ],
 )
 def test_what_is_no_request_is_refused_with_a_reason(data: bytes, reason: str) -> None:

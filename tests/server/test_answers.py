@@ -313,13 +313,13 @@ def test_no_two_answers_do_the_same(id_: str) -> None:
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        ({"Q37": "x"}, "there is no question 'Q37'; there are Q1, Q2"),
-        ({"Q13": "x"}, "there are: segments, number"),
-        ({"Q22": "often"}, "there are: 10/60, never, or N/S"),
-        ({"Q6": ("parse",)}, "there are: a permutation of parse, account"),
-        ({"Q6": "parse"}, "there are: a permutation of"),
-        ({"Q13": ("segments",)}, "is no answer to Q13"),
-        ({"Q25": "plus"}, "Q25 is settled before the account is known; answer it for the whole server"),
+        ({"Q37": "x"}, "unknown question 'Q37'; known questions: Q1, Q2"),
+        ({"Q13": "x"}, "allowed: segments, number"),
+        ({"Q22": "often"}, "allowed: 10/60, never, or N/S"),
+        ({"Q6": ("parse",)}, "allowed: a permutation of parse, account"),
+        ({"Q6": "parse"}, "allowed: a permutation of"),
+        ({"Q13": ("segments",)}, "is not an answer to Q13"),
+        ({"Q25": "plus"}, "Q25 cannot be answered for an account; answer it for the whole server"),
     ],
 )
 def test_an_unknown_answer_is_refused_with_what_exists(given: dict[str, Answer], said: str) -> None:

@@ -10,8 +10,9 @@ from harness.emulators import DOCUMENT_DAY, Bench, codes
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ccell_fake.engine import magic, numbers, signatures
+from ccell_fake.engine import magic, numbers
 from ccell_fake.engine.assumptions import Answers
+from ccell_fake.engine.content import find_signatures
 from ccell_fake.lifelike import OPT_OUT, CcellProvider
 from ccell_fake.model import Operation, Reply, Request, Submit, Upmsg
 from ccell_fake.settings import Carrier
@@ -57,7 +58,7 @@ def test_phones_are_of_every_carrier_that_was_in_service_and_begin_like_no_magic
 @given(SEEDS, st.sampled_from(TEXTS))
 def test_a_given_signature_is_that_of_the_text(seed: int, kind: str) -> None:
     content = getattr(_fake(seed), kind)("签名")
-    assert {found.text for found in signatures.find(content, Answers())} == {"签名"}
+    assert {found.text for found in find_signatures(content, Answers())} == {"签名"}
     assert codes(Bench(signcode=("签名",)).send(content=content)) == ["0", "0"]
 
 

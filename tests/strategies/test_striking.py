@@ -16,7 +16,7 @@ from hypothesis.errors import InvalidArgument
 from ccell_fake import strategies
 from ccell_fake.codes import Code
 from ccell_fake.control.client import ControlClient
-from ccell_fake.engine.faults import deliver
+from ccell_fake.engine.faults import apply_fault
 from ccell_fake.faults import CodeFault, Fault, invalid_field
 from ccell_fake.model import Operation
 from ccell_fake.strategies import FaultKind
@@ -101,12 +101,12 @@ def test_a_schedule_is_used_up_after_as_many_requests_as_it_skips_and_strikes(
         _ask(bench, operation)
     assert [fault.left for fault in _left(bench, operation)] == [0] * len(_left(bench, operation))
     answer = _ask(bench, operation)
-    assert (answer.delivery, codes(answer)[0]) == (deliver(None, answer.delivery.body), "0")
+    assert (answer.delivery, codes(answer)[0]) == (apply_fault(None, answer.delivery.body), "0")
 
 
 def _ask(bench: Bench, operation: Operation) -> Any:
     answer = bench.send() if operation is Operation.SEND else bench.ask(operation)
-    bench.gateway.leave(answer.seat)
+    bench.gateway.release(answer.slot)
     return answer
 
 

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from hypothesis.errors import InvalidArgument
 
 from ccell_fake import strategies
-from ccell_fake.engine import signatures
 from ccell_fake.engine.assumptions import Answers
+from ccell_fake.engine.content import find_signatures
 from ccell_fake.model import Operation, Request, Submit
 from ccell_fake.strategies import Repertoire
 from ccell_fake.wire import requests, xml
@@ -40,7 +40,7 @@ def test_a_content_arrives_as_it_was_sent(content: str) -> None:
 
 @given(strategies.contents())
 def test_a_signed_content_has_one_signature_at_its_front_or_end(content: str) -> None:
-    (signature,) = {found.text for found in signatures.find(content, DEFAULTS)}
+    (signature,) = {found.text for found in find_signatures(content, DEFAULTS)}
     assert 1 <= _units(signature) <= 20
     assert content.startswith(f"【{signature}】") or content.endswith(f"【{signature}】")
     assert content.count("【") == 1
@@ -48,7 +48,7 @@ def test_a_signed_content_has_one_signature_at_its_front_or_end(content: str) ->
 
 @given(strategies.contents(signed=False))
 def test_an_unsigned_content_has_no_signature_wherever_one_is_looked_for(content: str) -> None:
-    assert signatures.find(content, ANYWHERE) == ()
+    assert find_signatures(content, ANYWHERE) == ()
     assert codes(Bench().send(content=content)) == ["0", "1004003"]
     assert codes(Bench(require_signature=False).send(content=content)) == ["0", "0"]
 

@@ -1,1 +1,1 @@
-"""What the gateway decides: rules in order, admission, schedule, money and outcomes. No I/O, no threads, no XML."""
+"""Internal. The gateway's decisions: admission, rules, schedule, charges and outcomes. No I/O, no threads, no XML."""

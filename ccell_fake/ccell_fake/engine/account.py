@@ -1,17 +1,65 @@
-"""An account as the engine holds it: its policy, its rules in order, its clock and its requests in progress."""
+"""An account in memory: its policy, rules, clock and requests in progress (K1, Q21)."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from datetime import datetime
+from typing import Any
 
-from ccell_fake.clock import AccountClock, to_micros
+from ccell_fake.clock import AccountClock, from_micros, to_micros
 from ccell_fake.engine.number_rules import AnyRule
 from ccell_fake.engine.policy import Policy
 from ccell_fake.engine.rules import Rule
-from ccell_fake.engine.slots import Slots
+from ccell_fake.inspection import Hold
+from ccell_fake.model import Operation
 from ccell_fake.settings import AccountSettings
 
-if TYPE_CHECKING:
-    from ccell_fake.engine.context import RequestFacts
+
+class Slots:
+    """The taken slots of an account. The caller ensures that one thread asks at a time.
+
+    The object outlives a change of settings and ends with a reset, so it also identifies the account's lifetime.
+    """
+
+    def __init__(self) -> None:
+        self._taken: dict[object, Operation] = {}
+        self._holds: dict[int, Hold] = {}
+        self._ids = 0
+
+    def in_progress(self, now: int, operation: Operation | None = None) -> int:
+        """Count the taken slots of one endpoint or of all, holds included. `now` is the gateway's time."""
+        requests = len(self._taken) if operation is None else list(self._taken.values()).count(operation)
+        if not self._holds:
+            return requests
+        return requests + sum(
+            hold.slots for hold in self.holds(now) if operation is None or hold.operation in {None, operation}
+        )
+
+    def enter(self, operation: Operation) -> object:
+        """Take a slot. Returns the token that frees it."""
+        token = object()
+        self._taken[token] = operation
+        return token
+
+    def leave(self, token: object) -> None:
+        """Free a slot. A second call does nothing."""
+        self._taken.pop(token, None)
+
+    def hold(self, slots: int, operation: Operation | None, until: datetime) -> Hold:
+        """Add a hold."""
+        self._ids += 1
+        hold = self._holds[self._ids] = Hold(self._ids, slots, operation, until)
+        return hold
+
+    def holds(self, now: int) -> tuple[Hold, ...]:
+        """Return the holds that have not expired."""
+        present = from_micros(now)
+        self.release(hold.id for hold in tuple(self._holds.values()) if hold.until <= present)
+        return tuple(self._holds.values())
+
+    def release(self, ids: Iterable[int]) -> None:
+        """Remove holds."""
+        for id_ in ids:
+            self._holds.pop(id_, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,17 +68,17 @@ class Account:
 
     Attributes:
         key: The store's number for it.
-        policy: Settings and answers, made ready.
-        clock: What tells it the time.
-        request_rules: The rules about a request, in its order.
-        number_rules: The rules about a number, in its order.
-        slots: Its requests in progress.
+        policy: Its settings and answers, compiled.
+        clock: Its clock.
+        request_rules: The rules about a request, in order. They take RequestFacts, which hold the account.
+        number_rules: The rules about a number, in order.
+        slots: Its taken slots.
     """
 
     key: int
     policy: Policy
     clock: AccountClock
-    request_rules: "tuple[Rule[RequestFacts], ...]"
+    request_rules: tuple[Rule[Any], ...]
     number_rules: tuple[AnyRule, ...]
     slots: Slots
 
@@ -41,5 +89,5 @@ class Account:
 
     @property
     def now(self) -> int:
-        """Its present, in microseconds since 1970."""
+        """Its time, in microseconds since 1970."""
         return to_micros(self.clock.now())

@@ -1,4 +1,4 @@
-"""What a test can arrange on one account, and look at: its clock, faults, holds, messages, reports and journal."""
+"""What the control API does with one account: its clock, faults, holds, messages, reports and journal."""
 
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
@@ -33,29 +33,29 @@ from ccell_fake.records import ReportRow
 from ccell_fake.settings import AccountSettings
 
 MAX_EVENTS = 10_000
-"""Most events that an advance returns."""
+"""Maximum number of events that an advance returns."""
 
 _SECOND = 1_000_000
 
-FAULTS = 1_000
-"""How many faults an account has at most."""
+MAX_FAULTS = 1_000
+"""Maximum number of faults of an account."""
 
 
 class AccountAdmin:
-    """One account, as a test sees it.
+    """One account, for the control API. Instants are microseconds since 1970.
 
-    Every method raises NoSuchThing where there is no such account. Instants are microseconds since 1970.
+    Every method raises NoSuchThing if the account does not exist.
     """
 
     def __init__(self, accounts: Accounts, store: Store, userid: str) -> None:
-        """Look at an account by its userid; whether it is there is asked each time."""
+        """Refer to an account. Each method looks it up."""
         self._accounts = accounts
         self._store = store
         self.userid = userid
 
     @contextmanager
     def opened(self) -> Generator[tuple[Account, Ledger]]:
-        """The account and a ledger, within one transaction."""
+        """Open a transaction. Yields the account and a ledger."""
         with self._store.transaction() as ledger:
             yield self._account(), ledger
 
@@ -67,46 +67,46 @@ class AccountAdmin:
         return account
 
     def status(self) -> AccountStatus:
-        """The account as it stands."""
+        """Return the account's state."""
         with self.opened() as (account, ledger):
             return self._status(account, ledger)
 
     def _status(self, account: Account, ledger: Ledger) -> AccountStatus:
-        return look_at(account, ledger, self._base_now())
+        return describe_account(account, ledger, self._base_now())
 
     def _base_now(self) -> int:
         return to_micros(self._accounts.clock.now())
 
     def change(self, change: Callable[[AccountSettings], AccountSettings]) -> AccountStatus:
-        """Change the settings, by a function that takes those in force; its queues and what it spent stay."""
+        """Change the settings by a function of the present ones. Queues and spent messages stay."""
         with self.opened() as (account, ledger):
-            return self._status(self._accounts.keep(change(account.settings), ledger), ledger)
+            return self._status(self._accounts.save(change(account.settings), ledger), ledger)
 
     def close(self) -> None:
-        """Forget the account and everything of it, and end what waits in it."""
+        """Delete the account with all its data, and end its waits."""
         with self.opened() as (account, ledger):
             self._accounts.close(account, ledger)
 
     def reset(self) -> AccountStatus:
-        """Forget everything of the account but its settings, and end what waits in it."""
+        """Delete the account's data except its settings, and end its waits."""
         with self.opened() as (account, ledger):
             return self._status(self._accounts.reset(account, ledger), ledger)
 
     def unlock(self) -> None:
-        """Let the account in again that repeated excess has locked."""
+        """Unlock the account."""
         with self.opened() as (account, ledger):
             ledger.set_locked(account.key, None)
 
     def clock(self) -> ClockStatus:
-        """Mode and time of the clock."""
+        """Return the mode and the time of the clock."""
         with self.opened() as (account, _):
             return _clock_status(account)
 
     def set_clock(self, change: Callable[[Account], ClockSetting]) -> ClockStatus:
-        """Set the clock, by a function that takes the account as it is.
+        """Set the clock by a function of the account.
 
         Raises:
-            NotPossible: It would show a time beyond those there are.
+            NotPossible: The time would be out of range.
         """
         with self.opened() as (account, ledger):
             setting = change(account)
@@ -114,22 +114,22 @@ class AccountAdmin:
             return _clock_status(self._accounts.set_clock(account, setting, ledger))
 
     def advance(self, to: Callable[[int], int]) -> AdvanceResult:
-        """Move the clock forwards, and return the events this caused, in order, at most MAX_EVENTS.
+        """Move the clock forwards. Returns its time, and the first MAX_EVENTS events that were due, in order.
 
         Args:
-            to: From the present to the instant to move to.
+            to: Maps the account's time to the time to move to.
 
         Raises:
-            NotPossible: That lies before the present, or beyond the times there are.
+            NotPossible: The time to move to is in the past or out of range.
         """
         with self.opened() as (account, ledger):
             since = account.now
             until = to(since)
             _check_time(from_micros(until))
             if until < since:
-                message = f"the clock shows {from_micros(since).isoformat()} already; setting it can move it back"
+                message = f"the clock already shows {from_micros(since).isoformat()}; to move it back, set it"
                 raise NotPossible(message)
-            locked_at = ledger.standing(account.key, since).locked_at
+            locked_at = ledger.balance(account.key, since).locked_at
             moved = self._accounts.set_clock(account, account.clock.advanced(until - since), ledger)
             events = [
                 *ledger.inspect.timeline(account.key, since, until, MAX_EVENTS + 1),
@@ -140,62 +140,62 @@ class AccountAdmin:
             return AdvanceResult(from_micros(moved.now), tuple(events[:MAX_EVENTS]), is_cut=len(events) > MAX_EVENTS)
 
     def holds(self) -> tuple[Hold, ...]:
-        """The slots that are held."""
+        """Return the holds."""
         with self.opened() as (account, _):
             return account.slots.holds(self._base_now())
 
     def hold(self, slots: int, operation: Operation | None, seconds: float) -> Hold:
-        """Take slots, all of them or none.
+        """Hold slots, all of them or none.
 
         Args:
-            slots: How many.
-            operation: At which endpoint, where each has its own (Q21); None for any.
-            seconds: When they are free again, unless they are released before; by the host's clock.
+            slots: Number of slots.
+            operation: The endpoint, if each endpoint has its own limit (Q21); None for any.
+            seconds: When the hold ends at the latest, by the host's clock.
 
         Raises:
-            NotPossible: So many are not free.
+            NotPossible: Too few slots are free.
         """
         with self.opened() as (account, _):
             now = self._base_now()
             scope = operation if account.policy.answers["Q21"] == "endpoint" else None
             free = max(account.settings.max_concurrency - account.slots.in_progress(now, scope), 0)
             if slots > free:
-                message = f"{slots} slots are not free; of the {account.settings.max_concurrency} there are, {free} are"
+                message = f"cannot hold {slots} slots; {free} of {account.settings.max_concurrency} are free"
                 raise NotPossible(message)
             return account.slots.hold(slots, operation, from_micros(now + in_micros(seconds)))
 
     def release(self, ids: Iterable[int] | None = None) -> None:
-        """Free slots that are held: those of some holds, or all.
+        """End some holds, or all.
 
         Raises:
-            NoSuchThing: There is no such hold, perhaps no longer.
+            NoSuchThing: A hold does not exist, or has ended.
         """
         with self.opened() as (account, _):
             there = {hold.id for hold in account.slots.holds(self._base_now())}
             account.slots.release(there if ids is None else _each_of(ids, there, "hold"))
 
     def faults(self) -> tuple[FaultStatus, ...]:
-        """The faults that are arranged, with what is left of each."""
+        """Return the faults with their counts."""
         with self.opened() as (account, ledger):
             return ledger.faults(account.key)
 
     def add_fault(self, fault: Fault) -> FaultStatus:
-        """Arrange a fault behind those that are there.
+        """Add a fault after the present ones.
 
         Raises:
-            NotPossible: There are as many as there may be.
+            NotPossible: The account has too many faults.
         """
         with self.opened() as (account, ledger):
-            if len(ledger.faults(account.key)) >= FAULTS:
-                message = f"the account has {FAULTS} faults, which is the most there may be; take some away first"
+            if len(ledger.faults(account.key)) >= MAX_FAULTS:
+                message = f"the account has {MAX_FAULTS} faults, the maximum; remove some first"
                 raise NotPossible(message)
             return ledger.add_fault(account.key, fault)
 
     def drop_faults(self, ids: Iterable[int] | None = None) -> None:
-        """Take faults away: some, or all.
+        """Remove some faults, or all.
 
         Raises:
-            NoSuchThing: There is no such fault.
+            NoSuchThing: A fault does not exist.
         """
         with self.opened() as (account, ledger):
             there = {row.id for row in ledger.faults(account.key)}
@@ -218,10 +218,10 @@ class AccountAdmin:
             )
 
     def message(self, msgid: str) -> MessageRecord:
-        """One message.
+        """Return one message.
 
         Raises:
-            NoSuchThing: There is none of that serial number.
+            NoSuchThing: No message has this serial number.
         """
         with self.opened() as (account, ledger):
             return self._message(msgid, account, ledger)
@@ -234,32 +234,32 @@ class AccountAdmin:
         return found[0]
 
     def settle(self, msgid: str, status: str, info: str | None) -> MessageRecord:
-        """Let the report of a message come in now, whatever its outcome was going to be.
+        """Let the report of a message come in now, instead of its planned outcome.
 
         Args:
-            msgid: Its serial number.
+            msgid: The serial number.
             status: 0 for delivered.
-            info: What the report says; None for 成功 or UNDELIV.
+            info: The report's info; None for 成功 or UNDELIV.
 
         Raises:
-            NoSuchThing: There is no such message.
-            NotPossible: It was refused, is not sent yet, or its report has been handed out.
+            NoSuchThing: The message does not exist.
+            NotPossible: The message was refused, is not sent yet, or its report was fetched.
         """
         with self.opened() as (account, ledger):
             seen, now = self._message(msgid, account, ledger), account.now
             if seen.state is State.REFUSED:
-                message = f"message {msgid} was refused with {seen.code}; only what was accepted has an outcome"
+                message = f"message {msgid} was refused with {seen.code}; only an accepted message has a report"
                 raise NotPossible(message)
             if seen.state is State.SCHEDULED:
-                message = f"message {msgid} is still to be sent; advance the clock to its sendtime first"
+                message = f"message {msgid} is not sent yet; advance the clock to its sendtime first"
                 raise NotPossible(message)
             if seen.report is not None and seen.report.fetched_at is not None:
-                message = f"the report of message {msgid} has been handed out"
+                message = f"the report of message {msgid} was already fetched"
                 raise NotPossible(message)
             if info is None:
                 info = Code.SUCCESS.text if status == outcomes.DELIVERED_STATUS else outcomes.UNDELIVERED
-            # What is refunded by now has to be known before the report is another one.
-            ledger.standing(account.key, now)
+            # Refunds that are due must be applied before the report is replaced.
+            ledger.balance(account.key, now)
             ledger.settle(account.key, ReportRow(int(msgid), seen.linkid, seen.phone, now, status, info))
             if account.policy.answers["Q33"] == "refunded":
                 was_refunded = seen.report is not None and seen.report.status != outcomes.DELIVERED_STATUS
@@ -273,7 +273,7 @@ class AccountAdmin:
             return ledger.inspect.reports(account.key, cursor, limit)
 
     def add_report(self, msgid: str, linkid: str, phone: str, status: str, info: str, delay: float) -> ReportRecord:
-        """Let a stray report come in so many seconds from now; no message of its serial number need be there."""
+        """Let a stray report come in after a delay in seconds. Its message need not exist."""
         with self.opened() as (account, ledger):
             due = account.now + in_micros(delay)
             ledger.add_reports(account.key, (ReportRow(int(msgid), linkid, phone, due, status, info),))
@@ -286,13 +286,13 @@ class AccountAdmin:
             return ledger.inspect.upmsgs(account.key, cursor, limit)
 
     def add_upmsg(self, phone: str, content: str, spcode: str, delay: float) -> UpmsgRecord:
-        """Let a phone send a message, so many seconds from now.
+        """Let a phone send a message.
 
         Args:
-            phone: Who sends it.
-            content: The text; where a persona holds the phone, its words may opt out.
-            spcode: What stands behind the account's port in the number it is sent to.
-            delay: Seconds.
+            phone: The sender.
+            content: The text. If the phone has a persona, it may opt out.
+            spcode: The extension, appended to the account's port.
+            delay: Seconds from now.
         """
         with self.opened() as (account, ledger):
             motime = from_micros(account.now + in_micros(delay))
@@ -314,33 +314,33 @@ class AccountAdmin:
             EntriesDropped: Some of them are no longer kept.
         """
         with self.opened() as (account, ledger):
-            return journal_of(account.key, self.userid, ledger, after_position, limit, operation, code)
+            return read_journal(account.key, self.userid, ledger, after_position, limit, operation, code)
 
 
 def _check_time(instant: datetime) -> None:
     if not EARLIEST <= instant <= LATEST:
-        message = f"the clock would show a time beyond {EARLIEST:%Y-%m-%d} to {LATEST:%Y-%m-%d}"
+        message = f"the clock must be between {EARLIEST:%Y-%m-%d} and {LATEST:%Y-%m-%d}"
         raise NotPossible(message)
 
 
-def look_at(account: Account, ledger: Ledger, base_now: int) -> AccountStatus:
-    """An account as it stands; base_now is what the gateway's clock shows."""
+def describe_account(account: Account, ledger: Ledger, base_now: int) -> AccountStatus:
+    """Return an account's state. `base_now` is the gateway's time."""
     settings, now = account.settings, account.clock.at(base_now)
-    standing = ledger.standing(account.key, now)
+    balance = ledger.balance(account.key, now)
     return AccountStatus(
         settings.userid,
         settings.password,
         settings,
         from_micros(now),
-        max(settings.balance + settings.credit - standing.spent, 0),
-        standing.reserved,
-        account.policy.is_locked(standing.locked_at, now),
+        max(settings.balance + settings.credit - balance.spent, 0),
+        balance.reserved,
+        account.policy.is_locked(balance.locked_at, now),
         account.slots.in_progress(base_now),
         ledger.inspect.last_position(account.key),
     )
 
 
-def journal_of(
+def read_journal(
     key: int,
     userid: str,
     ledger: Ledger,

@@ -1,26 +1,34 @@
-"""What an answer rests on, and how it is explained."""
+"""An answer with its evidence and explanation, and its entry in the journal."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from ccell_fake.codes import Code
+from ccell_fake.engine.account import Slots
 from ccell_fake.engine.assumptions import Answers
+from ccell_fake.engine.context import Arrival
 from ccell_fake.engine.faults import Delivery, whole
 from ccell_fake.engine.rules import Refusal
-from ccell_fake.engine.slots import Slots
+from ccell_fake.faults import Fault
+from ccell_fake.inspection import JournalEntry
 from ccell_fake.model import AnyReply, Layout
 
-_EXPLAINED = 20
-_LINE = 400
+WHOLE = "whole"
+"""The journal's `delivery` of an answer without a fault."""
+
+_MAX_LINES = 20
+_MAX_LINE = 400
+_MAX_TEXT = 16_384
 
 
 @dataclass(frozen=True, slots=True)
-class SlotGuard:
+class TakenSlot:
     """A slot that a request keeps until its answer has left.
 
     Attributes:
-        slots: Of which account.
-        token: Which.
+        slots: The account's slots.
+        token: The token that frees the slot.
     """
 
     slots: Slots
@@ -32,13 +40,13 @@ class Answer:
     """A reply with its evidence.
 
     Attributes:
-        reply: What is answered.
-        layout: How it is laid out in bytes.
-        rule: The rule that decided; several with commas where numbers were refused for different reasons.
-        basis: How well each is known and by what, as in `documented S3, assumed Q4`.
-        explanation: One sentence for each refusal, a line each; empty where nothing was refused.
-        delivery: How it leaves.
-        seat: What is to be freed when it has left, or None.
+        reply: The reply.
+        layout: How the reply is written in bytes.
+        rule: The rule that decided. Several, with commas, if numbers were refused for different reasons.
+        basis: How well each rule is known and by which clause or question, such as `documented S3, assumed Q4`.
+        explanation: One sentence for each refusal, one a line. Empty if nothing was refused.
+        delivery: How the answer leaves.
+        slot: The slot to free after the answer has left, or None.
     """
 
     reply: AnyReply
@@ -47,28 +55,60 @@ class Answer:
     basis: str
     explanation: str = ""
     delivery: Delivery = field(default=whole(b""), repr=False)
-    seat: SlotGuard | None = None
+    slot: TakenSlot | None = None
 
 
-def bases(grounds: Iterable[str], answers: Answers) -> str:
-    """How well each ground is known, as in `documented S3, assumed Q4`; equal ones are named once."""
+def describe_basis(grounds: Iterable[str], answers: Answers) -> str:
+    """Say how well each ground is known, such as `documented S3, assumed Q4`. Each is named once."""
     return ", ".join(dict.fromkeys(f"{answers.basis(ground)} {ground}" for ground in grounds))
 
 
-def of_refusals(refusals: tuple[Refusal, ...], answers: Answers) -> tuple[str, str, str]:
-    """Rule, basis and explanation of refusals; equal ones are named once, and what is long is cut."""
-    lines = list(dict.fromkeys(_cut(f"{refusal.code}: {refusal.explanation}") for refusal in refusals))
-    if len(lines) > _EXPLAINED:
-        lines[_EXPLAINED:] = [f"and {len(lines) - _EXPLAINED} more"]
+def explain_refusals(refusals: tuple[Refusal, ...], answers: Answers) -> tuple[str, str, str]:
+    """Return the rule, basis and explanation of refusals. Each is named once, and long texts are cut."""
+    lines = list(dict.fromkeys(_cut_line(f"{refusal.code}: {refusal.explanation}") for refusal in refusals))
+    if len(lines) > _MAX_LINES:
+        lines[_MAX_LINES:] = [f"and {len(lines) - _MAX_LINES} more"]
     rule = ", ".join(dict.fromkeys(refusal.rule for refusal in refusals))
-    return rule, bases((refusal.ground for refusal in refusals), answers), "\n".join(lines)
+    return rule, describe_basis((refusal.ground for refusal in refusals), answers), "\n".join(lines)
 
 
-def _cut(line: str) -> str:
-    return line if len(line) <= _LINE else f"{line[: _LINE // 2]} … {line[-_LINE // 2 :]}"
-
-
-def text_of(refusal: Refusal, *, names_value: bool) -> str:
-    """The info of a refusal: the table's text, and what was refused behind it where the gateway names it (S8, Q12)."""
+def refusal_text(refusal: Refusal, *, names_value: bool) -> str:
+    """Return the info of a refusal: the code's text, then the refused value if the gateway names it (S8, Q12)."""
     is_named = names_value or refusal.code is Code.NUMBER_UNRECOGNISED
-    return refusal.code.text + (refusal.seen if is_named else "")
+    return refusal.code.text + (refusal.value if is_named else "")
+
+
+def journal_entry(arrival: Arrival, answer: Answer, fault: Fault | None, at: datetime, duration: int) -> JournalEntry:
+    """Make the journal entry of a request.
+
+    Args:
+        arrival: The request.
+        answer: The answer, ready to leave.
+        fault: The fault that was applied, or None.
+        at: The account's time.
+        duration: Microseconds since the request arrived.
+    """
+    received = answer.delivery.received
+    return JournalEntry(
+        at,
+        arrival.operation,
+        arrival.peer,
+        arrival.place,
+        _cut_text(arrival.text),
+        None if received is None else _cut_text(received.decode(errors="replace")),
+        WHOLE if fault is None else fault.kind,
+        len(answer.reply.items),
+        answer.reply.code,
+        answer.rule,
+        answer.basis,
+        answer.explanation,
+        duration,
+    )
+
+
+def _cut_line(line: str) -> str:
+    return line if len(line) <= _MAX_LINE else f"{line[: _MAX_LINE // 2]} … {line[-_MAX_LINE // 2 :]}"
+
+
+def _cut_text(text: str) -> str:
+    return text if len(text) <= _MAX_TEXT else f"{text[:_MAX_TEXT]}… and {len(text) - _MAX_TEXT} characters more"

@@ -1,4 +1,4 @@
-"""The answers in force to the questions the document leaves open, and the basis every rule rests on."""
+"""The answers to the document's open questions, and the basis of each rule."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -7,12 +7,12 @@ from typing import Literal
 from ccell_fake.model import Layout
 from ccell_fixtures.registries import ASSUMPTIONS, CLAUSES, OBSERVATIONS
 
-Given = Mapping[str, str | tuple[str, ...]]
+AnswerTable = Mapping[str, str | tuple[str, ...]]
 Scope = Literal["account", "server"]
 
 
 class Basis(StrEnum):
-    """How well a rule is known; arranged is what a test asked for, such as a magic number."""
+    """How well a rule is known. `arranged`: a test asked for it, for example by a magic number."""
 
     DOCUMENTED = "documented"
     OBSERVED = "observed"
@@ -21,47 +21,47 @@ class Basis(StrEnum):
 
 
 class AnswerError(ValueError):
-    """An answer to a question that does not exist, or one that does not work; the message lists what exists."""
+    """An answer is invalid, or its question does not exist. The message lists the possible values."""
 
 
-def check(given: Given, scope: Scope) -> None:
-    """Refuse what cannot be answered so.
+def check(answers: AnswerTable, scope: Scope) -> None:
+    """Check answers.
 
     Args:
-        given: Answers by the id of the question.
-        scope: Where they were given; some questions are settled before the account is known.
+        answers: Answers by the id of the question.
+        scope: Where they were set. Some questions can only be answered for the server.
 
     Raises:
-        AnswerError: Names the question or the answer, and what exists.
+        AnswerError: An answer is invalid, or its question does not exist.
     """
-    for id_, answer in given.items():
+    for id_, answer in answers.items():
         question = ASSUMPTIONS.get(id_)
         if question is None:
-            message = f"there is no question {id_!r}; there are {', '.join(ASSUMPTIONS)}"
+            message = f"unknown question {id_!r}; known questions: {', '.join(ASSUMPTIONS)}"
             raise AnswerError(message)
         if scope == "account" and question.scope == "server":
-            message = f"{id_} is settled before the account is known; answer it for the whole server"
+            message = f"{id_} cannot be answered for an account; answer it for the whole server"
             raise AnswerError(message)
         if not question.accepts(answer):
-            message = f"{answer!r} is no answer to {id_} ({question.question}); there are: {question.allowed}"
+            message = f"{answer!r} is not an answer to {id_} ({question.question}); allowed: {question.allowed}"
             raise AnswerError(message)
 
 
 class Answers(dict[str, str]):
-    """The answer to every question, by its id: the registry's defaults under what was given.
+    """The answer to each question, by id. Questions without an answer have the registry's default.
 
     Attributes:
         orders: The answers to the questions about an order.
-        given: The questions that were answered rather than left at the default.
-        layout: How answers are laid out in bytes (Q31, Q32).
+        given: The questions that do not have the default.
+        layout: The layout of replies (Q31, Q32).
     """
 
-    def __init__(self, *given: Given, observed: Given | None = None) -> None:
-        """Lay answers over each other, the last on top.
+    def __init__(self, *given: AnswerTable, observed: AnswerTable | None = None) -> None:
+        """Merge answers. Later ones take precedence.
 
         Args:
             given: Answers by question, already checked.
-            observed: What a live service answered, under all that is given; rules on these count as observed.
+            observed: Answers of a live service, with the lowest precedence. Rules that follow them are observed.
         """
         super().__init__()
         layers = (observed or {}, *given)
@@ -79,7 +79,7 @@ class Answers(dict[str, str]):
         )
 
     def basis(self, ground: str) -> Basis:
-        """How well the clause or question that a rule stands on is known."""
+        """Return how well a clause or question is known."""
         if ground in CLAUSES:
             return Basis.DOCUMENTED
         if ground in OBSERVATIONS or ground in self._observed:

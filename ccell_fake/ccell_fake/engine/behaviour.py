@@ -1,6 +1,6 @@
-"""How a gateway conducts itself: the figures, rules and operations it goes by.
+"""The limits, rules and operations that a gateway uses.
 
-This is the seam at which a deliberate violation is put in, to see whether the tests of the contract notice it.
+Mutants replace parts of it to check that the contract suite notices a violation.
 """
 
 from collections.abc import Callable, Mapping
@@ -17,24 +17,24 @@ from ccell_fake.model import Operation
 from ccell_fake.settings import AccountSettings
 
 
-def _as_they_are(settings: AccountSettings) -> AccountSettings:
+def _unchanged(settings: AccountSettings) -> AccountSettings:
     return settings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Behaviour:
-    """What a gateway goes by: the document, unless told otherwise.
+    """The behaviour of a gateway, by default the document's.
 
     Attributes:
-        limits: The figures.
-        settings: How it takes the settings of an account.
-        request_rules: The rules about a request, in the order of its answers.
-        number_rules: The rules about a number, likewise.
-        operations: What each endpoint does with a request that it accepts.
+        limits: The limits.
+        settings: Changes the settings of each account.
+        request_rules: Returns the rules about a request, in the order of the answers.
+        number_rules: Returns the rules about a number, in the order of the answers.
+        operations: Carries out accepted requests, by endpoint.
     """
 
     limits: Limits = field(default_factory=Limits)
-    settings: Callable[[AccountSettings], AccountSettings] = _as_they_are
+    settings: Callable[[AccountSettings], AccountSettings] = _unchanged
     request_rules: Callable[[Answers], tuple[Rule[RequestFacts], ...]] = request_rules.in_order
     number_rules: Callable[[Answers], tuple[AnyRule, ...]] = number_rules.in_order
     operations: Mapping[Operation, Operate] = field(default_factory=lambda: OPERATIONS)

@@ -1,4 +1,4 @@
-"""What is known of a request when it is judged; costly things are worked out when first asked for."""
+"""The facts that rules judge a request by. Costly facts are computed on first use."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -8,7 +8,7 @@ from ccell_fake.clock import elapsed
 from ccell_fake.engine import verdicts
 from ccell_fake.engine.account import Account
 from ccell_fake.engine.assumptions import Answers
-from ccell_fake.engine.number_context import NOTHING_ARRANGED, Arranged, SubmitFacts, facts_of
+from ccell_fake.engine.number_context import NOTHING_ARRANGED, Arranged, SubmitFacts, submit_facts
 from ccell_fake.engine.number_rules import without_arranged
 from ccell_fake.errors import UnreadableRequest
 from ccell_fake.model import Operation, Request
@@ -16,12 +16,12 @@ from ccell_fake.model import Operation, Request
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """How the account stood when a request came in: whatever happens while it is in progress does not shut it out.
+    """The account's state when the request came in. Later changes do not affect the request.
 
     Attributes:
-        is_over: Whether as many requests were in progress as the account may have.
-        in_progress: How many were, of those that count (Q21).
-        at_endpoint: How many of them at the same endpoint.
+        is_over: Whether the thread limit was reached.
+        in_progress: The requests in progress that count (Q21).
+        at_endpoint: The requests in progress at the same endpoint.
         is_locked: Whether the account was locked.
     """
 
@@ -33,14 +33,14 @@ class Admission:
 
 @dataclass(frozen=True, slots=True)
 class AccountState:
-    """How the account of a request stands at that moment.
+    """The account's state when the request is judged.
 
     Attributes:
-        now: The account's present.
-        admission: How it stood when the request came in.
-        left: Messages of balance and credit that are left.
-        available: How many of these are not reserved for scheduled messages (Q34).
-        arranged: What a test arranged for its numbers.
+        now: The account's time.
+        admission: Its state when the request came in.
+        left: Messages left of balance and credit.
+        available: Messages left that are not reserved for scheduled messages (Q34).
+        arranged: What a test arranged for the numbers.
     """
 
     now: datetime
@@ -56,11 +56,11 @@ class RequestFacts:
 
     Attributes:
         operation: The endpoint.
-        request: What was asked.
+        request: The request.
         peer: The address it came from.
-        account: The account it names.
-        answers: The answers in force for it.
-        state: How it stands.
+        account: The account.
+        answers: The answers in force.
+        state: The account's state.
     """
 
     operation: Operation
@@ -72,34 +72,34 @@ class RequestFacts:
 
     @cached_property
     def submits(self) -> tuple[SubmitFacts, ...]:
-        """The submits, ready to be judged."""
+        """The facts of each submit."""
         return tuple(
-            facts_of(submit, self.account.policy, self.state.now, self.state.arranged)
+            submit_facts(submit, self.account.policy, self.state.now, self.state.arranged)
             for submit in self.request.submits
         )
 
     @cached_property
     def verdicts(self) -> tuple[tuple[verdicts.Verdict, ...], ...]:
-        """What becomes of each number of each submit."""
+        """The verdicts on the numbers of each submit."""
         rules = self.account.number_rules
         if self.state.arranged == NOTHING_ARRANGED:
             rules = without_arranged(rules)
         judged = verdicts.judge(self.submits, rules)
-        return verdicts.within(self.state.available, judged) if self.answers["Q14"] == "number" else judged
+        return verdicts.limit_to_balance(self.state.available, judged) if self.answers["Q14"] == "number" else judged
 
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """A request as it arrived, of whatever account.
+    """A request as it arrived, of any account.
 
     Attributes:
         operation: The endpoint.
-        request: What was asked, or why it cannot be read.
+        request: The request, or why it is unreadable.
         peer: The address it came from.
-        place: Where the payload was found, `body` or `query`; empty where there was none.
-        text: The payload, or what stood in its place, with secrets replaced.
-        began: When it came in, on the clock of `elapsed`.
-        client: Whose leaving ends what the request waits for, whatever stands for it; None where that cannot be seen.
+        place: Where the payload was found, `body` or `query`. Empty if there was none.
+        text: The payload, or the text found instead, with secrets replaced.
+        began: When it arrived, on the clock of `elapsed`.
+        client: Identifies the client, so that a wait ends when the client disconnects. None if that is unknown.
     """
 
     operation: Operation

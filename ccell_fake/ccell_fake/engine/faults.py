@@ -1,4 +1,4 @@
-"""Which of the faults that a test arranged strikes a request, and what it does to the answer."""
+"""Choose the fault that applies to a request, and apply it to the answer."""
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -28,7 +28,7 @@ _END_TAG_KEPT = 3
 
 
 class ConnectionEnd(StrEnum):
-    """How a connection fares once the answer's body has been sent as far as it is."""
+    """What happens to the connection after the body was sent."""
 
     OPEN = "open"
     CLOSED = "closed"
@@ -40,13 +40,13 @@ class Delivery:
     """How an answer leaves.
 
     Attributes:
-        body: The bytes that are announced.
+        body: The announced bytes.
         status: The HTTP status.
-        content_type: Its Content-Type; None for that of the gateway's answers.
-        sent: How many bytes of the body are sent; None for nothing at all, not even a head.
-        ending: What becomes of the connection then.
-        piece: How many bytes leave at once; 0 for all.
-        seconds: Between two pieces.
+        content_type: The Content-Type; None for the gateway's own.
+        sent: How many bytes of the body are sent; None to send no answer at all.
+        ending: What happens to the connection afterwards.
+        piece: Bytes per piece; 0 to send everything at once.
+        seconds: Seconds between two pieces.
     """
 
     body: bytes
@@ -58,30 +58,30 @@ class Delivery:
     seconds: float = 0.0
 
     @property
-    def seen(self) -> bytes | None:
-        """What the client sees of the body; None where it sees nothing."""
+    def received(self) -> bytes | None:
+        """The part of the body that the client receives; None if there is no answer."""
         return None if self.sent is None else self.body[: self.sent]
 
 
 def whole(body: bytes) -> Delivery:
-    """An answer that leaves as it is."""
+    """Deliver a body without a fault."""
     return Delivery(body, sent=len(body))
 
 
 @dataclass(frozen=True, slots=True)
 class FaultEffect:
-    """A fault that strikes a request.
+    """The fault that applies to a request.
 
     Attributes:
         row: The fault.
-        arranged: What it does to the numbers of a send.
+        arranged: Its effect on the numbers of a send.
     """
 
     row: FaultStatus
     arranged: Arranged
 
 
-def strike(
+def choose_fault(
     rows: tuple[FaultStatus, ...],
     operation: Operation,
     request: Request,
@@ -90,37 +90,39 @@ def strike(
     *,
     is_judged: bool = True,
 ) -> tuple[tuple[FaultStatus, ...], FaultEffect | None]:
-    """The first fault that is for a request and whose turn it is, and the faults as they stand behind it.
+    """Choose the first fault that matches a request and is due.
+
+    Returns the faults with their counts after the request, and the chosen one.
 
     Args:
         rows: The faults of the account.
         operation: The endpoint.
-        request: What was asked.
-        account: Of whom.
-        seed: What decides by chance.
-        is_judged: Whether the numbers of the request will be judged; a fault about numbers strikes no other.
+        request: The request.
+        account: The account.
+        seed: Seed for all randomness.
+        is_judged: Whether the numbers will be judged. If not, faults about numbers do not apply.
     """
     now = account.now
     counted = list(rows)
     for place, row in enumerate(rows):
         if row.left == 0 or not _is_due(row.fault, operation, now):
             continue
-        struck = _numbers_struck(row.fault, request, account)
-        if (row.fault.phone and not struck) or not (is_judged or not _is_about_numbers(row.fault)):
+        matching = _matching_numbers(row.fault, request, account)
+        if (row.fault.phone and not matching) or not (is_judged or not _is_about_numbers(row.fault)):
             continue
         counted[place] = matched = replace(row, matched=row.matched + 1)
-        if matched.matched <= row.fault.skip or not _falls(matched, account, seed):
+        if matched.matched <= row.fault.skip or not _is_chosen(matched, account, seed):
             continue
         left = None if row.left is None else row.left - 1
         counted[place] = replace(matched, applied=row.applied + 1, left=left)
-        return tuple(counted), FaultEffect(counted[place], _arranged(row.fault, struck))
+        return tuple(counted), FaultEffect(counted[place], _arranged(row.fault, matching))
     return tuple(counted), None
 
 
 def _is_due(fault: Fault, operation: Operation, now: int) -> bool:
     if fault.operation not in {None, operation}:
         return False
-    # Numbers are there in a send alone.
+    # Only a send has numbers.
     if _is_about_numbers(fault) and operation is not Operation.SEND:
         return False
     return (fault.since is None or to_micros(fault.since) <= now) and (
@@ -132,28 +134,28 @@ def _is_about_numbers(fault: Fault) -> bool:
     return isinstance(fault, CodeFault) and fault.code.is_about_a_number
 
 
-def _numbers_struck(fault: Fault, request: Request, account: Account) -> frozenset[str]:
+def _matching_numbers(fault: Fault, request: Request, account: Account) -> frozenset[str]:
     if fault.phone is None:
         return frozenset()
     pattern = any_of((fault.phone,))
     answers = account.policy.answers
-    found = (number for submit in request.submits for number in numbers.divide(submit.phone or "", answers))
-    return frozenset(number for number in found if pattern.fullmatch(number))
+    all_numbers = (one for submit in request.submits for one in numbers.split_numbers(submit.phone or "", answers))
+    return frozenset(number for number in all_numbers if pattern.fullmatch(number))
 
 
-def _falls(row: FaultStatus, account: Account, seed: int) -> bool:
+def _is_chosen(row: FaultStatus, account: Account, seed: int) -> bool:
     rate = row.fault.rate
     return rate >= 1 or share(seed, "fault", account.settings.userid, str(row.fault), str(row.matched)) < rate
 
 
-def _arranged(fault: Fault, struck: frozenset[str]) -> Arranged:
+def _arranged(fault: Fault, matching: frozenset[str]) -> Arranged:
     if isinstance(fault, CodeFault) and _is_about_numbers(fault):
-        return Arranged(code=fault.code, struck=struck if fault.phone else None)
+        return Arranged(code=fault.code, refused=matching if fault.phone else None)
     return Arranged()
 
 
-def deliver(fault: Fault | None, body: bytes) -> Delivery:  # noqa: PLR0911 - one for each kind
-    """How an answer leaves under a fault."""
+def apply_fault(fault: Fault | None, body: bytes) -> Delivery:  # noqa: PLR0911 - one return per kind
+    """Deliver an answer under a fault."""
     match fault:
         case HttpFault():
             text = fault.body

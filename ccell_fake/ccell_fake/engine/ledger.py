@@ -1,4 +1,4 @@
-"""What the engine needs remembered: the seam between what the gateway decides and where it is kept."""
+"""The interface between the engine and its store. Instants are microseconds since 1970, lists are oldest first."""
 
 from collections.abc import Iterable
 from contextlib import AbstractContextManager
@@ -71,23 +71,23 @@ class Inspection(Protocol):
         ...
 
     def latest_journal(self, account: int, after_position: int, limit: int) -> list[JournalEntry]:
-        """The last entries of an account after a position, oldest first."""
+        """Return the last entries after a position."""
         ...
 
     def journals(self, after_position: int, limit: int, account: int | None = None) -> list[tuple[int, JournalEntry]]:
-        """The entries of all accounts, or of one, after a position, in their order, each with its account."""
+        """Return the entries of all accounts, or of one, after a position, each with its account."""
         ...
 
     def dropped_after(self, after_position: int, account: int | None = None) -> int:
-        """Position of the last dropped entry after a position, of all accounts or of one; 0 if none was dropped."""
+        """Return the position of the last dropped entry after a position, of all accounts or of one, or 0."""
         ...
 
     def last_dropped(self, account: int) -> int:
-        """Position of the last dropped entry of an account; 0 if none was dropped."""
+        """Return the position of the account's last dropped entry, or 0."""
         ...
 
     def last_position(self, account: int) -> int:
-        """Position of the last entry of an account; 0 if it has none."""
+        """Return the position of the account's last entry, or 0."""
         ...
 
     def timeline(self, account: int, since: int, until: int, limit: int, keys: Keys = ...) -> list[TimelineEvent]:
@@ -120,90 +120,90 @@ class Inspection(Protocol):
 
 
 class Ledger(Protocol):
-    """What can be read and written within one transaction. Instants are microseconds since 1970."""
+    """The data of all accounts within one transaction. `account` is the store's number for an account."""
 
     @property
     def inspect(self) -> Inspection:
-        """What a test may look at."""
+        """The queries of the control API."""
         ...
 
     def account(self, userid: str) -> int:
-        """The store's number for an account, given out when it is first asked for."""
+        """Return the store's number for an account. The first call assigns it."""
         ...
 
     def accounts(self) -> list[AccountRow]:
-        """The accounts that are remembered, in the order of opening."""
+        """Return the accounts in the order of opening."""
         ...
 
-    def keep_account(self, row: AccountRow) -> None:
-        """Keep an account's settings and how its clock stands."""
+    def save_account(self, row: AccountRow) -> None:
+        """Save an account's settings and its clock setting."""
         ...
 
     def forget(self, account: int) -> None:
-        """Forget an account and everything that hangs on it."""
+        """Delete an account with all its data."""
         ...
 
-    def standing(self, account: int, now: int) -> BalanceRow:
-        """How the account stands, once charges and refunds that have fallen due are taken in."""
+    def balance(self, account: int, now: int) -> BalanceRow:
+        """Return the account's balance after all charges and refunds that are due."""
         ...
 
     def charge(self, account: int, messages: int, due: int | None = None, msgid: int | None = None) -> None:
-        """Charge messages, or refund a negative number of them for one message, at once or when an instant has come."""
+        """Charge messages now or when due. A negative number is a refund for one message."""
         ...
 
     def greatest_msgid(self, account: int, second: int) -> int | None:
-        """The greatest serial number that an account's messages of a second have, named by its first microsecond."""
+        """Return the greatest msgid of the account's messages in a second, given by its first microsecond."""
         ...
 
     def add_messages(self, account: int, submission: Submission, messages: list[MessageRow]) -> None:
-        """Keep a submission with its messages; its request is the one whose journal entry is written next."""
+        """Save a submission with its messages. It belongs to the request whose journal entry is written next."""
         ...
 
     def add_reports(self, account: int, reports: Iterable[ReportRow]) -> None:
-        """Keep reports until they are fetched."""
+        """Save reports."""
         ...
 
     def settle(self, account: int, row: ReportRow) -> None:
-        """Put a report in the place of those a message was going to have, and undo the refund that hung on them."""
+        """Replace the pending reports of a message by one report, and cancel their refund."""
         ...
 
     def cost_of(self, account: int, msgid: int) -> int:
-        """What a message cost."""
+        """Return the charge of a message."""
         ...
 
     def take_reports(self, account: int, now: int, limit: int, again: int | None) -> list[Report]:
-        """Hand out reports that have come in, oldest first.
+        """Take the reports that are due, oldest first.
 
         Args:
-            account: Whose.
-            now: Which have come in.
-            limit: How many at most.
-            again: When they come in once more, or None for never.
+            account: The account.
+            now: The account's time.
+            limit: Maximum number of reports.
+            again: When they are due once more; None for never.
         """
         ...
 
     def add_upmsg(self, account: int, upmsg: Upmsg) -> None:
-        """Keep an upstream message until it is fetched."""
+        """Save an upstream message."""
         ...
 
     def opt_out(self, account: int, phone: str, since: int) -> None:
-        """Note that a phone wants no more messages from an instant on."""
+        """Record that a phone has opted out, from an instant on."""
         ...
 
     def opted_out(self, account: int, now: int) -> frozenset[str]:
-        """The phones that want no more messages."""
+        """Return the phones that have opted out."""
         ...
 
     def take_upmsgs(self, account: int, now: int, limit: int, again: int | None) -> list[Upmsg]:
-        """Hand out upstream messages that have come in, oldest first; the arguments are those of reports."""
+        """Take the upstream messages that are due, with the arguments of `take_reports`."""
         ...
 
     def count_excess(self, account: int, now: int, since: int) -> int:
-        """Note an excess of threads; how many there were since an instant, this one included."""
+        """Record that the thread limit was exceeded, and count how often since an instant."""
         ...
 
     def set_locked(self, account: int, at: int | None) -> None:
-        """Lock an account at an instant, or unlock it; either way its excesses are forgotten."""
+        """Lock an account at an instant, or unlock it with None. Both clear the recorded excesses."""
         ...
 
     def faults(self, account: int) -> tuple[FaultStatus, ...]:
@@ -215,7 +215,7 @@ class Ledger(Protocol):
         ...
 
     def drop_faults(self, account: int, ids: Iterable[int]) -> None:
-        """Take faults away."""
+        """Remove faults."""
         ...
 
     def count_faults(self, account: int, faults: tuple[FaultStatus, ...]) -> None:
@@ -223,17 +223,17 @@ class Ledger(Protocol):
         ...
 
     def write(self, account: int | None, entry: JournalEntry) -> int:
-        """Keep a journal entry and return its position. The oldest entries of an account are dropped."""
+        """Save a journal entry and return its position. An account's oldest entries are dropped."""
         ...
 
 
 class Store(Protocol):
-    """Where it is remembered."""
+    """A store. It runs one transaction at a time."""
 
     def exclusive(self) -> AbstractContextManager[object]:
-        """Keep every other thread out of transactions and of the requests in progress."""
+        """Lock out every other transaction."""
         ...
 
     def transaction(self) -> AbstractContextManager[Ledger]:
-        """A ledger of which either everything is kept, before the block ends, or nothing."""
+        """Open a transaction. It is committed at the end of the block, or rolled back on an exception."""
         ...

@@ -10,26 +10,25 @@ _WIDEST_GAP = 9
 
 
 def _span(now: datetime) -> tuple[int, int]:
-    """The first and the last serial number of the second that it is."""
+    """Return the first and the last serial number of a second."""
     date = (now.year % 100 * 100 + now.month) * 100 + now.day
     first = (((date * 100 + now.hour) * 100 + now.minute) * 100 + now.second) * _TAIL
     return first, first + _TAIL - 1
 
 
-def allot(now: datetime, last: int | None, seed: int, userid: str) -> Iterator[int]:
-    """Serial numbers of an account, each greater than the one before.
+def generate_msgids(now: datetime, last: int | None, seed: int, userid: str) -> Iterator[int]:
+    """Generate the serial numbers of an account, each greater than the previous one.
 
-    They hang on the time, on what the account was given before and on the seed alone, so a run with the same seed and
-    clock gives the same ones. A second has room for a million and a half.
+    The same time, seed and previous number give the same numbers. A second has room for 1.5 million.
 
     Args:
-        now: The account's present, in Asia/Shanghai.
-        last: The greatest one that the account has in this second, or None.
-        seed: What decides where they begin and how far they lie apart.
-        userid: The account, which decides it too.
+        now: The account's time, in Asia/Shanghai.
+        last: The account's greatest number in this second, or None.
+        seed: Seed for all randomness.
+        userid: The account.
 
     Raises:
-        OverflowError: The second has no more of them.
+        OverflowError: The second has no numbers left.
     """
     first, greatest = _span(now)
     salt = b"%d %a" % (seed, userid)

@@ -1,10 +1,11 @@
-"""What is known of a submit, and of each of its numbers, when they are judged."""
+"""The facts that rules judge a submit and its numbers by."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
 from ccell_fake.codes import Code
-from ccell_fake.engine import numbers, segments, signatures
+from ccell_fake.engine import numbers
+from ccell_fake.engine.content import Signature, count_characters, find_signatures
 from ccell_fake.engine.policy import Policy
 from ccell_fake.model import Submit
 
@@ -14,18 +15,18 @@ class Arranged:
     """What a test arranged for the numbers of a request.
 
     Attributes:
-        opted_out: Numbers that want no more messages.
-        code: What a fault refuses numbers with, or None.
-        struck: The numbers that the fault refuses; None for all.
+        opted_out: Numbers that have opted out.
+        code: The code with which a fault refuses numbers, or None.
+        refused: The numbers that the fault refuses; None for all.
     """
 
     opted_out: frozenset[str] = frozenset()
     code: Code | None = None
-    struck: frozenset[str] | None = None
+    refused: frozenset[str] | None = None
 
     def refuses(self, number: str) -> bool:
         """Whether the fault refuses a number."""
-        return self.code is not None and (self.struck is None or number in self.struck)
+        return self.code is not None and (self.refused is None or number in self.refused)
 
 
 NOTHING_ARRANGED = Arranged()
@@ -33,17 +34,17 @@ NOTHING_ARRANGED = Arranged()
 
 @dataclass(frozen=True, slots=True)
 class SubmitFacts:
-    """What is known of one submit.
+    """The facts of one submit.
 
     Attributes:
-        submit: As it was sent.
-        policy: The account's.
-        now: The account's present.
-        content: The content, empty where there is none.
-        length: Its characters (Q35).
-        numbers: The numbers it is for.
-        signatures: What may be its signature; of several, only those that the account's fixed list has.
-        arranged: What a test arranged for its numbers.
+        submit: The submit as it was sent.
+        policy: The account's policy.
+        now: The account's time.
+        content: The content. Empty if the submit has none.
+        length: Characters of the content (Q35).
+        numbers: The numbers of the phone attribute.
+        signatures: Possible signatures. If the account's list has some of them, only those.
+        arranged: What a test arranged for the numbers.
     """
 
     submit: Submit
@@ -52,51 +53,51 @@ class SubmitFacts:
     content: str
     length: int
     numbers: tuple[str, ...]
-    signatures: tuple[signatures.Signature, ...]
+    signatures: tuple[Signature, ...]
     arranged: Arranged
 
     @property
     def missing(self) -> str | None:
-        """What is required of the submit and not there: `content` or `phone`."""
+        """The required attribute that the submit lacks, `content` or `phone`."""
         if not self.content:
             return "content"
         return None if self.submit.phone and self.numbers else "phone"
 
     @property
     def unsigned(self) -> tuple[str, ...]:
-        """The content without its signature, for each text that may be it."""
+        """The content without its signature, once for each possible signature."""
         return tuple(one.rest for one in self.signatures) or (self.content,)
 
 
-def facts_of(submit: Submit, policy: Policy, now: datetime, arranged: Arranged = NOTHING_ARRANGED) -> SubmitFacts:
-    """What is known of a submit when it arrives."""
+def submit_facts(submit: Submit, policy: Policy, now: datetime, arranged: Arranged = NOTHING_ARRANGED) -> SubmitFacts:
+    """Collect the facts of a submit."""
     content = submit.content or ""
-    found = signatures.find(content, policy.answers)
+    signatures = find_signatures(content, policy.answers)
     allowed = policy.settings.signcode
     if allowed != "*":
-        found = tuple(one for one in found if one.text in allowed) or found
+        signatures = tuple(one for one in signatures if one.text in allowed) or signatures
     return SubmitFacts(
         submit,
         policy,
         now,
         content,
-        segments.length(content, policy.answers),
-        numbers.divide(submit.phone or "", policy.answers),
-        found,
+        count_characters(content, policy.answers),
+        numbers.split_numbers(submit.phone or "", policy.answers),
+        signatures,
         arranged,
     )
 
 
 @dataclass(frozen=True, slots=True)
 class NumberFacts:
-    """One number of a submit.
+    """The facts of one number of a submit.
 
     Attributes:
         number: The number.
-        carrier: Whose it is, or None where it is not recognised (Q8).
-        is_repeated: Whether it stood in the request before.
-        policy: The account's.
-        arranged: What a test arranged for numbers.
+        carrier: The carrier of its prefix; None if the number is not recognised (Q8).
+        is_repeated: Whether the request holds the number a second time.
+        policy: The account's policy.
+        arranged: What a test arranged for the numbers.
     """
 
     number: str

@@ -1,38 +1,39 @@
-"""The rules about one number of a send, in the order in which they are asked (1004xxx, Q7)."""
+"""The rules about one number of a send, in order (1004xxx, Q7)."""
 
 from ccell_fake.codes import Code
-from ccell_fake.engine import magic, schedule, segments
+from ccell_fake.engine import magic, schedule
 from ccell_fake.engine.assumptions import Answers
+from ccell_fake.engine.content import count_characters
 from ccell_fake.engine.number_context import NumberFacts, SubmitFacts
-from ccell_fake.engine.rules import Refusal, Rule, listed
+from ccell_fake.engine.rules import Refusal, Rule, join_items
 
 _SHOWN_REFUSED = "195"
 
 FAULT = "fault"
-"""The ground of what a fault brings about."""
+"""The ground of an answer caused by a fault."""
 
 PERSONA = "persona"
-"""The ground of a refusal that a persona brings about."""
+"""The ground of a refusal caused by a persona."""
 
 
 def _magic_number(facts: NumberFacts) -> Refusal | None:
     code = magic.NUMBER_PHONES.get(facts.number)
     if code is None or not facts.policy.settings.magic_numbers:
         return None
-    return Refusal(code, magic.GROUND, f"{facts.number} is a magic number that is refused with {code}", facts.number)
+    return Refusal(code, magic.GROUND, f"{facts.number} is a magic number; it is refused with {code}", facts.number)
 
 
 def _fault(facts: NumberFacts) -> Refusal | None:
     if not facts.arranged.refuses(facts.number) or facts.arranged.code is None:
         return None
     code = facts.arranged.code
-    return Refusal(code, FAULT, f"a fault that was arranged refuses {facts.number} with {code}", facts.number)
+    return Refusal(code, FAULT, f"a fault refuses {facts.number} with {code}", facts.number)
 
 
 def _opted_out(facts: NumberFacts) -> Refusal | None:
     if facts.number not in facts.arranged.opted_out:
         return None
-    explanation = f"{facts.number} has opted out of the account's messages; its persona says by which words"
+    explanation = f"{facts.number} has opted out of the account's messages with a word of its persona"
     return Refusal(Code.NUMBER_BLACKLISTED, PERSONA, explanation, facts.number)
 
 
@@ -50,16 +51,16 @@ def _recognised(facts: NumberFacts) -> Refusal | None:
         return Refusal(
             Code.NUMBER_UNRECOGNISED,
             "Q10",
-            f"{facts.number} stands twice in the request; once is allowed",
+            f"{facts.number} occurs twice in the request; once is allowed",
             facts.number,
         )
     if facts.carrier is not None:
         return None
     return Refusal(
         Code.NUMBER_UNRECOGNISED,
-        # The document shows a number of this prefix refused; which others are is not said.
+        # The document shows a refused number with this prefix only.
         "S8" if facts.number.startswith(_SHOWN_REFUSED) else "Q8",
-        f"{facts.number!r} is not recognised; it takes 11 digits beginning with a mainland mobile prefix"
+        f"{facts.number!r} is not recognised; a number has 11 digits and a mainland mobile prefix"
         + (" in service when the document was written" if answers["Q8"] == "then" else ""),
         facts.number,
     )
@@ -69,7 +70,7 @@ def _blacklist(facts: NumberFacts) -> Refusal | None:
     if facts.policy.blacklist is None or facts.number not in facts.policy.blacklist:
         return None
     explanation = (
-        f"{facts.number} is on the account's blacklist: {listed(facts.policy.blacklist.entries_for(facts.number))}"
+        f"{facts.number} is on the account's blacklist: {join_items(facts.policy.blacklist.entries_for(facts.number))}"
     )
     return Refusal(Code.NUMBER_BLACKLISTED, "C1", explanation, facts.number)
 
@@ -78,7 +79,7 @@ def _whitelist(facts: NumberFacts) -> Refusal | None:
     if facts.policy.whitelist is None or facts.number in facts.policy.whitelist:
         return None
     explanation = (
-        f"{facts.number} is not on the account's whitelist, which has {listed(facts.policy.settings.whitelist or ())}"
+        f"{facts.number} is not on the account's whitelist: {join_items(facts.policy.settings.whitelist or ())}"
     )
     return Refusal(Code.NUMBER_NOT_WHITELISTED, "C1", explanation, facts.number)
 
@@ -86,7 +87,7 @@ def _whitelist(facts: NumberFacts) -> Refusal | None:
 def _sending_rule(facts: SubmitFacts) -> Refusal | None:
     if facts.policy.settings.sending_rule:
         return None
-    return Refusal(Code.NO_SENDING_RULE, "C1", "the account has no sending rule; sending_rule = true gives it one")
+    return Refusal(Code.NO_SENDING_RULE, "C1", "the account has no sending rule; set sending_rule = true")
 
 
 def _spcode(facts: SubmitFacts) -> Refusal | None:
@@ -97,10 +98,8 @@ def _spcode(facts: SubmitFacts) -> Refusal | None:
 
 
 def spcode_refusal(spcode: str, answers: Answers) -> Refusal:
-    """The refusal of an spcode on an account that has it not opened (A3, Q15)."""
-    explanation = (
-        f"spcode is {spcode!r}, and the account has it not opened; without one, or with spcode = true, it passes"
-    )
+    """Refuse an spcode on an account without the extension (A3, Q15)."""
+    explanation = f"spcode is {spcode!r}, but the account has no spcode; leave it out, or set spcode = true"
     return Refusal(Code(answers["Q15"]), "Q15", explanation, spcode)
 
 
@@ -108,7 +107,7 @@ def _channel(facts: NumberFacts) -> Refusal | None:
     channels = facts.policy.settings.channels
     if facts.carrier is None or facts.carrier in channels:
         return None
-    explanation = f"{facts.number} is a number of {facts.carrier}; the account's channels: {listed(channels)}"
+    explanation = f"{facts.number} belongs to {facts.carrier}; the account's channels: {join_items(channels)}"
     return Refusal(Code.NO_CHANNEL, "C1", explanation, facts.number)
 
 
@@ -127,20 +126,22 @@ def _signature(facts: SubmitFacts) -> Refusal | None:
     where = "" if facts.policy.answers["Q27"] == "anywhere" else " at its front or end"
     if not found:
         if settings.signcode != "*":
-            explanation = f"the content has no signature{where}; the account's signatures: {listed(settings.signcode)}"
+            explanation = (
+                f"the content has no signature{where}; the account's signatures: {join_items(settings.signcode)}"
+            )
             return Refusal(Code.FIXED_SIGNATURE_MISSING, "Q28", explanation)
         if settings.require_signature:
-            explanation = f"the content has no signature{where}; it takes one, as in 【签名】"
+            explanation = f"the content has no signature{where}; add one, such as 【签名】"
             return Refusal(Code.SIGNATURE_MISSING, "Q28", explanation)
         return None
-    shortest = min((one.text for one in found), key=lambda text: segments.length(text, facts.policy.answers))
+    shortest = min((one.text for one in found), key=lambda text: count_characters(text, facts.policy.answers))
     if settings.signcode != "*" and shortest not in settings.signcode:
-        explanation = f"the signature is {shortest}; the account's signatures: {listed(settings.signcode)}"
+        explanation = f"the signature is {shortest}; the account's signatures: {join_items(settings.signcode)}"
         return Refusal(Code.FIXED_SIGNATURE_OTHER, "Q28", explanation, shortest)
-    length = segments.length(shortest, facts.policy.answers)
+    characters = count_characters(shortest, facts.policy.answers)
     allowed = facts.policy.limits.signature_characters
-    if length > allowed:
-        explanation = f"the signature has {length} characters; 3.1 allows {allowed}"
+    if characters > allowed:
+        explanation = f"the signature has {characters} characters; 3.1 allows {allowed}"
         return Refusal(Code.SIGNATURE_TOO_LONG, "C1", explanation, shortest)
     return None
 
@@ -151,7 +152,7 @@ def _template(facts: SubmitFacts) -> Refusal | None:
         return None
     explanation = (
         f"the content without its signature, {facts.unsigned[0]!r}, matches no template; "
-        f"the account's templates: {listed(facts.policy.settings.templates)}"
+        f"the account's templates: {join_items(facts.policy.settings.templates)}"
     )
     return Refusal(Code.TEMPLATE_MISMATCH, "C1", explanation, facts.unsigned[0])
 
@@ -161,14 +162,14 @@ def _black_words(facts: SubmitFacts) -> Refusal | None:
     word = words.first_in(facts.content) if words else None
     if word is None:
         return None
-    return Refusal(Code.BLACK_WORD, "C1", f"the content holds {word!r}, a black word; without it, it passes", word)
+    return Refusal(Code.BLACK_WORD, "C1", f"the content contains the black word {word!r}; remove it", word)
 
 
 def _white_words(facts: SubmitFacts) -> Refusal | None:
     words = facts.policy.white_words
     if words is None or words.first_in(facts.content) is not None:
         return None
-    explanation = f"the content holds no white word; it takes one of {listed(facts.policy.settings.white_words)}"
+    explanation = f"the content contains no white word; add one of {join_items(facts.policy.settings.white_words)}"
     return Refusal(Code.NO_WHITE_WORD, "C1", explanation)
 
 
@@ -177,15 +178,15 @@ def _closing_phrase(facts: SubmitFacts) -> Refusal | None:
 
 
 def closing_phrase(facts: SubmitFacts) -> Refusal | None:
-    """Why a content lacks what it has to close with, signature aside (1001007, Q29)."""
+    """Refuse a content that does not end with the closing phrase, apart from its signature (1001007, Q29)."""
     phrase = facts.policy.settings.closing_phrase
     if any(text.rstrip().endswith(phrase) for text in facts.unsigned):
         return None
-    return Refusal(Code.CLOSING_PHRASE_MISSING, "Q29", f"the content, signature aside, does not end with {phrase!r}")
+    return Refusal(Code.CLOSING_PHRASE_MISSING, "Q29", f"the content without its signature must end with {phrase!r}")
 
 
 class SubmitRule(Rule[SubmitFacts]):
-    """A rule by which every number of a submit fares alike."""
+    """A rule with the same result for every number of a submit."""
 
 
 AnyRule = Rule[NumberFacts] | SubmitRule
@@ -213,10 +214,10 @@ _LAST = SubmitRule("closing-phrase", _closing_phrase)
 
 
 def without_arranged(rules: tuple[AnyRule, ...]) -> tuple[AnyRule, ...]:
-    """The rules but those about what a test arranged, for a request for which nothing was."""
+    """Return the rules without those about arrangements of a test."""
     return tuple(rule for rule in rules if rule.name not in _ARRANGED)
 
 
 def in_order(answers: Answers) -> tuple[AnyRule, ...]:
-    """The rules in the order of Q7, between those that other questions make a matter of the number."""
+    """Return the rules in the order of Q7, between those that other questions decide."""
     return (*_FIRST, *(rule for stage in answers.orders["Q7"] for rule in _STAGES[stage]), _LAST)

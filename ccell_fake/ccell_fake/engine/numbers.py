@@ -1,4 +1,4 @@
-"""Numbers: how a phone attribute divides into them, which are recognised, and whose they are (S2, Q8, Q9)."""
+"""Numbers: split a phone attribute, and recognise numbers and their carriers (S2, Q8, Q9)."""
 
 from itertools import product
 
@@ -11,8 +11,8 @@ _DIGITS = "0123456789"
 _PREFIX_LENGTHS = sorted({len(digits) for digits in PREFIXES}, reverse=True)
 
 
-def divide(phone: str, answers: Answers) -> tuple[str, ...]:
-    """The numbers of a phone attribute, in order; by default trimmed and without empty items (Q9)."""
+def split_numbers(phone: str, answers: Answers) -> tuple[str, ...]:
+    """Split a phone attribute into numbers, by default trimmed and without empty items (Q9)."""
     items = phone.split(NUMBER_SEPARATOR)
     if answers["Q9"] == "refuse":
         return tuple(items)
@@ -20,7 +20,7 @@ def divide(phone: str, answers: Answers) -> tuple[str, ...]:
 
 
 def carrier(number: str, answers: Answers) -> str | None:
-    """Whose prefix a number has, or None where it is not recognised (Q8)."""
+    """Return the carrier of a number's prefix, or None if the number is not recognised (Q8)."""
     if len(number) != NUMBER_DIGITS or not (number.isascii() and number.isdigit()):
         return None
     for digits in _PREFIX_LENGTHS:
@@ -31,7 +31,7 @@ def carrier(number: str, answers: Answers) -> str | None:
 
 
 def heads(answers: Answers) -> dict[str, str]:
-    """How recognised numbers begin, each beginning as long as the longest prefix, with its carrier (Q8)."""
+    """Return the beginnings of recognised numbers, all of the same length, with their carriers (Q8)."""
     longest = _PREFIX_LENGTHS[0]
     beginnings = (
         digits + "".join(rest) for digits in PREFIXES for rest in product(_DIGITS, repeat=longest - len(digits))

@@ -1,4 +1,4 @@
-"""The four endpoints, once a request is accepted: what each does to the ledger and what it answers."""
+"""The four endpoints: carry out an accepted request in the ledger, and make the reply."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from ccell_fake.clock import in_micros, to_micros
 from ccell_fake.codes import Code
 from ccell_fake.engine import msgids, outcomes, personas, schedule
-from ccell_fake.engine.answer import text_of
+from ccell_fake.engine.answer import refusal_text
 from ccell_fake.engine.context import RequestFacts
 from ccell_fake.engine.ledger import Ledger
 from ccell_fake.engine.number_context import SubmitFacts
@@ -15,8 +15,8 @@ from ccell_fake.engine.verdicts import Verdict
 from ccell_fake.model import AccountInfo, AnyReply, Operation, Reply, Report, Resp, Upmsg
 from ccell_fake.records import MessageRow, ReportRow, Submission
 
-# Looked up once: a member of an enum costs more to look up than anything else that is done for a number. SQLite takes
-# its value, which is plain text, in a quarter of the time.
+# Constants, because looking up a member of an enum is the costliest step for a number. SQLite stores the plain value
+# in a quarter of the time.
 _SUCCESS, _SUCCESS_TEXT = Code.SUCCESS.value, Code.SUCCESS.text
 _AGAIN_AFTER = timedelta(seconds=60)
 
@@ -24,13 +24,13 @@ _Judged = list[tuple[Verdict, int]]
 
 
 def send(facts: RequestFacts, ledger: Ledger, seed: int) -> Reply[Resp]:
-    """Submit each number that was accepted, and answer a resp for every number (S5, S8)."""
+    """Submit the accepted numbers, and reply a resp for each number (S5, S8)."""
     now = facts.state.now
     last = ledger.greatest_msgid(facts.account.key, to_micros(now.replace(microsecond=0)))
-    serials = msgids.allot(now, last, seed, facts.account.settings.userid)
+    serials = msgids.generate_msgids(now, last, seed, facts.account.settings.userid)
     resps: list[Resp] = []
     for submit, verdicts in zip(facts.submits, facts.verdicts, strict=True):
-        # The serials go last: zip asks them for no more than there are verdicts.
+        # `serials` comes last, so that zip takes no more of them than there are verdicts.
         judged = list(zip(verdicts, serials, strict=False))
         messages = _submit(facts, submit, judged, ledger, seed)
         linkid = submit.submit.linkid or ("" if facts.answers["Q24"] == "empty" else None)
@@ -56,14 +56,14 @@ def _submit(facts: RequestFacts, submit: SubmitFacts, judged: _Judged, ledger: L
     if facts.answers["Q33"] == "refunded":
         _refund(account, judged, reports, ledger)
     if facts.account.policy.personas:
-        _answer(facts, submission, judged, ledger)
+        _add_answers(facts, submission, judged, ledger)
     return messages
 
 
 def _reports(
     facts: RequestFacts, submission: Submission, verdict: Verdict, msgid: int, seed: int
 ) -> Sequence[ReportRow]:
-    """The reports that one number is going to have."""
+    """Return the future reports of one number."""
     policy, number, linkid = facts.account.policy, verdict.number, submission.linkid
     if verdict.refusal is None:
         outcome = outcomes.decide(number, submission, policy, seed)
@@ -71,24 +71,24 @@ def _reports(
         return (ReportRow(msgid, linkid, number, due, outcome.status, outcome.info),) * outcome.reports
     if policy.answers["Q11"] == "report":
         due = submission.submitted_at + in_micros(policy.settings.report_delay)
-        info = text_of(verdict.refusal, names_value=policy.answers["Q12"] == "value")
+        info = refusal_text(verdict.refusal, names_value=policy.answers["Q12"] == "value")
         return (ReportRow(msgid, linkid, number, due, verdict.refusal.code, info),)
     return ()
 
 
 def _refund(account: int, judged: _Judged, reports: list[ReportRow], ledger: Ledger) -> None:
-    """Give back what each message cost that is going to fail, when its report comes in."""
+    """Schedule the refund of each message that will fail, for when its report comes in."""
     failures = {row.msgid: row.due for row in reports if row.status != outcomes.DELIVERED_STATUS}
     for verdict, msgid in judged:
         if verdict.charge and msgid in failures:
             ledger.charge(account, -verdict.charge, failures[msgid], msgid)
 
 
-def _answer(facts: RequestFacts, submission: Submission, judged: _Judged, ledger: Ledger) -> None:
-    """Take in what the people behind the numbers answer."""
+def _add_answers(facts: RequestFacts, submission: Submission, judged: _Judged, ledger: Ledger) -> None:
+    """Save the answers of personas."""
     policy = facts.account.policy
     for number in (verdict.number for verdict, _ in judged if verdict.refusal is None):
-        persona = personas.of(number, policy.personas)
+        persona = personas.persona_of(number, policy.personas)
         upmsg = persona and personas.answer(number, submission, policy.settings, persona)
         if upmsg:
             personas.receive(facts.account.key, upmsg, policy.personas, ledger)
@@ -99,18 +99,18 @@ def _code(verdict: Verdict) -> str:
 
 
 def _info(verdict: Verdict, *, names_value: bool) -> str:
-    return _SUCCESS_TEXT if verdict.refusal is None else text_of(verdict.refusal, names_value=names_value)
+    return _SUCCESS_TEXT if verdict.refusal is None else refusal_text(verdict.refusal, names_value=names_value)
 
 
 def report(facts: RequestFacts, ledger: Ledger, _seed: int) -> Reply[Report]:
-    """Hand out reports that have come in, at most 300 (R1 to R3)."""
+    """Return the reports that have come in, at most 300 (R1 to R3)."""
     now, again = _now_and_again(facts)
     reports = ledger.take_reports(facts.account.key, now, facts.account.policy.limits.reports_per_call, again)
     return Reply(_SUCCESS, _SUCCESS_TEXT, tuple(reports))
 
 
 def upmsg(facts: RequestFacts, ledger: Ledger, _seed: int) -> Reply[Upmsg]:
-    """Hand out upstream messages, at most 100 (U1 to U3)."""
+    """Return the upstream messages that have come in, at most 100 (U1 to U3)."""
     now, again = _now_and_again(facts)
     upmsgs = ledger.take_upmsgs(facts.account.key, now, facts.account.policy.limits.upmsgs_per_call, again)
     if facts.answers["Q19"] == "yes":
@@ -125,7 +125,7 @@ def _now_and_again(facts: RequestFacts) -> tuple[int, int | None]:
 
 
 def info(facts: RequestFacts, _ledger: Ledger, _seed: int) -> Reply[AccountInfo]:
-    """Say how the account stands (I1): what is left of the balance, and what is left of the credit behind it."""
+    """Return the account: what is left of the balance and of the credit (I1)."""
     settings, left = facts.account.settings, facts.state.left
     sms_number, login = settings.userid, settings.name or settings.userid
     if facts.answers["Q20"] == "sampled":
@@ -143,7 +143,7 @@ def info(facts: RequestFacts, _ledger: Ledger, _seed: int) -> Reply[AccountInfo]
 
 
 Operate = Callable[[RequestFacts, Ledger, int], AnyReply]
-"""What an endpoint does: from facts, a ledger and the seed to what is answered."""
+"""Carries out a request of an endpoint, from its facts, the ledger and the seed. Returns the reply."""
 
 OPERATIONS: dict[Operation, Operate] = {
     Operation.SEND: send,
@@ -153,4 +153,4 @@ OPERATIONS: dict[Operation, Operate] = {
 }
 
 DOCUMENTED_BY = {Operation.SEND: "S5", Operation.REPORT: "R1", Operation.UPMSG: "U1", Operation.INFO: "I1"}
-"""The clause that a successful answer of each endpoint rests on."""
+"""The clause of a successful answer of each endpoint."""

@@ -1,4 +1,4 @@
-"""What becomes of an accepted message: how its report reads, when it comes in, and how often."""
+"""The outcome of an accepted message: the text, delay and number of its reports."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -18,13 +18,13 @@ UNDELIVERED = "UNDELIV"
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The fate of one message.
+    """The outcome of one message.
 
     Attributes:
         status: The report's status, 0 for delivered (R6).
-        info: Its info, 成功 or the stat.
+        info: The report's info, 成功 or the stat.
         delay: Microseconds from sending to the report.
-        reports: How many of them come.
+        reports: Number of reports.
     """
 
     status: str
@@ -34,9 +34,9 @@ class Outcome:
 
 
 def decide(phone: str, submission: Submission, policy: Policy, seed: int) -> Outcome:
-    """The outcome that a magic number spells, else that of the first rule that matches, else delivered.
+    """Decide the outcome: by the magic number, else by the first rule that matches, else delivered.
 
-    Chance is a function of the seed, the account and the message, so the same messages fare the same on every run.
+    Randomness depends only on the seed, the account and the message.
     """
     settings = policy.settings
     stat = magic.REPORT_PHONES.get(phone) if settings.magic_numbers else None

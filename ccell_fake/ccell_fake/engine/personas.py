@@ -1,4 +1,4 @@
-"""What the people behind the phones answer to a message that reaches them, and which words opt out."""
+"""Personas: how the owners of phones answer messages, and when they opt out."""
 
 import re
 from dataclasses import dataclass
@@ -19,18 +19,18 @@ class PersonaPattern:
     phone: re.Pattern[str]
 
 
-def compiled(personas: tuple[Persona, ...]) -> tuple[PersonaPattern, ...]:
-    """Personas, ready to be asked."""
+def compile_personas(personas: tuple[Persona, ...]) -> tuple[PersonaPattern, ...]:
+    """Compile the patterns of personas."""
     return tuple(PersonaPattern(persona, any_of((persona.phone,))) for persona in personas)
 
 
-def of(phone: str, personas: tuple[PersonaPattern, ...]) -> Persona | None:
-    """Who holds a phone."""
+def persona_of(phone: str, personas: tuple[PersonaPattern, ...]) -> Persona | None:
+    """Return the persona that owns a phone, or None."""
     return next((one.persona for one in personas if one.phone.fullmatch(phone)), None)
 
 
 def answer(phone: str, submission: Submission, settings: AccountSettings, persona: Persona) -> Upmsg | None:
-    """What comes back from a phone that a message has reached, if anything does."""
+    """Return the answer of a phone to a message that reached it, or None."""
     content = submission.content
     texts = [one.text for one in persona.answers if one.keyword in content]
     if not texts and not persona.echo:
@@ -40,9 +40,9 @@ def answer(phone: str, submission: Submission, settings: AccountSettings, person
 
 
 def receive(account: int, upmsg: Upmsg, personas: tuple[PersonaPattern, ...], ledger: Ledger) -> None:
-    """Take in an upstream message; where its words opt out, the phone is refused from its motime on."""
+    """Save an upstream message. If its text opts out, the gateway refuses the phone after its motime."""
     ledger.add_upmsg(account, upmsg)
-    persona = of(upmsg.phone, personas)
+    persona = persona_of(upmsg.phone, personas)
     words = {word.casefold() for word in persona.opt_out} if persona else set[str]()
     if upmsg.msgcontent.strip().casefold() in words:
         ledger.opt_out(account, upmsg.phone, to_micros(upmsg.motime))

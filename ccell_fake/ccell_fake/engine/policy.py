@@ -1,4 +1,4 @@
-"""An account's settings made ready for judging: patterns compiled, lists indexed, words in one automaton."""
+"""An account's settings, compiled: patterns, indexed lists, and word lists as automatons."""
 
 import hashlib
 import ipaddress
@@ -19,15 +19,14 @@ _DEFAULT_LOCK = AccountSettings().lock_after, AccountSettings().lock_window
 
 
 class Words:
-    """A list of words, found in a content in one pass however many there are."""
+    """A list of words. One pass over a content finds any of them."""
 
     def __init__(self, words: tuple[str, ...]) -> None:
-        """Build the automaton."""
         self._words = words
         self._automaton = AhoCorasick(words, matchkind=MatchKind.LeftmostLongest)
 
     def first_in(self, content: str) -> str | None:
-        """The word that stands first in the content."""
+        """Return the first word that occurs in a content, or None."""
         for index, _, _ in self._automaton.find_matches_as_indexes(content):
             return self._words[index]
         return None
@@ -35,7 +34,7 @@ class Words:
 
 @dataclass(frozen=True, slots=True)
 class OutcomePatterns:
-    """An outcome rule with its patterns compiled; a pattern that is absent is None."""
+    """An outcome rule with its patterns compiled. A pattern that is not set is None."""
 
     rule: OutcomeRule
     phone: re.Pattern[str] | None
@@ -43,7 +42,7 @@ class OutcomePatterns:
     linkid: re.Pattern[str] | None
 
     def match(self, phone: str, submission: Submission) -> bool:
-        """Whether the rule is for such a message."""
+        """Whether the rule matches a message."""
         return (
             (self.phone is None or self.phone.fullmatch(phone) is not None)
             and (self.content is None or self.content.fullmatch(submission.content) is not None)
@@ -52,29 +51,29 @@ class OutcomePatterns:
 
 
 class Policy:
-    """Settings and answers, with what is derived from them worked out once.
+    """The settings and answers of an account, compiled.
 
     Attributes:
-        settings: What was set.
+        settings: The settings.
         answers: The answers in force.
-        limits: The figures to go by.
-        passwords: What is accepted as the password: itself, and its md5 in lower-case hex (Q30).
-        networks: The networks requests may come from; empty for any.
-        templates: What a content without its signature has to match, or None for anything.
-        blacklist: Numbers that are refused, or None.
-        whitelist: The only numbers that are accepted, or None for any.
-        black_words: Words no content may hold, or None.
-        white_words: Words of which a content has to hold one, or None.
-        outcomes: What decides reports.
-        personas: Who holds which phones.
-        lock: At how many excesses, within how many seconds, the account locks; 0 for never (Q22).
+        limits: The limits.
+        passwords: The accepted passwords: the password, and its md5 in lower-case hex (Q30).
+        networks: Networks that may send requests. Empty for all.
+        templates: Matches a content without its signature. None to accept all.
+        blacklist: Refused numbers, or None.
+        whitelist: The only accepted numbers. None for all.
+        black_words: Words that no content may contain, or None.
+        white_words: Words of which a content must contain one, or None.
+        outcomes: Rules that decide reports.
+        personas: Owners of phones.
+        lock: Number of excesses and window in seconds after which the account is locked. 0 for never (Q22).
     """
 
     def __init__(self, settings: AccountSettings, answers: Answers, limits: Limits = Limits()) -> None:  # noqa: B008 - frozen, so sharing it is safe
-        """Make settings ready.
+        """Compile settings.
 
         Raises:
-            ValueError: An entry of `allowed_ips` is neither an address nor a network.
+            ValueError: An entry of `allowed_ips` is not an address or a network.
         """
         self.settings = settings
         self.answers = answers
@@ -92,11 +91,11 @@ class Policy:
             OutcomePatterns(rule, _compiled(rule.phone), _compiled(rule.content), _compiled(rule.linkid))
             for rule in settings.outcomes
         )
-        self.personas: tuple[personas.PersonaPattern, ...] = personas.compiled(settings.personas)
+        self.personas: tuple[personas.PersonaPattern, ...] = personas.compile_personas(settings.personas)
         self.lock: tuple[int, float] = _lock(settings, answers)
 
     def is_locked(self, locked_at: int | None, now: int) -> bool:
-        """Whether a lock that was put on at an instant still holds, both in microseconds since 1970."""
+        """Whether a lock still holds. Both arguments are microseconds since 1970."""
         if locked_at is None:
             return False
         duration = self.settings.lock_duration
@@ -114,7 +113,7 @@ def _compiled(pattern: str | None) -> re.Pattern[str] | None:
 
 
 def _lock(settings: AccountSettings, answers: Answers) -> tuple[int, float]:
-    """The account's own answer to Q22, else its own lock settings, else what the server answers."""
+    """Return the account's answer to Q22, else its lock settings, else the server's answer."""
     own = settings.lock_after, settings.lock_window
     if "Q22" not in answers.given or ("Q22" not in settings.assumptions and own != _DEFAULT_LOCK):
         return own

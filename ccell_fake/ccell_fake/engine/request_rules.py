@@ -1,4 +1,4 @@
-"""The rules about a request as a whole, in the order in which they are asked (1001xxx, Q6)."""
+"""The rules about a whole request, in order (1001xxx, Q6)."""
 
 import ipaddress
 from dataclasses import dataclass
@@ -8,19 +8,19 @@ from ccell_fake.engine import magic, verdicts
 from ccell_fake.engine.assumptions import Answers
 from ccell_fake.engine.context import RequestFacts
 from ccell_fake.engine.number_rules import closing_phrase, spcode_refusal
-from ccell_fake.engine.rules import Refusal, Rule, listed
+from ccell_fake.engine.rules import Refusal, Rule, join_items
 from ccell_fake.errors import UnreadableRequest
 from ccell_fake.model import Operation, Request
 
 
 @dataclass(frozen=True, slots=True)
-class StrangerFacts:
-    """A request that cannot be read, or that names no account there is.
+class UnknownAccountFacts:
+    """A request that is unreadable or names an unknown account.
 
     Attributes:
-        request: What was asked, or why it cannot be read.
-        answers: Those in force for the server.
-        has_magic_userids: Whether magic userids act.
+        request: The request, or why it is unreadable.
+        answers: The server's answers.
+        has_magic_userids: Whether magic userids work.
     """
 
     request: Request | UnreadableRequest
@@ -39,22 +39,22 @@ def _without_credentials(request: Request, answers: Answers) -> Refusal | None:
     return None
 
 
-def _magic_userid(facts: StrangerFacts) -> Refusal | None:
+def _magic_userid(facts: UnknownAccountFacts) -> Refusal | None:
     if not facts.has_magic_userids or isinstance(facts.request, UnreadableRequest):
         return None
     code = magic.USERIDS.get(facts.request.userid or "")
     if code is None:
         return None
-    return Refusal(code, magic.GROUND, f"userid {code} is a magic number that every endpoint answers with that code")
+    return Refusal(code, magic.GROUND, f"userid {code} is a magic number; every endpoint answers it with that code")
 
 
-def _readable(facts: StrangerFacts) -> Refusal | None:
+def _readable(facts: UnknownAccountFacts) -> Refusal | None:
     if isinstance(facts.request, UnreadableRequest):
         return _malformed(facts.answers, facts.request.ground, facts.request.reason)
     return _without_credentials(facts.request, facts.answers)
 
 
-def _account_known(facts: StrangerFacts) -> Refusal | None:
+def _account_known(facts: UnknownAccountFacts) -> Refusal | None:
     if isinstance(facts.request, UnreadableRequest) or not facts.request.userid:
         return None
     return Refusal(Code(facts.answers["Q1"]), "Q1", f"there is no account {facts.request.userid!r}")
@@ -71,7 +71,7 @@ def _magic_number(facts: RequestFacts) -> Refusal | None:
         for number in submit.numbers:
             code = magic.REQUEST_PHONES.get(number)
             if code is not None:
-                explanation = f"{number} is a magic number that refuses its request with {code}"
+                explanation = f"{number} is a magic number; its request is refused with {code}"
                 return Refusal(code, magic.GROUND, explanation, number)
     return None
 
@@ -85,12 +85,12 @@ def _ip(facts: RequestFacts) -> Refusal | None:
     peers = (peer, getattr(peer, "ipv4_mapped", None) or peer)
     if any(one in network for network in networks for one in peers):
         return None
-    explanation = f"the request came from {peer}; the account takes it from {listed(map(str, networks))}"
+    explanation = f"the request came from {peer}; allowed addresses: {join_items(map(str, networks))}"
     return Refusal(Code.IP_REFUSED, "C1", explanation, str(peer))
 
 
 def _password(facts: RequestFacts) -> Refusal | None:
-    # A password that is missing is a matter of parsing, wherever in the order that stands.
+    # A missing password is the business of the rule `readable`, wherever that comes in the order.
     if not facts.request.password or facts.request.password in facts.account.policy.passwords:
         return None
     return Refusal(Code.PASSWORD_WRONG, "C1", f"the password is not that of account {facts.account.settings.userid}")
@@ -100,12 +100,12 @@ def _frozen(facts: RequestFacts) -> Refusal | None:
     if facts.operation is Operation.INFO and facts.answers["Q23"] == "info":
         return None
     if facts.account.settings.status == "frozen":
-        return Refusal(Code.ACCOUNT_FROZEN, "Q23", "the account's status is frozen; normal would pass")
+        return Refusal(Code.ACCOUNT_FROZEN, "Q23", "the account is frozen; set status = normal")
     if facts.state.admission.is_locked:
         return Refusal(
             Code.ACCOUNT_FROZEN,
             "Q23",
-            "the account is locked after repeated excess of its threads, until it is unlocked",
+            "the account is locked because it exceeded its thread limit too often; unlock it",
         )
     return None
 
@@ -116,7 +116,7 @@ def _concurrency(facts: RequestFacts) -> Refusal | None:
         return None
     counted = "to this endpoint" if facts.answers["Q21"] == "endpoint" else "of the account"
     explanation = f"{admission.in_progress} other requests {counted} are in progress; there may be {limit} at a time"
-    # That it is too many may hang on whether the endpoints are counted together.
+    # Q21 decides if the limit is only reached over all endpoints together.
     ground = "K2" if admission.at_endpoint >= limit else "Q21"
     return Refusal(Code.CONCURRENCY_EXCEEDED, ground, explanation, str(admission.in_progress))
 
@@ -124,7 +124,7 @@ def _concurrency(facts: RequestFacts) -> Refusal | None:
 def _has_submits(facts: RequestFacts) -> Refusal | None:
     if facts.operation is not Operation.SEND or facts.submits:
         return None
-    return _malformed(facts.answers, "Q2", "the root holds no submit; a send takes one or more")
+    return _malformed(facts.answers, "Q2", "the root has no submit; a send needs one or more")
 
 
 def _submits_complete(facts: RequestFacts) -> Refusal | None:
@@ -173,7 +173,7 @@ def _closing_phrase(facts: RequestFacts) -> Refusal | None:
 def _balance(facts: RequestFacts) -> Refusal | None:
     if facts.operation is not Operation.SEND or facts.answers["Q14"] == "number":
         return None
-    cost = verdicts.cost(facts.verdicts)
+    cost = verdicts.total_cost(facts.verdicts)
     if cost <= facts.state.available:
         return None
     explanation = f"the request costs {cost} messages; balance and credit cover {facts.state.available}"
@@ -205,12 +205,12 @@ _STAGES: dict[str, tuple[Rule[RequestFacts], ...]] = {
 }
 
 
-def for_strangers(answers: Answers) -> tuple[Rule[StrangerFacts], ...]:
-    """The rules about a request of no account, in the order of Q6; one of them refuses it."""
+def for_unknown_accounts(answers: Answers) -> tuple[Rule[UnknownAccountFacts], ...]:
+    """Return the rules about a request of an unknown account, in the order of Q6. One of them refuses it."""
     stages = (_STRANGER_STAGES[stage] for stage in answers.orders["Q6"] if stage in _STRANGER_STAGES)
     return (Rule("magic-userid", _magic_userid), *stages)
 
 
 def in_order(answers: Answers) -> tuple[Rule[RequestFacts], ...]:
-    """The rules about a request of an account, in the order of Q6, behind what a test asks for by a magic number."""
+    """Return the rules about a request of an account: magic numbers first, then the order of Q6."""
     return (Rule("magic-number", _magic_number), *(rule for stage in answers.orders["Q6"] for rule in _STAGES[stage]))

@@ -1,4 +1,4 @@
-"""What a rule is: a name, and a pure function from facts to a refusal or None."""
+"""Rules: a name, and a pure function from facts to a refusal or None."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
@@ -13,21 +13,21 @@ class Refusal:
     """Why a request or a number is refused.
 
     Attributes:
-        code: The status code answered.
-        ground: The clause or question that the rule stands on.
-        explanation: What was seen, what the rule is, and what would pass.
-        seen: The value that was refused, appended to the code's text where the gateway does so (S8, Q12).
-        rule: The name of the rule that refused; the rule fills it in.
+        code: The status code of the answer.
+        ground: The clause or question that the rule follows.
+        explanation: The refused value, the rule, and what would pass.
+        value: The refused value. The gateway appends it to some texts (S8, Q12).
+        rule: The name of the rule. `first_refusal` sets it.
     """
 
     code: Code
     ground: str
     explanation: str
-    seen: str = ""
+    value: str = ""
     rule: str = ""
 
 
-_LISTED = 5
+_MAX_ITEMS = 5
 
 Facts = TypeVar("Facts")
 
@@ -37,7 +37,7 @@ class Rule(Generic[Facts]):
     """One rule.
 
     Attributes:
-        name: How `X-CCell-Rule` and the journal call it.
+        name: Its name in `X-CCell-Rule` and in the journal.
         check: The function that judges.
     """
 
@@ -46,7 +46,7 @@ class Rule(Generic[Facts]):
 
 
 def first_refusal(rules: Iterable[Rule[Facts]], facts: Facts) -> Refusal | None:
-    """What the first rule that refuses says, under the rule's name; no rule behind it is asked."""
+    """Return the refusal of the first rule that refuses. Later rules are not asked."""
     for rule in rules:
         refusal = rule.check(facts)
         if refusal is not None:
@@ -54,7 +54,7 @@ def first_refusal(rules: Iterable[Rule[Facts]], facts: Facts) -> Refusal | None:
     return None
 
 
-def listed(items: Iterable[str]) -> str:
-    """Items as an explanation lists them: the first few."""
-    first = list(islice(items, _LISTED + 1))
-    return ", ".join([*first[:_LISTED], "…"] if len(first) > _LISTED else first) or "none"
+def join_items(items: Iterable[str]) -> str:
+    """List the first few items for an explanation."""
+    first = list(islice(items, _MAX_ITEMS + 1))
+    return ", ".join([*first[:_MAX_ITEMS], "…"] if len(first) > _MAX_ITEMS else first) or "none"

@@ -1,10 +1,11 @@
-"""What becomes of each number of a send, and what it costs."""
+"""The verdict on each number of a send, and its charge."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ccell_fake.codes import Code
-from ccell_fake.engine import numbers, segments
+from ccell_fake.engine import numbers
+from ccell_fake.engine.content import count_segments
 from ccell_fake.engine.number_context import NumberFacts, SubmitFacts
 from ccell_fake.engine.number_rules import AnyRule, SubmitRule
 from ccell_fake.engine.rules import Refusal, Rule, first_refusal
@@ -12,11 +13,11 @@ from ccell_fake.engine.rules import Refusal, Rule, first_refusal
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """One number, judged.
+    """The verdict on one number.
 
     Attributes:
         number: The number.
-        charge: What it costs; 0 where it is refused.
+        charge: Its charge in messages; 0 if it is refused.
         refusal: Why it is refused, or None.
     """
 
@@ -26,28 +27,33 @@ class Verdict:
 
 
 def judge(submits: tuple[SubmitFacts, ...], rules: tuple[AnyRule, ...]) -> tuple[tuple[Verdict, ...], ...]:
-    """The verdicts on every number of every submit: the first rule that refuses decides."""
+    """Judge every number of every submit. The first rule that refuses decides."""
     seen: set[str] = set()
     return tuple(tuple(_judge_submit(submit, rules, seen)) for submit in submits)
 
 
 def _judge_submit(submit: SubmitFacts, rules: tuple[AnyRule, ...], seen: set[str]) -> Iterator[Verdict]:
     policy = submit.policy
-    number_rules, fate_of_all = _once(submit, rules)
-    accepted = segments.segments(submit.length, policy.answers, policy.limits)
-    # A submit without a number has a verdict all the same: that something is missing (Q3).
+    number_rules, refusal_of_all = _apply_submit_rules(submit, rules)
+    accepted = count_segments(submit.length, policy.answers, policy.limits)
+    # A submit without a number has one verdict, too: something is missing (Q3).
     for number in submit.numbers or (submit.submit.phone or "",):
         is_repeated = number in seen
         if is_repeated and policy.answers["Q10"] == "drop":
             continue
         seen.add(number)
         facts = NumberFacts(number, numbers.carrier(number, policy.answers), is_repeated, policy, submit.arranged)
-        refusal = first_refusal(number_rules, facts) or fate_of_all
+        refusal = first_refusal(number_rules, facts) or refusal_of_all
         yield Verdict(number, 0 if refusal else accepted, refusal)
 
 
-def _once(submit: SubmitFacts, rules: tuple[AnyRule, ...]) -> tuple[list[Rule[NumberFacts]], Refusal | None]:
-    """Ask the rules about the submit once: what is left to ask of each number, and what befalls those that pass it."""
+def _apply_submit_rules(
+    submit: SubmitFacts, rules: tuple[AnyRule, ...]
+) -> tuple[list[Rule[NumberFacts]], Refusal | None]:
+    """Apply the rules about the submit once.
+
+    Returns the rules to apply to each number, and the refusal of the numbers that pass them.
+    """
     number_rules: list[Rule[NumberFacts]] = []
     for rule in rules:
         if not isinstance(rule, SubmitRule):
@@ -57,8 +63,8 @@ def _once(submit: SubmitFacts, rules: tuple[AnyRule, ...]) -> tuple[list[Rule[Nu
     return number_rules, None
 
 
-def within(available: int, verdicts: tuple[tuple[Verdict, ...], ...]) -> tuple[tuple[Verdict, ...], ...]:
-    """The verdicts with 1001002 for each number from where the balance is used up (Q14)."""
+def limit_to_balance(available: int, verdicts: tuple[tuple[Verdict, ...], ...]) -> tuple[tuple[Verdict, ...], ...]:
+    """Refuse numbers with 1001002 once the balance is used up (Q14)."""
     left = available
     limited: list[tuple[Verdict, ...]] = []
     for submit in verdicts:
@@ -76,6 +82,6 @@ def within(available: int, verdicts: tuple[tuple[Verdict, ...], ...]) -> tuple[t
     return tuple(limited)
 
 
-def cost(verdicts: tuple[tuple[Verdict, ...], ...]) -> int:
-    """What all of them cost together (Q13)."""
+def total_cost(verdicts: tuple[tuple[Verdict, ...], ...]) -> int:
+    """Return the charge of all numbers together (Q13)."""
     return sum(verdict.charge for submit in verdicts for verdict in submit)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields, replace
 from difflib import SequenceMatcher
 
 from ccell_fake.engine.account import Account
-from ccell_fake.engine.account_admin import journal_of
+from ccell_fake.engine.account_admin import read_journal
 from ccell_fake.engine.ledger import Ledger
 from ccell_fake.engine.patterns import any_of
 from ccell_fake.inspection import (
@@ -20,9 +20,9 @@ from ccell_fake.inspection import (
 from ccell_fake.model import Operation
 
 _PATTERNS = {"phone", "linkid", "content"}
-_SHOWN = 10
-_COMPARED = 200
-_LIKENED = 100
+_MAX_SHOWN = 10
+_MAX_COMPARED = 200
+_MAX_COMPARED_CHARACTERS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ def match(account: Account, ledger: Ledger, wanted: WaitFilter) -> WaitResult:
             account.key, account.now, wanted.message, after_position=wanted.after_position, limit=wanted.count
         ).items
     else:
-        entries = journal_of(
+        entries = read_journal(
             account.key,
             account.settings.userid,
             ledger,
@@ -91,15 +91,15 @@ def next_change(account: Account, ledger: Ledger) -> int | None:
 def explain(account: Account, ledger: Ledger, wanted: WaitFilter, result: WaitResult) -> WaitResult:
     """Add to the result of a timeout what came instead, and the messages that almost match."""
     after_position = max(wanted.after_position, ledger.inspect.last_dropped(account.key))
-    came = ledger.inspect.latest_journal(account.key, after_position, _SHOWN)
+    came = ledger.inspect.latest_journal(account.key, after_position, _MAX_SHOWN)
     nearest: list[NearMiss] = []
     if wanted.kind == "message":
-        latest = ledger.inspect.latest_messages(account.key, account.now, _COMPARED)
-        nearest = sorted((_near(one, wanted) for one in reversed(latest)), key=_distance)
-    return replace(result, came=tuple(came), nearest=tuple(near for near in nearest if near.mismatches)[:_SHOWN])
+        latest = ledger.inspect.latest_messages(account.key, account.now, _MAX_COMPARED)
+        nearest = sorted((_near_miss(one, wanted) for one in reversed(latest)), key=_distance)
+    return replace(result, came=tuple(came), nearest=tuple(near for near in nearest if near.mismatches)[:_MAX_SHOWN])
 
 
-def _near(message: MessageRecord, wanted: WaitFilter) -> NearMiss:
+def _near_miss(message: MessageRecord, wanted: WaitFilter) -> NearMiss:
     mismatches = tuple(_mismatches(message, wanted.message))
     if message.position <= wanted.after_position:
         mismatches = (*mismatches, Mismatch("position", f"after {wanted.after_position}", str(message.position)))
@@ -116,5 +116,8 @@ def _mismatches(message: MessageRecord, wanted: MessageFilter) -> Iterator[Misma
 
 
 def _distance(near: NearMiss) -> tuple[int, float]:
-    likeness = sum(SequenceMatcher(None, one.wanted[:_LIKENED], one.was[:_LIKENED]).ratio() for one in near.mismatches)
+    likeness = sum(
+        SequenceMatcher(None, one.wanted[:_MAX_COMPARED_CHARACTERS], one.was[:_MAX_COMPARED_CHARACTERS]).ratio()
+        for one in near.mismatches
+    )
     return len(near.mismatches), -likeness

@@ -1,1 +1,1 @@
-"""What the gateway remembers, in SQLite: in memory, or in a file that outlives a crash."""
+"""Internal. The gateway's data in SQLite, in memory or in a file that survives a crash."""

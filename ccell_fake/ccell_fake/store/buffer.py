@@ -1,8 +1,7 @@
-"""Rows on their way into tables: kept back, and then written many with one statement.
+"""Rows that wait to be written, many with one statement.
 
-Every statement lets other threads run before it returns. Under load that costs far more than the statement, so a
-request writes nothing by itself: its rows wait until something is read that may need them, until they are many, or,
-where they have to outlive the process, until the request's transaction ends.
+Each statement lets other threads run before it returns, which costs far more than the statement under load. So rows
+wait until a table is read, until there are many, or, in a durable store, until the transaction ends.
 """
 
 from collections.abc import Iterator
@@ -16,30 +15,29 @@ _ROWS_PER_STATEMENT = 500
 
 
 class RowBuffer:
-    """Rows for several tables, in the order in which they came."""
+    """Rows for several tables, in the order of adding."""
 
     def __init__(self) -> None:
-        """Begin empty."""
         self._rows: dict[str, list[Row]] = {}
         self._count = 0
 
     def __len__(self) -> int:
-        """How many rows wait."""
+        """Count the rows."""
         return self._count
 
     def add(self, table: str, rows: list[Row]) -> None:
-        """Keep rows, each with a value for every column of the table, or for every one that is named behind it."""
+        """Add rows. `table` may name the columns after the table; otherwise a row has a value for each column."""
         self._rows.setdefault(table, []).extend(rows)
         self._count += len(rows)
 
     def move_to(self, other: "RowBuffer") -> None:
-        """Hand everything on, behind what waits there."""
+        """Move all rows to the end of another buffer."""
         for table, rows in self._rows.items():
             other.add(table, rows)
         self.clear()
 
     def write(self, connection: Connection) -> None:
-        """Write everything, within a transaction that is someone else's affair."""
+        """Write all rows. The caller owns the transaction."""
         for table, rows in self._rows.items():
             for chunk in _chunks(rows):
                 statement = _insert(table, len(chunk[0]), len(chunk))
@@ -47,7 +45,7 @@ class RowBuffer:
         self.clear()
 
     def clear(self) -> None:
-        """Forget everything."""
+        """Drop all rows."""
         self._rows.clear()
         self._count = 0
 

@@ -1,4 +1,4 @@
-"""The database: opened, locked against a second process, and used by one thread at a time."""
+"""The database: opening, locking, transactions and snapshots."""
 
 import sqlite3
 import threading
@@ -12,7 +12,8 @@ from ccell_fake.errors import CcellError
 from ccell_fake.faults import Fault
 from ccell_fake.serialization import from_json
 from ccell_fake.settings import AccountSettings
-from ccell_fake.store.ledger import JOURNAL_ENTRIES, SqliteLedger
+from ccell_fake.store.cache import JOURNAL_ENTRIES
+from ccell_fake.store.ledger import SqliteLedger
 from ccell_fake.store.schema import APPLICATION, TABLES, VERSION
 
 _OLDEST_SQLITE = (3, 37)
@@ -20,18 +21,18 @@ _IN_MEMORY = ":memory:"
 
 
 class StoreError(CcellError):
-    """A store that cannot be opened; the message names the file and the reason."""
+    """The store cannot be opened. The message names the file and the reason."""
 
 
 class SnapshotError(CcellError):
-    """A snapshot that cannot be put back; the message says why."""
+    """The snapshot cannot be restored. The message says why."""
 
 
 class SqliteStore:
-    """Everything the gateway remembers.
+    """The gateway's data.
 
-    A file is written ahead (WAL): what a transaction kept survives the end of the process, however sudden. While it is
-    open no other process can open it.
+    A file uses a write-ahead log: a committed transaction survives a kill of the process. No other process can open the
+    file at the same time.
     """
 
     def __init__(
@@ -44,12 +45,12 @@ class SqliteStore:
         """Open a store.
 
         Args:
-            path: The file, made if there is none; None keeps everything in memory.
+            path: The file. It is created if missing. None keeps everything in memory.
             journal_entries: How many journal entries an account keeps.
-            on_change: Is told the numbers of the accounts that a transaction changed, once it is kept.
+            on_change: Called after a commit with the numbers of the changed accounts.
 
         Raises:
-            StoreError: The file is in use, is no store, or is of another version.
+            StoreError: The file is in use, is not a store, or has another version.
         """
         if sqlite3.sqlite_version_info < _OLDEST_SQLITE:
             message = f"SQLite {sqlite3.sqlite_version} is too old; the store needs 3.37 or newer"
@@ -66,17 +67,17 @@ class SqliteStore:
         return SqliteLedger(self._connection, is_durable=self._path is not None, journal_entries=self._journal_entries)
 
     def close(self) -> None:
-        """Close the store; the file can then be opened again. A store that nobody holds any more closes itself."""
+        """Close the store. A store without references closes itself."""
         with self._lock:
             self._finalize()
 
     def exclusive(self) -> threading.Lock:
-        """What keeps every other thread out while it is held."""
+        """Return the lock that keeps other threads out of transactions."""
         return self._lock
 
     @contextmanager
     def transaction(self) -> Generator[SqliteLedger]:
-        """A ledger whose writes are kept when the block ends, and undone when it raises."""
+        """Open a transaction. It is committed at the end of the block, or rolled back on an exception."""
         with self._lock:
             try:
                 yield self._ledger
@@ -89,10 +90,10 @@ class SqliteStore:
             self._on_change(changed)
 
     def dump(self, is_public: Callable[[str], bool]) -> bytes:
-        """Everything that is remembered, as the bytes of a store's file.
+        """Return a snapshot: the bytes of a store's file.
 
         Args:
-            is_public: Whether a password may be in it; any other is left out.
+            is_public: Whether the snapshot may hold a password. Other passwords are left out.
         """
         with closing(sqlite3.connect(_IN_MEMORY, isolation_level=None)) as copy:
             with self._lock:
@@ -107,23 +108,23 @@ class SqliteStore:
             copy.execute("VACUUM")
             return copy.serialize()
 
-    def put_back(
+    def restore(
         self,
         snapshot: bytes,
         passwords: dict[str, str],
         check: Callable[[AccountSettings], None],
-        taken_up: Callable[[SqliteLedger], None],
+        reload: Callable[[SqliteLedger], None],
     ) -> None:
-        """Forget everything and remember what a snapshot holds; where that fails nothing is forgotten.
+        """Replace all data by a snapshot. Nothing changes if that fails.
 
         Args:
-            snapshot: What `dump` answered.
-            passwords: Those that a snapshot leaves out, by userid.
-            check: Raises ValueError for settings that no account may have.
-            taken_up: Is called with the ledger before anyone else sees it.
+            snapshot: The bytes that `dump` returned.
+            passwords: The passwords that the snapshot leaves out, by userid.
+            check: Raises ValueError for invalid settings.
+            reload: Called with the ledger before other threads can use it.
 
         Raises:
-            SnapshotError: It is no snapshot, it is of another version, or an account's password is not known.
+            SnapshotError: The bytes are not a snapshot, it has another version, or a password is missing.
         """
         with closing(sqlite3.connect(_IN_MEMORY, isolation_level=None)) as copy:
             _load(copy, snapshot)
@@ -131,7 +132,7 @@ class SqliteStore:
             with self._lock:
                 copy.backup(self._connection)
                 self._ledger = self._make_ledger()
-                taken_up(self._ledger)
+                reload(self._ledger)
                 self._ledger.commit()
 
 
@@ -149,11 +150,11 @@ def _open(path: Path | None) -> sqlite3.Connection:
 
 
 def _prepare(connection: sqlite3.Connection) -> None:
-    """Look at what is there before anything is written: it may be someone else's."""
+    """Check the file before anything is written: it may belong to another program."""
     connection.execute("PRAGMA locking_mode = EXCLUSIVE")
     tables, version = _identify(connection)
     if tables and version is None:
-        message = "it is a database of something else"
+        message = "it is not a store of ccell-fake"
         raise StoreError(message)
     if tables and version != VERSION:
         message = f"it is a store of version {version}; this is version {VERSION}"
@@ -170,7 +171,7 @@ def _prepare(connection: sqlite3.Connection) -> None:
 
 
 def _identify(connection: sqlite3.Connection) -> tuple[int, int | None]:
-    """How many tables there are, and the version of the store that it is, or None where it is none."""
+    """Return the number of tables, and the version of the store. The version is None for any other database."""
     (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
     (application,) = connection.execute("PRAGMA application_id").fetchone()
     (version,) = connection.execute("PRAGMA user_version").fetchone()
@@ -179,24 +180,24 @@ def _identify(connection: sqlite3.Connection) -> tuple[int, int | None]:
 
 def _load(copy: sqlite3.Connection, snapshot: bytes) -> None:
     try:
-        # A store's own file says in these two bytes that it is written ahead, which memory knows nothing of.
+        # These two bytes declare a write-ahead log, which a database in memory cannot have.
         copy.deserialize(snapshot[:18] + b"\1\1" + snapshot[20:])
         _, version = _identify(copy)
         if version == VERSION:
-            ((flaw,),) = copy.execute("PRAGMA integrity_check(1)").fetchall()
+            ((result,),) = copy.execute("PRAGMA integrity_check(1)").fetchall()
             foreign = copy.execute("PRAGMA foreign_key_check").fetchall()
-            is_whole = flaw == "ok" and not foreign and _shape(copy) == _expected_shape()
+            is_whole = result == "ok" and not foreign and _shape(copy) == _expected_shape()
             if is_whole:
                 return
     except (sqlite3.Error, OverflowError) as error:
-        message = f"it is no snapshot: {error}"
+        message = f"not a snapshot: {error}"
         raise SnapshotError(message) from error
     if version is None:
-        message = "it is no snapshot; it takes what GET answers"
+        message = "not a snapshot; send the body that GET /_ccell/v1/state answered"
     elif version == VERSION:
-        message = "it is damaged"
+        message = "the snapshot is damaged"
     else:
-        message = f"it is a snapshot of schema version {version}; this emulator reads version {VERSION}"
+        message = f"the snapshot has schema version {version}; this emulator reads version {VERSION}"
     raise SnapshotError(message)
 
 
@@ -210,7 +211,7 @@ def _expected_shape() -> list[tuple[str, str]]:
 
 
 def _complete(copy: sqlite3.Connection, passwords: dict[str, str], check: Callable[[AccountSettings], None]) -> None:
-    """Put passwords where they were left out, and see that everything can be taken up."""
+    """Fill in the passwords that were left out, and check that all data can be read."""
     rows = copy.execute("SELECT key, userid, settings, offset, frozen_at FROM account WHERE settings <> ''").fetchall()
     for key, userid, text, offset, frozen_at in rows:
         try:
@@ -220,7 +221,7 @@ def _complete(copy: sqlite3.Connection, passwords: dict[str, str], check: Callab
             for (fault,) in copy.execute("SELECT fault FROM fault WHERE account = ?", (key,)):
                 from_json(Fault, fault)
         except (ValueError, OverflowError) as error:
-            message = f"account {userid!r} has something that cannot be read: {error}"
+            message = f"account {userid!r} has unreadable data: {error}"
             raise SnapshotError(message) from error
         if settings.userid != userid:
             message = f"account {userid!r} has the settings of account {settings.userid!r}"
@@ -228,7 +229,7 @@ def _complete(copy: sqlite3.Connection, passwords: dict[str, str], check: Callab
         if settings.password:
             continue
         if userid not in passwords:
-            message = f"the password of account {userid!r} is not in it; open the account with its password first"
+            message = f"the snapshot lacks the password of account {userid!r}; open the account with its password first"
             raise SnapshotError(message)
         copy.execute(
             "UPDATE account SET settings = json_set(settings, '$.password', ?) WHERE key = ?", (passwords[userid], key)
@@ -239,5 +240,5 @@ def _check_clock(setting: ClockSetting) -> None:
     longest = to_micros(LATEST) - to_micros(EARLIEST)
     shown = to_micros(EARLIEST) if setting.frozen_at is None else setting.frozen_at
     if abs(setting.offset) > longest or not to_micros(EARLIEST) <= shown <= to_micros(LATEST):
-        message = "its clock shows a time that no clock can be set to"
+        message = f"its clock is outside {EARLIEST:%Y-%m-%d} to {LATEST:%Y-%m-%d}"
         raise ValueError(message)

@@ -1,10 +1,10 @@
-"""The tables. Instants are microseconds since 1970; an account is known by its number here."""
+"""The tables. Times are microseconds since 1970. Accounts are referred to by number."""
 
 APPLICATION = 0x43435346
-"""Written into every file as its application_id, by which it is known to be a store."""
+"""The application_id of every file. It identifies a store."""
 
 VERSION = 3
-"""Written into every file as its user_version; a file of another version is refused."""
+"""The user_version of every file. Files of other versions are refused."""
 
 TABLES = """
 CREATE TABLE account (
@@ -128,4 +128,4 @@ CREATE INDEX journal_in_order ON journal (position);
 """
 
 OF_AN_ACCOUNT = ("fault", "opt_out", "pending_charge", "excess", "report", "upmsg", "journal")
-"""The tables whose rows hang on an account by the column of that name, submissions aside."""
+"""The tables with a column `account`, except `submission`."""

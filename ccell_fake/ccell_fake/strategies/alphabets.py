@@ -7,7 +7,7 @@ from hypothesis.errors import InvalidArgument
 from hypothesis.strategies import DrawFn, SearchStrategy
 
 from ccell_fake.engine.assumptions import Answers
-from ccell_fake.engine.segments import length
+from ccell_fake.engine.content import count_characters
 from ccell_fake.limits import JOINED_SEGMENT, SINGLE_SEGMENT
 from ccell_fake.strategies.checks import check_choice
 
@@ -84,7 +84,7 @@ def sized(draw: DrawFn, short: SearchStrategy[str], minimum: int, maximum: int, 
     text = draw(short)
     edges = [size for size in (*(edge - beside for edge in _EDGES), maximum) if minimum <= size <= maximum]
     size = draw(st.none() | st.sampled_from(edges) | st.integers(minimum, maximum))
-    return fitted(text, min(max(length(text, DEFAULTS), minimum), maximum) if size is None else size)
+    return fitted(text, min(max(count_characters(text, DEFAULTS), minimum), maximum) if size is None else size)
 
 
 def fitted(text: str, size: int) -> str:

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from hypothesis.errors import InvalidArgument
 from hypothesis.strategies import DrawFn, SearchStrategy
 
-from ccell_fake.engine.segments import length
+from ccell_fake.engine.content import count_characters
 from ccell_fake.limits import CONTENT_CHARACTERS, SIGNATURE_CHARACTERS
 from ccell_fake.strategies.alphabets import CARRIABLE, DEFAULTS, Repertoire, check_repertoires, sized, texts
 from ccell_fake.strategies.checks import check_sizes, named
@@ -111,7 +111,7 @@ def _signatures_within(size: int) -> SearchStrategy[str]:
 @st.composite
 def _signed(draw: DrawFn, names: SearchStrategy[str], short: SearchStrategy[str], minimum: int, maximum: int) -> str:
     signature = f"【{draw(names)}】"
-    beside = length(signature, DEFAULTS)
+    beside = count_characters(signature, DEFAULTS)
     if beside > maximum:
         message = f"{signature} has {beside} characters; max_size is {maximum}"
         raise InvalidArgument(message)

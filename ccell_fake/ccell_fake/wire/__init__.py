@@ -1,1 +1,1 @@
-"""Bytes to model and back: where a payload stands, what a request says, what a reply says. No sockets, no decisions."""
+"""Internal. Convert bytes to the model and back: payloads, requests and replies."""

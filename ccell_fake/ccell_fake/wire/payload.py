@@ -1,4 +1,4 @@
-"""Where the payload of an HTTP request stands, and how it is encoded there (T4, W1 to W5)."""
+"""Find and decode the payload of an HTTP request (T4, W1 to W5)."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -13,7 +13,7 @@ _BLANKS = b" \t\r\n"
 
 
 class Place(StrEnum):
-    """Where a payload stood."""
+    """Where a payload was found."""
 
     BODY = "body"
     QUERY = "query"
@@ -24,8 +24,8 @@ class Payload:
     """An XML document as it arrived.
 
     Attributes:
-        data: Its bytes, percent-decoded, without a byte order mark and blanks around.
-        place: Where it stood.
+        data: Its bytes, percent-decoded, without byte order mark and surrounding blanks.
+        place: Where it was found.
     """
 
     data: bytes
@@ -33,16 +33,16 @@ class Payload:
 
 
 def find(method: str, query: bytes, body: bytes, content_type: str = "", *, plus_is_blank: bool = True) -> Payload:
-    """The payload of a GET's query or a POST's body; a POST whose body is blank is read from its query.
+    """Find the payload in the query of a GET or the body of a POST. If the body is blank, use the query.
 
-    A body is raw if it begins with `<` or `{`, else percent-encoded (W3); a query is always decoded (W4).
+    A body is raw if it begins with `<` or `{`, else percent-encoded (W3). A query is always decoded (W4).
 
     Args:
         method: GET or POST.
-        query: What stands behind the question mark, as sent.
-        body: The body as sent.
-        content_type: As sent; only multipart matters, and is refused.
-        plus_is_blank: What + means in a query (Q25).
+        query: The query, as sent.
+        body: The body, as sent.
+        content_type: The Content-Type. Only multipart matters; it is refused.
+        plus_is_blank: Whether + in a query means a blank (Q25).
 
     Raises:
         UnreadableRequest: There is no payload, it is too long, or it does not begin as XML.
@@ -62,13 +62,13 @@ def find(method: str, query: bytes, body: bytes, content_type: str = "", *, plus
         message = f"the {place} is longer than {limit} bytes"
         raise UnreadableRequest(message)
     if not text.startswith((b"<", *_UTF_16)):
-        raise UnreadableRequest(_what_is_wrong(text, place), "T4")
+        raise UnreadableRequest(_reason(text, place), "T4")
     return Payload(text, place)
 
 
 def _trim(text: bytes) -> bytes:
     if text.startswith(_UTF_16):
-        # What looks like a blank at its end may be half a character; whether UTF-16 is taken is not decided here (Q36).
+        # A trailing blank may be half a character. Whether UTF-16 is accepted is decided later (Q36).
         return text
     return text.strip(_BLANKS).removeprefix(_BYTE_ORDER_MARK).strip(_BLANKS)
 
@@ -77,12 +77,12 @@ def _percent_decoded(text: bytes, *, plus_is_blank: bool) -> bytes:
     return _trim(unquote_to_bytes(text.replace(b"+", b" ") if plus_is_blank else text))
 
 
-def _what_is_wrong(text: bytes, place: Place) -> str:
+def _reason(text: bytes, place: Place) -> str:
     if not text:
         return "there is no payload; send the XML as the body of a POST or as the whole query of a GET"
     if text.startswith(b"{"):
-        return f"the {place} is JSON; this interface takes XML"
+        return f"the {place} is JSON; send XML"
     name, equals, value = text.partition(b"=")
     if equals and _trim(unquote_to_bytes(value)).startswith(b"<"):
-        return f"the {place} begins with {name[:32].decode(errors='replace')}=; the XML stands alone, without a name"
+        return f"the {place} begins with {name[:32].decode(errors='replace')}=; send the XML alone, without a name"
     return f"the {place} does not begin with <"

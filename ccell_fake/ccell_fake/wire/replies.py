@@ -1,4 +1,4 @@
-"""Replies: rendered as the document's samples write them, parsed from whatever the live service may answer."""
+"""Replies: render them in the layout of the document's samples, and parse them tolerantly."""
 
 import codecs
 from collections.abc import Callable, Iterable
@@ -12,7 +12,7 @@ from ccell_fake.wire import times, xml
 from ccell_fake.wire.xml import Element
 
 CONTENT_TYPE = "text/xml;charset=UTF-8"
-"""The Content-Type of every answer; without the charset clients garble it (W6)."""
+"""The Content-Type of every answer. Without the charset, clients garble it (W6)."""
 
 _ACCOUNT_ELEMENTS = {
     "ID": "id",
@@ -25,7 +25,7 @@ _ACCOUNT_ELEMENTS = {
 
 
 def render(reply: AnyReply, layout: Layout = Layout()) -> bytes:  # noqa: B008 - frozen, so sharing it is safe
-    """An answer's bytes: one line, a blank between nodes as in the samples, none where there are no nodes."""
+    """Render a reply on one line, with a blank between nodes as in the samples."""
     nodes = [node for item in reply.items for node in _nodes(item, layout)]
     gap = " " if nodes else ""
     root = xml.tag("root", {"return": reply.code, "info": reply.info})
@@ -40,14 +40,14 @@ def _nodes(item: Resp | Report | Upmsg | AccountInfo, layout: Layout) -> Iterabl
         case Report():
             return (xml.tag("report", _report_attributes(item), "/>"),)
         case Upmsg():
-            # The sample closes its nodes with a blank.
+            # The sample has a blank before the end of a node.
             return (xml.tag("upmsg", _upmsg_attributes(item), " />"),)
         case AccountInfo():
             return (f"<{tag}>{xml.text(getattr(item, name))}</{tag}>" for tag, name in _ACCOUNT_ELEMENTS.items())
 
 
 def _resp_attributes(resp: Resp, layout: Layout) -> dict[str, str | None]:
-    # A name that stands twice keeps its first place.
+    # A name that occurs twice keeps its first place.
     first = {"linkid": resp.linkid} if layout.linkid_first else {}
     return {
         **first,
@@ -80,15 +80,15 @@ def _upmsg_attributes(upmsg: Upmsg) -> dict[str, str]:
 
 
 def parse(operation: Operation, data: bytes, charset: str = "") -> AnyReply:
-    """The answer that bytes hold, in whatever order its attributes stand.
+    """Parse a reply. The order of attributes does not matter.
 
     Args:
         operation: The endpoint that answered.
-        data: The body of the HTTP answer, in the encoding its declaration names, UTF-8 where it names none.
-        charset: The one its Content-Type names, for a body that is not what it declares.
+        data: The body, in the encoding that its declaration names, by default UTF-8.
+        charset: The charset of the Content-Type. It is used if the body is not in the declared encoding.
 
     Raises:
-        UnreadableReply: It is not the XML that the document describes; the error carries the bytes.
+        UnreadableReply: The body is not the XML that the document describes. The error holds the bytes.
     """
     try:
         body = data.strip().removeprefix(codecs.BOM_UTF8).lstrip()
@@ -112,7 +112,7 @@ def _resps(root: Element) -> tuple[Resp, ...]:
 
 
 def _msgid(resp: Element) -> str:
-    """Its msgid, which a number that is refused may have to do without (Q11)."""
+    """Read the msgid. It is optional if the number was refused (Q11)."""
     return _required(resp, "msgid") if resp.get("return") == Code.SUCCESS else resp.get("msgid", "")
 
 

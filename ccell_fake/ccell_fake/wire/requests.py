@@ -1,4 +1,4 @@
-"""Requests: parsed from the bytes of a payload, rendered as the document's samples write them (S1, A1 to A3)."""
+"""Requests: parse a payload, and render it in the layout of the document's samples (S1, A1 to A3)."""
 
 from ccell_fake.errors import UnreadableRequest
 from ccell_fake.model import Operation, Request, Submit
@@ -6,15 +6,15 @@ from ccell_fake.wire import xml
 
 
 def parse(operation: Operation, data: bytes, *, as_declared: bool = False) -> Request:
-    """The request that a payload holds. Elements and attributes the document does not name are passed over.
+    """Parse a request. Unknown elements and attributes are ignored.
 
     Args:
-        operation: The endpoint it was sent to; only a send has submits.
+        operation: The endpoint. Only a send has submits.
         data: The XML document.
-        as_declared: Decode as the declaration says rather than insist on UTF-8 (Q36).
+        as_declared: Decode in the declared encoding instead of requiring UTF-8 (Q36).
 
     Raises:
-        UnreadableRequest: It is not acceptable XML, or its root is not `root`.
+        UnreadableRequest: The payload is not acceptable XML, or its root is not `root`.
     """
     try:
         root = xml.parse(data, "root", as_declared=as_declared)
@@ -38,7 +38,7 @@ def parse(operation: Operation, data: bytes, *, as_declared: bool = False) -> Re
 
 
 def render(request: Request) -> bytes:
-    """A request's payload in UTF-8, on one line, with absent attributes left out."""
+    """Render a request in UTF-8 on one line, without absent attributes."""
     submits = [
         xml.tag(
             "submit",
@@ -57,9 +57,6 @@ def render(request: Request) -> bytes:
     return f"{root}{''.join(submits)}</root>".encode()
 
 
-def says_all(request: Request, data: bytes) -> bool:
-    """Whether a request is all that the document says from which it was parsed.
-
-    It is not where there are elements, attributes, texts or comments that were passed over.
-    """
+def is_complete(request: Request, data: bytes) -> bool:
+    """Whether a parsed request holds all of its payload: no element, attribute, text or comment was ignored."""
     return xml.canonical(data) == xml.canonical(render(request))

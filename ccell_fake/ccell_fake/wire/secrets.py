@@ -1,4 +1,4 @@
-"""Secrets in what was sent, replaced before anyone reads it."""
+"""Find and replace the passwords in a request."""
 
 import codecs
 import hashlib
@@ -9,13 +9,13 @@ from urllib.parse import quote, quote_plus
 from xml.sax.saxutils import escape
 
 HIDDEN = "********"
-"""What stands in place of a secret."""
+"""Replaces a secret."""
 
 NAMES = (b"pass", b"pwd", b"pswd", b"secret", b"token")
-"""How everything begins that is called a password."""
+"""The beginnings of names of passwords."""
 
-# Attributes, elements and parameters, however misspelt and whether or not the XML around them can be read. What is
-# repeated is bounded before the value, so that no payload makes the search long.
+# Attributes, elements and parameters, even misspelt or in malformed XML. All repetition before the value is bounded, so
+# that no payload makes the search slow.
 _VALUE = re.compile(
     rb"""(?P<name>[\w-]{1,40}["']?(?:\s{0,16}(?:=|:|%3[Dd])\s{0,16}|>|\r?\n\r?\n))"""
     rb"""(?:"[^"]*"?|'[^']*'?|%22.*?(?:%22|$)|%27.*?(?:%27|$)"""
@@ -27,11 +27,11 @@ _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 def legible(data: bytes, known: str = "") -> str:
-    """What was sent as text, with the values of everything called a password replaced.
+    """Decode a payload and replace all passwords.
 
     Args:
-        data: What was sent.
-        known: A secret that is replaced wherever it stands, unless it is so short that it may stand there by chance.
+        data: The payload.
+        known: A secret to replace anywhere. Ignored if it is too short to be unmistakable.
     """
     if data.startswith(_UTF_16):
         data = data.decode("utf-16", "replace").encode(errors="replace")
@@ -44,11 +44,11 @@ def legible(data: bytes, known: str = "") -> str:
 
 
 def values(data: bytes, names: tuple[bytes, ...]) -> Iterator[tuple[int, int]]:
-    """Where the value stands, its quotes included, of each attribute, element or parameter whose name begins so.
+    """Find the values, quotes included, of the attributes, elements and parameters whose names begin as given.
 
     Args:
         data: XML, JSON or a form, well-formed or not.
-        names: In lower case.
+        names: Beginnings of names, in lower case.
     """
     reached = 0
     for start in _starts(data, names):
@@ -59,7 +59,7 @@ def values(data: bytes, names: tuple[bytes, ...]) -> Iterator[tuple[int, int]]:
 
 
 def _starts(data: bytes, names: tuple[bytes, ...]) -> list[int]:
-    """Where something is called so. To search for it by an expression takes far longer."""
+    """Find the names. A regular expression would take far longer."""
     lowered = data.lower()
     starts: list[int] = []
     for name in names:
@@ -71,7 +71,7 @@ def _starts(data: bytes, names: tuple[bytes, ...]) -> list[int]:
 
 
 def forms(password: str) -> list[str]:
-    """A password and its md5 (W9) as XML, HTML and URLs write them, the longest first; none for an empty one."""
+    """Return a password and its md5 (W9) as XML, HTML and URLs write them, the longest first."""
     if not password:
         return []
     digest = hashlib.md5(password.encode("utf-8", "replace"), usedforsecurity=False).hexdigest()
@@ -81,5 +81,5 @@ def forms(password: str) -> list[str]:
         for one in plain
         for form in (quote(one, "", errors="replace"), quote(one, errors="replace"), quote_plus(one, errors="replace"))
     }
-    # One form may begin as another does.
+    # One form may be the beginning of another.
     return sorted({digest, *plain, *encoded}, key=len, reverse=True)

@@ -1,4 +1,4 @@
-"""The two ways the gateway writes a time, both in Asia/Shanghai and to the second (R5, U5, A1, Q16)."""
+"""The gateway's two time formats, both in Asia/Shanghai and to the second (R5, U5, A1, Q16)."""
 
 import re
 from datetime import datetime
@@ -10,20 +10,20 @@ _TIME = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2})(?:\
 
 
 def render_motime(instant: datetime) -> str:
-    """As in `2015-10-10 17:48:46`."""
+    """Write a time as `2015-10-10 17:48:46`."""
     return f"{instant.astimezone(SHANGHAI).replace(microsecond=0, tzinfo=None)}"
 
 
 def render_recvtime(instant: datetime) -> str:
-    """As in `2015-10-10 10:54:15.0`."""
+    """Write a time as `2015-10-10 10:54:15.0`."""
     return render_motime(instant) + RECVTIME_SUFFIX
 
 
 def parse(text: str) -> datetime:
-    """The aware time that either way of writing means; fractions of a second are dropped.
+    """Parse a time in either format. Returns an aware time without fractions of a second.
 
     Raises:
-        ValueError: It is written in neither way, or names no real time.
+        ValueError: The text has neither format, or is not a real time.
     """
     match = _TIME.fullmatch(text.strip())
     if match is None:

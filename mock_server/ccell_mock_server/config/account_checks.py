@@ -25,7 +25,7 @@ def check_account(account: AccountSettings) -> Iterator[ConfigProblem]:
     yield from _check_lists(account)
 
 
-def check_assumptions(answers: assumptions.Given, scope: assumptions.Scope) -> Iterator[ConfigProblem]:
+def check_assumptions(answers: assumptions.AnswerTable, scope: assumptions.Scope) -> Iterator[ConfigProblem]:
     """Yield the problems of answers to open questions."""
     for id_, answer in answers.items():
         try:

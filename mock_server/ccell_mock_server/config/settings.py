@@ -14,7 +14,7 @@ from annotated_types import Interval, Len
 from pydantic import TypeAdapter, ValidationError
 
 from ccell_fake.engine import magic
-from ccell_fake.engine.assumptions import Given
+from ccell_fake.engine.assumptions import AnswerTable
 from ccell_fake.settings import DOCUMENT_ACCOUNT, AccountSettings, OutcomeRule, Persona, PersonaAnswer
 from ccell_fake.wire.secrets import HIDDEN
 from ccell_mock_server.config import account_checks, toml
@@ -93,7 +93,7 @@ class Config:
 
     server: ServerSettings = field(default_factory=ServerSettings)
     accounts: tuple[AccountSettings, ...] = (DOCUMENT_ACCOUNT,)
-    assumptions: Given = field(default_factory=dict[str, str | tuple[str, ...]])
+    assumptions: AnswerTable = field(default_factory=dict[str, str | tuple[str, ...]])
     demo: DemoSettings | None = None
 
     __pydantic_config__: ClassVar[Mapping[str, str]] = _FORBID

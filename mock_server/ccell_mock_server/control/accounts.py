@@ -9,7 +9,7 @@ from flask import Response, request
 from ccell_fake.clock import to_micros
 from ccell_fake.control.models import SettingsBody
 from ccell_fake.engine.account import Account
-from ccell_fake.engine.account_admin import look_at
+from ccell_fake.engine.account_admin import describe_account
 from ccell_fake.errors import NotPossible
 from ccell_fake.inspection import AccountStatus, Page
 from ccell_fake.settings import AccountSettings
@@ -127,11 +127,11 @@ def _open(services: Services, settings: AccountSettings) -> AccountStatus:
 
 def _keep(services: Services, settings: AccountSettings, ledger: SqliteLedger) -> AccountStatus:
     completed = services.credentials.complete(_checked(settings), services.accounts)
-    return _status(services, services.accounts.keep(completed, ledger), ledger)
+    return _status(services, services.accounts.save(completed, ledger), ledger)
 
 
 def _status(services: Services, account: Account, ledger: SqliteLedger) -> AccountStatus:
-    return _public(look_at(account, ledger, to_micros(services.accounts.clock.now())))
+    return _public(describe_account(account, ledger, to_micros(services.accounts.clock.now())))
 
 
 def _public(status: AccountStatus) -> AccountStatus:

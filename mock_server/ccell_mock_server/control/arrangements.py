@@ -51,7 +51,7 @@ def _setting(account: Account, body: ClockBody) -> ClockSetting:
         return ClockSetting()
     if body.mode == "frozen":
         return ClockSetting(frozen_at=account.now if body.now is None else to_micros(body.now))
-    return account.clock.going_from(to_micros(body.now)) if body.now else ClockSetting(in_micros(body.seconds or 0))
+    return account.clock.running_from(to_micros(body.now)) if body.now else ClockSetting(in_micros(body.seconds or 0))
 
 
 def _outcomes(services: Services) -> Api:

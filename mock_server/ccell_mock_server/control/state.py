@@ -42,7 +42,7 @@ def views(services: Services) -> list[Api]:
             abort(problem(415, f"the body must be {SNAPSHOT}, got {request.mimetype or 'no type'}"))
         snapshot = request.get_data(cache=False)
         passwords = {one.settings.userid: one.settings.password for one in services.accounts}
-        services.store.put_back(snapshot, passwords, _check, services.accounts.reload)
+        services.store.restore(snapshot, passwords, _check, services.accounts.reload)
         return empty()
 
     return [api]

@@ -84,7 +84,7 @@ class Stream:
     def _accounts(self) -> list[Account]:
         if self._only is None:
             return list(self._services.accounts)
-        current = self._services.accounts.still(self._only)
+        current = self._services.accounts.current(self._only)
         return [] if current is None else [current]
 
     def seconds_until_due(self) -> float:

@@ -3,7 +3,7 @@
 from flask import Response
 
 from ccell_fake.control.models import ReportBody, SettleBody, UpmsgBody
-from ccell_fake.engine.account_admin import journal_of
+from ccell_fake.engine.account_admin import read_journal
 from ccell_fake.inspection import JournalEntry, MessageFilter, MessageRecord, Page, ReportRecord, UpmsgRecord
 from ccell_fake.store.ledger import NO_ACCOUNT
 from ccell_mock_server.control.api import Api, answer
@@ -92,7 +92,7 @@ def _journals(services: Services) -> Api:
     def list_journal_of_no_account(query: JournalQuery) -> Response:
         """List the requests that cannot be read or name no account, oldest first."""
         with services.store.transaction() as ledger:
-            page = journal_of(NO_ACCOUNT, "", ledger, query.start, query.limit, query.operation, query.code)
+            page = read_journal(NO_ACCOUNT, "", ledger, query.start, query.limit, query.operation, query.code)
         return answer(page)
 
     return api

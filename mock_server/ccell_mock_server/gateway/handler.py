@@ -51,7 +51,7 @@ def handle(gateway: Gateway, metrics: Metrics, received: ReceivedRequest) -> Ans
         raise
     except Exception:  # noqa: BLE001 - it is logged, and the gateway answers with an error of its own
         _LOG.exception("%s failed", received.operation)
-        answer = gateway.fail(arrival)
+        answer = gateway.answer_failure(arrival)
     metrics.count(received.operation, answer.reply.code, elapsed() - received.received_at)
     if answer.explanation:
         _LOG.info("%s answered %s by %s\n  %s", received.operation, answer.reply.code, answer.basis, answer.explanation)

@@ -61,15 +61,15 @@ class InProcessTransport(httpx2.BaseTransport):
 
     def _wait_for_pieces(self, answer: Answer, timeout: CallTimeout) -> None:
         """Wait as long as an answer in pieces takes to arrive."""
-        delivery, seat = answer.delivery, answer.seat
-        if seat is None:
+        delivery, slot = answer.delivery, answer.slot
+        if slot is None:
             return
         try:
             for _ in range(delivery.piece, len(delivery.body), delivery.piece):
-                if timeout.is_over or not self._timeouts.pause(delivery.seconds, seat.slots):
+                if timeout.is_over or not self._timeouts.pause(delivery.seconds, slot.slots):
                     break
         finally:
-            self._gateway.leave(seat)
+            self._gateway.release(slot)
 
 
 class AsyncInProcessTransport(httpx2.AsyncBaseTransport):

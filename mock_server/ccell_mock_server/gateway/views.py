@@ -9,7 +9,7 @@ from werkzeug.exceptions import ClientDisconnected, MethodNotAllowed
 from werkzeug.wsgi import get_content_length, get_input_stream
 
 from ccell_fake.clock import elapsed
-from ccell_fake.engine.answer import Answer, SlotGuard
+from ccell_fake.engine.answer import Answer, TakenSlot
 from ccell_fake.engine.faults import ConnectionEnd, Delivery
 from ccell_fake.engine.gateway import Gateway
 from ccell_fake.errors import UnreadableRequest
@@ -47,8 +47,8 @@ def _view(gateway: Gateway, notifier: Notifier, metrics: Metrics, operation: Ope
     except TooManyWaitersError as error:
         return Response(f"{error}\n", 503, {"Retry-After": "1"}, content_type="text/plain;charset=UTF-8")
     response = Response(_body(answer, environ, notifier), answer.delivery.status, answer_headers(answer))
-    if answer.seat is not None:
-        response.call_on_close(partial(gateway.leave, answer.seat))
+    if answer.slot is not None:
+        response.call_on_close(partial(gateway.release, answer.slot))
     return response
 
 
@@ -90,7 +90,7 @@ def _body(answer: Answer, environ: WSGIEnvironment, notifier: Notifier) -> bytes
     delivery = answer.delivery
     if delivery.ending is not ConnectionEnd.OPEN:
         return cut_off(delivery, environ)
-    return _in_pieces(delivery, answer.seat, environ, notifier) if delivery.piece else delivery.body
+    return _in_pieces(delivery, answer.slot, environ, notifier) if delivery.piece else delivery.body
 
 
 def cut_off(delivery: Delivery, environ: WSGIEnvironment) -> Iterator[bytes]:
@@ -101,10 +101,10 @@ def cut_off(delivery: Delivery, environ: WSGIEnvironment) -> Iterator[bytes]:
 
 
 def _in_pieces(
-    delivery: Delivery, seat: SlotGuard | None, environ: WSGIEnvironment, notifier: Notifier
+    delivery: Delivery, slot: TakenSlot | None, environ: WSGIEnvironment, notifier: Notifier
 ) -> Iterator[bytes]:
     client = client_of(environ)
     for start in range(0, len(delivery.body), delivery.piece):
-        if start and not notifier.pause(delivery.seconds, seat.slots if seat else delivery, client):
+        if start and not notifier.pause(delivery.seconds, slot.slots if slot else delivery, client):
             hang_up(environ)
         yield delivery.body[start : start + delivery.piece]

@@ -81,7 +81,7 @@ class Permit:
         Raises:
             NotPermitted: Nobody can tell, or they may be somebody else's.
         """
-        if not requests.says_all(request, data):
+        if not requests.is_complete(request, data):
             message = "it says more than the document describes, which a gateway may read in its own way"
             raise NotPermitted(message)
         return sum(map(self._charged, request.submits))

@@ -15,7 +15,7 @@ from wsgiref.types import StartResponse, WSGIEnvironment
 
 from ccell_fake.clock import Clock
 from ccell_fake.codes import Code
-from ccell_fake.engine.faults import ConnectionEnd, Delivery, deliver, whole
+from ccell_fake.engine.faults import ConnectionEnd, Delivery, apply_fault, whole
 from ccell_fake.faults import CodeFault, DelayFault, DribbleFault, Fault
 from ccell_fake.model import AnyReply, Operation, Reply, Request, Resp
 from ccell_fake.stateful import UNANSWERED, WHOLE, Finding, GatewayRequest, Withheld
@@ -132,7 +132,7 @@ class Relay:
         if isinstance(fault, CodeFault):
             return self._refused(operation, fault.code, fault.kind)
         self._keep(GatewayRequest(operation, "", fault.kind, 0))
-        return deliver(fault, b"")
+        return apply_fault(fault, b"")
 
     def _refused(self, operation: Operation, code: Code, delivery: str) -> Delivery:
         """A refusal of our own, in the gateway's terms."""
@@ -167,7 +167,7 @@ class Relay:
             return _NO_ANSWER
         if fault is None or said.reply is None:
             return Delivery(exchange.answer, exchange.status, exchange.answer_type or None, len(exchange.answer))
-        return deliver(fault, replies.render(said.reply))
+        return apply_fault(fault, replies.render(said.reply))
 
     def _follow(self, operation: Operation, request: Request | None, reply: AnyReply, delivery: str) -> None:
         try:

@@ -161,7 +161,7 @@ def _wide(facts: RequestFacts, refusal: Refusal | None) -> Refusal | None:
 def _narrow_in_signatures(_: SubmitFacts, refusal: Refusal | None) -> Refusal | None:
     """A character beyond the first plane counts as 1 where it stands in a signature."""
     is_too_long = refusal is not None and refusal.code is Code.SIGNATURE_TOO_LONG
-    return None if refusal and is_too_long and len(refusal.seen) <= SIGNATURE_CHARACTERS else refusal
+    return None if refusal and is_too_long and len(refusal.value) <= SIGNATURE_CHARACTERS else refusal
 
 
 def _off(figure: str, place: int, limits: tuple[str, str], at: int) -> tuple[Mutant, ...]:
