@@ -73,7 +73,7 @@ def test_patch_changes_what_it_names_alone(served: Served) -> None:
         ({"password": 1}, "password must be a valid string, got ********"),
         ({"signcode": ["【x】"]}, 'signcode[0] must be the signature without its brackets, got "【x】"'),
         ({"allowed_ips": ["home"]}, "allowed_ips[0] must be an address or a network"),
-        ({"assumptions": {"Q99": "x"}}, "assumptions.Q99: there is no question 'Q99'"),
+        ({"assumptions": {"Q99": "x"}}, "assumptions.Q99: unknown question 'Q99'"),
         ({"outcomes": [{"fone": "1"}]}, "outcomes[0].fone: unknown setting 'fone'; did you mean phone?"),
         ({"userid": "111111"}, "userid must be absent or "),
     ],

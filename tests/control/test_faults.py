@@ -349,7 +349,7 @@ def test_an_account_has_so_many_faults_and_no_more(running: Emulator, account: A
     admin = running.services.admin(account.userid)
     for _ in range(1000):
         admin.add_fault(CloseFault())
-    with pytest.raises(ControlError, match="1000 faults, which is the most"):
+    with pytest.raises(ControlError, match="1000 faults, the maximum"):
         account.add_fault(CloseFault())
 
 

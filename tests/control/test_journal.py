@@ -27,7 +27,7 @@ def test_an_entry_says_what_was_asked_what_was_answered_and_why(served: Served) 
     assert entry.request == f'<root userid="{userid}" password="{HIDDEN}"></root>'
     assert entry.answer == answer.body.decode()
     assert (entry.code, entry.rule, entry.basis) == ("1001001", "has-submits", answer.headers["x-ccell-basis"])
-    assert entry.explanation == "1001001: the root holds no submit; a send takes one or more"
+    assert entry.explanation == "1001001: the root has no submit; a send needs one or more"
     assert 0 < entry.duration < 60_000_000
     assert (entry.items, entry.delivery) == (0, "whole")
 

@@ -143,7 +143,7 @@ def test_what_has_no_outcome_cannot_be_settled(served: Served) -> None:
     refused, scheduled = served.send("19500001111"), served.send(sendtime="2016-01-01 00:00:00")
     with pytest.raises(ControlError, match="was refused with 1004001"):
         served.account.settle(refused.items[0].msgid)
-    with pytest.raises(ControlError, match="still to be sent; advance the clock"):
+    with pytest.raises(ControlError, match="not sent yet; advance the clock"):
         served.account.settle(scheduled.items[0].msgid)
 
 

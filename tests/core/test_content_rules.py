@@ -75,7 +75,7 @@ def test_explanations_say_what_would_pass() -> None:
         ({"blacklist": ("138*", "13800000000")}, {}, "on the account's blacklist: 13800000000, 138*"),
         ({"whitelist": ()}, {}, "whitelist: none"),
         ({"channels": ("unicom",)}, {}, "belongs to mobile; the account's channels: unicom"),
-        ({}, {"spcode": "7"}, "without one, or with spcode = true, it passes"),
+        ({}, {"spcode": "7"}, "leave it out, or set spcode = true"),
         ({"signcode": ("甲",)}, {}, "the signature is 签名; the account's signatures: 甲"),
     ]
     for settings, submit, said in cases:
