@@ -108,7 +108,10 @@ def test_every_kind_of_setting_is_read() -> None:
         ({"assumptions": {"Q13": 1}}, "assumptions.Q13 must be a valid string, got 1"),
         ({"assumptions": {"Q99": "x"}}, "x.toml: assumptions.Q99: "),
         ({"assumptions": {"Q13": "x"}}, "x.toml: assumptions.Q13: 'x' "),
-        ({"accounts": [{"assumptions": {"Q1": "1001003"}}]}, "accounts[0].assumptions.Q1: Q1 cannot be answered for an account"),
+        (
+            {"accounts": [{"assumptions": {"Q1": "1001003"}}]},
+            "accounts[0].assumptions.Q1: Q1 cannot be answered for an account",
+        ),
         ({"assumptions": {"Q6": ["parse"]}}, "a permutation of parse, account"),
     ],
 )
