@@ -1,4 +1,4 @@
-"""The command and the table `demo`: what they leave on an emulator, the same for the same seed, and nowhere else."""
+"""The command `demo` and the table `[demo]`: the traffic that they leave on an emulator."""
 
 import json
 import re
@@ -31,18 +31,18 @@ def _run(*options: str) -> Result:
     return CliRunner().invoke(main, ["demo", *options])
 
 
-def _played(*options: str) -> Any:
+def _summary(*options: str) -> Any:
     result = _run("--json", *options)
     assert result.exit_code == 0, result.output
     return json.loads(result.output)
 
 
-def _nameless(played: Any) -> Any:
+def _without_names(played: Any) -> Any:
     return {name: value for name, value in played.items() if name not in {"userid", "password"}}
 
 
-def test_everything_that_happens_to_an_account_happens() -> None:
-    played = _played()
+def test_the_traffic_has_messages_of_every_state() -> None:
+    played = _summary()
     assert sum(played["states"].values()) == 200
     assert {"delivered", "failed", "refused", "scheduled"} <= played["states"].keys()
     assert played["refused"].keys() == {"1004001", "1004004", "1004008"}
@@ -51,16 +51,16 @@ def test_everything_that_happens_to_an_account_happens() -> None:
     assert played["replies"] > played["replies_left"] > 0
 
 
-def test_the_same_seed_leaves_the_same_on_any_emulator() -> None:
+def test_the_same_seed_gives_the_same_traffic_on_any_emulator() -> None:
     with emulator(server={"seed": 5}) as served:
-        there = _played("--url", served.url, "--seed", "3", "--messages", "80")
-    assert _nameless(there) == _nameless(_played("--seed", "3", "--messages", "80"))
-    assert _nameless(there) != _nameless(_played("--seed", "4", "--messages", "80"))
+        there = _summary("--url", served.url, "--seed", "3", "--messages", "80")
+    assert _without_names(there) == _without_names(_summary("--seed", "3", "--messages", "80"))
+    assert _without_names(there) != _without_names(_summary("--seed", "4", "--messages", "80"))
 
 
-def test_what_is_said_is_what_the_emulator_has() -> None:
+def test_the_summary_agrees_with_the_emulator() -> None:
     with emulator() as served, ControlClient(served.url) as control:
-        played = _played("--url", served.url, "--userid", "shop", "--messages", "60", "--hours", "3")
+        played = _summary("--url", served.url, "--userid", "shop", "--messages", "60", "--hours", "3")
         account = control.account("shop")
         messages = list(account.messages())
         now = account.clock()
@@ -74,38 +74,38 @@ def test_what_is_said_is_what_the_emulator_has() -> None:
         assert list(control.account("200001").messages()) == []
 
 
-def test_a_table_is_for_people() -> None:
+def test_without_json_a_table_and_the_credentials_are_printed() -> None:
     with emulator() as served:
-        told = _run("--url", served.url, "--messages", "50").output
-        assert re.search(r"submits +│ \d+", told)
-        assert re.search(r"messages +│ 50 ", told)
-        found = re.search(r"account (\d+), password (minted-\S+)", told)
-        assert found
-        with Client(served.url, *found.groups()) as client:
+        output = _run("--url", served.url, "--messages", "50").output
+        assert re.search(r"submits +│ \d+", output)
+        assert re.search(r"messages +│ 50 ", output)
+        match = re.search(r"account (\d+), password (minted-\S+)", output)
+        assert match
+        with Client(served.url, *match.groups()) as client:
             assert client.info().signcode
 
 
-def test_a_userid_that_is_taken_is_said_and_left_alone() -> None:
+def test_a_used_userid_is_an_error_and_its_account_is_unchanged() -> None:
     with emulator() as served, ControlClient(served.url) as control:
         result = _run("--url", served.url, "--userid", "200001")
         assert (result.exit_code, "200001" in result.output) == (1, True)
         assert list(control.account("200001").messages()) == []
 
 
-def test_the_control_token_is_given() -> None:
+def test_the_control_token_is_sent() -> None:
     with emulator(server={"control_token": "secret"}) as served:
         assert _run("--url", served.url, "--messages", "5").exit_code == 1
-        assert _played("--url", served.url, "--messages", "5", "--control-token", "secret")["states"]
+        assert _summary("--url", served.url, "--messages", "5", "--control-token", "secret")["states"]
 
 
-class _Anything(BaseHTTPRequestHandler):
-    """Answers everything alike, as a captive portal or a gateway without a control API might."""
+class _AnyServer(BaseHTTPRequestHandler):
+    """Gives every request the same answer, as a captive portal or a gateway without a control API might."""
 
     status: int
-    seen: ClassVar[list[tuple[str, str]]] = []
+    requests: ClassVar[list[tuple[str, str]]] = []
 
     def do_GET(self) -> None:
-        self.seen.append((self.command, self.path))
+        self.requests.append((self.command, self.path))
         self.rfile.read(int(self.headers.get("Content-Length", 0)))
         self.send_response(self.status)
         self.send_header("Content-Length", "6")
@@ -115,37 +115,37 @@ class _Anything(BaseHTTPRequestHandler):
     do_POST = do_GET  # noqa: N815 - the library's name
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - likewise
-        """Say nothing."""
+        """Do not log."""
 
 
 @contextmanager
 def _no_emulator(status: int) -> Generator[tuple[str, list[tuple[str, str]]]]:
-    _Anything.status = status
-    _Anything.seen.clear()
-    with HTTPServer(("127.0.0.1", 0), _Anything) as server:
-        thread = threading.Thread(target=server.serve_forever)
+    _AnyServer.status = status
+    _AnyServer.requests.clear()
+    with HTTPServer(("127.0.0.1", 0), _AnyServer) as server:
+        thread = threading.Thread(target=server.serve_forever, args=[0.01])
         thread.start()
         try:
-            yield f"http://127.0.0.1:{server.server_port}", _Anything.seen
+            yield f"http://127.0.0.1:{server.server_port}", _AnyServer.requests
         finally:
             server.shutdown()
             thread.join()
 
 
 @pytest.mark.parametrize("status", [200, 204, 404, 500])
-def test_nothing_is_sent_where_there_is_no_control_api(status: int) -> None:
-    with _no_emulator(status) as (url, seen):
+def test_nothing_is_sent_to_a_server_without_a_control_api(status: int) -> None:
+    with _no_emulator(status) as (url, requests):
         result = _run("--url", url)
     assert (result.exit_code, "control API" in result.output) == (1, True)
-    assert {(method, path.startswith("/_ccell/")) for method, path in seen} == {("GET", True)}
+    assert {(method, path.startswith("/_ccell/")) for method, path in requests} == {("GET", True)}
 
 
-def test_an_emulator_that_is_not_there_is_said() -> None:
+def test_a_missing_emulator_is_an_error() -> None:
     result = _run("--url", f"http://127.0.0.1:{processes.free_port()}")
     assert (result.exit_code, "no control API answers" in result.output) == (1, True)
 
 
-def test_serve_begins_with_the_traffic_of_its_configuration(tmp_path: Path) -> None:
+def test_serve_starts_with_the_configured_traffic(tmp_path: Path) -> None:
     (tmp_path / "ccell.toml").write_text("[demo]\nmessages = 40\n", "utf-8")
     with processes.serving(tmp_path) as (process, url), ControlClient(url) as control:
         assert process.stdout
@@ -156,32 +156,34 @@ def test_serve_begins_with_the_traffic_of_its_configuration(tmp_path: Path) -> N
             assert client.reports() + client.upmsgs()
 
 
-def test_under_another_server_it_is_there_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_wsgi_application_starts_with_the_configured_traffic(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "ccell.toml").write_text("[demo]\nmessages = 10\n", "utf-8")
     monkeypatch.setenv("CCELL_FAKE_CONFIG", str(tmp_path / "ccell.toml"))
     answer = wsgi.application().test_client().get("/_ccell/v1/accounts/demo/messages", base_url="http://127.0.0.1")
     assert len(answer.get_json()["items"]) == 10
 
 
-def test_a_store_that_has_it_is_left_as_it_is(tmp_path: Path) -> None:
+def test_a_store_that_has_the_traffic_is_unchanged(tmp_path: Path) -> None:
     config = parse({"server": {"port": 0, "store": str(tmp_path / "x.sqlite")}, "demo": {"messages": 20}}, "x")
     assert config.demo
-    left: list[tuple[str, list[str]]] = []
+    runs: list[tuple[str, list[str]]] = []
     for _ in range(2):
         running = Emulator(config)
         password = demo.open_demo(running, config.demo)
         with fake.server(running, lambda: "") as server:
-            left.append((password, [message.msgid for message in server.control.account("demo").messages()]))
+            runs.append((password, [message.msgid for message in server.control.account("demo").messages()]))
         running.stop()
-    assert left[0] == left[1]
-    assert len(left[0][1]) == 20
+    assert runs[0] == runs[1]
+    assert len(runs[0][1]) == 20
 
 
-@pytest.mark.parametrize(
-    ("question", "answer"), [(one.id, answer) for one in ASSUMPTIONS.values() for answer in one.answers]
-)
-def test_no_answer_to_an_open_question_stops_it(question: str, answer: str) -> None:
-    config = parse({"server": {"port": 0}, "assumptions": {question: answer}, "demo": {"messages": 20}}, "x")
+@pytest.mark.parametrize("turn", range(max(len(one.answers) for one in ASSUMPTIONS.values())))
+def test_the_traffic_works_with_every_answer_to_an_open_question(turn: int) -> None:
+    """Each turn takes another answer to every question."""
+    answers = {one.id: list(one.answers)[turn % len(one.answers)] for one in ASSUMPTIONS.values() if one.answers}
+    config = parse({"server": {"port": 0}, "assumptions": answers, "demo": {"messages": 20}}, "x")
     assert config.demo
     running = Emulator(config)
     assert demo.open_demo(running, config.demo)
@@ -189,7 +191,7 @@ def test_no_answer_to_an_open_question_stops_it(question: str, answer: str) -> N
 
 
 @pytest.mark.parametrize(
-    ("table", "said"),
+    ("table", "message"),
     [
         (
             {"mesages": 1},
@@ -203,13 +205,13 @@ def test_no_answer_to_an_open_question_stops_it(question: str, answer: str) -> N
         ({"userid": "1001002"}, 'demo.userid must not be a magic userid, got "1001002"'),
     ],
 )
-def test_what_is_wrong_with_the_table_is_named(table: dict[str, Any], said: str) -> None:
+def test_an_invalid_table_is_named_with_what_is_allowed(table: dict[str, Any], message: str) -> None:
     with pytest.raises(ConfigError) as caught:
         parse({"demo": table}, "x.toml")
-    assert said in str(caught.value)
+    assert message in str(caught.value)
 
 
-def test_the_table_is_printed_where_there_is_one() -> None:
+def test_the_table_is_printed_if_it_is_set() -> None:
     assert "demo" not in tomllib.loads(as_toml(parse({}, "x")))
     config = parse({"demo": {}}, "x")
     assert tomllib.loads(as_toml(config))["demo"] == {"messages": 200, "hours": 8.0, "userid": "demo"}

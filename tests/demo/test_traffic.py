@@ -1,4 +1,4 @@
-"""The traffic: the same for the same seed, in order, and as much as was asked for."""
+"""Lifelike traffic: reproducible, in order, and of the configured size."""
 
 from datetime import timedelta
 from itertools import pairwise
@@ -25,7 +25,7 @@ def test_another_seed_makes_other_traffic() -> None:
 
 
 @given(SEEDS, COUNTS)
-def test_there_are_as_many_messages_as_asked_for(seed: int, messages: int) -> None:
+def test_the_number_of_messages_is_exact(seed: int, messages: int) -> None:
     sends = [step for step in traffic.steps(seed, messages, DAY) if isinstance(step, traffic.Send)]
     assert sum(len(send.phones) for send in sends) == messages
     assert len({send.linkid for send in sends}) == len(sends)
@@ -40,10 +40,10 @@ def test_steps_are_in_order_and_within_the_span(seed: int, messages: int, span: 
 
 
 @given(SEEDS)
-def test_only_who_was_written_to_answers(seed: int) -> None:
-    written: set[str] = set()
+def test_only_phones_that_received_a_message_reply(seed: int) -> None:
+    recipients: set[str] = set()
     for step in traffic.steps(seed, 200, DAY):
         if isinstance(step, traffic.Send):
-            written.update(step.phones)
+            recipients.update(step.phones)
         if isinstance(step, traffic.PhoneReply):
-            assert step.phone in written
+            assert step.phone in recipients

@@ -1,4 +1,4 @@
-"""Every answer to every open question does something, and what the registry says it does (Q1 to Q36)."""
+"""Each answer to an open question has the effect that the registry describes (Q1 to Q36)."""
 
 import codecs
 from collections.abc import Callable
@@ -22,7 +22,7 @@ UNRECOGNISED = "19500001111"
 
 
 def _served(id_: str, answer: Answer, body: bytes, *, query: bytes = b"", path: str = Operation.SEND.path) -> str:
-    """What a server with the answer answers to bytes."""
+    """Return the answer of a server that uses the answer to the question."""
     given = list(answer) if isinstance(answer, tuple) else answer
     account = {"userid": "200001", "password": "123456"}
     with emulator(accounts=[account], assumptions={id_: given}) as served:
@@ -237,7 +237,7 @@ def _q36(answer: Answer) -> object:
 
 
 REFUSED = ["1001001"]
-SEEN: dict[str, tuple[Callable[[Answer], object], dict[Answer, object]]] = {
+EFFECTS: dict[str, tuple[Callable[[Answer], object], dict[Answer, object]]] = {
     "Q1": (_q1, {"1001004": "1001004", "1001003": "1001003", "1001001": "1001001"}),
     "Q2": (_q2, {code: (code,) * 4 for code in ("1001001", "1001999", "1001004")}),
     "Q3": (_q3, {"request": (REFUSED, 0), "number": (["0", "0", "1001001"], 1)}),
@@ -290,24 +290,26 @@ SEEN: dict[str, tuple[Callable[[Answer], object], dict[Answer, object]]] = {
 }
 
 
-def test_every_question_and_every_answer_is_seen() -> None:
-    assert list(SEEN) == list(ASSUMPTIONS)
+def test_every_answer_to_every_question_is_tested() -> None:
+    assert list(EFFECTS) == list(ASSUMPTIONS)
     for id_, question in ASSUMPTIONS.items():
-        assert set(question.answers) <= set(SEEN[id_][1])
-        assert question.default in SEEN[id_][1]
-        assert all(question.accepts(answer) for answer in SEEN[id_][1])
+        assert set(question.answers) <= set(EFFECTS[id_][1])
+        assert question.default in EFFECTS[id_][1]
+        assert all(question.accepts(answer) for answer in EFFECTS[id_][1])
 
 
-@pytest.mark.parametrize(("id_", "answer"), [(id_, answer) for id_, (_, seen) in SEEN.items() for answer in seen])
-def test_an_answer_does_what_it_says(id_: str, answer: Answer) -> None:
-    observe, seen = SEEN[id_]
-    assert observe(answer) == seen[answer]
+@pytest.mark.parametrize(
+    ("id_", "answer"), [(key, answer) for key, (_, effects) in EFFECTS.items() for answer in effects]
+)
+def test_an_answer_has_the_described_effect(id_: str, answer: Answer) -> None:
+    observe, effects = EFFECTS[id_]
+    assert observe(answer) == effects[answer]
 
 
-@pytest.mark.parametrize("id_", SEEN)
-def test_no_two_answers_do_the_same(id_: str) -> None:
-    seen = list(SEEN[id_][1].values())
-    assert all(one != other for place, one in enumerate(seen) for other in seen[:place])
+@pytest.mark.parametrize("id_", EFFECTS)
+def test_two_answers_never_have_the_same_effect(id_: str) -> None:
+    effects = list(EFFECTS[id_][1].values())
+    assert all(one != other for index, one in enumerate(effects) for other in effects[:index])
 
 
 @pytest.mark.parametrize(
@@ -322,7 +324,7 @@ def test_no_two_answers_do_the_same(id_: str) -> None:
         ({"Q25": "plus"}, "Q25 cannot be answered for an account; answer it for the whole server"),
     ],
 )
-def test_an_unknown_answer_is_refused_with_what_exists(given: dict[str, Answer], said: str) -> None:
+def test_an_unknown_answer_is_refused_with_the_known_ones(given: dict[str, Answer], said: str) -> None:
     with pytest.raises(AnswerError) as caught:
         check(given, "account")
     assert said in str(caught.value)
@@ -338,7 +340,7 @@ def test_an_unknown_answer_is_refused_with_what_exists(given: dict[str, Answer],
         ("3/60", "4/60", {"lock_after": 2}, 4),
     ],
 )
-def test_an_accounts_own_lock_wins_over_the_servers_answer(
+def test_the_lock_of_an_account_overrides_the_answer_of_the_server(
     server: str, account: str | None, settings: dict[str, Any], locks_at: int
 ) -> None:
     own = {"Q22": account} if account else {}
@@ -346,7 +348,7 @@ def test_an_accounts_own_lock_wins_over_the_servers_answer(
     assert policy.lock[0] == locks_at
 
 
-def test_utf_16_is_decoded_where_it_is_declared() -> None:
+def test_declared_utf_16_is_decoded() -> None:
     for mark, encoding in ((codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be")):
         text = '<?xml version="1.0" encoding="UTF-16"?><root userid="200001" password="123456"/>\n'
         body = mark + text.encode(encoding)
@@ -375,12 +377,12 @@ def test_the_report_of_a_refused_number_does_not_wait_for_its_sendtime() -> None
 
 
 @pytest.mark.parametrize("answer", ["0/60", "１０/６０", "10/"])
-def test_a_lock_answer_that_makes_no_sense_is_refused(answer: str) -> None:
+def test_an_invalid_lock_answer_is_refused(answer: str) -> None:
     with pytest.raises(AnswerError):
         check({"Q22": answer}, "account")
 
 
-def test_an_account_answers_before_the_server_and_the_server_before_a_profile() -> None:
+def test_an_account_overrides_the_server_and_the_server_overrides_a_profile() -> None:
     observed = {"Q13": "number", "Q30": "no", "Q24": "empty"}
     answers = Answers({"Q30": "yes", "Q31": "declaration"}, {"Q31": "line"}, observed=observed)
     assert (answers["Q13"], answers["Q30"], answers["Q31"]) == ("number", "yes", "line")

@@ -106,8 +106,8 @@ def test_a_used_port_is_an_error() -> None:
     assert f"cannot listen on 127.0.0.1:{port}: the port is taken" in result.stderr
 
 
-def test_a_store_of_another_process_is_an_error(folder: Path) -> None:
-    with processes.serving(folder, "--store", "ccell.sqlite"):
+def test_a_store_of_another_emulator_is_an_error() -> None:
+    with emulator(server={"store": "ccell.sqlite"}):
         result = _run("serve", "--port", "0", "--store", "ccell.sqlite")
     assert result.exit_code == 1
     assert "ccell.sqlite: another process has it open" in result.stderr

@@ -1,4 +1,4 @@
-"""What people have at hand: a browser and curl (T2, W15)."""
+"""Chromium and curl as clients (T2, W15)."""
 
 import re
 import shutil
@@ -26,8 +26,8 @@ FLAGS = (
 ROOT = '<root userid="200001" password="123456">'
 SUBMIT = '<submit phone="13800000000,13600001234" content="验证码为1234。【签名】"/>'
 
-needs_browser = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium; Debian's package is chromium")
-needs_curl = pytest.mark.skipif(CURL is None, reason="there is no curl; Debian's package is curl")
+needs_browser = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed; Debian's package is chromium")
+needs_curl = pytest.mark.skipif(CURL is None, reason="curl is not installed; Debian's package is curl")
 
 
 @pytest.fixture(scope="module")
@@ -36,8 +36,8 @@ def served() -> Iterator[Emulator]:
         yield running
 
 
-def _opened(address: str, profile: Path) -> str:
-    """The text that a browser shows at an address."""
+def _browse(address: str, profile: Path) -> str:
+    """Return the text that a browser shows at an address."""
     assert CHROMIUM
     command = [CHROMIUM, *FLAGS, f"--user-data-dir={profile}", "--dump-dom", address]
     page = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120).stdout
@@ -47,7 +47,7 @@ def _opened(address: str, profile: Path) -> str:
 
 @needs_browser
 def test_a_browser_shows_the_answer_at_the_documents_send_address(served: Emulator, tmp_path: Path) -> None:
-    shown = _opened(f"{served.url}/sms3_api/xmlapi/send.jsp?{ROOT}{SUBMIT}</root>", tmp_path)
+    shown = _browse(f"{served.url}/sms3_api/xmlapi/send.jsp?{ROOT}{SUBMIT}</root>", tmp_path)
     assert '<root return="0" info="成功">' in shown
     assert re.search(r'<resp msgid="\d{19}" phone="13800000000" return="0" info="成功"/>', shown)
     assert re.search(r'<resp msgid="\d{19}" phone="13600001234" return="0" info="成功"/>', shown)
@@ -55,7 +55,7 @@ def test_a_browser_shows_the_answer_at_the_documents_send_address(served: Emulat
 
 @needs_browser
 def test_a_browser_shows_the_answer_at_the_documents_info_address(served: Emulator, tmp_path: Path) -> None:
-    shown = _opened(f"{served.url}/sms3_api/xmlapi/info.jsp?{ROOT}</root>", tmp_path)
+    shown = _browse(f"{served.url}/sms3_api/xmlapi/info.jsp?{ROOT}</root>", tmp_path)
     assert '<root return="0" info="成功">' in shown
     assert "<ID>200001</ID>" in shown
 
@@ -67,7 +67,7 @@ def _curl(*arguments: str, body: str | None = None) -> str:
 
 
 @needs_curl
-def test_curl_posts_in_every_way_a_shell_user_would(served: Emulator) -> None:
+def test_curl_posts_in_all_common_ways(served: Emulator) -> None:
     address, xml = f"{served.url}/sms3_api/xmlapi/send.jsp", f"{ROOT}{SUBMIT}</root>"
     for answer in (
         _curl(address, "-d", xml),
@@ -82,7 +82,7 @@ def test_curl_posts_in_every_way_a_shell_user_would(served: Emulator) -> None:
 
 
 @needs_curl
-def test_curl_gets_in_every_way_a_shell_user_would(served: Emulator) -> None:
+def test_curl_gets_in_all_common_ways(served: Emulator) -> None:
     address, xml = f"{served.url}/sms3_api/xmlapi/send.jsp", f"{ROOT}{SUBMIT}</root>"
     for answer in (
         _curl(f"{address}?{xml.replace(' ', '%20')}"),

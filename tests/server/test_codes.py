@@ -1,4 +1,4 @@
-"""All 24 status codes over HTTP: from settings and a request, and from magic numbers alone."""
+"""All 24 status codes over HTTP: from settings and a request, and from magic numbers."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -28,7 +28,7 @@ def _codes(reply: AnyReply) -> list[str]:
 
 
 def _expected(code: str) -> list[str]:
-    """A code about a number stands in its resp; one about the request stands alone."""
+    """Codes about a number are in its resp. A code about the request is alone."""
     return ["0", code] if code == Code.SUCCESS or Code(code).is_about_a_number else [code]
 
 
@@ -38,7 +38,7 @@ def test_there_is_a_case_for_each_of_the_24_codes() -> None:
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=lambda case: case.code)
-def test_a_code_comes_about_from_settings_and_a_request(case: Case) -> None:
+def test_settings_and_a_request_give_a_code(case: Case) -> None:
     inside, proceed = threading.Semaphore(0), threading.Event()
 
     def pause(_seconds: float) -> None:
@@ -61,15 +61,15 @@ def test_a_code_comes_about_from_settings_and_a_request(case: Case) -> None:
             proceed.set()
         assert all(other.result(60).code == "0" for other in others)
     assert _codes(reply) == _expected(case.code)
-    told = reply.items[0] if reply.items else reply
-    assert getattr(told, "info", "").startswith(Code(case.code).text)
+    item = reply.items[0] if reply.items else reply
+    assert getattr(item, "info", "").startswith(Code(case.code).text)
 
 
 @pytest.mark.parametrize(
     ("phone", "code"),
     [*magic.REQUEST_PHONES.items(), *magic.NUMBER_PHONES.items()],
 )
-def test_a_code_comes_about_from_a_magic_phone(phone: str, code: Code) -> None:
+def test_a_magic_phone_gives_its_code(phone: str, code: Code) -> None:
     with emulator(accounts=[ACCOUNT]) as served:
         request = Request("200001", "123456", (Submit(f"{PHONE},{phone}", CONTENT),))
         expected = ["0", "0", code] if code.is_about_a_number else [code]
@@ -86,13 +86,13 @@ def test_a_magic_userid_gets_its_code_from_every_endpoint(userid: str, code: Cod
         assert _ask(served.url, Request(userid, "whatever")).code == Code.PASSWORD_WRONG
 
 
-def test_magic_numbers_reach_every_code_but_success() -> None:
+def test_magic_phones_give_every_code_but_success() -> None:
     reached = {*magic.REQUEST_PHONES.values(), *magic.NUMBER_PHONES.values()}
     assert reached == set(Code) - {Code.SUCCESS}
 
 
 @pytest.mark.parametrize(("phone", "stat"), magic.REPORT_PHONES.items())
-def test_a_magic_phone_has_its_stat_reported(phone: str, stat: str) -> None:
+def test_a_magic_phone_gives_its_stat_in_the_report(phone: str, stat: str) -> None:
     with emulator(accounts=[ACCOUNT]) as served:
         request = Request("200001", "123456", (Submit(phone, CONTENT),))
         assert _codes(_ask(served.url, request)) == ["0", "0"]
@@ -104,12 +104,12 @@ def test_a_magic_phone_has_its_stat_reported(phone: str, stat: str) -> None:
         )
 
 
-def test_the_documented_magic_phones_are_these() -> None:
+def test_the_magic_phones_include_the_documented_ones() -> None:
     known = {"17018633548": "UNDELIV", "17013974733": "EXPIRED", "17017353283": "REJECTD"}
     assert known.items() <= magic.REPORT_PHONES.items()
 
 
-def test_magic_phones_are_phones_like_others_where_they_are_turned_off() -> None:
+def test_magic_phones_can_be_turned_off() -> None:
     with emulator(accounts=[{**ACCOUNT, "magic_numbers": False}]) as served:
         phones = ",".join([*magic.REQUEST_PHONES, *magic.NUMBER_PHONES, *magic.REPORT_PHONES])
         reply = _ask(served.url, Request("200001", "123456", (Submit(phones, CONTENT),)))

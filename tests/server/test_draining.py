@@ -1,4 +1,4 @@
-"""Reports under threads and under a kill: each comes exactly once (R2, Q18)."""
+"""Each report is fetched exactly once, with many threads and after a kill (R2, Q18)."""
 
 import http.client
 import threading
@@ -6,25 +6,22 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import tomli_w
 from harness import processes
 from harness.emulators import emulator
 
 from ccell_fake.model import Operation, Request, Submit
 from ccell_fake.wire import replies, requests
 
-ACCOUNT = """
-[[accounts]]
-userid = "200001"
-password = "123456"
-max_concurrency = 8
-"""
 THREADS = 8
+ACCOUNT = {"userid": "200001", "password": "123456", "max_concurrency": THREADS}
+CONFIG = f"[[accounts]]\n{tomli_w.dumps(ACCOUNT)}"
 QUEUE = 10_000
 PER_SEND = 500
 
 
 def _ask(connection: http.client.HTTPConnection, operation: Operation, *submits: Submit) -> list[str]:
-    """The msgids of what is answered, of a send only those that were accepted."""
+    """Return the msgids of the answer; of a send, only the accepted ones."""
     connection.request("POST", operation.path, requests.render(Request("200001", "123456", submits)))
     reply = replies.parse(operation, connection.getresponse().read())
     assert reply.code == "0"
@@ -45,8 +42,8 @@ def _fill(url: str) -> list[str]:
     return sent
 
 
-def _drain(url: str) -> list[str]:
-    """Everything until the queue is empty, or until the server is gone."""
+def _fetch(url: str) -> list[str]:
+    """Fetch reports until there are none, or until the server is gone."""
     taken: list[str] = []
     connection = _connect(url)
     try:
@@ -59,27 +56,27 @@ def _drain(url: str) -> list[str]:
     return taken
 
 
-def _drain_together(url: str) -> list[str]:
+def _fetch_with_threads(url: str) -> list[str]:
     with ThreadPoolExecutor(THREADS) as pool:
-        return [msgid for taken in pool.map(_drain, [url] * THREADS) for msgid in taken]
+        return [msgid for taken in pool.map(_fetch, [url] * THREADS) for msgid in taken]
 
 
-def test_eight_threads_receive_each_of_10000_reports_exactly_once() -> None:
-    with emulator(accounts=[{"userid": "200001", "password": "123456", "max_concurrency": THREADS}]) as served:
+def test_eight_threads_fetch_each_of_10000_reports_exactly_once() -> None:
+    with emulator(accounts=[ACCOUNT]) as served:
         sent = _fill(served.url)
-        taken = _drain_together(served.url)
+        taken = _fetch_with_threads(served.url)
     assert len(sent) == QUEUE
     assert sorted(taken) == sorted(sent)
 
 
-def test_what_was_answered_comes_exactly_once_over_a_kill(tmp_path: Path) -> None:
-    (tmp_path / "ccell.toml").write_text(ACCOUNT)
+def test_after_a_kill_no_report_is_fetched_twice_or_lost_unanswered(tmp_path: Path) -> None:
+    (tmp_path / "ccell.toml").write_text(CONFIG)
     with processes.serving(tmp_path, "--store", "ccell.sqlite") as (process, url):
         sent = _fill(url)
         pages = threading.Semaphore(0)
         before: list[str] = []
 
-        def drain() -> None:
+        def fetch() -> None:
             connection = _connect(url)
             try:
                 while page := _ask(connection, Operation.REPORT):
@@ -90,7 +87,7 @@ def test_what_was_answered_comes_exactly_once_over_a_kill(tmp_path: Path) -> Non
             finally:
                 connection.close()
 
-        threads = [threading.Thread(target=drain) for _ in range(THREADS)]
+        threads = [threading.Thread(target=fetch) for _ in range(THREADS)]
         for thread in threads:
             thread.start()
         for _ in range(5):
@@ -98,18 +95,18 @@ def test_what_was_answered_comes_exactly_once_over_a_kill(tmp_path: Path) -> Non
         process.kill()
         for thread in threads:
             thread.join()
-    with processes.serving(tmp_path, "--store", "ccell.sqlite") as (_, url):
-        after = _drain_together(url)
+    with emulator(server={"store": str(tmp_path / "ccell.sqlite")}, accounts=[ACCOUNT]) as served:
+        after = _fetch_with_threads(served.url)
     answered = before + after
     assert before
     assert after
     assert len(answered) == len(set(answered)), "a report came twice"
     assert set(answered) <= set(sent)
-    # What was taken and not answered is lost, as live: at most one page for each thread.
+    # Fetched reports without an answer are lost, as live: at most one page for each thread.
     assert len(set(sent) - set(answered)) <= THREADS * 300
 
 
-def test_what_was_answered_with_0_is_there_after_a_kill(tmp_path: Path) -> None:
+def test_accepted_messages_survive_a_kill(tmp_path: Path) -> None:
     with processes.serving(tmp_path, "--store", "ccell.sqlite") as (process, url):
         connection = _connect(url)
         sent = [
@@ -120,5 +117,5 @@ def test_what_was_answered_with_0_is_there_after_a_kill(tmp_path: Path) -> None:
         process.kill()
         process.wait(60)
         connection.close()
-    with processes.serving(tmp_path, "--store", "ccell.sqlite") as (_, url):
-        assert _drain(url) == sent
+    with emulator(server={"store": str(tmp_path / "ccell.sqlite")}) as served:
+        assert _fetch(served.url) == sent

@@ -1,4 +1,4 @@
-"""Without a connection the client meets the same gateway: the same answers, faults and time-outs."""
+"""The in-process transports give the same answers, faults and timeouts as a connection."""
 
 import asyncio
 from collections.abc import Callable, Iterator
@@ -34,11 +34,18 @@ FAULTS: list[dict[str, Any]] = [
 ]
 
 
-@pytest.fixture
-def fake() -> Iterator[Ccell]:
-    """A gateway in this process."""
+@pytest.fixture(scope="module")
+def gateway() -> Iterator[Ccell]:
     with FakeCcell() as ccell:
         yield ccell
+
+
+@pytest.fixture
+def fake(gateway: Ccell) -> Iterator[Ccell]:
+    """An account of its own."""
+    ccell = gateway.server.open()
+    yield ccell
+    ccell.close()
 
 
 def _outcome(call: Callable[[], Any]) -> object:
@@ -54,7 +61,7 @@ def _transport(fake: Ccell) -> httpx2.BaseTransport:
     return transport
 
 
-def _asynchronously(fake: Ccell, **options: Any) -> object:
+def _send_async(fake: Ccell, **options: Any) -> object:
     async def send() -> Any:
         async with fake.connect_async(**options) as client:
             return await client.send(PHONE, CONTENT)
@@ -63,26 +70,32 @@ def _asynchronously(fake: Ccell, **options: Any) -> object:
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_a_fault_has_the_same_outcome_on_every_road(fault: dict[str, Any]) -> None:
+def test_a_fault_has_the_same_outcome_with_every_transport(gateway: Ccell, fault: dict[str, Any]) -> None:
+    is_endless = fault == {"delay": 600}
     outcomes: list[object] = []
     accepted: list[int] = []
-    for road in ("connection", "in process", "asynchronous connection", "asynchronous in process"):
-        with FakeCcell() as fake:
-            fake.faults.next("send", **fault)
-            options: dict[str, Any] = {"in_process": "in process" in road, "timeout": 3.0, "retry": Retry(attempts=1)}
-            if road.startswith("asynchronous"):
-                outcomes.append(_asynchronously(fake, **options))
-            else:
-                with fake.connect(**options) as client:
-                    outcomes.append(_outcome(lambda client=client: client.send(PHONE, CONTENT)))  # type: ignore[misc]
-            if fault != {"delay": 600}:
-                accepted.append(len(fake.outbox))
+    for transport in ("connection", "in process", "asynchronous connection", "asynchronous in process"):
+        fake = gateway.server.open()
+        fake.faults.next("send", **fault)
+        options: dict[str, Any] = {
+            "in_process": "in process" in transport,
+            "timeout": 0.05 if is_endless else 60.0,
+            "retry": Retry(attempts=1),
+        }
+        if transport.startswith("asynchronous"):
+            outcomes.append(_send_async(fake, **options))
+        else:
+            with fake.connect(**options) as client:
+                outcomes.append(_outcome(lambda client=client: client.send(PHONE, CONTENT)))  # type: ignore[misc]
+        if not is_endless:
+            accepted.append(len(fake.outbox))
+        fake.close()
     assert outcomes == outcomes[:1] * 4
     assert accepted == accepted[:1] * len(accepted)
 
 
-def test_a_client_that_gives_up_finds_its_send_done(fake: Ccell) -> None:
-    """The gateway goes on without it, as it does where a connection is closed; only sooner, so that nothing lingers."""
+def test_a_send_is_completed_after_the_timeout_of_its_client(fake: Ccell) -> None:
+    """As after a disconnect, but at once, so that nothing continues in the background."""
     fake.settings(processing_time=600)
     with pytest.raises(OutcomeUnknown, match="ReadTimeout"):
         fake.connect(timeout=0.01).send(PHONE, CONTENT)
@@ -90,7 +103,7 @@ def test_a_client_that_gives_up_finds_its_send_done(fake: Ccell) -> None:
     assert fake.account.status().in_progress == 0
 
 
-def test_a_client_gives_up_on_an_answer_whose_pieces_are_too_slow(fake: Ccell) -> None:
+def test_slow_pieces_of_an_answer_run_into_the_timeout(fake: Ccell) -> None:
     fake.faults.next("send", dribble=600)
     with pytest.raises(OutcomeUnknown, match="ReadTimeout"):
         fake.connect(timeout=0.01).send(PHONE, CONTENT)
@@ -108,19 +121,19 @@ def test_a_get_is_read_like_a_post(fake: Ccell) -> None:
     assert [entry.place for entry in fake.journal()] == ["query"]
 
 
-def test_a_refusal_comes_with_its_evidence(fake: Ccell) -> None:
+def test_a_refusal_has_its_evidence(fake: Ccell) -> None:
     with pytest.raises(ClientError) as caught:
         Client("http://x", fake.userid, "wrong", transport=_transport(fake)).info()
     assert "by password (documented C1)" in str(caught.value)
 
 
 @pytest.mark.parametrize(("method", "path", "status"), [("POST", "/x", 404), ("PUT", "/sms3_api/xmlapi/info.jsp", 405)])
-def test_there_is_nothing_but_the_gateway(fake: Ccell, method: str, path: str, status: int) -> None:
+def test_the_transport_serves_only_the_gateway(fake: Ccell, method: str, path: str, status: int) -> None:
     assert _transport(fake).handle_request(httpx2.Request(method, f"http://x{path}")).status_code == status
 
 
-def test_a_loop_goes_on_while_requests_are_in_progress(fake: Ccell) -> None:
-    """All three are in progress at once, or the last would never be answered."""
+def test_requests_in_progress_do_not_block_the_event_loop(fake: Ccell) -> None:
+    """The last request is only answered if all three are in progress at once."""
     fake.faults.next("info", delay=600, times=2)
 
     async def main() -> None:
@@ -136,7 +149,7 @@ def test_a_loop_goes_on_while_requests_are_in_progress(fake: Ccell) -> None:
     asyncio.run(main())
 
 
-def test_the_journal_tells_of_requests_without_a_connection(fake: Ccell) -> None:
+def test_the_journal_has_requests_without_a_connection(fake: Ccell) -> None:
     fake.client.send(PHONE, CONTENT)
     (entry,) = fake.journal()
     assert (entry.peer, entry.place, entry.code) == ("127.0.0.1", "body", "0")

@@ -1,4 +1,4 @@
-"""Every sample of the document, sent byte for byte over a socket, is answered as the document shows."""
+"""Every sample of the document, sent byte for byte over a socket, gets the documented answer."""
 
 import re
 from collections.abc import Iterator
@@ -26,7 +26,7 @@ def clock() -> ManualClock:
 
 @pytest.fixture
 def served(clock: ManualClock) -> Iterator[Emulator]:
-    """An emulator on a day on which the samples' sendtime lies ahead."""
+    """An emulator on a day before the sendtime of the samples."""
     with emulator(clock) as running:
         yield running
 
@@ -57,7 +57,7 @@ def _resp(phone: str, linkid: str = "") -> str:
         ("send-extended-get", "13600001234", ("100001111110", "100001111111", "100001111112")),
     ],
 )
-def test_a_send_sample_is_answered_with_a_resp_for_each_number(
+def test_a_send_sample_gets_a_resp_for_each_number(
     served: Emulator, name: str, second: str, linkids: tuple[str, str, str]
 ) -> None:
     one, two, three = linkids
@@ -66,7 +66,7 @@ def test_a_send_sample_is_answered_with_a_resp_for_each_number(
     assert MSGID.sub('msgid="…"', _send(served, SAMPLES[name], corrected=True)) == expected
 
 
-def test_the_send_sample_as_printed_is_no_xml_and_refused_as_incomplete(served: Emulator) -> None:
+def test_the_send_sample_as_printed_is_invalid_xml_and_is_refused(served: Emulator) -> None:
     assert _send(served, SAMPLES["send-post"]) == f'{DECLARATION}<root return="1001001" info="参数不完整"></root>'
 
 
@@ -77,7 +77,7 @@ def test_every_other_request_sample_succeeds_exactly_as_printed(served: Emulator
     assert '<root return="0" info="成功">' in _send(served, sample)
 
 
-def test_the_number_of_the_reply_sample_is_refused_as_it_shows(served: Emulator) -> None:
+def test_the_number_of_the_reply_sample_is_refused_as_documented(served: Emulator) -> None:
     body = (
         '<root userid="200001" password="123456"><submit phone="13800000000" content="一【签名】"/>'
         '<submit phone="19500001111" content="一【签名】"/><submit phone="13800300001" content="一【签名】"/></root>'
@@ -87,21 +87,21 @@ def test_the_number_of_the_reply_sample_is_refused_as_it_shows(served: Emulator)
 
 
 @pytest.mark.parametrize("form", ["post", "get"])
-def test_the_report_samples_are_answered_as_shown(served: Emulator, clock: ManualClock, form: str) -> None:
+def test_the_report_samples_get_the_documented_answers(served: Emulator, clock: ManualClock, form: str) -> None:
     request = SAMPLES[f"report-{form}"]
     assert _send(served, request) == SAMPLES["report-empty-reply"].printed.decode()
     clock.set(datetime(2015, 10, 10, 10, 54, 15, tzinfo=SHANGHAI))
     phones = "13800000000,17013776773,13800300000"
     body = f'<root userid="200001" password="123456"><submit phone="{phones}" content="一【签名】"/></root>'
     http.post(served.url, Operation.SEND.path, body.encode())
-    # A magic number stands in for the number that failed in the sample.
+    # A magic number replaces the number that failed in the sample.
     expected = MSGID.sub('msgid="…"', SAMPLES["report-reply"].printed.decode()).replace("13800000001", "17013776773")
     assert MSGID.sub('msgid="…"', _send(served, request)) == expected
     assert _send(served, request) == SAMPLES["report-empty-reply"].printed.decode()
 
 
 @pytest.mark.parametrize("form", ["post", "get"])
-def test_the_upmsg_samples_are_answered_as_shown(served: Emulator, clock: ManualClock, form: str) -> None:
+def test_the_upmsg_samples_get_the_documented_answers(served: Emulator, clock: ManualClock, form: str) -> None:
     request = SAMPLES[f"upmsg-{form}"]
     assert _send(served, request) == SAMPLES["upmsg-empty-reply"].printed.decode()
     motime = datetime(2015, 10, 10, 17, 48, 46, tzinfo=SHANGHAI)
@@ -120,7 +120,7 @@ def test_the_upmsg_samples_are_answered_as_shown(served: Emulator, clock: Manual
 
 
 @pytest.mark.parametrize("form", ["post", "get"])
-def test_the_info_samples_are_answered_in_the_order_shown(form: str) -> None:
+def test_the_info_samples_are_answered_in_the_documented_order(form: str) -> None:
     account = {
         "userid": "200001",
         "password": "123456",

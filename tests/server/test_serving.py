@@ -1,4 +1,4 @@
-"""The server itself: many requests at once, started and stopped in a thread, carried by another server as well."""
+"""The HTTP server: many requests at once, start and stop, and Granian instead."""
 
 import socket
 import subprocess
@@ -47,17 +47,17 @@ def test_200_requests_are_in_progress_at_once() -> None:
             connection.close()
 
 
-def test_connections_that_rest_keep_no_threads() -> None:
+def test_idle_connections_keep_no_threads() -> None:
     with ExitStack() as stack:
         server = stack.enter_context(HttpServer(_application(lambda: b"here")))
-        # More than the server ever has threads.
+        # More than the thread limit of the server.
         connections = [stack.enter_context(raw.connect(server.url)) for _ in range(400)]
         for connection in connections * 2:
             connection.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
             assert raw.receive(connection).body == b"here"
 
 
-def test_requests_that_arrive_together_are_answered_in_turn() -> None:
+def test_pipelined_requests_are_answered_in_order() -> None:
     answers = iter([b"first", b"second", b"third"])
     with HttpServer(_application(lambda: next(answers))) as server, raw.connect(server.url) as connection:
         connection.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n" * 3)
@@ -68,7 +68,7 @@ def test_requests_that_arrive_together_are_answered_in_turn() -> None:
     assert bodies == [b"first", b"second", b"third"]
 
 
-def test_a_server_lets_a_request_in_progress_end_and_then_is_gone() -> None:
+def test_stop_waits_for_a_request_in_progress() -> None:
     begun, proceed = threading.Event(), threading.Event()
 
     def linger() -> bytes:
@@ -93,7 +93,7 @@ def test_a_server_lets_a_request_in_progress_end_and_then_is_gone() -> None:
         raw.connect(server.url)
 
 
-def test_a_server_that_was_stopped_leaves_no_thread() -> None:
+def test_a_stopped_server_leaves_no_thread() -> None:
     before = threading.active_count()
     for _ in range(3):
         with HttpServer(_application(lambda: b"")) as server:
@@ -102,7 +102,7 @@ def test_a_server_that_was_stopped_leaves_no_thread() -> None:
     assert threading.active_count() == before
 
 
-def test_a_taken_port_is_said_to_be_taken() -> None:
+def test_a_used_port_is_an_error() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(ServingError, match=rf"cannot listen on 127\.0\.0\.1:{port}: the port is taken"):

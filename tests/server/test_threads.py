@@ -1,4 +1,4 @@
-"""A client with too many threads meets the limit as it would live (K1, K2, Q13)."""
+"""The thread limit refuses the requests of too many threads (K1, K2, Q13)."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -13,7 +13,7 @@ THREADS = 50
 LIMIT = 3
 
 
-def test_50_threads_against_a_limit_of_3() -> None:
+def test_of_50_threads_only_3_requests_are_in_progress_at_once() -> None:
     meter = Meter()
 
     account = {"userid": "200001", "password": "123456", "processing_time": 0.02, "lock_after": 0}
@@ -39,7 +39,7 @@ def test_50_threads_against_a_limit_of_3() -> None:
     assert f"<RICHES>{left}</RICHES>" in info.body.decode()
 
 
-def test_a_client_that_goes_away_frees_its_slot() -> None:
+def test_a_disconnect_frees_the_slot() -> None:
     entered, proceed = threading.Semaphore(0), threading.Event()
 
     def pause(_seconds: float) -> None:

@@ -1,4 +1,4 @@
-"""TLS: with a certificate made on the spot or one's own, and whatever a client does instead of shaking hands."""
+"""TLS: generated certificates, your own, and clients that do not shake hands."""
 
 import http.client
 import ssl
@@ -17,7 +17,7 @@ INFO = '<root userid="200001" password="123456"></root>'
 
 
 def _is_answered(served: Emulator, authority: Path | None) -> bool:
-    """Whether a client that trusts the authority alone is answered."""
+    """Whether a client that only trusts the authority is answered."""
     context = ssl.create_default_context(cafile=authority)
     connection = http.client.HTTPSConnection(urlsplit(served.url).netloc, timeout=30, context=context)
     try:
@@ -27,14 +27,14 @@ def _is_answered(served: Emulator, authority: Path | None) -> bool:
         connection.close()
 
 
-def test_a_certificate_made_on_the_spot_is_trusted_by_its_authority() -> None:
+def test_a_client_that_trusts_the_authority_accepts_a_generated_certificate() -> None:
     with emulator(server={"tls": True}) as served:
         assert served.url.startswith("https://")
         assert served.certificate
         assert _is_answered(served, served.certificate.authority)
 
 
-def test_ones_own_certificate_is_served_and_left_alone() -> None:
+def test_your_own_certificate_is_used_and_not_removed() -> None:
     own = tls.generate_certificate("127.0.0.1")
     with emulator(server={"tls_cert": str(own.chain), "tls_key": str(own.key)}) as served:
         assert _is_answered(served, own.authority)
@@ -42,13 +42,13 @@ def test_ones_own_certificate_is_served_and_left_alone() -> None:
     own.discard()
 
 
-def test_a_silent_connection_keeps_nobody_waiting() -> None:
+def test_a_silent_connection_does_not_block_others() -> None:
     with emulator(server={"tls": True}) as served, raw.connect(served.url), raw.connect(served.url):
         assert served.certificate
         assert _is_answered(served, served.certificate.authority)
 
 
-def test_plain_http_to_a_tls_server_is_told_so() -> None:
+def test_plain_http_to_a_tls_server_gets_a_hint() -> None:
     with emulator(server={"tls": True}) as served:
         answer = raw.exchange(served.url, b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
         folder = served.certificate and served.certificate.key.parent
@@ -57,7 +57,7 @@ def test_plain_http_to_a_tls_server_is_told_so() -> None:
     assert not folder.exists()
 
 
-def test_what_is_no_certificate_is_said_to_be_none(tmp_path: Path) -> None:
+def test_an_invalid_certificate_is_an_error(tmp_path: Path) -> None:
     text, nothing = tmp_path / "x.pem", tmp_path / "none.pem"
     text.write_text("hello")
     with pytest.raises(tls.CertificateError, match="must be a certificate and its key as PEM"):
