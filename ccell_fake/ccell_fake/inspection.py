@@ -46,7 +46,7 @@ class Page(Generic[Item]):
 
 
 @dataclass(frozen=True, slots=True)
-class AccountStatus:
+class AccountRecord:
     """Status of an account.
 
     Attributes:

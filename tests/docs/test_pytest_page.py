@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from ccell_fake.testing.faults import KINDS
+from ccell_fake.faults import FAULT_KINDS
 
 PAGE = (Path(__file__).parents[2] / "docs" / "pytest.md").read_text("utf-8")
 EXAMPLES = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
@@ -32,4 +32,4 @@ def test_every_fixture_and_option_is_named(pytester: pytest.Pytester) -> None:
 
 def test_every_kind_of_fault_is_named() -> None:
     (row,) = re.findall(r"^\| a fault \|.*$", PAGE, re.MULTILINE)
-    assert set(re.findall(r"`(\w+)=", row)) == set(KINDS)
+    assert set(re.findall(r"`(\w+)=", row)) == set(FAULT_KINDS)

@@ -188,10 +188,10 @@ def test_a_fault_can_be_for_every_request(fake: Ccell) -> None:
 @pytest.mark.parametrize(
     ("keywords", "reason"),
     [
-        ({}, "none is given; there are code, delay, http"),
-        ({"code": "1001999", "http": 502}, "code and http is given"),
-        ({"kode": "1001999"}, "none is given"),
-        ({"close": 3}, "close takes True, not 3"),
+        ({}, "got none; kinds: code, delay, http"),
+        ({"code": "1001999", "http": 502}, "got code and http"),
+        ({"kode": "1001999"}, "got none"),
+        ({"close": 3}, "close must be True, got 3"),
         ({"code": "1001999", "bytes": 3}, "bytes"),
     ],
 )

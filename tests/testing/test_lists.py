@@ -68,7 +68,7 @@ def test_a_message_that_was_refused_is_told_of_where_an_accepted_one_is_looked_f
 def test_several_are_not_one(fake: Ccell) -> None:
     fake.client.send([PHONE, OTHER], CONTENT)
     with pytest.raises(
-        NotAsExpected, match=f"2 accepted messages with any fields, not one(.|\n)*{PHONE}(.|\n)*{OTHER}"
+        NotAsExpected, match=f"accepted messages with any fields must be one, got 2(.|\n)*{PHONE}(.|\n)*{OTHER}"
     ):
         fake.outbox.one()
 
@@ -80,7 +80,7 @@ def test_not_to_find_is_to_fail_an_assertion(fake: Ccell) -> None:
 
 def test_a_place_that_is_not_there_is_told_with_what_is(fake: Ccell) -> None:
     fake.client.send([f"1380000000{digit}" for digit in range(7)], CONTENT)
-    with pytest.raises(IndexError, match=r"\[7\] is not there; there are 7 accepted messages:(.|\n)*and 2 more"):
+    with pytest.raises(IndexError, match=r"there is no \[7\]; there are 7 accepted messages:(.|\n)*and 2 more"):
         fake.outbox[7]
 
 

@@ -12,7 +12,7 @@ from ccell_fake.control.connection import SECONDS, ControlConnection, without_no
 from ccell_fake.control.errors import NotFound, NotInTime
 from ccell_fake.faults import Fault, FaultStatus
 from ccell_fake.inspection import (
-    AccountStatus,
+    AccountRecord,
     AdvanceResult,
     ClockStatus,
     Hold,
@@ -50,22 +50,22 @@ class AccountControl:
         """Without the password."""
         return f"AccountControl({self.userid!r})"
 
-    def status(self) -> AccountStatus:
+    def status(self) -> AccountRecord:
         """Status of the account."""
-        return self._call(AccountStatus, "GET", "")
+        return self._call(AccountRecord, "GET", "")
 
     @property
     def position(self) -> int:
         """Position of the last journal entry of the account."""
         return self.status().position
 
-    def change(self, **settings: Any) -> AccountStatus:  # noqa: ANN401 - as AccountSettings has them
+    def change(self, **settings: Any) -> AccountRecord:  # noqa: ANN401 - as AccountSettings has them
         """Change some settings, by name. Requests in progress use the changed settings."""
-        return self._call(AccountStatus, "PATCH", "", body=settings)
+        return self._call(AccountRecord, "PATCH", "", body=settings)
 
-    def replace(self, settings: AccountSettings) -> AccountStatus:
+    def replace(self, settings: AccountSettings) -> AccountRecord:
         """Replace all settings. The password stays if they have none."""
-        return self._call(AccountStatus, "PUT", "", body=non_defaults(settings))
+        return self._call(AccountRecord, "PUT", "", body=non_defaults(settings))
 
     def reset(self) -> None:
         """Delete everything of the account except its settings. Holds and delays end."""

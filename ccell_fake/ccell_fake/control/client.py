@@ -10,7 +10,7 @@ from ccell_fake.control.account import AccountControl, non_defaults
 from ccell_fake.control.connection import ControlConnection
 from ccell_fake.control.errors import ControlError, JournalTruncated, NotFound, NotInTime, Unreachable
 from ccell_fake.control.events import Event, read_events
-from ccell_fake.inspection import AccountStatus, JournalEntry
+from ccell_fake.inspection import AccountRecord, JournalEntry
 from ccell_fake.settings import AccountSettings
 
 __all__ = [
@@ -41,17 +41,17 @@ class ControlClient(ControlConnection):
                 have defaults.
         """
         body = non_defaults(settings) if isinstance(settings, AccountSettings) else dict(settings or {})
-        status = self.call(AccountStatus, "POST", "/v1/accounts", body=body)
+        status = self.call(AccountRecord, "POST", "/v1/accounts", body=body)
         return AccountControl(self, status.userid, status.password)
 
     def account(self, userid: str) -> AccountControl:
         """An open account."""
-        status = self.call(AccountStatus, "GET", f"/v1/accounts/{quote(userid, safe='')}")
+        status = self.call(AccountRecord, "GET", f"/v1/accounts/{quote(userid, safe='')}")
         return AccountControl(self, status.userid, status.password)
 
-    def accounts(self) -> Iterator[AccountStatus]:
+    def accounts(self) -> Iterator[AccountRecord]:
         """All accounts, in the order of their userids."""
-        return self.pages(AccountStatus, "/v1/accounts")
+        return self.pages(AccountRecord, "/v1/accounts")
 
     def journal(self, after_position: int = 0) -> Iterator[JournalEntry]:
         """The requests after a position that cannot be read or name no account, oldest first."""

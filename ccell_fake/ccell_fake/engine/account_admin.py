@@ -13,7 +13,7 @@ from ccell_fake.engine.ledger import Ledger, Store
 from ccell_fake.errors import EntriesDropped, NoSuchThing, NotPossible
 from ccell_fake.faults import Fault, FaultStatus
 from ccell_fake.inspection import (
-    AccountStatus,
+    AccountRecord,
     AdvanceResult,
     ClockMode,
     ClockStatus,
@@ -66,18 +66,18 @@ class AccountAdmin:
             raise NoSuchThing(message)
         return account
 
-    def status(self) -> AccountStatus:
+    def status(self) -> AccountRecord:
         """Return the account's state."""
         with self.opened() as (account, ledger):
             return self._status(account, ledger)
 
-    def _status(self, account: Account, ledger: Ledger) -> AccountStatus:
+    def _status(self, account: Account, ledger: Ledger) -> AccountRecord:
         return describe_account(account, ledger, self._base_now())
 
     def _base_now(self) -> int:
         return to_micros(self._accounts.clock.now())
 
-    def change(self, change: Callable[[AccountSettings], AccountSettings]) -> AccountStatus:
+    def change(self, change: Callable[[AccountSettings], AccountSettings]) -> AccountRecord:
         """Change the settings by a function of the present ones. Queues and spent messages stay."""
         with self.opened() as (account, ledger):
             return self._status(self._accounts.save(change(account.settings), ledger), ledger)
@@ -87,7 +87,7 @@ class AccountAdmin:
         with self.opened() as (account, ledger):
             self._accounts.close(account, ledger)
 
-    def reset(self) -> AccountStatus:
+    def reset(self) -> AccountRecord:
         """Delete the account's data except its settings, and end its waits."""
         with self.opened() as (account, ledger):
             return self._status(self._accounts.reset(account, ledger), ledger)
@@ -323,11 +323,11 @@ def _check_time(instant: datetime) -> None:
         raise NotPossible(message)
 
 
-def describe_account(account: Account, ledger: Ledger, base_now: int) -> AccountStatus:
+def describe_account(account: Account, ledger: Ledger, base_now: int) -> AccountRecord:
     """Return an account's state. `base_now` is the gateway's time."""
     settings, now = account.settings, account.clock.at(base_now)
     balance = ledger.balance(account.key, now)
-    return AccountStatus(
+    return AccountRecord(
         settings.userid,
         settings.password,
         settings,

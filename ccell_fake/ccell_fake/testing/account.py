@@ -1,4 +1,4 @@
-"""One account of an emulator, with everything a test does with it."""
+"""An account for a test: its clients, its messages, and everything a test arranges on it."""
 
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
@@ -22,23 +22,23 @@ if TYPE_CHECKING:
 
 
 class Ccell:
-    """A gateway with an account of one's own.
+    """An account on a gateway, for one test.
 
     Attributes:
-        server: Where it is.
+        server: The emulator.
         userid: The account.
         password: Its password.
-        account: The whole of what can be arranged and looked at over the control API.
-        outbox: What was accepted, like a list.
-        refused: What was refused, likewise.
-        reports: Status reports, waiting or fetched, likewise.
-        upmsgs: Upstream messages, waiting or fetched, likewise.
-        clock: The account's time.
-        faults: What goes wrong.
+        account: The control API of the account.
+        outbox: Accepted messages, like a list.
+        refused: Refused messages, like a list.
+        reports: Status reports, waiting or fetched, like a list.
+        upmsgs: Upstream messages, waiting or fetched, like a list.
+        clock: The account's clock.
+        faults: The account's faults.
     """
 
     def __init__(self, server: "Server", account: AccountControl, password: str) -> None:
-        """Stand for an account that was opened."""
+        """Use an open account."""
         self.server = server
         self._held: list[range] = []
         self._clients: list[Client] = []
@@ -58,7 +58,7 @@ class Ccell:
 
     @property
     def url(self) -> str:
-        """Where the gateway is, such as `http://127.0.0.1:8026`."""
+        """Address of the gateway, such as `http://127.0.0.1:8026`."""
         return self.server.url
 
     @cached_property
@@ -67,32 +67,40 @@ class Ccell:
         return self.connect()
 
     def connect(self, *, in_process: bool | None = None, **options: Any) -> Client:  # noqa: ANN401 - as Client has them
-        """Make a client of the account; it is closed with it.
+        """Make a client of the account. It is closed with the account.
 
         Args:
-            in_process: Without a connection, straight into the emulator; None for whatever is usual here.
-            options: As Client has them.
+            in_process: Whether to call the emulator without a connection; None for the default of the server.
+            options: Options of Client.
 
         Raises:
-            NotHere: The emulator runs in another process.
+            NotInProcess: The emulator runs in another process.
         """
-        road, url = self.server.road(in_process=in_process)
-        options.setdefault("transport", road.transport())
+        transports, url = self.server.road(in_process=in_process)
+        options.setdefault("transport", transports.transport())
         client = Client(url, self.userid, self.password, **options)
         self._clients.append(client)
         return client
 
     def connect_async(self, *, in_process: bool | None = None, **options: Any) -> AsyncClient:  # noqa: ANN401 - as AsyncClient has them
-        """Make an asynchronous client of the account, likewise; use it with `async with`."""
-        road, url = self.server.road(in_process=in_process)
-        options.setdefault("transport", road.async_transport())
+        """Make an asynchronous client of the account; use it with `async with`.
+
+        Args:
+            in_process: Whether to call the emulator without a connection; None for the default of the server.
+            options: Options of AsyncClient.
+
+        Raises:
+            NotInProcess: The emulator runs in another process.
+        """
+        transports, url = self.server.road(in_process=in_process)
+        options.setdefault("transport", transports.async_transport())
         return AsyncClient(url, self.userid, self.password, **options)
 
     def settings(self, **changes: Any) -> AccountSettings:  # noqa: ANN401 - as AccountSettings has them
-        """The settings of the account, after some have been changed by name.
+        """Change settings by name, and return all settings of the account.
 
         Raises:
-            ControlError: There is no such setting, or it takes no such value.
+            ControlError: There is no such setting, or the value is not allowed.
         """
         return (self.account.change(**changes) if changes else self.account.status()).settings
 
@@ -100,61 +108,61 @@ class Ccell:
         """Let a phone send a message.
 
         Args:
-            phone: Who sends it.
+            phone: The phone.
             content: The text.
-            spcode: What stands behind the account's port in the number it is sent to.
-            delay: Seconds from now, on the account's clock.
+            spcode: Extension of the account's port in the number it is sent to.
+            delay: Seconds until it comes in, on the account's clock.
         """
         return self.account.reply(phone, content, spcode=spcode, delay=delay)
 
     @contextmanager
     def hold(self, slots: int = 1, operation: Operation | str | None = None, seconds: float = 60.0) -> Generator[Hold]:
-        """Keep slots of the account taken for a while, as another program on the same account would.
+        """Keep slots of the account in use inside the block, as another program on the same account would.
 
         Args:
-            slots: How many.
-            operation: At which endpoint, where each has its own (Q21).
-            seconds: When they are free again at the latest.
+            slots: Number of slots.
+            operation: The endpoint, if each has its own slots (Q21).
+            seconds: Seconds after which they are freed at the latest.
         """
-        begun = self.account.position
+        before = self.account.position
         with self.account.hold(slots, None if operation is None else Operation(operation), seconds) as held:
             try:
                 yield held
             finally:
                 with suppress(NotFound):
-                    self._held.append(range(begun + 1, self.account.position + 1))
+                    self._held.append(range(before + 1, self.account.position + 1))
 
     def wait(self, kind: WaitKind = "message", *, timeout: float = 10.0, **wanted: Any) -> WaitResult:  # noqa: ANN401 - as AccountControl.wait has them
-        """Sleep until something is there, as `AccountControl.wait` has it; `outbox.wait` is for one message.
+        """Block until messages or fetches match; `outbox.wait` is for one message.
 
         Args:
             kind: `message`, `report` (reports are fetched) or `upmsg` (upstream messages are fetched).
             timeout: Seconds.
-            wanted: What: phone, linkid, content, msgid, code, state, after_position, count, not_empty.
+            wanted: phone, linkid, content, msgid, code, state, after_position, count, not_empty.
 
         Raises:
-            NotInTime: It did not come; the message says what did.
+            NotInTime: The time is over; the message lists what came instead.
         """
         return self.account.wait(kind, timeout=timeout, **wanted)
 
     async def wait_async(self, kind: WaitKind = "message", *, timeout: float = 10.0, **wanted: Any) -> WaitResult:  # noqa: ANN401, ASYNC109 - as `wait` has them
-        """The same for asynchronous tests, whose event loop goes on meanwhile."""
+        """Do the same as `wait`, without blocking the event loop."""
         wait = partial(self.wait, kind, timeout=timeout, **wanted)
         return await anyio.to_thread.run_sync(wait, abandon_on_cancel=True)
 
     def journal(self) -> tuple[JournalEntry, ...]:
-        """What was asked and answered, as far as it is kept, oldest first."""
+        """The journal entries that are kept, oldest first."""
         try:
             return tuple(self.account.journal())
         except JournalTruncated as error:
             return tuple(self.account.journal(error.problem.after_position or 0))
 
     def breaches(self) -> tuple[audit.Breach, ...]:
-        """Where the code under test did not keep to the limits of the document."""
+        """Limits of the document that the code under test broke."""
         return audit.breaches(self.journal(), self.account.messages(), self._held)
 
     def close(self) -> None:
-        """Forget the account and everything of it, and close its clients."""
+        """Delete the account, and close its clients."""
         for client in self._clients:
             client.close()
         with suppress(NotFound):

@@ -1,4 +1,4 @@
-"""Whether the code under test kept to the limits of the document: what the journal and the messages tell of it."""
+"""Find where the code under test broke a limit of the document, from the journal and the messages."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -22,18 +22,18 @@ _CLAUSE_OF_RULE = {
 _CLAUSE_OF_CODE = {Code.SIGNATURE_TOO_LONG: "C1"}
 _CONCURRENCY = "concurrency"
 _FAULT = "fault"
-# What these say may have changed by the next request without anyone's doing.
+# These refusals may end by the next request without a change by the sender.
 _TRANSIENT = {Code.NO_SENDING_RULE, Code.NO_CHANNEL}
 
 
 @dataclass(frozen=True, slots=True)
 class Breach:
-    """A limit of the document that was not kept.
+    """A broken limit of the document.
 
     Attributes:
-        clause: Which.
+        clause: Id of the clause.
         position: Position of the request in the journal.
-        says: What happened.
+        says: Description of the breach.
     """
 
     clause: str
@@ -41,28 +41,28 @@ class Breach:
     says: str
 
     def __str__(self) -> str:
-        """All of it, with the clause's own words."""
+        """The breach, with the text of the clause."""
         return f"{self.clause}: {CLAUSES[self.clause].says}\n  request {self.position}: {self.says}"
 
 
 def breaches(
     entries: Iterable[JournalEntry], messages: Iterable[MessageRecord], held: Sequence[range] = ()
 ) -> tuple[Breach, ...]:
-    """What was not kept, in the order of the requests.
+    """Find breaches, in the order of the requests.
 
-    Whatever a fault brought about is nobody's breach, nor is an excess while a test held slots.
+    The effects of faults are no breaches, nor is excess while a test held slots.
 
     Args:
         entries: The journal of the account.
         messages: Its messages.
         held: The positions while slots were held.
     """
-    kept, sent = tuple(entries), tuple(messages)
-    struck = {entry.position for entry in kept if _FAULT in entry.rule.split(", ") or entry.delivery != "whole"}
+    entries, messages = tuple(entries), tuple(messages)
+    faulted = {entry.position for entry in entries if _FAULT in entry.rule.split(", ") or entry.delivery != "whole"}
     found = [
-        *(breach for entry in kept if entry.position not in struck for breach in _of_entry(entry, held)),
-        *_of_contents(sent),
-        *_repeated(message for message in sent if message.position not in struck),
+        *(breach for entry in entries if entry.position not in faulted for breach in _of_entry(entry, held)),
+        *_of_contents(messages),
+        *_repeated(message for message in messages if message.position not in faulted),
     ]
     return tuple(sorted(found, key=lambda breach: breach.position))
 
@@ -72,7 +72,7 @@ def _of_entry(entry: JournalEntry, held: Sequence[range]) -> Iterator[Breach]:
         yield Breach("S3", entry.position, f"it has {entry.items} numbers")
     for rule in entry.rule.split(", "):
         clause = _CLAUSE_OF_RULE.get(rule)
-        is_excused = rule == _CONCURRENCY and any(entry.position in numbers for numbers in held)
+        is_excused = rule == _CONCURRENCY and any(entry.position in positions for positions in held)
         if clause is not None and not is_excused:
             yield Breach(clause, entry.position, entry.explanation)
     for code, clause in _CLAUSE_OF_CODE.items():
@@ -82,28 +82,25 @@ def _of_entry(entry: JournalEntry, held: Sequence[range]) -> Iterator[Breach]:
 
 
 def _of_contents(messages: Iterable[MessageRecord]) -> Iterator[Breach]:
-    """Contents that are too long and were taken all the same, where the account answers Q5 so."""
-    seen: set[int] = set()
+    """Contents that are too long, accepted because of the account's answer to Q5."""
+    positions: set[int] = set()
     for message in messages:
         length = len(message.content.encode("utf-16-le", errors="surrogatepass")) // 2
-        if length > CONTENT_CHARACTERS and message.position not in seen:
-            seen.add(message.position)
+        if length > CONTENT_CHARACTERS and message.position not in positions:
+            positions.add(message.position)
             yield Breach("S4", message.position, f"a content has {length} characters")
 
 
 def _repeated(messages: Iterable[MessageRecord]) -> Iterator[Breach]:
-    """Numbers that were refused, and then were sent the same again and refused for the same reason."""
+    """Refused numbers that were sent again unchanged and refused for the same reason."""
     first: dict[tuple[object, ...], int] = {}
-    told: set[tuple[object, ...]] = set()
+    reported: set[tuple[object, ...]] = set()
     for message in messages:
         if message.code == Code.SUCCESS or message.code in _TRANSIENT:
             continue
         key = (message.phone, message.content, message.sendtime, message.spcode, message.code)
         before = first.setdefault(key, message.position)
-        if before != message.position and (key, message.position) not in told:
-            told.add((key, message.position))
-            says = (
-                f"{message.phone} was sent again what request {before} had been told not to send it: "
-                f"{message.code} {message.info}"
-            )
+        if before != message.position and (key, message.position) not in reported:
+            reported.add((key, message.position))
+            says = f"{message.phone} was sent again after request {before} was refused: {message.code} {message.info}"
             yield Breach("S8", message.position, says)

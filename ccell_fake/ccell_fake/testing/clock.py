@@ -1,4 +1,4 @@
-"""The clock of an account, to be frozen and moved."""
+"""The clock of an account."""
 
 from datetime import datetime, timedelta
 
@@ -7,20 +7,20 @@ from ccell_fake.inspection import TimelineEvent
 
 
 class AccountTime:
-    """The time of an account; its scheduled sends, reports, lock and faults all go by it."""
+    """The clock of an account. Scheduled sends, reports, the lock and faults follow it."""
 
     def __init__(self, account: AccountControl) -> None:
-        """Tell the time of an account."""
+        """Control the clock of an account."""
         self._account = account
 
     def __repr__(self) -> str:
-        """How it goes, and what it shows."""
-        seen = self._account.clock()
-        return f"<{seen.mode} clock at {seen.now.isoformat()}>"
+        """Mode and time."""
+        clock = self._account.clock()
+        return f"<{clock.mode} clock at {clock.now.isoformat()}>"
 
     @property
     def now(self) -> datetime:
-        """What it shows, aware, in Asia/Shanghai."""
+        """Its time, aware, in Asia/Shanghai."""
         return self._account.clock().now
 
     def advance(
@@ -32,22 +32,22 @@ class AccountTime:
         minutes: float = 0,
         seconds: float = 0,
     ) -> tuple[TimelineEvent, ...]:
-        """Move it forwards; what that brought about, in order: messages sent, reports, upstream messages and so on."""
+        """Move it forwards, and return the events this caused: messages sent, reports, upstream messages and so on."""
         whole = by + timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
         return self._account.advance(whole).events
 
     def advance_to(self, instant: datetime) -> tuple[TimelineEvent, ...]:
-        """Move it forwards to an aware time; what that brought about, in order."""
+        """Move it forwards to an aware time, and return the events this caused."""
         return self._account.advance(to=instant).events
 
     def freeze(self, at: datetime | None = None) -> datetime:
-        """Let it stand still, at an aware time or where it is; where that is."""
+        """Stop it, at an aware time or at its present time. Returns that time."""
         return self._account.freeze(at).now
 
     def set(self, now: datetime) -> None:
-        """Let it go on from an aware time, also one that is over."""
+        """Set it to an aware time, forwards or backwards. It runs on from there."""
         self._account.offset(now=now)
 
     def real(self) -> None:
-        """Let it be the gateway's again."""
+        """Set it to the gateway's clock."""
         self._account.real()

@@ -1,7 +1,4 @@
-"""What happened on an account, to be read like a list: messages, reports, upstream messages.
-
-Each look asks the emulator anew, so that a list is never behind what the code under test did.
-"""
+"""Lists of an account's messages, reports and upstream messages. Each read asks the emulator."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
@@ -12,17 +9,21 @@ from typing import Any, ClassVar, Generic, TypedDict, TypeVar, Unpack, overload
 import anyio.to_thread
 
 from ccell_fake.control.client import AccountControl, NotInTime
+from ccell_fake.errors import CcellError
 from ccell_fake.inspection import MessageRecord, ReportRecord, State, UpmsgRecord
-from ccell_fake.testing.errors import NotAsExpected
 
 Item = TypeVar("Item")
 
-_SHOWN = 5
-_LONGEST = 60
+_MAX_ITEMS = 5
+_MAX_CHARACTERS = 60
 
 
-class Wanted(TypedDict, total=False):
-    """Which messages: the fields a message has to have; phone, linkid and content may hold `*` for any text."""
+class NotAsExpected(CcellError, AssertionError):
+    """The item you asked for is not there, or more than once. The message lists the items that are."""
+
+
+class MessageConditions(TypedDict, total=False):
+    """Fields that a message must have; in phone, linkid and content, `*` stands for any text."""
 
     phone: str
     linkid: str
@@ -31,27 +32,27 @@ class Wanted(TypedDict, total=False):
     state: State
 
 
-class Listed(ABC, Sequence[Item], Generic[Item]):
-    """Something of an account, oldest first."""
+class AccountList(ABC, Sequence[Item], Generic[Item]):
+    """Items of an account, oldest first."""
 
-    _called = "items"
-    _shown: tuple[str, ...] = ()
+    _name = "items"
+    _fields: tuple[str, ...] = ()
 
     def __init__(self, account: AccountControl) -> None:
-        """Look at an account."""
+        """List items of an account."""
         self._account = account
 
     @abstractmethod
-    def _found(self) -> Iterable[Item]:
-        """All of them."""
+    def _items(self) -> Iterable[Item]:
+        """All items."""
 
     def __iter__(self) -> Iterator[Item]:
-        """Each, as they are by now."""
-        return iter(tuple(self._found()))
+        """The items at present."""
+        return iter(tuple(self._items()))
 
     def __len__(self) -> int:
-        """How many there are."""
-        return sum(1 for _ in self._found())
+        """Number of items."""
+        return sum(1 for _ in self._items())
 
     @overload
     def __getitem__(self, place: int) -> Item: ...
@@ -60,168 +61,165 @@ class Listed(ABC, Sequence[Item], Generic[Item]):
     def __getitem__(self, place: slice) -> Sequence[Item]: ...
 
     def __getitem__(self, place: int | slice) -> Item | Sequence[Item]:
-        """One by its place, or some.
+        """One item by its place, or several.
 
         Raises:
-            IndexError: There are not so many.
+            IndexError: There are fewer items.
         """
-        found = tuple(self._found())
+        items = tuple(self._items())
         __tracebackhide__ = True
         try:
-            return found[place]
+            return items[place]
         except IndexError:
-            message = f"[{place}] is not there; there are {self._told(found)}"
+            message = f"there is no [{place}]; there are {self._describe(items)}"
             raise IndexError(message) from None
 
     def __eq__(self, other: object) -> bool:
-        """Whether it holds the same as a list or a tuple."""
+        """Whether it has the same items as a list or a tuple."""
         return isinstance(other, Sequence) and list(self) == list(other)  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
 
-    __hash__: ClassVar[None] = None  # type: ignore[assignment] # what is in it changes
+    __hash__: ClassVar[None] = None  # type: ignore[assignment] # the items change
 
     def __repr__(self) -> str:
-        """What there is, a line each."""
-        return self._told(tuple(self._found()))
+        """The items, a line each."""
+        return self._describe(tuple(self._items()))
 
-    def _told(self, found: Sequence[Item]) -> str:
-        if not found:
-            return f"no {self._called}"
-        lines = [self._line(item) for item in found[:_SHOWN]]
-        more = [f"and {len(found) - _SHOWN} more"] if len(found) > _SHOWN else []
-        return "\n  ".join([f"{len(found)} {self._called}:", *lines, *more])
+    def _describe(self, items: Sequence[Item]) -> str:
+        if not items:
+            return f"no {self._name}"
+        lines = [
+            " ".join(f"{name}={_short(getattr(item, name))}" for name in self._fields) for item in items[:_MAX_ITEMS]
+        ]
+        more = [f"and {len(items) - _MAX_ITEMS} more"] if len(items) > _MAX_ITEMS else []
+        return "\n  ".join([f"{len(items)} {self._name}:", *lines, *more])
 
-    def _line(self, item: Item) -> str:
-        return " ".join(f"{name}={_short(getattr(item, name))}" for name in self._shown)
-
-    def _only(self, wanted: dict[str, Any], found: Sequence[Item]) -> Item:
+    def _only(self, items: Sequence[Item], conditions: dict[str, Any]) -> Item:
         __tracebackhide__ = True
-        if len(found) == 1:
-            return found[0]
-        message = f"there are {len(found)} {self._called} with {_asked(wanted)}, not one\n{self._told(found)}"
+        if len(items) == 1:
+            return items[0]
+        message = f"{self._name} with {_listed(conditions)} must be one, got {len(items)}\n{self._describe(items)}"
         raise NotAsExpected(message)
 
 
-class Messages(Listed[MessageRecord]):
-    """Messages that were submitted: of `ccell.outbox` those that were accepted, of `ccell.refused` the others."""
+class Messages(AccountList[MessageRecord]):
+    """Submitted messages: `ccell.outbox` has the accepted ones, `ccell.refused` the others."""
 
-    _shown = ("phone", "content", "linkid", "state", "code")
+    _fields = ("phone", "content", "linkid", "state", "code")
 
-    def __init__(self, account: AccountControl, called: str, **only: str) -> None:
-        """Look at the messages of an account.
+    def __init__(self, account: AccountControl, name: str, **base: str) -> None:
+        """List messages of an account.
 
         Args:
-            account: Whose.
-            called: What errors call them.
-            only: Which of them, as `AccountControl.messages` has it.
+            account: The account.
+            name: Name of the messages in errors.
+            base: Conditions of all messages of the list, as in `AccountControl.messages`.
         """
         super().__init__(account)
-        self._called = called
-        self._only_those = only
+        self._name = name
+        self._base = base
 
-    def _found(self) -> Iterable[MessageRecord]:
-        return self._account.messages(**self._asked_for({}))
+    def _items(self) -> Iterable[MessageRecord]:
+        return self._account.messages(**self._conditions({}))
 
-    def _asked_for(self, wanted: Wanted) -> dict[str, Any]:
-        return {**self._only_those, **wanted}
+    def _conditions(self, conditions: MessageConditions) -> dict[str, Any]:
+        return {**self._base, **conditions}
 
-    def find(self, **wanted: Unpack[Wanted]) -> list[MessageRecord]:
-        """Those that are as wanted."""
-        return list(self._account.messages(**self._asked_for(wanted)))
+    def find(self, **conditions: Unpack[MessageConditions]) -> list[MessageRecord]:
+        """The messages that match."""
+        return list(self._account.messages(**self._conditions(conditions)))
 
-    def one(self, **wanted: Unpack[Wanted]) -> MessageRecord:
-        """The one that is as wanted.
+    def one(self, **conditions: Unpack[MessageConditions]) -> MessageRecord:
+        """The message that matches.
 
         Raises:
-            NotAsExpected: There is none, and the message says what was nearest; or there are several.
+            NotAsExpected: None matches, and the error lists those that almost match; or several match.
         """
         __tracebackhide__ = True
-        found = self.find(**wanted)
+        found = self.find(**conditions)
         if found:
-            return self._only(dict(wanted), found)
-        try:
-            return self._account.wait(timeout=0, **self._asked_for(wanted)).messages[0]
-        except NotInTime as error:
-            message = f"there are no {self._called} with {_asked(dict(wanted))}\n{_instead(error)}"
-            raise NotAsExpected(message) from None
+            return self._only(found, dict(conditions))
+        return self._wait(0, f"there are no {self._name} with {_listed(dict(conditions))}", conditions)
 
-    def wait(self, *, timeout: float = 10.0, **wanted: Unpack[Wanted]) -> MessageRecord:
-        """The first that is as wanted, as soon as there is one.
+    def wait(self, *, timeout: float = 10.0, **conditions: Unpack[MessageConditions]) -> MessageRecord:
+        """Block until a message matches, and return the first that does.
 
         Args:
             timeout: Seconds.
-            wanted: Which.
+            conditions: Fields of the message.
 
         Raises:
-            NotAsExpected: None came in time; the message says what did, the nearest first.
+            NotAsExpected: None came in time; the error lists those that almost match.
         """
         __tracebackhide__ = True
+        failure = f"no {self._name} with {_listed(dict(conditions))} came within {timeout:g} s"
+        return self._wait(timeout, failure, conditions)
+
+    def _wait(self, timeout: float, failure: str, conditions: MessageConditions) -> MessageRecord:
+        __tracebackhide__ = True
         try:
-            return self._account.wait(timeout=timeout, **self._asked_for(wanted)).messages[0]
+            return self._account.wait(timeout=timeout, **self._conditions(conditions)).messages[0]
         except NotInTime as error:
-            message = f"no {self._called} with {_asked(dict(wanted))} came within {timeout:g} s\n{_instead(error)}"
+            # The first line of the error repeats the conditions.
+            _, _, found = str(error).partition("\n")
+            message = f"{failure}\n{found}"
             raise NotAsExpected(message) from None
 
-    async def wait_async(self, *, timeout: float = 10.0, **wanted: Unpack[Wanted]) -> MessageRecord:  # noqa: ASYNC109 - as `wait` has it
-        """The same for asynchronous tests, whose event loop goes on meanwhile."""
-        wait = partial(self.wait, timeout=timeout, **wanted)
+    async def wait_async(self, *, timeout: float = 10.0, **conditions: Unpack[MessageConditions]) -> MessageRecord:  # noqa: ASYNC109 - as `wait` has it
+        """Do the same as `wait`, without blocking the event loop."""
+        wait = partial(self.wait, timeout=timeout, **conditions)
         return await anyio.to_thread.run_sync(wait, abandon_on_cancel=True)
 
 
-class _Plain(Listed[Item]):
-    """What is compared here: there is no question for it."""
+class _ComparedList(AccountList[Item]):
+    """Items that are compared here, because the control API has no filter for them."""
 
-    def find(self, **wanted: str) -> list[Item]:
-        """Those whose fields are as wanted."""
-        return [item for item in self if all(getattr(item, name) == value for name, value in wanted.items())]
+    def find(self, **conditions: str) -> list[Item]:
+        """The items whose fields are equal."""
+        return [item for item in self if all(getattr(item, name) == value for name, value in conditions.items())]
 
-    def one(self, **wanted: str) -> Item:
-        """The one whose fields are as wanted.
+    def one(self, **conditions: str) -> Item:
+        """The item whose fields are equal.
 
         Raises:
-            NotAsExpected: There is none, and the message says what there is, the nearest first; or there are several.
+            NotAsExpected: There is none, and the error lists the most similar ones; or there are several.
         """
         __tracebackhide__ = True
-        found = self.find(**wanted)
+        found = self.find(**conditions)
         if found:
-            return self._only(dict(wanted), found)
-        nearest = sorted(self, key=lambda item: -_likeness(item, wanted))
-        message = f"there are no {self._called} with {_asked(wanted)}\n{self._told(nearest)}"
+            return self._only(found, conditions)
+        nearest = sorted(self, key=lambda item: -_similarity(item, conditions))
+        message = f"there are no {self._name} with {_listed(conditions)}\n{self._describe(nearest)}"
         raise NotAsExpected(message)
 
 
-class Reports(_Plain[ReportRecord]):
-    """Status reports: those to come, those waiting and those that were fetched (`fetched_at`)."""
+class Reports(_ComparedList[ReportRecord]):
+    """Status reports: later, waiting, and fetched (`fetched_at`)."""
 
-    _called = "reports"
-    _shown = ("msgid", "phone", "linkid", "status", "info", "fetched_at")
+    _name = "reports"
+    _fields = ("msgid", "phone", "linkid", "status", "info", "fetched_at")
 
-    def _found(self) -> Iterable[ReportRecord]:
+    def _items(self) -> Iterable[ReportRecord]:
         return self._account.reports()
 
 
-class Upmsgs(_Plain[UpmsgRecord]):
-    """Upstream messages: those to come, those waiting and those that were fetched (`fetched_at`)."""
+class Upmsgs(_ComparedList[UpmsgRecord]):
+    """Upstream messages: later, waiting, and fetched (`fetched_at`)."""
 
-    _called = "upmsgs"
-    _shown = ("phone", "msgcontent", "spnumber", "fetched_at")
+    _name = "upmsgs"
+    _fields = ("phone", "msgcontent", "spnumber", "fetched_at")
 
-    def _found(self) -> Iterable[UpmsgRecord]:
+    def _items(self) -> Iterable[UpmsgRecord]:
         return self._account.upmsgs()
 
 
-def _likeness(item: object, wanted: dict[str, str]) -> float:
-    return sum(SequenceMatcher(None, str(getattr(item, name)), value).ratio() for name, value in wanted.items())
+def _similarity(item: object, conditions: dict[str, str]) -> float:
+    return sum(SequenceMatcher(None, str(getattr(item, name)), value).ratio() for name, value in conditions.items())
 
 
-def _instead(error: NotInTime) -> str:
-    """What there was, without what was waited for."""
-    return str(error).partition("\n")[2]
-
-
-def _asked(wanted: dict[str, Any]) -> str:
-    return ", ".join(f"{name}={value!r}" for name, value in wanted.items()) or "any fields"
+def _listed(conditions: dict[str, Any]) -> str:
+    return ", ".join(f"{name}={value!r}" for name, value in conditions.items()) or "any fields"
 
 
 def _short(value: object) -> str:
     text = str(value) if value is None or isinstance(value, State) else repr(value)
-    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+    return text if len(text) <= _MAX_CHARACTERS else f"{text[: _MAX_CHARACTERS - 1]}…"

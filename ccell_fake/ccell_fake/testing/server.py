@@ -1,4 +1,4 @@
-"""An emulator as tests reach it: accounts are opened on it, and clients find their way to it."""
+"""An emulator for tests: open accounts on it, and connect clients to it."""
 
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -9,15 +9,19 @@ from typing import Any, Self
 import httpx2
 
 from ccell_fake.control.client import ControlClient
+from ccell_fake.errors import CcellError
 from ccell_fake.testing.account import Ccell
-from ccell_fake.testing.errors import NotInProcess
 
-_NOWHERE = "http://127.0.0.1"
+_IN_PROCESS_URL = "http://127.0.0.1"
+
+
+class NotInProcess(CcellError):
+    """The emulator runs in another process. Its clients need a connection."""
 
 
 @dataclass(frozen=True, slots=True)
 class ClientTransports:
-    """What carries the requests of clients.
+    """Transports for the requests of clients.
 
     Attributes:
         transport: Makes a transport; None for a connection.
@@ -44,14 +48,14 @@ class Server:
         in_process: ClientTransports | None = None,
         is_in_process: bool = False,
     ) -> None:
-        """Reach an emulator.
+        """Use a running emulator.
 
         Args:
-            control: Its control API; it is closed with this.
-            url: Where it listens; asked for each time it is needed.
-            connection: What carries requests to that address.
-            in_process: What carries them straight into it, where it is in this process.
-            is_in_process: Whether clients go that way unless told otherwise.
+            control: Its control API; it is closed with the server.
+            url: Returns its address; called each time the address is needed.
+            connection: Transports for requests to that address.
+            in_process: Transports for calls without a connection, if the emulator is in this process.
+            is_in_process: Whether clients use them by default.
         """
         self.control = control
         self._url = url
@@ -61,14 +65,14 @@ class Server:
 
     @classmethod
     def at(cls, url: str, token: str = "") -> Self:
-        """Reach an emulator in another process.
+        """Connect to an emulator in another process.
 
         Args:
-            url: Where it serves, such as `http://127.0.0.1:8026`.
+            url: Its address, such as `http://127.0.0.1:8026`.
             token: Its control token, if it has one.
 
         Raises:
-            Unreachable: Nothing answers there, or something else does.
+            Unreachable: No control API answers at the address.
             ControlError: The token is missing or wrong.
         """
         with ExitStack() as stack:
@@ -78,7 +82,7 @@ class Server:
         return cls(control, lambda: url.rstrip("/"))
 
     def __enter__(self) -> Self:
-        """Itself."""
+        """Return itself."""
         return self
 
     def __exit__(
@@ -88,33 +92,33 @@ class Server:
         self.close()
 
     def close(self) -> None:
-        """Close its connections; the emulator runs on."""
+        """Close the connections. The emulator runs on."""
         self.control.close()
 
     @property
     def url(self) -> str:
-        """Where the gateway is, such as `http://127.0.0.1:8026`."""
+        """Address of the gateway, such as `http://127.0.0.1:8026`."""
         return self._url()
 
     def open(self, **settings: Any) -> Ccell:  # noqa: ANN401 - as AccountSettings has them
-        """Open an account; what the settings leave out is made for it or at its default.
+        """Open an account. A missing userid or password is generated; other missing settings have their defaults.
 
         Raises:
-            ControlError: There is no such setting, it takes no such value, or the userid is taken.
+            ControlError: There is no such setting, the value is not allowed, or the userid is in use.
         """
         account = self.control.open(settings)
-        # Nobody is told a password again that was not made here.
+        # The answer hides a password that the emulator did not make.
         return Ccell(self, account, settings.get("password") or account.password)
 
     def road(self, *, in_process: bool | None = None) -> tuple[ClientTransports, str]:
-        """What carries a client's requests, and the address it gives.
+        """Transports for a client, and the address to give to it.
 
         Raises:
-            NotHere: It is to be straight into the emulator, and that is in another process.
+            NotInProcess: The call is to be made without a connection, and the emulator is in another process.
         """
         if not (self._is_in_process if in_process is None else in_process):
             return self._connection, self.url
         if self._in_process is None:
-            message = f"the emulator at {self.url} runs in another process, so that its clients need a connection"
+            message = f"in_process must be False: the emulator at {self.url} runs in another process"
             raise NotInProcess(message)
-        return self._in_process, _NOWHERE
+        return self._in_process, _IN_PROCESS_URL

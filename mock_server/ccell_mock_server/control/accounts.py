@@ -11,7 +11,7 @@ from ccell_fake.control.models import SettingsBody
 from ccell_fake.engine.account import Account
 from ccell_fake.engine.account_admin import describe_account
 from ccell_fake.errors import NotPossible
-from ccell_fake.inspection import AccountStatus, Page
+from ccell_fake.inspection import AccountRecord, Page
 from ccell_fake.settings import AccountSettings
 from ccell_fake.store.ledger import SqliteLedger
 from ccell_fake.wire.secrets import HIDDEN
@@ -28,12 +28,12 @@ def views(services: Services) -> list[Api]:
     """The operations."""
     api = Api("accounts", "Accounts. Each is isolated from the others.")
 
-    @api.get("/accounts", {200: Page[AccountStatus]})
+    @api.get("/accounts", {200: Page[AccountRecord]})
     def list_accounts(query: AccountsQuery) -> Response:
         """List the accounts, in the order of their userids."""
         return answer(_page(services, query.cursor, query.limit))
 
-    @api.post("/accounts", {201: AccountStatus})
+    @api.post("/accounts", {201: AccountRecord})
     def mint_account(body: SettingsBody) -> Response:
         """Open an account.
 
@@ -41,12 +41,12 @@ def views(services: Services) -> list[Api]:
         """
         return answer(_open(services, body.root), 201)
 
-    @api.get("/accounts/<userid>", {200: AccountStatus})
+    @api.get("/accounts/<userid>", {200: AccountRecord})
     def get_account(path: AccountPath) -> Response:
         """Get an account."""
         return answer(_public(services.admin(path.userid).status()))
 
-    @api.put("/accounts/<userid>", {200: AccountStatus, 201: AccountStatus})
+    @api.put("/accounts/<userid>", {200: AccountRecord, 201: AccountRecord})
     def put_account(path: AccountPath, body: SettingsBody) -> Response:
         """Replace an account's settings, or open it.
 
@@ -60,7 +60,7 @@ def views(services: Services) -> list[Api]:
                 settings = replace(settings, password=settings.password or former.settings.password)
             return answer(_keep(services, settings, ledger), 201 if former is None else 200)
 
-    @api.patch("/accounts/<userid>", {200: AccountStatus})
+    @api.patch("/accounts/<userid>", {200: AccountRecord})
     def patch_account(path: AccountPath, body: SettingsBody) -> Response:
         """Change the settings in the body; the others stay."""
         settings = _with_userid(path.userid, body.root)
@@ -77,7 +77,7 @@ def views(services: Services) -> list[Api]:
         services.admin(path.userid).close()
         return empty()
 
-    @api.post("/accounts/<userid>/reset", {200: AccountStatus})
+    @api.post("/accounts/<userid>/reset", {200: AccountRecord})
     def reset_account(path: AccountPath) -> Response:
         """Delete everything of an account except its settings.
 
@@ -95,7 +95,7 @@ def views(services: Services) -> list[Api]:
     return [api]
 
 
-def _page(services: Services, cursor: str | None, limit: int) -> Page[AccountStatus]:
+def _page(services: Services, cursor: str | None, limit: int) -> Page[AccountRecord]:
     with services.store.transaction() as ledger:
         accounts = sorted(services.accounts, key=lambda one: one.settings.userid)
         after = (one for one in accounts if cursor is None or one.settings.userid > cursor)
@@ -117,7 +117,7 @@ def _checked(settings: AccountSettings) -> AccountSettings:
     return settings
 
 
-def _open(services: Services, settings: AccountSettings) -> AccountStatus:
+def _open(services: Services, settings: AccountSettings) -> AccountRecord:
     with services.store.transaction() as ledger:
         if settings.userid in services.accounts:
             message = f"account {settings.userid!r} exists; PUT changes it"
@@ -125,16 +125,16 @@ def _open(services: Services, settings: AccountSettings) -> AccountStatus:
         return _keep(services, settings, ledger)
 
 
-def _keep(services: Services, settings: AccountSettings, ledger: SqliteLedger) -> AccountStatus:
+def _keep(services: Services, settings: AccountSettings, ledger: SqliteLedger) -> AccountRecord:
     completed = services.credentials.complete(_checked(settings), services.accounts)
     return _status(services, services.accounts.save(completed, ledger), ledger)
 
 
-def _status(services: Services, account: Account, ledger: SqliteLedger) -> AccountStatus:
+def _status(services: Services, account: Account, ledger: SqliteLedger) -> AccountRecord:
     return _public(describe_account(account, ledger, to_micros(services.accounts.clock.now())))
 
 
-def _public(status: AccountStatus) -> AccountStatus:
+def _public(status: AccountRecord) -> AccountRecord:
     """Hide a password that the emulator did not make."""
     password = status.password if is_public(status.password) else HIDDEN
     return replace(status, password=password, settings=replace(status.settings, password=password))
