@@ -53,9 +53,7 @@ def play_traffic(server: Server, seed: int, messages: int, span: timedelta, user
     """Open an account and play traffic of some length on it. The traffic ends when the account was opened.
 
     The seed decides the traffic. Times and serial numbers come from the emulator. An empty userid is generated.
-
-    Raises:
-        CcellError: A request is refused or gets no answer.
+    Raises CcellError if a request is refused or gets no answer.
     """
     account = server.control.open(traffic.settings(seed, messages, userid))
     ccell = Ccell(server, account, account.password)

@@ -41,9 +41,7 @@ class Emulator:
         """Build an emulator that does not listen yet. By default, its clock and its pauses use the host's time.
 
         Raises:
-            StoreError: The store cannot be opened.
-            CertificateError: The certificate for TLS is missing or invalid.
-            ConfigError: The profile is invalid.
+            CcellError: The store, the certificate or the profile cannot be used.
         """
         server = config.server
         self.config = config
@@ -87,11 +85,7 @@ class Emulator:
         return self._server.url
 
     def start(self) -> None:
-        """Start to listen.
-
-        Raises:
-            ServingError: The address is not available.
-        """
+        """Start to listen. Raises ServingError if the address is not available."""
         self._server.start()
 
     def stop(self) -> None:

@@ -13,11 +13,7 @@ from ccell_mock_server.emulator import Emulator
 
 
 def application() -> Flask:
-    """Create the application of `CCELL_FAKE_CONFIG`, of `ccell.toml` in the current folder, or of the defaults.
-
-    Raises:
-        ConfigError: The configuration is invalid.
-    """
+    """Create the application of `CCELL_FAKE_CONFIG`, of `ccell.toml` in the current folder, or of the defaults."""
     path = os.environ.get("CCELL_FAKE_CONFIG")
     token = os.environ.get("CCELL_FAKE_CONTROL_TOKEN")
     config = load(Path(path) if path else None, {"control_token": token} if token else None)

@@ -38,14 +38,8 @@ def _submit_rows(submits: Iterable[Submit], state: str) -> list[Row]:
 
 
 def _row(state: str, resp: Resp) -> Row:
-    return {
-        "phone": resp.phone,
-        "state": state,
-        "code": resp.code,
-        "info": resp.info,
-        "msgid": resp.msgid,
-        "linkid": resp.linkid or "",
-    }
+    others = {name: getattr(resp, name) or "" for name in ("code", "info", "msgid", "linkid")}
+    return {"phone": resp.phone, "state": state, **others}
 
 
 def item_row(item: Report | Upmsg | AccountStatus) -> Row:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ccell_fake.codes import Code
+from ccell_fake.errors import CcellError
 from ccell_mock_server.commands.options import control_token, env_option
 from ccell_mock_server.config.settings import DemoSettings, parse
 
@@ -43,8 +44,7 @@ def demo(
     The traffic has sends, refusals, schedules, reports and replies. The control API opens an account
     for it. Nothing is sent to a server without a control API.
     """
-    from ccell_fake.errors import CcellError  # noqa: PLC0415 - printing a help does not need these
-    from ccell_mock_server.commands.client_output import print_lines, print_rows  # noqa: PLC0415
+    from ccell_mock_server.commands.client_output import print_lines, print_rows  # noqa: PLC0415 - slow to import
 
     try:
         from ccell_mock_server.demo import play_traffic  # noqa: PLC0415

@@ -6,13 +6,14 @@ import time
 import click
 
 from ccell_fake.clock import elapsed
+from ccell_fake.errors import CcellError
 from ccell_mock_server.commands.options import emulator_url, env_option
 from ccell_mock_server.http.paths import READY_PATH
 
 _POLL_SECONDS = 0.05
 
 
-class NotReadyError(Exception):
+class NotReadyError(CcellError):
     """The emulator was not ready in time. The message says what was last observed."""
 
 
@@ -29,11 +30,7 @@ def ready(url: str, timeout: float) -> None:
 
 
 def wait_until_ready(url: str, timeout: float) -> None:
-    """Wait until the emulator at a URL is ready, at most `timeout` seconds.
-
-    Raises:
-        NotReadyError: It was not ready in time.
-    """
+    """Wait until the emulator at a URL is ready. Raises NotReadyError after `timeout` seconds."""
     import httpx2  # noqa: PLC0415 - slow to import
 
     # The request holds no secret, so any certificate will do.

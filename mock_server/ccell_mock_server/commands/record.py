@@ -5,7 +5,9 @@ from pathlib import Path
 
 import click
 
+from ccell_fake.errors import CcellError
 from ccell_mock_server.commands.signals import stop_event, wait_for
+from ccell_mock_server.config.settings import is_loopback
 
 DEFAULT_PORT = 8027
 
@@ -58,8 +60,7 @@ def record(  # noqa: PLR0913 - its options
     # These are slow to import. Other commands do not need them.
     from ccell_fake.clock import SystemClock  # noqa: PLC0415
     from ccell_fake.transcripts import Redaction, Writer  # noqa: PLC0415
-    from ccell_mock_server.config.settings import is_loopback  # noqa: PLC0415
-    from ccell_mock_server.http.server import HttpServer, ServingError  # noqa: PLC0415
+    from ccell_mock_server.http.server import HttpServer  # noqa: PLC0415
     from ccell_mock_server.proxy.recorder import PUBLIC, Recorder  # noqa: PLC0415
     from ccell_mock_server.proxy.upstream import Upstream, UpstreamError  # noqa: PLC0415
 
@@ -80,7 +81,7 @@ def record(  # noqa: PLR0913 - its options
             with HttpServer(recorder, host, port) as server:
                 click.echo(f"ccell-fake records to {path} on {server.url}")
                 wait_for(stop)
-    except (OSError, ServingError) as error:
+    except (OSError, CcellError) as error:
         raise click.ClickException(str(error)) from error
     finally:
         gateway.close()

@@ -11,13 +11,14 @@ from urllib.parse import urlsplit
 
 import click
 
+from ccell_fake.errors import CcellError
 from ccell_fake.settings import AccountSettings
 from ccell_mock_server.commands.options import control_token
+from ccell_mock_server.config.settings import Config, is_loopback, load, parse
 
 if TYPE_CHECKING:
     from ccell_fake.control.client import ControlClient
     from ccell_fake.transcripts import Transcript
-    from ccell_mock_server.config.settings import Config
     from ccell_mock_server.proxy.replay import Chosen, Replayed
     from ccell_mock_server.proxy.upstream import Upstream
 
@@ -47,11 +48,7 @@ def replay(
     Exit codes: 0 the answers are the same; 1 they differ; 2 the transcript or the emulator cannot be used.
     """
     # These are slow to import. Other commands do not need them.
-    from ccell_fake.errors import CcellError  # noqa: PLC0415
-    from ccell_fake.store.database import StoreError  # noqa: PLC0415
     from ccell_fake.transcripts import UnreadableTranscript, read  # noqa: PLC0415
-    from ccell_mock_server.config.settings import is_loopback  # noqa: PLC0415
-    from ccell_mock_server.http.server import ServingError  # noqa: PLC0415
     from ccell_mock_server.proxy.replay import replay as replay_run  # noqa: PLC0415
     from ccell_mock_server.proxy.upstream import UpstreamError  # noqa: PLC0415
 
@@ -66,7 +63,7 @@ def replay(
         with _emulator(url, control_token, config_path, profile) as (upstream, control, config):
             choose_settings = _settings_chooser(config, transcript)
             results = [replay_run(run, upstream, control, choose_settings) for run in transcript.runs]
-    except (UnreadableTranscript, CcellError, UpstreamError, ServingError, StoreError) as error:
+    except (CcellError, UnreadableTranscript, UpstreamError) as error:
         click.echo(f"{error}", err=True)
         sys.exit(UNUSABLE)
     for number, result in enumerate(results, 1):
@@ -80,10 +77,9 @@ def replay(
 @contextmanager
 def _emulator(
     url: str | None, token: str, config_path: Path | None, profile: str | None
-) -> Generator[tuple["Upstream", "ControlClient", "Config | None"]]:
+) -> Generator["tuple[Upstream, ControlClient, Config | None]"]:
     from ccell_fake.control.client import ControlClient  # noqa: PLC0415
     from ccell_mock_server import fake  # noqa: PLC0415
-    from ccell_mock_server.config import settings as configuration  # noqa: PLC0415
     from ccell_mock_server.emulator import Emulator  # noqa: PLC0415
     from ccell_mock_server.proxy.upstream import Upstream  # noqa: PLC0415
 
@@ -95,18 +91,14 @@ def _emulator(
             return
         overrides = {"host": "127.0.0.1", "port": 0, "store": "", "tls": False, "tls_cert": "", "tls_key": ""}
         overrides |= {"profile": profile} if profile else {}
-        config = (
-            configuration.load(config_path, overrides)
-            if config_path
-            else configuration.parse({}, "the command line", overrides)
-        )
+        config = load(config_path, overrides) if config_path else parse({}, "the command line", overrides)
         emulator = stack.enter_context(Emulator(replace(config, accounts=())))
         upstream = Upstream(emulator.url)
         stack.callback(upstream.close)
         yield upstream, fake.server(emulator).control, config if config_path else None
 
 
-def _settings_chooser(config: "Config | None", transcript: "Transcript") -> "Chosen":
+def _settings_chooser(config: Config | None, transcript: "Transcript") -> "Chosen":
     from ccell_mock_server.proxy import inferred_accounts  # noqa: PLC0415
 
     configured = {account.userid: account for account in config.accounts} if config else {}

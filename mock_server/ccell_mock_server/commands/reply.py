@@ -2,6 +2,7 @@
 
 import click
 
+from ccell_fake.errors import CcellError
 from ccell_fake.settings import DOCUMENT_ACCOUNT
 from ccell_mock_server.commands.options import control_token, emulator_url
 
@@ -17,7 +18,6 @@ from ccell_mock_server.commands.options import control_token, emulator_url
 def reply(phone: str, text: str, url: str, userid: str, control_token: str, spcode: str, delay: float) -> None:
     """Send TEXT from PHONE to an account. The account fetches it with upmsg."""
     from ccell_fake.control.client import ControlClient  # noqa: PLC0415 - slow to import
-    from ccell_fake.errors import CcellError  # noqa: PLC0415
 
     try:
         with ControlClient(url, control_token) as control:

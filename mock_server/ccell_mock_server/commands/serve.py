@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ccell_fake.errors import CcellError
 from ccell_fake.model import Operation
 from ccell_fake.settings import AccountSettings
 from ccell_mock_server.commands.options import env_option
@@ -41,11 +42,7 @@ def serve(path: Path | None, *, print_config: bool, **options: object) -> None:
     if print_config:
         click.echo(configuration.as_toml(config), nl=False)
         return
-    # Flask and the server are slow to import. Other commands do not need them.
-    from ccell_fake.store.database import StoreError  # noqa: PLC0415
-    from ccell_mock_server.emulator import Emulator  # noqa: PLC0415
-    from ccell_mock_server.http.server import ServingError  # noqa: PLC0415
-    from ccell_mock_server.http.tls import CertificateError  # noqa: PLC0415
+    from ccell_mock_server.emulator import Emulator  # noqa: PLC0415 - slow to import
 
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
     try:
@@ -56,7 +53,7 @@ def serve(path: Path | None, *, print_config: bool, **options: object) -> None:
                 click.echo("\n".join([*_greeting(emulator), *demo]))
                 wait_for(stop)
                 click.echo("stopping")
-    except (StoreError, ServingError, CertificateError) as error:
+    except CcellError as error:
         raise click.ClickException(str(error)) from error
 
 

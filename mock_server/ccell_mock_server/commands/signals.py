@@ -8,11 +8,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def stop_event(*, first_signal_only: bool = False) -> Generator[threading.Event]:
-    """Yield an event that SIGINT and SIGTERM set.
-
-    Args:
-        first_signal_only: The second signal has its usual effect.
-    """
+    """Yield an event that SIGINT and SIGTERM set. With `first_signal_only`, the second has its usual effect."""
     stop = threading.Event()
     handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
 

@@ -19,11 +19,7 @@ class CredentialGenerator:
         self._issued: set[str] = set()
 
     def complete(self, settings: AccountSettings, taken: Container[str]) -> AccountSettings:
-        """Return the settings with a userid that is not taken and a password, each only if missing.
-
-        Raises:
-            OverflowError: All userids are used.
-        """
+        """Add a userid that is not taken and a password, if missing. Raises OverflowError after the last userid."""
         userid = settings.userid or self._userid(taken)
         password = settings.password or f"minted-{self._random.getrandbits(32):08x}"
         return replace(settings, userid=userid, password=password)

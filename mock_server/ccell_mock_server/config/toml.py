@@ -19,11 +19,7 @@ _PROFILE_KEYS = {"answer", "evidence", "date"}
 
 
 def read(path: Path) -> dict[str, Any]:
-    """Return the content of a file.
-
-    Raises:
-        ConfigError: The file is unreadable or is not TOML.
-    """
+    """Return the content of a file. Raises ConfigError if it is unreadable or is not TOML."""
     try:
         return tomllib.loads(path.read_text("utf-8-sig"))
     except OSError as error:

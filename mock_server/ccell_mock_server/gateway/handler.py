@@ -39,11 +39,7 @@ class ReceivedRequest:
 
 
 def handle(gateway: Gateway, metrics: Metrics, received: ReceivedRequest) -> Answer:
-    """Answer a request, count it, and log a refusal.
-
-    Raises:
-        TooManyWaitersError: The answer must be delayed, and too many are delayed already.
-    """
+    """Answer a request, count it, and log a refusal. Raises TooManyWaitersError if too many answers are delayed."""
     arrival = _parse(gateway, received)
     try:
         answer = gateway.answer(arrival)

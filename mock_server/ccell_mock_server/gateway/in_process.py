@@ -34,11 +34,7 @@ class InProcessTransport(httpx2.BaseTransport):
         self._timeouts = timeouts
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
-        """Answer a request.
-
-        Raises:
-            httpx2.TransportError: A fault or the timeout prevented a complete answer.
-        """
+        """Answer a request. Raises httpx2.TransportError if a fault or the timeout prevented a complete answer."""
         received_at = elapsed()
         operation = _OPERATIONS.get(request.url.path)
         if operation is None or request.method not in {"GET", "POST"}:

@@ -19,13 +19,8 @@ def client_of(environ: Mapping[str, Any]) -> socket.socket | None:
 def hang_up(environ: Mapping[str, Any], *, with_head: bool = False, with_reset: bool = False) -> None:
     """End the connection in the middle of the answer. Another server ends it in its own way.
 
-    Args:
-        environ: The request's WSGI environment.
-        with_head: Send the answer's head first, unless it was sent.
-        with_reset: Reset the connection (RST) instead of closing it.
-
-    Raises:
-        OSError: Always. It tells the server that the answer ends here.
+    `with_head` sends the answer's head first, `with_reset` resets the connection (RST) instead of closing it. Always
+    raises an OSError, which tells the server that the answer ends here.
     """
     end_connection: Callable[..., None] | None = environ.get(HANG_UP)
     if end_connection is not None:

@@ -17,6 +17,7 @@ from cheroot.errors import MaxSizeExceeded
 from cheroot.server import ChunkedRFile, HTTPConnection, HTTPRequest
 from cheroot.wsgi import Gateway_10, Server
 
+from ccell_fake.errors import CcellError
 from ccell_mock_server.http import connection, request_line, streams
 from ccell_mock_server.http.paths import CONTROL_PREFIX
 from ccell_mock_server.http.threads import Threads
@@ -41,7 +42,7 @@ _SNAPSHOT_BYTES = 1024 * 1024 * 1024
 _CHUNK_BYTES = 64 * 1024
 
 
-class ServingError(Exception):
+class ServingError(CcellError):
     """The server cannot listen. The message names the address and the reason."""
 
 
@@ -221,11 +222,7 @@ class HttpServer:
         return f"{self._scheme}://{f'[{host}]' if ':' in host else host}:{port}"
 
     def start(self) -> None:
-        """Start to listen. Requests are answered from then on.
-
-        Raises:
-            ServingError: The address is not available.
-        """
+        """Start to listen. Raises ServingError if the address is not available."""
         try:
             self._server.prepare()
         except OSError as error:

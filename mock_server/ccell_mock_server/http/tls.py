@@ -11,10 +11,12 @@ from typing import cast
 
 from cheroot.ssl.builtin import BuiltinSSLAdapter
 
+from ccell_fake.errors import CcellError
+
 _PLAIN_HTTP = b"HTTP/1.1 400 Bad Request\r\nContent-Length: 38\r\nConnection: close\r\n\r\nThis port speaks HTTPS; say https://.\n"
 
 
-class CertificateError(Exception):
+class CertificateError(CcellError):
     """The certificate is missing or invalid. The message says how to provide one."""
 
 
@@ -39,11 +41,7 @@ class Certificate:
 
 
 def load_certificate(chain: Path, key: Path) -> Certificate:
-    """Check your certificate and its key.
-
-    Raises:
-        CertificateError: A file is missing or invalid.
-    """
+    """Check your certificate and its key. Raises CertificateError if a file is missing or invalid."""
     for path in (chain, key):
         if not path.is_file():
             message = f"{path}: no such file"
@@ -59,8 +57,7 @@ def load_certificate(chain: Path, key: Path) -> Certificate:
 def generate_certificate(host: str) -> Certificate:
     """Generate a certificate for a host and for loopback, with its own authority, in a new temporary folder.
 
-    Raises:
-        CertificateError: trustme is not installed, or the host is invalid.
+    Raises CertificateError if trustme is not installed or the host is invalid.
     """
     try:
         import trustme  # noqa: PLC0415 - an extra, and slow to import

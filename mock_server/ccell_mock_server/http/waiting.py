@@ -48,11 +48,7 @@ class Places:
 
     @contextmanager
     def take(self) -> Generator[None]:
-        """Occupy a place.
-
-        Raises:
-            TooManyWaitersError: No place is free.
-        """
+        """Occupy a place. Raises TooManyWaitersError if none is free."""
         with self._guard:
             if not self.free:
                 raise TooManyWaitersError(self._message)
@@ -205,8 +201,7 @@ class Notifier:
     def pause(self, seconds: float, owner: object, client: object = None) -> bool:
         """Wait. Returns False if the owner cancelled the wait or the client disconnected.
 
-        Raises:
-            TooManyWaitersError: The maximum number of requests is delayed already.
+        Raises TooManyWaitersError if the maximum number of requests is delayed already.
         """
         deadline = elapsed() + seconds
         with self.pauses.take(), self.waiter(owner, client=cast("socket.socket | None", client)) as waiter:
