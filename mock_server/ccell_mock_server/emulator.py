@@ -12,7 +12,7 @@ from ccell_fake.engine.gateway import Gateway
 from ccell_fake.store.database import SqliteStore
 from ccell_fake.wire import replies
 from ccell_mock_server.config import toml
-from ccell_mock_server.config.credentials import CredentialGenerator
+from ccell_mock_server.config.accounts import CredentialGenerator
 from ccell_mock_server.config.settings import Config
 from ccell_mock_server.gateway.app import create_app
 from ccell_mock_server.gateway.timeouts import CallTimeouts

@@ -6,7 +6,7 @@ from ccell_fake.engine.account_admin import AccountAdmin
 from ccell_fake.engine.accounts import Accounts
 from ccell_fake.engine.gateway import Gateway
 from ccell_fake.store.database import SqliteStore
-from ccell_mock_server.config.credentials import CredentialGenerator
+from ccell_mock_server.config.accounts import CredentialGenerator
 from ccell_mock_server.http.waiting import Notifier
 from ccell_mock_server.metrics import Metrics
 

@@ -14,7 +14,7 @@ from ccell_fake.settings import AccountSettings
 from ccell_mock_server.commands.options import env_option
 from ccell_mock_server.commands.signals import stop_event, wait_for
 from ccell_mock_server.config import settings as configuration
-from ccell_mock_server.config.credentials import is_public
+from ccell_mock_server.config.accounts import is_public
 from ccell_mock_server.config.errors import ConfigError
 
 if TYPE_CHECKING:

@@ -17,8 +17,8 @@ from ccell_fake.engine import magic
 from ccell_fake.engine.assumptions import AnswerTable
 from ccell_fake.settings import DOCUMENT_ACCOUNT, AccountSettings, OutcomeRule, Persona, PersonaAnswer
 from ccell_fake.wire.secrets import HIDDEN
-from ccell_mock_server.config import account_checks, toml
-from ccell_mock_server.config.credentials import CredentialGenerator, is_public
+from ccell_mock_server.config import toml
+from ccell_mock_server.config.accounts import CredentialGenerator, check_account, check_assumptions, is_public
 from ccell_mock_server.config.errors import ConfigError, ConfigProblem, from_pydantic
 
 DEFAULT_PORT = 8026
@@ -159,7 +159,7 @@ def _validate(data: Mapping[str, Any], source: str) -> Config:
 
 def _check_server(config: Config) -> Iterator[ConfigProblem]:
     server = config.server
-    yield from account_checks.check_assumptions(config.assumptions, "server")
+    yield from check_assumptions(config.assumptions, "server")
     if server.profile:
         try:
             toml.read_profile(Path(server.profile))
@@ -181,7 +181,7 @@ def _check_server(config: Config) -> Iterator[ConfigProblem]:
 def _check_accounts(config: Config) -> Iterator[ConfigProblem]:
     used: dict[str, int] = {}
     for index, account in enumerate(config.accounts):
-        for problem in account_checks.check_account(account):
+        for problem in check_account(account):
             yield problem.under(f"accounts[{index}]")
         if account.userid and account.userid in used:
             yield _used_twice(f"accounts[{index}]", account.userid, used)
@@ -191,7 +191,7 @@ def _check_accounts(config: Config) -> Iterator[ConfigProblem]:
     if find_spec("faker") is None:
         yield ConfigProblem("demo", "Faker is not installed; run pip install 'ccell-fake[demo]'")
     userid = config.demo.userid
-    for problem in account_checks.check_account(AccountSettings(userid=userid)):
+    for problem in check_account(AccountSettings(userid=userid)):
         yield problem.under("demo")
     if userid in magic.USERIDS:
         yield ConfigProblem("demo.userid", "must not be a magic userid", f'"{userid}"')

@@ -15,8 +15,7 @@ from ccell_fake.inspection import AccountRecord, Page
 from ccell_fake.settings import AccountSettings
 from ccell_fake.store.ledger import SqliteLedger
 from ccell_fake.wire.secrets import HIDDEN
-from ccell_mock_server.config import account_checks
-from ccell_mock_server.config.credentials import is_public
+from ccell_mock_server.config.accounts import check_account, is_public
 from ccell_mock_server.config.errors import ConfigProblem
 from ccell_mock_server.control.api import Api, answer, empty
 from ccell_mock_server.control.problems import InvalidError
@@ -111,7 +110,7 @@ def _with_userid(userid: str, settings: AccountSettings) -> AccountSettings:
 
 
 def _checked(settings: AccountSettings) -> AccountSettings:
-    flaws = tuple(account_checks.check_account(settings))
+    flaws = tuple(check_account(settings))
     if flaws:
         raise InvalidError(flaws)
     return settings

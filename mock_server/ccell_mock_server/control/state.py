@@ -4,8 +4,7 @@ from flask import Response, request
 from werkzeug.exceptions import abort
 
 from ccell_fake.settings import AccountSettings
-from ccell_mock_server.config import account_checks
-from ccell_mock_server.config.credentials import is_public
+from ccell_mock_server.config.accounts import check_account, is_public
 from ccell_mock_server.control.api import Api, empty
 from ccell_mock_server.control.problems import problem
 from ccell_mock_server.services import Services
@@ -49,6 +48,6 @@ def views(services: Services) -> list[Api]:
 
 
 def _check(settings: AccountSettings) -> None:
-    flaws = "; ".join(map(str, account_checks.check_account(settings)))
+    flaws = "; ".join(map(str, check_account(settings)))
     if flaws:
         raise ValueError(flaws)

@@ -11,7 +11,7 @@ from ccell_fake.engine.gateway import Gateway
 from ccell_fake.errors import UnreadableRequest
 from ccell_fake.model import Operation, Request
 from ccell_fake.wire import payload, replies, requests, secrets
-from ccell_mock_server.config.credentials import is_public
+from ccell_mock_server.config.accounts import is_public
 from ccell_mock_server.http.waiting import TooManyWaitersError
 from ccell_mock_server.metrics import Metrics
 

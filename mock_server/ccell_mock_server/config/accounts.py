@@ -1,16 +1,20 @@
-"""Checks of an account's settings that types cannot express: addresses, number patterns, signatures, assumptions."""
+"""Check the settings of accounts, and generate missing userids and passwords."""
 
 import ipaddress
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
+from dataclasses import replace
+from random import Random
 
 from ccell_fake.engine import assumptions
-from ccell_fake.settings import AccountSettings
+from ccell_fake.settings import DOCUMENT_ACCOUNT, AccountSettings
 from ccell_fake.wire.secrets import HIDDEN
 from ccell_mock_server.config.errors import ConfigProblem
 
 _USERID = re.compile(r"[\w.@-]*", re.ASCII)
 _NUMBER_PATTERN = re.compile(r"[0-9]+\*?|\*")
+_GENERATED_PASSWORD = re.compile(r"minted-[0-9a-f]{8}")
+_FIRST_USERID, _LAST_USERID = 200_000, 999_999
 
 
 def check_account(account: AccountSettings) -> Iterator[ConfigProblem]:
@@ -48,3 +52,33 @@ def _check_lists(account: AccountSettings) -> Iterator[ConfigProblem]:
     for index, text in enumerate(account.signcode if account.signcode != "*" else ()):
         if "【" in text or "】" in text:
             yield ConfigProblem(f"signcode[{index}]", "must be the signature without its brackets", f'"{text}"')
+
+
+class CredentialGenerator:
+    """Generates unique userids of six digits, and passwords. Equal seeds give equal credentials."""
+
+    def __init__(self, seed: int) -> None:
+        self._random = Random(seed)  # noqa: S311 - the credentials of a fake, the same on every start
+        self._issued: set[str] = set()
+
+    def complete(self, settings: AccountSettings, taken: Container[str]) -> AccountSettings:
+        """Add a userid that is not taken and a password, if missing. Raises OverflowError after the last userid."""
+        userid = settings.userid or self._userid(taken)
+        password = settings.password or f"minted-{self._random.getrandbits(32):08x}"
+        return replace(settings, userid=userid, password=password)
+
+    def _userid(self, taken: Container[str]) -> str:
+        while len(self._issued) <= _LAST_USERID - _FIRST_USERID:
+            userid = str(self._random.randint(_FIRST_USERID, _LAST_USERID))
+            if userid in self._issued:
+                continue
+            self._issued.add(userid)
+            if userid not in taken:
+                return userid
+        message = "all userids of six digits are used"
+        raise OverflowError(message)
+
+
+def is_public(password: str) -> bool:
+    """Whether a password may be shown: only the document's own and generated ones, as others may be real."""
+    return password == DOCUMENT_ACCOUNT.password or _GENERATED_PASSWORD.fullmatch(password) is not None
