@@ -30,7 +30,7 @@ CHECKS = [
     OPENAPI.unsupported_method,
 ]
 _SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
-OFTEN = settings(max_examples=60, suppress_health_check=_SLOW)
+OFTEN = settings(suppress_health_check=_SLOW)
 
 
 @pytest.fixture(scope="module")
@@ -96,7 +96,9 @@ def test_no_sequence_of_operations_does(whole: Emulator, described: Any, tmp_pat
             """Hold an answer against the document."""
             case.validate_response(response, checks=CHECKS)
 
-    Sequence.run(settings=settings(DEFAULT_STATE_MACHINE_SETTINGS, max_examples=150, stateful_step_count=10))
+    Sequence.run(
+        settings=settings(DEFAULT_STATE_MACHINE_SETTINGS, max_examples=settings().max_examples, stateful_step_count=10)
+    )
 
 
 def test_the_document_leads_from_an_account_to_everything_under_it(described: Any) -> None:

@@ -9,7 +9,7 @@ from itertools import islice
 
 import pytest
 from harness.accounts import PHONE, Served
-from harness.emulators import DOCUMENT_DAY, emulator
+from harness.emulators import DOCUMENT_DAY, emulator, until
 
 from ccell_fake.control.client import AccountControl, ControlClient, ControlError, Event, JournalTruncated
 from ccell_fake.model import Operation
@@ -95,8 +95,7 @@ def test_a_listener_continues_after_a_position(control: ControlClient, served: S
 def test_a_listener_that_leaves_leaves_nothing(running: Emulator, control: ControlClient, served: Served) -> None:
     with control.events(served.account.userid):
         assert len(running.services.notifier.waiters) == 1
-    while running.services.notifier.waiters:
-        pass
+    until(lambda: not running.services.notifier.waiters)
     assert served.send().code == "0"
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from harness import http
 from harness.accounts import CONTENT, PHONE, Served, is_xml
-from harness.emulators import DOCUMENT_DAY, emulator
+from harness.emulators import DOCUMENT_DAY, emulator, until
 
 from ccell_fake.clock import ManualClock
 from ccell_fake.codes import Code
@@ -281,8 +281,7 @@ def test_a_delay_keeps_its_slot(served: Served) -> None:
         connection.sendall(
             b"POST %b HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % (INFO.path.encode(), len(body)) + body
         )
-        while not served.account.status().in_progress:
-            pass
+        until(lambda: served.account.status().in_progress)
         assert served.ask(INFO).code == Code.CONCURRENCY_EXCEEDED
         served.account.reset()
         assert b"1001999" in http.receive(connection).body
@@ -301,8 +300,7 @@ def test_a_dribbled_answer_keeps_its_slot_until_its_client_leaves(served: Served
     assert served.ask(INFO).code == Code.CONCURRENCY_EXCEEDED
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     connection.close()
-    while served.account.status().in_progress:
-        pass
+    until(lambda: not served.account.status().in_progress)
     assert served.ask(INFO).code == "0"
 
 
@@ -375,11 +373,9 @@ def test_a_client_that_leaves_in_a_delay_is_served_at_once(served: Served) -> No
     connection = http.connect(served.url)
     head = f"POST {SEND.path} HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n\r\n"
     connection.sendall(head.encode() + body)
-    while not served.account.status().in_progress:
-        pass
+    until(lambda: served.account.status().in_progress)
     connection.close()
-    while served.account.status().in_progress:
-        pass
+    until(lambda: not served.account.status().in_progress)
     assert [one.phone for one in served.account.messages()] == [PHONE]
 
 
@@ -391,8 +387,7 @@ def test_however_many_requests_are_delayed_the_control_api_answers(running: Emul
     connections = [http.connect(served.url) for _ in range(MAX_PAUSES + 20)]
     for connection in connections:
         connection.sendall(head.encode() + body)
-    while running.services.notifier.pauses.free or len(select.select(connections, [], [], 1)[0]) < 20:
-        pass
+    until(lambda: not (running.services.notifier.pauses.free or len(select.select(connections, [], [], 1)[0]) < 20))
     served.account.reset()
     statuses = [http.receive(connection).status for connection in connections]
     assert sorted(statuses) == [200] * MAX_PAUSES + [503] * 20

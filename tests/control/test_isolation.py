@@ -180,7 +180,7 @@ def test_accounts_never_see_each_others_messages_money_clock_or_faults() -> None
     run_state_machine_as_test(
         Universes,
         settings=settings(
-            max_examples=6,
+            max_examples=max(settings().max_examples // 12, 2),
             stateful_step_count=5,
             suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
         ),

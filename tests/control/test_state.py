@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from harness.accounts import PHONE, Served
-from harness.emulators import DOCUMENT_DAY, emulator
+from harness.emulators import DOCUMENT_DAY, emulator, until
 
 from ccell_fake.clock import ManualClock
 from ccell_fake.codes import Code
@@ -172,8 +172,7 @@ def test_a_return_wakes_who_waits(control: ControlClient, running: Emulator, ser
     control.snapshot(tmp_path / "snapshot")
     with ThreadPoolExecutor(1) as pool:
         waiting = pool.submit(served.account.wait, timeout=300)
-        while not running.services.notifier.waiters:
-            pass
+        until(lambda: running.services.notifier.waiters)
         control.restore(tmp_path / "snapshot")
         with pytest.raises(ControlError, match="was reset during the wait"):
             waiting.result(60)

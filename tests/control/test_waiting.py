@@ -5,7 +5,6 @@ import select
 import socket
 import ssl
 import struct
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -14,7 +13,7 @@ from typing import Any
 import pytest
 from harness import http
 from harness.accounts import PHONE, Served
-from harness.emulators import emulator
+from harness.emulators import emulator, until
 
 from ccell_fake.control.client import AccountControl, ControlClient, ControlError, NotInTime
 from ccell_fake.inspection import State
@@ -34,8 +33,7 @@ def _meanwhile(running: Emulator, wait: Callable[[], Any], act: Callable[[], obj
     before = _waiters(running)
     with ThreadPoolExecutor(1) as pool:
         waiting = pool.submit(wait)
-        while _waiters(running) == before and not waiting.done():
-            time.sleep(0)
+        until(lambda: _waiters(running) != before or waiting.done())
         act()
         return waiting.result(60)
 
@@ -153,12 +151,15 @@ def test_a_wait_ends_with_its_admin(running: Emulator, account: AccountControl) 
 
 def test_nobody_is_woken_by_another_account(running: Emulator, control: ControlClient, account: AccountControl) -> None:
     other = Served(running.url, control.open())
-    with ThreadPoolExecutor(1) as pool:
-        waiting = pool.submit(account.wait, timeout=1.0)
+
+    def act() -> None:
         other.send()
-        with pytest.raises(NotInTime) as caught:
-            waiting.result(60)
-    assert (caught.value.answer.came, caught.value.answer.nearest) == ((), ())
+        (waiter,) = running.services.notifier.waiters
+        assert waiter.wakings == 0
+        Served(running.url, account).reports()
+
+    answer = _meanwhile(running, lambda: account.wait("report", timeout=LONG), act)
+    assert [one.operation for one in answer.requests] == [Operation.REPORT]
 
 
 def _ask_to_wait(running: Emulator, account: AccountControl) -> socket.socket:
@@ -172,68 +173,59 @@ def _ask_to_wait(running: Emulator, account: AccountControl) -> socket.socket:
 @pytest.mark.parametrize("with_reset", [True, False])
 def test_a_client_that_leaves_ends_its_wait(running: Emulator, account: AccountControl, *, with_reset: bool) -> None:
     connections = [_ask_to_wait(running, account) for _ in range(20)]
-    while _waiters(running) < 20:
-        time.sleep(0.001)
+    until(lambda: _waiters(running) >= 20)
     for connection in connections:
         if with_reset:
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         connection.close()
-    while _waiters(running):
-        time.sleep(0.001)
-    while running.services.notifier.places.free < MAX_WAITERS:
-        time.sleep(0.001)
+    until(lambda: not _waiters(running))
+    until(lambda: running.services.notifier.places.free >= MAX_WAITERS)
     assert Served(running.url, account).send().code == "0"
 
 
 def test_only_so_many_clients_may_wait(running: Emulator, account: AccountControl) -> None:
     """The gateway always has threads left."""
     connections = [_ask_to_wait(running, account) for _ in range(MAX_WAITERS)]
-    while _waiters(running) < MAX_WAITERS:
-        time.sleep(0.001)
+    until(lambda: _waiters(running) >= MAX_WAITERS)
     with pytest.raises(ControlError, match=f"{MAX_WAITERS} clients wait already") as caught:
         account.wait(timeout=0)
     assert caught.value.problem.status == 503
     assert Served(running.url, account).send().code == "0"
     for connection in connections:
         connection.close()
-    while _waiters(running):
-        time.sleep(0.001)
+    until(lambda: not _waiters(running))
 
 
 def test_a_wait_ends_when_the_emulator_stops(running: Emulator, account: AccountControl) -> None:
     connection = _ask_to_wait(running, account)
-    while not _waiters(running):
-        time.sleep(0.001)
+    until(lambda: _waiters(running))
     running.stop()
     connection.close()
     assert _waiters(running) == 0
 
 
 def test_waiting_costs_no_processor_time(running: Emulator, account: AccountControl) -> None:
-    """Fifty clients sleep through a second; nothing looks in between whether there is something."""
+    """Fifty clients sleep; nothing polls in between."""
     connections = [_ask_to_wait(running, account) for _ in range(50)]
-    while _waiters(running) < 50:
-        time.sleep(0.001)
+    until(lambda: _waiters(running) >= 50)
     waiters = running.services.notifier.waiters
     with pytest.raises(NotInTime):
-        account.wait(timeout=1.0)
+        account.wait(timeout=0.1)
     assert [one.wakings for one in waiters] == [0] * 50
     for connection in connections:
         connection.close()
-    while _waiters(running):
-        time.sleep(0.001)
+    until(lambda: not _waiters(running))
 
 
 def test_a_client_that_has_said_more_and_leaves_ends_its_wait(running: Emulator, account: AccountControl) -> None:
     connection = _ask_to_wait(running, account)
-    while not _waiters(running):
-        time.sleep(0.001)
+    until(lambda: _waiters(running))
+    (waiter,) = running.services.notifier.waiters
     connection.sendall(b"G")
-    time.sleep(0.05)
+    until(lambda: waiter.wakings > 0)
     assert _waiters(running) == 1
     connection.close()
-    while _waiters(running):
-        time.sleep(0.001)
+    until(lambda: not _waiters(running))
 
 
 @pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
@@ -247,14 +239,12 @@ def test_a_client_that_leaves_under_tls_ends_its_wait(version: ssl.TLSVersion) -
         head += b"Content-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(body)
         connection = context.wrap_socket(http.connect(running.url), server_hostname="127.0.0.1")
         connection.sendall(head + body)
-        while not _waiters(running):
-            time.sleep(0.001)
+        until(lambda: _waiters(running))
         connection.settimeout(0.2)
         with contextlib.suppress(OSError):
             connection.unwrap()
         connection.close()
-        while _waiters(running):
-            time.sleep(0.001)
+        until(lambda: not _waiters(running))
 
 
 @pytest.mark.parametrize("name", ["phone", "linkid", "content"])

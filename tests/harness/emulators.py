@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from ccell_fake.clock import SHANGHAI, Clock, ManualClock
+from ccell_fake.clock import SHANGHAI, Clock, ManualClock, elapsed
 from ccell_fake.engine import personas
 from ccell_fake.engine.account_admin import AccountAdmin
 from ccell_fake.engine.accounts import Accounts
@@ -38,6 +38,14 @@ def emulator(
     """An emulator on a free port, of a configuration as TOML has it."""
     config = parse({"server": {"port": 0, **(server or {})}, **tables}, "the test")
     return Emulator(config, clock, Pauses(pause) if pause else None)
+
+
+def until(condition: Callable[[], object], seconds: float = 60.0) -> None:
+    """Block until a condition holds that nothing announces."""
+    pause, ends = threading.Event(), elapsed() + seconds
+    while not condition():
+        assert elapsed() < ends, "the condition did not hold in time"
+        pause.wait(0.001)
 
 
 class Pauses:
