@@ -1,4 +1,4 @@
-"""Write the parts of the documentation that are data: `python docs/generate.py`. A test holds them against the data."""
+"""Write the generated pages: `python docs/generate.py`. A test compares them with the data."""
 
 import inspect
 import re
@@ -15,7 +15,7 @@ import tomli_w
 from ccell_fake.codes import Code
 from ccell_fake.contract.suite import every
 from ccell_fake.engine import magic
-from ccell_fake.settings import AccountSettings, OutcomeRule
+from ccell_fake.settings import AccountSettings, OutcomeRule, Persona, PersonaAnswer
 from ccell_fixtures.cases import CASES, Case
 from ccell_fixtures.registries import ASSUMPTIONS, CLAUSES, OBSERVATIONS, Assumption
 from ccell_mock_server.config.settings import DemoSettings, ServerSettings
@@ -31,7 +31,7 @@ def _table(*rows: tuple[str, ...]) -> str:
 
 
 def _meanings(kind: type) -> dict[str, str]:
-    """What the docstring says of each attribute."""
+    """Descriptions of a class's attributes, from its docstring."""
     text = inspect.cleandoc(kind.__doc__ or "").partition("Attributes:\n")[2]
     joined = re.sub(r"\n {8,}", " ", text)
     return dict(re.findall(r"^ {4}([\w, ]+?): (.*)$", joined, re.MULTILINE))
@@ -61,36 +61,67 @@ def configuration() -> str:
     return f"""{_NOTE}
 # Configuration
 
-`ccell-fake serve` reads the file that `--config` names, or `ccell.toml` in the current folder, or goes by the defaults; then
-there is one account, the document's own: 200001 / 123456, with `spcode` opened because the document's samples use it. An unknown
-setting or a value that is not allowed is an error that names both and what is allowed; `ccell-fake check-config FILE` only looks.
+Configure the emulator with a TOML file. `ccell-fake serve` reads `ccell.toml` in the current folder, or the file that `--config` names:
+
+```toml
+[server]
+store = "ccell.sqlite"
+
+[[accounts]]
+userid = "200001"
+password = "123456"
+report_delay = 5
+outcomes = [{{ phone = "139*", stat = "UNDELIV" }}]
+
+[assumptions]
+Q13 = "number"
+```
+
+Check a file without starting the emulator. The exit code is 2 if it cannot be used:
+
+```sh
+ccell-fake check-config ccell.toml
+```
+
+Without a file there is one account, 200001 / 123456, which may use `spcode` as in the document's samples. Unknown settings and invalid
+values are errors that name the allowed ones.
 
 ## `[server]`
 
-Options of `serve` and environment variables win over these.
+Options of `serve` and environment variables override these settings.
 
 {_settings(ServerSettings)}
 ## `[[accounts]]`
 
-Each account is a world of its own: its settings, balance, queues and journal. One without `userid` or `password` is given them,
-the same on every start with the same seed. Times are in seconds. What an account spent, and whether repeated excess has locked it, is
-kept in the store: a locked account stays so until `Gateway.unlock` lets it in, or until the emulator starts on a store of its own.
+Each account has its own settings, balance, queues, clock and journal. An account without `userid` or `password` gets generated ones, the
+same on every start with the same seed. Times are in seconds. The store keeps what an account spent and whether it is locked. A lock ends
+after `lock_duration`, or when you unlock the account by the [control API](control.md).
 
 {_settings(AccountSettings)}
 ## `[[accounts.outcomes]]`
 
+Rules that decide the reports of messages. In patterns, `*` stands for any text.
+
 {_settings(OutcomeRule)}
+## `[[accounts.personas]]`
+
+Owners of phones, who reply to messages. Replies arrive as upstream messages.
+
+{_settings(Persona)}
+## `[[accounts.personas.answers]]`
+
+{_settings(PersonaAnswer)}
 ## `[demo]`
 
-With this table, be it empty, `serve` begins with lifelike traffic on an account of its own, for a console or a client to look at: sends,
-some of them refused or scheduled, reports that tell of failures too, replies and people who opt out. `seed` of `[server]` decides all of
-it. A store that has the account already is left as it is. It takes the extra `demo`. [demo.md](demo.md) has the command that does it later.
+With this table, even an empty one, `serve` starts with lifelike traffic on its own account: sends, refusals, schedules, failures, replies
+and opt-outs. `seed` of `[server]` decides all of it. If the store already has the account, it is not changed. Install the extra in your
+checkout: `pip install '.[demo]'`. [demo.md](demo.md) describes the command that does the same on a running emulator.
 
 {_settings(DemoSettings)}
 ## `[assumptions]`
 
-Answers to the questions that the document leaves open, by id, for the whole server; `assumptions` of an account win over them.
-[evidence.md](evidence.md) lists them.
+Answers to the open questions of the document, by id, for the whole server. An account's `assumptions` override them.
+[evidence.md](evidence.md) lists questions and answers.
 """
 
 
@@ -114,29 +145,44 @@ def evidence() -> str:
     return f"""{_NOTE}
 # Evidence
 
-`X-CCell-Basis` says of every answer what it rests on: `documented` with the id of a clause, `observed` with that of an
-observation (a password sent as its md5, say) or of a question that a live service has answered, `assumed` with that of an open
-question, `arranged` where a test asked for the answer itself, as by a magic number.
+Look up what an answer of the emulator rests on. Each answer names its basis in a header:
+
+```sh
+curl -i http://127.0.0.1:8026/sms3_api/xmlapi/info.jsp -d '<root userid="200001" password="123456"></root>'
+```
+
+The output, shortened to this header:
+
+```text
+X-CCell-Basis: documented I1
+```
+
+| basis | meaning |
+| --- | --- |
+| `documented` | a clause of the vendor's document |
+| `observed` | an observation of live clients, such as a password sent as its md5, or a live service's answer to a question |
+| `assumed` | the default answer to an open question |
+| `arranged` | your test asked for this answer, for example by a magic number |
 
 ## Clauses of the document
 
 {_table(("id", "section", "says"), *clauses)}
 ## Observations
 
-What clients of the live service that anyone can read show. None of it was tried on the live service.
+These come from public source code of clients of the live service. None was checked on the live service.
 
 {_table(("id", "says"), *observations)}
 ## Open questions
 
-The default is set in bold. Any other answer is switched on by its id, in `[assumptions]` or in an account. The questions
-{", ".join(one.id for one in ASSUMPTIONS.values() if one.scope == "server")} are settled before the account is known and can only be
-answered for the whole server.
+The default answer is bold. Set another one by its id, in `[assumptions]` or in an account ([configuration.md](configuration.md)).
+{", ".join(one.id for one in ASSUMPTIONS.values() if one.scope == "server")} apply before the account is known, so they can only be set for
+the whole server.
 
-{_table(("id", "question", "clause", "answers", "probe and its cost"), *questions)}"""
+{_table(("id", "question", "clause", "answers", "probe; cost"), *questions)}"""
 
 
 def _brought_about(case: Case) -> list[str]:
-    """The settings and the request of a case, a piece each."""
+    """The settings and request attributes that cause a case, one item each."""
     settings = tomli_w.dumps(case.account | ({"assumptions": case.assumptions} if case.assumptions else {}))
     pieces = [line for line in re.sub(r"(?<=\[)\s+|,\s+(?=\])|(?<=,)\s+", "", settings).splitlines() if line]
     pieces += [f'{name}="{value}"' for name, value in case.submit.items()]
@@ -165,14 +211,21 @@ def codes() -> str:
     return f"""{_NOTE}
 # Status codes and magic numbers
 
-The example of each code is run against the emulator by its tests: a send of one acceptable submit but for what is shown.
+Make the emulator answer with any status code. The shortest way is a magic number, which needs no setup:
 
-A magic number brings an answer about without any arrangement. A phone `1700` and a code is refused with that code; where the code
-is one of a request, it refuses the request. A userid that is a code of a request gets that code from every endpoint, whatever the
-password. `magic_numbers = false` on an account turns its phones off, `magic = false` under `[server]` the userids.
+```sh
+curl -s http://127.0.0.1:8026/sms3_api/xmlapi/send.jsp -d '<root userid="200001" password="123456"><submit phone="17001004008" content="您好【签名】"/></root>'
+curl -s http://127.0.0.1:8026/sms3_api/xmlapi/info.jsp -d '<root userid="1001003" password="any"></root>'
+```
 
-{_table(("code", "text", "about a", "answered when", "for example", "magic phone", "magic userid"), *rows)}
-A phone `1701` and a stat, spelled on a telephone's keypad, is accepted, and its report has that stat.
+A phone that consists of `1700` and a code is refused with that code. A code about a request refuses the whole request. A userid that is a
+code of a request gets that code from every endpoint, with any password. `magic_numbers = false` in an account turns its magic phones off,
+`magic = false` under `[server]` the magic userids.
+
+The other way is a setting or a request that causes the code. The examples show how they differ from an accepted send of one submit.
+
+{_table(("code", "text", "about a", "meaning", "example", "magic phone", "magic userid"), *rows)}
+A phone that consists of `1701` and a stat in keypad letters is accepted, and its report has that stat.
 
 {_table(("phone", "stat"), *stats)}"""
 
@@ -184,11 +237,17 @@ def _source(name: str) -> str:
 def examples() -> str:
     """The integrations that are tested with the plugin."""
     return f"""{_NOTE}
-# Whole integrations and their tests
+# Example integrations
 
-Three small applications as they are written every day, tested with the fixture `ccell` of [pytest.md](pytest.md). They stand in
-`tests/examples` and run with the tests of this project, also side by side under `pytest-xdist`. An application asks for no more than
-a `Gateway`; each of its tests runs with both that are shown here, one with our client and one with the standard library alone.
+Copy from three small applications and their tests: a sign-up, a poller and a marketing sender. The tests use the fixture `ccell`
+([pytest.md](pytest.md)). The files are in `tests/examples`:
+
+```sh
+pytest tests/examples
+```
+
+Each application uses a `Gateway`. There are two implementations, one with the client of `ccell-fake` and one with the standard library only.
+Each test runs with both.
 
 {_source("gateways.py")}
 {_source("conftest.py")}
@@ -200,7 +259,7 @@ a `Gateway`; each of its tests runs with both that are shown here, one with our 
 
 {_source("poller.py")}
 {_source("test_poller.py")}
-## A marketing sender that takes no for an answer
+## A marketing sender that respects opt-outs
 
 {_source("marketing.py")}
 {_source("test_marketing.py")}"""
@@ -215,17 +274,17 @@ def adequacy() -> str:
         for one in mutants
     ]
     return f"""{_NOTE}
-# Adequacy
+# Adequacy of the contract suite
 
-What is the contract suite worth? Each of these {len(mutants)} mutants is the emulator with one small, deliberate violation of the
-gateway. Our tests conduct the suite against each of them, and the test that is named notices it. Every clause and every open
-question has a mutant, every status code is answered as another one and with another text, every figure is off by one either way; and
-every test of the suite kills a mutant, so that there is none that cannot fail.
+See which errors of a gateway the [contract suite](contract.md) detects. Each of these {len(mutants)} mutants is the emulator with one small,
+deliberate violation. The tests of this project run the suite against each mutant, and the named check must fail.
 
-What a gateway decides is altered through `ccell_fake.engine.behaviour`, what is carried and written through a transport on the way
-to it; nothing is patched.
+Every clause and every open question has a mutant. Every status code has one with another code and one with another text. Every limit has
+one that is too low by one and one that is too high. Every check of the suite kills at least one mutant, so each check can fail.
 
-{_table(("violates", "what the mutant does", "killed by", "which says that"), *rows)}"""
+Mutants change the gateway's behaviour through `ccell_fake.engine.behaviour`, or its bytes through a transport. Nothing is patched.
+
+{_table(("violates", "what the mutant does", "killed by", "guarantee of that check"), *rows)}"""
 
 
 def api() -> str:
@@ -233,8 +292,7 @@ def api() -> str:
     return f"""{_NOTE}
 # Python API
 
-Look up the names that you can rely on: their signatures, their attributes and the errors they raise. Modules that are not listed
-are internal and may change.
+Look up the public names: their signatures, attributes and errors. Modules that are not listed are internal and may change.
 
 {api_reference.reference()}
 """

@@ -1,58 +1,149 @@
-"""The pages in docs: generated ones agree with the data, and every command in the others runs."""
+"""Pages agree with the data and the code: generated pages, links, quoted paths, and the names in tables."""
 
-import importlib.util
 import re
-import shlex
-import subprocess
-import sys
+from collections.abc import Callable, Iterable
+from dataclasses import fields
+from inspect import signature
 from pathlib import Path
-from types import ModuleType
+from typing import Any
 
+import click
+import generate
 import pytest
-from harness import processes
+from harness.emulators import DOCUMENT_DAY
+from harness.pages import CHINESE, ENGLISH, ROOT, blocks, english
+from hypothesis import find
+from hypothesis import strategies as st
 
-from ccell_mock_server.commands import ready
+from ccell_fake import codes, faults, model, settings, stateful, strategies
+from ccell_fake.contract.costs import KINDS
+from ccell_fake.faults import FAULT_KINDS
+from ccell_fake.transcripts import Ending, Exchange
+from ccell_mock_server.commands import client
+from ccell_mock_server.commands.contract import COMMANDS
+from ccell_mock_server.commands.record import record
+from ccell_mock_server.live import live_target
 
-ROOT = Path(__file__).parents[2]
-SERVING = (ROOT / "docs" / "serving.md").read_text("utf-8")
-COMMANDS = [line for block in re.findall(r"```sh\n(.*?)```", SERVING, re.DOTALL) for line in block.splitlines()]
-PROGRAMS = {"ccell-fake": processes.COMMAND, "granian": (sys.executable, "-m", "granian")}
+ALL = [*ENGLISH, *CHINESE]
+PACKAGES = ("ccell_fake", "fixtures", "mock_server", "pytest_plugin")
+_PATH = re.compile(r"`((?:ccell_\w+|pytest_\w+|docs|tests|fixtures|mock_server|\.ci)(?:/[\w.*]+)+|\w+/\w+\.py)`")
+_ROW = re.compile(r"^\| `(.+?)` \| .* \| `(.+)` \|$", re.MULTILINE)
+_NAMES: dict[str, Any] = {
+    **vars(codes),
+    **vars(faults),
+    **vars(model),
+    **vars(settings),
+    **vars(strategies),
+    "st": st,
+    "now": DOCUMENT_DAY,
+    "request": model.Request("200001", "123456"),
+}
 
 
-def _generator() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("generate", ROOT / "docs" / "generate.py")
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def _with_translations(*names: str) -> list[Any]:
+    return [pytest.param(page, id=_id(page)) for page in ALL if english(page).name in names]
 
 
-@pytest.mark.parametrize("name", _generator().PAGES)
+def _id(page: Path) -> str:
+    return str(page.relative_to(ROOT).with_suffix(""))
+
+
+@pytest.mark.parametrize("name", generate.PAGES)
 def test_a_generated_page_agrees_with_the_data(name: str) -> None:
-    assert (ROOT / "docs" / name).read_text("utf-8") == _generator().PAGES[name]()
+    assert (ROOT / "docs" / name).read_text("utf-8") == generate.PAGES[name]()
 
 
-@pytest.mark.parametrize("command", COMMANDS)
-def test_every_serving_command_serves(command: str, tmp_path: Path) -> None:
-    program, *arguments = shlex.split(command)
-    port = processes.free_port()
-    process = subprocess.Popen(
-        [*PROGRAMS[program], *arguments, "--port", str(port)],
-        cwd=tmp_path,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
+@pytest.mark.parametrize("page", ALL, ids=_id)
+def test_every_linked_file_exists(page: Path) -> None:
+    links = re.findall(r"\]\((?!https?://|#)([^)#]+)", page.read_text("utf-8"))
+    assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+@pytest.mark.parametrize("page", CHINESE, ids=_id)
+def test_a_chinese_page_keeps_in_step_with_the_english_page(page: Path) -> None:
+    def outline(one: Path) -> object:
+        prose = re.sub(r"```.*?```", "", one.read_text("utf-8"), flags=re.DOTALL)
+        links = [Path(link).name for link in re.findall(r"\]\(([^)]+)\)", prose)]
+        return re.findall(r"^#+(?= )", prose, re.MULTILINE), links[1:] if one.parent == ROOT else links
+
+    assert blocks(page) == blocks(english(page))
+    assert outline(page) == outline(english(page))
+
+
+@pytest.mark.parametrize("page", [ROOT / "CONTRIBUTING.md", *_with_translations("architecture.md")], ids=str)
+def test_every_path_that_is_named_exists(page: Path) -> None:
+    paths = _PATH.findall(page.read_text("utf-8"))
+    assert paths
+    roots = [ROOT, *(ROOT / package for package in PACKAGES), ROOT / "ccell_fake" / "ccell_fake"]
+    roots += [ROOT / "mock_server" / "ccell_mock_server"]
+    assert [path for path in paths if not any(list(root.glob(path)) for root in roots)] == []
+
+
+@pytest.mark.parametrize("page", _with_translations("architecture.md"))
+def test_every_folder_of_the_packages_is_described(page: Path) -> None:
+    text = page.read_text("utf-8")
+    folders = (
+        f"{package.name}/{folder.parent.name}"
+        for package in (ROOT / "ccell_fake" / "ccell_fake", ROOT / "mock_server" / "ccell_mock_server")
+        for folder in package.glob("*/__init__.py")
     )
-    try:
-        scheme = "https" if "--tls" in arguments else "http"
-        ready.wait_until_ready(f"{scheme}://127.0.0.1:{port}", 60)
-        assert process.poll() is None
-    finally:
-        process.terminate()
-        process.wait(60)
+    assert [folder for folder in folders if f"| `{folder}` |" not in text] == []
 
 
-def test_every_page_that_is_linked_exists() -> None:
-    for page in (ROOT / "docs").glob("*.md"):
-        links = re.findall(r"\]\((?!https?://)([^)#]+)", page.read_text("utf-8"))
-        assert [link for link in links if not (page.parent / link).exists()] == []
+def _options(commands: Iterable[click.Command]) -> list[str]:
+    parameters = (one for command in commands for one in command.params if isinstance(one, click.Option))
+    return [one.opts[0] for one in parameters if one.name != "contents"]
+
+
+_MACHINE_METHODS = ("connect", "send", "fates", "disconnect", "schedule", "poll_reports", "poll_upmsgs", "upmsgs")
+_TABLES: dict[str, Callable[[], Iterable[object]]] = {
+    "contract.md": lambda: [*_options(COMMANDS), *KINDS],
+    "transcripts.md": lambda: [*_options([record]), *(one.name for one in fields(Exchange)), *Ending],
+    "stateful.md": lambda: [
+        *(name for name in _MACHINE_METHODS if hasattr(stateful.CcellMachine, name)),
+        *(one.__name__ for one in stateful.Finding.__subclasses__()),
+        *stateful.Fate,
+        *(set(signature(live_target).parameters) - {"url", "userid", "password"}),
+    ],
+    "pytest.md": lambda: [f"{kind}=" for kind in FAULT_KINDS],
+}
+
+
+@pytest.mark.parametrize("page", _with_translations(*_TABLES))
+def test_every_name_of_the_code_is_on_its_page(page: Path) -> None:
+    rows = "".join(re.findall(r"^\|.*\n", page.read_text("utf-8"), re.MULTILINE))
+    assert [name for name in _TABLES[page.name]() if f"`{name}" not in rows] == []
+
+
+@pytest.mark.parametrize("page", _with_translations("client.md"))
+def test_every_exit_code_of_the_client_is_on_its_page(page: Path) -> None:
+    named = re.findall(r"^\| (\d+) \|", page.read_text("utf-8"), re.MULTILINE)
+    assert {int(code) for code in named} == {
+        0,
+        2,
+        client.REFUSED,
+        client.NOT_SENT,
+        client.UNKNOWN,
+        client.INTERRUPTED,
+    }
+
+
+@pytest.mark.parametrize("page", _with_translations("pytest.md"))
+def test_exactly_the_fixtures_and_options_are_on_the_page(page: Path, pytester: pytest.Pytester) -> None:
+    text = page.read_text("utf-8")
+    listed = pytester.runpytest_subprocess("--fixtures").stdout.str()
+    fixtures = set(re.findall(r"^(ccell\w*)(?= )", listed, re.MULTILINE))
+    assert fixtures == set(re.findall(r"^\| `(ccell\w*)` \|", text, re.MULTILINE))
+    printed = pytester.runpytest_subprocess("--help").stdout.str()
+    group = printed.partition("fake of the CCell SMS gateway:")[2].partition("the contract suite")[0]
+    options = {"--ccell-profile", *re.findall(r"--ccell-\w+", group)}
+    assert options == set(re.findall(r"^\| `(--ccell-\w+) ", text, re.MULTILINE))
+
+
+@pytest.mark.parametrize("page", _with_translations("strategies.md"))
+def test_a_strategy_shrinks_to_the_example_in_the_table(page: Path) -> None:
+    rows = _ROW.findall(page.read_text("utf-8"))
+    found = {call: find(eval(call, _NAMES), lambda _: True) for call, _ in rows}  # noqa: S307 - the page is our own
+    assert found == {call: eval(simplest, _NAMES) for call, simplest in rows}  # noqa: S307
+    named = {call.partition("(")[0] for call, _ in rows}
+    assert named == {name for name in strategies.__all__ if name.islower()}

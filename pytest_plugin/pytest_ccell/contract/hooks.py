@@ -96,6 +96,11 @@ class ContractHooks:
         except LiveSettingsError as error:
             pytest.exit(self._redaction.text(f"nothing was asked: {error}"), pytest.ExitCode.TESTS_FAILED)
 
+    def pytest_itemcollected(self, item: pytest.Item) -> None:
+        """Let `-k` select a test by its clause or question, such as `-k Q13`."""
+        if asked := _asked(item):
+            item.extra_keyword_matches.add(asked.id)
+
     def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
         """Ask what is free first, and what may lock the account last."""
         left_out = [item for item in items if self._only_questions and not _is_question(item)]

@@ -1,0 +1,57 @@
+"""The code blocks of every page run in order on a new emulator."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import pytest
+from contract.minimal import Account, MinimalGateway
+from harness.emulators import emulator
+from harness.pages import ENGLISH, Reader
+
+from ccell_fake import ControlClient
+
+ADDRESS, LIVE = "http://127.0.0.1:8026", "https://sms.example.com"
+
+NOT_RUN = {
+    "api.md": "its blocks are signatures",
+    "examples.md": "its blocks are the files of tests/examples, which are tests",
+}
+OUTCOMES = {
+    "README.md": {"test_no_message_is_lost_or_sent_twice": "failure"},
+    "stateful.md": {"test_nothing_is_sent_twice_on_the_live_service": "skipped"},
+}
+CHANGES = {
+    # Fewer steps than usual, the same ones each time: this is about the example.
+    "README.md": {
+        "stateful.run(Sending, ccell_server.url": "stateful.run(Sending, ccell_server.url, settings=__import__('hypothesis')"
+        ".settings(stateful.SETTINGS, stateful_step_count=4, derandomize=True, database=None)"
+    },
+}
+
+
+@contextmanager
+def _unchanged_emulator() -> Iterator[str]:
+    """A new emulator, whose account must be at the end as it was in the beginning."""
+    with emulator() as served, ControlClient(served.url) as control:
+        account = control.account("200001")
+
+        def state() -> object:
+            waiting = [one.fault for one in account.faults() if one.left != 0]
+            return account.status().settings, account.clock().mode, waiting, account.holds()
+
+        before = state()
+        yield served.url
+        assert state() == before
+
+
+@pytest.mark.parametrize("page", [page for page in ENGLISH if page.name not in NOT_RUN], ids=lambda page: page.stem)
+def test_the_blocks_of_a_page_run_in_order(page: Path, tmp_path: Path) -> None:
+    with ExitStack() as stack:
+        addresses = {ADDRESS: stack.enter_context(_unchanged_emulator())}
+        if LIVE in page.read_text("utf-8"):
+            gateway = stack.enter_context(MinimalGateway(accounts=(Account("200001", "secret"),)))
+            addresses[LIVE] = gateway.url
+        reader = Reader(tmp_path, addresses, OUTCOMES.get(page.name, {}), CHANGES.get(page.name, {}))
+        with stack, reader:
+            reader.read(page)
