@@ -21,11 +21,13 @@ OUTCOMES = {
     "README.md": {"test_no_message_is_lost_or_sent_twice": "failure"},
     "stateful.md": {"test_nothing_is_sent_twice_on_the_live_service": "skipped"},
 }
+# Fewer steps than usual, the same ones each time: this is about the example.
+FEW = "few = settings(stateful.SETTINGS, stateful_step_count=4, derandomize=True, database=None)"
 CHANGES = {
-    # Fewer steps than usual, the same ones each time: this is about the example.
     "README.md": {
-        "stateful.run(Sending, ccell_server.url": "stateful.run(Sending, ccell_server.url, settings=__import__('hypothesis')"
-        ".settings(stateful.SETTINGS, stateful_step_count=4, derandomize=True, database=None)"
+        "from urllib.request": "from hypothesis import settings\nfrom urllib.request",
+        "def test_no_message": f"{FEW}\n\n\ndef test_no_message",
+        "stateful.run(Sending, ccell_server.url": "stateful.run(Sending, ccell_server.url, settings=few",
     },
 }
 
