@@ -1,4 +1,4 @@
-"""An emulator of its own clock for each test, its control API, and an account."""
+"""Fixtures: an emulator with a manual clock, its control API, and an account."""
 
 from collections.abc import Iterator
 
@@ -33,11 +33,11 @@ def control(running: Emulator) -> Iterator[ControlClient]:
 
 @pytest.fixture
 def account(control: ControlClient) -> AccountControl:
-    """An account that was just opened."""
+    """An account."""
     return control.open()
 
 
 @pytest.fixture
 def served(running: Emulator, account: AccountControl) -> Served:
-    """The gateway, asked as that account."""
+    """The gateway, called as that account."""
     return Served(running.url, account)

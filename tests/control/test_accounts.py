@@ -1,4 +1,4 @@
-"""Accounts over the control API: each is a admin."""
+"""Accounts over the control API are opened, changed, reset and closed, each isolated from the others."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -17,17 +17,17 @@ from ccell_fake.settings import AccountSettings, OutcomeRule
 from ccell_mock_server.emulator import Emulator
 
 
-def test_an_account_is_minted_with_six_digits_and_a_password(control: ControlClient) -> None:
+def test_a_userid_of_six_digits_and_a_password_are_generated(control: ControlClient) -> None:
     accounts = [control.open() for _ in range(50)]
     assert all(len(one.userid) == 6 and one.userid.isdecimal() and one.password for one in accounts)
     assert len({one.userid for one in accounts}) == 50
 
 
-def test_a_minted_account_can_be_used_at_once(served: Served) -> None:
+def test_an_opened_account_can_be_used_at_once(served: Served) -> None:
     assert served.send().code == "0"
 
 
-def test_settings_are_those_of_the_configuration(control: ControlClient) -> None:
+def test_an_account_takes_every_setting_of_the_configuration(control: ControlClient) -> None:
     settings = AccountSettings(
         userid="300001", password="p", balance=5, signcode=("甲",), outcomes=(OutcomeRule(stat="EXPIRED"),)
     )
@@ -35,14 +35,14 @@ def test_settings_are_those_of_the_configuration(control: ControlClient) -> None
     assert account.status().settings == replace(settings, password="********")
 
 
-def test_a_password_that_was_given_is_never_answered(running: Emulator, control: ControlClient) -> None:
+def test_a_password_that_the_test_chose_is_never_answered(running: Emulator, control: ControlClient) -> None:
     control.open(AccountSettings(userid="300001", password="s3cret-word"))
     with httpx2.Client(base_url=running.url, trust_env=False) as client:
         for path in ("accounts", "accounts/300001", "accounts/300001/journal", "state"):
             assert b"s3cret-word" not in client.get(f"/_ccell/v1/{path}").content
 
 
-def test_a_userid_that_is_taken_is_refused(control: ControlClient) -> None:
+def test_a_userid_in_use_is_refused(control: ControlClient) -> None:
     with pytest.raises(ControlError, match="account '200001' exists; PUT changes it"):
         control.open(AccountSettings(userid="200001"))
 
@@ -56,7 +56,7 @@ def test_put_opens_or_replaces_and_keeps_the_password(control: ControlClient, se
     assert control.account("345678").password.startswith("minted-")
 
 
-def test_patch_changes_what_it_names_alone(served: Served) -> None:
+def test_patch_changes_only_the_settings_in_the_body(served: Served) -> None:
     served.account.change(balance=5, name="x")
     seen = served.account.change(credit=2)
     assert (seen.settings.balance, seen.settings.name, seen.settings.credit) == (5, "x", 2)
@@ -78,7 +78,7 @@ def test_patch_changes_what_it_names_alone(served: Served) -> None:
         ({"userid": "111111"}, "userid must be absent or "),
     ],
 )
-def test_what_is_wrong_is_named_with_what_is_allowed_and_changes_nothing(
+def test_an_invalid_setting_is_refused_with_the_allowed_values_and_changes_nothing(
     account: AccountControl, settings: dict[str, object], said: str
 ) -> None:
     before = account.status()
@@ -90,7 +90,7 @@ def test_what_is_wrong_is_named_with_what_is_allowed_and_changes_nothing(
     assert account.status() == before
 
 
-def test_an_account_that_is_not_there_is_not_found(control: ControlClient) -> None:
+def test_an_unknown_account_is_not_found(control: ControlClient) -> None:
     with pytest.raises(NotFound, match="there is no account '999999'"):
         control.account("999999")
 
@@ -102,7 +102,9 @@ def test_accounts_are_listed_over_pages(control: ControlClient) -> None:
     assert [one.userid for one in control.accounts()] == sorted(["200001", *userids])
 
 
-def test_reset_forgets_everything_but_the_settings(control: ControlClient, running: Emulator, served: Served) -> None:
+def test_reset_deletes_everything_except_the_settings(
+    control: ControlClient, running: Emulator, served: Served
+) -> None:
     account = served.account
     account.change(spcode=True)
     bystander = Served(running.url, control.open())
@@ -120,7 +122,7 @@ def test_reset_forgets_everything_but_the_settings(control: ControlClient, runni
     assert len(bystander.reports()) == 1
 
 
-def test_delete_closes_the_account_and_no_other(control: ControlClient, running: Emulator, served: Served) -> None:
+def test_delete_closes_only_its_account(control: ControlClient, running: Emulator, served: Served) -> None:
     bystander = Served(running.url, control.open())
     served.send()
     served.account.close()
@@ -133,8 +135,8 @@ def test_delete_closes_the_account_and_no_other(control: ControlClient, running:
 
 
 @pytest.mark.parametrize("how", ["reset", "close"])
-def test_a_request_that_waits_in_a_universe_ends_with_it(control: ControlClient, served: Served, how: str) -> None:
-    """Its delay is cut short, its slot is free, and what is forgotten is not begun anew by it."""
+def test_a_delayed_request_ends_with_its_account(control: ControlClient, served: Served, how: str) -> None:
+    """Its delay ends, its slot is freed, and it writes nothing to the deleted account."""
     account = served.account
     account.add_fault(DelayFault(seconds=3600))
     with ThreadPoolExecutor(1) as pool:
@@ -158,7 +160,7 @@ def _until_taken(account: AccountControl) -> None:
 
 
 def test_settings_change_while_requests_are_running(served: Served) -> None:
-    """Each request sees one policy or the other, whole."""
+    """Each request uses all former settings or all changed ones."""
     done = threading.Event()
     served.account.change(signcode=["别的"])
 
@@ -178,14 +180,14 @@ def test_settings_change_while_requests_are_running(served: Served) -> None:
     assert codes <= {Code.NUMBER_BLACKLISTED, Code.FIXED_SIGNATURE_OTHER}
 
 
-def test_a_thousand_accounts_are_kept_apart(control: ControlClient, running: Emulator) -> None:
+def test_a_thousand_accounts_are_isolated(control: ControlClient, running: Emulator) -> None:
     accounts = [control.open() for _ in range(1000)]
     for one in (accounts[0], accounts[-1]):
         assert Served(running.url, one).send().code == "0"
     assert [len([*one.messages()]) for one in (accounts[0], accounts[1], accounts[-1])] == [1, 0, 1]
 
 
-def test_a_list_is_whole_while_accounts_come_and_go(control: ControlClient, running: Emulator) -> None:
+def test_a_list_is_complete_while_accounts_are_opened_and_closed(control: ControlClient, running: Emulator) -> None:
     done = threading.Event()
 
     def churn() -> int:
@@ -204,7 +206,7 @@ def test_a_list_is_whole_while_accounts_come_and_go(control: ControlClient, runn
     assert all("200001" in one for one in lists)
 
 
-def test_put_is_the_same_however_many_do_it_at_once(running: Emulator) -> None:
+def test_concurrent_puts_open_one_account(running: Emulator) -> None:
     def put(userid: int) -> int:
         with ControlClient(running.url) as control:
             return control.send("PUT", f"/v1/accounts/{userid}", json={"balance": 5}).status_code
@@ -216,6 +218,6 @@ def test_put_is_the_same_however_many_do_it_at_once(running: Emulator) -> None:
 
 
 @pytest.mark.parametrize("userid", ["a/b", "a b", "账号", "a\x00", "<"])
-def test_a_userid_that_no_address_can_hold_is_refused(control: ControlClient, userid: str) -> None:
+def test_a_userid_that_no_url_can_contain_is_refused(control: ControlClient, userid: str) -> None:
     with pytest.raises(ControlError, match=r"userid must consist of letters, digits and"):
         control.open(AccountSettings(userid=userid))

@@ -1,4 +1,4 @@
-"""One clock moves everything of an account, and nothing of another."""
+"""An account's clock moves everything of the account, and nothing of another."""
 
 from datetime import datetime, timedelta
 
@@ -35,7 +35,7 @@ def test_a_clock_follows_the_gateways_until_it_is_set(account: AccountControl, c
     assert account.clock().now == DOCUMENT_DAY + 3 * HOUR
 
 
-def test_a_clock_can_go_on_from_any_time(account: AccountControl, clock: ManualClock) -> None:
+def test_a_clock_can_run_from_any_time(account: AccountControl, clock: ManualClock) -> None:
     account.offset(now=datetime(2030, 1, 1, tzinfo=SHANGHAI))
     clock.advance(HOUR)
     assert account.clock().now == datetime(2030, 1, 1, 1, tzinfo=SHANGHAI)
@@ -43,7 +43,7 @@ def test_a_clock_can_go_on_from_any_time(account: AccountControl, clock: ManualC
     assert account.clock().now == datetime(2011, 1, 1, tzinfo=SHANGHAI)
 
 
-def test_advance_answers_what_it_brought_about_in_order(served: Served) -> None:
+def test_advance_answers_the_events_in_order(served: Served) -> None:
     account = served.account
     account.freeze()
     account.change(
@@ -90,7 +90,7 @@ def test_scheduled_messages_reports_and_upstream_messages_follow_the_clock(serve
     assert upmsg.motime == DOCUMENT_DAY + HOUR + timedelta(seconds=5)
 
 
-def test_the_fifty_days_are_those_of_the_accounts_clock(served: Served) -> None:
+def test_the_fifty_days_follow_the_accounts_clock(served: Served) -> None:
     served.account.freeze(DOCUMENT_DAY + timedelta(days=100))
     past = served.send(sendtime=f"{DOCUMENT_DAY + timedelta(days=99):%Y-%m-%d %H:%M:%S}")
     ahead = served.send(sendtime=f"{DOCUMENT_DAY + timedelta(days=149):%Y-%m-%d %H:%M:%S}")
@@ -112,7 +112,7 @@ def test_a_lock_ends_with_its_duration(served: Served) -> None:
     assert served.ask(Operation.INFO).code == "0"
 
 
-def test_a_lock_without_duration_is_lifted_by_hand(served: Served) -> None:
+def test_a_lock_without_duration_lasts_until_it_is_removed(served: Served) -> None:
     served.account.change(max_concurrency=1, lock_after=1)
     with served.account.hold(1):
         served.ask(Operation.INFO)
@@ -147,7 +147,7 @@ def test_no_clock_moves_another(control: ControlClient, account: AccountControl)
         ("clock/advance", {"seconds": -1}, "must be greater than or equal to 0"),
     ],
 )
-def test_a_clock_that_cannot_be_is_refused(
+def test_an_invalid_clock_is_refused(
     control: ControlClient, account: AccountControl, path: str, body: dict[str, object], said: str
 ) -> None:
     method = "PUT" if path == "clock" else "POST"
@@ -161,13 +161,13 @@ def test_a_clock_is_not_advanced_into_the_past(account: AccountControl) -> None:
         account.advance(to=DOCUMENT_DAY - HOUR)
 
 
-def test_a_clock_stays_in_the_years_there_are(account: AccountControl) -> None:
+def test_a_clock_stays_between_the_earliest_and_the_latest_time(account: AccountControl) -> None:
     account.freeze(datetime(2089, 1, 1, tzinfo=SHANGHAI))
     with pytest.raises(ControlError, match="must be between 2010"):
         account.advance(timedelta(days=3650))
 
 
-def test_a_lock_that_lies_ahead_of_a_clock_set_back_does_not_hold(served: Served) -> None:
+def test_a_lock_in_the_future_does_not_apply(served: Served) -> None:
     account = served.account
     account.change(max_concurrency=1, lock_after=2, lock_duration=60)
     account.freeze(DOCUMENT_DAY + timedelta(days=1000))
@@ -183,7 +183,7 @@ def test_a_lock_that_lies_ahead_of_a_clock_set_back_does_not_hold(served: Served
     assert served.ask(Operation.INFO).code == "0"
 
 
-def test_an_advance_that_brings_about_too_much_to_tell_says_so(served: Served) -> None:
+def test_an_advance_with_too_many_events_is_marked_as_cut(served: Served) -> None:
     served.account.freeze()
     served.account.change(report_delay=1)
     phones = ",".join(f"138{number:08d}" for number in range(500))

@@ -1,4 +1,4 @@
-"""The OpenAPI document: true of what is answered, whole, and readable without a network."""
+"""The OpenAPI document describes every answer, and its pages need no network."""
 
 import re
 from collections.abc import Iterator
@@ -35,14 +35,14 @@ OFTEN = settings(suppress_health_check=_SLOW)
 
 @pytest.fixture(scope="module")
 def whole() -> Iterator[Emulator]:
-    """An emulator for all examples, whose clock goes as the host's does."""
+    """An emulator for all examples, with a running clock."""
     with emulator() as running:
         yield running
 
 
 @pytest.fixture(scope="module")
 def described(whole: Emulator) -> Any:
-    """What its document describes; a stream of events has no end, and has tests of its own."""
+    """The operations of its document, except the stream of events, which has no end."""
     schema: Any = schemathesis.openapi.from_url(f"{whole.url}/_ccell/openapi.json")
     return schema.exclude(path_regex="/events$")
 
@@ -61,7 +61,7 @@ def _without_waiting(case: Any) -> None:
 
 
 @pytest.mark.timeout(600)
-def test_no_operation_answers_what_the_document_does_not_say(described: Any) -> None:
+def test_every_answer_conforms_to_the_document(described: Any) -> None:
     operations = [found.ok() for found in described.get_all_operations()]
     assert len(operations) > 30
     for operation in operations:
@@ -76,24 +76,24 @@ def test_no_operation_answers_what_the_document_does_not_say(described: Any) -> 
 
 
 @pytest.mark.timeout(600)
-def test_no_sequence_of_operations_does(whole: Emulator, described: Any, tmp_path: Path) -> None:
+def test_every_sequence_of_operations_conforms_to_the_document(whole: Emulator, described: Any, tmp_path: Path) -> None:
     control = ControlClient(whole.url)
     control.snapshot(tmp_path / "fresh")
     machine: Any = described.as_state_machine()
 
     class Sequence(machine):  # type: ignore[misc]
-        """Operations, each fed by what others answered; every sequence finds the emulator as the first did."""
+        """Operations with values from earlier answers. Every sequence starts with the same state."""
 
         def setup(self) -> None:
-            """Begin anew."""
+            """Restore the initial state."""
             control.restore(tmp_path / "fresh")
 
         def before_call(self, case: Any) -> None:
-            """Let nothing wait."""
+            """Set timeouts to 0."""
             _without_waiting(case)
 
         def validate_response(self, response: Any, case: Any, **_: Any) -> None:
-            """Hold an answer against the document."""
+            """Check an answer against the document."""
             case.validate_response(response, checks=CHECKS)
 
     Sequence.run(
@@ -101,7 +101,7 @@ def test_no_sequence_of_operations_does(whole: Emulator, described: Any, tmp_pat
     )
 
 
-def test_the_document_leads_from_an_account_to_everything_under_it(described: Any) -> None:
+def test_the_document_links_an_account_to_its_operations(described: Any) -> None:
     spec = described.raw_schema
     assert spec["openapi"].startswith("3.1")
     links = spec["paths"]["/_ccell/v1/accounts"]["post"]["responses"]["201"]["links"]
@@ -119,7 +119,7 @@ def test_the_document_leads_from_an_account_to_everything_under_it(described: An
     assert "remove_fault" in led
 
 
-def test_every_member_of_the_settings_says_what_it_means(described: Any) -> None:
+def test_every_member_has_a_description(described: Any) -> None:
     schemas = described.raw_schema["components"]["schemas"]
     for name in ("AccountSettings", "CloseFault", "WaitBody", "MessageRecord", "OutcomeRule"):
         assert all(member.get("description") for key, member in schemas[name]["properties"].items() if key != "kind"), (

@@ -1,4 +1,4 @@
-"""Server-sent events: what happens, as it happens, told once and in order."""
+"""Server-sent events come once and in order."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ def _kinds(events: Iterator[Event], count: int) -> list[str]:
     return [event.kind for event in islice(events, count)]
 
 
-def test_what_requests_bring_about_is_told(control: ControlClient, served: Served) -> None:
+def test_requests_cause_events(control: ControlClient, served: Served) -> None:
     with control.events(served.account.userid) as events:
         served.send()
         send, message, report = islice(events, 3)
@@ -36,7 +36,7 @@ def test_what_requests_bring_about_is_told(control: ControlClient, served: Serve
         assert _kinds(events, 2) == ["fetch_report", "fetch_upmsg"]
 
 
-def test_what_time_brings_about_is_told(control: ControlClient, served: Served) -> None:
+def test_time_causes_events(control: ControlClient, served: Served) -> None:
     account = served.account
     account.freeze()
     account.change(report_delay=60)
@@ -48,7 +48,7 @@ def test_what_time_brings_about_is_told(control: ControlClient, served: Served) 
         assert report.data["event"]["at"] == "2016-01-01T00:01:00+08:00"
 
 
-def test_a_clock_that_goes_tells_by_itself() -> None:
+def test_a_running_clock_causes_events_without_requests() -> None:
     with emulator() as running, ControlClient(running.url) as control:
         served = Served(running.url, control.open())
         served.account.change(report_delay=0.3)
@@ -57,7 +57,7 @@ def test_a_clock_that_goes_tells_by_itself() -> None:
             assert _kinds(events, 3) == ["send", "message", "report"]
 
 
-def test_a_report_that_is_settled_on_a_clock_that_stands_is_told(control: ControlClient, served: Served) -> None:
+def test_a_report_settled_on_a_frozen_clock_causes_an_event(control: ControlClient, served: Served) -> None:
     served.account.freeze()
     served.account.change(report_delay=60)
     (resp,) = served.send().items
@@ -67,7 +67,9 @@ def test_a_report_that_is_settled_on_a_clock_that_stands_is_told(control: Contro
         assert (report.kind, report.data["event"]["text"]) == ("report", "UNDELIV")
 
 
-def test_events_of_one_account_are_of_no_other(control: ControlClient, running: Emulator, served: Served) -> None:
+def test_a_stream_of_one_account_has_no_events_of_others(
+    control: ControlClient, running: Emulator, served: Served
+) -> None:
     other = Served(running.url, control.open())
     with control.events(served.account.userid) as events:
         other.send()
@@ -75,7 +77,7 @@ def test_events_of_one_account_are_of_no_other(control: ControlClient, running: 
         assert _kinds(events, 1) == ["fetch_report"]
 
 
-def test_events_of_all_accounts_name_theirs(control: ControlClient, running: Emulator, served: Served) -> None:
+def test_events_of_all_accounts_name_their_account(control: ControlClient, running: Emulator, served: Served) -> None:
     with control.events() as events:
         newcomer = Served(running.url, control.open())
         for one in (served, newcomer):
@@ -92,16 +94,14 @@ def test_a_listener_continues_after_a_position(control: ControlClient, served: S
         assert _kinds(events, 2) == ["fetch_upmsg", "fetch_report"]
 
 
-def test_a_listener_that_leaves_leaves_nothing(running: Emulator, control: ControlClient, served: Served) -> None:
+def test_a_disconnect_ends_the_stream(running: Emulator, control: ControlClient, served: Served) -> None:
     with control.events(served.account.userid):
         assert len(running.services.notifier.waiters) == 1
     until(lambda: not running.services.notifier.waiters)
     assert served.send().code == "0"
 
 
-def test_events_of_all_accounts_are_told_once_and_in_order_whoever_is_first(
-    control: ControlClient, running: Emulator
-) -> None:
+def test_events_of_all_accounts_come_once_and_in_order(control: ControlClient, running: Emulator) -> None:
     each, threads = 40, 8
     served = [Served(running.url, control.open()) for _ in range(threads)]
 
@@ -123,7 +123,7 @@ def test_a_stream_of_an_account_ends_with_it(control: ControlClient, served: Ser
         assert [event.kind for event in events] == ["ended"]
 
 
-def test_going_on_in_the_middle_of_a_request_tells_all_of_it(control: ControlClient, served: Served) -> None:
+def test_a_stream_that_stopped_inside_a_request_repeats_all_its_events(control: ControlClient, served: Served) -> None:
     served.reports()
     before = served.account.position
     served.send("13800000000,13800000001")
@@ -134,7 +134,7 @@ def test_going_on_in_the_middle_of_a_request_tells_all_of_it(control: ControlCli
         assert _kinds(events, 3) == ["send", "message", "message"]
 
 
-def test_a_listener_is_told_when_entries_were_lost() -> None:
+def test_dropped_entries_end_a_stream_with_an_event() -> None:
     with emulator(server={"journal_entries": 1}) as running, ControlClient(running.url) as control:
         served = Served(running.url, control.open())
         served.reports()
@@ -149,7 +149,9 @@ def test_a_listener_is_told_when_entries_were_lost() -> None:
             pass
 
 
-def test_one_listener_too_many_is_refused(running: Emulator, control: ControlClient, account: AccountControl) -> None:
+def test_a_stream_beyond_the_maximum_is_refused(
+    running: Emulator, control: ControlClient, account: AccountControl
+) -> None:
     with ExitStack() as stack:
         for _ in range(MAX_WAITERS):
             stack.enter_context(running.services.notifier.places.take())
@@ -158,14 +160,14 @@ def test_one_listener_too_many_is_refused(running: Emulator, control: ControlCli
     assert caught.value.problem.status == 503
 
 
-def test_every_character_can_be_told(control: ControlClient, served: Served) -> None:
+def test_events_carry_every_character(control: ControlClient, served: Served) -> None:
     with control.events(served.account.userid) as events:
         served.account.reply(PHONE, "a\u2028b\u0085c\u2029d\x1ee")
         (event,) = islice(events, 1)
     assert event.data["event"]["text"] == "a\u2028b\u0085c\u2029d\x1ee"
 
 
-def test_a_clock_that_goes_back_tells_nothing_twice(control: ControlClient, served: Served) -> None:
+def test_a_clock_set_back_repeats_no_events(control: ControlClient, served: Served) -> None:
     account = served.account
     account.freeze()
     account.change(report_delay=60)

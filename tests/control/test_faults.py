@@ -1,4 +1,4 @@
-"""Each fault: what a client sees on the wire, and what was committed."""
+"""Each fault has its effect on the wire, and commits the request or not."""
 
 import select
 import socket
@@ -39,14 +39,14 @@ SEND, REPORT, INFO = Operation.SEND, Operation.REPORT, Operation.INFO
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What a raw socket saw until the connection ended."""
+    """The bytes that a raw socket received until the connection ended."""
 
     received: bytes
     is_reset: bool
 
     @property
     def body(self) -> bytes:
-        """Behind the head."""
+        """The bytes after the head."""
         return self.received.partition(b"\r\n\r\n")[2]
 
     @property
@@ -56,7 +56,7 @@ class Seen:
 
 
 def _look(served: Served, operation: Operation = SEND) -> Seen:
-    """Ask by hand, and read until the server ends the connection."""
+    """Send raw bytes, and read until the server ends the connection."""
     payload = served.payload(*([Submit(PHONE, CONTENT)] if operation is SEND else []))
     head = f"POST {operation.path} HTTP/1.1\r\nHost: x\r\nContent-Length: {len(payload)}\r\nConnection: close\r\n\r\n"
     received = b""
@@ -141,7 +141,7 @@ NAMES = [
 
 
 @pytest.mark.parametrize(("fault", "is_seen", "is_processed"), CASES, ids=NAMES)
-def test_a_send_is_struck_as_the_fault_says_and_committed_or_not(
+def test_a_fault_on_a_send_does_what_it_says_and_commits_or_not(
     served: Served,
     fault: Fault,
     is_seen: Callable[[Seen], bool],
@@ -162,7 +162,7 @@ def test_a_send_is_struck_as_the_fault_says_and_committed_or_not(
 
 
 @pytest.mark.parametrize(("fault", "is_seen", "is_processed"), CASES, ids=NAMES)
-def test_a_drain_is_struck_as_the_fault_says_and_its_reports_are_taken_or_not(
+def test_a_fault_on_a_fetch_does_what_it_says_and_takes_reports_or_not(
     served: Served,
     fault: Fault,
     is_seen: Callable[[Seen], bool],
@@ -179,7 +179,7 @@ def test_a_drain_is_struck_as_the_fault_says_and_its_reports_are_taken_or_not(
 @pytest.mark.parametrize(
     "fault", [CloseFault(processed=True), ResetFault(), TruncateFault(sent=3)], ids=lambda one: one.kind
 )
-def test_a_connection_under_tls_is_ended_too(fault: Fault) -> None:
+def test_a_fault_ends_a_tls_connection_too(fault: Fault) -> None:
     with emulator(server={"tls": True}) as running:
         admin = running.services.admin("200001")
         admin.add_fault(fault)
@@ -203,7 +203,7 @@ def _until_end(connection: socket.socket) -> bytes:
     return received
 
 
-def test_a_fault_strikes_by_count(served: Served) -> None:
+def test_a_fault_applies_by_count(served: Served) -> None:
     account = served.account
     fault = account.add_fault(CodeFault(code=Code.BALANCE_TOO_SMALL, skip=2, times=3))
     assert [served.ask(INFO).code for _ in range(7)] == ["0", "0", *["1001002"] * 3, "0", "0"]
@@ -211,7 +211,7 @@ def test_a_fault_strikes_by_count(served: Served) -> None:
     assert (left.id, left.matched, left.applied, left.left) == (fault.id, 5, 3, 0)
 
 
-def test_a_fault_without_count_strikes_until_it_is_removed(served: Served) -> None:
+def test_a_fault_without_count_applies_until_it_is_removed(served: Served) -> None:
     account = served.account
     account.add_fault(CodeFault(code=Code.ACCOUNT_FROZEN, times=None))
     assert {served.ask(INFO).code for _ in range(5)} == {Code.ACCOUNT_FROZEN}
@@ -221,24 +221,24 @@ def test_a_fault_without_count_strikes_until_it_is_removed(served: Served) -> No
     assert served.ask(INFO).code == "0"
 
 
-def test_faults_strike_one_after_the_other(served: Served) -> None:
+def test_faults_apply_one_after_the_other(served: Served) -> None:
     for code in (Code.ACCOUNT_FROZEN, Code.IP_REFUSED):
         served.account.add_fault(CodeFault(code=code))
     assert [served.ask(INFO).code for _ in range(3)] == [Code.ACCOUNT_FROZEN, Code.IP_REFUSED, "0"]
 
 
-def test_a_fault_strikes_its_endpoint_alone(served: Served) -> None:
+def test_a_fault_applies_only_to_its_endpoint(served: Served) -> None:
     served.account.add_fault(CodeFault(code=Code.SYSTEM_ERROR, operation=REPORT))
     assert [served.ask(one).code for one in (INFO, REPORT, REPORT)] == ["0", Code.SYSTEM_ERROR, "0"]
 
 
-def test_a_fault_on_a_number_strikes_sends_to_it_alone(served: Served) -> None:
+def test_a_fault_on_a_number_applies_only_to_sends_to_it(served: Served) -> None:
     served.account.add_fault(CodeFault(code=Code.SYSTEM_ERROR, phone="139*", times=None))
     assert [served.send(phone).code for phone in ("13800000000", "13900000000")] == ["0", Code.SYSTEM_ERROR]
     assert served.ask(INFO).code == "0"
 
 
-def test_a_code_about_numbers_refuses_those_that_match(served: Served) -> None:
+def test_a_code_about_numbers_refuses_only_matching_numbers(served: Served) -> None:
     served.account.add_fault(CodeFault(code=Code.NO_CHANNEL, phone="139*"))
     answer = served.send("13800000000,13900000000,13900000001")
     assert (answer.code, [one.code for one in answer.items]) == ("0", ["0", Code.NO_CHANNEL, Code.NO_CHANNEL])
@@ -259,7 +259,7 @@ def test_a_fault_has_a_window_on_the_accounts_clock(served: Served) -> None:
     assert codes == ["0", Code.SYSTEM_ERROR, Code.SYSTEM_ERROR, "0"]
 
 
-def test_chance_strikes_the_same_on_every_run_and_by_its_rate() -> None:
+def test_a_rate_is_kept_and_repeats_with_the_seed() -> None:
     def run(seed: int) -> list[str]:
         with emulator(ManualClock(DOCUMENT_DAY), {"seed": seed}) as running, ControlClient(running.url) as control:
             account = control.account("200001")
@@ -287,7 +287,7 @@ def test_a_delay_keeps_its_slot(served: Served) -> None:
         assert b"1001999" in http.receive(connection).body
 
 
-def test_a_dribbled_answer_keeps_its_slot_until_its_client_leaves(served: Served) -> None:
+def test_a_dribbled_answer_keeps_its_slot_until_the_client_disconnects(served: Served) -> None:
     served.account.change(max_concurrency=1)
     served.account.add_fault(DribbleFault(piece=1, seconds=3600))
     connection = http.connect(served.url)
@@ -304,7 +304,7 @@ def test_a_dribbled_answer_keeps_its_slot_until_its_client_leaves(served: Served
     assert served.ask(INFO).code == "0"
 
 
-def test_what_cannot_be_written_in_gbk_is_still_xml(served: Served) -> None:
+def test_characters_outside_gbk_become_references(served: Served) -> None:
     served.account.add_fault(GbkFault())
     seen = served.raw(SEND, Submit(PHONE, CONTENT, linkid="😀"))
     assert "&#128512;" in seen.body.decode("gbk")
@@ -334,7 +334,7 @@ def test_what_cannot_be_written_in_gbk_is_still_xml(served: Served) -> None:
         ),
     ],
 )
-def test_a_fault_that_cannot_be_is_refused(
+def test_an_invalid_fault_is_refused(
     control: ControlClient, account: AccountControl, body: dict[str, Any], said: str
 ) -> None:
     with pytest.raises(ControlError) as caught:
@@ -343,7 +343,7 @@ def test_a_fault_that_cannot_be_is_refused(
     assert account.faults() == ()
 
 
-def test_an_account_has_so_many_faults_and_no_more(running: Emulator, account: AccountControl) -> None:
+def test_a_fault_beyond_the_maximum_is_refused(running: Emulator, account: AccountControl) -> None:
     admin = running.services.admin(account.userid)
     for _ in range(1000):
         admin.add_fault(CloseFault())
@@ -351,14 +351,14 @@ def test_an_account_has_so_many_faults_and_no_more(running: Emulator, account: A
         account.add_fault(CloseFault())
 
 
-def test_every_kind_of_fault_goes_over_the_wire_and_back(account: AccountControl) -> None:
+def test_every_kind_of_fault_is_read_back_as_it_was_sent(account: AccountControl) -> None:
     for fault, _, _ in CASES:
         arranged = account.add_fault(replace(fault, since=DOCUMENT_DAY, phone="1*", operation=SEND, skip=3, times=None))
         assert arranged.fault.kind == fault.kind
         assert FaultBody(arranged.fault).root == arranged.fault
 
 
-def test_a_request_that_is_not_the_accounts_uses_up_no_fault(served: Served) -> None:
+def test_a_request_without_the_password_uses_no_fault(served: Served) -> None:
     served.account.add_fault(CodeFault(code=Code.NUMBER_BLACKLISTED, phone="138*"))
     http.post(served.url, SEND.path, served.payload(Submit(PHONE, CONTENT)).replace(b"minted-", b"stolen-"))
     with served.account.hold(3):
@@ -366,8 +366,8 @@ def test_a_request_that_is_not_the_accounts_uses_up_no_fault(served: Served) -> 
     assert served.send().items[0].code == Code.NUMBER_BLACKLISTED
 
 
-def test_a_client_that_leaves_in_a_delay_is_served_at_once(served: Served) -> None:
-    """As a gateway would that had its request; its slot is free again."""
+def test_a_disconnect_ends_a_delay(served: Served) -> None:
+    """The gateway has the request already. The slot is freed."""
     served.account.add_fault(DelayFault(seconds=3600))
     body = served.payload(Submit(PHONE, CONTENT))
     connection = http.connect(served.url)
@@ -379,7 +379,7 @@ def test_a_client_that_leaves_in_a_delay_is_served_at_once(served: Served) -> No
     assert [one.phone for one in served.account.messages()] == [PHONE]
 
 
-def test_however_many_requests_are_delayed_the_control_api_answers(running: Emulator, served: Served) -> None:
+def test_the_control_api_answers_while_the_most_requests_are_delayed(running: Emulator, served: Served) -> None:
     served.account.change(max_concurrency=1000)
     served.account.add_fault(DelayFault(seconds=3600, times=None))
     body = served.payload()
@@ -395,6 +395,6 @@ def test_however_many_requests_are_delayed_the_control_api_answers(running: Emul
         connection.close()
 
 
-def test_an_outage_says_its_status_by_itself(served: Served) -> None:
+def test_an_http_fault_without_body_names_its_status(served: Served) -> None:
     served.account.add_fault(HttpFault(status=503))
     assert "503 Service Unavailable" in _look(served).body.decode()

@@ -1,4 +1,4 @@
-"""Holds take an account's slots, for exact tests of the limit and of the lock."""
+"""Holds keep an account's slots in use, for exact tests of the thread limit and the lock."""
 
 from datetime import timedelta
 
@@ -13,7 +13,7 @@ from ccell_fake.model import Operation
 INFO = Operation.INFO
 
 
-def test_a_hold_takes_slots_until_it_is_released(served: Served) -> None:
+def test_a_hold_keeps_slots_until_it_is_released(served: Served) -> None:
     with served.account.hold(2):
         assert served.ask(INFO).code == "0"
         with served.account.hold(1):
@@ -22,7 +22,7 @@ def test_a_hold_takes_slots_until_it_is_released(served: Served) -> None:
     assert served.account.status().in_progress == 0
 
 
-def test_a_hold_takes_all_it_is_asked_for_or_nothing(account: AccountControl) -> None:
+def test_a_hold_takes_all_its_slots_or_none(account: AccountControl) -> None:
     with account.hold(2):
         with pytest.raises(ControlError, match="cannot hold 2 slots; 1 of 3 are free"), account.hold(2):
             pass
@@ -30,7 +30,7 @@ def test_a_hold_takes_all_it_is_asked_for_or_nothing(account: AccountControl) ->
 
 
 def test_a_hold_ends_with_its_time_by_the_hosts_clock(served: Served, clock: ManualClock) -> None:
-    """A test that dies leaves none behind, even where its account's clock stands still."""
+    """A killed test leaves no holds, even if the account's clock is frozen."""
     served.account.freeze()
     with served.account.hold(3, seconds=5):
         clock.advance(timedelta(seconds=4, microseconds=999_999))
@@ -46,7 +46,7 @@ def test_reset_ends_a_hold(served: Served) -> None:
         assert served.ask(INFO).code == "0"
 
 
-def test_holds_are_of_one_endpoint_where_each_has_its_own(served: Served) -> None:
+def test_a_hold_applies_to_one_endpoint_if_each_has_its_own_slots(served: Served) -> None:
     served.account.change(assumptions={"Q21": "endpoint"})
     with served.account.hold(3, Operation.SEND):
         codes = [served.send().code, served.ask(INFO).code]
@@ -60,11 +60,11 @@ def test_excesses_under_a_hold_lock_the_account_exactly(served: Served) -> None:
     assert codes == [Code.CONCURRENCY_EXCEEDED] * 3 + [Code.ACCOUNT_FROZEN]
 
 
-def test_a_hold_that_is_not_there_is_not_found(account: AccountControl) -> None:
+def test_an_unknown_hold_is_not_found(account: AccountControl) -> None:
     with pytest.raises(NotFound, match="there is no hold 7"):
         account.release(7)
 
 
-def test_a_hold_takes_nothing_of_another_account(control: ControlClient, served: Served) -> None:
+def test_a_hold_does_not_affect_another_account(control: ControlClient, served: Served) -> None:
     with control.open().hold(3):
         assert served.ask(INFO).code == "0"

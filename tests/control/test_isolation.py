@@ -1,4 +1,4 @@
-"""A hundred accounts, driven by sixteen threads at the same time: each fares as if it were alone."""
+"""A hundred accounts used by sixteen threads at once are isolated from each other."""
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -26,7 +26,7 @@ seconds = st.integers(min_value=0, max_value=500)
 
 @dataclass(slots=True)
 class Model:
-    """What one account should be, known from what was done to it and nothing else."""
+    """Expected state of one account, computed from the acts on it alone."""
 
     balance: int
     report_delay: int
@@ -38,7 +38,7 @@ class Model:
     due: list[int] = field(default_factory=list[int])
 
     def send(self, linkid: str) -> str:
-        """What a send is answered, and what it leaves behind."""
+        """Apply a send, and return the expected code."""
         if self.faults:
             return self.faults.pop(0)
         if not self.blocked and self.balance - self.sent < 1:
@@ -50,8 +50,8 @@ class Model:
         self.due.append(self.now + self.report_delay)
         return "0"
 
-    def drain(self) -> tuple[str, int]:
-        """What a drain is answered, and how many reports it takes."""
+    def fetch_reports(self) -> tuple[str, int]:
+        """Apply a fetch of reports, and return the expected code and number of reports."""
         if self.faults:
             return self.faults.pop(0), 0
         taken = [due for due in self.due if due <= self.now]
@@ -61,7 +61,7 @@ class Model:
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """One thing to do to one account."""
+    """An act on one account."""
 
     place: int
     kind: str
@@ -69,21 +69,21 @@ class Act:
 
 
 acts = st.builds(
-    Act, places, st.sampled_from(["send", "send", "send", "drain", "advance", "fault", "change", "reset"]), seconds
+    Act, places, st.sampled_from(["send", "send", "send", "report", "advance", "fault", "change", "reset"]), seconds
 )
 
 
 def _drive(served: Served, model: Model, act: Act) -> None:
-    """Do it, and hold the answer against the model."""
+    """Perform an act, and compare the answer with the model."""
     account, number = served.account, act.number
     match act.kind:
         case "send":
             answer = served.send(linkid=f"{account.userid}-{number}")
             codes = {answer.code, *(item.code for item in answer.items)} - {"0"}
             assert (codes or {"0"}) == {model.send(f"{account.userid}-{number}")}
-        case "drain":
+        case "report":
             answer = served.ask(Operation.REPORT)
-            assert (answer.code, len(answer.items)) == model.drain()
+            assert (answer.code, len(answer.items)) == model.fetch_reports()
             assert all(item.linkid.startswith(f"{account.userid}-") for item in answer.items)
         case "advance":
             account.advance(timedelta(seconds=number))
@@ -111,8 +111,8 @@ def _drive(served: Served, model: Model, act: Act) -> None:
             )
 
 
-class Universes(RuleBasedStateMachine):
-    """Accounts with a model each."""
+class IsolatedAccounts(RuleBasedStateMachine):
+    """Accounts, each with a model."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -125,7 +125,7 @@ class Universes(RuleBasedStateMachine):
 
     @initialize(seeds=st.lists(seconds, min_size=ACCOUNTS, max_size=ACCOUNTS))
     def open(self, seeds: list[int]) -> None:
-        """Open them, each with settings of its own and a clock that stands."""
+        """Open the accounts, each with settings of its own and a frozen clock."""
         for place, seed in enumerate(seeds):
             model = Model(balance=seed % 7, report_delay=seed, blocked=seed % 11 == 0)
             account = self._controls[place % THREADS].open(
@@ -141,7 +141,7 @@ class Universes(RuleBasedStateMachine):
 
     @rule(wanted=st.lists(acts, min_size=THREADS, max_size=4 * ACCOUNTS))
     def act(self, wanted: list[Act]) -> None:
-        """Do many things at once; what is done to one account is done in order, by one thread."""
+        """Perform many acts at once. Acts on one account are in order, on one thread."""
         turns: dict[int, list[Act]] = {}
         for one in wanted:
             turns.setdefault(one.place, []).append(one)
@@ -155,7 +155,7 @@ class Universes(RuleBasedStateMachine):
 
     @invariant()
     def each_is_as_its_model_says(self) -> None:
-        """Messages, money, clock and faults."""
+        """Compare messages, balance, clock and faults with the model."""
         for served, model in (self._pairs[place] for place in self._touched):
             account = served.account
             seen = account.status()
@@ -168,7 +168,7 @@ class Universes(RuleBasedStateMachine):
         self._touched = set()
 
     def teardown(self) -> None:
-        """Stop."""
+        """Stop the emulator."""
         self._pool.shutdown()
         for control in self._controls:
             control.close()
@@ -176,9 +176,9 @@ class Universes(RuleBasedStateMachine):
 
 
 @pytest.mark.timeout(600)
-def test_accounts_never_see_each_others_messages_money_clock_or_faults() -> None:
+def test_concurrent_accounts_are_isolated() -> None:
     run_state_machine_as_test(
-        Universes,
+        IsolatedAccounts,
         settings=settings(
             max_examples=max(settings().max_examples // 12, 2),
             stateful_step_count=5,
@@ -187,8 +187,8 @@ def test_accounts_never_see_each_others_messages_money_clock_or_faults() -> None
     )
 
 
-def test_what_one_account_does_at_the_same_moment_is_its_own() -> None:
-    """Two accounts, two threads each, the same linkids: nothing is exchanged or lost."""
+def test_two_accounts_send_at_once_without_mixing() -> None:
+    """Two accounts, two threads each, the same linkids: no message is swapped or lost."""
     with emulator() as running, ControlClient(running.url) as control, ThreadPoolExecutor(4) as pool:
         pair = [Served(running.url, control.open()) for _ in range(2)]
 

@@ -1,4 +1,4 @@
-"""The journal: every request, before its answer leaves, with its secrets replaced, and honest about what it lost."""
+"""The journal has every request before its answer is sent, without secrets, and reports dropped entries."""
 
 from collections.abc import Iterator
 
@@ -18,7 +18,7 @@ from ccell_fake.wire.secrets import HIDDEN, legible
 from ccell_mock_server.emulator import Emulator
 
 
-def test_an_entry_says_what_was_asked_what_was_answered_and_why(served: Served) -> None:
+def test_an_entry_has_request_answer_and_reason(served: Served) -> None:
     served.account.freeze()
     answer = served.raw(Operation.SEND)
     (entry,) = served.account.journal()
@@ -32,19 +32,19 @@ def test_an_entry_says_what_was_asked_what_was_answered_and_why(served: Served) 
     assert (entry.items, entry.delivery) == (0, "whole")
 
 
-def test_an_entry_is_there_when_its_answer_is(served: Served) -> None:
+def test_an_entry_is_written_before_the_answer(served: Served) -> None:
     for number in range(50):
         served.ask(Operation.INFO)
         assert len([*served.account.journal()]) == number + 1
 
 
-def test_a_query_is_told_from_a_body(served: Served) -> None:
+def test_an_entry_tells_query_from_body(served: Served) -> None:
     http.get(served.url, b"/sms3_api/xmlapi/info.jsp?" + served.payload())
     (entry,) = served.account.journal()
     assert (entry.place, entry.items) == ("query", 1)
 
 
-def test_a_request_that_is_not_answered_is_there_too(served: Served) -> None:
+def test_an_unanswered_request_has_an_entry(served: Served) -> None:
     served.account.add_fault(CloseFault(processed=True))
     with http.connect(served.url) as connection:
         body = served.payload()
@@ -55,7 +55,7 @@ def test_a_request_that_is_not_answered_is_there_too(served: Served) -> None:
     assert (entry.answer, entry.delivery, entry.code) == (None, "close", "0")
 
 
-def test_requests_of_nobody_are_kept_apart(control: ControlClient, served: Served) -> None:
+def test_requests_of_no_account_have_a_journal_of_their_own(control: ControlClient, served: Served) -> None:
     http.post(served.url, Operation.INFO.path, b'{"password": "s3cret"}')
     http.post(served.url, Operation.INFO.path, b"<root userid='1' password='s3cret'/>")
     assert [*served.account.journal()] == []
@@ -88,7 +88,7 @@ def small() -> Iterator[Emulator]:
         yield running
 
 
-def test_a_question_about_entries_that_fell_out_fails_loudly(small: Emulator) -> None:
+def test_a_query_for_dropped_entries_is_refused(small: Emulator) -> None:
     with ControlClient(small.url) as control:
         served = Served(small.url, control.open())
         for _ in range(3):
@@ -109,7 +109,7 @@ def test_a_question_about_entries_that_fell_out_fails_loudly(small: Emulator) ->
         assert served.account.wait(timeout=0).is_met
 
 
-def test_the_limit_of_one_account_touches_no_other(small: Emulator) -> None:
+def test_the_limit_of_one_account_does_not_affect_another(small: Emulator) -> None:
     with ControlClient(small.url) as control:
         one, other = (Served(small.url, control.open()) for _ in range(2))
         other.ask(Operation.INFO)
@@ -156,12 +156,12 @@ SECRET = st.text(st.characters(codec="ascii", categories=["L", "N"]), min_size=8
         ]
     ),
 )
-def test_a_password_is_hidden_however_it_is_written(secret: str, form: str) -> None:
+def test_a_password_is_hidden_in_every_spelling(secret: str, form: str) -> None:
     for encoding in ("utf-8", "utf-16", "gbk"):
         assert secret not in legible(form.format(secret).encode(encoding)).replace("\0", "")
 
 
-def test_a_password_is_hidden_wherever_it_stands_once_it_is_known(control: ControlClient, running: Emulator) -> None:
+def test_a_known_password_is_hidden_everywhere(control: ControlClient, running: Emulator) -> None:
     account = control.open(AccountSettings(userid="300001", password="s3cret-word"))
     http.post(running.url, Operation.INFO.path, b'<root userid="300001" password="s3cret-word" note="s3cret-word"/>')
     assert "s3cret-word" not in "".join(one.request for one in (*account.journal(), *control.journal()))
@@ -170,6 +170,6 @@ def test_a_password_is_hidden_wherever_it_stands_once_it_is_known(control: Contr
 @pytest.mark.parametrize(
     "unit", [b"pass", b"pass ", b"password=", b'password="', b"password:%22", b"token>", b"&quot;pass"]
 )
-def test_no_payload_makes_the_search_for_passwords_long(unit: bytes) -> None:
+def test_the_search_for_passwords_is_linear(unit: bytes) -> None:
     """Half a megabyte of beginnings of a password; a search that backtracked would take an hour."""
     assert legible(unit * (500_000 // len(unit)))

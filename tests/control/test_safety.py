@@ -1,4 +1,4 @@
-"""Who may use the control API, and what it never says."""
+"""Access to the control API, and secrets that it never reveals."""
 
 from typing import Any
 
@@ -24,7 +24,7 @@ def test_binding_beyond_loopback_without_a_token_is_refused(host: str) -> None:
     assert parse({"server": {"host": host, "control_token": TOKEN}}, "x.toml").server.host == host
 
 
-def test_the_command_refuses_it_too() -> None:
+def test_serve_refuses_to_bind_beyond_loopback_without_a_token() -> None:
     done = CliRunner().invoke(main, ["serve", "--host", "0.0.0.0", "--port", "0"])  # noqa: S104 - refused
     assert done.exit_code == 2
     assert "set --control-token, CCELL_FAKE_CONTROL_TOKEN or control_token" in done.output
@@ -47,11 +47,11 @@ def test_the_command_refuses_it_too() -> None:
         ("2130706433", False),
     ],
 )
-def test_loopback_is_told_from_everything_else(host: str, *, is_near: bool) -> None:
+def test_only_loopback_addresses_are_local(host: str, *, is_near: bool) -> None:
     assert is_loopback(host) is is_near
 
 
-def test_a_token_is_asked_for_where_there_is_one() -> None:
+def test_a_configured_token_is_required() -> None:
     with emulator(server={"control_token": TOKEN}) as running:
         for header in (
             (),
@@ -71,12 +71,12 @@ def test_a_token_is_asked_for_where_there_is_one() -> None:
 
 
 @pytest.mark.parametrize("token", ["tökén", " x", "x ", "a\nb"])
-def test_a_token_that_no_header_can_hold_is_refused(token: str) -> None:
+def test_a_token_that_no_header_can_contain_is_refused(token: str) -> None:
     with pytest.raises(ConfigError, match=r"control_token must be printable ASCII"):
         parse({"server": {"control_token": token}}, "x.toml")
 
 
-def test_the_pages_ask_for_no_token() -> None:
+def test_the_pages_need_no_token() -> None:
     with emulator(server={"control_token": TOKEN}) as running:
         assert http.get(running.url, b"/_ccell/openapi.json").status == 200
         assert http.get(running.url, b"/_ccell/docs").status == 302
@@ -93,25 +93,25 @@ def test_a_token_is_never_shown() -> None:
 
 
 @pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "192.0.2.1", "evil.example:8026"])
-def test_a_name_of_somebody_elses_leads_nowhere(running: Emulator, host: str) -> None:
+def test_a_foreign_host_name_is_refused(running: Emulator, host: str) -> None:
     answer = http.get(running.url, ACCOUNTS.encode(), host=host)
     assert answer.status == 403
     assert b"without a control token, Host must be a loopback name" in answer.body
 
 
 @pytest.mark.parametrize("host", ["localhost:1234", "127.0.0.1", "[::1]:80", "LOCALHOST"])
-def test_a_loopback_name_leads_in(running: Emulator, host: str) -> None:
+def test_a_loopback_host_name_is_accepted(running: Emulator, host: str) -> None:
     assert http.get(running.url, ACCOUNTS.encode(), host=host).status == 200
 
 
 @pytest.mark.parametrize(
     "header", ["Origin: http://evil.example", "Origin: null", "Sec-Fetch-Site: cross-site", "Sec-Fetch-Site: same-site"]
 )
-def test_pages_of_other_origins_may_not_ask(running: Emulator, header: str) -> None:
+def test_pages_of_other_origins_are_refused(running: Emulator, header: str) -> None:
     assert http.get(running.url, ACCOUNTS.encode(), header).status == 403
 
 
-def test_pages_of_its_own_may(running: Emulator) -> None:
+def test_pages_of_its_own_origin_are_accepted(running: Emulator) -> None:
     host = running.url.removeprefix("http://")
     answer = http.get(
         running.url, ACCOUNTS.encode(), f"Origin: {running.url}", "Sec-Fetch-Site: same-origin", host=host
@@ -130,7 +130,7 @@ def test_a_form_cannot_post(running: Emulator, kind: str) -> None:
     assert http.post(running.url, ACCOUNTS, b"{}", *header).status == 415
 
 
-def test_bodies_that_are_no_json_are_refused(control: ControlClient) -> None:
+def test_bodies_that_are_not_json_are_refused(control: ControlClient) -> None:
     for body in (b"", b"{", b"\xff", b"[" * 100_000, b"NaN", b'{"balance": NaN}', b'{"name": "\\ud800"}'):
         with pytest.raises(ControlError) as caught:
             control.send("POST", "/v1/accounts", content=body, headers={"Content-Type": "application/json"})
@@ -144,7 +144,7 @@ def test_problems_are_of_rfc_9457(running: Emulator) -> None:
         assert member in answer.body
 
 
-def test_a_method_that_is_not_taken_is_refused_with_those_that_are(running: Emulator) -> None:
+def test_a_wrong_method_is_refused_with_the_allowed_ones(running: Emulator) -> None:
     answer = http.exchange(
         running.url, b"TRACE /_ccell/v1/accounts HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
     )
@@ -152,17 +152,17 @@ def test_a_method_that_is_not_taken_is_refused_with_those_that_are(running: Emul
     assert "POST" in answer.headers["allow"]
 
 
-def test_nobody_there_is_said_with_the_address() -> None:
+def test_an_unreachable_emulator_is_reported_with_its_address() -> None:
     url = f"http://127.0.0.1:{processes.free_port()}"
     with ControlClient(url) as control, pytest.raises(Unreachable, match=f"no control API answers at {url}"):
         control.open()
 
 
-def test_a_token_and_passwords_are_in_no_repr(account: AccountControl) -> None:
+def test_no_repr_contains_a_token_or_a_password(account: AccountControl) -> None:
     assert account.password not in repr(account)
 
 
-def test_a_server_that_is_no_emulator_is_told(running: Emulator) -> None:
+def test_a_server_that_is_not_an_emulator_is_reported(running: Emulator) -> None:
     with (
         ControlClient(running.url + "/elsewhere") as control,
         pytest.raises(Unreachable, match="answered 404, which is no"),
@@ -170,7 +170,7 @@ def test_a_server_that_is_no_emulator_is_told(running: Emulator) -> None:
         control.open()
 
 
-def test_metrics_count_requests_and_what_waits(running: Emulator, control: ControlClient, served: Any) -> None:
+def test_metrics_count_requests_and_waiting_items(running: Emulator, control: ControlClient, served: Any) -> None:
     served.send("13800000000,19500001111")
     served.account.change(report_delay=60)
     served.send(sendtime="2016-01-01 00:00:00")
@@ -195,7 +195,7 @@ def test_a_body_that_is_too_large_is_refused(control: ControlClient) -> None:
     assert caught.value.problem.status == 413
 
 
-def test_an_address_that_is_none_is_told() -> None:
+def test_an_invalid_address_is_reported() -> None:
     with ControlClient("http://127.0.0.1:99999") as control, pytest.raises(Unreachable):
         control.open()
     url = f"http://127.0.0.1:{processes.free_port()}"

@@ -1,4 +1,4 @@
-"""A snapshot holds everything but secrets and holds, and brings it back."""
+"""A snapshot contains everything except secrets and holds, and restores it."""
 
 import sqlite3
 import threading
@@ -43,7 +43,7 @@ def _lived(served: Served) -> None:
     served.ask(Operation.INFO)
 
 
-def test_what_was_put_back_is_as_it_was(control: ControlClient, served: Served, tmp_path: Path) -> None:
+def test_a_restored_snapshot_is_complete(control: ControlClient, served: Served, tmp_path: Path) -> None:
     _lived(served)
     before = _everything(served.account)
     control.snapshot(tmp_path / "snapshot")
@@ -58,7 +58,7 @@ def test_what_was_put_back_is_as_it_was(control: ControlClient, served: Served, 
     assert len(served.reports()) == 1
 
 
-def test_a_snapshot_can_be_put_into_another_emulator(control: ControlClient, served: Served, tmp_path: Path) -> None:
+def test_a_snapshot_can_be_restored_in_another_emulator(control: ControlClient, served: Served, tmp_path: Path) -> None:
     _lived(served)
     control.snapshot(tmp_path / "snapshot")
     with emulator(ManualClock(DOCUMENT_DAY)) as other, ControlClient(other.url) as there:
@@ -89,7 +89,7 @@ def test_a_store_remembers_what_was_arranged(tmp_path: Path) -> None:
         assert _everything(control.account(served.account.userid)) == before
 
 
-def test_a_password_that_is_left_out_is_the_one_the_account_has(
+def test_a_missing_password_is_taken_from_the_account(
     control: ControlClient, running: Emulator, tmp_path: Path
 ) -> None:
     control.open(AccountSettings(userid="300001", password="s3cret-word"))
@@ -100,7 +100,7 @@ def test_a_password_that_is_left_out_is_the_one_the_account_has(
         assert account.settings.password == "s3cret-word"
 
 
-def test_a_password_that_nobody_knows_keeps_a_snapshot_out(control: ControlClient, tmp_path: Path) -> None:
+def test_a_snapshot_without_a_known_password_is_refused(control: ControlClient, tmp_path: Path) -> None:
     account = control.open(AccountSettings(userid="300001", password="s3cret-word"))
     control.snapshot(tmp_path / "snapshot")
     account.close()
@@ -134,7 +134,7 @@ def test_a_password_that_nobody_knows_keeps_a_snapshot_out(control: ControlClien
         ("INSERT INTO message VALUES (99, 1, '1', '0', '', 1)", "the snapshot is damaged"),
     ],
 )
-def test_a_snapshot_that_cannot_be_put_back_changes_nothing(
+def test_an_invalid_snapshot_changes_nothing(
     control: ControlClient, served: Served, tmp_path: Path, spoil: str, said: str
 ) -> None:
     served.send()
@@ -150,7 +150,7 @@ def test_a_snapshot_that_cannot_be_put_back_changes_nothing(
 
 
 @pytest.mark.parametrize("body", [b"", b"x", b"remember the milk " * 1000, b"SQLite format 3\0" + b"\xff" * 4096])
-def test_bytes_that_are_no_snapshot_are_refused(
+def test_bytes_that_are_not_a_snapshot_are_refused(
     control: ControlClient, served: Served, tmp_path: Path, body: bytes
 ) -> None:
     (tmp_path / "snapshot").write_bytes(body)
@@ -159,7 +159,7 @@ def test_bytes_that_are_no_snapshot_are_refused(
     assert served.send().code == "0"
 
 
-def test_numbers_are_not_given_out_twice_after_a_return(control: ControlClient, served: Served, tmp_path: Path) -> None:
+def test_numbers_are_not_reused_after_a_restore(control: ControlClient, served: Served, tmp_path: Path) -> None:
     served.send()
     control.snapshot(tmp_path / "snapshot")
     control.restore(tmp_path / "snapshot")
@@ -168,7 +168,7 @@ def test_numbers_are_not_given_out_twice_after_a_return(control: ControlClient, 
     assert len(set(msgids)) == 2
 
 
-def test_a_return_wakes_who_waits(control: ControlClient, running: Emulator, served: Served, tmp_path: Path) -> None:
+def test_a_restore_ends_waits(control: ControlClient, running: Emulator, served: Served, tmp_path: Path) -> None:
     control.snapshot(tmp_path / "snapshot")
     with ThreadPoolExecutor(1) as pool:
         waiting = pool.submit(served.account.wait, timeout=300)
@@ -178,10 +178,8 @@ def test_a_return_wakes_who_waits(control: ControlClient, running: Emulator, ser
             waiting.result(60)
 
 
-def test_nothing_of_one_account_lands_in_another_while_everything_returns(
-    control: ControlClient, running: Emulator, tmp_path: Path
-) -> None:
-    """Two snapshots in which two accounts have each other's places, put back in turn under load."""
+def test_accounts_do_not_mix_during_a_restore(control: ControlClient, running: Emulator, tmp_path: Path) -> None:
+    """Two snapshots with two accounts swapped are restored in turn under load."""
     snapshots: list[Path] = []
     for userids in (("111111", "222222"), ("222222", "111111")):
         for userid in userids:

@@ -1,4 +1,4 @@
-"""Messages, reports, upstream messages and personas, as a test arranges and sees them."""
+"""Messages, reports, upstream messages and personas over the control API."""
 
 from datetime import timedelta
 
@@ -14,7 +14,7 @@ from ccell_fake.settings import OutcomeRule, Persona, PersonaAnswer
 UNICOM = "13000000000"
 
 
-def test_a_message_is_seen_as_it_was_submitted(served: Served) -> None:
+def test_a_message_record_has_all_that_was_submitted(served: Served) -> None:
     served.account.freeze()
     (resp,) = served.send(linkid="7").items
     (message,) = served.account.messages()
@@ -29,7 +29,7 @@ def test_a_message_is_seen_as_it_was_submitted(served: Served) -> None:
     assert message.report.fetched_at == DOCUMENT_DAY
 
 
-def test_a_refused_number_is_seen_with_its_code_and_text(served: Served) -> None:
+def test_a_refused_number_has_its_code_and_text(served: Served) -> None:
     served.send("19500001111")
     (message,) = served.account.messages()
     assert (message.state, message.code, message.info, message.report) == (
@@ -40,7 +40,7 @@ def test_a_refused_number_is_seen_with_its_code_and_text(served: Served) -> None
     )
 
 
-def test_messages_are_filtered_by_all_that_is_known_of_them(served: Served) -> None:
+def test_messages_can_be_filtered_by_every_field(served: Served) -> None:
     served.account.change(report_delay=3600)
     served.send(linkid="a-1")
     position = served.account.position
@@ -68,7 +68,7 @@ def test_messages_are_filtered_by_all_that_is_known_of_them(served: Served) -> N
     }
 
 
-def test_messages_are_listed_over_pages_in_the_order_of_submitting(control: ControlClient, served: Served) -> None:
+def test_messages_are_paged_in_the_order_of_submission(control: ControlClient, served: Served) -> None:
     phones = [f"138{number:08d}" for number in range(250)]
     served.send(",".join(phones))
     served.account.freeze(DOCUMENT_DAY - timedelta(days=1))
@@ -116,7 +116,7 @@ def test_a_report_can_be_settled_now(served: Served) -> None:
     assert served.reports() == ()
 
 
-def test_a_report_that_has_come_in_can_be_settled_otherwise_until_it_is_fetched(served: Served) -> None:
+def test_a_report_can_be_changed_until_it_is_fetched(served: Served) -> None:
     (resp,) = served.send().items
     assert served.account.settle(resp.msgid, "5").state is State.FAILED
     assert [one.info for one in served.reports()] == ["UNDELIV"]
@@ -124,7 +124,7 @@ def test_a_report_that_has_come_in_can_be_settled_otherwise_until_it_is_fetched(
         served.account.settle(resp.msgid)
 
 
-def test_what_is_settled_as_failed_is_refunded_where_failures_are(served: Served) -> None:
+def test_a_message_settled_as_failed_is_refunded_if_failures_are(served: Served) -> None:
     account = served.account
     account.change(assumptions={"Q33": "refunded"}, report_delay=60)
     account.add_outcome(OutcomeRule(phone=UNICOM, stat="UNDELIV"))
@@ -139,7 +139,7 @@ def test_what_is_settled_as_failed_is_refunded_where_failures_are(served: Served
     assert account.status().left == 99_998
 
 
-def test_what_has_no_outcome_cannot_be_settled(served: Served) -> None:
+def test_a_message_without_an_outcome_cannot_be_settled(served: Served) -> None:
     refused, scheduled = served.send("19500001111"), served.send(sendtime="2016-01-01 00:00:00")
     with pytest.raises(ControlError, match="was refused with 1004001"):
         served.account.settle(refused.items[0].msgid)
@@ -195,7 +195,7 @@ def test_a_persona_that_is_sent_to_later_answers_later(served: Served) -> None:
 
 
 @pytest.mark.parametrize("word", ["TD", "td ", "退订"])
-def test_who_opts_out_is_refused_from_then_on(served: Served, word: str) -> None:
+def test_a_phone_that_opted_out_is_refused(served: Served, word: str) -> None:
     account = served.account
     account.freeze()
     account.add_persona(Persona(phone="138*"))

@@ -1,4 +1,4 @@
-"""Waiting: woken by what happens, honest about what did not, and gone with its client."""
+"""Waits end with the event, the timeout, or a disconnect of the client."""
 
 import contextlib
 import select
@@ -29,7 +29,7 @@ def _waiters(running: Emulator) -> int:
 
 
 def _meanwhile(running: Emulator, wait: Callable[[], Any], act: Callable[[], object]) -> Any:
-    """What a wait answers where something happens after it has begun."""
+    """Start a wait, then act, and return the result of the wait."""
     before = _waiters(running)
     with ThreadPoolExecutor(1) as pool:
         waiting = pool.submit(wait)
@@ -38,12 +38,12 @@ def _meanwhile(running: Emulator, wait: Callable[[], Any], act: Callable[[], obj
         return waiting.result(60)
 
 
-def test_what_is_there_already_is_answered_at_once(served: Served) -> None:
+def test_a_wait_for_an_existing_message_ends_at_once(served: Served) -> None:
     served.send()
     assert served.account.wait(phone="138*", timeout=0).messages[0].phone == PHONE
 
 
-def test_a_message_wakes_who_waits_for_it(running: Emulator, served: Served) -> None:
+def test_a_message_ends_a_wait(running: Emulator, served: Served) -> None:
     answer = _meanwhile(
         running, lambda: served.account.wait(phone=PHONE, linkid="7", timeout=LONG), lambda: served.send(linkid="7")
     )
@@ -51,7 +51,7 @@ def test_a_message_wakes_who_waits_for_it(running: Emulator, served: Served) -> 
     assert answer.position == served.account.position
 
 
-def test_several_messages_can_be_waited_for(running: Emulator, served: Served) -> None:
+def test_a_wait_can_be_for_several_messages(running: Emulator, served: Served) -> None:
     served.send()
     answer = _meanwhile(
         running, lambda: served.account.wait(count=3, timeout=LONG), lambda: [served.send(), served.send()]
@@ -59,7 +59,7 @@ def test_several_messages_can_be_waited_for(running: Emulator, served: Served) -
     assert len(answer.messages) == 3
 
 
-def test_a_drain_and_a_fetch_wake_who_waits_for_them(running: Emulator, served: Served) -> None:
+def test_a_fetch_ends_a_wait(running: Emulator, served: Served) -> None:
     account = served.account
     served.reports()
     position = account.position
@@ -70,14 +70,14 @@ def test_a_drain_and_a_fetch_wake_who_waits_for_them(running: Emulator, served: 
     assert answer.requests[0].items == 1
 
 
-def test_an_empty_drain_is_none_where_one_with_reports_is_waited_for(served: Served) -> None:
+def test_an_empty_fetch_does_not_count_with_not_empty(served: Served) -> None:
     served.reports()
     assert served.account.wait("report", timeout=0).is_met
     with pytest.raises(NotInTime):
         served.account.wait("report", not_empty=True, timeout=0)
 
 
-def test_a_clock_that_is_moved_wakes_who_waits_for_what_it_brings(running: Emulator, served: Served) -> None:
+def test_an_advance_ends_a_wait(running: Emulator, served: Served) -> None:
     account = served.account
     account.freeze()
     account.change(report_delay=3600)
@@ -90,7 +90,7 @@ def test_a_clock_that_is_moved_wakes_who_waits_for_what_it_brings(running: Emula
     assert answer.messages[0].state is State.DELIVERED
 
 
-def test_a_clock_that_goes_brings_it_by_itself() -> None:
+def test_a_running_clock_ends_a_wait() -> None:
     with emulator() as running, ControlClient(running.url) as control:
         served = Served(running.url, control.open())
         served.account.change(report_delay=0.2)
@@ -98,7 +98,7 @@ def test_a_clock_that_goes_brings_it_by_itself() -> None:
         assert served.account.wait(state=State.DELIVERED, timeout=LONG).is_met
 
 
-def test_a_report_that_is_settled_wakes_who_waits_for_it(running: Emulator, served: Served) -> None:
+def test_a_settled_report_ends_a_wait(running: Emulator, served: Served) -> None:
     served.account.change(report_delay=3600)
     (resp,) = served.send().items
     answer = _meanwhile(
@@ -118,7 +118,7 @@ def test_only_messages_after_the_position_count(served: Served) -> None:
     assert len(served.account.wait(after_position=position, timeout=0).messages) == 1
 
 
-def test_what_came_instead_is_answered_and_what_was_nearest(served: Served) -> None:
+def test_a_timeout_answers_what_came_and_the_near_misses(served: Served) -> None:
     served.send("13900000000", linkid="9")
     served.send("13800000001", linkid="7")
     served.ask(Operation.INFO)
@@ -133,7 +133,7 @@ def test_what_came_instead_is_answered_and_what_was_nearest(served: Served) -> N
     assert "phone is '13800000001', not '13800000000'" in said
 
 
-def test_a_message_before_the_position_is_near(served: Served) -> None:
+def test_a_message_before_the_position_is_a_near_miss(served: Served) -> None:
     served.send()
     position = served.account.position
     with pytest.raises(NotInTime) as caught:
@@ -142,14 +142,16 @@ def test_a_message_before_the_position_is_near(served: Served) -> None:
     assert [(one.field, one.wanted) for one in near.mismatches] == [("position", f"after {position}")]
 
 
-def test_a_wait_ends_with_its_admin(running: Emulator, account: AccountControl) -> None:
+def test_a_wait_ends_with_its_account(running: Emulator, account: AccountControl) -> None:
     with pytest.raises(ControlError, match="was reset during the wait"):
         _meanwhile(running, lambda: account.wait(timeout=LONG), account.reset)
     with pytest.raises(ControlError, match="there is no account"):
         _meanwhile(running, lambda: account.wait(timeout=LONG), account.close)
 
 
-def test_nobody_is_woken_by_another_account(running: Emulator, control: ControlClient, account: AccountControl) -> None:
+def test_another_account_does_not_wake_a_wait(
+    running: Emulator, control: ControlClient, account: AccountControl
+) -> None:
     other = Served(running.url, control.open())
 
     def act() -> None:
@@ -171,7 +173,7 @@ def _ask_to_wait(running: Emulator, account: AccountControl) -> socket.socket:
 
 
 @pytest.mark.parametrize("with_reset", [True, False])
-def test_a_client_that_leaves_ends_its_wait(running: Emulator, account: AccountControl, *, with_reset: bool) -> None:
+def test_a_disconnect_ends_a_wait(running: Emulator, account: AccountControl, *, with_reset: bool) -> None:
     connections = [_ask_to_wait(running, account) for _ in range(20)]
     until(lambda: _waiters(running) >= 20)
     for connection in connections:
@@ -183,8 +185,8 @@ def test_a_client_that_leaves_ends_its_wait(running: Emulator, account: AccountC
     assert Served(running.url, account).send().code == "0"
 
 
-def test_only_so_many_clients_may_wait(running: Emulator, account: AccountControl) -> None:
-    """The gateway always has threads left."""
+def test_a_wait_beyond_the_maximum_is_refused(running: Emulator, account: AccountControl) -> None:
+    """Some threads always remain for the gateway."""
     connections = [_ask_to_wait(running, account) for _ in range(MAX_WAITERS)]
     until(lambda: _waiters(running) >= MAX_WAITERS)
     with pytest.raises(ControlError, match=f"{MAX_WAITERS} clients wait already") as caught:
@@ -217,7 +219,7 @@ def test_waiting_costs_no_processor_time(running: Emulator, account: AccountCont
     until(lambda: not _waiters(running))
 
 
-def test_a_client_that_has_said_more_and_leaves_ends_its_wait(running: Emulator, account: AccountControl) -> None:
+def test_a_disconnect_after_more_data_ends_a_wait(running: Emulator, account: AccountControl) -> None:
     connection = _ask_to_wait(running, account)
     until(lambda: _waiters(running))
     (waiter,) = running.services.notifier.waiters
@@ -229,7 +231,7 @@ def test_a_client_that_has_said_more_and_leaves_ends_its_wait(running: Emulator,
 
 
 @pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
-def test_a_client_that_leaves_under_tls_ends_its_wait(version: ssl.TLSVersion) -> None:
+def test_a_disconnect_under_tls_ends_a_wait(version: ssl.TLSVersion) -> None:
     with emulator(server={"tls": True}) as running:
         assert running.certificate
         context = ssl.create_default_context(cafile=str(running.certificate.authority))
@@ -253,9 +255,7 @@ def test_a_pattern_that_is_too_long_is_refused(account: AccountControl, name: st
         account.wait("message", timeout=0, **{name: "x*" * 30_000})
 
 
-def test_a_message_wakes_who_waits_where_there_is_no_poll(
-    running: Emulator, served: Served, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_message_ends_a_wait_without_poll(running: Emulator, served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr(select, "poll")
     answer = _meanwhile(running, lambda: served.account.wait(timeout=LONG), served.send)
     assert answer.messages

@@ -1,4 +1,4 @@
-"""A gateway in this process for each test."""
+"""Fixtures: an emulator in this process."""
 
 from collections.abc import Iterator
 
@@ -10,6 +10,6 @@ from ccell_mock_server.fake import FakeCcell
 
 @pytest.fixture
 def fake() -> Iterator[Ccell]:
-    """An account of it."""
+    """An account on an emulator."""
     with FakeCcell() as ccell:
         yield ccell

@@ -1,4 +1,4 @@
-"""An account on stage: its settings, time, slots and faults, and the clients that are made for it."""
+"""An account for a test: settings, clock, slots, faults and clients."""
 
 import gc
 from datetime import timedelta
@@ -26,12 +26,12 @@ def test_settings_are_read_and_changed(fake: Ccell) -> None:
     assert fake.settings().signcode == ("签名",)
 
 
-def test_a_setting_that_there_is_not_is_refused_with_one_that_there_is(fake: Ccell) -> None:
+def test_an_unknown_setting_is_refused_with_a_suggestion(fake: Ccell) -> None:
     with pytest.raises(ControlError, match="balance"):
         fake.settings(ballance=3)
 
 
-def test_time_is_frozen_moved_and_let_go(fake: Ccell) -> None:
+def test_a_clock_is_frozen_moved_and_set_to_real(fake: Ccell) -> None:
     assert fake.clock.freeze(DOCUMENT_DAY) == fake.clock.now == DOCUMENT_DAY
     fake.settings(report_delay=3600)
     fake.client.send(PHONE, CONTENT)
@@ -47,7 +47,7 @@ def test_time_is_frozen_moved_and_let_go(fake: Ccell) -> None:
     assert fake.clock.now.year > 2020
 
 
-def test_slots_that_are_held_are_free_again_behind_it(fake: Ccell) -> None:
+def test_held_slots_are_freed_after_the_block(fake: Ccell) -> None:
     client = fake.connect(retry=AT_ONCE)
     with fake.hold(3):
         with pytest.raises(RequestRefused) as caught:
@@ -56,7 +56,7 @@ def test_slots_that_are_held_are_free_again_behind_it(fake: Ccell) -> None:
     assert client.info().is_normal
 
 
-def test_a_hold_may_be_of_one_endpoint(fake: Ccell) -> None:
+def test_a_hold_may_be_for_one_endpoint(fake: Ccell) -> None:
     fake.settings(assumptions={"Q21": "endpoint"})
     client = fake.connect(retry=AT_ONCE)
     with fake.hold(3, "send"), pytest.raises(RequestRefused):
@@ -65,7 +65,7 @@ def test_a_hold_may_be_of_one_endpoint(fake: Ccell) -> None:
         assert client.info().is_normal
 
 
-def test_a_hold_ends_quietly_where_its_account_was_closed_meanwhile() -> None:
+def test_a_hold_of_a_closed_account_ends_without_an_error() -> None:
     with FakeCcell() as ccell:
         with ccell.hold():
             ccell.close()
@@ -73,7 +73,7 @@ def test_a_hold_ends_quietly_where_its_account_was_closed_meanwhile() -> None:
             ccell.account.status()
 
 
-def test_a_reply_can_take_its_time(fake: Ccell) -> None:
+def test_a_reply_can_be_delayed(fake: Ccell) -> None:
     fake.clock.freeze()
     fake.reply(PHONE, "later", delay=60)
     assert fake.client.upmsgs() == ()
@@ -81,7 +81,7 @@ def test_a_reply_can_take_its_time(fake: Ccell) -> None:
     assert [one.msgcontent for one in fake.client.upmsgs()] == ["later"]
 
 
-def test_what_is_waited_for_in_vain_is_named(fake: Ccell) -> None:
+def test_a_timeout_names_what_was_waited_for(fake: Ccell) -> None:
     with pytest.raises(NotInTime, match="waited 0 s for report"):
         fake.wait("report", timeout=0, not_empty=True)
 
@@ -90,14 +90,14 @@ def test_no_repr_shows_the_password(fake: Ccell) -> None:
     assert fake.password not in f"{fake!r}{fake.outbox!r}{fake.account!r}{fake.client!r}{fake.faults!r}"
 
 
-def test_a_password_of_ones_own_is_known() -> None:
+def test_a_chosen_password_is_kept() -> None:
     with FakeCcell(userid="300003", password="of one's own") as ccell:
         assert (ccell.userid, ccell.password) == ("300003", "of one's own")
         assert ccell.client.info().is_normal
 
 
 @pytest.mark.parametrize("in_process", [True, False])
-def test_a_fake_is_reached_either_way(fake: Ccell, *, in_process: bool) -> None:
+def test_a_fake_is_reached_in_process_and_by_connection(fake: Ccell, *, in_process: bool) -> None:
     with fake.connect(in_process=in_process) as client:
         client.send(PHONE, CONTENT)
     assert len(fake.outbox) == 1
@@ -118,12 +118,12 @@ def test_a_fake_may_speak_tls() -> None:
             assert client.info().is_normal
 
 
-def test_a_fake_that_cannot_be_set_up_leaves_nothing_behind() -> None:
+def test_a_fake_that_fails_to_start_leaves_nothing_open() -> None:
     with pytest.raises(ControlError, match="ballance"), FakeCcell(ballance=3):
         pass
 
 
-def test_an_emulator_elsewhere_is_the_same_to_a_test() -> None:
+def test_an_emulator_in_another_process_works_the_same() -> None:
     with emulator(server={"control_token": "secret"}) as running, Server.at(f"{running.url}/", "secret") as server:
         ccell = server.open(balance=1)
         assert ccell.url == running.url
@@ -136,7 +136,7 @@ def test_an_emulator_elsewhere_is_the_same_to_a_test() -> None:
         ccell.close()
 
 
-def test_an_emulator_elsewhere_is_asked_at_once_whether_it_is_there() -> None:
+def test_an_unreachable_emulator_is_reported_at_once() -> None:
     with emulator(server={"control_token": "secret"}) as running, pytest.raises(ControlError, match="token"):
         Server.at(running.url, "wrong")
 
@@ -153,7 +153,7 @@ def test_an_emulator_elsewhere_is_asked_at_once_whether_it_is_there() -> None:
         ({"broken_xml": True}, "cannot be read"),
     ],
 )
-def test_a_fault_strikes_as_its_keyword_says(fake: Ccell, keywords: dict[str, Any], struck: str) -> None:
+def test_a_keyword_arranges_its_fault(fake: Ccell, keywords: dict[str, Any], struck: str) -> None:
     fault = fake.faults.next("send", **keywords)
     assert fault.left == 1
     assert fake.client.info().is_normal
@@ -163,7 +163,7 @@ def test_a_fault_strikes_as_its_keyword_says(fake: Ccell, keywords: dict[str, An
     assert fake.client.send(PHONE, CONTENT).accepted
 
 
-def test_a_fault_that_spoils_nothing_lets_the_answer_through(fake: Ccell) -> None:
+def test_a_harmless_fault_lets_the_answer_through(fake: Ccell) -> None:
     every: list[dict[str, Any]] = [
         {"gbk": True},
         {"gbk": True, "declared": True},
@@ -195,20 +195,20 @@ def test_a_fault_can_be_for_every_request(fake: Ccell) -> None:
         ({"code": "1001999", "bytes": 3}, "bytes"),
     ],
 )
-def test_keywords_that_make_no_fault_are_refused(fake: Ccell, keywords: dict[str, Any], reason: str) -> None:
+def test_invalid_keywords_of_a_fault_are_refused(fake: Ccell, keywords: dict[str, Any], reason: str) -> None:
     with pytest.raises(TypeError, match=reason):
         fake.faults.next("send", **keywords)
 
 
-def test_values_that_make_no_fault_are_refused(fake: Ccell) -> None:
+def test_invalid_values_of_a_fault_are_refused(fake: Ccell) -> None:
     with pytest.raises(ValueError, match="sned"):
         fake.faults.next("sned", code="1001999")
     with pytest.raises(ControlError, match="code"):
         fake.faults.next("send", code="42")
 
 
-def test_clients_that_were_made_are_closed_with_the_account() -> None:
-    """Warnings are errors: a connection that is left open would fail this."""
+def test_clients_are_closed_with_the_account() -> None:
+    """Warnings are errors, so an open connection would fail this test."""
     with emulator() as running, Server.at(running.url) as server:
         ccell = server.open()
         for client in (ccell.client, ccell.connect()):

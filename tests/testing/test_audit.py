@@ -1,4 +1,4 @@
-"""The audit finds where the document's limits were not kept, and nothing where they were."""
+"""The audit finds every broken limit of the document, and reports nothing else."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -57,7 +57,7 @@ def _numbers(count: int) -> str:
         (f'<submit phone="{REFUSED}" content="{CONTENT}"/>', []),
     ],
 )
-def test_a_limit_is_broken_just_beyond_it(fake: Ccell, submit: str, clauses: list[str]) -> None:
+def test_a_breach_begins_just_beyond_the_limit(fake: Ccell, submit: str, clauses: list[str]) -> None:
     fake.clock.freeze(DOCUMENT_DAY)
     _raw(fake, submit)
     assert _clauses(fake) == clauses
@@ -70,7 +70,7 @@ def test_a_root_without_a_password_is_incomplete(fake: Ccell) -> None:
     assert _clauses(fake) == ["S1"]
 
 
-def test_what_an_account_lets_through_is_beyond_the_limit_all_the_same() -> None:
+def test_a_limit_that_the_account_does_not_enforce_is_still_a_breach() -> None:
     with FakeCcell(assumptions={"Q4": "accept", "Q5": "accept"}) as fake:
         _raw(fake, f'<submit phone="{_numbers(501)}" content="{CONTENT}"/>')
         _raw(fake, f'<submit phone="{_numbers(2)}" content="{"x" * 997}【签名】"/>')
@@ -78,7 +78,7 @@ def test_what_an_account_lets_through_is_beyond_the_limit_all_the_same() -> None
         assert _clauses(fake) == ["S3", "S4"]
 
 
-def test_a_breach_is_told_with_the_clause_and_the_request(fake: Ccell) -> None:
+def test_a_breach_names_the_clause_and_the_request(fake: Ccell) -> None:
     _raw(fake, f'<submit phone="{_numbers(501)}" content="{CONTENT}"/>')
     (breach,) = fake.breaches()
     assert str(breach).startswith("S3: ")
@@ -86,7 +86,7 @@ def test_a_breach_is_told_with_the_clause_and_the_request(fake: Ccell) -> None:
     assert "501 numbers" in str(breach)
 
 
-def test_too_many_threads_are_told_of(fake: Ccell) -> None:
+def test_too_many_threads_are_a_breach(fake: Ccell) -> None:
     fake.faults.next("info", delay=600, times=3)
     with ThreadPoolExecutor(3) as pool:
         client = fake.connect(threads=4, retry=Retry(attempts=1))
@@ -102,14 +102,14 @@ def test_too_many_threads_are_told_of(fake: Ccell) -> None:
                 one.result(60)
 
 
-def test_who_meets_slots_that_a_test_holds_is_excused(fake: Ccell) -> None:
+def test_excess_during_a_hold_is_excused(fake: Ccell) -> None:
     client = fake.connect(retry=Retry(attempts=1))
     with fake.hold(3), pytest.raises(ClientError):
         client.info()
     assert _clauses(fake) == []
 
 
-def test_a_fault_is_nobodys_breach(fake: Ccell) -> None:
+def test_a_fault_is_not_a_breach(fake: Ccell) -> None:
     for code in ("1001006", "1001001", "1004001", "1004012"):
         fake.faults.next("send", code=code, times=2)
         for _ in range(2):
@@ -118,7 +118,7 @@ def test_a_fault_is_nobodys_breach(fake: Ccell) -> None:
     assert _clauses(fake) == []
 
 
-def test_to_send_again_what_was_refused_is_to_ignore_it(fake: Ccell) -> None:
+def test_sending_a_refused_number_again_is_a_breach(fake: Ccell) -> None:
     fake.client.send([PHONE, REFUSED], CONTENT)
     fake.client.send([PHONE, REFUSED], CONTENT)
     (breach,) = fake.breaches()
@@ -134,13 +134,13 @@ OTHERWISE: list[Callable[[Ccell], object]] = [
 
 
 @pytest.mark.parametrize("change", OTHERWISE)
-def test_to_send_something_else_is_not(fake: Ccell, change: Callable[[Ccell], object]) -> None:
+def test_sending_it_changed_is_not_a_breach(fake: Ccell, change: Callable[[Ccell], object]) -> None:
     fake.client.send([REFUSED, REFUSED], CONTENT)
     change(fake)
     assert _clauses(fake) == []
 
 
-def test_nor_is_to_try_again_once_the_refusal_no_longer_holds(fake: Ccell) -> None:
+def test_sending_it_after_the_refusal_ended_is_not_a_breach(fake: Ccell) -> None:
     fake.settings(blacklist=[PHONE])
     fake.client.send(PHONE, CONTENT)
     fake.settings(blacklist=[])
@@ -148,7 +148,7 @@ def test_nor_is_to_try_again_once_the_refusal_no_longer_holds(fake: Ccell) -> No
     assert _clauses(fake) == []
 
 
-def test_what_the_journal_has_lost_does_not_keep_the_rest_from_being_judged() -> None:
+def test_dropped_entries_do_not_stop_the_audit() -> None:
     from ccell_mock_server.config.settings import parse  # noqa: PLC0415 - needed here alone
 
     with FakeCcell(parse({"server": {"port": 0, "journal_entries": 2}}, "the test")) as fake:

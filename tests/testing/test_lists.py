@@ -1,4 +1,4 @@
-"""Messages, reports and upstream messages read like lists, and say what is there instead of what is looked for."""
+"""Messages, reports and upstream messages can be read like lists, and failures list the items that exist."""
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
@@ -27,19 +27,19 @@ def test_an_outbox_reads_like_a_list(fake: Ccell) -> None:
     assert fake.outbox != [fake.outbox[0]]
 
 
-def test_a_list_that_was_got_before_shows_what_happened_since(fake: Ccell) -> None:
+def test_a_list_shows_later_messages(fake: Ccell) -> None:
     outbox = fake.outbox
     fake.client.send(PHONE, CONTENT)
     assert len(outbox) == 1
 
 
-def test_what_was_refused_is_in_no_outbox(fake: Ccell) -> None:
+def test_a_refused_message_is_not_in_the_outbox(fake: Ccell) -> None:
     fake.client.send([PHONE, REFUSED], CONTENT)
     assert [message.phone for message in fake.outbox] == [PHONE]
     assert [(message.phone, message.code) for message in fake.refused] == [(REFUSED, "1004001")]
 
 
-def test_one_finds_by_every_field_and_by_patterns(fake: Ccell) -> None:
+def test_one_finds_a_message_by_every_field_and_by_patterns(fake: Ccell) -> None:
     fake.client.send(PHONE, CONTENT, linkid="order-1")
     fake.client.send(OTHER, "再见【签名】", linkid="order-2")
     first = fake.outbox[0]
@@ -49,7 +49,7 @@ def test_one_finds_by_every_field_and_by_patterns(fake: Ccell) -> None:
     assert fake.outbox.find(phone="1") == []
 
 
-def test_what_is_nearest_stands_first_where_one_is_not_there(fake: Ccell) -> None:
+def test_one_reports_near_misses_first(fake: Ccell) -> None:
     fake.client.send(OTHER, "别的【签名】")
     fake.client.send("13800000001", CONTENT)
     with pytest.raises(NotAsExpected) as caught:
@@ -59,13 +59,13 @@ def test_what_is_nearest_stands_first_where_one_is_not_there(fake: Ccell) -> Non
     assert f"phone is '13800000001', not '{PHONE}'" in near
 
 
-def test_a_message_that_was_refused_is_told_of_where_an_accepted_one_is_looked_for(fake: Ccell) -> None:
+def test_one_reports_a_refused_message_as_a_near_miss(fake: Ccell) -> None:
     fake.client.send(REFUSED, CONTENT)
     with pytest.raises(NotAsExpected, match="code is '1004001', not '0'"):
         fake.outbox.one(phone=REFUSED)
 
 
-def test_several_are_not_one(fake: Ccell) -> None:
+def test_one_fails_if_several_match(fake: Ccell) -> None:
     fake.client.send([PHONE, OTHER], CONTENT)
     with pytest.raises(
         NotAsExpected, match=f"accepted messages with any fields must be one, got 2(.|\n)*{PHONE}(.|\n)*{OTHER}"
@@ -73,23 +73,23 @@ def test_several_are_not_one(fake: Ccell) -> None:
         fake.outbox.one()
 
 
-def test_not_to_find_is_to_fail_an_assertion(fake: Ccell) -> None:
+def test_one_fails_with_an_assertion_error(fake: Ccell) -> None:
     with pytest.raises(AssertionError, match="nothing came"):
         fake.outbox.one(phone=PHONE)
 
 
-def test_a_place_that_is_not_there_is_told_with_what_is(fake: Ccell) -> None:
+def test_an_index_error_lists_the_items(fake: Ccell) -> None:
     fake.client.send([f"1380000000{digit}" for digit in range(7)], CONTENT)
     with pytest.raises(IndexError, match=r"there is no \[7\]; there are 7 accepted messages:(.|\n)*and 2 more"):
         fake.outbox[7]
 
 
-def test_a_field_that_messages_do_not_have_is_refused(fake: Ccell) -> None:
+def test_an_unknown_field_is_refused(fake: Ccell) -> None:
     with pytest.raises(TypeError, match="fone"):
         fake.outbox.one(fone=PHONE)  # type: ignore[call-arg] # pyright: ignore[reportCallIssue]
 
 
-def test_waiting_is_over_when_the_message_is_there(fake: Ccell) -> None:
+def test_a_wait_ends_when_the_message_comes(fake: Ccell) -> None:
     with ThreadPoolExecutor(1) as pool:
         waiting = pool.submit(fake.outbox.wait, timeout=300, phone=PHONE)
         fake.client.send(OTHER, CONTENT)
@@ -97,13 +97,13 @@ def test_waiting_is_over_when_the_message_is_there(fake: Ccell) -> None:
         assert waiting.result(60).phone == PHONE
 
 
-def test_waiting_in_vain_says_what_came(fake: Ccell) -> None:
+def test_a_timeout_lists_what_came(fake: Ccell) -> None:
     fake.client.send(OTHER, CONTENT)
     with pytest.raises(NotAsExpected, match=f"with phone='{PHONE}' came within 0.01 s\n  near: .* to {OTHER}"):
         fake.outbox.wait(phone=PHONE, timeout=0.01)
 
 
-def test_a_loop_goes_on_while_it_waits(fake: Ccell) -> None:
+def test_an_event_loop_runs_during_a_wait(fake: Ccell) -> None:
     async def main() -> None:
         async with asyncio.TaskGroup() as tasks, fake.connect_async() as client:
             waiting = tasks.create_task(fake.outbox.wait_async(timeout=300, phone=PHONE))
@@ -116,14 +116,14 @@ def test_a_loop_goes_on_while_it_waits(fake: Ccell) -> None:
     asyncio.run(main())
 
 
-def test_reports_tell_whether_they_were_fetched(fake: Ccell) -> None:
+def test_reports_show_when_they_were_fetched(fake: Ccell) -> None:
     (resp,) = fake.client.send(PHONE, CONTENT).resps
     assert fake.reports.one(msgid=resp.msgid).fetched_at is None
     fake.client.reports()
     assert fake.reports.one(phone=PHONE, status="0").fetched_at is not None
 
 
-def test_a_report_that_is_not_there_is_told_with_those_that_are_nearest_first(fake: Ccell) -> None:
+def test_one_lists_the_most_similar_reports_first(fake: Ccell) -> None:
     fake.client.send({"15912345678": "a【签名】", "13800000001": "b【签名】"})
     with pytest.raises(NotAsExpected) as caught:
         fake.reports.one(phone=PHONE)
