@@ -1,4 +1,4 @@
-"""Emulators and gateways as tests want them: on a free port, with a clock that can be moved."""
+"""Emulators on a free port, and gateways with a movable clock."""
 
 import threading
 import time
@@ -23,7 +23,7 @@ from ccell_mock_server.config.settings import parse
 from ccell_mock_server.emulator import Emulator
 
 DOCUMENT_DAY = datetime(2015, 12, 31, 8, 30, 30, tzinfo=SHANGHAI)
-"""A day on which the document's scheduled samples lie ahead."""
+"""A day before the sendtime of the document's samples."""
 
 CONTENT = "验证码为1234。【签名】"
 PHONE = "13800000000"
@@ -35,7 +35,7 @@ def emulator(
     pause: Callable[[float], None] | None = None,
     **tables: Any,
 ) -> Emulator:
-    """An emulator on a free port, of a configuration as TOML has it."""
+    """Create an emulator on a free port from tables of a configuration."""
     config = parse({"server": {"port": 0, **(server or {})}, **tables}, "the test")
     return Emulator(config, clock, Pauses(pause) if pause else None)
 
@@ -49,33 +49,33 @@ def until(condition: Callable[[], object], seconds: float = 60.0) -> None:
 
 
 class Pauses:
-    """Pauses that are a function of the test's, and that nothing cancels."""
+    """Pauses that call a function, and that cannot be cancelled."""
 
     def __init__(self, function: Callable[[float], None]) -> None:
         self._function = function
 
-    def pause(self, seconds: float, owner: object, client: object = None) -> bool:  # noqa: ARG002 - as whoever calls names it
-        """Wait as the test does."""
+    def pause(self, seconds: float, owner: object, client: object = None) -> bool:  # noqa: ARG002 - the protocol names it
+        """Call the function."""
         self._function(seconds)
         return True
 
     def cancel(self, owner: object) -> None:
-        """Let them go on."""
+        """Do nothing."""
 
 
 def gateway(
     store: SqliteStore, clock: Clock, pause: Callable[[float], None] = time.sleep, **attributes: Any
 ) -> Gateway:
-    """A gateway without accounts."""
+    """Create a gateway without accounts."""
     pauses = Pauses(pause)
     return Gateway(Accounts(store, clock, pauses), store, render=replies.render, pauses=pauses, **attributes)
 
 
 class Meter:
-    """A pause that notes how many requests are in it at the same time.
+    """A pause that counts concurrent requests.
 
     Attributes:
-        most: The most there ever were.
+        most: The highest number of requests at the same time.
     """
 
     def __init__(self) -> None:
@@ -84,7 +84,7 @@ class Meter:
         self._guard = threading.Lock()
 
     def __call__(self, seconds: float) -> None:
-        """Wait, and be counted meanwhile."""
+        """Wait and count the request."""
         with self._guard:
             self._inside += 1
             self.most = max(self.most, self._inside)
@@ -94,7 +94,7 @@ class Meter:
 
 
 class Bench:
-    """A gateway in memory, with a clock that can be moved and the document's account."""
+    """A gateway in memory with a movable clock and the document's account."""
 
     def __init__(
         self, pause: Callable[[float], None] = time.sleep, store: SqliteStore | None = None, **settings: Any
@@ -105,13 +105,13 @@ class Bench:
         self.set(**settings)
 
     def set(self, **settings: Any) -> None:
-        """Open the account anew with these settings."""
+        """Open the account with these settings."""
         given: Any = {"userid": DOCUMENT_ACCOUNT.userid, "password": DOCUMENT_ACCOUNT.password, **settings}
         self.settings = AccountSettings(**given)
         self.gateway.accounts.open(self.settings)
 
     def ask(self, operation: Operation, *submits: Submit, password: str = "123456", peer: str = "127.0.0.1") -> Answer:
-        """Ask as the account."""
+        """Send a request of the account."""
         return self.gateway.answer(Arrival(operation, Request(self.settings.userid, password, submits), peer))
 
     def send(self, phone: str | None = PHONE, content: str | None = CONTENT, **attributes: str) -> Answer:
@@ -119,11 +119,11 @@ class Bench:
         return self.ask(Operation.SEND, Submit(phone, content, **attributes))
 
     def submit(self, *submits: Submit) -> Answer:
-        """Send several."""
+        """Send several submits."""
         return self.ask(Operation.SEND, *submits)
 
     def refuse(self, operation: Operation, reason: str) -> Answer:
-        """Hand in a request that cannot be read."""
+        """Send an unreadable request."""
         return self.gateway.answer(Arrival(operation, UnreadableRequest(reason), "127.0.0.1"))
 
     def reports(self) -> Any:
@@ -131,35 +131,35 @@ class Bench:
         return items(self.ask(Operation.REPORT))
 
     def info(self) -> Any:
-        """Ask for the account."""
+        """Fetch the account's status."""
         (account,) = items(self.ask(Operation.INFO))
         return account
 
     @property
     def admin(self) -> AccountAdmin:
-        """The account as a test sees it."""
+        """The administration of the account."""
         return AccountAdmin(self.gateway.accounts, self.store, self.settings.userid)
 
     def receive(self, upmsg: Upmsg) -> None:
-        """Let an upstream message come in."""
+        """Add an upstream message."""
         with self.admin.opened() as (account, ledger):
             personas.receive(account.key, upmsg, account.policy.personas, ledger)
 
     def journal(self) -> list[Any]:
-        """What the journal says of the account."""
+        """Return the journal of the account."""
         return list(self.admin.journal(0).items)
 
     def journal_of_strangers(self) -> list[Any]:
-        """What it says of requests of no account."""
+        """Return the journal of requests of unknown accounts."""
         with self.store.transaction() as ledger:
             return list(ledger.inspect.journal(NO_ACCOUNT, 0).items)
 
 
 def items(answer: Answer) -> Any:
-    """What an answer carries, to be looked at as whatever the operation makes of it."""
+    """Return the items of an answer, untyped."""
     return answer.reply.items
 
 
 def codes(answer: Answer) -> list[str]:
-    """The code of the request, and of each number of a send."""
+    """Return the code of the request, and of each number of a send."""
     return [str(answer.reply.code), *(str(item.code) for item in items(answer) if isinstance(item, Resp))]

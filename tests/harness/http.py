@@ -1,4 +1,4 @@
-"""HTTP by hand: exactly these bytes out, whatever comes back in."""
+"""Send exact bytes over HTTP and read the answer."""
 
 import socket
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 @dataclass(frozen=True, slots=True)
 class RawAnswer:
-    """An HTTP answer as it arrived."""
+    """An HTTP answer."""
 
     status: int
     headers: dict[str, str]
@@ -15,13 +15,13 @@ class RawAnswer:
 
 
 def connect(url: str) -> socket.socket:
-    """A connection to a server."""
+    """Connect to a server."""
     address = urlsplit(url)
     return socket.create_connection((address.hostname or "", address.port or 0), timeout=30)
 
 
 def receive(connection: socket.socket) -> RawAnswer:
-    """One answer with a Content-Length; interim ones are passed over."""
+    """Read an answer with a Content-Length. Interim answers are skipped."""
     with connection.makefile("rb") as stream:
         while True:
             status = int(stream.readline().split()[1])
@@ -34,19 +34,19 @@ def receive(connection: socket.socket) -> RawAnswer:
 
 
 def exchange(url: str, request: bytes) -> RawAnswer:
-    """Send bytes on a connection of their own, and read the answer."""
+    """Send bytes on a new connection, and read the answer."""
     with connect(url) as connection:
         connection.sendall(request)
         return receive(connection)
 
 
 def get(url: str, target: bytes, *headers: str, host: str = "127.0.0.1") -> RawAnswer:
-    """A GET whose request line holds the target as it is."""
+    """Send a GET with an unchanged target."""
     lines = [f"Host: {host}", "Connection: close", *headers]
     return exchange(url, b"GET " + target + b" HTTP/1.1\r\n" + "\r\n".join(lines).encode() + b"\r\n\r\n")
 
 
 def post(url: str, path: str, body: bytes, *headers: str) -> RawAnswer:
-    """A POST of a body, with the headers given and no others but those it takes."""
+    """Send a POST with these headers and the required ones."""
     lines = [f"POST {path} HTTP/1.1", "Host: 127.0.0.1", f"Content-Length: {len(body)}", "Connection: close", *headers]
     return exchange(url, "\r\n".join(lines).encode() + b"\r\n\r\n" + body)

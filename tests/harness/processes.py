@@ -1,4 +1,4 @@
-"""The command `ccell-fake` as a process of its own."""
+"""Run the command `ccell-fake` as a process."""
 
 import socket
 import subprocess
@@ -12,7 +12,7 @@ COMMAND = (sys.executable, "-m", "ccell_fake")
 
 @contextmanager
 def serving(folder: Path, *options: str) -> Generator[tuple[subprocess.Popen[str], str]]:
-    """`ccell-fake serve` on a free port, and its address; it is ended if it has not ended."""
+    """Run `ccell-fake serve` on a free port. Yields the process and its address, and kills it at the end."""
     process = subprocess.Popen(
         [*COMMAND, "serve", "--port", "0", *options],
         cwd=folder,
@@ -29,11 +29,11 @@ def serving(folder: Path, *options: str) -> Generator[tuple[subprocess.Popen[str
 
 
 def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """`ccell-fake` with arguments, to its end."""
+    """Run `ccell-fake` to its end."""
     return subprocess.run([*COMMAND, *arguments], cwd=folder, capture_output=True, text=True, check=False, timeout=120)
 
 
 def free_port() -> int:
-    """A port that was free a moment ago."""
+    """Return a port that was free a moment ago."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         return int(listening.getsockname()[1])
