@@ -70,6 +70,12 @@ def test_a_chinese_page_keeps_in_step_with_the_english_page(page: Path) -> None:
     assert outline(page) == outline(english(page))
 
 
+@pytest.mark.parametrize("page", [page for page in CHINESE if page.name != "api.md"], ids=_id)
+def test_chinese_prose_uses_full_width_punctuation(page: Path) -> None:
+    prose = re.sub(r"^```.*?^```$|`[^`\n]*`|\]\([^)]*\)", "", page.read_text("utf-8"), flags=re.DOTALL | re.MULTILINE)
+    assert re.findall(r"[\u4e00-\u9fff] ?[,;:()?!]|[,;:()?!] ?[\u4e00-\u9fff]", prose) == []
+
+
 @pytest.mark.parametrize("page", [ROOT / "CONTRIBUTING.md", *_with_translations("architecture.md")], ids=str)
 def test_every_path_that_is_named_exists(page: Path) -> None:
     paths = _PATH.findall(page.read_text("utf-8"))
