@@ -1,6 +1,6 @@
 """Problem documents of the control API, and the errors that its client raises."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ccell_fake.errors import CcellError
@@ -25,7 +25,7 @@ class Problem:
     """Reason for a refused request (RFC 9457).
 
     Attributes:
-        type: Kind of the problem: `/_ccell/problems/` and a key of PROBLEM_TITLES.
+        type: Kind of the problem, such as `/_ccell/problems/not-found`.
         title: Title of the kind.
         status: The HTTP status.
         detail: The error, and the values allowed.
@@ -39,23 +39,6 @@ class Problem:
     detail: str
     errors: tuple[FieldError, ...] = ()
     after_position: int | None = None
-
-
-PROBLEM_TITLES: Mapping[str, str] = {
-    "malformed": "The request cannot be read",
-    "token": "The control token is missing or wrong",
-    "forbidden": "The request comes from another site",
-    "not-found": "Not found",
-    "method": "The method is not allowed here",
-    "conflict": "Not possible at present",
-    "entries-dropped": "The journal has dropped entries",
-    "too-large": "The body is too large",
-    "media-type": "The body has another type",
-    "invalid": "The request is invalid",
-    "busy": "Too many clients wait",
-    "failure": "The emulator failed",
-}
-"""Titles of the kinds of problems."""
 
 
 class ControlError(CcellError):

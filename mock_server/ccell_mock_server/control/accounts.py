@@ -27,25 +27,25 @@ def views(services: Services) -> list[Api]:
     """The operations."""
     api = Api("accounts", "Accounts. Each is isolated from the others.")
 
-    @api.get("/accounts", {200: Page[AccountRecord]})
+    @api.add("get", "/accounts", {200: Page[AccountRecord]})
     def list_accounts(query: AccountsQuery) -> Response:
         """List the accounts, in the order of their userids."""
         return answer(_page(services, query.cursor, query.limit))
 
-    @api.post("/accounts", {201: AccountRecord})
-    def mint_account(body: SettingsBody) -> Response:
+    @api.add("post", "/accounts", {201: AccountRecord})
+    def open_account(body: SettingsBody) -> Response:
         """Open an account.
 
         A missing userid (six digits) or password is generated. Other missing settings have their defaults.
         """
         return answer(_open(services, body.root), 201)
 
-    @api.get("/accounts/<userid>", {200: AccountRecord})
+    @api.add("get", "/accounts/<userid>", {200: AccountRecord})
     def get_account(path: AccountPath) -> Response:
         """Get an account."""
         return answer(_public(services.admin(path.userid).status()))
 
-    @api.put("/accounts/<userid>", {200: AccountRecord, 201: AccountRecord})
+    @api.add("put", "/accounts/<userid>", {200: AccountRecord, 201: AccountRecord})
     def put_account(path: AccountPath, body: SettingsBody) -> Response:
         """Replace an account's settings, or open it.
 
@@ -59,7 +59,7 @@ def views(services: Services) -> list[Api]:
                 settings = replace(settings, password=settings.password or former.settings.password)
             return answer(_keep(services, settings, ledger), 201 if former is None else 200)
 
-    @api.patch("/accounts/<userid>", {200: AccountRecord})
+    @api.add("patch", "/accounts/<userid>", {200: AccountRecord})
     def patch_account(path: AccountPath, body: SettingsBody) -> Response:
         """Change the settings in the body; the others stay."""
         settings = _with_userid(path.userid, body.root)
@@ -67,7 +67,7 @@ def views(services: Services) -> list[Api]:
         status = services.admin(path.userid).change(lambda former: _checked(replace(former, **changes)))
         return answer(_public(status))
 
-    @api.delete("/accounts/<userid>")
+    @api.add("delete", "/accounts/<userid>")
     def delete_account(path: AccountPath) -> Response:
         """Close an account.
 
@@ -76,7 +76,7 @@ def views(services: Services) -> list[Api]:
         services.admin(path.userid).close()
         return empty()
 
-    @api.post("/accounts/<userid>/reset", {200: AccountRecord})
+    @api.add("post", "/accounts/<userid>/reset", {200: AccountRecord})
     def reset_account(path: AccountPath) -> Response:
         """Delete everything of an account except its settings.
 
@@ -85,7 +85,7 @@ def views(services: Services) -> list[Api]:
         """
         return answer(_public(services.admin(path.userid).reset()))
 
-    @api.delete("/accounts/<userid>/lock")
+    @api.add("delete", "/accounts/<userid>/lock")
     def unlock_account(path: AccountPath) -> Response:
         """Unlock an account after repeated excess."""
         services.admin(path.userid).unlock()

@@ -23,15 +23,7 @@ Answers = Mapping[int, Any]
 
 @dataclass(frozen=True, slots=True)
 class DeclaredOperation:
-    """An operation of the control API.
-
-    Attributes:
-        method: The HTTP method, in lower case.
-        rule: The path.
-        answers: Its answers.
-        document: Additions to the OpenAPI document.
-        view: The function.
-    """
+    """An operation of the control API, as given to `Api.add`, with its view."""
 
     method: str
     rule: str
@@ -60,40 +52,23 @@ class Api:
         self._name, self._about = name, about
         self.operations: list[DeclaredOperation] = []
 
-    def get(self, rule: str, answers: Answers) -> Callable[[View], View]:
-        """Add an operation that reads."""
-        return self._add("get", rule, answers)
-
-    def post(self, rule: str, answers: Answers) -> Callable[[View], View]:
-        """Add an operation that creates."""
-        return self._add("post", rule, answers)
-
-    def put(self, rule: str, answers: Answers, document: dict[str, Any] | None = None) -> Callable[[View], View]:
-        """Add an operation that replaces.
+    def add(
+        self, method: str, rule: str, answers: Answers | None = None, document: dict[str, Any] | None = None
+    ) -> Callable[[View], View]:
+        """Add an operation.
 
         Args:
+            method: The HTTP method, in lower case.
             rule: Its path.
-            answers: Its answers.
+            answers: Its answers; by default 204 without a body.
             document: Additions to the OpenAPI document.
         """
-        return self._add("put", rule, answers, document)
 
-    def patch(self, rule: str, answers: Answers) -> Callable[[View], View]:
-        """Add an operation that changes."""
-        return self._add("patch", rule, answers)
-
-    def delete(self, rule: str) -> Callable[[View], View]:
-        """Add an operation that deletes, with an empty answer."""
-        return self._add("delete", rule, {204: None})
-
-    def _add(
-        self, method: str, rule: str, answers: Answers, document: dict[str, Any] | None = None
-    ) -> Callable[[View], View]:
-        def add(view: View) -> View:
-            self.operations.append(DeclaredOperation(method, rule, answers, document, view))
+        def decorate(view: View) -> View:
+            self.operations.append(DeclaredOperation(method, rule, answers or {204: None}, document, view))
             return view
 
-        return add
+        return decorate
 
     def blueprint(self, *, is_documented: bool) -> APIBlueprint:
         """The operations as a blueprint.

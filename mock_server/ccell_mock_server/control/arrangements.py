@@ -24,17 +24,17 @@ def views(services: Services) -> list[Api]:
 def _clocks(services: Services) -> Api:
     api = Api("clock", "The clock of an account: everything of the account follows it.")
 
-    @api.get("/accounts/<userid>/clock", {200: ClockStatus})
+    @api.add("get", "/accounts/<userid>/clock", {200: ClockStatus})
     def get_clock(path: AccountPath) -> Response:
         """Get the clock of an account."""
         return answer(services.admin(path.userid).clock())
 
-    @api.put("/accounts/<userid>/clock", {200: ClockStatus})
+    @api.add("put", "/accounts/<userid>/clock", {200: ClockStatus})
     def put_clock(path: AccountPath, body: ClockBody) -> Response:
         """Set the clock of an account, forwards or backwards."""
         return answer(services.admin(path.userid).set_clock(lambda account: _setting(account, body)))
 
-    @api.post("/accounts/<userid>/clock/advance", {200: AdvanceResult})
+    @api.add("post", "/accounts/<userid>/clock/advance", {200: AdvanceResult})
     def advance_clock(path: AccountPath, body: AdvanceBody) -> Response:
         """Move the clock of an account forwards, and answer the events this caused, in order."""
 
@@ -57,12 +57,12 @@ def _setting(account: Account, body: ClockBody) -> ClockSetting:
 def _outcomes(services: Services) -> Api:
     api = Api("outcomes", "Rules that decide reports; the first that matches decides.")
 
-    @api.get("/accounts/<userid>/outcomes", {200: Page[OutcomeRule]})
+    @api.add("get", "/accounts/<userid>/outcomes", {200: Page[OutcomeRule]})
     def list_outcomes(path: AccountPath) -> Response:
         """List the rules."""
         return answer(Page(services.admin(path.userid).status().settings.outcomes))
 
-    @api.post("/accounts/<userid>/outcomes", {201: Page[OutcomeRule]})
+    @api.add("post", "/accounts/<userid>/outcomes", {201: Page[OutcomeRule]})
     def add_outcome(path: AccountPath, body: OutcomeBody) -> Response:
         """Add a rule before the others. It applies to messages sent from then on."""
         status = services.admin(path.userid).change(
@@ -70,13 +70,13 @@ def _outcomes(services: Services) -> Api:
         )
         return answer(Page(status.settings.outcomes), 201)
 
-    @api.delete("/accounts/<userid>/outcomes")
+    @api.add("delete", "/accounts/<userid>/outcomes")
     def remove_outcomes(path: AccountPath) -> Response:
         """Remove all rules."""
         services.admin(path.userid).change(lambda settings: replace(settings, outcomes=()))
         return empty()
 
-    @api.delete("/accounts/<userid>/outcomes/<place>")
+    @api.add("delete", "/accounts/<userid>/outcomes/<place>")
     def remove_outcome(path: PlacePath) -> Response:
         """Remove one rule."""
 
@@ -95,12 +95,12 @@ def _outcomes(services: Services) -> Api:
 def _personas(services: Services) -> Api:
     api = Api("personas", "Personas: owners of phones, who answer messages.")
 
-    @api.get("/accounts/<userid>/personas", {200: Page[Persona]})
+    @api.add("get", "/accounts/<userid>/personas", {200: Page[Persona]})
     def list_personas(path: AccountPath) -> Response:
         """List the personas."""
         return answer(Page(services.admin(path.userid).status().settings.personas))
 
-    @api.post("/accounts/<userid>/personas", {201: Page[Persona]})
+    @api.add("post", "/accounts/<userid>/personas", {201: Page[Persona]})
     def add_persona(path: AccountPath, body: PersonaBody) -> Response:
         """Add a persona before the others."""
         status = services.admin(path.userid).change(
@@ -108,7 +108,7 @@ def _personas(services: Services) -> Api:
         )
         return answer(Page(status.settings.personas), 201)
 
-    @api.delete("/accounts/<userid>/personas")
+    @api.add("delete", "/accounts/<userid>/personas")
     def remove_personas(path: AccountPath) -> Response:
         """Remove all personas. Phones that opted out stay opted out."""
         services.admin(path.userid).change(lambda settings: replace(settings, personas=()))
@@ -120,23 +120,23 @@ def _personas(services: Services) -> Api:
 def _faults(services: Services) -> Api:
     api = Api("faults", "Faults, by count or by seeded chance.")
 
-    @api.get("/accounts/<userid>/faults", {200: Page[FaultStatus]})
+    @api.add("get", "/accounts/<userid>/faults", {200: Page[FaultStatus]})
     def list_faults(path: AccountPath) -> Response:
         """List the faults, with their counts."""
         return answer(Page(services.admin(path.userid).faults()))
 
-    @api.post("/accounts/<userid>/faults", {201: FaultStatus})
+    @api.add("post", "/accounts/<userid>/faults", {201: FaultStatus})
     def add_fault(path: AccountPath, body: FaultBody) -> Response:
         """Add a fault after the others. The first fault that matches a request is applied to it."""
         return answer(services.admin(path.userid).add_fault(body.root), 201)
 
-    @api.delete("/accounts/<userid>/faults")
+    @api.add("delete", "/accounts/<userid>/faults")
     def remove_faults(path: AccountPath) -> Response:
         """Remove all faults."""
         services.admin(path.userid).drop_faults()
         return empty()
 
-    @api.delete("/accounts/<userid>/faults/<id>")
+    @api.add("delete", "/accounts/<userid>/faults/<id>")
     def remove_fault(path: NumberedPath) -> Response:
         """Remove one fault."""
         services.admin(path.userid).drop_faults([path.id])
@@ -148,23 +148,23 @@ def _faults(services: Services) -> Api:
 def _holds(services: Services) -> Api:
     api = Api("holds", "Slots kept in use by a test.")
 
-    @api.get("/accounts/<userid>/holds", {200: Page[Hold]})
+    @api.add("get", "/accounts/<userid>/holds", {200: Page[Hold]})
     def list_holds(path: AccountPath) -> Response:
         """List the holds."""
         return answer(Page(services.admin(path.userid).holds()))
 
-    @api.post("/accounts/<userid>/holds", {201: Hold})
+    @api.add("post", "/accounts/<userid>/holds", {201: Hold})
     def add_hold(path: AccountPath, body: HoldBody) -> Response:
         """Keep slots in use: all that you ask for, or none."""
         return answer(services.admin(path.userid).hold(body.slots, body.operation, body.seconds), 201)
 
-    @api.delete("/accounts/<userid>/holds")
+    @api.add("delete", "/accounts/<userid>/holds")
     def remove_holds(path: AccountPath) -> Response:
         """Free the slots of all holds."""
         services.admin(path.userid).release()
         return empty()
 
-    @api.delete("/accounts/<userid>/holds/<id>")
+    @api.add("delete", "/accounts/<userid>/holds/<id>")
     def remove_hold(path: NumberedPath) -> Response:
         """Free the slots of one hold."""
         services.admin(path.userid).release([path.id])

@@ -2,7 +2,7 @@
 
 import inspect
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -10,12 +10,13 @@ from pydantic import TypeAdapter
 
 from ccell_fake.control.errors import Problem
 from ccell_fake.faults import FaultConditions
-from ccell_mock_server.control.api import JSON, DeclaredOperation
+from ccell_mock_server.control.api import JSON, Answers, DeclaredOperation
 from ccell_mock_server.control.problems import CONTENT_TYPE, STATUSES
 from ccell_mock_server.http.paths import LIVE_PATH, METRICS_PATH, READY_PATH
 
 SECURITY: Any = {"token": {"type": "http", "scheme": "bearer", "description": "The control token, if there is one."}}
 
+_PARAMETER = re.compile(r"<(\w+)>")
 _REFERENCE = "#/components/schemas/{model}"
 _ATTRIBUTES = "\n\nAttributes:\n"
 _ATTRIBUTE = re.compile(r"^ {4}(\w+): (.*)$", re.MULTILINE)
@@ -26,30 +27,6 @@ def _link(operation: str, **parameters: str | int) -> dict[str, Any]:
 
 
 _LINKS: dict[tuple[str, str], dict[str, dict[str, Any]]] = {
-    ("mint_account", "201"): {
-        name: _link(name, userid="$response.body#/userid")
-        for name in (
-            "get_account",
-            "put_account",
-            "patch_account",
-            "reset_account",
-            "put_clock",
-            "advance_clock",
-            "add_outcome",
-            "add_persona",
-            "add_fault",
-            "list_faults",
-            "add_hold",
-            "add_upmsg",
-            "list_upmsgs",
-            "add_report",
-            "list_reports",
-            "list_messages",
-            "list_journal",
-            "wait",
-            "delete_account",
-        )
-    },
     ("add_fault", "201"): {"remove_fault": _link("remove_fault", id="$response.body#/id")},
     ("add_hold", "201"): {"remove_hold": _link("remove_hold", id="$response.body#/id")},
     ("add_outcome", "201"): {"remove_outcome": _link("remove_outcome", place=0)},
@@ -73,28 +50,35 @@ def finish(spec: dict[str, Any], operations: Iterable[DeclaredOperation]) -> Non
     )
     schemas = spec["components"]["schemas"]
     schemas.update(definitions["$defs"])
-    refused = _content(CONTENT_TYPE, references[Problem, "serialization"])
+    account_links = {
+        name: _link(name, userid="$response.body#/userid")
+        for name, operation in declared.items()
+        if _PARAMETER.findall(operation.rule) == ["userid"]
+    }
     for path in spec["paths"].values():
         for operation in path.values():
-            responses = operation["responses"] = {}
             name = operation["operationId"]
-            for status, kind in declared[name].answers.items():
-                described: dict[str, Any] = {"description": HTTPStatus(status).phrase}
-                if isinstance(kind, dict):
-                    described |= kind
-                elif kind is not None:
-                    described |= _content(JSON, references[kind, "serialization"])
-                responses[str(status)] = described
-            for status in STATUSES:
-                responses[str(status)] = {"description": "Refused.", **refused}
-            for (source, created), links in _LINKS.items():
+            operation["responses"] = _responses(declared[name].answers, references)
+            for (source, status), links in {**_LINKS, ("open_account", "201"): account_links}.items():
                 if source == name:
-                    responses[created]["links"] = links
+                    operation["responses"][status]["links"] = links
     for path, (name, summary) in _PLAIN.items():
         plain = {"description": "OK", **_content("text/plain", {"type": "string"})}
         spec["paths"][path] = {"get": {"operationId": name, "summary": summary, "responses": {"200": plain}}}
     spec["security"] = [{}, {"token": []}]
     _describe_members(schemas)
+
+
+def _responses(answers: Answers, references: Mapping[Any, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Describe the answers of an operation, and its refusals."""
+    responses: dict[str, dict[str, Any]] = {}
+    for status, kind in answers.items():
+        content: dict[str, Any] = {}
+        if kind is not None:
+            content = kind if isinstance(kind, dict) else _content(JSON, references[kind, "serialization"])
+        responses[str(status)] = {"description": HTTPStatus(status).phrase, **content}
+    refused = _content(CONTENT_TYPE, references[Problem, "serialization"])
+    return {**responses, **{str(status): {"description": "Refused.", **refused} for status in STATUSES}}
 
 
 def _content(content_type: str, schema: dict[str, Any]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from flask import Flask, Response
 from werkzeug.exceptions import HTTPException
 
-from ccell_fake.control.errors import PROBLEM_TITLES, FieldError, Problem
+from ccell_fake.control.errors import FieldError, Problem
 from ccell_fake.errors import EntriesDropped, NoSuchThing, NotPossible
 from ccell_fake.serialization import to_json
 from ccell_fake.store.database import SnapshotError
@@ -17,20 +17,21 @@ from ccell_mock_server.http.waiting import TooManyWaitersError
 CONTENT_TYPE = "application/problem+json"
 
 _LOG = logging.getLogger("ccell_fake.control")
-_KIND_OF = {
-    400: "malformed",
-    401: "token",
-    403: "forbidden",
-    404: "not-found",
-    405: "method",
-    409: "conflict",
-    410: "entries-dropped",
-    413: "too-large",
-    415: "media-type",
-    422: "invalid",
-    503: "busy",
+_FAILURE = ("failure", "The emulator failed")
+_KINDS = {
+    400: ("malformed", "The request cannot be read"),
+    401: ("token", "The control token is missing or wrong"),
+    403: ("forbidden", "The request comes from another site"),
+    404: ("not-found", "Not found"),
+    405: ("method", "The method is not allowed here"),
+    409: ("conflict", "Not possible at present"),
+    410: ("entries-dropped", "The journal has dropped entries"),
+    413: ("too-large", "The body is too large"),
+    415: ("media-type", "The body has another type"),
+    422: ("invalid", "The request is invalid"),
+    503: ("busy", "Too many clients wait"),
 }
-STATUSES = tuple(_KIND_OF)
+STATUSES = tuple(_KINDS)
 """Statuses with which any operation may refuse a request."""
 
 
@@ -64,10 +65,10 @@ def problem(
         after_position: All journal entries after this position are kept.
         headers: Headers of the answer.
     """
-    kind = _KIND_OF.get(status, "failure")
+    kind, title = _KINDS.get(status, _FAILURE)
     document = Problem(
         type=f"{CONTROL_PREFIX}problems/{kind}",
-        title=PROBLEM_TITLES[kind],
+        title=title,
         status=status,
         detail=detail,
         errors=tuple(FieldError(flaw.key, flaw.detail) for flaw in flaws),

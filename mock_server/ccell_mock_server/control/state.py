@@ -18,7 +18,7 @@ def views(services: Services) -> list[Api]:
     """The operations."""
     api = Api("state", "The state of the whole emulator.")
 
-    @api.get("/state", {200: {"content": {SNAPSHOT: _BYTES}}})
+    @api.add("get", "/state", {200: {"content": {SNAPSHOT: _BYTES}}})
     def get_state() -> Response:
         """Take a snapshot of everything: accounts, queues, clocks, faults, journals.
 
@@ -27,7 +27,8 @@ def views(services: Services) -> list[Api]:
         """
         return Response(services.store.dump(is_public), content_type=SNAPSHOT)
 
-    @api.put(
+    @api.add(
+        "put",
         "/state",
         {204: None},
         {"requestBody": {"required": True, "content": {SNAPSHOT: _BYTES}}},

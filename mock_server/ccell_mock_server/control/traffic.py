@@ -19,7 +19,7 @@ def views(services: Services) -> list[Api]:
 def _messages(services: Services) -> Api:
     api = Api("messages", "Submitted messages.")
 
-    @api.get("/accounts/<userid>/messages", {200: Page[MessageRecord]})
+    @api.add("get", "/accounts/<userid>/messages", {200: Page[MessageRecord]})
     def list_messages(path: AccountPath, query: MessagesQuery) -> Response:
         """List messages with their code, state and report, oldest first."""
         wanted = MessageFilter(query.phone, query.linkid, query.content, query.msgid, query.code, query.state)
@@ -29,12 +29,12 @@ def _messages(services: Services) -> Api:
             )
         )
 
-    @api.get("/accounts/<userid>/messages/<msgid>", {200: MessageRecord})
+    @api.add("get", "/accounts/<userid>/messages/<msgid>", {200: MessageRecord})
     def get_message(path: MessagePath) -> Response:
         """Get one message."""
         return answer(services.admin(path.userid).message(path.msgid))
 
-    @api.post("/accounts/<userid>/messages/<msgid>/report", {200: MessageRecord})
+    @api.add("post", "/accounts/<userid>/messages/<msgid>/report", {200: MessageRecord})
     def settle_message(path: MessagePath, body: SettleBody) -> Response:
         """Let the report of a message come in now, in place of its planned outcome."""
         return answer(services.admin(path.userid).settle(path.msgid, body.status, body.info))
@@ -45,12 +45,12 @@ def _messages(services: Services) -> Api:
 def _reports(services: Services) -> Api:
     api = Api("reports", "Reports of messages.")
 
-    @api.get("/accounts/<userid>/reports", {200: Page[ReportRecord]})
+    @api.add("get", "/accounts/<userid>/reports", {200: Page[ReportRecord]})
     def list_reports(path: AccountPath, query: PageQuery) -> Response:
         """List reports: later, waiting and handed out."""
         return answer(services.admin(path.userid).reports(query.cursor, query.limit))
 
-    @api.post("/accounts/<userid>/reports", {201: ReportRecord})
+    @api.add("post", "/accounts/<userid>/reports", {201: ReportRecord})
     def add_report(path: AccountPath, body: ReportBody) -> Response:
         """Let a stray report come in."""
         added = services.admin(path.userid).add_report(
@@ -64,12 +64,12 @@ def _reports(services: Services) -> Api:
 def _upstream(services: Services) -> Api:
     api = Api("upstream", "Messages from phones.")
 
-    @api.get("/accounts/<userid>/upmsgs", {200: Page[UpmsgRecord]})
+    @api.add("get", "/accounts/<userid>/upmsgs", {200: Page[UpmsgRecord]})
     def list_upmsgs(path: AccountPath, query: PageQuery) -> Response:
         """List upstream messages: later, waiting and handed out."""
         return answer(services.admin(path.userid).upmsgs(query.cursor, query.limit))
 
-    @api.post("/accounts/<userid>/upmsgs", {201: UpmsgRecord})
+    @api.add("post", "/accounts/<userid>/upmsgs", {201: UpmsgRecord})
     def add_upmsg(path: AccountPath, body: UpmsgBody) -> Response:
         """Let a phone send a message."""
         return answer(services.admin(path.userid).add_upmsg(body.phone, body.content, body.spcode, body.delay), 201)
@@ -80,7 +80,7 @@ def _upstream(services: Services) -> Api:
 def _journals(services: Services) -> Api:
     api = Api("journal", "Requests, their answers, and the reasons.")
 
-    @api.get("/accounts/<userid>/journal", {200: Page[JournalEntry]})
+    @api.add("get", "/accounts/<userid>/journal", {200: Page[JournalEntry]})
     def list_journal(path: AccountPath, query: JournalQuery) -> Response:
         """List the requests of an account, oldest first.
 
@@ -88,7 +88,7 @@ def _journals(services: Services) -> Api:
         """
         return answer(services.admin(path.userid).journal(query.start, query.limit, query.operation, query.code))
 
-    @api.get("/journal", {200: Page[JournalEntry]})
+    @api.add("get", "/journal", {200: Page[JournalEntry]})
     def list_journal_of_no_account(query: JournalQuery) -> Response:
         """List the requests that cannot be read or name no account, oldest first."""
         with services.store.transaction() as ledger:

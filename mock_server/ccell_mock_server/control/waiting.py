@@ -41,7 +41,7 @@ def views(services: Services) -> list[Api]:
     """The operations."""
     api = Api("waiting", "Waiting, without polling.")
 
-    @api.post("/accounts/<userid>/wait", {200: WaitResult})
+    @api.add("post", "/accounts/<userid>/wait", {200: WaitResult})
     def wait(path: AccountPath, body: WaitBody) -> Response:
         """Block until messages or fetches match the body.
 
@@ -52,7 +52,7 @@ def views(services: Services) -> list[Api]:
             result = _wait(services, path.userid, body)
         return Response(_hang_up(request.environ)) if result is None else answer(result)
 
-    @api.get("/events", {200: {"content": {EVENT_STREAM: {"schema": {"type": "string"}}}}})
+    @api.add("get", "/events", {200: {"content": {EVENT_STREAM: {"schema": {"type": "string"}}}}})
     def stream_events(query: EventsQuery) -> Response:
         """Send what happens as server-sent events.
 
