@@ -72,11 +72,13 @@ def finish(spec: dict[str, Any], operations: Iterable[DeclaredOperation]) -> Non
 def _responses(answers: Answers, references: Mapping[Any, dict[str, Any]]) -> dict[str, dict[str, Any]]:
     """Describe the answers of an operation, and its refusals."""
     responses: dict[str, dict[str, Any]] = {}
+    response: dict[str, Any]
     for status, kind in answers.items():
-        content: dict[str, Any] = {}
-        if kind is not None:
-            content = kind if isinstance(kind, dict) else _content(JSON, references[kind, "serialization"])
-        responses[str(status)] = {"description": HTTPStatus(status).phrase, **content}
+        response = responses[str(status)] = {"description": HTTPStatus(status).phrase}
+        if isinstance(kind, dict):
+            response |= kind
+        elif kind is not None:
+            response |= _content(JSON, references[kind, "serialization"])
     refused = _content(CONTENT_TYPE, references[Problem, "serialization"])
     return {**responses, **{str(status): {"description": "Refused.", **refused} for status in STATUSES}}
 
