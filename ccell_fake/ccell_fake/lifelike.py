@@ -1,4 +1,4 @@
-"""Lifelike traffic: a Faker provider of phones, of Chinese messages as they are sent, and of what people reply."""
+"""Faker provider of phones, Chinese messages and replies for lifelike traffic."""
 
 from functools import cache
 from typing import Any
@@ -8,7 +8,7 @@ try:
     from faker.providers import BaseProvider
     from faker.providers.person.zh_CN import Provider as ChinesePeople
 except ImportError as _error:
-    _message = "ccell_fake.lifelike takes Faker: pip install 'ccell-fake[demo]'"
+    _message = "ccell_fake.lifelike requires Faker: pip install 'ccell-fake[demo]'"
     raise ImportError(_message, name="faker") from _error
 
 from ccell_fake.engine import magic, numbers
@@ -16,7 +16,7 @@ from ccell_fake.engine.assumptions import Answers
 from ccell_fake.settings import Carrier
 
 OPT_OUT = "退订回T"
-"""What a marketing text closes with, as the rules for such texts ask and `closing_phrase` can (1001007)."""
+"""Closing phrase of marketing texts, as `closing_phrase` may require (1001007)."""
 
 _BRANDS = ("云杉", "青禾", "海棠", "星河", "白鹭", "拾光", "木棉", "远山", "橙子", "知行", "小鹿", "万象")
 _TRADES = ("科技", "商城", "银行", "快递", "外卖", "出行", "医院", "酒店", "教育", "物业", "")
@@ -51,9 +51,10 @@ _REPLIES = (
 
 
 class CcellProvider(BaseProvider):
-    """Phones and texts as an account of the gateway sees them; the same ones for the same seed.
+    """Phones and texts of an account; the same for the same seed.
 
-    Whatever the locale of the generator, texts are Chinese. With default settings the gateway accepts them.
+    Texts are Chinese in every locale. A gateway with default settings accepts them. The argument `signature` of a text
+    is the sender's name without brackets; it is random by default.
 
         fake = faker.Faker()
         fake.add_provider(CcellProvider)
@@ -61,70 +62,48 @@ class CcellProvider(BaseProvider):
     """
 
     def __init__(self, generator: Any) -> None:  # noqa: ANN401 - Faker's own signature
-        """Take names from Faker's Chinese people, with the generator's chance."""
+        """Draw names from Faker's Chinese people by the generator's seed."""
         super().__init__(generator)
         self._people = ChinesePeople(generator)
 
     def phone(self, carrier: Carrier | None = None) -> str:
-        """A number that the gateway recognises, such as `13800000000`; none that begins as magic ones do.
+        """A number that the gateway recognises, such as `13800000000`, without the prefix of a magic number.
 
         Args:
-            carrier: Whose it is: `mobile`, `unicom` or `telecom`; None for anybody's.
+            carrier: `mobile`, `unicom` or `telecom`; None for any.
 
         Raises:
-            ValueError: No number of such a carrier was in service when the document was written (Q8).
+            ValueError: The carrier had no numbers when the document was written (Q8).
         """
         heads = _heads(carrier)
         if not heads:
-            message = f"no number of {carrier} is recognised; there are of {', '.join(sorted({*_carriers().values()}))}"
+            message = f"carrier must be one of {', '.join(sorted({*_carriers().values()}))}, got {carrier}"
             raise ValueError(message)
         return self.random_element(heads) + self.numerify("#######")
 
     def signature(self) -> str:
-        """The name of a sender, without brackets, such as `青禾商城`."""
+        """A sender's name without brackets, such as `青禾商城`."""
         return self.random_element(_BRANDS) + self.random_element(_TRADES)
 
     def reply(self) -> str:
-        """What somebody texts back, such as `TD` or `收到`."""
+        """A reply, such as `TD` or `收到`."""
         return self.random_element(_REPLIES)
 
     def verification_text(self, signature: str | None = None) -> str:
-        """A content with a code to type in, signed.
-
-        Args:
-            signature: Whose it is, without brackets; one made up if not given.
-        """
+        """A signed content with a verification code."""
         return self._signed(_VERIFICATIONS, "", signature)
 
     def notice_text(self, signature: str | None = None) -> str:
-        """A content that tells of a parcel, a payment, an appointment, signed.
-
-        Args:
-            signature: Whose it is, without brackets; one made up if not given.
-        """
+        """A signed content about a parcel, a payment or an appointment."""
         return self._signed(_NOTICES, "", signature)
 
     def marketing_text(self, signature: str | None = None) -> str:
-        """A content that advertises, and says, signature aside, how to opt out in the end.
-
-        Args:
-            signature: Whose it is, without brackets; one made up if not given.
-        """
+        """A signed advertisement whose text ends with OPT_OUT."""
         return self._signed(_OFFERS, OPT_OUT, signature)
 
     def content(self, signature: str | None = None) -> str:
-        """Any of these texts, verifications and notices more often than offers.
-
-        Args:
-            signature: Whose it is, without brackets; one made up if not given.
-        """
-        kinds = (
-            self.verification_text,
-            self.verification_text,
-            self.notice_text,
-            self.notice_text,
-            self.marketing_text,
-        )
+        """Any of these texts, with fewer advertisements than verifications and notices."""
+        kinds = (*[self.verification_text] * 2, *[self.notice_text] * 2, self.marketing_text)
         return self.random_element(kinds)(signature)
 
     def _signed(self, patterns: tuple[str, ...], closing: str, signature: str | None) -> str:
@@ -133,7 +112,6 @@ class CcellProvider(BaseProvider):
         return self.random_element((f"{bracketed}{text}", f"{text}{bracketed}"))
 
     def _details(self) -> dict[str, str]:
-        """What fills the gaps of a pattern."""
         return {
             "name": self._people.last_name() + self._people.first_name(),
             "phone": self.phone(),
@@ -155,7 +133,7 @@ class CcellProvider(BaseProvider):
 
 
 def seeded(seed: int) -> CcellProvider:
-    """A provider that stands by itself, with a seed of its own."""
+    """A provider with its own generator and seed."""
     generator = Generator()
     generator.seed_instance(seed)
     return CcellProvider(generator)

@@ -1,7 +1,7 @@
-"""Traffic of a day in the life of an account, as steps to be taken: the same ones for the same seed.
+"""Demo traffic of an account as a list of steps; the same for the same seed.
 
-A shop writes to the same customers again and again. Most of it arrives; some phones are switched off, some numbers do
-not exist, some texts lack a signature, and some customers answer, not all of them kindly.
+A shop writes to the same customers repeatedly. Most messages arrive; some phones are switched off, some numbers do not
+exist, some texts have no signature, and some customers reply.
 """
 
 from collections.abc import Iterator
@@ -25,15 +25,7 @@ _LATER = (timedelta(minutes=30), timedelta(hours=3), timedelta(days=2))
 
 @dataclass(frozen=True, slots=True)
 class Send:
-    """A submit.
-
-    Attributes:
-        at: When, from the beginning.
-        phones: To whom.
-        content: The text.
-        linkid: The sender's reference.
-        ahead: How long before it is to be sent; None for at once.
-    """
+    """Send a submit, `at` from the beginning; schedule it `ahead` if that is not None."""
 
     at: timedelta
     phones: tuple[str, ...]
@@ -44,13 +36,7 @@ class Send:
 
 @dataclass(frozen=True, slots=True)
 class PhoneReply:
-    """A message from a phone.
-
-    Attributes:
-        at: When, from the beginning.
-        phone: Whose.
-        content: The text.
-    """
+    """Send a message from a phone, `at` from the beginning."""
 
     at: timedelta
     phone: str
@@ -59,11 +45,7 @@ class PhoneReply:
 
 @dataclass(frozen=True, slots=True)
 class Poll:
-    """Reports and upstream messages are fetched.
-
-    Attributes:
-        at: When, from the beginning.
-    """
+    """Fetch reports and upstream messages, `at` from the beginning."""
 
     at: timedelta
 
@@ -72,32 +54,29 @@ Step = Send | PhoneReply | Poll
 
 
 def steps(seed: int, messages: int, span: timedelta) -> Iterator[Step]:
-    """What happens, in order.
+    """Steps in order of time.
 
     Args:
-        seed: What decides everything.
-        messages: How many there are to be, a number of a submit being one.
-        span: How long it takes.
+        seed: Seed for all randomness.
+        messages: Number of messages; each number of a submit counts as one.
+        span: Duration of the traffic.
     """
     shop = _Shop(seed, messages)
     sends = list(shop.sends())
-    for place, (phones, content, ahead) in enumerate(sends, 1):
-        at = span * ((place - shop.chance()) / len(sends))
-        yield Send(at, phones, content, f"demo-{place:04}", ahead)
+    for index, (phones, content, ahead) in enumerate(sends, 1):
+        at = span * ((index - shop.random()) / len(sends))
+        yield Send(at, phones, content, f"demo-{index:04}", ahead)
         if ahead is None and shop.signature in content:
             yield from (PhoneReply(at, phone, text) for phone, text in shop.replies(phones, content))
-        # What comes in at the end is left for whoever looks.
-        if place % _POLL_EVERY == 0 and place + _POLL_EVERY <= len(sends):
+        # The last items are left to be fetched by hand.
+        if index % _POLL_EVERY == 0 and index + _POLL_EVERY <= len(sends):
             yield Poll(at)
 
 
 def settings(seed: int, messages: int, userid: str = "") -> AccountSettings:
-    """Those of the account that the traffic is made for.
+    """Settings of the account for the traffic of this seed and number of messages.
 
-    Args:
-        seed: That of the traffic.
-        messages: How many there are to be.
-        userid: What it is called; empty for a userid that is made for it.
+    An empty userid lets the emulator create one.
     """
     shop = _Shop(seed, messages)
     unreachable = zip(shop.customers[::_ONE_UNREACHABLE_IN], cycle(_STATS), strict=False)
@@ -112,24 +91,16 @@ def settings(seed: int, messages: int, userid: str = "") -> AccountSettings:
 
 
 class _Shop:
-    """Who sends.
-
-    Attributes:
-        signature: Of its texts, without brackets.
-        customers: Their phones.
-        chance: What decides, a number from 0 up to 1.
-    """
-
     def __init__(self, seed: int, messages: int) -> None:
         self._fake = seeded(seed)
         self._random = self._fake.generator.random
         self._messages = messages
         self.signature = self._fake.signature()
-        self.chance = self._random.random
+        self.random = self._random.random
         self.customers = [self._fake.phone() for _ in range(_LARGEST + messages // _MESSAGES_A_CUSTOMER)]
 
     def sends(self) -> Iterator[tuple[tuple[str, ...], str, timedelta | None]]:
-        """To whom, what, and how long ahead."""
+        """Phones, content and time ahead of each submit."""
         left = self._messages
         while left:
             text = self._fake.content(self.signature)
@@ -138,18 +109,18 @@ class _Shop:
             if not is_offer and self._is_one_in(12):
                 text = text.replace(f"【{self.signature}】", "")
             ahead = self._random.choice(_LATER) if self._is_one_in(8) else None
-            yield tuple(map(self._written, self._random.sample(self.customers, count))), text, ahead
+            yield tuple(map(self._mistype, self._random.sample(self.customers, count))), text, ahead
             left -= count
 
     def replies(self, phones: tuple[str, ...], content: str) -> Iterator[tuple[str, str]]:
-        """Who answers, and what."""
+        """Phone and content of each reply."""
         for phone in phones:
             if not phone.startswith(_UNSERVED) and self._is_one_in(6):
                 wants_no_more = OPT_OUT in content and self._is_one_in(3)
                 yield phone, self._random.choice(_NO_MORE) if wants_no_more else self._fake.reply()
 
-    def _written(self, phone: str) -> str:
-        """A number as it is typed: now and then another one, which nobody has."""
+    def _mistype(self, phone: str) -> str:
+        """The phone, or sometimes an unassigned number in its place."""
         return self._fake.numerify(f"{_UNSERVED}########") if self._is_one_in(30) else phone
 
     def _is_one_in(self, count: int) -> bool:

@@ -1,4 +1,4 @@
-"""Settings of accounts and outcome rules, as the strategies promise them."""
+"""Guarantees of the strategies for account settings and outcome rules."""
 
 import tomllib
 from dataclasses import asdict, fields
@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from harness import documents
 from harness.emulators import Bench, codes
-from hypothesis import find, given, settings
+from hypothesis import find, given
 from hypothesis import strategies as st
 
 from ccell_fake import strategies
@@ -17,19 +17,18 @@ from ccell_mock_server.config import settings as config
 
 
 @given(strategies.account_settings())
-def test_settings_written_to_a_file_are_accepted_as_they_are(account: AccountSettings) -> None:
+def test_settings_survive_a_configuration_file(account: AccountSettings) -> None:
     written = config.as_toml(config.Config(accounts=(account,)))
     assert config.parse(tomllib.loads(written), "drawn").accounts == (account,)
 
 
 @given(strategies.outcome_rules())
-def test_an_outcome_rule_is_accepted_as_it_is(rule: OutcomeRule) -> None:
+def test_an_outcome_rule_survives_a_configuration(rule: OutcomeRule) -> None:
     account = {"outcomes": [{name: value for name, value in asdict(rule).items() if value is not None}]}
     (read,) = config.parse({"accounts": [account]}, "drawn").accounts
     assert read.outcomes == (rule,)
 
 
-@settings(max_examples=50)
 @given(strategies.account_settings(), st.sampled_from(Operation))
 def test_an_account_with_any_settings_answers(account: AccountSettings, operation: Operation) -> None:
     bench = Bench(**{name: getattr(account, name) for name in _names(AccountSettings)})
@@ -62,7 +61,7 @@ def test_every_setting_of_a_rule_is_varied(name: str) -> None:
         outcomes=st.tuples(strategies.outcome_rules(stat=st.just("X"))),
     )
 )
-def test_a_setting_is_drawn_from_what_was_given(account: AccountSettings) -> None:
+def test_a_setting_is_drawn_from_the_given_strategy(account: AccountSettings) -> None:
     assert account.userid == "300000"
     assert 1 <= account.balance <= 5
     assert account.outcomes[0].stat == "X"

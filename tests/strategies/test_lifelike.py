@@ -1,4 +1,4 @@
-"""What the Faker provider makes: like life, the same for the same seed, and accepted by the gateway."""
+"""Guarantees of the Faker provider: the same for the same seed, and accepted by the gateway."""
 
 import re
 import subprocess
@@ -30,7 +30,7 @@ def _fake(seed: int, locale: str = "en_US") -> faker.Faker:
 
 
 @given(SEEDS, st.sampled_from(TEXTS), st.sampled_from(["en_US", "zh_CN", "ar_EG"]))
-def test_a_text_is_accepted_whatever_the_locale(seed: int, kind: str, locale: str) -> None:
+def test_a_text_is_accepted_in_every_locale(seed: int, kind: str, locale: str) -> None:
     fake = _fake(seed, locale)
     bench = Bench()
     phone, content = fake.phone(), getattr(fake, kind)()
@@ -42,39 +42,39 @@ def test_a_text_is_accepted_whatever_the_locale(seed: int, kind: str, locale: st
 
 
 @given(SEEDS, st.sampled_from(["mobile", "unicom", "telecom"]))
-def test_a_phone_is_of_the_carrier_asked_for(seed: int, carrier: Carrier) -> None:
+def test_a_phone_belongs_to_the_chosen_carrier(seed: int, carrier: Carrier) -> None:
     assert numbers.carrier(_fake(seed).phone(carrier), Answers()) == carrier
 
 
-def test_phones_are_of_every_carrier_that_was_in_service_and_begin_like_no_magic_one() -> None:
+def test_phones_are_of_every_carrier_and_never_magic() -> None:
     fake = _fake(0)
     phones = [fake.phone() for _ in range(5000)]
     assert {numbers.carrier(phone, Answers()) for phone in phones} == {"mobile", "unicom", "telecom"}
     assert not any(phone.startswith(magic.HEADS) for phone in phones)
-    with pytest.raises(ValueError, match="no number of broadnet is recognised; there are of mobile, telecom, unicom"):
+    with pytest.raises(ValueError, match="carrier must be one of mobile, telecom, unicom, got broadnet"):
         fake.phone("broadnet")
 
 
 @given(SEEDS, st.sampled_from(TEXTS))
-def test_a_given_signature_is_that_of_the_text(seed: int, kind: str) -> None:
+def test_a_text_has_the_given_signature(seed: int, kind: str) -> None:
     content = getattr(_fake(seed), kind)("签名")
     assert {found.text for found in find_signatures(content, Answers())} == {"签名"}
     assert codes(Bench(signcode=("签名",)).send(content=content)) == ["0", "0"]
 
 
 @given(SEEDS)
-def test_a_signature_is_one_that_the_gateway_takes(seed: int) -> None:
+def test_the_gateway_accepts_a_signature(seed: int) -> None:
     signature = _fake(seed).signature()
     assert codes(Bench(signcode=(signature,)).send(content=f"您好【{signature}】")) == ["0", "0"]
 
 
 @given(SEEDS)
-def test_a_marketing_text_says_how_to_opt_out_in_the_end(seed: int) -> None:
+def test_a_marketing_text_ends_with_the_opt_out_phrase(seed: int) -> None:
     assert codes(Bench(closing_phrase=OPT_OUT).send(content=_fake(seed).marketing_text())) == ["0", "0"]
 
 
 @given(SEEDS)
-def test_a_verification_text_holds_a_code_of_six_digits(seed: int) -> None:
+def test_a_verification_text_has_a_code_of_six_digits(seed: int) -> None:
     assert len(re.findall(r"(?<![0-9])[0-9]{6}(?![0-9])", _fake(seed).verification_text())) == 1
 
 
@@ -88,7 +88,7 @@ def test_a_reply_arrives_as_it_was_sent(seed: int) -> None:
     assert replies.parse(Operation.UPMSG, replies.render(answer.reply)) == answer.reply
 
 
-def test_the_replies_hold_what_opts_out_and_what_does_not() -> None:
+def test_some_replies_opt_out_and_some_do_not() -> None:
     fake = _fake(0)
     assert {fake.reply() for _ in range(1000)} >= {"TD", "退订", "好的", "收到"}
 
@@ -102,7 +102,7 @@ def test_the_same_seed_makes_the_same(seed: int) -> None:
     assert made() == made()
 
 
-def test_the_seed_of_all_of_faker_is_followed() -> None:
+def test_fakers_global_seed_decides() -> None:
     def made() -> list[str]:
         faker.Faker.seed(7)
         fake = faker.Faker()
@@ -112,8 +112,8 @@ def test_the_seed_of_all_of_faker_is_followed() -> None:
     assert made() == made()
 
 
-def test_what_is_missing_without_faker_is_said() -> None:
+def test_a_missing_faker_is_named() -> None:
     script = "import sys; sys.modules['faker'] = None; import ccell_fake.lifelike"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
     assert done.returncode == 1
-    assert "ccell_fake.lifelike takes Faker: pip install 'ccell-fake[demo]'" in done.stderr
+    assert "ccell_fake.lifelike requires Faker: pip install 'ccell-fake[demo]'" in done.stderr

@@ -1,4 +1,4 @@
-"""Sendtimes of each kind, as the strategies promise them."""
+"""Guarantees of the strategies for sendtimes."""
 
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -56,7 +56,7 @@ def test_a_sendtime_lies_between_its_bounds(data: st.DataObject, one: int, other
 
 
 @given(strategies.sendtimes(DOCUMENT_DAY, min_ahead=SECOND, max_ahead=FIFTY_DAYS - SECOND))
-def test_sendtimes_that_pass_either_answer_about_the_bounds_can_be_asked_for(sendtime: str) -> None:
+def test_sendtimes_within_narrower_bounds_pass_either_answer_to_q17(sendtime: str) -> None:
     assert codes(Bench(assumptions={"Q17": "refuse"}).send(sendtime=sendtime)) == ["0", "0"]
 
 

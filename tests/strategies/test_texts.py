@@ -1,4 +1,4 @@
-"""Signatures, contents, linkids and spcodes, as the strategies promise them."""
+"""Guarantees of the strategies for signatures, contents, linkids and spcodes."""
 
 import re
 
@@ -47,7 +47,7 @@ def test_a_signed_content_has_one_signature_at_its_front_or_end(content: str) ->
 
 
 @given(strategies.contents(signed=False))
-def test_an_unsigned_content_has_no_signature_wherever_one_is_looked_for(content: str) -> None:
+def test_an_unsigned_content_has_no_signature_anywhere(content: str) -> None:
     assert find_signatures(content, ANYWHERE) == ()
     assert codes(Bench().send(content=content)) == ["0", "1004003"]
     assert codes(Bench(require_signature=False).send(content=content)) == ["0", "0"]
@@ -70,7 +70,7 @@ def test_a_content_can_lie_exactly_at_the_limit(size: int, code: list[str], data
 
 @pytest.mark.parametrize("size", [70, 71, 134, 135, 1000])
 @pytest.mark.parametrize("signed", [True, False])
-def test_contents_of_exactly_a_segments_end_are_drawn(size: int, signed: bool) -> None:  # noqa: FBT001 - a parameter
+def test_contents_that_end_with_a_segment_are_drawn(size: int, signed: bool) -> None:  # noqa: FBT001 - a parameter
     assert documents.some(strategies.contents(signed=signed), lambda content: _units(content) == size)
 
 
@@ -84,26 +84,26 @@ def test_contents_of_exactly_a_segments_end_are_drawn(size: int, signed: bool) -
     ],
 )
 @given(st.data())
-def test_a_content_is_made_of_what_was_asked_for(repertoire: Repertoire, only: str, data: st.DataObject) -> None:
+def test_a_content_is_made_of_the_given_repertoire(repertoire: Repertoire, only: str, data: st.DataObject) -> None:
     only = only.replace("ɤ", "\u00c9\u00a4").replace("ܧ", "\u00dc\u00a7")
     content = data.draw(strategies.contents(signed=False, repertoires=[repertoire]))
     assert re.fullmatch(only, content)
 
 
 @pytest.mark.parametrize("hostile", ["<", "&", '"', "]]>", "&amp;", "\n", "+", "%", "😀", "𠮷", "\u200d"])
-def test_what_breaks_careless_code_is_drawn(hostile: str) -> None:
+def test_special_characters_are_drawn(hostile: str) -> None:
     assert documents.some(strategies.contents(), lambda content: hostile in content)
 
 
 @pytest.mark.parametrize("uncarriable", ["\0", "\x0b", "\ud83d", "\uffff"])
-def test_what_xml_cannot_carry_is_drawn_where_it_is_asked_for(uncarriable: str) -> None:
+def test_uncarriable_characters_are_drawn_on_request(uncarriable: str) -> None:
     contents = strategies.contents(repertoires=["chinese", "uncarriable"])
     content = documents.some(contents, lambda content: uncarriable in content)
     assert xml.legible(content) != content
 
 
 @given(strategies.contents(signatures=st.sampled_from(["甲", "乙"])))
-def test_given_signatures_are_those_of_the_content(content: str) -> None:
+def test_a_content_has_one_of_the_given_signatures(content: str) -> None:
     assert codes(Bench(signcode=("甲", "乙")).send(content=content)) == ["0", "0"]
 
 
@@ -127,19 +127,22 @@ def test_a_linkid_comes_back_in_resp_and_report(linkid: str) -> None:
 
 
 @given(strategies.spcodes())
-def test_an_spcode_is_taken_where_it_is_opened(spcode: str) -> None:
+def test_an_spcode_is_accepted_if_the_account_allows_it(spcode: str) -> None:
     assert codes(Bench(spcode=True).send(spcode=spcode)) == ["0", "0"]
     assert codes(Bench().send(spcode=spcode)) == ["0", "1004002"]
 
 
-def test_texts_shrink_to_what_the_document_sends() -> None:
+def test_texts_shrink_to_the_documents_sample() -> None:
     contents = strategies.contents()
     assert find(contents, lambda _: True) == "您好【签名】"
-    assert find(contents, lambda content: content.startswith("【")) == "【签名】您好"
-    assert find(contents, lambda content: "<" in content) == "<【签名】"
-    assert find(contents, lambda content: "😀" in content) == "😀【签名】"
-    assert find(contents, lambda content: _units(content) > 70) == "您好" * 33 + "您【签名】"
-    assert find(strategies.contents(min_size=70), lambda _: True) == "您好" * 33 + "【签名】"
+    signed = strategies.contents(signatures=st.just("签名"))
+    assert find(signed, lambda content: content.startswith("【")) == "【签名】您好"
+    assert find(signed, lambda content: "<" in content) == "<【签名】"
+    assert find(signed, lambda content: "😀" in content) == "😀【签名】"
+    assert find(signed, lambda content: _units(content) > 70) == "您好" * 33 + "您【签名】"
+    assert (
+        find(strategies.contents(min_size=70, signatures=st.just("签名")), lambda _: True) == "您好" * 33 + "【签名】"
+    )
     assert find(strategies.contents(signed=None), lambda content: "【" not in content) == "您好"
     assert find(strategies.contents(repertoires=["gsm"]), lambda _: True) == "Hello【签名】"
     assert find(strategies.signatures(), lambda _: True) == "签名"
@@ -147,9 +150,9 @@ def test_texts_shrink_to_what_the_document_sends() -> None:
     assert find(strategies.spcodes(), lambda _: True) == "0"
 
 
-def test_a_given_signature_that_does_not_fit_is_named() -> None:
+def test_a_signature_that_is_too_long_for_the_content_is_named() -> None:
     contents = strategies.contents(max_size=5, signatures=st.just("很长的签名"))
-    with pytest.raises(InvalidArgument, match="【很长的签名】 has 7 characters; max_size is 5"):
+    with pytest.raises(InvalidArgument, match="max_size must be at least 7 for 【很长的签名】, got 5"):
         find(contents, lambda _: True)
 
 

@@ -1,13 +1,13 @@
-"""Hypothesis strategies for everything that is said to the gateway, and for the accounts it is said by.
+"""Hypothesis strategies for requests to the gateway, their parts, faults, and account settings.
 
-Each says in its docstring what it promises; under default settings the emulator keeps it. They shrink towards what the
-document itself sends: a POST of `您好【签名】` to 13800000000. It takes the extra `hypothesis`.
+The docstring of each states a guarantee, which the emulator meets under default settings. They shrink towards the
+document's sample: a POST of `您好【签名】` to 13800000000. Requires the extra `hypothesis`.
 """
 
 try:
-    import hypothesis  # noqa: F401 # pyright: ignore[reportUnusedImport] - asked for, to say what brings it
+    import hypothesis  # noqa: F401 # pyright: ignore[reportUnusedImport] - imported for the error message alone
 except ImportError as _error:
-    _message = "ccell_fake.strategies takes Hypothesis: pip install 'ccell-fake[hypothesis]'"
+    _message = "ccell_fake.strategies requires Hypothesis: pip install 'ccell-fake[hypothesis]'"
     raise ImportError(_message, name="hypothesis") from _error
 
 from ccell_fake.strategies.accounts import account_settings, outcome_rules

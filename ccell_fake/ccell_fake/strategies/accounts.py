@@ -1,14 +1,15 @@
-"""Settings of accounts that `ccell-fake check-config` accepts, and the rules that decide reports."""
+"""Strategies for account settings that `ccell-fake check-config` accepts, and for outcome rules."""
 
 from typing import Any, get_args
 
 from hypothesis import strategies as st
+from hypothesis.errors import InvalidArgument
 from hypothesis.strategies import SearchStrategy
 
 from ccell_fake.engine import magic
 from ccell_fake.settings import DOCUMENT_ACCOUNT, AccountSettings, Carrier, OutcomeRule, Persona, PersonaAnswer
 from ccell_fake.strategies.alphabets import texts
-from ccell_fake.strategies.checks import check_choice, named
+from ccell_fake.strategies.checks import named
 from ccell_fake.strategies.numbers import phones
 from ccell_fake.strategies.texts import linkids, signatures
 from ccell_fixtures.registries import ASSUMPTIONS, Assumption
@@ -24,11 +25,11 @@ _ADDRESSES = (
     | st.builds("{}/{}".format, st.ip_addresses(v=4), st.integers(0, 32))
     | st.builds("{}/{}".format, st.ip_addresses(v=6), st.integers(0, 128))
 )
-# This much is really waited.
+# The emulator really waits this long.
 _PROCESSING_TIMES = st.sampled_from([0.0, 0.001, 0.01])
 
 
-def _some(elements: SearchStrategy[str], least: int = 0) -> SearchStrategy[tuple[str, ...]]:
+def _tuples(elements: SearchStrategy[str], least: int = 0) -> SearchStrategy[tuple[str, ...]]:
     return st.lists(elements, min_size=least, max_size=3, unique=True).map(tuple)
 
 
@@ -39,11 +40,13 @@ def _answers(question: Assumption) -> SearchStrategy[str | tuple[str, ...]]:
     return listed | st.from_regex(question.form, fullmatch=True) if question.form else listed
 
 
-def _filled(
+def _dictionaries(
     fields: dict[str, SearchStrategy[Any]], settings: dict[str, SearchStrategy[Any]]
 ) -> SearchStrategy[dict[str, Any]]:
     for name in settings:
-        check_choice("a setting", name, tuple(fields))
+        if name not in fields:
+            message = f"unknown setting {name!r}; known settings: {', '.join(fields)}"
+            raise InvalidArgument(message)
     return st.fixed_dictionaries(
         settings, optional={name: strategy for name, strategy in fields.items() if name not in settings}
     )
@@ -64,15 +67,15 @@ _RULE_FIELDS: dict[str, SearchStrategy[Any]] = {
 
 @named
 def outcome_rules(**settings: SearchStrategy[Any]) -> SearchStrategy[OutcomeRule]:
-    """Rules that decide reports; the simplest is for every message and says that it was delivered.
+    """Outcome rules, which decide reports. The simplest delivers every message.
 
     Args:
-        settings: What to draw a setting from, for those that shall not be as they come.
+        settings: Strategies for settings, by name.
 
     Raises:
-        InvalidArgument: There is no such setting.
+        InvalidArgument: A setting is unknown.
     """
-    return _filled(_RULE_FIELDS, settings).map(lambda drawn: OutcomeRule(**drawn))
+    return _dictionaries(_RULE_FIELDS, settings).map(lambda drawn: OutcomeRule(**drawn))
 
 
 _ANSWERS = st.builds(PersonaAnswer, keyword=_TEXTS, text=_TEXTS)
@@ -82,7 +85,7 @@ _PERSONAS = st.builds(
     answers=st.lists(_ANSWERS, max_size=2).map(tuple),
     echo=st.booleans(),
     delay=_SECONDS,
-    opt_out=_some(_TEXTS),
+    opt_out=_tuples(_TEXTS),
 )
 _ACCOUNT_FIELDS: dict[str, SearchStrategy[Any]] = {
     "userid": st.just(DOCUMENT_ACCOUNT.userid),
@@ -91,23 +94,23 @@ _ACCOUNT_FIELDS: dict[str, SearchStrategy[Any]] = {
     "status": st.sampled_from(["normal", "frozen"]),
     "balance": st.integers(0, 1_000_000),
     "credit": st.integers(0, 1_000_000),
-    "signcode": st.just("*") | _some(signatures(), 1),
+    "signcode": st.just("*") | _tuples(signatures(), 1),
     "require_signature": st.booleans(),
     "max_concurrency": st.integers(1, 100),
     "lock_after": st.integers(0, 100),
     "lock_window": _SECONDS,
     "lock_duration": _SECONDS,
     "processing_time": _PROCESSING_TIMES,
-    "allowed_ips": _some(_ADDRESSES),
+    "allowed_ips": _tuples(_ADDRESSES),
     "spcode": st.booleans(),
     "spnumber": _DIGITS,
     "sending_rule": st.booleans(),
-    "channels": _some(st.sampled_from(get_args(Carrier))),
-    "templates": _some(_PATTERNS),
-    "blacklist": _some(_NUMBERS),
-    "whitelist": st.none() | _some(_NUMBERS),
-    "black_words": _some(_TEXTS),
-    "white_words": _some(_TEXTS),
+    "channels": _tuples(st.sampled_from(get_args(Carrier))),
+    "templates": _tuples(_PATTERNS),
+    "blacklist": _tuples(_NUMBERS),
+    "whitelist": st.none() | _tuples(_NUMBERS),
+    "black_words": _tuples(_TEXTS),
+    "white_words": _tuples(_TEXTS),
     "closing_phrase": st.just("退订回T") | _TEXTS.map(str.strip),
     "report_delay": _SECONDS,
     "outcomes": st.lists(outcome_rules(), max_size=3).map(tuple),
@@ -121,13 +124,13 @@ _ACCOUNT_FIELDS: dict[str, SearchStrategy[Any]] = {
 
 @named
 def account_settings(**settings: SearchStrategy[Any]) -> SearchStrategy[AccountSettings]:
-    """Settings of the document's account that a configuration may hold; the simplest are the defaults.
+    """Valid settings of the document's account. The simplest are the defaults.
 
     Args:
-        settings: What to draw a setting from, for those that shall not be as they come; `userid=st.just("200002")`.
+        settings: Strategies for settings, by name, such as `userid=st.just("200002")`.
 
     Raises:
-        InvalidArgument: There is no such setting.
+        InvalidArgument: A setting is unknown.
     """
     credentials = {name: _ACCOUNT_FIELDS[name] for name in ("userid", "password")}
-    return _filled(_ACCOUNT_FIELDS, credentials | settings).map(lambda drawn: AccountSettings(**drawn))
+    return _dictionaries(_ACCOUNT_FIELDS, credentials | settings).map(lambda drawn: AccountSettings(**drawn))

@@ -1,4 +1,4 @@
-"""What texts are made of, by the trouble they make: Chinese, the GSM alphabet, emoji, markup, what XML cannot carry."""
+"""Alphabets of texts: Chinese, GSM, emoji, markup, and characters that XML cannot carry."""
 
 from typing import Literal, get_args
 
@@ -12,18 +12,18 @@ from ccell_fake.limits import JOINED_SEGMENT, SINGLE_SEGMENT
 from ccell_fake.strategies.checks import check_choice
 
 Repertoire = Literal["chinese", "gsm", "emoji", "markup", "uncarriable"]
-"""What a text is made of.
+"""Alphabet of a text.
 
-`chinese`: ideographs and full-width punctuation, 【 and 】 apart. `gsm`: what the alphabet of GSM 03.38 holds. `emoji`:
-characters of two UTF-16 units, and sequences of several characters that show as one. `markup`: what XML, URLs and forms
-give a meaning to, line breaks included. `uncarriable`: what no XML document can hold.
+`chinese`: ideographs and full-width punctuation without 【 and 】. `gsm`: alphabet of GSM 03.38. `emoji`: characters
+of two UTF-16 units, and sequences shown as one character. `markup`: special characters of XML, URLs and forms, and line
+breaks. `uncarriable`: characters that XML cannot carry.
 """
 
 CARRIABLE: tuple[Repertoire, ...] = ("chinese", "gsm", "emoji", "markup")
-"""All that arrives as it was sent."""
+"""Alphabets that arrive unchanged."""
 
 DEFAULTS = Answers()
-"""The answers by which characters are counted."""
+"""Answers that decide how characters are counted."""
 
 _IDEOGRAPHS = st.characters(min_codepoint=0x4E00, max_codepoint=0x9FA5)
 _PUNCTUATION = ",。!?:;、“”《》()…—·"
@@ -46,49 +46,44 @@ _PIECES: dict[Repertoire, SearchStrategy[str]] = {
     "uncarriable": st.sampled_from(_UNCARRIABLE),
 }
 _PLAIN: dict[Repertoire, str] = {"chinese": "您好", "gsm": "Hello", "emoji": "😀", "markup": "<", "uncarriable": "\0"}
-_MOST_PIECES = 20
-# Where a text begins to cost one message more (Q13).
+_MAX_PIECES = 20
+# Lengths around which a text costs one more message (Q13).
 _EDGES = (SINGLE_SEGMENT, SINGLE_SEGMENT + 1, 2 * JOINED_SEGMENT, 2 * JOINED_SEGMENT + 1)
 
 
 def check_repertoires(repertoires: tuple[Repertoire, ...]) -> None:
-    """Refuse repertoires that do not exist, or none at all.
+    """Check that there are repertoires and all are known.
 
     Raises:
-        InvalidArgument: Names what was given, and what there is.
+        InvalidArgument: Names the value and the choices.
     """
     if not repertoires:
-        message = f"repertoires is empty; there are {', '.join(get_args(Repertoire))}"
+        message = f"repertoires must not be empty; known: {', '.join(get_args(Repertoire))}"
         raise InvalidArgument(message)
     for repertoire in repertoires:
-        check_choice("a repertoire", repertoire, get_args(Repertoire))
+        check_choice("repertoires", repertoire, get_args(Repertoire))
 
 
 def texts(repertoires: tuple[Repertoire, ...]) -> SearchStrategy[str]:
-    """Short texts, not empty; the simplest is a plain word of the first repertoire."""
+    """Short non-empty texts. The simplest is a plain word of the first repertoire."""
     pieces = st.one_of(*(_PIECES[one] for one in repertoires))
-    return st.just(_PLAIN[repertoires[0]]) | st.lists(pieces, min_size=1, max_size=_MOST_PIECES).map("".join)
+    return st.just(_PLAIN[repertoires[0]]) | st.lists(pieces, min_size=1, max_size=_MAX_PIECES).map("".join)
 
 
 @st.composite
-def sized(draw: DrawFn, short: SearchStrategy[str], minimum: int, maximum: int, beside: int = 0) -> str:
-    """Texts within bounds: short ones as they are, longer ones by repetition, quick to draw and easy to read.
+def sized(draw: DrawFn, short: SearchStrategy[str], minimum: int, maximum: int, extra: int = 0) -> str:
+    """Texts of `minimum` to `maximum` characters (Q35): short ones unchanged, or repeated to a length.
 
-    Args:
-        draw: Draws.
-        short: Short texts that are not empty.
-        minimum: The fewest characters, counted as the gateway counts them (Q35).
-        maximum: The most.
-        beside: How many characters are added to the text, to be counted with it where one message ends (Q13).
+    `extra` characters, such as a signature, count with the text when a message ends (Q13).
     """
     text = draw(short)
-    edges = [size for size in (*(edge - beside for edge in _EDGES), maximum) if minimum <= size <= maximum]
+    edges = [size for size in (*(edge - extra for edge in _EDGES), maximum) if minimum <= size <= maximum]
     size = draw(st.none() | st.sampled_from(edges) | st.integers(minimum, maximum))
-    return fitted(text, min(max(count_characters(text, DEFAULTS), minimum), maximum) if size is None else size)
+    return repeat(text, min(max(count_characters(text, DEFAULTS), minimum), maximum) if size is None else size)
 
 
-def fitted(text: str, size: int) -> str:
-    """So many characters of a text said over and over; half a pair at the end becomes a full stop."""
+def repeat(text: str, size: int) -> str:
+    """Repeat a text to a number of characters. Half of a surrogate pair at the end becomes a full stop."""
     unit = text.encode("utf-16-le", "surrogatepass")
     cut = (unit * (2 * size // len(unit) + 1))[: 2 * size].decode("utf-16-le", "surrogatepass")
     return cut[:-1] + "." if "\ud800" <= cut[-1:] <= "\udbff" else cut

@@ -1,7 +1,7 @@
-"""How a strategy is asked for: what it is given is checked at once, and its repr is the call that made it."""
+"""Checks of a strategy's arguments, and the repr of a strategy as the call that created it."""
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
@@ -14,17 +14,17 @@ T = TypeVar("T")
 
 
 def named(function: Callable[P, SearchStrategy[T]]) -> Callable[P, SearchStrategy[T]]:
-    """Have the strategy that a function makes say by which call it was made, as Hypothesis's own do."""
+    """Give the function's strategies the function call as repr, as Hypothesis's own have."""
     signature = inspect.signature(function)
     draw = inspect.Parameter("draw", inspect.Parameter.POSITIONAL_ONLY)
     with_draw = inspect.Signature([draw, *signature.parameters.values()])
 
     @wraps(function)
     def call(*args: P.args, **kwargs: P.kwargs) -> SearchStrategy[T]:
-        made = function(*args, **kwargs)
+        strategy = function(*args, **kwargs)
 
         def definition(draw: DrawFn, /, *_: object, **__: object) -> T:
-            return draw(made)
+            return draw(strategy)
 
         definition.__name__ = function.__name__
         vars(definition)["__signature__"] = with_draw
@@ -34,31 +34,26 @@ def named(function: Callable[P, SearchStrategy[T]]) -> Callable[P, SearchStrateg
 
 
 def check_sizes(what: str, minimum: int, maximum: int, least: int) -> None:
-    """Refuse bounds between which there is nothing.
-
-    Args:
-        what: What is bounded, as in `min_size` and `max_size`.
-        minimum: The lower bound.
-        maximum: The upper bound.
-        least: What the lower bound has to be at least.
+    """Check `min_<what>` and `max_<what>`; the lower bound must be at least `least`.
 
     Raises:
-        InvalidArgument: Names the bound, and what would do.
+        InvalidArgument: Names the bound and its limit.
     """
     if minimum < least:
-        message = f"min_{what} is {minimum}; it takes {least} or more"
+        message = f"min_{what} must be at least {least}, got {minimum}"
         raise InvalidArgument(message)
     if maximum < minimum:
-        message = f"max_{what} is {maximum}; it takes {minimum} or more, for min_{what} is {minimum}"
+        message = f"max_{what} must be at least min_{what}, which is {minimum}, got {maximum}"
         raise InvalidArgument(message)
 
 
-def check_choice(what: str, given: object, choices: tuple[str, ...]) -> None:
-    """Refuse what is not among the choices.
+def check_choice(what: str, value: object, choices: Iterable[str]) -> None:
+    """Check that a value is one of the choices.
 
     Raises:
-        InvalidArgument: Names what was given, and the choices.
+        InvalidArgument: Names the value and the choices.
     """
-    if given not in choices:
-        message = f"{what} is {given!r}; there are {', '.join(choices)}"
+    listed = tuple(choices)
+    if value not in listed:
+        message = f"{what} must be one of {', '.join(listed)}, got {value!r}"
         raise InvalidArgument(message)

@@ -1,4 +1,4 @@
-"""Phones: recognised ones of each carrier, ones that no gateway recognises, and magic ones (S2, Q8)."""
+"""Strategies for phones: recognised, unrecognisable, and magic numbers (S2, Q8)."""
 
 from collections.abc import Callable, Collection, Mapping
 from functools import cache
@@ -14,14 +14,14 @@ from ccell_fake.settings import Carrier
 from ccell_fake.strategies.checks import check_choice, named
 
 Recognised = Literal["then", "today"]
-"""Which prefixes the gateway recognises: an answer to Q8."""
+"""Prefixes that the gateway recognises: an answer to Q8."""
 
 _PLAIN_HEAD = "1380"
 _UNASSIGNED_HEAD = "1950"
 _MOBILE_HEADS = tuple(str(head) for head in range(1000, 2000))
 _REST_DIGITS = numbers.NUMBER_DIGITS - len(_PLAIN_HEAD)
 
-_SPOILT: tuple[Callable[[str], str], ...] = (
+_MALFORMED: tuple[Callable[[str], str], ...] = (
     lambda phone: phone[:-1],
     lambda phone: phone + "0",
     lambda phone: phone[:-3] + "xxx",
@@ -36,71 +36,71 @@ _SPOILT: tuple[Callable[[str], str], ...] = (
 
 @named
 def phones(carrier: Carrier | None = None, *, recognised: Recognised = "then") -> SearchStrategy[str]:
-    """Numbers that the gateway recognises, such as `13800000000`; none that begins as magic ones do.
+    """Numbers that the gateway recognises, such as `13800000000`. None has the prefix of a magic number.
 
     Args:
-        carrier: Whose they are: `mobile`, `unicom`, `telecom` or `broadnet`; None for anybody's.
-        recognised: Which prefixes the gateway knows (Q8): those of the time of the document, as the emulator does
-            unless told otherwise, or those of today.
+        carrier: `mobile`, `unicom`, `telecom` or `broadnet`; None for all.
+        recognised: Prefixes that the gateway knows (Q8): `then` for those of the document's time, the emulator's
+            default, or `today`.
 
     Raises:
-        InvalidArgument: There is no such carrier, or none of its numbers is recognised.
+        InvalidArgument: The carrier is unknown, or none of its numbers is recognised.
     """
     check_choice("recognised", recognised, get_args(Recognised))
     if carrier is not None:
         check_choice("carrier", carrier, get_args(Carrier))
     carriers = _carriers(recognised)
-    found = [head for head, whose in carriers.items() if carrier in {None, whose} and head not in magic.HEADS]
-    if not found:
-        message = f"no number of {carrier} is recognised as of the document's time; recognised='today' has some"
+    heads = [head for head, whose in carriers.items() if carrier in {None, whose} and head not in magic.HEADS]
+    if not heads:
+        message = f"no number of {carrier} was recognised at the document's time; use recognised='today'"
         raise InvalidArgument(message)
-    return _beginning(sorted(found, key=lambda head: head != _PLAIN_HEAD))
+    return _numbers(sorted(heads, key=lambda head: head != _PLAIN_HEAD))
 
 
 @named
 def unrecognisable_phones(*, recognised: Recognised = "then") -> SearchStrategy[str]:
-    """What stands for a number and is none (1004001): an unassigned prefix, digits too few or too many, a landline.
+    """Unrecognisable numbers, refused with 1004001: unassigned prefixes, too few or too many digits, landlines.
 
-    Each is one item of a phone attribute: not empty, without commas, and without blanks around.
+    Each is one item of a phone attribute: non-empty, without commas, and without blanks at its ends.
 
     Args:
-        recognised: Which prefixes the gateway knows (Q8).
+        recognised: Prefixes that the gateway knows (Q8).
 
     Raises:
-        InvalidArgument: There is no such answer to Q8.
+        InvalidArgument: `recognised` is unknown.
     """
     check_choice("recognised", recognised, get_args(Recognised))
     assigned = _carriers(recognised)
     unassigned = [head for head in (_UNASSIGNED_HEAD, *_MOBILE_HEADS) if head not in assigned]
-    return _beginning(unassigned) | st.builds(_spoilt, st.sampled_from(_SPOILT), phones(recognised=recognised))
+    malformed = st.tuples(st.sampled_from(_MALFORMED), phones(recognised=recognised))
+    return _numbers(unassigned) | malformed.map(lambda drawn: drawn[0](drawn[1]))
 
 
 @named
 def magic_phones(*, codes: Collection[str] | None = None, stats: Collection[str] | None = None) -> SearchStrategy[str]:
-    """Phones that bring about an answer by themselves on an account with `magic_numbers`.
+    """Magic numbers, which determine their own answer on an account with `magic_numbers`.
 
     Args:
-        codes: Refused with one of these status codes, the request with it if the code is about a request; None for any
-            code, empty for none of these phones.
-        stats: Accepted, and then reported with one of these stats, such as `UNDELIV`; None for any, empty for none.
+        codes: Status codes of refused numbers; a code about requests refuses the request. None for all.
+        stats: Stats, such as `UNDELIV`, of numbers that are accepted and reported so. None for all.
 
     Raises:
-        InvalidArgument: No magic phone has such a code or stat, or none is left.
+        InvalidArgument: No magic number has such a code or stat, or both collections are empty.
     """
-    found = [
-        *_answering("code", {**magic.REQUEST_PHONES, **magic.NUMBER_PHONES}, codes),
-        *_answering("stat", magic.REPORT_PHONES, stats),
+    chosen = [
+        *_with_answer("codes", {**magic.REQUEST_PHONES, **magic.NUMBER_PHONES}, codes),
+        *_with_answer("stats", magic.REPORT_PHONES, stats),
     ]
-    if not found:
-        message = "codes and stats are both empty; there is nothing to draw from"
+    if not chosen:
+        message = "codes and stats must not both be empty"
         raise InvalidArgument(message)
-    return st.sampled_from(found)
+    return st.sampled_from(chosen)
 
 
-def _answering(what: str, table: Mapping[str, str], wanted: Collection[str] | None) -> list[str]:
-    for one in wanted or ():
-        check_choice(f"a {what} of a magic phone", one, tuple(table.values()))
-    return [phone for phone, answer in table.items() if wanted is None or answer in wanted]
+def _with_answer(name: str, table: Mapping[str, str], answers: Collection[str] | None) -> list[str]:
+    for one in answers or ():
+        check_choice(name, one, table.values())
+    return [phone for phone, answer in table.items() if answers is None or answer in answers]
 
 
 @cache
@@ -108,10 +108,6 @@ def _carriers(recognised: Recognised) -> dict[str, str]:
     return numbers.heads(Answers({"Q8": recognised}))
 
 
-def _beginning(heads: list[str]) -> SearchStrategy[str]:
+def _numbers(heads: list[str]) -> SearchStrategy[str]:
     rests = st.integers(0, 10**_REST_DIGITS - 1).map(f"{{:0{_REST_DIGITS}d}}".format)
     return st.tuples(st.sampled_from(heads), rests).map("".join)
-
-
-def _spoilt(spoil: Callable[[str], str], phone: str) -> str:
-    return spoil(phone)

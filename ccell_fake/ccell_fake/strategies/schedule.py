@@ -1,4 +1,4 @@
-"""Sendtimes: within the 50 days, and each kind that is refused (A1, 1004012 to 1004014)."""
+"""Strategies for sendtimes: accepted ones, and each refused kind (A1, 1004012 to 1004014)."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -41,19 +41,19 @@ _MALFORMED: tuple[Callable[[datetime], str], ...] = (
 def sendtimes(
     now: datetime, *, min_ahead: timedelta = timedelta(0), max_ahead: timedelta = SCHEDULE_AHEAD
 ) -> SearchStrategy[str]:
-    """Sendtimes that are accepted, `YYYY-MM-DD HH:MM:SS` in Asia/Shanghai (A1).
+    """Accepted sendtimes, `YYYY-MM-DD HH:MM:SS` in Asia/Shanghai (A1).
 
     Args:
-        now: The account's present, aware, of any zone; a clock that stands still makes it certain.
-        min_ahead: How far ahead they lie at least. Whether exactly now is accepted is open (Q17).
-        max_ahead: How far ahead at most, up to 50 days. Whether exactly 50 days are accepted is open (Q17).
+        now: The account's time, aware, of any zone. Freeze the clock to be exact.
+        min_ahead: Least time ahead. Whether the gateway accepts exactly now is open (Q17).
+        max_ahead: Greatest time ahead, up to 50 days. Whether it accepts exactly 50 days is open (Q17).
 
     Raises:
-        InvalidArgument: The time is naive, or there is nothing between the bounds.
+        InvalidArgument: The time is naive, or the bounds are invalid.
     """
     if not timedelta(0) <= min_ahead <= max_ahead <= SCHEDULE_AHEAD:
         message = (
-            f"min_ahead is {min_ahead} and max_ahead {max_ahead}; they lie, in this order, from 0 to {SCHEDULE_AHEAD}"
+            f"min_ahead and max_ahead must be ordered and from 0 to {SCHEDULE_AHEAD}, got {min_ahead} and {max_ahead}"
         )
         raise InvalidArgument(message)
     return _between(now, min_ahead, max_ahead)
@@ -61,10 +61,7 @@ def sendtimes(
 
 @named
 def past_sendtimes(now: datetime) -> SearchStrategy[str]:
-    """Sendtimes that are refused because they lie before the account's present (1004014), by up to a year.
-
-    Args:
-        now: The account's present, aware.
+    """Sendtimes up to a year before `now`, refused with 1004014.
 
     Raises:
         InvalidArgument: The time is naive.
@@ -74,10 +71,7 @@ def past_sendtimes(now: datetime) -> SearchStrategy[str]:
 
 @named
 def distant_sendtimes(now: datetime) -> SearchStrategy[str]:
-    """Sendtimes that are refused because they lie more than 50 days ahead (1004013), by up to a year.
-
-    Args:
-        now: The account's present, aware.
+    """Sendtimes more than 50 days and up to a year further after `now`, refused with 1004013.
 
     Raises:
         InvalidArgument: The time is naive.
@@ -87,19 +81,15 @@ def distant_sendtimes(now: datetime) -> SearchStrategy[str]:
 
 @named
 def malformed_sendtimes() -> SearchStrategy[str]:
-    """What stands for a sendtime and is none (1004012): other forms of a time, and days and hours that do not exist."""
-    times = st.datetimes(datetime(2016, 1, 1), datetime(2099, 12, 31))  # noqa: DTZ001 - forms of a time without a zone
-    return st.builds(_written, st.sampled_from(_MALFORMED), times)
-
-
-def _written(form: Callable[[datetime], str], time: datetime) -> str:
-    return form(time)
+    """Malformed sendtimes, refused with 1004012: other formats of a time, and dates and hours that do not exist."""
+    times = st.datetimes(datetime(2016, 1, 1), datetime(2099, 12, 31))  # noqa: DTZ001 - formats without a zone
+    return st.tuples(st.sampled_from(_MALFORMED), times).map(lambda drawn: drawn[0](drawn[1]))
 
 
 def _between(now: datetime, first: timedelta, last: timedelta) -> SearchStrategy[str]:
-    """Times by how far they lie from now; the nearer to the first, the simpler."""
+    """Times from `now + first` to `now + last`. They shrink towards the first."""
     if now.tzinfo is None:
-        message = f"now is {now.isoformat()}, which has no zone; it takes an aware time"
+        message = f"now must be an aware time, got {now.isoformat()}"
         raise InvalidArgument(message)
     start = now.astimezone(SHANGHAI).replace(microsecond=0) + first
     step = _SECOND if last >= first else -_SECOND

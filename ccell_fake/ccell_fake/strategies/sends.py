@@ -1,4 +1,4 @@
-"""Submits and requests, as model values put together from the other strategies (S1, S2)."""
+"""Strategies for submits and requests as model values (S1, S2)."""
 
 from itertools import cycle, islice
 
@@ -13,7 +13,7 @@ from ccell_fake.strategies import numbers, texts
 from ccell_fake.strategies.checks import check_choice, check_sizes, named
 
 _ABSENT = st.none()
-# More would be slow to draw, and slower to shrink.
+# More are slow to draw and slower to shrink.
 _DIFFERENT = 10
 
 
@@ -28,27 +28,27 @@ def submits(
     min_numbers: int = 1,
     max_numbers: int = 3,
 ) -> SearchStrategy[Submit]:
-    """Submits that a gateway with default settings accepts, unless strategies are given that say otherwise.
+    """Submits that a gateway with default settings accepts, unless your own strategies draw others.
 
-    The same number may stand in one twice (Q10), and does where there are more than ten.
+    A submit may contain a number twice (Q10); with more than ten numbers it does.
 
     Args:
-        phones: What each number is drawn from; `phones()` if not given.
-        contents: `contents()` if not given.
-        sendtimes: Absent if not given, as it takes the account's present.
-        linkids: Absent or `linkids()` if not given.
-        spcodes: Absent if not given, as most accounts take none (A3).
-        min_numbers: The fewest numbers.
-        max_numbers: The most; a request takes 500 over all its submits (S3).
+        phones: Strategy for each number; `phones()` by default.
+        contents: `contents()` by default.
+        sendtimes: Absent by default, because they depend on the account's time.
+        linkids: Absent or `linkids()` by default.
+        spcodes: Absent by default, because most accounts refuse them (A3).
+        min_numbers: Least number of numbers.
+        max_numbers: Greatest number of numbers. A request takes 500 in all its submits (S3).
 
     Raises:
-        InvalidArgument: There is nothing between the bounds.
+        InvalidArgument: The bounds are invalid.
     """
     check_sizes("numbers", min_numbers, max_numbers, 1)
     each = numbers.phones() if phones is None else phones
     return st.builds(
         Submit,
-        phone=_joined(each, min_numbers, max_numbers),
+        phone=_phone_lists(each, min_numbers, max_numbers),
         content=texts.contents() if contents is None else contents,
         sendtime=sendtimes,
         linkid=_ABSENT | texts.linkids() if linkids is None else linkids,
@@ -57,15 +57,10 @@ def submits(
 
 
 @st.composite
-def _joined(draw: DrawFn, phones: SearchStrategy[str], minimum: int, maximum: int) -> str:
+def _phone_lists(draw: DrawFn, phones: SearchStrategy[str], minimum: int, maximum: int) -> str:
     few = draw(st.lists(phones, min_size=min(minimum, _DIFFERENT), max_size=min(maximum, _DIFFERENT)))
     count = len(few) if maximum <= _DIFFERENT else draw(st.just(max(minimum, len(few))) | st.integers(minimum, maximum))
     return NUMBER_SEPARATOR.join(islice(cycle(few), count))
-
-
-@st.composite
-def _request(draw: DrawFn, userid: str | None, password: str | None, submits: SearchStrategy[list[Submit]]) -> Request:
-    return Request(userid, password, tuple(draw(submits)))
 
 
 _submits = submits
@@ -85,21 +80,22 @@ def requests(
 
     Args:
         operation: The endpoint: `send`, `report`, `upmsg` or `info`.
-        userid: Who asks; the document's account if not given, None for nobody.
-        password: Its password, or None.
-        submits: What a send holds; `submits()` if not given.
-        min_submits: The fewest submits of a send.
-        max_submits: The most.
+        userid: The account; the document's account by default, None for an absent attribute.
+        password: Its password, or None for an absent attribute.
+        submits: Strategy for the submits of a send; `submits()` by default.
+        min_submits: Least number of submits of a send.
+        max_submits: Greatest number of submits of a send.
 
     Raises:
-        InvalidArgument: There is no such endpoint, or nothing between the bounds, or submits for another than send.
+        InvalidArgument: The endpoint is unknown, the bounds are invalid, or submits are given for another endpoint.
     """
     check_choice("operation", operation, tuple(Operation))
     check_sizes("submits", min_submits, max_submits, 0)
     if Operation(operation) is not Operation.SEND:
         if submits is not None:
-            message = f"submits are given, and a request to {operation} holds none"
+            message = f"submits must be absent for {operation}; only send has submits"
             raise InvalidArgument(message)
         return st.just(Request(userid, password))
     each = _submits() if submits is None else submits
-    return _request(userid, password, st.lists(each, min_size=min_submits, max_size=max_submits))
+    lists = st.lists(each, min_size=min_submits, max_size=max_submits)
+    return lists.map(lambda drawn: Request(userid, password, tuple(drawn)))

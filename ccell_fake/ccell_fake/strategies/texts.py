@@ -1,4 +1,4 @@
-"""Texts of a submit: signatures, contents with and without one, linkids and spcodes (S4, A2, A3, Q27, Q35)."""
+"""Strategies for texts of a submit: signatures, contents, linkids and spcodes (S4, A2, A3, Q27, Q35)."""
 
 from collections.abc import Sequence
 
@@ -20,17 +20,20 @@ _REFERENCES = st.just("1") | st.text("0123456789abcdefXYZ-_", min_size=1, max_si
 
 @named
 def signatures(*, min_size: int = 1, max_size: int = SIGNATURE_CHARACTERS) -> SearchStrategy[str]:
-    """Signatures without their brackets, such as `签名`: of Chinese, Latin letters and digits.
+    """Signatures without brackets, such as `签名`, of Chinese characters, Latin letters and digits.
 
     Args:
-        min_size: The fewest characters.
-        max_size: The most; the gateway takes 20 (1004015).
+        min_size: Least number of characters.
+        max_size: Greatest number; the gateway takes 20 (1004015).
 
     Raises:
-        InvalidArgument: There is nothing between the bounds.
+        InvalidArgument: The bounds are invalid.
     """
     check_sizes("size", min_size, max_size, 1)
     return sized(_NAMES, min_size, max_size)
+
+
+_signatures = signatures
 
 
 @named
@@ -42,48 +45,48 @@ def contents(
     signatures: SearchStrategy[str] | None = None,
     repertoires: Sequence[Repertoire] = CARRIABLE,
 ) -> SearchStrategy[str]:
-    """Contents, such as `您好【签名】`; many of them as long as one message, or two, or the gateway can take.
+    """Contents, such as `您好【签名】`. Many are exactly as long as one message, two messages, or the limit.
 
-    A signature stands at the end or at the front. Besides it, a content has no 【 and no 】.
+    The signature is at the end or at the front. The rest of a content contains neither 【 nor 】.
 
     Args:
-        min_size: The fewest characters, the signature included, counted in UTF-16 units (Q35): an emoji has 2 or more.
-        max_size: The most; the gateway takes 1000 (S4).
-        signed: Whether they have a signature; None for some with and some without.
-        signatures: Signatures without brackets to draw from.
-        repertoires: What they are made of; the first makes the simplest content. What is `uncarriable` arrives as
-            something else, so it has to be asked for.
+        min_size: Least number of characters with the signature, in UTF-16 units (Q35): an emoji has 2 or more.
+        max_size: Greatest number; the gateway takes 1000 (S4).
+        signed: Whether they have a signature; None for both kinds.
+        signatures: Strategy for signatures without brackets.
+        repertoires: Alphabets; the first makes the simplest content. `uncarriable` arrives changed, so it is not in the
+            default.
 
     Raises:
-        InvalidArgument: There is nothing between the bounds, or no such repertoire.
+        InvalidArgument: The bounds are invalid, or a repertoire is unknown.
     """
     check_sizes("size", min_size, max_size, 1)
     check_repertoires(tuple(repertoires))
     if signed is not False and max_size <= _BRACKETS:
-        message = f"max_size is {max_size}; a content with a signature takes 3 or more"
+        message = f"max_size must be at least 3 for a content with a signature, got {max_size}"
         raise InvalidArgument(message)
     if signed is False and signatures is not None:
-        message = "signatures are given, and signed is False"
+        message = "signatures must be absent if signed is False"
         raise InvalidArgument(message)
     short = texts(tuple(repertoires))
-    without = sized(short, min_size, max_size)
+    unsigned = sized(short, min_size, max_size)
     if signed is False:
-        return without
-    names = _signatures_within(max_size) if signatures is None else signatures
-    with_one = _signed(names, short, min_size, max_size)
-    return with_one if signed else with_one | without
+        return unsigned
+    names = _signatures(max_size=min(SIGNATURE_CHARACTERS, max_size - _BRACKETS)) if signatures is None else signatures
+    with_signature = _signed(names, short, min_size, max_size)
+    return with_signature if signed else with_signature | unsigned
 
 
 @named
 def linkids(*, min_size: int = 1, max_size: int = 64) -> SearchStrategy[str]:
-    """Linkids: digits, identifiers, and any text that has to come back as it was sent (A2).
+    """Linkids: digits, identifiers, and any text, which must be returned unchanged (A2).
 
     Args:
-        min_size: The fewest characters.
-        max_size: The most; the document sets no limit.
+        min_size: Least number of characters.
+        max_size: Greatest number; the document sets no limit.
 
     Raises:
-        InvalidArgument: There is nothing between the bounds.
+        InvalidArgument: The bounds are invalid.
     """
     check_sizes("size", min_size, max_size, 1)
     return sized(_REFERENCES, min_size, max_size)
@@ -91,29 +94,25 @@ def linkids(*, min_size: int = 1, max_size: int = 64) -> SearchStrategy[str]:
 
 @named
 def spcodes(*, min_size: int = 1, max_size: int = 6) -> SearchStrategy[str]:
-    """Extensions, of digits (A3); an account takes them where `spcode` is true.
+    """Extensions of digits (A3). An account accepts them if `spcode` is true.
 
     Args:
-        min_size: The fewest digits.
-        max_size: The most; the document shows six.
+        min_size: Least number of digits.
+        max_size: Greatest number; the document shows six.
 
     Raises:
-        InvalidArgument: There is nothing between the bounds.
+        InvalidArgument: The bounds are invalid.
     """
     check_sizes("size", min_size, max_size, 1)
     return st.text("0123456789", min_size=min_size, max_size=max_size)
 
 
-def _signatures_within(size: int) -> SearchStrategy[str]:
-    return signatures(max_size=min(SIGNATURE_CHARACTERS, size - _BRACKETS))
-
-
 @st.composite
 def _signed(draw: DrawFn, names: SearchStrategy[str], short: SearchStrategy[str], minimum: int, maximum: int) -> str:
     signature = f"【{draw(names)}】"
-    beside = count_characters(signature, DEFAULTS)
-    if beside > maximum:
-        message = f"{signature} has {beside} characters; max_size is {maximum}"
+    extra = count_characters(signature, DEFAULTS)
+    if extra > maximum:
+        message = f"max_size must be at least {extra} for {signature}, got {maximum}"
         raise InvalidArgument(message)
-    body = draw(sized(short, max(minimum - beside, 0), maximum - beside, beside))
+    body = draw(sized(short, max(minimum - extra, 0), maximum - extra, extra))
     return signature + body if draw(st.booleans()) else body + signature

@@ -1,7 +1,7 @@
-"""The ways clients write the same XML: declarations, quotes, blanks, order of attributes, references (S1, T4, W2)."""
+"""Strategy for the XML of a request: declarations, quotes, blanks, attribute order, references (S1, T4, W2)."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn
@@ -22,25 +22,17 @@ _QUOTES = {'"': "&quot;", "'": "&#39;"}
 
 @dataclass(frozen=True, slots=True)
 class _Form:
-    """How a document is written.
-
-    Attributes:
-        declaration: What stands in front of the root.
-        gap: What stands around submits.
-        equals: What stands between a name and its value; the document itself writes `linkid ="…"`.
-        quote: What stands around a value.
-        is_sparing: Whether only what has to be is written as a reference.
-        is_ascii: Whether everything but ASCII is.
-        end: How an element without content ends.
-        names: The order of a submit's attributes.
-    """
-
     declaration: str
+    # Between submits.
     gap: str
+    # The document itself writes `linkid ="…"`.
     equals: str
     quote: str
-    is_sparing: bool
+    # References only where XML requires them.
+    is_minimal: bool
+    # References for everything but ASCII.
     is_ascii: bool
+    # End of an empty element.
     end: str
     names: list[str]
 
@@ -51,7 +43,7 @@ _FORMS = st.builds(
     gap=st.sampled_from(["", " ", "\n", "\r\n\t"]),
     equals=st.sampled_from(["=", " =", " = "]),
     quote=st.sampled_from(['"', "'"]),
-    is_sparing=st.booleans(),
+    is_minimal=st.booleans(),
     is_ascii=st.booleans(),
     end=st.sampled_from(["/>", " />", "></{tag}>", "> </{tag}>"]),
     names=st.permutations([field.name for field in fields(Submit)]),
@@ -60,30 +52,23 @@ _FORMS = st.builds(
 
 @st.composite
 def documents(draw: DrawFn, request: Request) -> bytes:
-    """The XML of a request that XML can carry, however it may be written; the simplest is one line in double quotes."""
+    """The XML of a request in any form. The simplest is one line with double quotes."""
     form = draw(_FORMS)
     head = f"<root{_attributes({'userid': request.userid, 'password': request.password}, form)}"
-    submits = [
-        f"<submit{_attributes(_in_order(submit, form), form)}{form.end.format(tag='submit')}"
-        for submit in request.submits
-    ]
+    rows = [{name: getattr(submit, name) for name in form.names} for submit in request.submits]
+    submits = [f"<submit{_attributes(row, form)}{form.end.format(tag='submit')}" for row in rows]
     rest = form.gap.join([">", *submits, "</root>"]) if submits else form.end.format(tag="root")
     encoding = "ascii" if form.is_ascii else "utf-8"
     return form.declaration.encode() + f"{head}{rest}{form.gap}".encode(encoding, "xmlcharrefreplace")
 
 
-def _in_order(submit: Submit, form: _Form) -> dict[str, str | None]:
-    attributes = asdict(submit)
-    return {name: attributes[name] for name in form.names}
-
-
 def _attributes(attributes: Mapping[str, str | None], form: _Form) -> str:
     present = {name: value for name, value in attributes.items() if value is not None}
     return "".join(
-        f" {name}{form.equals}{form.quote}{_escaped(value, form)}{form.quote}" for name, value in present.items()
+        f" {name}{form.equals}{form.quote}{_escape(value, form)}{form.quote}" for name, value in present.items()
     )
 
 
-def _escaped(value: str, form: _Form) -> str:
-    quotes = {form.quote: _QUOTES[form.quote]} if form.is_sparing else {**_QUOTES, ">": "&gt;"}
+def _escape(value: str, form: _Form) -> str:
+    quotes = {form.quote: _QUOTES[form.quote]} if form.is_minimal else {**_QUOTES, ">": "&gt;"}
     return value.translate({ord(character): reference for character, reference in (_REFERENCES | quotes).items()})
