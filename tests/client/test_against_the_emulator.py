@@ -1,4 +1,4 @@
-"""Both clients against the emulator over loopback: every call, every form, POST and GET."""
+"""Both clients against the emulator over loopback: every call and form, by POST and GET."""
 
 import threading
 from collections.abc import Iterator
@@ -53,7 +53,7 @@ def test_every_number_gets_a_resp_and_a_report_with_the_submits_linkid(client: C
     assert client.reports() == ()
 
 
-def test_a_scheduled_send_is_reported_when_its_time_has_come(client: Client, clock: ManualClock) -> None:
+def test_a_scheduled_send_is_reported_at_its_time(client: Client, clock: ManualClock) -> None:
     due = clock.now() + timedelta(days=1)
     client.send(submit(PHONE, CONTENT, sendtime=due, linkid="mine", spcode="168")).raise_for_refused()
     assert client.reports() == ()
@@ -62,7 +62,7 @@ def test_a_scheduled_send_is_reported_when_its_time_has_come(client: Client, clo
     assert (report.linkid, report.recvtime) == ("mine", due)
 
 
-def test_1200_numbers_are_sent_and_300_reports_a_call_are_drained(client: Client) -> None:
+def test_1200_numbers_are_sent_and_300_reports_a_call_are_fetched(client: Client) -> None:
     phones = [f"138{number:08}" for number in range(1200)]
     sent = client.send(phones, CONTENT).raise_for_refused()
     assert [resp.phone for resp in sent.resps] == phones
@@ -70,22 +70,22 @@ def test_1200_numbers_are_sent_and_300_reports_a_call_are_drained(client: Client
 
 
 @pytest.mark.parametrize("kind", clients.KINDS)
-def test_following_hands_out_what_comes_in_between(kind: str, served: Emulator) -> None:
-    waited: list[float] = []
+def test_following_yields_reports_that_come_in_meanwhile(kind: str, served: Emulator) -> None:
+    pauses: list[float] = []
     with Client(served.url, "200001", "123456") as other:
 
         def sleep(seconds: float) -> None:
-            waited.append(seconds)
+            pauses.append(seconds)
             other.send(PHONE, CONTENT)
 
         with clients.client(kind, served.url, sleep=sleep) as client:
             client.send(OTHER, CONTENT)
             with closing(client.follow_reports(interval=7)) as following:
                 assert [report.phone for report in islice(following, 3)] == [OTHER, PHONE, PHONE]
-    assert waited == [7, 7]
+    assert pauses == [7, 7]
 
 
-def test_following_ends_once_it_is_told_to_even_in_a_pause(served: Emulator) -> None:
+def test_following_ends_when_stopped_during_a_pause(served: Emulator) -> None:
     stop = threading.Event()
     with Client(served.url, "200001", "123456") as client:
         client.send([PHONE, OTHER], CONTENT)
@@ -98,7 +98,7 @@ def test_following_ends_once_it_is_told_to_even_in_a_pause(served: Emulator) -> 
 
 @pytest.mark.parametrize("kind", clients.KINDS)
 @pytest.mark.parametrize("answer", ["no", "yes"])
-def test_upstream_messages_are_drained_without_the_blank_of_the_documents_sample(kind: str, answer: str) -> None:
+def test_upstream_messages_are_fetched_without_the_blank_of_the_documents_sample(kind: str, answer: str) -> None:
     with emulator(assumptions={"Q19": answer}) as served, clients.client(kind, served.url) as client:
         for number in range(101):
             served.services.admin("200001").add_upmsg(PHONE, str(number), "", 0)
@@ -108,7 +108,7 @@ def test_upstream_messages_are_drained_without_the_blank_of_the_documents_sample
 
 
 @pytest.mark.parametrize("answer", ["described", "sampled"])
-def test_info_reads_the_same_whichever_way_id_and_name_stand(answer: str) -> None:
+def test_info_reads_swapped_id_and_name(answer: str) -> None:
     account = {
         "userid": "200001",
         "password": "123456",
@@ -124,7 +124,7 @@ def test_info_reads_the_same_whichever_way_id_and_name_stand(answer: str) -> Non
 
 
 @pytest.mark.parametrize("code", [code for code in Code if code.startswith("1001") and code != "1001006"])
-def test_a_refused_request_says_code_text_rule_and_basis(client: Client, code: Code) -> None:
+def test_a_refused_request_has_code_text_rule_and_basis(client: Client, code: Code) -> None:
     with pytest.raises(RequestRefused) as caught:
         client.send(f"1700{code}", CONTENT)
     error = caught.value
@@ -133,7 +133,7 @@ def test_a_refused_request_says_code_text_rule_and_basis(client: Client, code: C
     assert f"refused with {code} {code.text}, by magic-number" in str(error)
 
 
-def test_a_refused_number_is_no_error_until_one_asks(client: Client) -> None:
+def test_a_refused_number_raises_only_on_request(client: Client) -> None:
     sent = client.send([PHONE, "17001004008", OTHER], CONTENT)
     with pytest.raises(
         NumbersRefused, match="1 of 3 numbers not accepted: 17001004008 1004008 不能发黑名单号码"
@@ -143,7 +143,7 @@ def test_a_refused_number_is_no_error_until_one_asks(client: Client) -> None:
     assert client.send(PHONE, CONTENT).raise_for_refused().refused == ()
 
 
-def test_a_request_over_the_limit_is_repeated_until_it_passes(served: Emulator) -> None:
+def test_a_request_over_the_thread_limit_is_retried(served: Emulator) -> None:
     paused: list[float] = []
     with (
         Client(served.url, "1001006", "x", retry=Retry(attempts=3), sleep=paused.append) as client,
@@ -156,13 +156,13 @@ def test_a_request_over_the_limit_is_repeated_until_it_passes(served: Emulator) 
 @pytest.mark.parametrize(
     "path", ["", "/", "/sms3_api/xmlapi", "/sms3_api/xmlapi/", "//sms3_api/xmlapi//", "/sms3_api//xmlapi"]
 )
-def test_the_base_url_is_taken_with_or_without_the_path(served: Emulator, path: str) -> None:
+def test_the_base_url_may_have_the_path_or_not(served: Emulator, path: str) -> None:
     with Client(served.url + path, "200001", "123456") as client:
         assert client.info().is_normal
 
 
 @pytest.mark.parametrize("method", ["POST", "GET"])
-def test_a_wsgi_application_can_be_asked_without_a_socket(served: Emulator, method: Any) -> None:
+def test_a_wsgi_application_needs_no_socket(served: Emulator, method: Any) -> None:
     transport = httpx2.WSGITransport(app=served.app)
     with Client("http://gateway", "200001", "123456", method=method, transport=transport) as client:
         client.send(PHONE, CONTENT).raise_for_refused()
@@ -170,7 +170,7 @@ def test_a_wsgi_application_can_be_asked_without_a_socket(served: Emulator, meth
 
 
 @pytest.mark.parametrize("method", ["POST", "GET"])
-def test_the_request_is_one_a_strict_server_takes(method: Any) -> None:
+def test_a_strict_server_accepts_the_request(method: Any) -> None:
     with (
         emulator(server={"strict_http": True}) as served,
         Client(served.url, "200001", "123456", method=method) as client,
@@ -193,14 +193,17 @@ def test_the_request_is_one_a_strict_server_takes(method: Any) -> None:
     ],
 )
 @pytest.mark.parametrize("kind", clients.KINDS)
-def test_a_client_that_makes_no_sense_is_refused_at_once(kind: str, options: dict[str, Any], reason: str) -> None:
-    given: dict[str, Any] = {"base_url": "http://host", "password": "x", **options}
-    with pytest.raises(ValueError, match=reason) as caught, clients.client(kind, given.pop("base_url"), **given):
+def test_invalid_arguments_are_refused_at_once(kind: str, options: dict[str, Any], reason: str) -> None:
+    arguments: dict[str, Any] = {"base_url": "http://host", "password": "x", **options}
+    with (
+        pytest.raises(ValueError, match=reason) as caught,
+        clients.client(kind, arguments.pop("base_url"), **arguments),
+    ):
         pytest.fail("there is a client")
     assert "secret" not in str(caught.value)
 
 
 @pytest.mark.parametrize("values", [{"attempts": 0}, {"first_pause": -1}, {"longest_pause": -1}])
-def test_a_retry_that_makes_no_sense_is_refused(values: dict[str, Any]) -> None:
+def test_an_invalid_retry_is_refused(values: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="must be at least"):
         Retry(**values)

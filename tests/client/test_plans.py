@@ -1,11 +1,11 @@
-"""The calls as plans: what they ask, what they make of each outcome, and that nothing is lost on the way."""
+"""Plans of calls: their requests, their results for each outcome, and that no item is lost."""
 
 import itertools
 from collections.abc import Callable
 from datetime import datetime
 
 import pytest
-from harness.clients import Carried, body, gateway
+from harness.clients import PlanRunner, body, gateway
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -70,12 +70,12 @@ def test_any_split_gives_the_resps_in_the_order_of_the_numbers(sizes: list[int])
         Submit(",".join(str(next(serial)) for _ in range(size)), "x", linkid=str(place))
         for place, size in enumerate(sizes)
     )
-    carried = Carried()
-    (sent,) = carried.out(calls.send(gateway(), submits, None), _accept)
+    runner = PlanRunner()
+    (sent,) = runner.run(calls.send(gateway(), submits, None), _accept)
     assert [(resp.phone, resp.linkid) for resp in sent.resps] == [
         (phone, one.linkid) for one in submits for phone in numbers(one)
     ]
-    assert all(sum(len(list(numbers(one))) for one in _sent(ask).submits) <= 500 for ask in carried.asked)
+    assert all(sum(len(list(numbers(one))) for one in _sent(ask).submits) <= 500 for ask in runner.calls)
 
 
 @pytest.mark.parametrize(
@@ -102,10 +102,10 @@ def test_a_failure_in_the_middle_of_a_send_loses_nothing(
     def answer(ask: HttpCall) -> StepOutcome:
         return outcome if next(answers) == place else _accept(ask)
 
-    carried = Carried()
+    runner = PlanRunner()
     with pytest.raises(error) as caught:
-        carried.out(calls.send(gateway(), submits, None), answer)
-    assert len(carried.asked) == place + 1
+        runner.run(calls.send(gateway(), submits, None), answer)
+    assert len(runner.calls) == place + 1
     assert [resp.phone for resp in caught.value.resps] == [
         phone for request in every[:place] for one in request for phone in numbers(one)
     ]
@@ -118,16 +118,16 @@ def test_a_failure_in_the_middle_of_a_send_loses_nothing(
         assert f"outcome unknown for linkid {caught.value.linkids[0]}" in str(caught.value)
 
 
-def test_what_was_not_sent_can_be_sent_as_it_stands_in_the_error() -> None:
+def test_unsent_submits_of_an_error_can_be_sent() -> None:
     submits = (Submit("13800000000,13600001234", "x", linkid="7"),)
     with pytest.raises(NotSent) as caught:
-        Carried().out(calls.send(gateway(), submits, None), [UNREACHED])
-    carried = Carried()
-    carried.out(calls.send(gateway(), caught.value.unsent, None), _accept)
-    assert _sent(carried.asked[0]).submits == submits
+        PlanRunner().run(calls.send(gateway(), submits, None), [UNREACHED])
+    runner = PlanRunner()
+    runner.run(calls.send(gateway(), caught.value.unsent, None), _accept)
+    assert _sent(runner.calls[0]).submits == submits
 
 
-def test_an_interrupted_send_says_what_is_unknown() -> None:
+def test_an_interrupted_send_notes_the_unknown_linkids() -> None:
     plan = calls.send(gateway(), (Submit("13800000000", "x", linkid="7"),), None)
     next(plan)
     with pytest.raises(KeyboardInterrupt) as caught:
@@ -135,29 +135,29 @@ def test_an_interrupted_send_says_what_is_unknown() -> None:
     assert "outcome unknown for linkid 7" in caught.value.__notes__[0]
 
 
-def test_progress_is_told_of_each_request() -> None:
+def test_progress_is_called_for_each_request() -> None:
     parts: list[results.Sent] = []
     submits = (Submit(",".join(["13800000000"] * 1001), "x", linkid="7"),)
-    (sent,) = Carried().out(calls.send(gateway(), submits, parts.append), _accept)
+    (sent,) = PlanRunner().run(calls.send(gateway(), submits, parts.append), _accept)
     assert [len(part.resps) for part in parts] == [500, 500, 1]
     assert results.merge(parts) == sent
 
 
 @given(st.integers(1, 6), st.integers(0, 8))
-def test_only_1001006_is_repeated_and_only_so_often(attempts: int, excesses: int) -> None:
-    carried = Carried()
+def test_only_1001006_is_retried_up_to_the_limit(attempts: int, excesses: int) -> None:
+    runner = PlanRunner()
     plan = calls.info(gateway(Retry(attempts=attempts, first_pause=1, longest_pause=3)))
     with pytest.raises(RequestRefused) as caught:
-        carried.out(plan, [*[OVER] * excesses, REFUSED])
-    asked = min(attempts, excesses + 1)
-    assert len(carried.asked) == asked
-    assert all(ask == carried.asked[0] for ask in carried.asked)
+        runner.run(plan, [*[OVER] * excesses, REFUSED])
+    count = min(attempts, excesses + 1)
+    assert len(runner.calls) == count
+    assert all(ask == runner.calls[0] for ask in runner.calls)
     assert caught.value.code == (Code.BALANCE_TOO_SMALL if excesses < attempts else Code.CONCURRENCY_EXCEEDED)
-    assert len(carried.paused) == asked - 1
-    assert all(0 <= pause <= min(3, 2**place) for place, pause in enumerate(carried.paused))
+    assert len(runner.pauses) == count - 1
+    assert all(0 <= pause <= min(3, 2**place) for place, pause in enumerate(runner.pauses))
 
 
-def test_calls_that_go_on_at_the_same_time_have_attempts_of_their_own() -> None:
+def test_concurrent_calls_have_separate_attempts() -> None:
     one = gateway(Retry(attempts=2))
     first, second = calls.info(one), calls.info(one)
     assert isinstance(next(first), HttpCall)
@@ -170,82 +170,91 @@ def test_calls_that_go_on_at_the_same_time_have_attempts_of_their_own() -> None:
             plan.send(OVER)
 
 
+@pytest.mark.parametrize("code", [code for code in Code if code not in {Code.SUCCESS, Code.CONCURRENCY_EXCEEDED}])
+def test_every_refusal_keeps_its_code(code: Code) -> None:
+    runner = PlanRunner()
+    with pytest.raises(RequestRefused) as caught:
+        runner.run(calls.send(gateway(), (Submit("1", "x", linkid="7"),), None), [_answered(Reply(code, code.text))])
+    assert (caught.value.code, caught.value.info, len(runner.calls)) == (code, code.text, 1)
+    assert bool(caught.value.unknown) is (code is Code.SYSTEM_ERROR)
+
+
 @pytest.mark.parametrize("password", ["1", "1001006", "0"])
-def test_a_code_is_a_code_whatever_the_password(password: str) -> None:
-    carried = Carried()
+def test_a_code_is_readable_even_if_it_is_the_password(password: str) -> None:
+    runner = PlanRunner()
     one = GatewayCalls("http://h", "200001", password, "POST", Retry(attempts=2))
     with pytest.raises(RequestRefused) as caught:
-        carried.out(calls.info(one), [OVER, REFUSED])
+        runner.run(calls.info(one), [OVER, REFUSED])
     assert caught.value.code == Code.BALANCE_TOO_SMALL
 
 
-def test_pauses_differ_so_that_clients_do_not_march_in_step() -> None:
+def test_pauses_are_random() -> None:
     paused: set[float] = set()
     for _ in range(20):
-        carried = Carried()
+        runner = PlanRunner()
         with pytest.raises(RequestRefused):
-            carried.out(calls.info(gateway(Retry(attempts=2))), [OVER, OVER])
-        paused.update(carried.paused)
+            runner.run(calls.info(gateway(Retry(attempts=2))), [OVER, OVER])
+        paused.update(runner.pauses)
     assert len(paused) > 1
 
 
 @pytest.mark.parametrize("outcome", [LOST, UNREACHED, REFUSED, SYSTEM_ERROR, HttpAnswer(503, {}, b"busy")])
 @pytest.mark.parametrize("operation", [Operation.SEND, Operation.INFO])
-def test_nothing_else_is_ever_repeated(outcome: StepOutcome, operation: Operation) -> None:
+def test_no_other_outcome_is_retried(outcome: StepOutcome, operation: Operation) -> None:
     submits = (Submit("1", "x", linkid="7"),)
     plan = calls.info(gateway()) if operation is Operation.INFO else calls.send(gateway(), submits, None)
-    carried = Carried()
+    runner = PlanRunner()
     with pytest.raises(ClientError):
-        carried.out(plan, [outcome, outcome])  # type: ignore[misc] # whichever of the two
-    assert len(carried.asked) == 1
-    assert carried.paused == []
+        runner.run(plan, [outcome, outcome])  # type: ignore[misc] # whichever of the two
+    assert len(runner.calls) == 1
+    assert runner.pauses == []
 
 
 @given(st.lists(st.integers(1, 300), max_size=5))
-def test_a_drain_goes_on_until_there_is_nothing(sizes: list[int]) -> None:
+def test_a_fetch_continues_until_a_page_is_empty(sizes: list[int]) -> None:
     serial = itertools.count()
     pages = [[next(serial) for _ in range(size)] for size in sizes]
-    drain = calls.Fetcher[Report](gateway(), Operation.REPORT)
-    carried = Carried()
-    (reports,) = carried.out(drain.fetch_all(), [*(_page(*page) for page in pages), _page()])
+    fetcher = calls.Fetcher[Report](gateway(), Operation.REPORT)
+    runner = PlanRunner()
+    (reports,) = runner.run(fetcher.fetch_all(), [*(_page(*page) for page in pages), _page()])
     assert _msgids(reports) == [one for page in pages for one in page]
-    assert len(carried.asked) == len(pages) + 1
+    assert len(runner.calls) == len(pages) + 1
 
 
 @pytest.mark.parametrize("outcome", [LOST, UNREACHED, REFUSED, HttpAnswer(200, {}, b"<root")])
-def test_a_drain_that_fails_later_carries_what_it_took(outcome: StepOutcome) -> None:
-    drain = calls.Fetcher[Report](gateway(), Operation.REPORT)
+def test_a_failed_fetch_carries_the_earlier_items(outcome: StepOutcome) -> None:
+    fetcher = calls.Fetcher[Report](gateway(), Operation.REPORT)
     with pytest.raises(ClientError) as caught:
-        Carried().out(drain.fetch_all(), [_page(1, 2), _page(3), outcome])
+        PlanRunner().run(fetcher.fetch_all(), [_page(1, 2), _page(3), outcome])
     assert _msgids(caught.value.taken) == [1, 2, 3]
-    (reports,) = Carried().out(drain.fetch_all(), [_page()])
+    (reports,) = PlanRunner().run(fetcher.fetch_all(), [_page()])
     assert reports == ()
 
 
-def test_an_unreadable_page_is_kept_whole_in_the_error() -> None:
+def test_an_unreadable_page_is_kept_in_the_error() -> None:
     page = body(Reply("0", "成功", (Report("1", "", "1", WHEN, "0", "成功"),))).replace(b"2015-10-10", b"2015-13-10")
-    drain = calls.Fetcher[Report](gateway(), Operation.REPORT)
+    fetcher = calls.Fetcher[Report](gateway(), Operation.REPORT)
     with pytest.raises(OutcomeUnknown, match="at most 300 reports are lost") as caught:
-        Carried().out(drain.fetch_all(), [HttpAnswer(200, {}, page)])
+        PlanRunner().run(fetcher.fetch_all(), [HttpAnswer(200, {}, page)])
     assert vars(caught.value)["received"] == page
 
 
-def test_a_drain_that_is_left_in_the_middle_keeps_what_it_took_for_the_next() -> None:
-    drain = calls.Fetcher[Report](gateway(), Operation.REPORT)
-    assert Carried().out(drain.fetch_all(), [_page(1, 2), _page(3)]) == []
-    (reports,) = Carried().out(drain.fetch_all(), [_page(4), _page()])
+def test_an_abandoned_fetch_keeps_its_items_for_the_next() -> None:
+    fetcher = calls.Fetcher[Report](gateway(), Operation.REPORT)
+    assert PlanRunner().run(fetcher.fetch_all(), [_page(1, 2), _page(3)]) == []
+    (reports,) = PlanRunner().run(fetcher.fetch_all(), [_page(4), _page()])
     assert _msgids(reports) == [1, 2, 3, 4]
 
 
 @given(st.lists(st.integers(0, 5), min_size=1, max_size=6), st.integers(0, 20))
-def test_following_hands_out_each_item_once_wherever_it_is_left(sizes: list[int], taken: int) -> None:
+def test_following_yields_each_item_once_wherever_it_is_left(sizes: list[int], taken: int) -> None:
     serial = itertools.count()
     pages = [[next(serial) for _ in range(size)] for size in sizes]
     answers = iter([_page(*page) for page in pages])
-    drain = calls.Fetcher[Report](gateway(), Operation.REPORT)
+    fetcher = calls.Fetcher[Report](gateway(), Operation.REPORT)
 
     def take(most: int) -> list[int]:
-        plan, found = drain.follow(5, NEVER), list[int]()
+        plan, found = fetcher.follow(5, NEVER), list[int]()
         outcome: StepOutcome | None = None
         while len(found) < most:
             step = plan.send(outcome)
@@ -262,42 +271,42 @@ def test_following_hands_out_each_item_once_wherever_it_is_left(sizes: list[int]
     assert take(taken) + take(1000) == [one for page in pages for one in page]
 
 
-def test_following_pauses_only_where_there_was_nothing() -> None:
-    carried = Carried()
-    drain = calls.Fetcher[Report](gateway(), Operation.REPORT)
-    carried.out(drain.follow(5, NEVER), [_page(1), _page(), _page(), _page(2)])
-    assert _msgids(tuple(carried.parts)) == [1, 2]
-    assert carried.paused == [5, 5]
+def test_following_pauses_only_after_an_empty_page() -> None:
+    runner = PlanRunner()
+    fetcher = calls.Fetcher[Report](gateway(), Operation.REPORT)
+    runner.run(fetcher.follow(5, NEVER), [_page(1), _page(), _page(), _page(2)])
+    assert _msgids(tuple(runner.outputs)) == [1, 2]
+    assert runner.pauses == [5, 5]
 
 
-def test_following_stops_when_it_is_told_and_everything_fetched_is_handed_over() -> None:
-    drain = calls.Fetcher[Report](gateway(), Operation.REPORT)
-    carried = Carried()
-    carried.out(drain.follow(5, lambda: len(carried.parts) > 0), [_page(1, 2), _page(3)])
-    assert _msgids(tuple(carried.parts)) == [1, 2]
-    assert len(carried.asked) == 1
+def test_following_yields_everything_fetched_before_it_stops() -> None:
+    fetcher = calls.Fetcher[Report](gateway(), Operation.REPORT)
+    runner = PlanRunner()
+    runner.run(fetcher.follow(5, lambda: len(runner.outputs) > 0), [_page(1, 2), _page(3)])
+    assert _msgids(tuple(runner.outputs)) == [1, 2]
+    assert len(runner.calls) == 1
 
 
 @pytest.mark.parametrize("interval", [0, -1, float("nan")])
-def test_an_interval_that_is_none_is_refused_at_once(interval: float) -> None:
+def test_an_interval_that_is_not_positive_is_refused_at_once(interval: float) -> None:
     with pytest.raises(ValueError, match="interval"):
         calls.Fetcher[Report](gateway(), Operation.REPORT).follow(interval, NEVER)
 
 
-def test_resps_in_any_order_are_put_in_the_order_of_the_numbers() -> None:
+def test_resps_are_put_in_the_order_of_the_numbers() -> None:
     submits = (Submit("1,2", "x", linkid="a"), Submit("1", "y", linkid="b"))
     resps = (Resp("9", "1", "0", "", "b"), Resp("8", " 2 ", "0", "", "a"), Resp("7", "1", "0", "", "a"))
     assert [resp.msgid for resp in results.match_resps(submits, resps).resps] == ["7", "8", "9"]
 
 
-def test_resps_without_linkid_get_their_submits() -> None:
+def test_resps_without_linkid_get_that_of_their_submit() -> None:
     submits = (Submit("1,2", "x", linkid="a"), Submit("1", "y", linkid="b"))
     resps = [Resp(str(place), phone, "0", "") for place, phone in enumerate("121")]
     assert [resp.linkid for resp in results.match_resps(submits, resps).resps] == ["a", "a", "b"]
 
 
 @given(st.lists(st.sampled_from("123"), max_size=8), st.data())
-def test_a_number_that_is_left_out_of_the_answer_is_named(phones: list[str], data: st.DataObject) -> None:
+def test_an_unanswered_number_is_listed(phones: list[str], data: st.DataObject) -> None:
     submits = [Submit(phone, "x", linkid=str(place)) for place, phone in enumerate(phones)]
     every = [Resp("9", phone, "0", "", str(place)) for place, phone in enumerate(phones)]
     kept = data.draw(st.permutations(every)).copy()
@@ -307,6 +316,6 @@ def test_a_number_that_is_left_out_of_the_answer_is_named(phones: list[str], dat
     assert [resp for resp in every if resp in kept] == list(sent.resps)
 
 
-def test_a_resp_nobody_asked_for_is_not_thrown_away() -> None:
+def test_an_unexpected_resp_is_kept() -> None:
     sent = results.match_resps((Submit("1", "x", linkid="a"),), (Resp("9", "3", "0", "", "z"),))
     assert ([resp.phone for resp in sent.resps], sent.unanswered) == (["3"], ("1",))

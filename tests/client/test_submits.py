@@ -1,4 +1,4 @@
-"""What a caller gives becomes submits, and submits become requests of at most 500 numbers (S1 to S3, A1, A2)."""
+"""Arguments of a send become submits, and submits become requests of at most 500 numbers (S1 to S3, A1, A2)."""
 
 import re
 from datetime import UTC, datetime, timedelta, timezone
@@ -18,7 +18,7 @@ PHONES = st.lists(st.integers(0, 10**8 - 1).map(lambda number: f"138{number:08}"
 
 
 @given(st.lists(PHONES, max_size=6))
-def test_requests_hold_every_number_once_in_order_and_never_more_than_500(groups: list[list[str]]) -> None:
+def test_requests_contain_every_number_once_in_order_and_at_most_500(groups: list[list[str]]) -> None:
     submits = [submit(group, f"content {place}", linkid=str(place)) for place, group in enumerate(groups)]
     requests = split_requests(submits)
     assert [(phone, one.content, one.linkid) for request in requests for one in request for phone in numbers(one)] == [
@@ -44,23 +44,23 @@ def test_a_sendtime_is_the_same_instant_in_shanghai_and_never_earlier(
     assert timedelta(0) <= times.parse(written) - instant < timedelta(seconds=1)
 
 
-def test_a_naive_sendtime_is_refused_and_says_what_is_missing() -> None:
+def test_a_naive_sendtime_is_refused() -> None:
     with pytest.raises(ValueError, match=r"must be an aware time, .* got 2026-01-01T08:30:30"):
         submit("13800000000", "x", sendtime=datetime(2026, 1, 1, 8, 30, 30))  # noqa: DTZ001 - the point
 
 
-def test_a_sendtime_as_the_document_writes_it_is_left_alone() -> None:
+def test_a_sendtime_in_the_documents_format_is_unchanged() -> None:
     assert submit("1", "x", sendtime="2016-01-01 08:30:30").sendtime == "2016-01-01 08:30:30"
 
 
 @pytest.mark.parametrize(
     "form", ["13800000000,13600001234", ["13800000000", "13600001234"], [" 13800000000 ,", "13600001234"]]
 )
-def test_numbers_are_taken_in_any_form_and_tidied(form: Any) -> None:
+def test_numbers_are_accepted_in_any_form_without_blanks(form: Any) -> None:
     assert submit(form, "x").phone == "13800000000,13600001234"
 
 
-def test_a_send_can_be_asked_for_in_four_forms() -> None:
+def test_a_send_accepts_four_forms() -> None:
     when = datetime(2016, 1, 1, 0, 30, 30, tzinfo=UTC)
     options: Any = {"sendtime": when, "linkid": "7", "spcode": "8"}
     tail = ("2016-01-01 08:30:30", "7", "8")
@@ -72,7 +72,7 @@ def test_a_send_can_be_asked_for_in_four_forms() -> None:
     assert collect_submits([one, one], None) == (one, one)
 
 
-def test_a_submit_without_linkid_gets_one_of_its_own_and_one_with_keeps_it() -> None:
+def test_a_submit_without_linkid_gets_a_unique_one() -> None:
     made = collect_submits([Submit("1", "x"), Submit("2", "x"), Submit("3", "x", linkid="mine")], None)
     first, second, third = (one.linkid or "" for one in made)
     assert len({first, second}) == 2
@@ -102,7 +102,7 @@ def test_a_submit_without_linkid_gets_one_of_its_own_and_one_with_keeps_it() -> 
         ([Submit("1", "x")], None, {"linkid": "7"}, TypeError, "submits have their own"),
     ],
 )
-def test_what_cannot_be_sent_is_refused_with_a_reason(
+def test_invalid_sends_are_refused_with_a_reason(
     to: Any, content: Any, options: Any, error: type[Exception], reason: str
 ) -> None:
     with pytest.raises(error, match=reason):

@@ -1,4 +1,4 @@
-"""The two clients under one roof, so that one test holds for both; and plans carried out without any client."""
+"""Both clients behind one interface, and a runner of plans without a client."""
 
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 
 class _Blocking:
-    """An asynchronous client, called from outside its loop as the synchronous one is."""
+    """Asynchronous client with the synchronous interface."""
 
     def __init__(self, client: AsyncClient, portal: BlockingPortal) -> None:
         self._client = client
@@ -31,8 +31,8 @@ class _Blocking:
     def __getattr__(self, name: str) -> Callable[..., Any]:
         method = getattr(self._client, name)
         if name.startswith("follow_"):
-            return lambda *given, **named: self._each(method(*given, **named))
-        return lambda *given, **named: self._portal.call(partial(method, *given, **named))
+            return lambda *args, **kwargs: self._each(method(*args, **kwargs))
+        return lambda *args, **kwargs: self._portal.call(partial(method, *args, **kwargs))
 
     def _each(self, iterator: Any) -> Iterator[Any]:
         try:
@@ -47,7 +47,7 @@ class _Blocking:
 
 @contextmanager
 def client(kind: str, url: str, password: str = "123456", **options: Any) -> Generator[Client]:
-    """A client of either kind for the document's account; both are called alike."""
+    """Client of a kind for the document's account, with the synchronous interface."""
     if kind == "sync":
         with Client(url, "200001", password, **options) as one:
             yield one
@@ -68,52 +68,52 @@ def _asynchronous(sleep: Callable[[float], object]) -> Callable[[float], Any]:
 
 
 def gateway(retry: Retry = Retry(), method: str = "POST") -> GatewayCalls:  # noqa: B008 - frozen
-    """The document's account at an address that nobody asks."""
+    """Calls of the document's account at an address that is never used."""
     return GatewayCalls("http://gateway.invalid", "200001", "123456", method, retry)
 
 
-class Carried:
-    """A plan carried out with given outcomes.
+class PlanRunner:
+    """Runs a plan with prepared outcomes.
 
     Attributes:
-        asked: The requests it made.
-        paused: The pauses it took.
-        parts: What it handed over.
+        calls: HTTP calls of the plan.
+        pauses: Seconds of its pauses.
+        outputs: Its outputs.
     """
 
     def __init__(self) -> None:
-        self.asked: list[HttpCall] = []
-        self.paused: list[float] = []
-        self.parts: list[Any] = []
+        self.calls: list[HttpCall] = []
+        self.pauses: list[float] = []
+        self.outputs: list[Any] = []
 
-    def out(self, plan: Plan[T], outcomes: Iterable[StepOutcome] | Callable[[HttpCall], StepOutcome]) -> list[T]:
-        """Carry it out to its end, or until the outcomes are used up."""
-        given = None if callable(outcomes) else iter(outcomes)
+    def run(self, plan: Plan[T], outcomes: Iterable[StepOutcome] | Callable[[HttpCall], StepOutcome]) -> list[T]:
+        """Run to the end, or until the outcomes are used up."""
+        prepared = None if callable(outcomes) else iter(outcomes)
         outcome: StepOutcome | None = None
         while True:
             try:
                 step = plan.send(outcome)
             except StopIteration:
-                return self.parts
+                return self.outputs
             outcome = None
             match step:
                 case HttpCall():
-                    self.asked.append(step)
-                    outcome = outcomes(step) if callable(outcomes) else next(given or iter(()), None)
+                    self.calls.append(step)
+                    outcome = outcomes(step) if callable(outcomes) else next(prepared or iter(()), None)
                     if outcome is None:
                         plan.close()
-                        return self.parts
+                        return self.outputs
                 case Pause():
-                    self.paused.append(step.seconds)
+                    self.pauses.append(step.seconds)
                 case Output():
-                    self.parts.append(step.value)
+                    self.outputs.append(step.value)
 
 
 def body(reply: AnyReply) -> bytes:
-    """A reply's bytes."""
+    """Bytes of a reply."""
     return replies.render(reply)
 
 
 def transport(handler: Callable[[httpx2.Request], httpx2.Response]) -> httpx2.MockTransport:
-    """A transport of either kind that answers by a function."""
+    """Transport of both kinds that answers by a function."""
     return httpx2.MockTransport(handler)

@@ -1,4 +1,4 @@
-"""What leaves the client: exactly what was given, as the gateway's own parser reads it, by POST and GET."""
+"""Requests carry submits unchanged, as the gateway's parser reads them, by POST and GET."""
 
 from typing import Any
 
@@ -31,7 +31,7 @@ def _read(request: httpx2.Request) -> Request:
 
 @pytest.mark.parametrize("kind", clients.KINDS)
 @pytest.mark.parametrize("method", ["POST", "GET"])
-def test_what_is_sent_arrives_as_it_was_given(kind: str, method: str) -> None:
+def test_submits_arrive_unchanged(kind: str, method: str) -> None:
     seen: list[httpx2.Request] = []
 
     def handle(request: httpx2.Request) -> httpx2.Response:
@@ -51,7 +51,7 @@ def test_what_is_sent_arrives_as_it_was_given(kind: str, method: str) -> None:
         holds()
 
 
-def test_a_post_is_raw_xml_and_says_so() -> None:
+def test_a_post_is_declared_raw_xml() -> None:
     seen: list[httpx2.Request] = []
 
     def handle(request: httpx2.Request) -> httpx2.Response:
@@ -66,7 +66,7 @@ def test_a_post_is_raw_xml_and_says_so() -> None:
     assert request.headers["content-type"] == "text/xml; charset=UTF-8"
 
 
-def test_a_get_is_encoded_so_that_every_server_reads_it_alike() -> None:
+def test_a_get_is_percent_encoded_completely() -> None:
     seen: list[Any] = []
 
     def handle(request: httpx2.Request) -> httpx2.Response:
@@ -88,7 +88,7 @@ def test_a_get_is_encoded_so_that_every_server_reads_it_alike() -> None:
 
 
 @pytest.mark.parametrize("kind", clients.KINDS)
-def test_a_get_too_long_for_a_url_is_known_not_to_have_gone_out(kind: str) -> None:
+def test_a_get_too_long_for_a_url_is_not_sent(kind: str) -> None:
     contents = {f"138{number:08}": "汉" * 70 for number in range(500)}
     with (
         clients.client(kind, "http://h", method="GET") as client,
