@@ -1,4 +1,4 @@
-"""The gateway as an application sees it, by our client or by the standard library alone."""
+"""Gateway as an application uses it, by our client or by the standard library."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -11,12 +11,12 @@ from ccell_fake.client import Client, ClientError
 
 
 class Unsure(Exception):
-    """The gateway refused, or it did not answer and may have sent all the same."""
+    """The gateway refused, or did not answer; it may have sent the message."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a status report says."""
+    """Content of a status report."""
 
     linkid: str
     phone: str
@@ -24,23 +24,23 @@ class Outcome:
 
 
 class Gateway(Protocol):
-    """What an application needs of it."""
+    """Interface for an application."""
 
     def send(self, phones: Sequence[str], content: str, linkid: str) -> dict[str, str]:
-        """Send, and say with which code each number was answered."""
+        """Send. Returns the code of each number."""
         ...
 
     def outcomes(self) -> Iterator[Outcome]:
-        """The reports that are new, those before a failure included: they are handed out once."""
+        """New reports, also those before a failure, because each is handed out once."""
         ...
 
     def replies(self) -> Iterator[tuple[str, str]]:
-        """The replies that are new, as phone and text, likewise."""
+        """New replies as phone and text, also those before a failure."""
         ...
 
 
 class ByClient:
-    """By our client."""
+    """Gateway by our client."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
@@ -52,14 +52,14 @@ class ByClient:
             raise Unsure from error
 
     def outcomes(self) -> Iterator[Outcome]:
-        for one in self._drain(self._client.reports):
+        for one in self._fetch(self._client.reports):
             yield Outcome(one.linkid, one.phone, one.is_delivered)
 
     def replies(self) -> Iterator[tuple[str, str]]:
-        for one in self._drain(self._client.upmsgs):
+        for one in self._fetch(self._client.upmsgs):
             yield one.phone, one.msgcontent
 
-    def _drain(self, fetch: Callable[[], tuple[Any, ...]]) -> Iterator[Any]:
+    def _fetch(self, fetch: Callable[[], tuple[Any, ...]]) -> Iterator[Any]:
         try:
             yield from fetch()
         except ClientError as error:
@@ -68,7 +68,7 @@ class ByClient:
 
 
 class ByUrllib:
-    """By the standard library."""
+    """Gateway by the standard library."""
 
     def __init__(self, url: str, userid: str, password: str) -> None:
         self._url = url
@@ -76,21 +76,21 @@ class ByUrllib:
 
     def send(self, phones: Sequence[str], content: str, linkid: str) -> dict[str, str]:
         submit = ET.Element("submit", phone=",".join(phones), content=content, linkid=linkid)
-        return {resp.attrib["phone"]: resp.attrib["return"] for resp in self._ask("send", submit)}
+        return {resp.attrib["phone"]: resp.attrib["return"] for resp in self._call("send", submit)}
 
     def outcomes(self) -> Iterator[Outcome]:
-        for one in self._drain("report"):
+        for one in self._fetch("report"):
             yield Outcome(one.attrib["linkid"], one.attrib["phone"], one.attrib["status"] == "0")
 
     def replies(self) -> Iterator[tuple[str, str]]:
-        for one in self._drain("upmsg"):
+        for one in self._fetch("upmsg"):
             yield one.attrib["phone"].strip(), one.attrib["msgcontent"]
 
-    def _drain(self, endpoint: str) -> Iterator[ET.Element]:
-        while page := list(self._ask(endpoint)):
+    def _fetch(self, endpoint: str) -> Iterator[ET.Element]:
+        while page := list(self._call(endpoint)):
             yield from page
 
-    def _ask(self, endpoint: str, *submits: ET.Element) -> ET.Element:
+    def _call(self, endpoint: str, *submits: ET.Element) -> ET.Element:
         root = ET.Element("root", self._credential)
         root.extend(submits)
         try:

@@ -1,4 +1,4 @@
-"""A marketing sender that takes no for an answer."""
+"""Marketing sender that respects opt-outs."""
 
 from collections.abc import Iterable
 
@@ -8,14 +8,14 @@ OPT_OUT = {"T", "TD", "退订"}
 
 
 class Marketing:
-    """Sends campaigns to whoever has not opted out."""
+    """Sends campaigns to everyone who has not opted out."""
 
     def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway
         self.opted_out: set[str] = set()
 
     def send(self, campaign: str, phones: Iterable[str], text: str) -> dict[str, str]:
-        """Send a text; says with which code each number was answered. Who opted out is left out."""
+        """Send a text to the phones that have not opted out. Returns the code of each number."""
         self.read_replies()
         willing = [phone for phone in dict.fromkeys(phones) if phone not in self.opted_out]
         if not willing:
@@ -23,7 +23,7 @@ class Marketing:
         return self._gateway.send(willing, f"{text}退订回T【签名】", campaign)
 
     def read_replies(self) -> None:
-        """Note who wants no more."""
+        """Record opt-outs."""
         for phone, text in self._gateway.replies():
             if text.strip().upper() in OPT_OUT:
                 self.opted_out.add(phone)

@@ -1,4 +1,4 @@
-"""A poller that writes status reports to a database."""
+"""Poller that writes status reports to a database."""
 
 import sqlite3
 from collections.abc import Sequence
@@ -7,7 +7,7 @@ from examples.gateways import Gateway, Unsure
 
 
 class Messages:
-    """A table of messages, and the gateway that they go through."""
+    """Table of messages sent through a gateway."""
 
     def __init__(self, database: sqlite3.Connection, gateway: Gateway) -> None:
         self._database = database
@@ -15,7 +15,7 @@ class Messages:
         database.execute("CREATE TABLE message (linkid TEXT, phone TEXT, state TEXT, PRIMARY KEY (linkid, phone))")
 
     def send(self, linkid: str, phones: Sequence[str], content: str) -> None:
-        """Send, once: what is not known to have failed is not sent again."""
+        """Send once. A message with unknown outcome is not sent again."""
         # Written first, so that a report always finds its message.
         self._database.executemany("INSERT INTO message VALUES (?, ?, 'unknown')", [(linkid, one) for one in phones])
         try:
@@ -26,7 +26,7 @@ class Messages:
             self._set(linkid, phone, "accepted" if code == "0" else f"refused {code}")
 
     def poll(self) -> int:
-        """Write down the reports that are new; how many there were."""
+        """Write new reports to the table. Returns their number."""
         count = 0
         for one in self._gateway.outcomes():
             self._set(one.linkid, one.phone, "delivered" if one.is_delivered else "failed")
@@ -34,7 +34,7 @@ class Messages:
         return count
 
     def states(self, linkid: str) -> dict[str, str]:
-        """What is known of each number."""
+        """State of each number."""
         return dict(self._database.execute("SELECT phone, state FROM message WHERE linkid = ?", (linkid,)))
 
     def _set(self, linkid: str, phone: str, state: str) -> None:

@@ -1,4 +1,4 @@
-"""A sign-up that sends a code to a phone, in Flask."""
+"""Sign-up with a verification code, in Flask."""
 
 import hmac
 import secrets
@@ -10,7 +10,7 @@ ACCEPTED = "0"
 
 
 def create_app(gateway: Gateway) -> Flask:
-    """The application; its codes are kept in memory."""
+    """Create the application. It keeps codes in memory."""
     app = Flask(__name__)
     codes: dict[str, str] = {}
 
@@ -18,12 +18,12 @@ def create_app(gateway: Gateway) -> Flask:
     def send_code() -> tuple[str, int]:
         phone = request.form["phone"]
         code = f"{secrets.randbelow(1_000_000):06}"
-        # Kept before it is sent: it may arrive although the gateway's answer does not.
+        # Stored before sending: the code may arrive although the answer does not.
         codes[phone] = code
         try:
             answered = gateway.send([phone], f"您的验证码是{code}。【签名】", linkid=secrets.token_hex(8))
         except Unsure:
-            return "if no code comes, ask for another in a minute", 503
+            return "if no code arrives, request another in a minute", 503
         if answered.get(phone) != ACCEPTED:
             del codes[phone]
             return "no code can be sent to this number", 422
@@ -33,7 +33,7 @@ def create_app(gateway: Gateway) -> Flask:
     def sign_up() -> tuple[str, int]:
         code = codes.get(request.form["phone"], "")
         if not code or not hmac.compare_digest(code, request.form["code"]):
-            return "that is not the code", 403
+            return "wrong code", 403
         del codes[request.form["phone"]]
         return "welcome", 201
 

@@ -1,4 +1,4 @@
-"""The poller: what the gateway reports is in the database."""
+"""Poller: every report reaches the database."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -30,14 +30,14 @@ def test_every_report_is_written_to_its_message(messages: Messages) -> None:
     assert messages.poll() == 0
 
 
-def test_more_reports_than_a_page_holds_are_written_by_one_poll(messages: Messages) -> None:
+def test_one_poll_writes_more_than_a_page_of_reports(messages: Messages) -> None:
     phones = [f"138{number:08}" for number in range(301)]
     messages.send("all", phones, CONTENT)
     assert messages.poll() == 301
     assert messages.states("all") == dict.fromkeys(phones, "delivered")
 
 
-def test_a_poll_that_fails_is_made_up_for_by_the_next(ccell: Ccell, messages: Messages) -> None:
+def test_the_poll_after_a_failed_one_writes_the_reports(ccell: Ccell, messages: Messages) -> None:
     messages.send("order-1", [PHONE], CONTENT)
     ccell.faults.next("report", code="1001999")
     with pytest.raises(Unsure):
@@ -46,7 +46,7 @@ def test_a_poll_that_fails_is_made_up_for_by_the_next(ccell: Ccell, messages: Me
     assert messages.states("order-1") == {PHONE: "delivered"}
 
 
-def test_what_came_before_a_failure_is_written(ccell: Ccell, messages: Messages) -> None:
+def test_reports_before_a_failure_are_written(ccell: Ccell, messages: Messages) -> None:
     phones = [f"138{number:08}" for number in range(301)]
     messages.send("all", phones, CONTENT)
     ccell.faults.next("report", code="1001999", skip=1)

@@ -1,4 +1,4 @@
-"""The sign-up: only who gets the code gets in."""
+"""Sign-up: only the code that was sent is accepted."""
 
 import re
 
@@ -18,19 +18,19 @@ def web(gateway: Gateway) -> FlaskClient:
 
 
 def _code(ccell: Ccell) -> str:
-    found = re.search(r"\d{6}", ccell.outbox[-1].content)
-    assert found
-    return found[0]
+    match = re.search(r"\d{6}", ccell.outbox[-1].content)
+    assert match
+    return match[0]
 
 
-def test_the_code_that_was_sent_lets_one_in_once(ccell: Ccell, web: FlaskClient) -> None:
+def test_the_code_is_accepted_once(ccell: Ccell, web: FlaskClient) -> None:
     assert web.post("/codes", data={"phone": PHONE}).status_code == 202
     assert ccell.outbox.one().phone == PHONE
     form = {"phone": PHONE, "code": _code(ccell)}
     assert [web.post("/accounts", data=form).status_code for _ in range(2)] == [201, 403]
 
 
-def test_another_code_lets_nobody_in(ccell: Ccell, web: FlaskClient) -> None:
+def test_a_wrong_code_is_refused(ccell: Ccell, web: FlaskClient) -> None:
     web.post("/codes", data={"phone": PHONE})
     wrong = f"{(int(_code(ccell)) + 1) % 1_000_000:06}"
     assert web.post("/accounts", data={"phone": PHONE, "code": wrong}).status_code == 403
@@ -38,13 +38,13 @@ def test_another_code_lets_nobody_in(ccell: Ccell, web: FlaskClient) -> None:
 
 
 @pytest.mark.parametrize("phone", ["19500001111", "17001004008"])
-def test_a_number_that_is_refused_is_told_so(ccell: Ccell, web: FlaskClient, phone: str) -> None:
+def test_a_refused_number_is_reported(ccell: Ccell, web: FlaskClient, phone: str) -> None:
     assert web.post("/codes", data={"phone": phone}).status_code == 422
     assert [one.phone for one in ccell.refused] == [phone]
     assert not ccell.outbox
 
 
-def test_nobody_is_sent_two_codes_for_a_failure_of_the_gateway(ccell: Ccell, web: FlaskClient) -> None:
+def test_a_failure_of_the_gateway_sends_no_second_code(ccell: Ccell, web: FlaskClient) -> None:
     ccell.faults.next("send", code="1001999")
     assert web.post("/codes", data={"phone": PHONE}).status_code == 503
     assert not ccell.outbox

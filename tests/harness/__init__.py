@@ -1,1 +1,1 @@
-"""What the tests share: documents as Hypothesis draws them, sockets, emulators."""
+"""Code shared by tests: Hypothesis strategies for documents, sockets, emulators."""

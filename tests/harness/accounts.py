@@ -1,4 +1,4 @@
-"""The gateway over HTTP, asked as one account of the control API."""
+"""Gateway over HTTP, called by one account of the control API."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -15,21 +15,21 @@ PHONE = "13800000000"
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """A gateway that an account asks."""
+    """Gateway and an account that calls it."""
 
     url: str
     account: AccountControl
 
     def ask(self, operation: Operation, *submits: Submit) -> Any:
-        """What is answered, read."""
+        """Call an endpoint. Returns the parsed reply."""
         return replies.parse(operation, self.raw(operation, *submits).body)
 
     def raw(self, operation: Operation, *submits: Submit) -> http.RawAnswer:
-        """What is answered, as it is."""
+        """Call an endpoint. Returns the raw answer."""
         return http.post(self.url, operation.path, self.payload(*submits))
 
     def payload(self, *submits: Submit) -> bytes:
-        """What asks."""
+        """XML of a request."""
         return requests.render(Request(self.account.userid, self.account.password, submits))
 
     def send(self, phone: str = PHONE, content: str = CONTENT, **attributes: str) -> Any:
@@ -45,12 +45,12 @@ class Served:
         return self.ask(Operation.UPMSG).items
 
     def info(self) -> Any:
-        """Ask how the account stands."""
+        """Fetch balance and status of the account."""
         return self.ask(Operation.INFO).items[0]
 
 
 def is_xml(body: bytes) -> bool:
-    """Whether bytes are well-formed."""
+    """Whether bytes are well-formed XML."""
     try:
         ET.fromstring(body)  # noqa: S314 - the emulator's own answer
     except ET.ParseError:

@@ -1,4 +1,4 @@
-"""Strategies for everything the model can hold."""
+"""Strategies for all values of the model."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -13,7 +13,7 @@ from ccell_fake.model import AccountInfo, Operation, Reply, Report, Request, Res
 T = TypeVar("T")
 
 texts = st.text(st.characters(), max_size=40)
-"""Any text at all, what XML cannot carry included."""
+"""Any text, also texts that XML cannot carry."""
 
 optional_texts = st.none() | texts
 
@@ -33,15 +33,15 @@ _items = {
 
 
 def replies(operation: Operation) -> st.SearchStrategy[Reply[Resp]]:
-    """Any reply of an endpoint; an info has one account at most."""
+    """Any reply of an endpoint; an info has at most one account."""
     most = 1 if operation is Operation.INFO else 4
     return st.builds(Reply, texts, texts, st.lists(_items[operation], max_size=most).map(tuple))
 
 
 def some(strategy: st.SearchStrategy[T], condition: Callable[[T], bool], among: int = 10_000) -> T:
-    """The first of what a strategy draws that meets a condition, as it was drawn.
+    """First drawn value that meets a condition, without shrinking.
 
     Raises:
-        NoSuchExample: Among so many there is none.
+        NoSuchExample: None of `among` values does.
     """
     return find(strategy, condition, settings=settings(max_examples=among, phases=[Phase.generate], database=None))

@@ -1,4 +1,4 @@
-"""Integrations for the machine to try: one that is right, and ones with a bug that was planted in them."""
+"""Integrations for the machine: a correct one, and others with a planted bug."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -14,7 +14,7 @@ from harness import http
 
 
 class Right(CcellMachine):
-    """Our own client with a store that is a dict, and linkids for keys."""
+    """Our client with a dict as store, keyed by linkid."""
 
     def connect(self, url: str, userid: str, password: str) -> None:
         self.url, self.credential = url, (userid, password)
@@ -36,12 +36,12 @@ class Right(CcellMachine):
             resps = self.client.send(submits).resps
         except ClientError as error:
             resps = error.resps
-            self._say(error.unsent, Fate.FAILED)
-            self._say(error.unknown, Fate.UNKNOWN)
+            self._store(error.unsent, Fate.FAILED)
+            self._store(error.unknown, Fate.UNKNOWN)
         for resp in resps:
             self.store[resp.linkid or ""] = Fate.ACCEPTED if resp.is_accepted else Fate.FAILED
 
-    def _say(self, submits: Iterable[Submit], fate: Fate) -> None:
+    def _store(self, submits: Iterable[Submit], fate: Fate) -> None:
         self.store.update((one.linkid or "", fate) for one in submits)
 
     def poll_reports(self) -> None:
@@ -50,9 +50,9 @@ class Right(CcellMachine):
         except ClientError as error:
             reports = tuple(one for one in error.taken if isinstance(one, Report))
         for report in reports:
-            self.take(report)
+            self.store_report(report)
 
-    def take(self, report: Report) -> None:
+    def store_report(self, report: Report) -> None:
         self.store[report.linkid] = Fate.DELIVERED if report.is_delivered else Fate.FAILED
 
     def poll_upmsgs(self) -> None:
@@ -70,7 +70,7 @@ class Right(CcellMachine):
 
 
 class SendsAgain(Right):
-    """Sends once more what it had no answer to."""
+    """Repeats sends without an answer."""
 
     faults = strategies.faults(kinds=["close", "truncate"], operations=["send"], max_skip=0, max_times=1)
     many = ()
@@ -81,14 +81,14 @@ class SendsAgain(Right):
         except OutcomeUnknown as error:
             super().submit(error.unknown)
         except ClientError as error:
-            self._say(error.unsent + error.unknown, Fate.UNKNOWN)
+            self._store(error.unsent + error.unknown, Fate.UNKNOWN)
         else:
             for resp in resps:
                 self.store[resp.linkid or ""] = Fate.ACCEPTED if resp.is_accepted else Fate.FAILED
 
 
 class DropsTheSecondPage(Right):
-    """Asks for pages until one is not full, and keeps the first."""
+    """Fetches pages until one is not full, and keeps only the first."""
 
     faults = st.nothing()
 
@@ -97,7 +97,7 @@ class DropsTheSecondPage(Right):
         while len(page) == REPORTS_PER_CALL:
             page = self._page()
         for report in first:
-            self.take(report)
+            self.store_report(report)
 
     def _page(self) -> tuple[Report, ...]:
         body = requests.render(Request(*self.credential))
@@ -106,7 +106,7 @@ class DropsTheSecondPage(Right):
 
 
 class MatchesByPhone(Right):
-    """Takes a report to be about the last message to its phone."""
+    """Assigns a report to the last message to its phone."""
 
     faults = st.nothing()
     many = ()
@@ -119,5 +119,5 @@ class MatchesByPhone(Right):
         super().submit(submits)
         self.last.update((one.phone or "", one.linkid or "") for one in submits)
 
-    def take(self, report: Report) -> None:
+    def store_report(self, report: Report) -> None:
         self.store[self.last[report.phone]] = Fate.DELIVERED if report.is_delivered else Fate.FAILED

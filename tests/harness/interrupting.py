@@ -1,4 +1,4 @@
-"""A pytest plugin that presses Ctrl-C after the second test that passed."""
+"""Pytest plugin that presses Ctrl-C after the second passed test."""
 
 import pytest
 

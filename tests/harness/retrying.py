@@ -1,4 +1,4 @@
-"""A pytest plugin that tries each test that fails twice more, as plugins for flaky tests do."""
+"""Pytest plugin that repeats a failed test up to twice, as plugins for flaky tests do."""
 
 import pytest
 from _pytest.runner import runtestprotocol

@@ -1,4 +1,4 @@
-"""A server made by hand: it takes well-formed requests and does with each what its script says."""
+"""Scripted server: reads well-formed requests and performs one act for each."""
 
 import re
 import socket
@@ -8,16 +8,16 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
 
 Act = Callable[[socket.socket], bool]
-"""Does something on a connection, and says whether the connection stays open."""
+"""Acts on a connection. Returns whether the connection stays open."""
 
 
 class Script:
-    """What a scripted server has seen.
+    """Requests and connections of a scripted server.
 
     Attributes:
-        url: Where it listens.
-        requests: Every request, head and body, in the order they came.
-        connections: How many connections there were.
+        url: Base URL.
+        requests: Every request, head and body, in order.
+        connections: Number of connections.
         arrived: Released for each request.
     """
 
@@ -30,7 +30,7 @@ class Script:
 
 @contextmanager
 def server(*acts: Act) -> Generator[Script]:
-    """A server that acts once for each request, and refuses to be asked more often than it has acts."""
+    """Run a server with one act for each request; it closes the connection when no act is left."""
     left = iter(acts)
     with socket.create_server(("127.0.0.1", 0)) as listening:
         script = Script(f"http://127.0.0.1:{listening.getsockname()[1]}")
@@ -87,7 +87,7 @@ def _receive(connection: socket.socket) -> bytes | None:
 def answer(
     body: bytes | str, status: str = "200 OK", content_type: str = "text/xml;charset=UTF-8", *headers: str
 ) -> Act:
-    """Answer, and keep the connection."""
+    """Answer and keep the connection."""
     data = body.encode() if isinstance(body, str) else body
 
     def act(connection: socket.socket) -> bool:
@@ -98,7 +98,7 @@ def answer(
 
 
 def broken_off(body: str) -> Act:
-    """Answer half of what is announced."""
+    """Announce an answer and send half of it."""
 
     def act(connection: socket.socket) -> bool:
         data = body.encode()
