@@ -275,11 +275,8 @@ def test_printing_a_help_imports_neither_the_client_nor_rich() -> None:
 
 
 def test_upmsg_fetches_a_reply(served: Emulator) -> None:
-    with _start(
-        served.url, "reply", "--url", served.url, PHONE, "退订", "--spcode", "77", stdout=subprocess.PIPE
-    ) as reply:
-        output, _ = reply.communicate(timeout=60)
-    assert (reply.returncode, PHONE in output.decode()) == (DONE, True)
+    reply = _run(served.url, "reply", "--url", served.url, PHONE, "退订", "--spcode", "77")
+    assert (reply.exit_code, PHONE in reply.output) == (DONE, True)
     (row,) = _rows(_run(served.url, "upmsg", "--json"))
     assert (row["phone"], row["msgcontent"], row["spnumber"]) == (PHONE, "退订", "1069000077")
 
