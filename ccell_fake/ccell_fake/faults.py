@@ -198,16 +198,16 @@ class DribbleFault(FaultConditions):
 
 Fault = (
     CodeFault
-    | DelayFault
     | HttpFault
     | CloseFault
     | ResetFault
     | TruncateFault
     | BrokenXmlFault
     | GbkFault
+    | DelayFault
     | DribbleFault
 )
-"""Any fault; `kind` names its kind."""
+"""Any fault; `kind` names its kind. Strategies shrink towards the first kind."""
 
 FAULT_KINDS: Mapping[str, type[Fault]] = MappingProxyType(
     {str(one.default): kind for kind in get_args(Fault) for one in fields(kind) if one.name == "kind"}

@@ -316,7 +316,7 @@ def test_characters_outside_gbk_become_references(served: Served) -> None:
         ({"kind": "code", "code": "1001001", "bar": 1}, "bar: unknown setting 'bar'; known settings: operation, phone"),
         ({"kind": []}, "kind: input tag '[]'"),
         ({"kind": {}}, "kind: "),
-        ({"kind": "explode"}, "any of the expected tags: 'code', 'delay', 'http', 'close', 'reset', 'truncate'"),
+        ({"kind": "explode"}, "any of the expected tags: 'code', 'http', 'close', 'reset', 'truncate', 'broken_xml'"),
         ({}, "kind"),
         ({"kind": "code"}, "code must be set"),
         ({"kind": "code", "code": "0"}, "code must be a code of an error, got success"),

@@ -188,7 +188,7 @@ def test_a_fault_can_be_for_every_request(fake: Ccell) -> None:
 @pytest.mark.parametrize(
     ("keywords", "reason"),
     [
-        ({}, "got none; kinds: code, delay, http"),
+        ({}, "got none; kinds: code, http, close"),
         ({"code": "1001999", "http": 502}, "got code and http"),
         ({"kode": "1001999"}, "got none"),
         ({"close": 3}, "close must be True, got 3"),

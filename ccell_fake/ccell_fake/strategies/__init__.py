@@ -12,7 +12,7 @@ except ImportError as _error:
 
 from ccell_fake.strategies.accounts import account_settings, outcome_rules
 from ccell_fake.strategies.alphabets import Repertoire
-from ccell_fake.strategies.faults import FaultKind, fault_schedules, faults
+from ccell_fake.strategies.faults import fault_schedules, faults
 from ccell_fake.strategies.http import RawRequest, payloads
 from ccell_fake.strategies.numbers import Recognised, magic_phones, phones, unrecognisable_phones
 from ccell_fake.strategies.schedule import distant_sendtimes, malformed_sendtimes, past_sendtimes, sendtimes
@@ -20,7 +20,6 @@ from ccell_fake.strategies.sends import requests, submits
 from ccell_fake.strategies.texts import contents, linkids, signatures, spcodes
 
 __all__ = [
-    "FaultKind",
     "RawRequest",
     "Recognised",
     "Repertoire",

@@ -2,30 +2,16 @@
 
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
-from typing import Any, Literal, get_args
+from typing import Any
 
 from hypothesis import strategies as st
 from hypothesis.errors import InvalidArgument
 from hypothesis.strategies import DrawFn, SearchStrategy
 
 from ccell_fake.codes import Code
-from ccell_fake.faults import (
-    BrokenXmlFault,
-    CloseFault,
-    CodeFault,
-    DelayFault,
-    DribbleFault,
-    Fault,
-    GbkFault,
-    HttpFault,
-    ResetFault,
-    TruncateFault,
-)
+from ccell_fake.faults import FAULT_KINDS, Fault, HttpFault
 from ccell_fake.model import Operation
 from ccell_fake.strategies.checks import check_choice, check_sizes, named
-
-FaultKind = Literal["code", "http", "close", "reset", "truncate", "broken_xml", "gbk", "delay", "dribble"]
-"""The `kind` of a fault."""
 
 _ABSENT = st.none()
 _HOUR = 3600
@@ -39,7 +25,7 @@ _PIECE_WITH_PAUSES = 64
 @named
 def faults(
     *,
-    kinds: Collection[FaultKind] | None = None,
+    kinds: Collection[str] | None = None,
     operations: Collection[Operation | str | None] | None = None,
     phones: SearchStrategy[str | None] = _ABSENT,
     max_skip: int = 3,
@@ -81,7 +67,7 @@ def faults(
     if by_chance:
         conditions["rate"] = st.just(1.0) | st.floats(0, 1)
     windows: SearchStrategy[Mapping[str, datetime]] = st.just({}) if now is None else _windows(now)
-    chosen: list[FaultKind] = _choose("kinds", kinds, get_args(FaultKind))
+    chosen: list[str] = _choose("kinds", kinds, tuple(FAULT_KINDS))
     endpoints = [one and Operation(one) for one in _choose("operations", operations, (None, *Operation))]
     return _faults(chosen, endpoints, phones, st.fixed_dictionaries(conditions), windows, max_seconds)
 
@@ -100,7 +86,7 @@ def _choose(name: str, values: Collection[Any] | None, choices: tuple[Any, ...])
 @st.composite
 def _faults(
     draw: DrawFn,
-    kinds: list[FaultKind],
+    kinds: list[str],
     operations: list[Operation | None],
     phones: SearchStrategy[str | None],
     conditions: SearchStrategy[dict[str, Any]],
@@ -112,30 +98,27 @@ def _faults(
     # Always drawn: fewer draws count as simpler, and a fault of a report is not.
     phone = draw(phones)
     common: dict[str, Any] = {"operation": operation, "phone": phone if affects_sends else None}
-    make, fields = _parts(seconds, affects_sends=affects_sends)[kind]
+    fields = _own_fields(seconds, affects_sends=affects_sends).get(kind, {})
     common |= {**draw(conditions), **draw(windows)}
     # Likewise: a fault without a field of its own is not simpler.
     own = {name: draw(strategy) for name, strategy in fields.items()} or draw(st.booleans().map(lambda _: {}))
-    return make(**common, **own)
+    return FAULT_KINDS[kind](**common, **own)
 
 
-def _parts(
-    seconds: float, *, affects_sends: bool
-) -> dict[FaultKind, tuple[type[Fault], dict[str, SearchStrategy[Any]]]]:
-    """Class of each kind of fault, and strategies for its own fields."""
+def _own_fields(seconds: float, *, affects_sends: bool) -> dict[str, dict[str, SearchStrategy[Any]]]:
+    """Strategies for the fields that a kind of fault has besides the conditions."""
     processed: dict[str, SearchStrategy[Any]] = {"processed": st.booleans()}
     codes = [one for one in _CODES if affects_sends or not one.is_about_a_number]
     pieces = st.integers(_PIECE_WITH_PAUSES if seconds else 1, 1024)
     return {
-        "code": (CodeFault, {"code": st.sampled_from(codes)}),
-        "http": (HttpFault, {"status": st.sampled_from([502, 500, 503]), "body": _PAGES, **processed}),
-        "close": (CloseFault, processed),
-        "reset": (ResetFault, processed),
-        "truncate": (TruncateFault, {"sent": _ABSENT | st.integers(0, 1000)}),
-        "broken_xml": (BrokenXmlFault, {}),
-        "gbk": (GbkFault, {"declared": st.sampled_from([True, False])}),
-        "delay": (DelayFault, {"seconds": st.floats(0, seconds)}),
-        "dribble": (DribbleFault, {"piece": pieces, "seconds": st.floats(0, seconds / 10)}),
+        "code": {"code": st.sampled_from(codes)},
+        "http": {"status": st.sampled_from([502, 500, 503]), "body": _PAGES, **processed},
+        "close": processed,
+        "reset": processed,
+        "truncate": {"sent": _ABSENT | st.integers(0, 1000)},
+        "gbk": {"declared": st.sampled_from([True, False])},
+        "delay": {"seconds": st.floats(0, seconds)},
+        "dribble": {"piece": pieces, "seconds": st.floats(0, seconds / 10)},
     }
 
 
@@ -155,7 +138,7 @@ def fault_schedules(
     *,
     min_size: int = 0,
     max_size: int = 5,
-    kinds: Collection[FaultKind] | None = None,
+    kinds: Collection[str] | None = None,
     operations: Collection[Operation | str | None] | None = None,
     max_skip: int = 3,
     max_times: int = 3,
