@@ -1,6 +1,6 @@
 """The code blocks of every page run in order on a new emulator."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -33,7 +33,7 @@ CHANGES = {
 
 
 @contextmanager
-def _unchanged_emulator() -> Iterator[str]:
+def _unchanged_emulator() -> Generator[str]:
     """A new emulator, whose account must be at the end as it was in the beginning."""
     with emulator() as served, ControlClient(served.url) as control:
         account = control.account("200001")
