@@ -11,14 +11,29 @@ from typing import Generic, Literal, TypeVar
 from ccell_fake.model import Operation
 from ccell_fake.settings import AccountSettings
 
+__all__ = [
+    "AccountRecord",
+    "AdvanceResult",
+    "ClockStatus",
+    "Hold",
+    "JournalEntry",
+    "MessageFilter",
+    "MessageRecord",
+    "MessageReport",
+    "Mismatch",
+    "NearMiss",
+    "Page",
+    "ReportRecord",
+    "State",
+    "TimelineEvent",
+    "UpmsgRecord",
+    "WaitResult",
+]
+
 Item = TypeVar("Item")
 
 ClockMode = Literal["real", "offset", "frozen"]
-"""`real` follows the gateway's clock, `offset` is ahead of it or late, `frozen` stands still."""
-
 WaitKind = Literal["message", "report", "upmsg"]
-"""`message` waits for messages, `report` for fetches of reports, `upmsg` for fetches of upstream messages."""
-
 TimelineKind = Literal["sent", "report", "upmsg", "opt_out", "unlocked", "fault_begins", "fault_ends"]
 
 
@@ -305,12 +320,7 @@ class Mismatch:
 
 @dataclass(frozen=True, slots=True)
 class NearMiss:
-    """A message that almost matches a filter.
-
-    Attributes:
-        message: The message.
-        mismatches: The fields that differ.
-    """
+    """A message that almost matches a filter, with the fields that differ."""
 
     message: MessageRecord
     mismatches: tuple[Mismatch, ...]

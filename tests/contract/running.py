@@ -63,7 +63,7 @@ def target(
 
 def _over(plain: Server, mutant: Mutant) -> Server:
     """The emulator, reached over what the mutant carries with."""
-    straight, _ = plain.road()
+    straight, _ = plain.transports()
 
     def carry() -> httpx2.BaseTransport:
         transport = straight.transport()

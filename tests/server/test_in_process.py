@@ -56,7 +56,7 @@ def _outcome(call: Callable[[], Any]) -> object:
 
 
 def _transport(fake: Ccell) -> httpx2.BaseTransport:
-    transport = fake.server.road()[0].transport()
+    transport = fake.server.transports()[0].transport()
     assert transport is not None
     return transport
 

@@ -53,7 +53,7 @@ class EmulatorContractTarget:
         for need in needs:
             settings.update(need.settings)
         ccell = self._server.open(**settings)
-        road, url = self._server.road(in_process=self._in_process)
+        road, url = self._server.transports(in_process=self._in_process)
         return ContractAccount(
             url,
             ccell.userid,

@@ -76,7 +76,7 @@ class Ccell:
         Raises:
             NotInProcess: The emulator runs in another process.
         """
-        transports, url = self.server.road(in_process=in_process)
+        transports, url = self.server.transports(in_process=in_process)
         options.setdefault("transport", transports.transport())
         client = Client(url, self.userid, self.password, **options)
         self._clients.append(client)
@@ -92,7 +92,7 @@ class Ccell:
         Raises:
             NotInProcess: The emulator runs in another process.
         """
-        transports, url = self.server.road(in_process=in_process)
+        transports, url = self.server.transports(in_process=in_process)
         options.setdefault("transport", transports.async_transport())
         return AsyncClient(url, self.userid, self.password, **options)
 

@@ -110,7 +110,7 @@ class Server:
         # The answer hides a password that the emulator did not make.
         return Ccell(self, account, settings.get("password") or account.password)
 
-    def road(self, *, in_process: bool | None = None) -> tuple[ClientTransports, str]:
+    def transports(self, *, in_process: bool | None = None) -> tuple[ClientTransports, str]:
         """Transports for a client, and the address to give to it.
 
         Raises:
