@@ -1,7 +1,6 @@
-"""The machine on a live gateway: it finds bugs there too, and never costs more than was allowed.
+"""The machine on a live gateway finds bugs there too, and never costs more than allowed.
 
-What the gateway did is told by the journal of the one that stands in: a gateway of which the machine knows nothing but
-its address and a credential.
+A minimal gateway stands in. Tests read its journal; the machine knows only its address and a credential.
 """
 
 import threading
@@ -28,7 +27,7 @@ from ccell_mock_server.live import LiveTarget, NothingTried, live_target
 
 USERID, PASSWORD = "200001", "secret-of-the-account"
 OWN = ("13900000001", "13900000002")
-SAME_EVERY_TIME = settings(stateful.SETTINGS, derandomize=True)
+REPEATABLE = settings(stateful.SETTINGS, derandomize=True)
 INFO = replies.render(Reply("0", "成功", (AccountInfo(USERID, "someone", "0", "9", "0", "*"),)))
 
 
@@ -61,9 +60,9 @@ class Sends(CcellMachine):
         return self.right.fates()
 
 
-def test_our_client_loses_doubles_and_mixes_up_nothing_within_the_budget(gateway: MinimalGateway) -> None:
+def test_the_client_passes_within_the_budget(gateway: MinimalGateway) -> None:
     with live_target(gateway.url, USERID, PASSWORD, phones=OWN, budget=40, drain=True) as target:
-        stateful.run(Right, target, settings=SAME_EVERY_TIME)
+        stateful.run(Right, target, settings=REPEATABLE)
     assert gateway.messages == 40
     assert _asked(gateway) == {"send", "report", "upmsg", "info"}
 
@@ -80,7 +79,7 @@ def test_a_planted_bug_is_found_within_the_budget(
         pytest.raises(findings) as caught,
         live_target(gateway.url, USERID, PASSWORD, phones=OWN, budget=100, drain=True) as target,
     ):
-        stateful.run(machine, target, settings=SAME_EVERY_TIME)
+        stateful.run(machine, target, settings=REPEATABLE)
     assert gateway.messages <= 100
     (note,) = caught.value.__notes__
     assert note.startswith("Requests at the gateway, oldest first:\n")
@@ -89,9 +88,9 @@ def test_a_planted_bug_is_found_within_the_budget(
 
 
 @pytest.mark.parametrize("budget", [1, 2, 7])
-def test_a_budget_is_never_exceeded_by_one_that_sends_again_and_again(gateway: MinimalGateway, budget: int) -> None:
+def test_repeated_sends_do_not_exceed_the_budget(gateway: MinimalGateway, budget: int) -> None:
     class SendsThrice(Sends):
-        """And says nothing of it."""
+        """Sends each message three times."""
 
         def send(self, messages: Sequence[Message]) -> None:
             for _ in range(3):
@@ -100,28 +99,28 @@ def test_a_budget_is_never_exceeded_by_one_that_sends_again_and_again(gateway: M
         def fates(self) -> Mapping[str, str]:
             return dict.fromkeys(super().fates(), "unknown")
 
-    class Bears(SendsThrice):
-        """With a name for each time, so that nothing is sent twice as the machine sees it."""
+    class IgnoresRefusals(SendsThrice):
+        """Changes the text, so that the machine sees no duplicate."""
 
         def send(self, messages: Sequence[Message]) -> None:
             super().send([Message(one.reference, one.phone, "这不是它要的。【签名】", one.token) for one in messages])
 
     with live_target(gateway.url, USERID, PASSWORD, phones=OWN, budget=budget) as target:
-        stateful.run(Bears, target, settings=SAME_EVERY_TIME)
+        stateful.run(IgnoresRefusals, target, settings=REPEATABLE)
     assert gateway.messages == budget
 
 
-def test_a_long_message_takes_what_it_is_charged_for(gateway: MinimalGateway) -> None:
-    class Talks(Sends):
+def test_a_long_message_uses_the_budget_as_charged(gateway: MinimalGateway) -> None:
+    class LongMessages(Sends):
         content = "{token}" + "字" * 126 + "【签名】"
 
     with live_target(gateway.url, USERID, PASSWORD, phones=OWN, budget=6) as target:
-        stateful.run(Talks, target, settings=SAME_EVERY_TIME)
-    # Each is three messages.
+        stateful.run(LongMessages, target, settings=REPEATABLE)
+    # Each is charged as three messages.
     assert gateway.messages == 2
 
 
-def test_after_a_failure_nothing_is_sent_to_find_a_shorter_way_to_it(gateway: MinimalGateway) -> None:
+def test_nothing_is_sent_after_a_failure(gateway: MinimalGateway) -> None:
     sent: list[int] = []
     runs: list[int] = []
 
@@ -142,14 +141,14 @@ def test_after_a_failure_nothing_is_sent_to_find_a_shorter_way_to_it(gateway: Mi
         pytest.raises(LookupError, match="the third") as caught,
         live_target(gateway.url, USERID, PASSWORD, phones=OWN, budget=40) as target,
     ):
-        stateful.run(Fails, target, settings=settings(SAME_EVERY_TIME, max_examples=500))
+        stateful.run(Fails, target, settings=settings(REPEATABLE, max_examples=500))
     assert len(sent) == 3
     assert sent[-1] == gateway.messages > 0
     assert caught.value.__notes__[0].count("\nsend ") == runs[-1]
 
 
 @pytest.mark.parametrize("step", ["connect", "disconnect", "fates"])
-def test_a_failure_in_any_method_is_shown_once(gateway: MinimalGateway, step: str) -> None:
+def test_a_failure_in_any_method_is_raised_once(gateway: MinimalGateway, step: str) -> None:
     calls: list[str] = []
 
     def fail(*_: object) -> None:
@@ -161,12 +160,12 @@ def test_a_failure_in_any_method_is_shown_once(gateway: MinimalGateway, step: st
         pytest.raises(LookupError, match=step),
         live_target(gateway.url, USERID, PASSWORD, phones=OWN, budget=40) as target,
     ):
-        stateful.run(machine, target, settings=SAME_EVERY_TIME)
+        stateful.run(machine, target, settings=REPEATABLE)
     assert calls == [step]
 
 
 class Shop(Sends):
-    """With a step and an invariant of its own, which may fail."""
+    """Has its own rule and invariant, which may fail."""
 
     failure: BaseException
     where = ""
@@ -190,7 +189,7 @@ class Shop(Sends):
 
 @pytest.mark.parametrize("where", ["send", "rule", "invariant"])
 @pytest.mark.parametrize("failure", [LookupError("no"), SystemExit(3), pytest.fail.Exception("no")], ids=repr)
-def test_whatever_fails_fails_once(gateway: MinimalGateway, where: str, failure: BaseException) -> None:
+def test_any_failing_step_fails_once(gateway: MinimalGateway, where: str, failure: BaseException) -> None:
     raised: list[str] = []
 
     class Fails(Shop):
@@ -204,12 +203,12 @@ def test_whatever_fails_fails_once(gateway: MinimalGateway, where: str, failure:
         pytest.raises(type(failure)) as caught,
         live_target(gateway.url, USERID, PASSWORD, phones=OWN, budget=100) as target,
     ):
-        stateful.run(machine, target, settings=SAME_EVERY_TIME)
+        stateful.run(machine, target, settings=REPEATABLE)
     assert caught.value is failure
     assert raised == [where]
 
 
-def test_what_failed_before_it_could_be_closed_is_what_is_shown(gateway: MinimalGateway) -> None:
+def test_the_first_failure_is_raised_even_if_closing_fails(gateway: MinimalGateway) -> None:
     class Leaks(Sends):
         def disconnect(self) -> None:
             super().disconnect()
@@ -224,10 +223,10 @@ def test_what_failed_before_it_could_be_closed_is_what_is_shown(gateway: Minimal
         pytest.raises(Lost, match="fates"),
         live_target(gateway.url, USERID, PASSWORD, phones=OWN, budget=9) as target,
     ):
-        stateful.run(Leaks, target, settings=SAME_EVERY_TIME)
+        stateful.run(Leaks, target, settings=REPEATABLE)
 
 
-def test_a_run_in_the_wake_of_a_failure_fails_for_reasons_of_its_own(gateway: MinimalGateway) -> None:
+def test_a_run_after_a_failure_can_pass(gateway: MinimalGateway) -> None:
     class Fails(Sends):
         def send(self, messages: Sequence[Message]) -> None:
             message = f"the first of {len(messages)}"
@@ -235,13 +234,13 @@ def test_a_run_in_the_wake_of_a_failure_fails_for_reasons_of_its_own(gateway: Mi
 
     with live_target(gateway.url, USERID, PASSWORD, phones=OWN, budget=3) as target:
         try:
-            stateful.run(Fails, target, settings=SAME_EVERY_TIME)
+            stateful.run(Fails, target, settings=REPEATABLE)
         except LookupError:
-            stateful.run(Sends, target, settings=SAME_EVERY_TIME)
+            stateful.run(Sends, target, settings=REPEATABLE)
     assert gateway.messages == 3
 
 
-def test_ones_own_settings_set_no_time_in_which_an_answer_has_to_come(gateway: MinimalGateway) -> None:
+def test_a_deadline_in_settings_is_ignored(gateway: MinimalGateway) -> None:
     class Slow(Sends):
         def connect(self, url: str, userid: str, password: str) -> None:
             threading.Event().wait(0.05)
@@ -277,42 +276,42 @@ def test_a_machine_that_unittest_runs_fails_once(gateway: MinimalGateway) -> Non
     assert sum(sent) >= gateway.messages > 0
 
 
-def test_without_leave_to_drain_nothing_is_fetched(gateway: MinimalGateway) -> None:
+def test_nothing_is_fetched_unless_allowed(gateway: MinimalGateway) -> None:
     gateway.reply(USERID, OWN[0], "this has to stay")
     with live_target(gateway.url, USERID, PASSWORD, phones=OWN, budget=5) as target:
-        stateful.run(Right, target, settings=SAME_EVERY_TIME)
+        stateful.run(Right, target, settings=REPEATABLE)
     assert _asked(gateway) == {"send", "info"}
 
 
-def test_one_that_fetches_without_leave_is_held_back_and_named(gateway: MinimalGateway) -> None:
+def test_fetching_without_permission_is_withheld(gateway: MinimalGateway) -> None:
     class Fetches(Right):
         def send(self, messages: Sequence[Message]) -> None:
             self.poll_reports()
             super().send(messages)
 
     with (
-        pytest.raises(Withheld, match=r"report was kept back: it fetches .* \(drain=True\)"),
+        pytest.raises(Withheld, match=r"report was withheld: it fetches items.*drain=True"),
         live_target(gateway.url, USERID, PASSWORD, phones=OWN, budget=5) as target,
     ):
-        stateful.run(Fetches, target, settings=SAME_EVERY_TIME)
+        stateful.run(Fetches, target, settings=REPEATABLE)
     assert "report" not in _asked(gateway)
 
 
-def test_one_that_sends_to_somebody_else_is_held_back_and_named(gateway: MinimalGateway) -> None:
-    class TellsTheBoss(Sends):
+def test_a_send_to_another_number_is_withheld(gateway: MinimalGateway) -> None:
+    class SendsElsewhere(Sends):
         def send(self, messages: Sequence[Message]) -> None:
             super().send([Message(one.reference, "13700000000", one.content, one.token) for one in messages])
 
     with (
-        pytest.raises(Withheld, match="send was kept back"),
+        pytest.raises(Withheld, match="send was withheld"),
         live_target(gateway.url, USERID, PASSWORD, phones=OWN, budget=5) as target,
     ):
-        stateful.run(TellsTheBoss, target, settings=SAME_EVERY_TIME)
+        stateful.run(SendsElsewhere, target, settings=REPEATABLE)
     assert gateway.messages == 0
 
 
-def test_what_came_before_something_was_kept_back_is_shown(gateway: MinimalGateway) -> None:
-    class TellsTheBossAsWell(Sends):
+def test_requests_before_a_withheld_one_are_in_the_notes(gateway: MinimalGateway) -> None:
+    class AlsoSendsElsewhere(Sends):
         def send(self, messages: Sequence[Message]) -> None:
             super().send(messages)
             super().send([Message(one.reference, "13700000000", one.content, one.token) for one in messages])
@@ -321,12 +320,12 @@ def test_what_came_before_something_was_kept_back_is_shown(gateway: MinimalGatew
         pytest.raises(Withheld) as caught,
         live_target(gateway.url, USERID, PASSWORD, phones=OWN, budget=5) as target,
     ):
-        stateful.run(TellsTheBossAsWell, target, settings=SAME_EVERY_TIME)
+        stateful.run(AlsoSendsElsewhere, target, settings=REPEATABLE)
     assert "\n  send: answered 0 with " in caught.value.__notes__[0]
 
 
-def test_what_is_kept_back_when_the_last_run_ends_is_found(gateway: MinimalGateway) -> None:
-    class SaysGoodbye(Sends):
+def test_a_withheld_request_at_the_end_of_the_last_run_is_found(gateway: MinimalGateway) -> None:
+    class SendsOnDisconnect(Sends):
         def disconnect(self) -> None:
             super().send([Message("1", "13700000000", "再见。【签名】", "000000")])
             super().disconnect()
@@ -335,16 +334,16 @@ def test_what_is_kept_back_when_the_last_run_ends_is_found(gateway: MinimalGatew
         pytest.raises(Withheld, match="one of the phones"),
         live_target(gateway.url, USERID, PASSWORD, phones=OWN, budget=5) as target,
     ):
-        stateful.run(SaysGoodbye, target, settings=settings(SAME_EVERY_TIME, max_examples=1))
+        stateful.run(SendsOnDisconnect, target, settings=settings(REPEATABLE, max_examples=1))
 
 
-def test_nothing_passes_when_no_run_is_in_progress(gateway: MinimalGateway) -> None:
+def test_nothing_is_forwarded_outside_a_run(gateway: MinimalGateway) -> None:
     class Leaks(Sends):
         def disconnect(self) -> None:
             leaked.append(self.right)
 
     def run_and_go_on(target: LiveTarget) -> None:
-        stateful.run(Leaks, target, settings=settings(SAME_EVERY_TIME, max_examples=2))
+        stateful.run(Leaks, target, settings=settings(REPEATABLE, max_examples=2))
         sent.append(gateway.messages)
         leaked[-1].send([Message("1", OWN[0], "还在。【签名】", "000000")])
 
@@ -360,12 +359,12 @@ def test_nothing_passes_when_no_run_is_in_progress(gateway: MinimalGateway) -> N
         right.disconnect()
 
 
-def test_what_waits_when_a_run_begins_is_not_taken_for_its_own(gateway: MinimalGateway) -> None:
+def test_items_waiting_before_a_run_are_discarded(gateway: MinimalGateway) -> None:
     for _ in range(UPMSGS_PER_CALL + 1):
         gateway.reply(USERID, OWN[0], "from before")
-    looked: list[int] = []
+    counts: list[int] = []
 
-    class Looks(Right):
+    class CountsReplies(Right):
         faults = st.nothing()
 
         def send(self, messages: Sequence[Message]) -> None:
@@ -374,15 +373,15 @@ def test_what_waits_when_a_run_begins_is_not_taken_for_its_own(gateway: MinimalG
 
         def poll_upmsgs(self) -> None:
             super().poll_upmsgs()
-            looked.append(len(self.replies))
+            counts.append(len(self.replies))
 
     with live_target(gateway.url, USERID, PASSWORD, phones=OWN, budget=20, drain=True) as target:
-        stateful.run(Looks, target, settings=SAME_EVERY_TIME)
-    assert set(looked) == {0}
+        stateful.run(CountsReplies, target, settings=REPEATABLE)
+    assert set(counts) == {0}
 
 
 def test_a_reply_that_is_not_stored_is_lost(gateway: MinimalGateway) -> None:
-    class Forgets(Right):
+    class DropsReplies(Right):
         faults = st.nothing()
 
         def poll_upmsgs(self) -> None:
@@ -393,70 +392,77 @@ def test_a_reply_that_is_not_stored_is_lost(gateway: MinimalGateway) -> None:
         pytest.raises(Lost, match="1 of 1 replies that were handed out are not stored"),
         live_target(gateway.url, USERID, PASSWORD, phones=OWN, budget=3, drain=True) as target,
     ):
-        stateful.run(Forgets, target, settings=SAME_EVERY_TIME)
+        stateful.run(DropsReplies, target, settings=REPEATABLE)
 
 
 @pytest.mark.parametrize("stored", [f" {OWN[0]}", OWN[0]])
-def test_a_blank_before_the_number_of_a_reply_is_nobodys_fault(gateway: MinimalGateway, stored: str) -> None:
+def test_a_reply_may_be_stored_with_or_without_the_blank_before_its_number(
+    gateway: MinimalGateway, stored: str
+) -> None:
+    fetched: list[str] = []
+
     class Trims(Right):
         faults = st.nothing()
 
         def poll_upmsgs(self) -> None:
             gateway.reply(USERID, f" {OWN[0]}", "收到")
-            self.replies += [(stored, one.msgcontent) for one in self.client.upmsgs()]
+            upmsgs = self.client.upmsgs()
+            fetched.extend(one.phone for one in upmsgs)
+            self.replies += [(stored, one.msgcontent) for one in upmsgs]
 
     with live_target(gateway.url, USERID, PASSWORD, phones=OWN, budget=6, drain=True) as target:
-        stateful.run(Trims, target, settings=SAME_EVERY_TIME)
+        stateful.run(Trims, target, settings=REPEATABLE)
+    assert set(fetched) == {OWN[0]}
 
 
-def test_no_two_runs_have_a_reference_in_common(gateway: MinimalGateway) -> None:
-    given: list[Message] = []
+def test_references_are_unique_across_runs(gateway: MinimalGateway) -> None:
+    sent: list[Message] = []
 
-    class Notes(Sends):
+    class KeepsMessages(Sends):
         def send(self, messages: Sequence[Message]) -> None:
-            given.extend(messages)
+            sent.extend(messages)
             super().send(messages)
 
     for _ in range(2):
         with live_target(gateway.url, USERID, PASSWORD, phones=OWN, budget=12) as target:
-            stateful.run(Notes, target, settings=SAME_EVERY_TIME)
-    references = [one.reference for one in given]
+            stateful.run(KeepsMessages, target, settings=REPEATABLE)
+    references = [one.reference for one in sent]
     assert len(set(references)) == len(references) > 12
-    assert all(len(one.token) == 6 and one.token in one.content for one in given)
+    assert all(len(one.token) == 6 and one.token in one.content for one in sent)
 
 
-def test_the_standalone_emulator_stands_in_as_any_gateway_does() -> None:
+def test_an_emulator_can_be_the_gateway() -> None:
     with emulator() as served:
         with live_target(served.url, USERID, "123456", phones=OWN, budget=20, drain=True) as target:
-            stateful.run(Right, target, settings=SAME_EVERY_TIME)
+            stateful.run(Right, target, settings=REPEATABLE)
         with pytest.raises(RequestRefused), live_target(served.url, USERID, "wrong", phones=OWN, budget=20):
-            pytest.fail("an account that cannot be asked is not tried on")
+            pytest.fail("a wrong password must be refused")
 
 
-def test_an_address_may_name_the_folder_of_the_endpoints(gateway: MinimalGateway) -> None:
+def test_an_address_may_include_the_path_of_the_endpoints(gateway: MinimalGateway) -> None:
     url = f"{gateway.url}/sms3_api/xmlapi/"
     with live_target(url, USERID, PASSWORD, phones=OWN, budget=2) as target:
-        stateful.run(Sends, target, settings=SAME_EVERY_TIME)
+        stateful.run(Sends, target, settings=REPEATABLE)
     assert gateway.messages == 2
 
 
-def test_a_gateway_that_accepts_nothing_tries_nothing() -> None:
+def test_a_gateway_that_accepts_nothing_tests_nothing() -> None:
     account = Account(USERID, PASSWORD, sending_rule=False)
     with (
         MinimalGateway(accounts=(account,)) as gateway,
         pytest.raises(NothingTried, match="the gateway accepted no message: 1004"),
         live_target(gateway.url, USERID, PASSWORD, phones=OWN, budget=5) as target,
     ):
-        stateful.run(Sends, target, settings=settings(SAME_EVERY_TIME, max_examples=5))
+        stateful.run(Sends, target, settings=settings(REPEATABLE, max_examples=5))
 
 
-def test_no_gateway_is_said_before_anything_is_tried() -> None:
+def test_an_unreachable_gateway_fails_before_the_first_run() -> None:
     with pytest.raises(NotSent), live_target("http://127.0.0.1:1", USERID, PASSWORD, phones=OWN, budget=5):
-        pytest.fail("there is nothing to try on")
+        pytest.fail("an unreachable gateway must fail")
 
 
 @pytest.mark.parametrize(
-    "given",
+    "changed",
     [
         {"phones": ()},
         {"phones": ("+8613900000001",)},
@@ -469,12 +475,12 @@ def test_no_gateway_is_said_before_anything_is_tried() -> None:
     ],
     ids=str,
 )
-def test_what_is_missing_or_cannot_be_is_refused_before_anything_is_asked(
-    gateway: MinimalGateway, given: dict[str, object]
+def test_missing_or_invalid_settings_are_refused_before_any_request(
+    gateway: MinimalGateway, changed: dict[str, object]
 ) -> None:
-    options = {"url": gateway.url, "userid": USERID, "password": PASSWORD, "phones": OWN, "budget": 5, **given}
+    options = {"url": gateway.url, "userid": USERID, "password": PASSWORD, "phones": OWN, "budget": 5, **changed}
     with pytest.raises(LiveSettingsError), live_target(**options):  # type: ignore[arg-type]
-        pytest.fail("it was not refused")
+        pytest.fail("invalid settings must be refused")
     assert gateway.journal == []
 
 
@@ -490,24 +496,22 @@ ACCEPTED = '<root return="0" info="成功"><resp msgid="{}" phone="{}" return="0
         ([scripted.answer(ACCEPTED.format(1, "13700000000"))], "answered about 13700000000, which was not submitted"),
         (
             [scripted.answer(ACCEPTED.format(1, OWN[0]).replace("0", "1001002", 1))],
-            r"yet accepted numbers of it \(S7\)",
+            r"but accepted some of its numbers \(S7\)",
         ),
         ([scripted.answer('<root return="0" info="成功"></root>')], r"did not answer about \d+ \(S5\)"),
     ],
     ids=[
         "an error page",
         "no answer",
-        "a status that is none",
+        "not 200",
         "about another number",
         "accepted and refused",
         "about no number",
     ],
 )
-def test_what_a_gateway_must_not_do_ends_it_and_is_not_laid_on_the_integration(
-    acts: list[scripted.Act], said: str
-) -> None:
+def test_invalid_behaviour_of_the_gateway_is_reported_as_unfaithful(acts: list[scripted.Act], said: str) -> None:
     class One(Sends):
-        """Bears whatever comes."""
+        """Ignores client errors."""
 
         def send(self, messages: Sequence[Message]) -> None:
             with suppress(ClientError):
@@ -521,5 +525,5 @@ def test_what_a_gateway_must_not_do_ends_it_and_is_not_laid_on_the_integration(
         pytest.raises(Unfaithful, match=said),
         live_target(script.url, USERID, PASSWORD, phones=OWN, budget=5) as target,
     ):
-        stateful.run(One, target, settings=SAME_EVERY_TIME)
+        stateful.run(One, target, settings=REPEATABLE)
     assert len(script.requests) == 1 + len(acts)

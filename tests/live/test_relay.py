@@ -1,6 +1,10 @@
-"""The relay: what may pass does so unchanged, what may not does not, and a fault strikes as it does in the emulator."""
+"""The relay forwards permitted requests unchanged, withholds others, and applies faults like the emulator."""
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import dataclass
+from itertools import repeat
 from pathlib import Path
 
 import pytest
@@ -8,7 +12,7 @@ from contract.minimal import Account, MinimalGateway
 from harness import http, scripted
 from harness.emulators import emulator
 from harness.relays import OWN, USERID, relay
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ccell_fake import strategies
@@ -27,50 +31,60 @@ CONTENT = "您的验证码是123456。【签名】"
 SEND = requests.render(Request(USERID, PASSWORD, (Submit(OWN, CONTENT),)))
 
 
-@given(data=st.data())
-@settings(max_examples=30)
-def test_a_send_passes_byte_for_byte_however_it_is_placed(
-    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
-) -> None:
-    sent = data.draw(strategies.payloads(Request(USERID, PASSWORD, (Submit(OWN, CONTENT),))))
-    refusal = '<root return="1001999" info="接口系统错"></root>'
+@dataclass
+class Relayed:
+    """A scripted gateway that refuses everything, and the relay in front of it."""
+
+    script: scripted.Script
+    relay: Relay
+    url: str
+
+
+REFUSAL = '<root return="1001999" info="接口系统错"></root>'
+
+
+@pytest.fixture(scope="module")
+def relayed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Relayed]:
     with (
-        scripted.server(scripted.answer(refusal)) as script,
+        scripted.server(*repeat(scripted.answer(REFUSAL), 10_000)) as script,
         relay(script.url, PASSWORD, tmp_path_factory.mktemp("relay")) as (between, url),
     ):
-        answer = http.exchange(url, sent.to_bytes())
-    assert answer.body == refusal.encode()
-    (passed,) = script.requests
-    head, _, body = passed.partition(b"\r\n\r\n")
-    assert body == sent.body
-    assert head.split(b" ")[0] == sent.method.encode()
-    assert list(between.passed()) == [GatewayRequest(Operation.SEND, "1001999", "whole", 0)]
+        yield Relayed(script, between, url)
 
 
 @given(data=st.data())
-@settings(max_examples=60)
-def test_however_it_is_placed_no_send_to_somebody_else_passes(
-    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
-) -> None:
+def test_a_send_is_forwarded_byte_for_byte(relayed: Relayed, data: st.DataObject) -> None:
+    sent = data.draw(strategies.payloads(Request(USERID, PASSWORD, (Submit(OWN, CONTENT),))))
+    relayed.script.requests.clear()
+    assert http.exchange(relayed.url, sent.to_bytes()).body == REFUSAL.encode()
+    (forwarded,) = relayed.script.requests
+    head, _, body = forwarded.partition(b"\r\n\r\n")
+    assert body == sent.body
+    assert head.split(b" ")[0] == sent.method.encode()
+    assert list(relayed.relay.requests()) == [GatewayRequest(Operation.SEND, "1001999", "whole", 0)]
+
+
+@given(data=st.data())
+def test_a_send_to_another_number_is_withheld_in_any_encoding(relayed: Relayed, data: st.DataObject) -> None:
     submits = tuple(data.draw(st.permutations([Submit(OWN, CONTENT), Submit("13700000000", CONTENT)])))
     sent = data.draw(strategies.payloads(Request(USERID, PASSWORD, submits)))
-    with scripted.server() as script, relay(script.url, PASSWORD, tmp_path_factory.mktemp("relay")) as (between, url):
-        assert http.exchange(url, sent.to_bytes()).status == 403
-        with pytest.raises(Withheld, match="send was kept back"):
-            list(between.passed())
-    assert script.requests == []
+    relayed.script.requests.clear()
+    assert http.exchange(relayed.url, sent.to_bytes()).status == 403
+    with pytest.raises(Withheld, match="send was withheld"):
+        list(relayed.relay.requests())
+    assert relayed.script.requests == []
 
 
 @pytest.mark.parametrize("path", ["/", "/_ccell/v1/accounts", "/sms3_api/xmlapi/other.jsp", "/sms3_api/xmlapi/send"])
-def test_nothing_but_the_gateways_endpoints_passes(tmp_path: Path, path: str) -> None:
+def test_only_the_endpoints_of_the_gateway_are_served(tmp_path: Path, path: str) -> None:
     with scripted.server() as script, relay(script.url, PASSWORD, tmp_path) as (between, url):
         assert http.post(url, path, SEND).status == 404
-        assert list(between.passed()) == []
+        assert list(between.requests()) == []
     assert script.requests == []
 
 
 @pytest.mark.parametrize("budget", [1, 5])
-def test_many_at_the_same_moment_do_not_go_over_the_budget(tmp_path: Path, budget: int) -> None:
+def test_concurrent_sends_do_not_exceed_the_budget(tmp_path: Path, budget: int) -> None:
     with (
         MinimalGateway(accounts=(Account(USERID, PASSWORD, max_concurrency=100),)) as gateway,
         relay(gateway.url, PASSWORD, tmp_path, budget) as (between, url),
@@ -80,7 +94,7 @@ def test_many_at_the_same_moment_do_not_go_over_the_budget(tmp_path: Path, budge
         codes = [b'return="1001002"' in one.result().body for one in answers]
     assert codes.count(False) == budget
     assert gateway.messages == budget
-    assert len(list(between.passed())) == 40
+    assert len(list(between.requests())) == 40
 
 
 FAULTS = strategies.faults(
@@ -89,48 +103,63 @@ FAULTS = strategies.faults(
     max_skip=1,
     max_times=2,
     max_seconds=0.0,
-).filter(Relay.takes)
+).filter(Relay.supports)
 
 
-def _fared(url: str, password: str) -> list[str]:
-    """How three sends and two drains went."""
-    fared: list[str] = []
-    with Client(url, USERID, password, retry=Retry(attempts=1)) as client:
+def _results(url: str) -> list[str]:
+    """Send and fetch three times, and return the results."""
+    results: list[str] = []
+    with Client(url, USERID, PASSWORD, retry=Retry(attempts=1)) as client:
         for call in (lambda: client.send(OWN, CONTENT).resps, client.reports) * 3:
             try:
-                fared.append(f"{len(call())}")
+                results.append(f"{len(call())}")
             except ClientError as error:
-                fared.append(f"{type(error).__name__} {getattr(error, 'code', '')}")
-    return fared
+                results.append(f"{type(error).__name__} {getattr(error, 'code', '')}")
+    return results
 
 
-@given(struck=st.lists(FAULTS, min_size=1, max_size=3))
-@settings(max_examples=40)
-def test_faults_strike_a_client_as_they_do_in_the_emulator(
-    tmp_path_factory: pytest.TempPathFactory, struck: list[Fault]
-) -> None:
-    with emulator() as served, ControlClient(served.url) as control:
-        account = control.account(USERID)
-        account.change(report_delay=0)
-        for fault in struck:
-            account.add_fault(fault)
-        arranged = _fared(served.url, "123456")
+@dataclass
+class RelayedEmulator:
+    """An emulator without accounts, and a relay in front of it."""
+
+    url: str
+    control: ControlClient
+    relay: Relay
+    relay_url: str
+
+
+@pytest.fixture(scope="module")
+def relayed_emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RelayedEmulator]:
     with (
-        emulator(accounts=[{"userid": USERID, "password": PASSWORD, "report_delay": 0}]) as served,
+        emulator(accounts=[]) as served,
+        ControlClient(served.url) as control,
         relay(served.url, PASSWORD, tmp_path_factory.mktemp("relay")) as (between, url),
     ):
-        for fault in struck:
-            between.arrange(fault)
-        assert _fared(url, PASSWORD) == arranged
+        yield RelayedEmulator(served.url, control, between, url)
 
 
-def test_a_fault_that_is_called_off_strikes_nothing(tmp_path: Path) -> None:
+@given(faults=st.lists(FAULTS, min_size=1, max_size=3))
+def test_faults_have_the_same_effect_as_in_the_emulator(relayed_emulator: RelayedEmulator, faults: list[Fault]) -> None:
+    settings = {"userid": USERID, "password": PASSWORD, "report_delay": 0}
+    account = relayed_emulator.control.open(settings)
+    with closing(account):
+        for fault in faults:
+            account.add_fault(fault)
+        expected = _results(relayed_emulator.url)
+    relayed_emulator.relay.clear_faults()
+    for fault in faults:
+        relayed_emulator.relay.arrange(fault)
+    with closing(relayed_emulator.control.open(settings)):
+        assert _results(relayed_emulator.relay_url) == expected
+
+
+def test_a_removed_fault_does_not_apply(tmp_path: Path) -> None:
     with (
         MinimalGateway(accounts=(Account(USERID, PASSWORD),)) as gateway,
         relay(gateway.url, PASSWORD, tmp_path) as (between, url),
     ):
         between.arrange(CloseFault())
-        between.calm()
+        between.clear_faults()
         assert http.post(url, Operation.SEND.path, SEND).status == 200
 
 
@@ -145,5 +174,5 @@ def test_a_fault_that_is_called_off_strikes_nothing(tmp_path: Path) -> None:
     ],
     ids=["by number", "by chance", "since", "until", "about a number"],
 )
-def test_a_fault_that_cannot_strike_on_the_way_is_not_taken(fault: Fault) -> None:
-    assert not Relay.takes(fault)
+def test_faults_that_need_the_emulator_are_not_supported(fault: Fault) -> None:
+    assert not Relay.supports(fault)

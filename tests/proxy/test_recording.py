@@ -1,4 +1,4 @@
-"""The recorder changes nothing of what passes through it, sends nothing anywhere else, and leaves out every secret."""
+"""The recorder forwards everything unchanged, only to the upstream, and writes no secrets."""
 
 import gzip
 import threading
@@ -18,7 +18,7 @@ from ccell_fake.model import Operation
 from ccell_fake.transcripts import Ending, Exchange, Redaction, Writer, read
 from ccell_mock_server.http.server import HttpServer
 from ccell_mock_server.proxy.recorder import Recorder
-from ccell_mock_server.proxy.upstream import Upstream, UpstreamError, is_control, sendable
+from ccell_mock_server.proxy.upstream import Upstream, UpstreamError, encode_target, is_control_path, parse_upstream
 
 PATH = Operation.SEND.path
 INFO = b'<root userid="200001" password="123456"/>'
@@ -26,7 +26,7 @@ INFO = b'<root userid="200001" password="123456"/>'
 
 @contextmanager
 def recording(path: Path, upstream: str, **options: Any) -> Generator[str]:
-    """A recorder in front of a gateway, and its address."""
+    """Run a recorder in front of a gateway, and yield its address."""
     clock = SystemClock()
     gateway = Upstream(upstream, **options)
     with Writer(path, clock.now()) as writer, HttpServer(Recorder(gateway, writer, Redaction(), clock)) as server:
@@ -35,12 +35,12 @@ def recording(path: Path, upstream: str, **options: Any) -> Generator[str]:
 
 
 def recorded(path: Path) -> tuple[Exchange, ...]:
-    """What one recorder wrote."""
+    """Read the exchanges of the only run."""
     (run,) = read(path).runs
     return run.exchanges
 
 
-def test_a_client_gets_what_the_gateway_says_and_no_secret_is_written(tmp_path: Path) -> None:
+def test_a_client_gets_the_answers_and_no_secret_is_written(tmp_path: Path) -> None:
     path = tmp_path / "t"
     with emulator() as served, recording(path, served.url) as url, Client(url, "200001", "123456") as client:
         sent = client.send([PHONE, "19500001111"], CONTENT, linkid=f"order-{PHONE}")
@@ -68,24 +68,24 @@ def test_a_client_gets_what_the_gateway_says_and_no_secret_is_written(tmp_path: 
         b"/elsewhere?a=b",
     ],
 )
-def test_a_request_arrives_as_it_was_placed(tmp_path: Path, target: bytes) -> None:
+def test_a_request_is_forwarded_unchanged(tmp_path: Path, target: bytes) -> None:
     path = tmp_path / "t"
     with scripted.server(scripted.answer("<root/>")) as script, recording(path, script.url) as url:
         assert http.get(url, target, "X-Mine: 1").body == b"<root/>"
     head = script.requests[0].lower().split(b"\r\n")
-    assert head[0] == b"get " + sendable(target).lower() + b" http/1.1"
+    assert head[0] == b"get " + encode_target(target).lower() + b" http/1.1"
     assert b"x-mine: 1" in head
     (exchange,) = recorded(path)
     assert len(exchange.query) == len(Redaction().data(target.partition(b"?")[2], is_query=True))
 
 
-def test_a_target_is_encoded_only_where_it_could_not_be_sent() -> None:
-    assert sendable('/x?<a b="%2F+名">#'.encode()) == b'/x?<a%20b="%2F+%E5%90%8D">%23'
+def test_only_unsendable_bytes_of_a_target_are_encoded() -> None:
+    assert encode_target('/x?<a b="%2F+名">#'.encode()) == b'/x?<a%20b="%2F+%E5%90%8D">%23'
 
 
 @pytest.mark.parametrize("body", [b"", b"\xff\x00<", "您好".encode() * 5000])
 @pytest.mark.parametrize("header", ["Content-Type: text/xml", "X-None: 1"])
-def test_bodies_pass_unchanged_both_ways(tmp_path: Path, body: bytes, header: str) -> None:
+def test_bodies_are_forwarded_unchanged_both_ways(tmp_path: Path, body: bytes, header: str) -> None:
     act = scripted.answer(body, "418 Odd", "a/b", "X-CCell-Rule: S1")
     with scripted.server(act) as script, recording(tmp_path / "t", script.url) as url:
         answer = http.post(url, PATH, body, header)
@@ -97,7 +97,7 @@ def test_bodies_pass_unchanged_both_ways(tmp_path: Path, body: bytes, header: st
     assert (exchange.status, exchange.body, exchange.answer) == (418, body, body)
 
 
-def test_what_belongs_to_a_connection_stays_on_it(tmp_path: Path) -> None:
+def test_hop_by_hop_headers_are_not_forwarded(tmp_path: Path) -> None:
     act = scripted.answer("x", "200 OK", "a/b", "Keep-Alive: timeout=1", "Proxy-Authenticate: Basic")
     with scripted.server(act) as script, recording(tmp_path / "t", script.url) as url:
         answer = http.get(url, b"/x", "Proxy-Authorization: Basic eA==", "TE: trailers", "Upgrade: h2c")
@@ -113,7 +113,7 @@ def test_a_redirect_is_not_followed(tmp_path: Path) -> None:
     assert len(script.requests) == 1
 
 
-def test_a_compressed_answer_is_written_legibly(tmp_path: Path) -> None:
+def test_a_compressed_answer_is_written_decompressed(tmp_path: Path) -> None:
     data = gzip.compress(f'<root phone="{PHONE}"/>'.encode())
     act = scripted.answer(data, "200 OK", "text/xml", "Content-Encoding: gzip")
     with scripted.server(act) as script, recording(tmp_path / "t", script.url) as url:
@@ -125,7 +125,7 @@ def test_a_compressed_answer_is_written_legibly(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("encoding", ["br", "gzip"])
-def test_what_cannot_be_read_is_left_out(tmp_path: Path, encoding: str) -> None:
+def test_a_body_that_cannot_be_decompressed_is_left_out(tmp_path: Path, encoding: str) -> None:
     act = scripted.answer("geheim77", "200 OK", "text/xml", f"Content-Encoding: {encoding}")
     with scripted.server(act) as script, recording(tmp_path / "t", script.url) as url:
         assert http.post(url, "/x", b"geheim78", "Content-Encoding: gzip").body == b"geheim77"
@@ -143,9 +143,7 @@ def test_what_cannot_be_read_is_left_out(tmp_path: Path, encoding: str) -> None:
         (scripted.silence, Ending.TIMED_OUT),
     ],
 )
-def test_an_answer_that_does_not_come_is_told_of_and_not_asked_for_again(
-    tmp_path: Path, act: scripted.Act, ending: Ending
-) -> None:
+def test_a_missing_answer_is_reported_and_not_retried(tmp_path: Path, act: scripted.Act, ending: Ending) -> None:
     timeout = 0.3 if ending is Ending.TIMED_OUT else 30
     with scripted.server(act) as script, recording(tmp_path / "t", script.url, timeout=timeout) as url:
         answer = http.post(url, PATH, INFO)
@@ -156,7 +154,7 @@ def test_an_answer_that_does_not_come_is_told_of_and_not_asked_for_again(
     assert exchange.reason
 
 
-def test_a_gateway_that_is_not_there_is_told_of(tmp_path: Path) -> None:
+def test_an_unreachable_gateway_is_reported(tmp_path: Path) -> None:
     with recording(tmp_path / "t", f"http://127.0.0.1:{free_port()}") as url:
         assert http.post(url, PATH, INFO).status == 502
     (exchange,) = recorded(tmp_path / "t")
@@ -175,33 +173,35 @@ def test_a_gateway_that_is_not_there_is_told_of(tmp_path: Path) -> None:
         "/_CCELL/x",
     ],
 )
-def test_the_control_api_is_not_reached_through_it(tmp_path: Path, path: str) -> None:
+def test_the_control_api_is_not_reachable(tmp_path: Path, path: str) -> None:
     with scripted.server() as script, recording(tmp_path / "t", script.url) as url:
         assert http.get(url, path.encode()).status == 404
     assert script.requests == []
     assert recorded(tmp_path / "t") == ()
-    assert is_control(path.encode())
+    assert is_control_path(path.encode())
 
 
 def test_clients_do_not_wait_for_each_other(tmp_path: Path) -> None:
-    met = threading.Barrier(2, timeout=60)
+    barrier = threading.Barrier(2, timeout=60)
     statuses: list[int] = []
 
     def together(connection: Any) -> bool:
-        met.wait()
+        barrier.wait()
         return scripted.answer("<root/>")(connection)
 
     with scripted.server(together, together) as script, recording(tmp_path / "t", script.url) as url:
-        asking = [threading.Thread(target=lambda: statuses.append(http.post(url, PATH, INFO).status)) for _ in range(2)]
-        for one in asking:
-            one.start()
-        for one in asking:
-            one.join(60)
+        threads = [
+            threading.Thread(target=lambda: statuses.append(http.post(url, PATH, INFO).status)) for _ in range(2)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(60)
     assert statuses == [200, 200]
     assert [one.number for one in recorded(tmp_path / "t")] == [1, 2]
 
 
-def test_tls_is_spoken_with_an_authority_of_ones_own_and_verified_always(tmp_path: Path) -> None:
+def test_tls_certificates_are_always_verified(tmp_path: Path) -> None:
     with emulator(server={"tls": True}) as served:
         assert served.certificate
         with recording(tmp_path / "t", served.url, cacert=served.certificate.authority) as url:
@@ -213,7 +213,7 @@ def test_tls_is_spoken_with_an_authority_of_ones_own_and_verified_always(tmp_pat
     assert exchange.ending is Ending.UNREACHABLE
 
 
-def test_a_proxy_of_the_environment_is_not_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_proxies_of_the_environment_are_ignored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{free_port()}")
     monkeypatch.setenv("ALL_PROXY", f"http://127.0.0.1:{free_port()}")
     with scripted.server(scripted.answer("<root/>")) as script, recording(tmp_path / "t", script.url) as url:
@@ -227,13 +227,13 @@ def test_a_proxy_of_the_environment_is_not_used(tmp_path: Path, monkeypatch: pyt
         ("https://allowed.example.com.evil.example", "--allow-host"),
         ("https://sub.allowed.example.com", "--allow-host"),
         ("http://127.0.0.1.nip.example", "--allow-host"),
-        ("http://127.0.0.1@evil.example", "something else"),
-        ("http://evil.example#@127.0.0.1", "something else"),
-        ("http://127.0.0.1:1/?x", "something else"),
-        ("ftp://127.0.0.1", "no address"),
-        ("127.0.0.1:8026", "no address"),
-        ("http://127.0.0.1:99999", "no address"),
-        ("http://[::1", "no address"),
+        ("http://127.0.0.1@evil.example", "only scheme, host, port and path"),
+        ("http://evil.example#@127.0.0.1", "only scheme, host, port and path"),
+        ("http://127.0.0.1:1/?x", "only scheme, host, port and path"),
+        ("ftp://127.0.0.1", "must be an address"),
+        ("127.0.0.1:8026", "must be an address"),
+        ("http://127.0.0.1:99999", "must be an address"),
+        ("http://[::1", "must be an address"),
         ("http://127.0.0.1:8026/_ccell/v1", "control API"),
     ],
 )
@@ -242,12 +242,20 @@ def test_an_upstream_that_is_not_allowed_is_refused(url: str, what: str) -> None
         Upstream(url, ["allowed.example.com"])
 
 
-def test_an_upstream_that_is_named_exactly_is_allowed() -> None:
-    for url in ("https://allowed.example.com:8443/base/", "http://localhost:1", "http://[::1]:1", "http://127.8.9.1"):
-        Upstream(url, ["allowed.example.com"]).close()
+@pytest.mark.parametrize(
+    ("url", "host"),
+    [
+        ("https://allowed.example.com:8443/base/", "allowed.example.com"),
+        ("http://localhost:1", "localhost"),
+        ("http://[::1]:1", "::1"),
+        ("http://127.8.9.1", "127.8.9.1"),
+    ],
+)
+def test_loopback_and_exactly_named_hosts_are_allowed(url: str, host: str) -> None:
+    assert parse_upstream(url, ["allowed.example.com"]).hostname == host
 
 
-def test_certificates_that_are_none_are_refused(tmp_path: Path) -> None:
+def test_an_invalid_certificate_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "ca.pem").write_text("x")
     with pytest.raises(UpstreamError, match=r"ca\.pem"):
         Upstream("https://127.0.0.1", cacert=tmp_path / "ca.pem")

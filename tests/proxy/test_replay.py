@@ -1,4 +1,4 @@
-"""A recording replayed against what it was recorded from shows no difference, and against another just what differs."""
+"""A replay shows no differences with the same settings, and exactly the differences of changed settings."""
 
 import hashlib
 import json
@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from harness import processes
+from click.testing import CliRunner, Result
 from harness.emulators import CONTENT, PHONE, emulator
 from harness.http import get, post
 
@@ -23,17 +23,18 @@ from ccell_fake.settings import OutcomeRule
 from ccell_fake.transcripts import Redaction, Transcript, Writer, read
 from ccell_fake.wire import requests
 from ccell_mock_server import fake
+from ccell_mock_server.cli import main
 from ccell_mock_server.emulator import Emulator
 from ccell_mock_server.http.server import HttpServer
 from ccell_mock_server.proxy.recorder import PUBLIC, Recorder
-from ccell_mock_server.proxy.replay import Replayed, replay
+from ccell_mock_server.proxy.replay import ReplayResult, replay
 from ccell_mock_server.proxy.upstream import Upstream
 
 ACCOUNT: dict[str, Any] = {"userid": "200001", "password": "geheim77", "spcode": True}
 
 
 def everyday(url: str, served: Emulator) -> None:
-    """A day of a client: it sends, fetches, is refused, and asks how it stands."""
+    """Send, fetch, get refusals, and ask for info."""
     account = fake.server(served).control.account("200001")
     with Client(url, "200001", "geheim77") as client, Client(url, "200001", "geheim77", method="GET") as by_get:
         client.send([PHONE, "19500001111"], CONTENT, linkid=f"order-{PHONE}")
@@ -59,25 +60,38 @@ def everyday(url: str, served: Emulator) -> None:
 
 
 def elsewhere(url: str, _served: Emulator) -> None:
-    """Ask for what is no endpoint."""
+    """Request a path that is not an endpoint."""
     assert get(url, b"/elsewhere").status == 404
 
 
 def record(
-    path: Path, say: Callable[[str, Emulator], None] = everyday, account: dict[str, Any] = ACCOUNT, **tables: Any
+    path: Path, act: Callable[[str, Emulator], None] = everyday, account: dict[str, Any] = ACCOUNT, **tables: Any
 ) -> Transcript:
-    """What is said to an emulator of these settings, as a transcript."""
+    """Record requests to an emulator with these settings."""
     clock = SystemClock()
     with emulator(accounts=[account], **tables) as served, Writer(path, clock.now()) as writer:
         gateway = Upstream(served.url)
         with HttpServer(Recorder(gateway, writer, Redaction(keep=PUBLIC), clock)) as server:
-            say(server.url, served)
+            act(server.url, served)
         gateway.close()
     return read(path)
 
 
-def replayed(transcript: Transcript, **tables: Any) -> Replayed:
-    """Its only run, replayed against an emulator with these tables."""
+@pytest.fixture(scope="module")
+def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A transcript of `everyday`."""
+    path = tmp_path_factory.mktemp("recorded") / "t"
+    record(path)
+    return path
+
+
+def run_replay(path: Path, *options: str) -> Result:
+    """Run the command."""
+    return CliRunner().invoke(main, ["replay", str(path), *options])
+
+
+def replayed(transcript: Transcript, **tables: Any) -> ReplayResult:
+    """Replay the only run against an emulator with these tables."""
     (run,) = transcript.runs
     with emulator(accounts=[], **tables) as served:
         upstream = Upstream(served.url)
@@ -87,15 +101,15 @@ def replayed(transcript: Transcript, **tables: Any) -> Replayed:
             upstream.close()
 
 
-def found(result: Replayed) -> list[tuple[str, str, str]]:
-    """What differs, without the numbers."""
+def differences(result: ReplayResult) -> list[tuple[str, str, str]]:
+    """Return the differences without their numbers."""
     return [(one.where, one.recorded, one.replayed) for one in result.differences]
 
 
-def test_a_recording_replayed_shows_no_difference(tmp_path: Path) -> None:
-    transcript = record(tmp_path / "t")
+def test_a_replay_with_the_same_settings_shows_no_differences(recorded: Path) -> None:
+    transcript = read(recorded)
     result = replayed(transcript)
-    assert found(result) == []
+    assert differences(result) == []
     assert result.compared == len(transcript.runs[0].exchanges) > 15
     operations = [one.operation for one in transcript.runs[0].exchanges]
     assert set(operations) == set(Operation)
@@ -113,132 +127,127 @@ def test_a_recording_replayed_shows_no_difference(tmp_path: Path) -> None:
         ("Q12", "value", {"resp 1 info"}),
     ],
 )
-def test_one_assumption_answered_otherwise_is_exactly_what_differs(
-    tmp_path: Path, question: str, answer: str, places: set[str]
+def test_another_answer_to_an_open_question_causes_exactly_its_differences(
+    recorded: Path, question: str, answer: str, places: set[str]
 ) -> None:
-    transcript = record(tmp_path / "t")
-    result = replayed(transcript, assumptions={question: answer})
+    result = replayed(read(recorded), assumptions={question: answer})
     assert {one.where for one in result.differences} == places
 
 
-def test_a_report_has_to_bear_the_msgid_that_its_message_was_given(tmp_path: Path) -> None:
-    """Two reports exchanged in the recording are found, though no msgid is the same in a replay."""
+def test_a_report_must_have_the_msgid_of_its_message(tmp_path: Path) -> None:
+    """Swapped reports are found, although msgids always differ in a replay."""
 
-    def say(url: str, _served: Emulator) -> None:
+    def act(url: str, _served: Emulator) -> None:
         with Client(url, "200001", "geheim77") as client:
             client.send([PHONE, "13600000000"], CONTENT)
             client.reports()
 
-    transcript = record(tmp_path / "t", say)
+    transcript = record(tmp_path / "t", act)
     (run,) = transcript.runs
     send, drain = run.exchanges[0], run.exchanges[1]
     first, second = re.findall(rb'msgid="([0-9]{19})"', drain.answer)
     swapped = drain.answer.replace(first, b"#").replace(second, first).replace(b"#", second)
     forged = replace(run, exchanges=(send, replace(drain, answer=swapped)))
-    assert found(replayed(Transcript((run,)))) == []
-    assert {where.partition(" ")[0] for where, _, _ in found(replayed(Transcript((forged,))))} == {"report"}
+    assert differences(replayed(Transcript((run,)))) == []
+    assert {where.partition(" ")[0] for where, _, _ in differences(replayed(Transcript((forged,))))} == {"report"}
 
 
-def test_a_gateway_page_is_compared_as_it_is(tmp_path: Path) -> None:
+def test_an_error_page_is_compared_as_bytes(tmp_path: Path) -> None:
     transcript = record(tmp_path / "t", elsewhere)
-    assert found(replayed(transcript)) == []
+    assert differences(replayed(transcript)) == []
 
 
-def test_what_hung_on_others_is_left_out(tmp_path: Path) -> None:
-    def say(url: str, served: Emulator) -> None:
+def test_requests_over_the_thread_limit_are_skipped(tmp_path: Path) -> None:
+    def act(url: str, served: Emulator) -> None:
         account = fake.server(served).control.account("200001")
         with account.hold(3):
             assert Code.CONCURRENCY_EXCEEDED.encode() in post(url, Operation.INFO.path, _info()).body
 
-    result = replayed(record(tmp_path / "t", say))
-    assert (result.compared, result.left_out, result.differences) == (0, (1,), ())
+    result = replayed(record(tmp_path / "t", act))
+    assert (result.compared, result.skipped, result.differences) == (0, (1,), ())
 
 
-def test_reports_of_messages_that_were_sent_before_the_recording_are_replayed(tmp_path: Path) -> None:
-    def say(url: str, served: Emulator) -> None:
+def test_reports_of_earlier_messages_are_replayed(tmp_path: Path) -> None:
+    def act(url: str, served: Emulator) -> None:
         with Client(served.url, "200001", "geheim77") as before:
             before.send(PHONE, CONTENT, linkid="before")
         assert b"before" in post(url, Operation.REPORT.path, _info()).body
 
-    result = replayed(record(tmp_path / "t", say))
-    assert (result.compared, found(result)) == (1, [])
+    result = replayed(record(tmp_path / "t", act))
+    assert (result.compared, differences(result)) == (1, [])
 
 
-def test_what_an_account_was_is_learnt_from_its_info(tmp_path: Path) -> None:
+def test_settings_are_inferred_from_info(tmp_path: Path) -> None:
     account = {**ACCOUNT, "balance": 77, "credit": 5, "signcode": ["签名", "另一"], "name": "some.one"}
-    assert found(replayed(record(tmp_path / "t", account=account))) == []
+    assert differences(replayed(record(tmp_path / "t", account=account))) == []
 
 
-def test_a_password_and_its_md5_are_both_let_in(tmp_path: Path) -> None:
+def test_a_password_and_its_md5_are_both_accepted(tmp_path: Path) -> None:
     digest = hashlib.md5(b"geheim77").hexdigest()  # noqa: S324 - W9
 
-    def say(url: str, _served: Emulator) -> None:
+    def act(url: str, _served: Emulator) -> None:
         for password in (digest, "geheim77", digest):
             assert b'return="0"' in post(url, Operation.INFO.path, _info(password)).body
 
-    assert found(replayed(record(tmp_path / "t", say))) == []
+    assert differences(replayed(record(tmp_path / "t", act))) == []
 
 
 def _info(password: str = "geheim77") -> bytes:
     return requests.render(Request("200001", password))
 
 
-@pytest.mark.parametrize("options", [[], ["--json"]])
-def test_the_command_says_what_differs(tmp_path: Path, options: list[str]) -> None:
-    record(tmp_path / "t")
-    same = processes.run(tmp_path, "replay", "t", *options)
-    assert (same.returncode, same.stderr) == (0, "")
-    (tmp_path / "ccell.toml").write_text('assumptions = {Q31 = "declaration"}\naccounts = []\n')
-    other = processes.run(tmp_path, "replay", "t", "--config", "ccell.toml", *options)
-    assert (other.returncode, other.stderr) == (1, "")
-    if options:
-        places = {json.loads(line)["where"] for line in other.stdout.splitlines()}
-        assert places == {"layout"}
-        assert same.stdout == ""
-    else:
-        assert "no differences" in same.stdout
-        assert "layout" in other.stdout
+def test_the_command_prints_differences(recorded: Path, tmp_path: Path) -> None:
+    config = tmp_path / "ccell.toml"
+    config.write_text('assumptions = {Q31 = "declaration"}\naccounts = []\n')
+    same = run_replay(recorded)
+    assert (same.exit_code, same.stderr) == (0, "")
+    assert "no differences" in same.stdout
+    other = run_replay(recorded, "--config", str(config))
+    assert (other.exit_code, other.stderr) == (1, "")
+    assert "layout" in other.stdout
 
 
-def test_an_account_of_the_configuration_has_the_last_word(tmp_path: Path) -> None:
-    record(tmp_path / "t")
-    (tmp_path / "x.toml").write_text('[[accounts]]\nuserid = "300000"\nspcode = true\nblacklist = ["138*"]\n')
-    done = processes.run(tmp_path, "replay", "t", "--json", "--config", "x.toml")
-    assert done.returncode == 1
-    assert "1004008" in {json.loads(line)["replayed"] for line in done.stdout.splitlines()}
+def test_the_command_prints_differences_as_json(recorded: Path, tmp_path: Path) -> None:
+    profile = tmp_path / "profile.toml"
+    profile.write_text('[Q31]\nanswer = "declaration"\n')
+    same = run_replay(recorded, "--json")
+    assert (same.exit_code, same.stdout, same.stderr) == (0, "", "")
+    other = run_replay(recorded, "--json", "--profile", str(profile))
+    assert (other.exit_code, other.stderr) == (1, "")
+    assert {json.loads(line)["where"] for line in other.stdout.splitlines()} == {"layout"}
 
 
-def test_a_profile_is_gone_by(tmp_path: Path) -> None:
-    record(tmp_path / "t")
-    (tmp_path / "profile.toml").write_text('[Q31]\nanswer = "declaration"\n')
-    assert processes.run(tmp_path, "replay", "t", "--profile", "profile.toml").returncode == 1
+def test_an_account_of_the_configuration_overrides_the_inferred_settings(recorded: Path, tmp_path: Path) -> None:
+    config = tmp_path / "x.toml"
+    config.write_text('[[accounts]]\nuserid = "300000"\nspcode = true\nblacklist = ["138*"]\n')
+    result = run_replay(recorded, "--json", "--config", str(config))
+    assert result.exit_code == 1
+    assert "1004008" in {json.loads(line)["replayed"] for line in result.stdout.splitlines()}
 
 
-def test_an_emulator_that_serves_is_asked_and_left_as_it_was(tmp_path: Path) -> None:
-    record(tmp_path / "t")
+def test_a_running_emulator_is_left_unchanged(recorded: Path) -> None:
     with emulator() as served:
         for _ in range(2):
-            assert processes.run(tmp_path, "replay", "t", "--url", served.url).returncode == 0
+            assert run_replay(recorded, "--url", served.url).exit_code == 0
         with ControlClient(served.url) as control:
             assert [one.userid for one in control.accounts()] == ["200001"]
 
 
 @pytest.mark.parametrize(
-    "arguments",
+    ("name", "options"),
     [
-        ["missing"],
-        ["empty"],
-        ["t", "--url", "http://127.0.0.1:1"],
-        ["t", "--url", "http://sms.example.com"],
-        ["t", "--config", "missing"],
-        ["t", "--profile", "missing"],
-        ["t", "--url", "http://127.0.0.1:1", "--profile", "x"],
+        ("missing", []),
+        ("empty", []),
+        ("t", ["--url", "http://127.0.0.1:1"]),
+        ("t", ["--url", "http://sms.example.com"]),
+        ("t", ["--config", "missing"]),
+        ("t", ["--profile", "missing"]),
+        ("t", ["--url", "http://127.0.0.1:1", "--profile", "x"]),
     ],
 )
-def test_what_cannot_be_used_is_no_difference(tmp_path: Path, arguments: list[str]) -> None:
-    (tmp_path / "empty").write_text("")
-    record(tmp_path / "t", elsewhere)
-    done = processes.run(tmp_path, "replay", *arguments)
-    assert done.returncode == 2
-    assert done.stderr.strip()
-    assert "Traceback" not in done.stderr
+def test_unusable_files_and_emulators_exit_with_2(recorded: Path, name: str, options: list[str]) -> None:
+    (recorded.parent / "empty").write_text("")
+    result = run_replay(recorded.parent / name, *options)
+    assert result.exit_code == 2
+    assert result.stderr.strip()
+    assert isinstance(result.exception, SystemExit)

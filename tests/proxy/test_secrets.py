@@ -1,4 +1,4 @@
-"""Whatever a client sends through a socket, and however it writes it, the file holds none of its secrets."""
+"""A transcript contains no secret of any request, in any encoding."""
 
 import base64
 import html
@@ -8,7 +8,7 @@ from urllib.parse import quote, quote_plus, unquote_plus
 
 from harness import http
 from harness.emulators import emulator
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ccell_fake.clock import SystemClock
@@ -23,7 +23,7 @@ PASSWORDS = st.text("äöüßÄÖÜ&<>\"'+%#密码", min_size=6, max_size=12)
 
 
 def _written(path: Path) -> str:
-    """The file, and everything that can be got out of it."""
+    """Return the file and all its decodings."""
     text = path.read_text("utf-8")
     data = [part for one in read(path).runs[0].exchanges for part in (one.query, one.body, one.answer)]
     shown = [text, *map(str, map(json.loads, text.splitlines())), *(part.decode(errors="replace") for part in data)]
@@ -31,12 +31,11 @@ def _written(path: Path) -> str:
     return "\n".join([*shown, *map(html.unescape, shown)])
 
 
-def test_no_secret_of_any_send_is_written(tmp_path: Path) -> None:
+def test_no_secret_of_a_send_is_written(tmp_path: Path) -> None:
     clock, files = SystemClock(), iter(range(10_000))
     with emulator() as served:
         upstream = Upstream(served.url)
 
-        @settings(max_examples=30)
         @given(st.data(), PASSWORDS, st.lists(phones(), min_size=1, max_size=3), contents(max_size=20))
         def check(data: st.DataObject, password: str, numbers: list[str], content: str) -> None:
             request = Request("200001", password, (Submit(",".join(numbers), content + numbers[0], linkid=numbers[0]),))
@@ -59,9 +58,9 @@ def test_no_secret_of_any_send_is_written(tmp_path: Path) -> None:
         upstream.close()
 
 
-def test_what_cannot_be_written_is_counted_and_the_client_is_answered_all_the_same(tmp_path: Path) -> None:
+def test_a_write_failure_is_counted_and_the_client_is_answered(tmp_path: Path) -> None:
     class Full(Writer):
-        """A file on a full disk."""
+        """Fails like a full disk."""
 
         def write(self, exchange: Exchange) -> None:
             raise OSError(exchange.number)

@@ -1,4 +1,4 @@
-"""What may differ between two answers, and what may not."""
+"""Compare recorded and replayed answers."""
 
 from datetime import UTC, datetime
 
@@ -24,7 +24,7 @@ def _where(comparison: Comparison, recorded: Exchange, replayed: Exchange) -> li
     return [one.where for one in comparison.differences(recorded, replayed)]
 
 
-def test_a_msgid_stands_for_one_other_and_none_for_two() -> None:
+def test_each_recorded_msgid_corresponds_to_one_replayed_msgid() -> None:
     comparison = Comparison()
     assert _where(comparison, _exchange(_resp("1")), _exchange(_resp("a"))) == []
     assert _where(comparison, _exchange(_resp("2")), _exchange(_resp("b"))) == []
@@ -50,18 +50,18 @@ def test_a_msgid_stands_for_one_other_and_none_for_two() -> None:
         (_exchange(f'{HEAD}<root return="0" info="成功"></root>'), ["count"]),
     ],
 )
-def test_what_is_not_the_same_is_found(changed: Exchange, where: list[str]) -> None:
+def test_each_difference_is_found(changed: Exchange, where: list[str]) -> None:
     assert _where(Comparison(), _exchange(_resp("1")), changed) == where
 
 
-def test_a_difference_says_how_it_was_and_how_it_is() -> None:
+def test_a_difference_has_the_recorded_and_the_replayed_value() -> None:
     changed = _exchange(_resp("1").replace('phone="1"', 'phone="2"'))
     assert [*Comparison().differences(_exchange(_resp("1")), changed)] == [
         Difference(7, "send", "resp 1 phone", "1", "2")
     ]
 
 
-def test_a_layout_is_the_same_whatever_is_said_and_however_often() -> None:
+def test_a_layout_depends_on_neither_values_nor_repetitions() -> None:
     one = f'{HEAD}<root return="0" info="成功"> <resp msgid="1" phone="1"/> </root>'
     two = f'{HEAD}<root return="1" info=">"> <resp msgid="" phone="2"/> <resp msgid="3" phone="&lt;"/> </root>'
     assert layout(one.encode()) == layout(two.encode())

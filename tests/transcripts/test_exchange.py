@@ -1,4 +1,4 @@
-"""An exchange is a line of JSON and back, and nothing of it is lost."""
+"""Exchanges are written to lines of JSON and read back without loss."""
 
 import json
 from datetime import UTC, datetime
@@ -32,13 +32,13 @@ EXCHANGES = st.builds(
 
 
 @given(EXCHANGES)
-def test_a_line_holds_an_exchange_without_loss(exchange: Exchange) -> None:
+def test_an_exchange_is_written_and_read_without_loss(exchange: Exchange) -> None:
     line = exchange.to_line()
     assert "\n" not in line
     assert Exchange.from_line(line) == exchange
 
 
-def test_what_is_utf_8_can_be_read_in_the_line() -> None:
+def test_utf_8_is_readable_in_a_line_and_other_bytes_are_base64() -> None:
     exchange = Exchange(1, datetime(2026, 11, 23, tzinfo=UTC), "POST", "/x", body="您好".encode(), answer=b"\xff")
     assert '"body": "您好"' in exchange.to_line()
     assert json.loads(exchange.to_line())["answer"] == {"base64": "/w=="}
@@ -47,7 +47,7 @@ def test_what_is_utf_8_can_be_read_in_the_line() -> None:
 
 @pytest.mark.parametrize("operation", Operation)
 @pytest.mark.parametrize("joined", ["xmlapi/", "xmlapi//"])
-def test_an_exchange_knows_its_endpoint(operation: Operation, joined: str) -> None:
+def test_the_endpoint_follows_from_the_path(operation: Operation, joined: str) -> None:
     path = operation.path.replace("xmlapi/", joined)
     assert Exchange(1, datetime(2026, 1, 1, tzinfo=UTC), "GET", path).operation is operation
     assert Exchange(1, datetime(2026, 1, 1, tzinfo=UTC), "GET", path + "x").operation is None
@@ -63,7 +63,7 @@ GOOD: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("name", GOOD)
-def test_a_line_without_what_an_exchange_needs_is_refused(name: str) -> None:
+def test_a_missing_member_is_refused(name: str) -> None:
     assert Exchange.from_line(json.dumps(GOOD)).number == 1
     with pytest.raises(UnreadableLine, match=name):
         Exchange.from_line(json.dumps({key: value for key, value in GOOD.items() if key != name}))
@@ -72,12 +72,12 @@ def test_a_line_without_what_an_exchange_needs_is_refused(name: str) -> None:
 @pytest.mark.parametrize(
     "changed", [{"at": "2026-11-23T08:00:00"}, {"ending": "x"}, {"body": {"base64": "*"}}, {"body": 3}, {"number": "x"}]
 )
-def test_a_line_that_means_no_exchange_is_refused(changed: dict[str, Any]) -> None:
+def test_an_invalid_member_is_refused(changed: dict[str, Any]) -> None:
     with pytest.raises(UnreadableLine):
         Exchange.from_line(json.dumps({**GOOD, **changed}))
 
 
 @pytest.mark.parametrize("line", ["", "{", "[]", "1", '"x"'])
-def test_a_line_that_is_no_table_is_refused(line: str) -> None:
+def test_a_line_that_is_not_a_json_object_is_refused(line: str) -> None:
     with pytest.raises(UnreadableLine):
         Exchange.from_line(line)

@@ -1,4 +1,4 @@
-"""A transcript is only ever appended to, line by line, and survives whatever happens to who writes it."""
+"""Transcripts are only appended to, line by line, and survive a kill of the writer."""
 
 import subprocess
 import sys
@@ -30,7 +30,7 @@ def _exchange(number: int) -> Exchange:
     return Exchange(number, AT, "POST", "/x", body="您好".encode() * number, answer=b"\xff")
 
 
-def test_what_was_written_is_read_in_the_order_of_requests(tmp_path: Path) -> None:
+def test_exchanges_are_read_in_the_order_of_requests(tmp_path: Path) -> None:
     path = tmp_path / "t.jsonl"
     with Writer(path, AT) as writer:
         for number in (2, 3, 1):
@@ -38,32 +38,32 @@ def test_what_was_written_is_read_in_the_order_of_requests(tmp_path: Path) -> No
     transcript = read(path)
     (run,) = transcript.runs
     assert run.exchanges == (_exchange(1), _exchange(2), _exchange(3))
-    assert (run.started, run.missing, transcript.unfinished) == (AT, (), ())
+    assert (run.started, run.missing, transcript.incomplete) == (AT, (), ())
     assert path.stat().st_mode & 0o077 == 0
 
 
-def test_a_request_whose_answer_was_not_written_is_missed(tmp_path: Path) -> None:
+def test_requests_without_a_written_answer_are_missing(tmp_path: Path) -> None:
     with Writer(tmp_path / "t", AT) as writer:
         writer.write(_exchange(1))
         writer.write(_exchange(4))
     assert read(tmp_path / "t").runs[0].missing == (2, 3)
 
 
-def test_an_unfinished_line_is_passed_over_and_told_of(tmp_path: Path) -> None:
+def test_an_incomplete_line_is_skipped_and_reported(tmp_path: Path) -> None:
     path = tmp_path / "t"
     with Writer(path, AT) as writer:
         writer.write(_exchange(1))
         whole = path.read_bytes()
         writer.write(_exchange(2))
     longer = path.read_bytes()
-    for length in range(len(whole) + 1, len(longer) - 1):
+    for length in range(len(whole) + 1, len(longer) - 1, 7):
         path.write_bytes(longer[:length])
         transcript = read(path)
-        assert transcript.unfinished == (3,)
+        assert transcript.incomplete == (3,)
         assert transcript.runs[0].exchanges == (_exchange(1),)
 
 
-def test_a_run_behind_an_unfinished_line_loses_nothing(tmp_path: Path) -> None:
+def test_a_run_after_an_incomplete_line_is_complete(tmp_path: Path) -> None:
     path = tmp_path / "t"
     with Writer(path, AT) as writer:
         writer.write(_exchange(1))
@@ -72,10 +72,10 @@ def test_a_run_behind_an_unfinished_line_loses_nothing(tmp_path: Path) -> None:
         writer.write(_exchange(2))
     transcript = read(path)
     assert [run.exchanges for run in transcript.runs] == [(), (_exchange(2),)]
-    assert transcript.unfinished == (2,)
+    assert transcript.incomplete == (2,)
 
 
-def test_nothing_of_what_was_there_is_changed(tmp_path: Path) -> None:
+def test_existing_lines_are_never_changed(tmp_path: Path) -> None:
     path = tmp_path / "t"
     for _ in range(2):
         before = path.read_bytes() if path.exists() else b""
@@ -84,7 +84,7 @@ def test_nothing_of_what_was_there_is_changed(tmp_path: Path) -> None:
         assert path.read_bytes().startswith(before)
 
 
-def test_threads_and_writers_do_not_mix_their_lines(tmp_path: Path) -> None:
+def test_concurrent_writers_do_not_mix_their_lines(tmp_path: Path) -> None:
     path = tmp_path / "t"
     each, count = 20, 4
 
@@ -106,7 +106,7 @@ def test_threads_and_writers_do_not_mix_their_lines(tmp_path: Path) -> None:
     assert [[one.number for one in run.exchanges] for run in read(path).runs] == [numbers, numbers]
 
 
-def test_processes_do_not_mix_their_lines_and_one_that_is_killed_takes_at_most_a_line(tmp_path: Path) -> None:
+def test_a_killed_process_loses_at_most_one_line(tmp_path: Path) -> None:
     path = tmp_path / "t"
     command = [sys.executable, "-c", WRITING, str(path)]
     with (
@@ -114,33 +114,33 @@ def test_processes_do_not_mix_their_lines_and_one_that_is_killed_takes_at_most_a
         subprocess.Popen([*command, "1000000"], stdout=subprocess.PIPE) as killed,
     ):
         assert killed.stdout
-        told = [int(killed.stdout.readline()) for _ in range(30)]
+        written = [int(killed.stdout.readline()) for _ in range(30)]
         killed.kill()
         lasting.wait(120)
     transcript = read(path)
     runs = transcript.runs
-    assert len(transcript.unfinished) <= 1
+    assert len(transcript.incomplete) <= 1
     assert any([one.number for one in run.exchanges] == list(range(1, 101)) for run in runs)
-    assert any({one.number for one in run.exchanges} >= set(told) for run in runs)
+    assert any({one.number for one in run.exchanges} >= set(written) for run in runs)
 
 
 @pytest.mark.parametrize(
     ("text", "what"),
     [
-        ("", "no transcript"),
+        ("", "not a transcript"),
         ("x", "line 1"),
-        ('{"ccell_transcript": 2, "run": "a", "started": "2026-11-23T08:00:00+08:00"}\n', "format 2"),
+        ('{"ccell_transcript": 2, "run": "a", "started": "2026-11-23T08:00:00+08:00"}\n', "format must be 1, got 2"),
         ('{"ccell_transcript": 1, "run": "a"}\n', "started"),
         ('{"run": "a", "number": 1}\n', "'a'"),
         ('{"ccell_transcript": 1, "run": "a", "started": "2026-11-23T08:00:00+08:00"}\nx\n{"run": "a"}\n', "line 2"),
     ],
 )
-def test_what_is_no_transcript_is_refused(tmp_path: Path, text: str, what: str) -> None:
+def test_a_file_that_is_not_a_transcript_is_refused(tmp_path: Path, text: str, what: str) -> None:
     (tmp_path / "t").write_text(text)
     with pytest.raises(UnreadableTranscript, match=what):
         read(tmp_path / "t")
 
 
-def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
+def test_a_missing_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UnreadableTranscript, match="No such file"):
         read(tmp_path / "t")

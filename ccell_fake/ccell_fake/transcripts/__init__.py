@@ -1,4 +1,4 @@
-"""Transcripts: what was asked and answered, in order, without secrets. No sockets, no decisions."""
+"""Transcripts: recorded requests and answers in order, without secrets. Opens no sockets."""
 
 from ccell_fake.transcripts.differences import Comparison, Difference
 from ccell_fake.transcripts.exchange import Ending, Exchange, UnreadableLine

@@ -1,7 +1,6 @@
-"""What differs between an answer that was recorded and one that was replayed.
+"""Compare recorded answers with replayed ones.
 
-Serial numbers and the account's ID cannot be the same. They are held to correspond: each that was recorded stands for
-one that was replayed, and none for two.
+Serial numbers and the account's ID always differ. Each recorded one must correspond to one replayed one.
 """
 
 import re
@@ -22,14 +21,14 @@ _ABSENT = "(none)"
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One thing that was not the same.
+    """One difference between two answers.
 
     Attributes:
         number: The number of the exchange.
-        operation: Its endpoint, or its path where that is none.
-        where: What differs, such as `HTTP status`, `return` or `resp 2 info`.
-        recorded: How it was.
-        replayed: How it is.
+        operation: Its endpoint, or its path if it has no endpoint.
+        where: The part that differs, such as `HTTP status`, `return` or `resp 2 info`.
+        recorded: The recorded value.
+        replayed: The replayed value.
     """
 
     number: int
@@ -40,69 +39,68 @@ class Difference:
 
 
 class Comparison:
-    """Compares the answers of one run, in order; what corresponds is learnt from one exchange to the next."""
+    """Compares the answers of one run, in order. It remembers which serial numbers correspond."""
 
     def __init__(self) -> None:
-        """Nothing corresponds yet."""
+        """Start without corresponding values."""
         self._replayed: dict[tuple[str, str], str] = {}
         self._recorded: dict[tuple[str, str], str] = {}
 
     def replayed_msgid(self, recorded: str) -> str | None:
-        """The msgid that a recorded one stands for, if there is one."""
+        """Return the replayed msgid that corresponds to a recorded one, if known."""
         return self._replayed.get(("msgid", recorded))
 
     def differences(self, recorded: Exchange, replayed: Exchange) -> Iterator[Difference]:
-        """What differs between two answers to the same request."""
-        operation = recorded.operation
-        for where, before, now in self._compared(recorded, replayed):
-            if before != now:
-                yield Difference(recorded.number, operation or recorded.path, where, before, now)
+        """Return the differences between two answers to the same request."""
+        for where, before, after in self._compare(recorded, replayed):
+            if before != after:
+                yield Difference(recorded.number, recorded.operation or recorded.path, where, before, after)
 
-    def _compared(self, recorded: Exchange, replayed: Exchange) -> Iterator[tuple[str, str, str]]:
+    def _compare(self, recorded: Exchange, replayed: Exchange) -> Iterator[tuple[str, str, str]]:
         yield "ending", recorded.ending.value, replayed.ending.value
         yield "HTTP status", f"{recorded.status}", f"{replayed.status}"
-        yield "Content-Type", _media_type(recorded.answer_type), _media_type(replayed.answer_type)
-        before, now = _reply(recorded), _reply(replayed)
-        if before is None or now is None:
-            yield "body", _shown(recorded.answer), _shown(replayed.answer)
+        yield "Content-Type", _normalize(recorded.answer_type), _normalize(replayed.answer_type)
+        before, after = _parse_reply(recorded), _parse_reply(replayed)
+        if before is None or after is None:
+            yield "body", _decode(recorded.answer), _decode(replayed.answer)
             return
-        yield "return", before.code, now.code
-        yield "info", before.info, now.info
-        yield "count", f"{len(before.items)}", f"{len(now.items)}"
-        if len(before.items) == len(now.items):
+        yield "return", before.code, after.code
+        yield "info", before.info, after.info
+        yield "count", f"{len(before.items)}", f"{len(after.items)}"
+        if len(before.items) == len(after.items):
             yield "layout", layout(recorded.answer), layout(replayed.answer)
-        for place, (one, other) in enumerate(zip(before.items, now.items, strict=False), 1):
-            yield from self._items(place, one, other)
+        for number, (one, other) in enumerate(zip(before.items, after.items, strict=False), 1):
+            yield from self._compare_items(number, one, other)
 
-    def _items(self, place: int, before: Any, now: Any) -> Iterator[tuple[str, str, str]]:  # noqa: ANN401 - whatever an answer carries
-        name = "account" if isinstance(before, AccountInfo) else f"{type(before).__name__.lower()} {place}"
-        others = asdict(now)
+    def _compare_items(self, number: int, before: Any, after: Any) -> Iterator[tuple[str, str, str]]:  # noqa: ANN401 - any item of an answer
+        name = "account" if isinstance(before, AccountInfo) else f"{type(before).__name__.lower()} {number}"
+        others = asdict(after)
         for field, value in asdict(before).items():
             if field in _CORRESPONDING:
-                yield f"{name} {field}", *self._corresponding(field, value, others[field])
+                yield f"{name} {field}", *self._correspond(field, value, others[field])
             else:
-                yield f"{name} {field}", _said(value), _said(others[field])
+                yield f"{name} {field}", _format(value), _format(others[field])
 
-    def _corresponding(self, field: str, before: str, now: str) -> tuple[str, str]:
-        """Two texts that are equal if one value may stand for the other."""
-        if not before or not now:
-            return before or _ABSENT, now or _ABSENT
-        expected = self._replayed.setdefault((field, before), now)
-        known = self._recorded.setdefault((field, now), before)
-        if (expected, known) == (now, before):
+    def _correspond(self, field: str, before: str, after: str) -> tuple[str, str]:
+        """Return two equal texts if the values may correspond."""
+        if not before or not after:
+            return before or _ABSENT, after or _ABSENT
+        expected = self._replayed.setdefault((field, before), after)
+        known = self._recorded.setdefault((field, after), before)
+        if (expected, known) == (after, before):
             return "", ""
-        return f"{before}, which is {expected}", now
+        return f"{before}, which is {expected}", after
 
 
-def _said(value: object) -> str:
+def _format(value: object) -> str:
     return _ABSENT if value is None else f"{value}"
 
 
-def _media_type(content_type: str) -> str:
+def _normalize(content_type: str) -> str:
     return content_type.replace(" ", "").lower()
 
 
-def _reply(exchange: Exchange) -> AnyReply | None:
+def _parse_reply(exchange: Exchange) -> AnyReply | None:
     if exchange.operation is None:
         return None
     try:
@@ -112,16 +110,16 @@ def _reply(exchange: Exchange) -> AnyReply | None:
 
 
 def layout(answer: bytes) -> str:
-    """How an answer is written, whatever it says: its declaration, blanks, elements and the order of attributes.
+    """Return the declaration, blanks, elements and attribute order of an answer, without its values.
 
-    Neighbours that are written alike count as one.
+    Neighbours with the same layout count as one.
     """
     declaration, end, rest = answer.partition(b"?>")
     shape = _TEXT.sub(b">.<", _VALUE.sub(rb"\1\2\2", rest if end else answer))
     parts = [*re.findall(rb"[^<]*<[^<>]*>", shape), shape[shape.rfind(b">") + 1 :]]
-    kept = [part for place, part in enumerate(parts) if place == 0 or part != parts[place - 1]]
-    return _shown((declaration + end if end else b"") + b"".join(kept))
+    kept = [part for index, part in enumerate(parts) if index == 0 or part != parts[index - 1]]
+    return _decode((declaration + end if end else b"") + b"".join(kept))
 
 
-def _shown(data: bytes) -> str:
+def _decode(data: bytes) -> str:
     return data.decode("utf-8", "backslashreplace")

@@ -1,4 +1,4 @@
-"""An exchange: one request and how it was answered, as a line of a transcript holds it."""
+"""An exchange: one request and its answer, and the line of a transcript that holds them."""
 
 import base64
 import json
@@ -15,7 +15,7 @@ _OPERATIONS = {operation.path: operation for operation in Operation}
 
 
 class UnreadableLine(ValueError):
-    """A line that holds no exchange; the message says what is wrong with it."""
+    """A line that holds no exchange. The message gives the reason."""
 
 
 class Ending(StrEnum):
@@ -29,21 +29,21 @@ class Ending(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """A request as it was placed, and its answer as it came.
+    """A request and its answer, as sent.
 
     Attributes:
-        number: Its place among the exchanges of its recording, from 1, in the order in which requests came in.
-        at: When the request came in, aware; written in Asia/Shanghai, to the microsecond.
+        number: Number of the request in its recording, from 1, in order of arrival.
+        at: Arrival of the request, aware. Written in Asia/Shanghai, to the microsecond.
         method: `GET` or `POST`.
-        path: The path, as it stood in the request line.
-        query: What stood behind the question mark, as it was placed.
-        body: The body of the request, as it was placed.
-        content_type: The Content-Type of the request; empty where it had none.
-        status: The HTTP status of the answer; None where none came.
+        path: The path from the request line.
+        query: The query, without the question mark.
+        body: The body of the request.
+        content_type: The Content-Type of the request; empty if absent.
+        status: The HTTP status of the answer; None if there was no answer.
         answer: The body of the answer.
-        answer_type: The Content-Type of the answer, likewise.
-        ending: How it ended.
-        reason: What went wrong, where it was not answered.
+        answer_type: The Content-Type of the answer; empty if absent.
+        ending: How the exchange ended.
+        reason: The error, if it was not answered.
     """
 
     number: int
@@ -61,95 +61,95 @@ class Exchange:
 
     @property
     def operation(self) -> Operation | None:
-        """The endpoint that was asked, slashes doubled or not (W5); None where it was none."""
+        """The endpoint, with or without doubled slashes (W5). None for any other path."""
         return _OPERATIONS.get(self.path.replace("//", "/"))
 
     def to_json(self) -> dict[str, Any]:
-        """What a line holds: bytes as text where they are UTF-8, else `{"base64": …}`; what is absent is left out."""
-        whole = {
+        """Return a JSON object. Bytes are text if they are UTF-8, else `{"base64": …}`. Empty members are left out."""
+        members = {
             "number": self.number,
             "at": self.at.astimezone(SHANGHAI).isoformat(timespec="microseconds"),
             "method": self.method,
             "path": self.path,
-            "query": _written(self.query),
+            "query": _encode(self.query),
             "content_type": self.content_type,
-            "body": _written(self.body),
+            "body": _encode(self.body),
             "ending": self.ending.value,
             "reason": self.reason,
             "status": self.status,
             "answer_type": self.answer_type,
-            "answer": _written(self.answer),
+            "answer": _encode(self.answer),
         }
-        return {name: value for name, value in whole.items() if value not in (None, "")}
+        return {name: value for name, value in members.items() if value not in (None, "")}
 
     def to_line(self) -> str:
-        """The exchange as one line of JSON, without its line break."""
+        """Return one line of JSON, without a line break."""
         return json.dumps(self.to_json(), ensure_ascii=False)
 
     @classmethod
-    def from_json(cls, held: Mapping[str, Any]) -> "Exchange":
-        """The exchange that a line's table holds; names it does not know are passed over.
+    def from_json(cls, members: Mapping[str, Any]) -> "Exchange":
+        """Read a JSON object. Unknown members are ignored.
 
         Raises:
-            UnreadableLine: It holds none.
+            UnreadableLine: A member is missing or invalid.
         """
         try:
-            at = datetime.fromisoformat(held["at"])
+            at = datetime.fromisoformat(members["at"])
             if at.tzinfo is None:
-                message = f"{held['at']} has no zone"
+                message = f"at must have a zone, got {members['at']}"
                 raise UnreadableLine(message)
             return cls(
-                int(held["number"]),
+                int(members["number"]),
                 at.astimezone(SHANGHAI),
-                str(held["method"]),
-                str(held["path"]),
-                _read(held.get("query", "")),
-                _read(held.get("body", "")),
-                held.get("content_type", ""),
-                held.get("status"),
-                _read(held.get("answer", "")),
-                held.get("answer_type", ""),
-                Ending(held["ending"]),
-                held.get("reason", ""),
+                str(members["method"]),
+                str(members["path"]),
+                _decode(members.get("query", "")),
+                _decode(members.get("body", "")),
+                members.get("content_type", ""),
+                members.get("status"),
+                _decode(members.get("answer", "")),
+                members.get("answer_type", ""),
+                Ending(members["ending"]),
+                members.get("reason", ""),
             )
         except KeyError as error:
-            message = f"it has no {error}"
+            message = f"{error} is missing"
             raise UnreadableLine(message) from error
         except (TypeError, ValueError, AttributeError) as error:
             raise UnreadableLine(str(error)) from error
 
     @classmethod
     def from_line(cls, line: str) -> "Exchange":
-        """The exchange of a line.
+        """Read a line.
 
         Raises:
-            UnreadableLine: It holds none.
+            UnreadableLine: It holds no exchange.
         """
-        return cls.from_json(table(line))
+        return cls.from_json(parse_line(line))
 
 
-def table(line: str) -> dict[str, Any]:
-    """The table that a line holds.
+def parse_line(line: str) -> dict[str, Any]:
+    """Parse a line to a JSON object.
 
     Raises:
         UnreadableLine: It holds none.
     """
     try:
-        held: object = json.loads(line)
+        value: object = json.loads(line)
     except ValueError as error:
         raise UnreadableLine(str(error)) from error
-    if not isinstance(held, dict):
-        message = "it is no table"
+    if not isinstance(value, dict):
+        message = "not a JSON object"
         raise UnreadableLine(message)
-    return cast("dict[str, Any]", held)
+    return cast("dict[str, Any]", value)
 
 
-def _written(data: bytes) -> str | dict[str, str]:
+def _encode(data: bytes) -> str | dict[str, str]:
     try:
         return data.decode()
     except UnicodeDecodeError:
         return {"base64": base64.b64encode(data).decode()}
 
 
-def _read(held: str | Mapping[str, str]) -> bytes:
-    return held.encode() if isinstance(held, str) else base64.b64decode(held["base64"], validate=True)
+def _decode(value: str | Mapping[str, str]) -> bytes:
+    return value.encode() if isinstance(value, str) else base64.b64decode(value["base64"], validate=True)

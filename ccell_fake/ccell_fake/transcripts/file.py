@@ -1,8 +1,8 @@
-"""A transcript as a file: a line says where a run begins, and each line after it holds an exchange of some run.
+"""Read and write transcript files.
 
-Lines are only ever appended, each by one write, so several may record into one file and a program that is killed leaves
-at most one line unfinished. A line is written once its answer is there; read, the exchanges of a run stand in the order
-in which their requests came in. Pseudonyms are the same within a run, and are not across runs.
+A header line begins a run, and each line after it holds an exchange of some run. Each line is appended by one write, so
+several recorders may share a file. A kill leaves at most one incomplete line. Lines are in the order of answers; a
+reader gets exchanges in the order of requests. Pseudonyms are consistent within a run, not across runs.
 """
 
 import json
@@ -15,27 +15,27 @@ from types import TracebackType
 from typing import Any, Self
 
 from ccell_fake.clock import SHANGHAI
-from ccell_fake.transcripts.exchange import Exchange, table
+from ccell_fake.transcripts.exchange import Exchange, parse_line
 
 FORMAT = 1
-"""The version of the format; a reader refuses what is newer than it."""
+"""Version of the format. A reader refuses any other."""
 
 _HEADER = "ccell_transcript"
 _RUN = "run"
 
 
 class UnreadableTranscript(Exception):
-    """A file that is no transcript; the message names the file, the line and what is wrong."""
+    """A file that is not a transcript. The message names the file, the line and the reason."""
 
 
 @dataclass(frozen=True, slots=True)
 class RecordedRun:
-    """What was recorded between a start and a stop.
+    """The exchanges of one recording.
 
     Attributes:
-        id: Its name in the file.
-        started: When it began, aware.
-        exchanges: What was recorded, in the order in which requests came in.
+        id: Its ID in the file.
+        started: Its start, aware.
+        exchanges: Its exchanges, in the order of requests.
     """
 
     id: str
@@ -44,32 +44,32 @@ class RecordedRun:
 
     @property
     def missing(self) -> tuple[int, ...]:
-        """The numbers of requests that came in before the last one of the file and whose answer was not written."""
+        """Numbers of requests before the last one whose exchange is not in the file."""
         numbers = {exchange.number for exchange in self.exchanges}
         return tuple(number for number in range(1, max(numbers, default=0)) if number not in numbers)
 
 
 @dataclass(frozen=True, slots=True)
 class Transcript:
-    """What a file holds.
+    """The contents of a transcript file.
 
     Attributes:
-        runs: In the order in which they began.
-        unfinished: The numbers of the lines that somebody was killed in the middle of, from 1; they hold nothing.
+        runs: The runs, in the order of their starts.
+        incomplete: Numbers of the incomplete lines, from 1. They are skipped.
     """
 
     runs: tuple[RecordedRun, ...]
-    unfinished: tuple[int, ...] = field(default=())
+    incomplete: tuple[int, ...] = field(default=())
 
 
 class Writer:
-    """Appends the exchanges of one run; any number of threads and processes may write into a file at the same time."""
+    """Appends the exchanges of one run. Any number of threads and processes may write to a file at the same time."""
 
     def __init__(self, path: Path, started: datetime) -> None:
-        """Begin a run at the end of a file, which is made where there is none, for nobody else to read.
+        """Begin a run at the end of a file. A missing file is created with mode 600.
 
         Raises:
-            OSError: It cannot be written.
+            OSError: The file cannot be written.
         """
         self._run = secrets.token_hex(4)
         self._file = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
@@ -78,32 +78,32 @@ class Writer:
         self._append(json.dumps(header))
 
     def write(self, exchange: Exchange) -> None:
-        """Append an exchange, which has to be redacted already; it is there as soon as this returns.
+        """Append a redacted exchange. It is in the file when this returns.
 
         Raises:
-            OSError: It could not be written.
+            OSError: The file cannot be written.
         """
         self._append(json.dumps({_RUN: self._run, **exchange.to_json()}, ensure_ascii=False))
 
     def _append(self, line: str) -> None:
-        # Whoever was killed in the middle of a line shall not take this one along.
+        # A line after an incomplete one must begin on a line of its own.
         data = (b"" if _is_at_line_start(self._path) else b"\n") + f"{line}\n".encode()
         if os.write(self._file, data) < len(data):
             message = "the disk is full"
             raise OSError(message)
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         os.close(self._file)
 
     def __enter__(self) -> Self:
-        """Use it for a while."""
+        """Return the writer."""
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self.close()
 
 
@@ -116,10 +116,10 @@ def _is_at_line_start(path: Path) -> bool:
 
 
 def read(path: Path) -> Transcript:
-    """What a file holds. A line that was not finished is passed over, and told of.
+    """Read a transcript file. Incomplete lines are skipped and reported.
 
     Raises:
-        UnreadableTranscript: There is no such file, it is no transcript or of a newer format, or a line is damaged.
+        UnreadableTranscript: The file is missing, damaged, not a transcript, or of another format.
     """
     try:
         lines = path.read_bytes().split(b"\n")
@@ -128,49 +128,49 @@ def read(path: Path) -> Transcript:
         raise UnreadableTranscript(message) from error
     started: dict[str, datetime] = {}
     exchanges: dict[str, list[Exchange]] = {}
-    unfinished: list[int] = []
+    incomplete: list[int] = []
     for number, line in enumerate(lines, 1):
         if not line:
             continue
         try:
-            held = table(line.decode())
+            members = parse_line(line.decode())
         except ValueError as error:
-            if not _is_begun(line):
-                raise _damaged(path, number, f"{error}") from error
-            unfinished.append(number)
+            if not _is_incomplete(line):
+                raise _unreadable(path, number, f"{error}") from error
+            incomplete.append(number)
             continue
         try:
-            run = str(held.get(_RUN))
-            if _HEADER in held:
-                _check(held)
-                started[run] = datetime.fromisoformat(held["started"])
+            run = str(members.get(_RUN))
+            if _HEADER in members:
+                _check_format(members)
+                started[run] = datetime.fromisoformat(members["started"])
                 exchanges[run] = []
             else:
-                exchanges[run].append(Exchange.from_json(held))
+                exchanges[run].append(Exchange.from_json(members))
         except KeyError as error:
-            raise _damaged(path, number, f"there is no line before it that begins run {error}") from error
+            raise _unreadable(path, number, f"no header for run {error} before it") from error
         except (ValueError, TypeError) as error:
-            raise _damaged(path, number, str(error)) from error
+            raise _unreadable(path, number, str(error)) from error
     if not started:
-        message = f"{path}: it is no transcript"
+        message = f"{path}: not a transcript"
         raise UnreadableTranscript(message)
     runs = (
         RecordedRun(run, at, tuple(sorted(exchanges[run], key=lambda one: one.number))) for run, at in started.items()
     )
-    return Transcript(tuple(runs), tuple(unfinished))
+    return Transcript(tuple(runs), tuple(incomplete))
 
 
-def _is_begun(line: bytes) -> bool:
-    """Whether somebody began to write a line of ours."""
-    begun = (f'{{"{_HEADER}": '.encode(), f'{{"{_RUN}": "'.encode())
-    return any(line.startswith(one[: len(line)]) for one in begun)
+def _is_incomplete(line: bytes) -> bool:
+    """Whether a line of a transcript begins like this one."""
+    beginnings = (f'{{"{_HEADER}": '.encode(), f'{{"{_RUN}": "'.encode())
+    return any(line.startswith(one[: len(line)]) for one in beginnings)
 
 
-def _check(header: dict[str, Any]) -> None:
+def _check_format(header: dict[str, Any]) -> None:
     if header[_HEADER] != FORMAT:
-        message = f"it is of format {header[_HEADER]}; this reads format {FORMAT}"
+        message = f"format must be {FORMAT}, got {header[_HEADER]}"
         raise ValueError(message)
 
 
-def _damaged(path: Path, number: int, reason: str) -> UnreadableTranscript:
+def _unreadable(path: Path, number: int, reason: str) -> UnreadableTranscript:
     return UnreadableTranscript(f"{path}: line {number}: {reason}")

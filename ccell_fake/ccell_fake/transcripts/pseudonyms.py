@@ -1,4 +1,4 @@
-"""Pseudonyms: what stands for a phone, a password or a name, always the same for the same and never for two."""
+"""Generate replacement texts: pseudonyms for phones, passwords and names, and fillers for message texts."""
 
 import hashlib
 import re
@@ -11,42 +11,45 @@ from ccell_fixtures.prefixes import PREFIXES
 
 _LONG_HEADS = {digits[:3] for digits in PREFIXES if len(digits) > 3}  # noqa: PLR2004 - a prefix has three or four digits
 _DIGEST = re.compile(r"[0-9a-f]{32}|[0-9A-F]{32}")
-_TRIES = 4096
+_SIGNATURE = re.compile("【[^【】]*】")
+_LETTER, _CHINESE, _WIDE = "x", "某", "😀"
+_LAST_ASCII, _LAST_OF_16_BITS = "\x7f", "\uffff"
+_ALPHABETS = (string.digits, string.ascii_lowercase, string.ascii_uppercase)
+_CHINESE_CHARACTERS = "".join(map(chr, range(0x4E00, 0x9FA6)))
+_ATTEMPTS = 4096
 
 
 class Pseudonyms:
-    """Hands out pseudonyms. They hang on a key, so whoever has not got it learns nothing by trying numbers out."""
+    """Assigns pseudonyms: one per value, and never the same for two values.
+
+    They depend on a secret key. Without the key, trying out numbers reveals nothing.
+    """
 
     def __init__(self, key: bytes, keep: Collection[str] = ()) -> None:
-        """Hand out those of a key.
-
-        Args:
-            key: What they hang on; the same key makes the same pseudonyms.
-            keep: What has no pseudonym and is none, such as the emulator's magic numbers.
-        """
+        """Use a key. The same key gives the same pseudonyms. Values in `keep` get no pseudonym and are none."""
         self._key = key
         self._keep = frozenset(keep)
-        self._guard = threading.Lock()
-        self._given: dict[tuple[str, str], str] = {}
-        self._taken: set[tuple[str, str]] = set()
+        self._lock = threading.Lock()
+        self._assigned: dict[tuple[str, str], str] = {}
+        self._used: set[tuple[str, str]] = set()
 
-    def knows(self, kind: str, value: str) -> bool:
-        """Whether something has been given one before."""
-        return (kind, value) in self._given
+    def has(self, kind: str, value: str) -> bool:
+        """Whether a value already has a pseudonym."""
+        return (kind, value) in self._assigned
 
     def phone(self, digits: str) -> str:
-        """As many other digits; what says whose number it is stays, so it is recognised or not as before (Q8)."""
+        """Return as many other digits with the same prefix, so the number stays recognised or unrecognised (Q8)."""
         head = digits[: 4 if digits[:3] in _LONG_HEADS else 3]
-        return self._pseudonym("phone", digits, lambda bits: head + _alike(digits[len(head) :], bits))
+        return self._pseudonym("phone", digits, lambda bits: head + _draw_alike(digits[len(head) :], bits))
 
     def name(self, value: str) -> str:
-        """A name of the same form: a digit for each digit, a letter for each letter, of either case or Chinese."""
-        return self._pseudonym("name", value, lambda bits: _alike(value, bits))
+        """Return a name of the same form: digit for digit, letter for letter in its case, Chinese for Chinese."""
+        return self._pseudonym("name", value, lambda bits: _draw_alike(value, bits))
 
     def password(self, value: str) -> str:
-        """`password-` and a number; for what looks like an md5 that of the text the password itself has (W9).
+        """Return `password-` and eight digits. For an md5, return the md5 of its password's pseudonym (W9).
 
-        How long the password is, and of what, cannot be seen by it.
+        The pseudonym shows neither the length nor the characters of the password.
         """
         if not value or value in self._keep:
             return value
@@ -60,52 +63,64 @@ class Pseudonyms:
     def _pseudonym(self, kind: str, value: str, make: Callable[[int], str]) -> str:
         if value in self._keep or not any(map(str.isalnum, value)):
             return value
-        with self._guard:
-            given = self._given.get((kind, value))
-            if given is None:
-                given = self._free(kind, value, make)
-                self._given[kind, value] = given
-                self._taken.add((kind, given))
-        return given
+        with self._lock:
+            pseudonym = self._assigned.get((kind, value))
+            if pseudonym is None:
+                pseudonym = self._find_free(kind, value, make)
+                self._assigned[kind, value] = pseudonym
+                self._used.add((kind, pseudonym))
+        return pseudonym
 
-    def _free(self, kind: str, value: str, make: Callable[[int], str]) -> str:
-        """The first that is nobody's: neither handed out, nor something that has one itself."""
-        for attempt in range(_TRIES):
+    def _find_free(self, kind: str, value: str, make: Callable[[int], str]) -> str:
+        """Return the first candidate that is neither a pseudonym nor a value with a pseudonym."""
+        for attempt in range(_ATTEMPTS):
             candidate = make(self._bits(f"{kind}\0{attempt}\0{value}"))
-            place = (kind, candidate)
-            if candidate not in self._keep and candidate != value and place not in self._taken | self._given.keys():
+            key = (kind, candidate)
+            if candidate not in self._keep and candidate != value and key not in self._used | self._assigned.keys():
                 return candidate
-        # So short that its form has no free one: one of another form is better than somebody else's.
+        # A short form may have no free candidate. Another form is better than a shared pseudonym.
         alphabet = string.digits if kind == "phone" else _CHINESE_CHARACTERS
-        others = ("".join(_drawn([alphabet] * len(value), self._bits(f"{kind}\0{n}\0{value}"))) for n in count(_TRIES))
-        return next(other for other in others if other != value and (kind, other) not in self._taken)
+        others = (
+            "".join(_draw([alphabet] * len(value), self._bits(f"{kind}\0{n}\0{value}"))) for n in count(_ATTEMPTS)
+        )
+        return next(other for other in others if other != value and (kind, other) not in self._used)
 
     def _bits(self, text: str) -> int:
         data = text.encode("utf-8", "surrogatepass")
         return int.from_bytes(hashlib.shake_256(self._key + data).digest(2 * len(data)), "big")
 
 
-def _alike(text: str, bits: int) -> str:
-    return "".join(_drawn([_alphabet(character) for character in text], bits))
+def fill(text: str) -> str:
+    """Replace the characters of a message text by others of the same width (Q35). Keep blanks and signatures."""
+    filled = [character if character.isspace() else _filler(character) for character in text]
+    for match in _SIGNATURE.finditer(text):
+        filled[match.start() : match.end()] = match[0]
+    return "".join(filled)
 
 
-def _drawn(alphabets: Iterable[str], bits: int) -> Iterator[str]:
+def _filler(character: str) -> str:
+    if character <= _LAST_ASCII:
+        return _LETTER
+    return _CHINESE if character <= _LAST_OF_16_BITS else _WIDE
+
+
+def _draw_alike(text: str, bits: int) -> str:
+    return "".join(_draw(map(_alphabet, text), bits))
+
+
+def _draw(alphabets: Iterable[str], bits: int) -> Iterator[str]:
     for alphabet in alphabets:
-        bits, place = divmod(bits, len(alphabet))
-        yield alphabet[place]
+        bits, index = divmod(bits, len(alphabet))
+        yield alphabet[index]
 
 
 def _alphabet(character: str) -> str:
-    """What a character is replaced from; by itself where it is neither letter nor digit."""
+    """Return the candidates that replace a character. Punctuation and blanks replace themselves."""
     if not character.isalnum():
         return character
     if character in _CHINESE_CHARACTERS:
         return _CHINESE_CHARACTERS
-    return next((one for one in _ALPHABETS if character in one), string.ascii_lowercase)
-
-
-_ALPHABETS = (string.digits, string.ascii_lowercase, string.ascii_uppercase)
-_CHINESE_CHARACTERS = "".join(map(chr, range(0x4E00, 0x9FA6)))
+    return next((alphabet for alphabet in _ALPHABETS if character in alphabet), string.ascii_lowercase)
 
 
 def _md5(text: str) -> str:

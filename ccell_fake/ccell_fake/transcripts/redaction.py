@@ -1,7 +1,7 @@
-"""Redaction: passwords, userids, phones and e-mail addresses replaced by pseudonyms, in every encoding they came in.
+"""Redaction: replace passwords, userids, phones and e-mail addresses by pseudonyms, in every encoding.
 
-What a request or an answer says is read through percent-encoding and references, whether or not it is well-formed. A
-pseudonym is written as what it replaces was written, so that what is redacted is read and judged as before.
+Requests and answers are read through percent-encoding and references, well-formed or not. A pseudonym is encoded like
+the value it replaces, so that redacted data is parsed and judged as before.
 """
 
 import re
@@ -12,16 +12,15 @@ from dataclasses import replace
 from itertools import starmap
 
 from ccell_fake.limits import NUMBER_SEPARATOR
-from ccell_fake.transcripts import fillers as contents
-from ccell_fake.transcripts import secret_finder, views
+from ccell_fake.transcripts import decoding, detection
+from ccell_fake.transcripts.decoding import DecodedText, Edit
+from ccell_fake.transcripts.detection import SecretKind, SecretMatch
 from ccell_fake.transcripts.exchange import Exchange
-from ccell_fake.transcripts.pseudonyms import Pseudonyms
-from ccell_fake.transcripts.secret_finder import Match, SecretKind
-from ccell_fake.transcripts.views import Edit, View
+from ccell_fake.transcripts.pseudonyms import Pseudonyms, fill
 from ccell_fake.wire.secrets import HIDDEN, forms
 
 _SHORTEST_SECRET = 6
-"""What is shorter may stand anywhere by chance, and is replaced only where it is called a password."""
+"""Shorter passwords may occur anywhere by chance. They are replaced only where they are called a password."""
 
 _VOCABULARY = {
     "content",
@@ -35,16 +34,19 @@ _VOCABULARY = {
     "submit",
     "userid",
 }
-"""Words of the gateway's own, which give nothing away and have to stay where they are no password."""
+"""Words of the gateway's format. They are secret only where they are called a password."""
 
 _SHORTEST_NAME = 4
-_DEEPEST = 3
+_MAX_DEPTH = 3
 _KEY_BYTES = 32
 _PERCENT = re.compile("%[0-9A-Fa-f]{2}")
+_REQUEST_TEXTS = (b"content",)
+_ANSWER_TEXTS = (b"msgcontent",)
+_WORD = re.compile(r"\w+")
 
 
 class Redaction:
-    """Replaces what is nobody else's business, the same by the same; any number of threads may use it."""
+    """Replaces secrets, equal ones by equal pseudonyms. Safe for any number of threads."""
 
     def __init__(
         self,
@@ -56,206 +58,199 @@ class Redaction:
         keep: Collection[str] = (),
         key: bytes | None = None,
     ) -> None:
-        """Know secrets beforehand; the others are found by the names they have and by what they look like.
+        """Replace known secrets, and those found by their names or their form.
 
         Args:
-            passwords: Replaced wherever they stand, with their md5, however short.
-            phones: Replaced wherever they stand, of whatever country.
-            userids: Replaced wherever they stand as a word.
-            contents: Whether the texts of messages are kept, apart from what is found in them; else other characters
-                stand there, as many, with the same signature.
-            keep: What stays as it is, such as the emulator's magic numbers.
-            key: What pseudonyms hang on; a random one, which is kept nowhere, unless given. With the same key several
-                redactions replace alike.
+            passwords: Replaced everywhere, with their md5, however short.
+            phones: Replaced everywhere, of any country.
+            userids: Replaced everywhere as a word.
+            contents: Keep the texts of messages, apart from secrets in them. False replaces each character, and keeps
+                length and signature.
+            keep: Values to keep, such as the emulator's magic numbers.
+            key: Secret key of the pseudonyms. Redactions with the same key give the same pseudonyms. The default is a
+                random key that is stored nowhere.
         """
         self._pseudonyms = Pseudonyms(secrets.token_bytes(_KEY_BYTES) if key is None else key, keep)
         self._keep = frozenset(keep)
         self._keeps_contents = contents
-        self._guard = threading.Lock()
+        self._lock = threading.Lock()
         self._literals: dict[str, str | None] = {}
         self._literal = re.compile("(?!)")
         self._lengths: frozenset[int] = frozenset()
         for password in passwords:
-            self._learn_literal(password)
+            self._learn_password(password)
         for phone in phones:
             self.phone(phone)
         for userid in userids:
             self._learn_literals({userid: self.userid(userid)})
 
     def exchange(self, exchange: Exchange) -> Exchange:
-        """An exchange with everything replaced, in its request and in its answer."""
-        reason, path = _Read(exchange.reason), _Read(exchange.path)
-        types = [_Read(one) for one in (exchange.content_type, exchange.answer_type)]
-        query, body = _Read.of(exchange.query, is_query=True), _Read.of(exchange.body)
-        answer = _Read.of(exchange.answer)
-        # A phone of the request may stand without a name in the answer, and the other way round.
-        for read in (query, body, answer):
-            self._learn(read)
+        """Redact the request and the answer of an exchange."""
+        query, body = _Decodings.of(exchange.query, is_query=True), _Decodings.of(exchange.body)
+        answer = _Decodings.of(exchange.answer)
+        # A phone that the request names may be unnamed in the answer, and the other way round.
+        for source in (query, body, answer):
+            self._learn(source)
         return replace(
             exchange,
-            path=self._redacted(path),
-            query=query.encoded(self._redacted(query, contents.REQUEST)),
-            body=body.encoded(self._redacted(body, contents.REQUEST)),
-            content_type=self._redacted(types[0]),
-            answer_type=self._redacted(types[1]),
-            answer=answer.encoded(self._redacted(answer, contents.ANSWER)),
-            reason=self._redacted(reason),
+            path=self._redact(_Decodings(exchange.path)),
+            query=query.encode(self._redact(query, _REQUEST_TEXTS)),
+            body=body.encode(self._redact(body, _REQUEST_TEXTS)),
+            content_type=self._redact(_Decodings(exchange.content_type)),
+            answer_type=self._redact(_Decodings(exchange.answer_type)),
+            answer=answer.encode(self._redact(answer, _ANSWER_TEXTS)),
+            reason=self._redact(_Decodings(exchange.reason)),
         )
 
     def data(self, data: bytes, *, is_query: bool = False) -> bytes:
-        """Bytes with everything replaced that is in them, texts of messages apart.
+        """Redact bytes. Texts of messages are kept.
 
         Args:
-            data: XML, JSON, HTML, a form, a query; in any encoding, well-formed or not.
-            is_query: A query, in which a plus is a blank.
+            data: XML, JSON, HTML, a form or a query, in any encoding, well-formed or not.
+            is_query: Decode `+` as a blank.
         """
-        read = _Read.of(data, is_query=is_query)
-        self._learn(read)
-        return read.encoded(self._redacted(read))
+        source = _Decodings.of(data, is_query=is_query)
+        self._learn(source)
+        return source.encode(self._redact(source))
 
     def text(self, text: str) -> str:
-        """A message, a traceback or a log with everything replaced that is in it."""
-        read = _Read(text)
-        self._learn(read)
-        return self._redacted(read)
+        """Redact a message, a traceback or a log."""
+        source = _Decodings(text)
+        self._learn(source)
+        return self._redact(source)
 
     def phone(self, phone: str) -> str:
-        """One number as it is replaced: the same blanks, country's digits and width, other digits."""
-        digits, places = secret_finder.number(phone)
+        """Return the pseudonym of a number, with the same blanks, country code and width."""
+        digits, positions = detection.parse_phone(phone)
         if not digits or digits in self._keep:
             return phone
-        with self._guard:
+        with self._lock:
             self._lengths |= {len(digits)}
-        end = places[-1] + 1
-        return phone[: places[0]] + self._spelt(phone[places[0] : end], digits) + phone[end:]
+        start, end = positions[0], positions[-1] + 1
+        return phone[:start] + self._replace_digits(phone[start:end], digits) + phone[end:]
 
-    def _spelt(self, number: str, digits: str) -> str:
-        """The pseudonym of some digits, as a number that has them and nothing else but what divides them is written."""
-        shown = list(number)
-        _, places = secret_finder.plain_digits(number)
-        for place, digit in zip(places, self._pseudonyms.phone(digits), strict=True):
-            # Digits of every script stand in order.
-            shown[place] = chr(ord(number[place]) - int(number[place]) + int(digit))
-        return "".join(shown)
+    def _replace_digits(self, number: str, digits: str) -> str:
+        """Write the pseudonym of some digits in the form of a number with exactly these digits."""
+        result = list(number)
+        _, positions = detection.ascii_digits(number)
+        for position, digit in zip(positions, self._pseudonyms.phone(digits), strict=True):
+            # The digits of every script are consecutive code points.
+            result[position] = chr(ord(number[position]) - int(number[position]) + int(digit))
+        return "".join(result)
 
     def userid(self, userid: str) -> str:
-        """A userid as it is replaced."""
+        """Return the pseudonym of a userid."""
         return self._pseudonyms.name(userid)
 
     def password(self, password: str) -> str:
-        """A password as it is replaced where it is called one."""
+        """Return the pseudonym of a password."""
         if len(password) >= _SHORTEST_SECRET:
-            self._learn_literal(password)
+            self._learn_password(password)
         return self._pseudonyms.password(password)
 
-    def _learn_literal(self, password: str) -> None:
+    def _learn_password(self, password: str) -> None:
         if password not in self._literals and password not in self._keep and password.lower() not in _VOCABULARY:
             self._learn_literals(dict.fromkeys(forms(password)))
 
     def _learn_literals(self, literals: Mapping[str, str | None]) -> None:
-        with self._guard:
+        with self._lock:
             if literals.keys() <= self._literals.keys():
                 return
             self._literals = {**self._literals, **literals}
-            longest = sorted(self._literals.items(), key=lambda item: len(item[0]), reverse=True)
-            self._literal = re.compile("|".join(starmap(_pattern, longest)), re.IGNORECASE)
+            longest_first = sorted(self._literals.items(), key=lambda item: len(item[0]), reverse=True)
+            self._literal = re.compile("|".join(starmap(_pattern, longest_first)), re.IGNORECASE)
 
-    def _learn(self, read: "_Read") -> None:
-        for view in read.views:
-            for found in (*secret_finder.named(view), *secret_finder.quoted(view)):
-                for _ in self._replaced(view, found):
+    def _learn(self, source: "_Decodings") -> None:
+        for text in source.texts:
+            for match in (*detection.find_named(text), *detection.find_in_quotation(text)):
+                for _ in self._replace_named(text, match):
                     pass
 
-    def _redacted(self, read: "_Read", texts: tuple[bytes, ...] = ()) -> str:
+    def _redact(self, source: "_Decodings", message_names: tuple[bytes, ...] = ()) -> str:
         edits: list[Edit] = []
-        if read.is_form:
-            # There percent-encoding is what keeps a value together.
-            for view in sorted(read.views, key=lambda one: one.depth):
-                edits += [edit for found in secret_finder.bare(view) for edit in self._replaced(view, found)]
-        for view in read.views:
-            edits += self._edits(view)
+        if source.is_form:
+            # In a form, percent-encoding delimits a value.
+            for text in sorted(source.texts, key=lambda one: one.depth):
+                edits += [edit for match in detection.find_unquoted(text) for edit in self._replace_named(text, match)]
+        for text in source.texts:
+            edits += self._replace_secrets(text)
             if not self._keeps_contents:
-                edits += contents.edits(view, texts)
-        return views.edited(read.text, edits)
+                for start, end in detection.find_values(text.skeleton, message_names):
+                    edits += text.edit_each(start, fill(text.text[start:end]))
+        return decoding.apply_edits(source.text, edits)
 
-    def _edits(self, view: View) -> Iterator[Edit]:
-        """What to replace; the earlier wins where two are about the same characters."""
-        for found in secret_finder.named(view):
-            yield from self._replaced(view, found)
-        for match in self._literal.finditer(view.text):
+    def _replace_secrets(self, text: DecodedText) -> Iterator[Edit]:
+        """Replace all secrets of a text. If two edits overlap, the earlier one wins."""
+        for named in detection.find_named(text):
+            yield from self._replace_named(text, named)
+        for match in self._literal.finditer(text.text):
             pseudonym = self._literals.get(match[0])
             if pseudonym is None:
-                yield view.edit(*match.span(), HIDDEN)
+                yield text.edit(*match.span(), HIDDEN)
             else:
-                yield from view.edits(match.start(), pseudonym)
-        for found in secret_finder.quoted(view):
-            yield from self._replaced(view, found)
-        for match in secret_finder.emails(view.text):
-            yield from view.edits(match.start(), self._pseudonyms.name(match[0]))
-        for match in secret_finder.words(view.text):
-            if len(match[0]) >= _SHORTEST_NAME and self._pseudonyms.knows("name", match[0]):
-                yield from view.edits(match.start(), self._pseudonyms.name(match[0]))
-        yield from self._numbers(view)
+                yield from text.edit_each(match.start(), pseudonym)
+        for named in detection.find_in_quotation(text):
+            yield from self._replace_named(text, named)
+        for match in detection.find_emails(text.text):
+            yield from text.edit_each(match.start(), self._pseudonyms.name(match[0]))
+        for match in _WORD.finditer(text.text):
+            if len(match[0]) >= _SHORTEST_NAME and self._pseudonyms.has("name", match[0]):
+                yield from text.edit_each(match.start(), self._pseudonyms.name(match[0]))
+        for match in detection.find_mobiles(text.text):
+            yield from text.edit_each(match.start(), self.phone(match[0]))
+        for match in detection.DIGIT_GROUPS.finditer(text.text):
+            yield from self._replace_known_numbers(text, match)
 
-    def _numbers(self, view: View) -> Iterator[Edit]:
-        for match in secret_finder.mobiles(view.text):
-            yield from view.edits(match.start(), self.phone(match[0]))
-        for match in secret_finder.groups(view.text):
-            yield from self._known_numbers(view, match)
-
-    def _replaced(self, view: View, found: Match) -> Iterator[Edit]:
-        value = view.text[found.start : found.end]
-        match found.kind:
+    def _replace_named(self, text: DecodedText, match: SecretMatch) -> Iterator[Edit]:
+        value = text.text[match.start : match.end]
+        match match.kind:
             case SecretKind.PASSWORD:
-                yield view.edit(found.start, found.end, self.password(value))
+                yield text.edit(match.start, match.end, self.password(value))
             case SecretKind.NAME:
-                yield from view.edits(found.start, self.userid(value))
+                yield from text.edit_each(match.start, self.userid(value))
             case SecretKind.PHONE:
-                start = found.start
-                for item in value.split(NUMBER_SEPARATOR):
-                    yield from view.edits(start, self.phone(item))
-                    start += len(item) + 1
+                start = match.start
+                for phone in value.split(NUMBER_SEPARATOR):
+                    yield from text.edit_each(start, self.phone(phone))
+                    start += len(phone) + 1
 
-    def _known_numbers(self, view: View, match: re.Match[str]) -> Iterator[Edit]:
-        """Numbers that were met before, which may stand between other digits, as in a linkid."""
-        digits, places = secret_finder.plain_digits(match[0])
+    def _replace_known_numbers(self, text: DecodedText, match: re.Match[str]) -> Iterator[Edit]:
+        """Replace numbers that have a pseudonym, even between other digits, as in a linkid."""
+        digits, positions = detection.ascii_digits(match[0])
         for length in sorted(self._lengths, reverse=True):
             for start in range(len(digits) - length + 1):
                 number = digits[start : start + length]
-                if self._pseudonyms.knows("phone", number):
-                    within = slice(places[start], places[start + length - 1] + 1)
-                    yield from view.edits(match.start() + within.start, self._spelt(match[0][within], number))
+                if self._pseudonyms.has("phone", number):
+                    span = slice(positions[start], positions[start + length - 1] + 1)
+                    yield from text.edit_each(match.start() + span.start, self._replace_digits(match[0][span], number))
 
 
-class _Read:
-    """A text and how it may be meant, the likeliest first.
-
-    That is as it stands, or percent-decoded as often as it is encoded.
-    """
+class _Decodings:
+    """A text and its possible decodings, the most likely first: as it is, or percent-decoded up to three times."""
 
     def __init__(self, text: str, encoding: str = "", *, is_query: bool = False) -> None:
         self.text = text
         self._encoding = encoding
-        deepest = views.view(text)
-        while deepest.depth < _DEEPEST and _PERCENT.search(deepest.text):
-            deepest = views.view(text, deepest.depth + 1)
+        deepest = decoding.decode_text(text)
+        while deepest.depth < _MAX_DEPTH and _PERCENT.search(deepest.text):
+            deepest = decoding.decode_text(text, deepest.depth + 1)
         self.is_form = not _is_xml(deepest.text)
         depths = range(deepest.depth + 1)
         plus_is_blank = is_query or not text.startswith(("<", "{"))
         has_escapes = self.is_form and "\\" in deepest.text
-        self.views = [
-            views.view(text, depth, plus_is_blank=plus_is_blank, is_escaped=is_escaped)
+        self.texts = [
+            decoding.decode_text(text, depth, plus_is_blank=plus_is_blank, has_backslash_escapes=is_escaped)
             for depth in (depths if _is_xml(text) and not is_query else reversed(depths))
             for is_escaped in ((True, False) if has_escapes else (False,))
         ]
 
     @classmethod
-    def of(cls, data: bytes, *, is_query: bool = False) -> "_Read":
-        text, encoding = views.decoded(data)
+    def of(cls, data: bytes, *, is_query: bool = False) -> "_Decodings":
+        text, encoding = decoding.decode_bytes(data)
         return cls(text, encoding, is_query=is_query)
 
-    def encoded(self, text: str) -> bytes:
-        return views.encoded(text, self._encoding)
+    def encode(self, text: str) -> bytes:
+        return decoding.encode_text(text, self._encoding)
 
 
 def _is_xml(text: str) -> bool:
@@ -263,7 +258,7 @@ def _is_xml(text: str) -> bool:
 
 
 def _pattern(literal: str, pseudonym: str | None) -> str:
-    """A name is one only as a word, and digits alone are somebody else's where they stand among digits."""
+    """Match a userid only as a word. Match digits only if no other digits surround them."""
     escaped = re.escape(literal)
     if pseudonym is not None:
         return rf"(?<!\w){escaped}(?!\w)"

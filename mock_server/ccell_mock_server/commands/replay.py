@@ -19,7 +19,7 @@ from ccell_mock_server.config.settings import Config, is_loopback, load, parse
 if TYPE_CHECKING:
     from ccell_fake.control.client import ControlClient
     from ccell_fake.transcripts import Transcript
-    from ccell_mock_server.proxy.replay import Chosen, Replayed
+    from ccell_mock_server.proxy.replay import ReplayResult, SettingsChooser
     from ccell_mock_server.proxy.upstream import Upstream
 
 DIFFERENT = 1
@@ -68,7 +68,7 @@ def replay(
         sys.exit(UNUSABLE)
     for number, result in enumerate(results, 1):
         _print_result(number, result, as_json=as_json)
-    for number in transcript.unfinished:
+    for number in transcript.incomplete:
         click.echo(f"line {number} is incomplete and was skipped", err=True)
     if any(result.differences for result in results):
         sys.exit(DIFFERENT)
@@ -98,11 +98,11 @@ def _emulator(
         yield upstream, fake.server(emulator).control, config if config_path else None
 
 
-def _settings_chooser(config: Config | None, transcript: "Transcript") -> "Chosen":
+def _settings_chooser(config: Config | None, transcript: "Transcript") -> "SettingsChooser":
     from ccell_mock_server.proxy import inferred_accounts  # noqa: PLC0415
 
     configured = {account.userid: account for account in config.accounts} if config else {}
-    userids = {account.userid for run in transcript.runs for account in inferred_accounts.accounts(run)}
+    userids = {account.userid for run in transcript.runs for account in inferred_accounts.infer_accounts(run)}
     only = next(iter(configured.values())) if len(configured) == 1 and len(userids) == 1 else None
 
     def choose_settings(inferred: AccountSettings) -> AccountSettings:
@@ -110,13 +110,17 @@ def _settings_chooser(config: Config | None, transcript: "Transcript") -> "Chose
         if account is None:
             return inferred
         return replace(
-            account, userid=inferred.userid, password=inferred.password, outcomes=inferred_accounts.SILENT, personas=()
+            account,
+            userid=inferred.userid,
+            password=inferred.password,
+            outcomes=inferred_accounts.NO_REPORTS,
+            personas=(),
         )
 
     return choose_settings
 
 
-def _print_result(number: int, result: "Replayed", *, as_json: bool) -> None:
+def _print_result(number: int, result: "ReplayResult", *, as_json: bool) -> None:
     if as_json:
         for difference in result.differences:
             click.echo(json.dumps({"run": result.run.id, **asdict(difference)}, ensure_ascii=False))
@@ -131,8 +135,8 @@ def _print_result(number: int, result: "Replayed", *, as_json: bool) -> None:
             cells = (f"{one.number}", one.operation, one.where, one.recorded, one.replayed)
             table.add_row(*(Text(cell[:_CELL_CHARACTERS]) for cell in cells))
         Console().print(table)
-    left_out = f"; not compared: {', '.join(map(str, result.left_out))}" if result.left_out else ""
+    skipped = f"; not compared: {', '.join(map(str, result.skipped))}" if result.skipped else ""
     missing = f"; not in the file: {', '.join(map(str, result.run.missing))}" if result.run.missing else ""
     count = len(result.differences) or "no"
     noun = "difference" if count == 1 else "differences"
-    click.echo(f"run {number}: {result.compared} answers compared, {count} {noun}{left_out}{missing}")
+    click.echo(f"run {number}: {result.compared} answers compared, {count} {noun}{skipped}{missing}")

@@ -1,4 +1,4 @@
-"""Trying an integration on a live gateway: with an address and a credential, numbers of one's own and a budget."""
+"""Test an integration on a live gateway, with your own numbers and a message budget."""
 
 from ccell_mock_server.live.target import LiveTarget, NothingTried, live_target
 

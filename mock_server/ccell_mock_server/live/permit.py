@@ -1,4 +1,4 @@
-"""What an integration may ask of a live gateway: what can be read in one way only, and costs what was allowed."""
+"""Decide which requests an integration may send to a live gateway: unambiguous ones within the budget."""
 
 from collections.abc import Collection
 from contextlib import suppress
@@ -15,29 +15,29 @@ from ccell_mock_server.proxy.request import ProxiedRequest
 
 
 class NotPermitted(Exception):
-    """A request that may not leave; the message says why."""
+    """A request that must not be forwarded. The message gives the reason."""
 
 
-class _NotTaken(NotPermitted):
-    """A request that a gateway refuses which reads it as we do."""
+class _Refused(NotPermitted):
+    """A request that a gateway refuses if it decodes the request the same way."""
 
 
 class Permit:
-    """Judges each request before it leaves.
+    """Checks each request before it is forwarded.
 
-    What an integration does is not known beforehand, nor how the gateway reads what the document does not describe.
-    So what sends or fetches has to be of the account and as the document has it, with nothing beside.
+    A gateway may decode in its own way what the document does not describe. So every send and fetch must belong to the
+    account and have exactly the documented form.
     """
 
     def __init__(self, userid: str, password: str, *, phones: Collection[str], budget: Budget, drain: bool) -> None:
-        """Permit what one account may do.
+        """Permit requests of one account.
 
         Args:
             userid: The account.
-            password: Its password; its md5 does as well (W9).
-            phones: The only numbers that may be sent to, beside those that nobody can have.
-            budget: How many messages may be sent.
-            drain: Whether reports and upstream messages may be fetched.
+            password: Its password. Its md5 is permitted too (W9).
+            phones: The only permitted numbers, besides numbers that cannot exist.
+            budget: Limits the messages to send.
+            drain: Permit fetching reports and upstream messages.
         """
         self._userid = userid
         self._passwords = {password, md5(password.encode(), usedforsecurity=False).hexdigest()}
@@ -45,71 +45,61 @@ class Permit:
         self._budget = budget
         self._drain = drain
 
-    def __call__(self, operation: Operation, placed: ProxiedRequest) -> bool:
-        """Let a request go, and count it; False where it needs more messages than there are left.
+    def __call__(self, operation: Operation, proxied: ProxiedRequest) -> bool:
+        """Permit a request and charge its messages. Returns False if the budget has too few messages left.
 
         Raises:
-            NotPermitted: It may reach somebody else, cost what is not allowed, or be read in more than one way.
+            NotPermitted: It may reach another number, cost something not allowed, or is ambiguous.
         """
         if operation is Operation.INFO:
             return True
         if operation is not Operation.SEND and not self._drain:
-            message = "it fetches what nobody else finds then, which has to be allowed (drain=True)"
+            message = "it fetches items, which nobody else gets then; allow it with drain=True"
             raise NotPermitted(message)
-        data = _document(placed)
-        messages = self._messages(data, self._read(operation, data))
+        data = _payload(proxied)
+        messages = self._count_messages(data, self._parse(operation, data))
         for decoded in {unquote_to_bytes(data), unquote_to_bytes(data.replace(b"+", b" "))} - {data}:
-            # As a gateway has it that decodes what is decoded.
-            with suppress(_NotTaken):
-                messages = max(messages, self._messages(decoded, self._read(operation, decoded)))
+            # A gateway may percent-decode a body once more.
+            with suppress(_Refused):
+                messages = max(messages, self._count_messages(decoded, self._parse(operation, decoded)))
         return not messages or self._budget.spend(messages)
 
-    def _read(self, operation: Operation, data: bytes) -> Request:
+    def _parse(self, operation: Operation, data: bytes) -> Request:
         try:
             request = requests.parse(operation, data)
         except UnreadableRequest as error:
-            message = f"it cannot be read: {error}"
-            raise _NotTaken(message) from error
+            message = f"it is unreadable: {error}"
+            raise _Refused(message) from error
         if request.userid != self._userid or request.password not in self._passwords:
-            message = "its userid and password are not those that the integration was given"
-            raise _NotTaken(message)
+            message = "its userid and password are not the integration's"
+            raise _Refused(message)
         return request
 
-    def _messages(self, data: bytes, request: Request) -> int:
-        """How many messages a request may become.
-
-        Raises:
-            NotPermitted: Nobody can tell, or they may be somebody else's.
-        """
+    def _count_messages(self, data: bytes, request: Request) -> int:
         if not requests.is_complete(request, data):
-            message = "it says more than the document describes, which a gateway may read in its own way"
+            message = "it contains more than the document describes, so a gateway may decode it differently"
             raise NotPermitted(message)
-        return sum(map(self._charged, request.submits))
+        return sum(map(self._charge, request.submits))
 
-    def _charged(self, submit: Submit) -> int:
+    def _charge(self, submit: Submit) -> int:
         numbers = [number.strip() for number in (submit.phone or "").split(NUMBER_SEPARATOR)]
         own = [number for number in numbers if number in self._phones]
         if any(number and NOBODY.fullmatch(number) is None for number in numbers if number not in self._phones):
-            message = "it is for a number that is not one of the phones it may send to"
+            message = "it is for a number that is not one of the phones"
             raise NotPermitted(message)
         return segments(submit.content or "") * len(own)
 
 
-def _document(placed: ProxiedRequest) -> bytes:
-    """The XML of a request.
-
-    Raises:
-        NotPermitted: There is none, or another may be meant.
-    """
-    query = placed.target.partition(b"?")[2]
-    if placed.is_compressed:
-        message = "its body is compressed, or said to be"
+def _payload(proxied: ProxiedRequest) -> bytes:
+    query = proxied.target.partition(b"?")[2]
+    if proxied.is_compressed:
+        message = "its body has a Content-Encoding"
         raise NotPermitted(message)
-    if query and placed.body:
-        message = "it has a body, and something behind the question mark as well"
+    if query and proxied.body:
+        message = "it has both a body and a query"
         raise NotPermitted(message)
     try:
-        return payload.find(placed.method, query, placed.body, placed.content_type).data
+        return payload.find(proxied.method, query, proxied.body, proxied.content_type).data
     except UnreadableRequest as error:
-        message = f"it cannot be read: {error}"
+        message = f"it is unreadable: {error}"
         raise NotPermitted(message) from error

@@ -1,7 +1,6 @@
-"""The relay: a WSGI application between an integration and a live gateway, on this machine.
+"""The relay: a local WSGI application between an integration and a live gateway.
 
-It lets pass what is allowed and counts what it costs before it leaves, lets faults strike on the way, and tells what
-passed in the terms of the machine that tries the integration.
+It forwards permitted requests, charges their messages first, applies faults, and keeps each request for the machine.
 """
 
 import threading
@@ -15,170 +14,196 @@ from wsgiref.types import StartResponse, WSGIEnvironment
 
 from ccell_fake.clock import Clock
 from ccell_fake.codes import Code
+from ccell_fake.engine import schedule
 from ccell_fake.engine.faults import ConnectionEnd, Delivery, apply_fault, whole
 from ccell_fake.faults import CodeFault, DelayFault, DribbleFault, Fault
-from ccell_fake.model import AnyReply, Operation, Reply, Request, Resp
-from ccell_fake.stateful import UNANSWERED, WHOLE, Finding, GatewayRequest, Withheld
+from ccell_fake.limits import NUMBER_SEPARATOR
+from ccell_fake.model import AnyReply, Operation, Reply, Report, Request, Resp, Submit, Upmsg
+from ccell_fake.stateful import UNANSWERED, WHOLE, Finding, GatewayRequest, Submitted, Unfaithful, Withheld
+from ccell_fake.stateful.findings import require
 from ccell_fake.wire import replies
 from ccell_mock_server.gateway.views import cut_off
-from ccell_mock_server.live import passed
 from ccell_mock_server.live.permit import NotPermitted, Permit
-from ccell_mock_server.proxy import request as placed
-from ccell_mock_server.proxy.decoded import understood
-from ccell_mock_server.proxy.upstream import Upstream, with_answer
+from ccell_mock_server.proxy.exchanges import add_answer, decode
+from ccell_mock_server.proxy.request import METHODS, IncompleteBody, ProxiedRequest, read, respond
+from ccell_mock_server.proxy.upstream import Upstream
 
 _NO_ANSWER = Delivery(b"", sent=None, ending=ConnectionEnd.CLOSED)
 
 
 @dataclass(slots=True)
-class _Arranged:
+class _ActiveFault:
     fault: Fault
-    seen: int = 0
+    requests: int = 0
 
-    def strikes(self, operation: Operation) -> bool:
-        """Whether it strikes the next request of an operation."""
+    def matches_next(self, operation: Operation) -> bool:
+        """Count a request, and return whether the fault applies to it."""
         fault = self.fault
         if fault.operation not in {None, operation}:
             return False
-        self.seen += 1
-        return self.seen > fault.skip and (fault.times is None or self.seen <= fault.skip + fault.times)
+        self.requests += 1
+        return self.requests > fault.skip and (fault.times is None or self.requests <= fault.skip + fault.times)
 
 
 class Relay:
-    """Stands between an integration and a gateway.
+    """Forwards permitted requests of an integration to a gateway.
 
     Attributes:
-        is_open: Whether a run is in progress; nothing passes when there is none.
-        verdicts: The codes that the gateway gave the numbers of sends, or sends as a whole, and how often.
+        is_open: Whether a run is in progress. Nothing is forwarded otherwise.
+        verdicts: The gateway's codes for submitted numbers or refused sends, with their counts.
     """
 
     def __init__(self, upstream: Upstream, permit: Permit, clock: Clock) -> None:
-        """Let requests through.
-
-        Args:
-            upstream: The gateway.
-            permit: Asked about each before it leaves.
-            clock: What tells when they come.
-        """
+        """Forward requests to `upstream` after `permit` has checked them."""
         self._upstream = upstream
         self._permit = permit
         self._clock = clock
         self._numbers = count(1)
         self._lock = threading.Lock()
-        self._faults: list[_Arranged] = []
-        self._passed: list[GatewayRequest | Finding] = []
+        self._faults: list[_ActiveFault] = []
+        self._kept: list[GatewayRequest | Finding] = []
         self.is_open: bool = True
         self.verdicts: Counter[str] = Counter()
 
     @staticmethod
-    def takes(fault: Fault) -> bool:
-        """Whether a fault can strike here: one that asks for no more than a count of the requests of an endpoint."""
+    def supports(fault: Fault) -> bool:
+        """Whether the relay can apply a fault. It supports only faults that count the requests of an endpoint."""
         is_plain = fault.phone is None and fault.rate >= 1 and fault.since is None and fault.until is None
         is_about_a_number = isinstance(fault, CodeFault) and fault.code.is_about_a_number
         return is_plain and not is_about_a_number and not isinstance(fault, DribbleFault)
 
     def arrange(self, fault: Fault) -> None:
-        """Let a fault strike behind those that are there."""
+        """Add a fault after the existing ones."""
         with self._lock:
-            self._faults.append(_Arranged(fault))
+            self._faults.append(_ActiveFault(fault))
 
-    def calm(self) -> None:
-        """Take away all faults."""
+    def clear_faults(self) -> None:
+        """Remove all faults."""
         with self._lock:
             self._faults.clear()
 
-    def passed(self) -> Iterator[GatewayRequest]:
-        """What passed since this was last asked, in the order in which it was answered.
+    def requests(self) -> Iterator[GatewayRequest]:
+        """Return the requests since the last call, in the order of their answers.
 
         Raises:
-            Withheld: Something was kept back.
-            Unfaithful: The gateway answered about what it was not asked.
+            Withheld: A request was not permitted.
+            Unfaithful: The gateway's answer does not match the request.
         """
         with self._lock:
-            kept, self._passed = self._passed, []
-        for one in kept:
-            if isinstance(one, Finding):
-                raise one
-            yield one
+            kept, self._kept = self._kept, []
+        for item in kept:
+            if isinstance(item, Finding):
+                raise item
+            yield item
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Carry a request if it may pass, and answer."""
+        """Forward a permitted request, and answer."""
         try:
-            request = placed.read(environ)
-        except placed.BrokenOff as error:
-            return placed.say(start_response, "400 Bad Request", f"{error}")
+            request = read(environ)
+        except IncompleteBody as error:
+            return respond(start_response, "400 Bad Request", f"{error}")
         operation = request.exchange(0, self._clock.now()).operation
-        if operation is None or request.method not in placed.METHODS:
-            return placed.say(start_response, "404 Not Found", "Nothing but the gateway is behind this address.")
-        fault = self._strike(operation)
+        if operation is None or request.method not in METHODS:
+            return respond(start_response, "404 Not Found", "This address serves only the gateway's endpoints.")
+        with self._lock:
+            fault = next((active.fault for active in self._faults if active.matches_next(operation)), None)
         try:
-            delivery = self._struck(operation, fault) or self._carried(operation, request, fault)
+            delivery = self._answer_with_fault(operation, fault) or self._forward(operation, request, fault)
         except NotPermitted as error:
-            self._keep(Withheld(f"{operation} was kept back: {error}"))
-            return placed.say(start_response, "403 Forbidden", f"This was kept back: {error}")
+            self._keep(Withheld(f"{operation} was withheld: {error}"))
+            return respond(start_response, "403 Forbidden", f"This was withheld: {error}")
         kind = delivery.content_type or replies.CONTENT_TYPE
         headers = [("Content-Type", kind), ("Content-Length", str(len(delivery.body)))]
         start_response(f"{delivery.status} {responses.get(delivery.status, '-')}", headers)
         return [delivery.body] if delivery.ending is ConnectionEnd.OPEN else cut_off(delivery, environ)
 
-    def _strike(self, operation: Operation) -> Fault | None:
-        with self._lock:
-            return next((one.fault for one in self._faults if one.strikes(operation)), None)
-
-    def _struck(self, operation: Operation, fault: Fault | None) -> Delivery | None:
-        """The answer to a request that a fault keeps from leaving."""
+    def _answer_with_fault(self, operation: Operation, fault: Fault | None) -> Delivery | None:
+        """Answer a request that a fault stops before the gateway. Returns None if no fault stops it."""
         if fault is None or fault.is_processed:
             return None
         if isinstance(fault, CodeFault):
-            return self._refused(operation, fault.code, fault.kind)
+            return self._refuse(operation, fault.code, fault.kind)
         self._keep(GatewayRequest(operation, "", fault.kind, 0))
         return apply_fault(fault, b"")
 
-    def _refused(self, operation: Operation, code: Code, delivery: str) -> Delivery:
-        """A refusal of our own, in the gateway's terms."""
+    def _refuse(self, operation: Operation, code: Code, delivery: str) -> Delivery:
         self._keep(GatewayRequest(operation, code, delivery, 0))
         refusal: Reply[Resp] = Reply(code, code.text)
         return whole(replies.render(refusal))
 
-    def _carried(self, operation: Operation, request: placed.ProxiedRequest, fault: Fault | None) -> Delivery:
-        """The gateway's answer, as it leaves under a fault.
+    def _forward(self, operation: Operation, request: ProxiedRequest, fault: Fault | None) -> Delivery:
+        """Forward a request, and return the gateway's answer with the fault applied.
 
         Raises:
-            NotPermitted: It may not leave.
+            NotPermitted: It must not be forwarded.
         """
         if not self.is_open:
-            message = "no run is in progress; disconnect() has to end what connect() began"
+            message = "no run is in progress; disconnect() must stop everything that connect() started"
             raise NotPermitted(message)
         if not self._permit(operation, request):
-            # The budget is the balance that the integration has here.
-            return self._refused(operation, Code.BALANCE_TOO_SMALL, WHOLE)
+            # The budget acts as the integration's balance.
+            return self._refuse(operation, Code.BALANCE_TOO_SMALL, WHOLE)
         if isinstance(fault, DelayFault):
             threading.Event().wait(fault.seconds)
-        asked = request.exchange(next(self._numbers), self._clock.now())
-        answered = self._upstream.ask(request.method, request.target, request.headers, request.body)
-        exchange = with_answer(asked, answered)
-        said = understood(exchange)
-        if said.reply is None or exchange.status != HTTPStatus.OK:
-            # A client takes any other status for an answer that was lost (W7).
+        unanswered = request.exchange(next(self._numbers), self._clock.now())
+        answer = self._upstream.forward(request.method, request.target, request.headers, request.body)
+        exchange = add_answer(unanswered, answer)
+        decoded = decode(exchange)
+        if decoded.reply is None or exchange.status != HTTPStatus.OK:
+            # Clients take any other status for a lost answer (W7).
             self._keep(GatewayRequest(operation, "", UNANSWERED, 0))
         else:
-            self._follow(operation, said.request, said.reply, fault.kind if fault else WHOLE)
+            self._keep_answered(operation, decoded.request, decoded.reply, fault.kind if fault else WHOLE)
         if exchange.status is None:
             return _NO_ANSWER
-        if fault is None or said.reply is None:
+        if fault is None or decoded.reply is None:
             return Delivery(exchange.answer, exchange.status, exchange.answer_type or None, len(exchange.answer))
-        return apply_fault(fault, replies.render(said.reply))
+        return apply_fault(fault, replies.render(decoded.reply))
 
-    def _follow(self, operation: Operation, request: Request | None, reply: AnyReply, delivery: str) -> None:
+    def _keep_answered(self, operation: Operation, request: Request | None, reply: AnyReply, delivery: str) -> None:
         try:
-            exchange = passed.exchange(operation, request, reply, delivery)
+            answered = _gateway_request(operation, request, reply, delivery)
         except Finding as finding:
             self._keep(finding)
             return
-        self._keep(exchange)
+        self._keep(answered)
         if operation is Operation.SEND:
-            self.verdicts.update([one.code for one in exchange.submitted] or [exchange.code])
+            self.verdicts.update([one.code for one in answered.submitted] or [answered.code])
 
-    def _keep(self, one: GatewayRequest | Finding) -> None:
+    def _keep(self, item: GatewayRequest | Finding) -> None:
         with self._lock:
-            self._passed.append(one)
+            self._kept.append(item)
+
+
+def _gateway_request(operation: Operation, request: Request | None, reply: AnyReply, delivery: str) -> GatewayRequest:
+    handed_out = tuple(item for item in reply.items if isinstance(item, Report | Upmsg))
+    resps = [item for item in reply.items if isinstance(item, Resp)]
+    submitted: tuple[Submitted, ...] = ()
+    if reply.code != Code.SUCCESS:
+        accepted = any(resp.code == Code.SUCCESS for resp in resps)
+        require(not accepted, f"the gateway refused a send with {reply.code}, but accepted some of its numbers (S7)")
+    elif operation is Operation.SEND:
+        submitted = _match_resps(request.submits if request else (), resps)
+    return GatewayRequest(operation, reply.code, delivery, len(reply.items), submitted, handed_out)
+
+
+def _match_resps(submits: tuple[Submit, ...], resps: list[Resp]) -> tuple[Submitted, ...]:
+    """Match each resp to a submitted number.
+
+    Raises:
+        Unfaithful: A resp has no number, or a number has no resp.
+    """
+    open_ = [(phone.strip(), submit) for submit in submits for phone in (submit.phone or "").split(NUMBER_SEPARATOR)]
+    submitted: list[Submitted] = []
+    for resp in resps:
+        index = next((index for index, (phone, _) in enumerate(open_) if phone == resp.phone.strip()), None)
+        if index is None:
+            message = f"the gateway answered about {resp.phone}, which was not submitted or already answered (S5)"
+            raise Unfaithful(message)
+        phone, submit = open_.pop(index)
+        sendtime = schedule.parse(submit.sendtime or "")
+        submitted.append(Submitted(resp.msgid, phone, submit.content or "", sendtime, resp.code))
+    if any(phone for phone, _ in open_):
+        message = f"the gateway did not answer about {', '.join(phone for phone, _ in open_)} (S5)"
+        raise Unfaithful(message)
+    return tuple(submitted)

@@ -1,4 +1,4 @@
-"""A live gateway as the machine tries an integration on it: few messages, to one's own numbers, and nothing twice."""
+"""A live gateway as the target of a machine: few messages, only to your own numbers, and nothing sent twice."""
 
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
@@ -21,15 +21,15 @@ from ccell_mock_server.live.permit import Permit
 from ccell_mock_server.live.relay import Relay
 from ccell_mock_server.proxy.upstream import Upstream
 
-_A_SECOND = 1_000_000
+_MICROSECONDS = 1_000_000
 
 
 class NothingTried(AssertionError):
-    """The gateway accepted no message: nothing was found out about the integration."""
+    """The gateway accepted no message, so the integration was not tested."""
 
 
 @contextmanager
-def live_target(  # noqa: PLR0913 - what is allowed is allowed by name
+def live_target(  # noqa: PLR0913 - keyword-only permissions
     url: str,
     userid: str,
     password: str,
@@ -42,32 +42,32 @@ def live_target(  # noqa: PLR0913 - what is allowed is allowed by name
     authority: Path | None = None,
     timeout: float = 60.0,
 ) -> Generator["LiveTarget"]:
-    """Have a live gateway for the machine to try an integration on: `stateful.run(Machine, target)`.
+    """Provide a live gateway for testing an integration: `stateful.run(Machine, target)`.
 
-    The integration reaches the gateway through a relay on this machine. No request passes that may cost what was not
-    allowed; messages are counted as they are charged, before they leave. Once they are spent, sends are refused with
-    1001002, and there are no more runs. Nothing is sent again to find a shorter way to a failure.
+    The integration reaches the gateway through a local relay. The relay forwards no request that may cost something not
+    allowed. Messages are counted as charged, before they are sent. When the budget is spent, sends get 1001002 and no
+    further run starts. A failure is never sent again to shorten it.
 
     Args:
-        url: Where the gateway is, with or without the path of its endpoints.
+        url: Address of the gateway, with or without the path of its endpoints.
         userid: The account.
         password: Its password.
-        phones: One's own numbers, by their 11 digits; the only ones that messages go to.
-        budget: How many messages may be sent in all; a Budget where others take from the same.
-        drain: Fetch reports and upstream messages, which nobody else finds then. Those that wait when a run begins are
-            thrown away.
-        patience: Seconds to wait in each run for reports that have not come in.
-        messages: How many messages a run hands over at most.
-        authority: Whose certificates to trust, PEM; those the host trusts unless given.
+        phones: Your own numbers, 11 digits each. Messages go only to these.
+        budget: Number of messages to send in all, or a Budget to share.
+        drain: Allow fetching reports and upstream messages, which nobody else gets then. Items that are waiting when a
+            run begins are discarded.
+        patience: Seconds to wait for missing reports in each run.
+        messages: Maximum number of messages in a run.
+        authority: Trusted certificates, PEM. The default is the system's.
         timeout: Seconds to wait for an answer.
 
     Raises:
-        LiveError: Something is missing, or cannot be.
-        ClientError: The account cannot be asked.
-        NothingTried: At the end, where the gateway accepted no message.
+        LiveError: A setting is missing or invalid.
+        ClientError: info fails for the account.
+        NothingTried: At the end, if the gateway accepted no message.
     """
     if messages < 1 or (isinstance(budget, int) and budget < 1):
-        message = "there is at least one message to send, in a run and in all"
+        message = f"messages and budget must be positive, got {messages} and {budget}"
         raise LiveSettingsError(message)
     with ExitStack() as stack:
         if not isinstance(budget, Budget):
@@ -91,57 +91,49 @@ def live_target(  # noqa: PLR0913 - what is allowed is allowed by name
         relay = Relay(upstream, permit, SystemClock())
         server = stack.enter_context(HttpServer(relay))
         client = stack.enter_context(Client(address, userid, password, timeout=timeout, transport=live.transport()))
-        # What keeps an account from being asked is said before anything is tried.
+        # An unusable account must fail before the first run.
         client.info()
         yield LiveTarget(live, relay, server.url, client, messages)
-        _look_at(relay)
+        _discard_requests(relay)
         if Code.SUCCESS not in relay.verdicts:
-            codes = ", ".join(relay.verdicts) or "it was asked to send none"
+            codes = ", ".join(relay.verdicts) or "the integration sent none"
             message = f"the gateway accepted no message: {codes}"
             raise NothingTried(message)
 
 
-def _look_at(relay: Relay) -> None:
-    """Let nothing that passed so far be taken for the next run's.
+def _discard_requests(relay: Relay) -> None:
+    """Discard earlier requests, so that the next run does not get them.
 
     Raises:
-        Finding: Something must not have been.
+        Finding: One of them must not have happened.
     """
-    for _ in relay.passed():
+    for _ in relay.requests():
         pass
 
 
 class LiveTarget:
-    """A gateway behind a relay.
+    """A live gateway, reached through a relay.
 
     Attributes:
-        is_repeatable: Nothing is tried again.
+        is_repeatable: False; no run is repeated.
     """
 
     def __init__(self, live: LiveSettings, relay: Relay, url: str, client: Client, messages: int) -> None:
-        """Run against a gateway.
-
-        Args:
-            live: The account, and what may be done with it.
-            relay: What stands before it.
-            url: Where the relay is.
-            client: What asks the gateway itself.
-            messages: How many messages a run hands over at most.
-        """
+        """Use the relay at `url`; `client` reaches the gateway itself. `messages` limits each run."""
         self.is_repeatable: bool = False
         self._live = live
         self._relay = relay
         self._url = url
         self._client = client
         self._messages = messages
-        # Numbers of earlier runs, and of earlier targets, are not used again: their reports may still come in.
-        self._next = int(SystemClock().now().timestamp() * _A_SECOND)
+        # Reports of earlier runs and targets may still arrive, so their numbers are not used again.
+        self._next = int(SystemClock().now().timestamp() * _MICROSECONDS)
 
-    def open(self, balance: int, report_delay: timedelta) -> Opened:  # noqa: ARG002 - nothing can be arranged
-        """Begin a run with what has come in thrown away, where that is allowed.
+    def open(self, balance: int, report_delay: timedelta) -> Opened:  # noqa: ARG002 - a live account cannot be changed
+        """Begin a run. Discard waiting items if fetching is allowed.
 
         Raises:
-            Spent: No message is left.
+            Spent: The budget is spent.
         """
         if not self._live.budget.left:
             message = "the budget is spent"
@@ -149,7 +141,7 @@ class LiveTarget:
         if "drain" in self._live.allowed:
             self._client.reports()
             self._client.upmsgs()
-        _look_at(self._relay)
+        _discard_requests(self._relay)
         opened = _LiveAccount(self._live, self._relay, self._url, self._next, self._messages)
         self._next += opened.allowance
         return opened
@@ -175,20 +167,20 @@ class _LiveAccount:
         return SystemClock().now().replace(microsecond=0)
 
     def supports(self, fault: Fault) -> bool:
-        return self._relay.takes(fault)
+        return self._relay.supports(fault)
 
     def arrange(self, fault: Fault) -> None:
         self._relay.arrange(fault)
 
     def clear_faults(self) -> None:
-        self._relay.calm()
+        self._relay.clear_faults()
 
     def requests(self) -> Iterator[GatewayRequest]:
-        return self._relay.passed()
+        return self._relay.requests()
 
     def wait_for_more(self) -> bool:
         return self._patience.is_worth_waiting()
 
     def close(self) -> None:
         self._relay.is_open = False
-        self._relay.calm()
+        self._relay.clear_faults()

@@ -1,1 +1,1 @@
-"""A proxy between a client and a gateway: records what passes, and replays it."""
+"""Internal. Records the traffic between a client and a gateway, and replays it."""

@@ -1,4 +1,4 @@
-"""What a run shows of the accounts it was recorded with; what it does not show stays at the defaults."""
+"""Infer the settings of accounts from a recorded run. Settings that the run does not show keep their defaults."""
 
 import re
 from collections.abc import Iterator
@@ -7,77 +7,69 @@ from typing import Any
 
 from ccell_fake.codes import Code
 from ccell_fake.engine import magic
-from ccell_fake.model import AccountInfo, Operation, Resp, Upmsg
+from ccell_fake.model import AccountInfo, Resp, Upmsg
 from ccell_fake.settings import AccountSettings, OutcomeRule
 from ccell_fake.transcripts import RecordedRun
-from ccell_mock_server.proxy.decoded import DecodedExchange, understood
+from ccell_mock_server.proxy.exchanges import DecodedExchange, decode
 
+NO_REPORTS = (OutcomeRule(reports=0),)
+"""Outcomes without reports. A replay adds the recorded reports itself."""
 _DIGEST = re.compile(r"[0-9a-f]{32}")
-SILENT = (OutcomeRule(reports=0),)
-"""Outcomes that bring no report by themselves: a replay lets those come in that were recorded."""
+_UNAUTHENTICATED = {Code.PASSWORD_WRONG, Code.PARAMETERS_INCOMPLETE}
+_DEFAULT_PORT = AccountSettings().spnumber
 
 
-def accounts(run: RecordedRun) -> Iterator[AccountSettings]:
-    """The accounts of a run that let somebody in, as far as it shows their settings."""
-    said = [understood(exchange) for exchange in run.exchanges]
-    for userid in dict.fromkeys(one.userid for one in said):
+def infer_accounts(run: RecordedRun) -> Iterator[AccountSettings]:
+    """Return the settings of each account that the gateway authenticated."""
+    exchanges = [decode(exchange) for exchange in run.exchanges]
+    for userid in dict.fromkeys(exchange.userid for exchange in exchanges):
         if userid and userid not in magic.USERIDS:
-            settings = _account(userid, [one for one in said if one.userid == userid])
+            settings = _infer(userid, [exchange for exchange in exchanges if exchange.userid == userid])
             if settings is not None:
                 yield settings
 
 
-def _account(userid: str, said: list[DecodedExchange]) -> AccountSettings | None:
+def _infer(userid: str, exchanges: list[DecodedExchange]) -> AccountSettings | None:
     passwords = [
         one.request.password
-        for one in said
-        if one.request and one.request.password and one.reply and one.reply.code not in _OUTSIDE
+        for one in exchanges
+        if one.request and one.request.password and one.reply and one.reply.code not in _UNAUTHENTICATED
     ]
     if not passwords:
         return None
-    # Who is let in with both a password and its md5 (W9) has the password.
+    # If both a password and its md5 were accepted (W9), the account has the password.
     password = next((one for one in passwords if not _DIGEST.fullmatch(one)), passwords[0])
-    settings = AccountSettings(userid=userid, password=password, outcomes=SILENT, lock_after=0)
-    for one in said:
-        settings = replace(settings, **_shown_by(one, settings))
-    infos = [item for one in said for item in _items(one) if isinstance(item, AccountInfo)]
-    return replace(settings, **_info(infos[0])) if infos else settings
+    settings = AccountSettings(userid=userid, password=password, outcomes=NO_REPORTS, lock_after=0)
+    for exchange in exchanges:
+        settings = replace(settings, **_settings_from(exchange, settings))
+    infos = [item for exchange in exchanges for item in _items(exchange) if isinstance(item, AccountInfo)]
+    return replace(settings, **_settings_from_info(infos[0])) if infos else settings
 
 
-_OUTSIDE = {Code.PASSWORD_WRONG, Code.PARAMETERS_INCOMPLETE}
-
-
-def _shown_by(said: DecodedExchange, settings: AccountSettings) -> dict[str, Any]:
-    shown: dict[str, Any] = {}
-    accepted = {item.phone.strip() for item in _items(said) if isinstance(item, Resp) and item.is_accepted}
+def _settings_from(exchange: DecodedExchange, settings: AccountSettings) -> dict[str, Any]:
+    changes: dict[str, Any] = {}
+    accepted = {item.phone.strip() for item in _items(exchange) if isinstance(item, Resp) and item.is_accepted}
     if accepted & magic.NUMBER_PHONES.keys():
-        shown["magic_numbers"] = False
-    if accepted and said.request and any(submit.spcode for submit in said.request.submits):
-        shown["spcode"] = True
-    ports = [item.spnumber for item in _items(said) if isinstance(item, Upmsg)]
+        changes["magic_numbers"] = False
+    if accepted and exchange.request and any(submit.spcode for submit in exchange.request.submits):
+        changes["spcode"] = True
+    ports = [item.spnumber for item in _items(exchange) if isinstance(item, Upmsg)]
     if ports:
-        # An extension stands behind the port, so the port is the shortest.
-        shown["spnumber"] = min(ports if settings.spnumber == _PORT else [*ports, settings.spnumber], key=len)
-    return shown
+        # An extension follows the port, so the shortest number is the port.
+        known = [] if settings.spnumber == _DEFAULT_PORT else [settings.spnumber]
+        changes["spnumber"] = min([*ports, *known], key=len)
+    return changes
 
 
-_PORT = AccountSettings().spnumber
-
-
-def _info(info: AccountInfo) -> dict[str, Any]:
-    shown: dict[str, Any] = {"name": info.name, "status": "normal" if info.status == "0" else "frozen"}
+def _settings_from_info(info: AccountInfo) -> dict[str, Any]:
+    changes: dict[str, Any] = {"name": info.name, "status": "normal" if info.status == "0" else "frozen"}
     if info.credit.isdecimal():
-        shown["credit"] = int(info.credit)
+        changes["credit"] = int(info.credit)
     names = tuple(filter(None, info.signcode.split(",")))
     if names and info.signcode != "*":
-        shown["signcode"] = names
-    return shown
+        changes["signcode"] = names
+    return changes
 
 
-def _items(said: DecodedExchange) -> tuple[Any, ...]:
-    return said.reply.items if said.reply else ()
-
-
-def is_info(said: DecodedExchange) -> bool:
-    """Whether it shows how an account stands."""
-    return said.exchange.operation is Operation.INFO and bool(_items(said))
+def _items(exchange: DecodedExchange) -> tuple[Any, ...]:
+    return exchange.reply.items if exchange.reply else ()

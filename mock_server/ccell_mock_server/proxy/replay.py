@@ -1,7 +1,7 @@
-"""A replay: each request of a run is sent again at its own time, one after the other, and its answer compared.
+"""Replay a run: send each request again at its own time, one after the other, and compare the answers.
 
-Reports and upstream messages that were recorded are let in before the request that fetched them, at the times they
-bear, so that what an account fetches can be compared.
+Recorded reports and upstream messages are added to the account before the request that fetched them, at their recorded
+times, so that answers to fetches can be compared.
 """
 
 from collections.abc import Callable, Iterator
@@ -10,124 +10,125 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from ccell_fake.control.client import AccountControl, ControlClient, ControlError, Unreachable
-from ccell_fake.model import AccountInfo, Report, Upmsg
+from ccell_fake.model import AccountInfo, Operation, Report, Upmsg
 from ccell_fake.settings import AccountSettings
 from ccell_fake.transcripts import Comparison, Difference, Ending, Exchange, RecordedRun
-from ccell_mock_server.proxy import inferred_accounts
-from ccell_mock_server.proxy.decoded import DecodedExchange, understood
-from ccell_mock_server.proxy.upstream import Upstream, with_answer
+from ccell_mock_server.proxy.exchanges import DecodedExchange, add_answer, decode
+from ccell_mock_server.proxy.inferred_accounts import infer_accounts
+from ccell_mock_server.proxy.upstream import Upstream
 
-_WITHIN = timedelta(seconds=1, microseconds=-1)
-"""How far into a second something is let in that bears it: after what was sent in the same one."""
+_END_OF_SECOND = timedelta(seconds=1, microseconds=-1)
+"""Recorded times have whole seconds. Items are added at the end of theirs, after messages sent in the same second."""
 
-Chosen = Callable[[AccountSettings], AccountSettings]
-"""Makes the settings that an account is opened with of those that were learnt."""
+SettingsChooser = Callable[[AccountSettings], AccountSettings]
+"""Returns the settings to open an account with, from the inferred settings."""
 
 
 @dataclass(frozen=True, slots=True)
-class Replayed:
-    """What came of a run.
+class ReplayResult:
+    """The result of replaying a run.
 
     Attributes:
         run: The run.
-        compared: How many answers were compared.
-        left_out: The numbers of exchanges that were not: never sent, not answered, or refused for what else was in
-            progress.
-        differences: What differs.
+        compared: Number of compared answers.
+        skipped: Numbers of exchanges without comparison: not sent, not answered, or over the thread limit.
+        differences: The differences.
     """
 
     run: RecordedRun
     compared: int
-    left_out: tuple[int, ...]
+    skipped: tuple[int, ...]
     differences: tuple[Difference, ...]
 
 
 def replay(
-    run: RecordedRun, upstream: Upstream, control: ControlClient, chosen: Chosen = lambda learnt: learnt
-) -> Replayed:
-    """Replay a run against an emulator, on accounts that are opened for it and forgotten afterwards.
+    run: RecordedRun,
+    upstream: Upstream,
+    control: ControlClient,
+    choose_settings: SettingsChooser = lambda inferred: inferred,
+) -> ReplayResult:
+    """Replay a run against an emulator. Its accounts are opened for the run and removed afterwards.
 
     Args:
-        run: What to ask.
+        run: The run.
         upstream: The emulator.
-        control: Its control API.
-        chosen: Has the last word on the settings of an account.
+        control: The emulator's control API.
+        choose_settings: Returns the final settings of an account.
 
     Raises:
-        ControlError: An account cannot be opened, as where one of its userid is there.
-        Unreachable: There is no emulator.
+        ControlError: An account cannot be opened, for example because its userid exists already.
+        Unreachable: The emulator cannot be reached.
     """
     with ExitStack() as stack:
         accounts: dict[str, AccountControl] = {}
-        for learnt in inferred_accounts.accounts(run):
-            opened = control.open(chosen(learnt))
-            stack.callback(opened.close)
-            accounts[learnt.userid] = opened
-        playing = _Playing(upstream, accounts)
+        for inferred in infer_accounts(run):
+            account = control.open(choose_settings(inferred))
+            stack.callback(account.close)
+            accounts[inferred.userid] = account
+        player = _Player(upstream, accounts)
         differences: list[Difference] = []
-        left_out: list[int] = []
+        skipped: list[int] = []
         for exchange in run.exchanges:
-            said = understood(exchange)
-            found = playing.play(said)
-            if found is None:
-                left_out.append(exchange.number)
+            result = player.play(decode(exchange))
+            if result is None:
+                skipped.append(exchange.number)
             else:
-                differences += found
-    return Replayed(run, len(run.exchanges) - len(left_out), tuple(left_out), tuple(differences))
+                differences += result
+    return ReplayResult(run, len(run.exchanges) - len(skipped), tuple(skipped), tuple(differences))
 
 
-class _Playing:
+class _Player:
     def __init__(self, upstream: Upstream, accounts: dict[str, AccountControl]) -> None:
         self._upstream = upstream
         self._accounts = accounts
         self._comparison = Comparison()
         self._has_balance: set[str] = set()
 
-    def play(self, said: DecodedExchange) -> list[Difference] | None:
-        """What differs; None where there is nothing to compare with."""
-        exchange = said.exchange
-        if exchange.ending is Ending.UNREACHABLE or said.hung_on_others:
+    def play(self, recorded: DecodedExchange) -> list[Difference] | None:
+        """Replay an exchange and return the differences. Returns None if there is nothing to compare."""
+        exchange = recorded.exchange
+        if exchange.ending is Ending.UNREACHABLE or recorded.is_over_thread_limit:
             return None
-        account = self._accounts.get(said.userid)
+        account = self._accounts.get(recorded.userid)
         if account is not None:
-            # The clocks of who recorded and who answered need not have agreed.
-            account.freeze(max([exchange.at, *self._let_in(said, account)]))
-        replayed = self._ask(exchange)
-        if account is not None and inferred_accounts.is_info(said) and said.userid not in self._has_balance:
-            self._has_balance.add(said.userid)
-            if _balance(said, understood(replayed), account):
-                replayed = self._ask(exchange)
+            # The clocks of the recorder and the gateway may have differed.
+            account.freeze(max([exchange.at, *self._add_fetched_items(recorded, account)]))
+        replayed = self._send(exchange)
+        is_info = exchange.operation is Operation.INFO and recorded.reply is not None and bool(recorded.reply.items)
+        if account is not None and is_info and recorded.userid not in self._has_balance:
+            self._has_balance.add(recorded.userid)
+            if _adjust_balance(recorded, decode(replayed), account):
+                replayed = self._send(exchange)
         if exchange.ending is not Ending.ANSWERED:
             return None
         return list(self._comparison.differences(exchange, replayed))
 
-    def _ask(self, exchange: Exchange) -> Exchange:
+    def _send(self, exchange: Exchange) -> Exchange:
         target = exchange.path.encode("latin-1") + (b"?" + exchange.query if exchange.query else b"")
         headers = [(b"Content-Type", exchange.content_type.encode("latin-1"))] if exchange.content_type else []
-        answered = self._upstream.ask(exchange.method, target, headers, exchange.body)
-        if answered.ending is Ending.UNREACHABLE:
-            raise Unreachable(answered.reason)
-        return with_answer(replace(exchange, status=None, answer=b"", answer_type="", reason=""), answered)
+        answer = self._upstream.forward(exchange.method, target, headers, exchange.body)
+        if answer.ending is Ending.UNREACHABLE:
+            raise Unreachable(answer.reason)
+        return add_answer(replace(exchange, status=None, answer=b"", answer_type="", reason=""), answer)
 
-    def _let_in(self, said: DecodedExchange, account: AccountControl) -> Iterator[datetime]:
-        """Let in what was fetched; when each thing came in."""
-        for item in said.reply.items if said.reply else ():
-            match item:
-                case Report():
-                    account.freeze(item.recvtime + _WITHIN)
-                    self._report(item, account)
-                    yield item.recvtime + _WITHIN
-                case Upmsg():
-                    account.freeze(item.motime + _WITHIN)
-                    spcode = item.spnumber.removeprefix(account.status().settings.spnumber)
-                    account.reply(item.phone.strip(), item.msgcontent, spcode=spcode)
-                    yield item.motime + _WITHIN
-                case _:
-                    pass
+    def _add_fetched_items(self, recorded: DecodedExchange, account: AccountControl) -> Iterator[datetime]:
+        """Add the items that a request fetched, and return their times."""
+        for item in recorded.reply.items if recorded.reply else ():
+            if isinstance(item, Report):
+                at = item.recvtime + _END_OF_SECOND
+                account.freeze(at)
+                self._add_report(item, account)
+                yield at
+            elif isinstance(item, Upmsg):
+                at = item.motime + _END_OF_SECOND
+                account.freeze(at)
+                spcode = item.spnumber.removeprefix(account.status().settings.spnumber)
+                account.reply(item.phone.strip(), item.msgcontent, spcode=spcode)
+                yield at
 
-    def _report(self, report: Report, account: AccountControl) -> None:
+    def _add_report(self, report: Report, account: AccountControl) -> None:
         msgid = self._comparison.replayed_msgid(report.msgid)
-        # One handed out before, or of a message that is not accepted here, comes as a stray one.
+        # A repeated report, or one of a message that was not accepted here, becomes a stray report.
         with suppress(ControlError):
             if msgid is not None:
                 account.settle(msgid, report.status, report.info)
@@ -136,15 +137,15 @@ class _Playing:
         account.add_report(msgid or report.msgid, phone, linkid=report.linkid, status=report.status, info=report.info)
 
 
-def _balance(recorded: DecodedExchange, replayed: DecodedExchange, account: AccountControl) -> bool:
-    """Let an account have what the first info shows to be left; whether that changed anything."""
+def _adjust_balance(recorded: DecodedExchange, replayed: DecodedExchange, account: AccountControl) -> bool:
+    """Set the balance that the first info shows. Returns whether it changed."""
     riches = [
         int(item.riches)
-        for said in (recorded, replayed)
-        for item in (said.reply.items if said.reply else ())
+        for decoded in (recorded, replayed)
+        for item in (decoded.reply.items if decoded.reply else ())
         if isinstance(item, AccountInfo) and item.riches.isdecimal()
     ]
-    if len(riches) != 2 or riches[0] == riches[1]:  # noqa: PLR2004 - of both
+    if len(riches) != 2 or riches[0] == riches[1]:  # noqa: PLR2004 - one of each exchange
         return False
     account.change(balance=max(account.status().settings.balance + riches[0] - riches[1], 0))
     return True

@@ -1,4 +1,4 @@
-"""A request as it was placed at one of our own servers, to be carried on as it is."""
+"""Read requests from WSGI unchanged, and write answers."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,28 +8,20 @@ from wsgiref.types import StartResponse, WSGIEnvironment
 
 from ccell_fake.transcripts import Exchange
 from ccell_mock_server.http import connection
-from ccell_mock_server.proxy.upstream import LEFT_OUT, UpstreamAnswer
+from ccell_mock_server.proxy.exchanges import LEFT_OUT
+from ccell_mock_server.proxy.upstream import UpstreamAnswer
 
 METHODS = ("GET", "POST")
 _PLAIN = "text/plain;charset=UTF-8"
 
 
-class BrokenOff(ValueError):
-    """The body of a request ended before its announced end."""
+class IncompleteBody(ValueError):
+    """The body of a request is shorter than its Content-Length, or cannot be read."""
 
 
 @dataclass(frozen=True, slots=True)
 class ProxiedRequest:
-    """A request.
-
-    Attributes:
-        method: Its method.
-        target: Path and query, as they stood in the request line.
-        headers: Its headers.
-        content_type: Its Content-Type; empty where it has none.
-        body: Its body.
-        is_compressed: Whether the body is.
-    """
+    """A request as received. `target` is path and query from the request line; `content_type` may be empty."""
 
     method: str
     target: bytes
@@ -39,7 +31,7 @@ class ProxiedRequest:
     is_compressed: bool
 
     def exchange(self, number: int, at: datetime) -> Exchange:
-        """What is written down of it, its answer still to come; a compressed body is left out."""
+        """Return an exchange without an answer. A compressed body is left out."""
         path, _, query = self.target.partition(b"?")
         return Exchange(
             number,
@@ -54,19 +46,19 @@ class ProxiedRequest:
 
 
 def read(environ: WSGIEnvironment) -> ProxiedRequest:
-    """Read a request to its end.
+    """Read a request and its body.
 
     Raises:
-        BrokenOff: It has none.
+        IncompleteBody: The body is incomplete.
     """
     try:
-        body = _body(environ)
+        body = _read_body(environ)
     except (OSError, ValueError) as error:
-        message = "The body broke off before its announced end."
-        raise BrokenOff(message) from error
+        message = "The body is incomplete."
+        raise IncompleteBody(message) from error
     return ProxiedRequest(
         environ["REQUEST_METHOD"],
-        target(environ),
+        request_target(environ),
         tuple(_headers(environ)),
         environ.get("CONTENT_TYPE", ""),
         body,
@@ -74,27 +66,26 @@ def read(environ: WSGIEnvironment) -> ProxiedRequest:
     )
 
 
-def target(environ: WSGIEnvironment) -> bytes:
-    """Path and query of a request, before its body is read."""
-    placed = environ.get(connection.TARGET)
-    if isinstance(placed, bytes) and placed:
-        return placed
+def request_target(environ: WSGIEnvironment) -> bytes:
+    """Return the path and query of a request. Does not read its body."""
+    target = environ.get(connection.TARGET)
+    if isinstance(target, bytes) and target:
+        return target
     path, query = str(environ["PATH_INFO"]), str(environ.get("QUERY_STRING", ""))
     return f"{path}?{query}".removesuffix("?").encode("latin-1")
 
 
-def say(start_response: StartResponse, status: str, text: str) -> list[bytes]:
-    """Answer in words of our own."""
+def respond(start_response: StartResponse, status: str, text: str) -> list[bytes]:
+    """Answer with a plain text of the proxy itself."""
     body = f"{text}\n".encode()
     start_response(status, [("Content-Type", _PLAIN), ("Content-Length", str(len(body)))])
     return [body]
 
 
-def pass_on(start_response: StartResponse, answered: UpstreamAnswer) -> list[bytes]:
-    """Answer as the gateway did."""
-    headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in answered.headers]
-    start_response(answered.status, headers)
-    return [answered.body]
+def forward_answer(start_response: StartResponse, answer: UpstreamAnswer) -> list[bytes]:
+    """Answer with the upstream's answer."""
+    start_response(answer.status, [(name.decode("latin-1"), value.decode("latin-1")) for name, value in answer.headers])
+    return [answer.body]
 
 
 def _headers(environ: WSGIEnvironment) -> Iterator[tuple[bytes, bytes]]:
@@ -105,12 +96,12 @@ def _headers(environ: WSGIEnvironment) -> Iterator[tuple[bytes, bytes]]:
         yield b"Content-Type", environ["CONTENT_TYPE"].encode("latin-1")
 
 
-def _body(environ: WSGIEnvironment) -> bytes:
-    announced = environ.get("CONTENT_LENGTH")
-    if environ["REQUEST_METHOD"] != "POST" or (not announced and "HTTP_TRANSFER_ENCODING" not in environ):
+def _read_body(environ: WSGIEnvironment) -> bytes:
+    length = environ.get("CONTENT_LENGTH")
+    if environ["REQUEST_METHOD"] != "POST" or (not length and "HTTP_TRANSFER_ENCODING" not in environ):
         return b""
     stream = cast("IO[bytes]", environ["wsgi.input"])
-    body = stream.read(int(announced)) if announced else stream.read()
-    if announced and len(body) < int(announced):
-        raise ValueError(announced)
+    body = stream.read(int(length)) if length else stream.read()
+    if length and len(body) < int(length):
+        raise ValueError(length)
     return body

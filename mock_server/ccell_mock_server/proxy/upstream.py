@@ -1,29 +1,24 @@
-"""The gateway behind the recorder: which one it may be, and how a request is carried there and nowhere else."""
+"""Forward requests to one allowed upstream gateway, unchanged and once."""
 
 import posixpath
 import re
 import ssl
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import quote_from_bytes, unquote_to_bytes, urlsplit
+from urllib.parse import SplitResult, quote_from_bytes, unquote_to_bytes, urlsplit
 
 import httpx2
 
-from ccell_fake.transcripts import Ending, Exchange
+from ccell_fake.transcripts import Ending
 from ccell_mock_server.config.settings import is_loopback
 from ccell_mock_server.http.paths import CONTROL_PREFIX
 
-Headers = tuple[tuple[bytes, bytes], ...]
-
-LEFT_OUT = "compressed, and left out"
-"""Why a body stands in no exchange: what is compressed could not be redacted."""
-
 _CONNECT_SECONDS = 10.0
-# What HTTP lets stand in a request line, whatever URLs say about it: a client's own spelling passes unchanged.
+# Everything else is valid in a request line of HTTP, even if not in a URL, and passes unchanged.
 _UNSENDABLE = re.compile(rb"[^\x21-\x7e]|#")
 _BEFORE_SENDING = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout, httpx2.UnsupportedProtocol)
-_OF_THE_CONNECTION = {
+_HOP_BY_HOP = {
     b"connection",
     b"keep-alive",
     b"proxy-authenticate",
@@ -34,57 +29,57 @@ _OF_THE_CONNECTION = {
     b"transfer-encoding",
     b"upgrade",
 }
-_OURS = {b"host", b"content-length", b"expect", b"accept-encoding"}
+_REPLACED = {b"host", b"content-length", b"expect", b"accept-encoding"}
 
 
 class UpstreamError(ValueError):
-    """Nothing may be sent to an upstream; the message says why, and what would allow it."""
+    """The upstream is invalid or not allowed. The message gives the reason, and the option that allows it."""
 
 
 @dataclass(frozen=True, slots=True)
 class UpstreamAnswer:
-    """What came of a request.
+    """The answer to a forwarded request.
 
     Attributes:
-        ending: How it ended.
-        reason: What went wrong, where no answer came.
+        ending: How the exchange ended.
+        reason: The error, if there was no answer.
         status: The HTTP status and its phrase, such as `200 OK`.
-        headers: Those of the answer that are not the connection's own.
-        body: The body of the answer as it came.
+        headers: The headers, without hop-by-hop headers.
+        body: The body as received.
     """
 
     ending: Ending
     reason: str = ""
     status: str = ""
-    headers: Headers = ()
+    headers: tuple[tuple[bytes, bytes], ...] = ()
     body: bytes = b""
 
 
 class Upstream:
-    """A gateway; requests are carried to it as they come, any number at the same time, each once."""
+    """A gateway. Forwards any number of requests at the same time, each once."""
 
     def __init__(
         self, url: str, allowed_hosts: Collection[str] = (), cacert: Path | None = None, timeout: float = 300.0
     ) -> None:
-        """Nothing is sent yet.
+        """Check the address. Sends nothing yet.
 
         Args:
-            url: Its scheme, host and port, and what stands before the gateway's own paths.
-            allowed_hosts: Hosts beyond loopback that it may be, spelt exactly so.
-            cacert: Whose certificates to trust, PEM; those the host trusts unless given. They are always verified.
+            url: Scheme, host and port, and any path before the gateway's own paths.
+            allowed_hosts: Allowed hosts besides loopback, matched exactly.
+            cacert: Trusted certificates, PEM. The default is the system's. Certificates are always verified.
             timeout: Seconds to wait for an answer.
 
         Raises:
-            UpstreamError: It is no address, or one that is not allowed, or there are no such certificates.
+            UpstreamError: The address is invalid or not allowed, or the certificates cannot be read.
         """
-        parts = _checked(url, allowed_hosts)
-        self._base = parts.path.rstrip("/").encode()
+        parts = parse_upstream(url, allowed_hosts)
+        self._path = parts.path.rstrip("/").encode()
         self._origin = f"{parts.scheme}://{parts.netloc}"
         self._timeout = httpx2.Timeout(timeout, connect=min(timeout, _CONNECT_SECONDS))
         try:
             context = ssl.create_default_context(cafile=cacert)
         except (OSError, ssl.SSLError) as error:
-            message = f"{cacert}: no certificates can be read from it: {error}"
+            message = f"certificates cannot be read from {cacert}: {error}"
             raise UpstreamError(message) from error
         self._transport = httpx2.HTTPTransport(
             verify=context,
@@ -92,24 +87,19 @@ class Upstream:
             limits=httpx2.Limits(max_connections=None, max_keepalive_connections=None, keepalive_expiry=5),
         )
 
-    def ask(self, method: str, target: bytes, headers: Iterable[tuple[bytes, bytes]], body: bytes) -> UpstreamAnswer:
-        """Carry a request there. Redirects are not followed, and nothing is sent a second time.
-
-        Args:
-            method: GET or POST.
-            target: Its path and query as they were placed.
-            headers: Those it came with.
-            body: Its body.
-        """
-        sent = [(name, value) for name, value in headers if name.lower() not in _OF_THE_CONNECTION | _OURS]
-        # What is compressed could not be redacted.
+    def forward(
+        self, method: str, target: bytes, headers: Iterable[tuple[bytes, bytes]], body: bytes
+    ) -> UpstreamAnswer:
+        """Forward a request. Never follows a redirect and never sends twice."""
+        sent = [(name, value) for name, value in headers if name.lower() not in _HOP_BY_HOP | _REPLACED]
+        # Redaction cannot read compressed data.
         sent.append((b"Accept-Encoding", b"identity"))
         request = httpx2.Request(
             method,
             self._origin,
             headers=sent,
             content=body or None,
-            extensions={"timeout": self._timeout.as_dict(), "target": self._base + sendable(target)},
+            extensions={"timeout": self._timeout.as_dict(), "target": self._path + encode_target(target)},
         )
         try:
             response = self._transport.handle_request(request)
@@ -120,83 +110,49 @@ class Upstream:
         except httpx2.RequestError as error:
             return UpstreamAnswer(_ending(error), f"{type(error).__name__}: {error}")
         phrase = response.extensions.get("reason_phrase", b"").decode("latin-1") or "-"
-        kept = tuple((name, value) for name, value in response.headers.raw if name.lower() not in _OF_THE_CONNECTION)
+        kept = tuple((name, value) for name, value in response.headers.raw if name.lower() not in _HOP_BY_HOP)
         return UpstreamAnswer(Ending.ANSWERED, "", f"{response.status_code} {phrase}", kept, raw)
 
     def close(self) -> None:
-        """Close the connections to it."""
+        """Close the connections."""
         self._transport.close()
 
 
-def _checked(url: str, allowed_hosts: Collection[str]) -> "_Parts":
+def parse_upstream(url: str, allowed_hosts: Collection[str]) -> SplitResult:
+    """Parse the address of an upstream.
+
+    Raises:
+        UpstreamError: It is invalid or not allowed.
+    """
     try:
         parts = urlsplit(url)
         host, _ = parts.hostname, parts.port
     except ValueError as error:
-        message = f"the upstream is no address: {error}"
+        message = f"the upstream must be an address: {error}"
         raise UpstreamError(message) from error
     if parts.scheme not in {"http", "https"} or not host:
-        message = "the upstream is no address like https://sms.example.com:8443"
-        raise UpstreamError(message)
-    if parts.username is not None or parts.query or parts.fragment:
-        message = "the upstream is scheme, host and port, with a path if need be; it holds something else"
-        raise UpstreamError(message)
-    if is_control(parts.path.encode()):
-        message = "the upstream is a gateway, not a control API"
-        raise UpstreamError(message)
-    if not is_loopback(host) and host not in allowed_hosts:
-        message = f"{host} is not this machine; if it is meant, allow it: --allow-host {host}"
-        raise UpstreamError(message)
-    return _Parts(parts.scheme, parts.netloc, parts.path)
+        message = "the upstream must be an address like https://sms.example.com:8443"
+    elif parts.username is not None or parts.query or parts.fragment:
+        message = "the upstream must have only scheme, host, port and path"
+    elif is_control_path(parts.path.encode()):
+        message = "the upstream must be a gateway, not a control API"
+    elif not is_loopback(host) and host not in allowed_hosts:
+        message = f"{host} is not on loopback; to allow it, use --allow-host {host}"
+    else:
+        return parts
+    raise UpstreamError(message)
 
 
-@dataclass(frozen=True, slots=True)
-class _Parts:
-    scheme: str
-    netloc: str
-    path: str
-
-
-def sendable(target: bytes) -> bytes:
-    """A target with everything percent-encoded that cannot stand in a request line, and nothing else."""
+def encode_target(target: bytes) -> bytes:
+    """Percent-encode only the bytes that a request line cannot contain."""
     return _UNSENDABLE.sub(lambda match: quote_from_bytes(match[0], safe="").encode(), target)
 
 
-def is_control(path: bytes) -> bool:
-    """Whether a path is the control API's, however it is written."""
+def is_control_path(path: bytes) -> bool:
+    """Whether a path is the control API's, in any encoding."""
     plain = unquote_to_bytes(unquote_to_bytes(path)).replace(b"\\", b"/")
     normal = posixpath.normpath(b"/" + re.sub(rb"/+", b"/", plain)) + b"/"
     return CONTROL_PREFIX.encode() in normal.lower()
-
-
-def with_answer(exchange: Exchange, answered: UpstreamAnswer) -> Exchange:
-    """An exchange with what came of it, its answer without compression."""
-    if answered.ending is not Ending.ANSWERED:
-        return replace(exchange, ending=answered.ending, reason=_joined(exchange.reason, answered.reason))
-    headers = httpx2.Headers(answered.headers)
-    answer, left_out = _plain(answered, headers.get("content-encoding", "").lower())
-    return replace(
-        exchange,
-        status=int(answered.status[:3]),
-        answer=answer,
-        answer_type=headers.get("content-type", ""),
-        reason=_joined(exchange.reason, left_out),
-    )
-
-
-def _joined(*reasons: str) -> str:
-    return "; ".join(filter(None, reasons))
-
-
-def _plain(answered: UpstreamAnswer, encoding: str) -> tuple[bytes, str]:
-    """An answer's body without compression, which a gateway may use though it was asked not to."""
-    left_out = f"the answer was {LEFT_OUT}"
-    if encoding not in {"", "identity", "gzip", "deflate"}:
-        return b"", left_out
-    try:
-        return httpx2.Response(200, headers=list(answered.headers), content=answered.body).content, ""
-    except httpx2.DecodingError:
-        return b"", left_out
 
 
 def _ending(error: httpx2.RequestError) -> Ending:
