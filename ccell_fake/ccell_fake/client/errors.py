@@ -21,7 +21,6 @@ class ClientError(CcellError):
     """
 
     def __init__(self, message: str, operation: Operation = Operation.SEND) -> None:
-        """Create the error; the call fills in its progress."""
         super().__init__(message)
         self.operation: Operation = operation
         self.resps: tuple[Resp, ...] = ()
@@ -80,7 +79,6 @@ class UnreadableAnswer(OutcomeUnknown):
         content_type: str = "",
         received: bytes = b"",
     ) -> None:
-        """Keep the answer as evidence."""
         super().__init__(message, operation)
         self.status: int = status
         self.content_type: str = content_type
@@ -107,7 +105,6 @@ class RequestRefused(ClientError):
         rule: str = "",
         basis: str = "",
     ) -> None:
-        """Keep the refusal as evidence."""
         super().__init__(message, operation)
         self.code: str = code
         self.info: str = info
@@ -123,6 +120,5 @@ class NumbersRefused(ClientError):
     """
 
     def __init__(self, message: str, refused: tuple[Resp, ...] = ()) -> None:
-        """Keep the resps of the refused numbers."""
         super().__init__(message)
         self.refused: tuple[Resp, ...] = refused

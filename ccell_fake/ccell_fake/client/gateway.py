@@ -136,10 +136,9 @@ class GatewayCalls:
 
 
 class SecretMask:
-    """Masks a password and its md5 (W9), each also as written in XML, HTML and URLs. Servers may quote requests."""
+    """Masks a password and its md5 (W9), also as written in XML, HTML and URLs. An empty password masks nothing."""
 
     def __init__(self, password: str) -> None:
-        """Mask this password; an empty one masks nothing."""
         self._text = re.compile("|".join(map(re.escape, forms(password))) or "(?!)", re.IGNORECASE)
         self._data = re.compile(self._text.pattern.encode("utf-8", "replace"), re.IGNORECASE)
 

@@ -51,7 +51,6 @@ class Audit:
     """Messages given to an integration, checked against an account model."""
 
     def __init__(self, model: AccountModel) -> None:
-        """Check against this model."""
         self._model = model
         self._messages: dict[tuple[str, str], Message] = {}
         self._tokens: dict[str, None] = {}

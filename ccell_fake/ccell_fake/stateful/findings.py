@@ -54,7 +54,6 @@ class Ended(BaseException):
     """
 
     def __init__(self, failure: BaseException) -> None:
-        """Wrap the failure."""
         super().__init__(failure)
         self.failure = failure
 
