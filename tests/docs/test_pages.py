@@ -12,7 +12,8 @@ import generate
 import pytest
 from harness.emulators import DOCUMENT_DAY
 from harness.pages import CHINESE, ENGLISH, ROOT, blocks, english
-from hypothesis import find
+from hypothesis import Phase, find
+from hypothesis import settings as st_settings
 from hypothesis import strategies as st
 
 from ccell_fake import codes, faults, model, settings, stateful, strategies
@@ -40,8 +41,16 @@ _NAMES: dict[str, Any] = {
 }
 
 
+_SHRINKING = st_settings(phases=[Phase.generate, Phase.shrink], database=None)
+
+
+def _pages(*names: str) -> list[Path]:
+    """Pages and their translations."""
+    return [page for page in ALL if english(page).name in names]
+
+
 def _with_translations(*names: str) -> list[Any]:
-    return [pytest.param(page, id=_id(page)) for page in ALL if english(page).name in names]
+    return [pytest.param(page, id=_id(page)) for page in _pages(*names)]
 
 
 def _id(page: Path) -> str:
@@ -134,22 +143,24 @@ def test_every_exit_code_of_the_client_is_on_its_page(page: Path) -> None:
     }
 
 
-@pytest.mark.parametrize("page", _with_translations("pytest.md"))
-def test_exactly_the_fixtures_and_options_are_on_the_page(page: Path, pytester: pytest.Pytester) -> None:
-    text = page.read_text("utf-8")
-    listed = pytester.runpytest_subprocess("--fixtures").stdout.str()
-    fixtures = set(re.findall(r"^(ccell\w*)(?= )", listed, re.MULTILINE))
-    assert fixtures == set(re.findall(r"^\| `(ccell\w*)` \|", text, re.MULTILINE))
-    printed = pytester.runpytest_subprocess("--help").stdout.str()
+def test_exactly_the_fixtures_and_options_are_on_the_page(pytester: pytest.Pytester) -> None:
+    no_plugins = [f"-p no:{name}" for name in ("schemathesis", "faker", "pytest_httpserver")]
+    listed = pytester.runpytest_subprocess("--fixtures", *no_plugins).stdout.str()
+    printed = pytester.runpytest_subprocess("--help", *no_plugins).stdout.str()
     group = printed.partition("fake of the CCell SMS gateway:")[2].partition("the contract suite")[0]
+    fixtures = set(re.findall(r"^(ccell\w*)(?= )", listed, re.MULTILINE))
     options = {"--ccell-profile", *re.findall(r"--ccell-\w+", group)}
-    assert options == set(re.findall(r"^\| `(--ccell-\w+) ", text, re.MULTILINE))
+    assert fixtures
+    for page in _pages("pytest.md"):
+        text = page.read_text("utf-8")
+        assert fixtures == set(re.findall(r"^\| `(ccell\w*)` \|", text, re.MULTILINE))
+        assert options == set(re.findall(r"^\| `(--ccell-\w+) ", text, re.MULTILINE))
 
 
-@pytest.mark.parametrize("page", _with_translations("strategies.md"))
-def test_a_strategy_shrinks_to_the_example_in_the_table(page: Path) -> None:
-    rows = _ROW.findall(page.read_text("utf-8"))
-    found = {call: find(eval(call, _NAMES), lambda _: True) for call, _ in rows}  # noqa: S307 - the page is our own
-    assert found == {call: eval(simplest, _NAMES) for call, simplest in rows}  # noqa: S307
+def test_a_strategy_shrinks_to_the_example_in_the_table() -> None:
+    (rows,) = {tuple(_ROW.findall(page.read_text("utf-8"))) for page in _pages("strategies.md")}
+    for call, simplest in rows:
+        strategy = eval(call, _NAMES)  # noqa: S307 - the page is our own
+        assert find(strategy, lambda _: True, settings=_SHRINKING) == eval(simplest, _NAMES)  # noqa: S307
     named = {call.partition("(")[0] for call, _ in rows}
     assert named == {name for name in strategies.__all__ if name.islower()}
