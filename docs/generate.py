@@ -21,7 +21,7 @@ import jinja2
 import tomli_w
 
 from ccell_fake.codes import Code
-from ccell_fake.contract.suite import every
+from ccell_fake.contract.suite import all_checks
 from ccell_fake.engine import magic
 from ccell_fake.settings import AccountSettings, OutcomeRule, Persona, PersonaAnswer
 from ccell_fixtures.cases import CASES, Case
@@ -126,7 +126,7 @@ class Tables:
 
     def mutants(self) -> str:
         """The mutants, and the check that kills each."""
-        guarantees = {one.name: one.ask.__name__.removeprefix("test_").replace("_", " ") for one in every()}
+        guarantees = {one.name: one.function.__name__.removeprefix("test_").replace("_", " ") for one in all_checks()}
         places: Counter[str] = Counter()
         rows: list[tuple[str, ...]] = []
         for one in import_module("contract.mutants").MUTANTS:

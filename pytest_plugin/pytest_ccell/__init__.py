@@ -1,1 +1,1 @@
-"""The pytest plugin: fixtures that run the emulator for a test."""
+"""The pytest plugin. Its fixtures run the emulator for tests."""

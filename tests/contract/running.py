@@ -11,12 +11,11 @@ import httpx2
 from contract.mutants.mutant import Mutant
 from harness.emulators import Pauses
 
-from ccell_fake.contract.check_run import CheckRun
-from ccell_fake.contract.checks import Check, Given
+from ccell_fake.contract.check_run import CheckRun, ContractTarget
+from ccell_fake.contract.checks import AnswerValue, Check
 from ccell_fake.contract.emulator import EmulatorContractTarget
 from ccell_fake.contract.needs import OVERLAP, NotAsked
-from ccell_fake.contract.suite import every
-from ccell_fake.contract.target import ContractTarget
+from ccell_fake.contract.suite import all_checks
 from ccell_fake.engine.behaviour import Behaviour
 from ccell_fake.errors import CcellError
 from ccell_fake.testing import ClientTransports, Server
@@ -25,7 +24,7 @@ from ccell_mock_server.config.settings import parse
 from ccell_mock_server.emulator import Emulator
 from ccell_mock_server.fake import server
 
-DEFAULTS: Mapping[str, Given] = {id_: question.default for id_, question in ASSUMPTIONS.items()}
+DEFAULTS: Mapping[str, AnswerValue] = {id_: question.default for id_, question in ASSUMPTIONS.items()}
 """What every question is answered by an emulator that is left as it is."""
 
 _HURRY = 4
@@ -36,12 +35,12 @@ _NOWHERE = "http://127.0.0.1"
 @cache
 def suite() -> tuple[Check, ...]:
     """Every test of the suite."""
-    return every()
+    return all_checks()
 
 
 @contextmanager
 def target(
-    mutant: Mutant | None = None, assumptions: Mapping[str, Given] | None = None, *, hurried: bool = False
+    mutant: Mutant | None = None, assumptions: Mapping[str, AnswerValue] | None = None, *, hurried: bool = False
 ) -> Generator[EmulatorContractTarget]:
     """An emulator to be asked, without a socket; nothing of it is left afterwards.
 
@@ -83,26 +82,26 @@ class Found:
         unasked: Why it could not be asked; empty where it was.
     """
 
-    answer: Given | None = None
+    answer: AnswerValue | None = None
     wrong: str = ""
     unasked: str = ""
 
 
-def run_check(asked: Check, of: ContractTarget, expected: Mapping[str, Given] = DEFAULTS) -> Found:
+def run_check(asked: Check, of: ContractTarget, expected: Mapping[str, AnswerValue] = DEFAULTS) -> Found:
     """Conduct one test, and close what it opened; whatever else goes wrong is raised."""
-    inquiry = CheckRun(of, expected)
+    check_run = CheckRun(of, expected)
     try:
-        inquiry.run(asked)
+        check_run.run(asked)
     except (AssertionError, CcellError) as error:
         return Found(wrong=f"{type(error).__name__}: {error}")
     except NotAsked as error:
         return Found(unasked=error.reason)
     finally:
-        inquiry.close()
-    return Found(inquiry.answer)
+        check_run.close()
+    return Found(check_run.answer)
 
 
-def run_checks(of: ContractTarget, expected: Mapping[str, Given] = DEFAULTS) -> dict[str, Found]:
+def run_checks(of: ContractTarget, expected: Mapping[str, AnswerValue] = DEFAULTS) -> dict[str, Found]:
     """Conduct the whole suite, by the names of its tests; those that wait wait together."""
     waiting = [asked for asked in suite() if OVERLAP in asked.needs]
     with ThreadPoolExecutor(len(waiting)) as pool:

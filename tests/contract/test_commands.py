@@ -35,7 +35,7 @@ def test_calibrate_keeps_what_a_profile_says_of_questions_that_were_not_asked(tm
     profile.write_text(f'{kept}\n[Q1]\nanswer = "1001003"\ndate = 2026-01-02\n', "utf-8")
     done = processes.run(tmp_path, "calibrate", f"--to={profile}", "--", "-k", "unknown_userid")
     assert done.returncode == 0, done.stdout
-    assert "1 of its answers are this run's, 1 were there before and are kept" in done.stdout
+    assert "1 answers are from this run, 1 are kept from before" in done.stdout
     text = profile.read_text("utf-8")
     entries = tomllib.loads(text)
     assert kept in text

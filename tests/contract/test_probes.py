@@ -8,7 +8,7 @@ from contract.running import DEFAULTS, run_check, run_checks, suite, target
 from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
-from ccell_fake.contract.checks import Given
+from ccell_fake.contract.checks import AnswerValue
 from ccell_fixtures.registries import ASSUMPTIONS
 
 ALTERNATIVES = [
@@ -74,14 +74,14 @@ def test_the_order_of_a_number_s_checks_is_found_as_far_as_it_shows(order: tuple
     _finds("Q7", order)
 
 
-def _answers(id_: str) -> st.SearchStrategy[Given]:
+def _answers(id_: str) -> st.SearchStrategy[AnswerValue]:
     return st.permutations(ORDERS[id_]).map(tuple) if id_ in ORDERS else st.sampled_from(list(ASSUMPTIONS[id_].answers))
 
 
 # The suite draws examples of its own within this one's; to shrink both would take hours.
 @settings(max_examples=10, suppress_health_check=[HealthCheck.nested_given], phases=[Phase.explicit, Phase.generate])
 @given(st.fixed_dictionaries({id_: _answers(id_) for id_ in ASSUMPTIONS}))
-def test_whatever_all_the_answers_are_each_is_found_and_every_clause_holds(answers: dict[str, Given]) -> None:
+def test_whatever_all_the_answers_are_each_is_found_and_every_clause_holds(answers: dict[str, AnswerValue]) -> None:
     expected = {id_: answer for id_, answer in answers.items() if id_ not in ORDERS}
     order = answers["Q7"]
     # What is refused for its sendtime, no matter whether it is recognised, does not show whether it is.

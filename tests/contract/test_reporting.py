@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from ccell_fake.clock import SHANGHAI
 from ccell_fake.contract import profiles, report
-from ccell_fake.contract.costs import Cost
+from ccell_fake.contract.checks import Cost
 from ccell_fake.contract.results import CheckOutcome, ContractRun, Result
 from ccell_mock_server.config import toml
-from pytest_ccell.contract import table
+from pytest_ccell.contract import summary
 
 AT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=SHANGHAI)
 HOSTILE = '<script>alert("|")</script>\n| & 【】\\'
@@ -65,11 +65,11 @@ def test_a_run_that_is_written_as_json_is_read_as_it_was(
 @given(results=st.lists(RESULTS, min_size=1, max_size=3))
 def test_whatever_was_answered_is_a_row_of_the_table_and_nothing_of_it_is_markup(results: list[Result]) -> None:
     run = _run(*results)
-    rows = report.pages.markdown(run).split("## Evidence")[0].splitlines()
+    rows = report.markdown(run).split("## Evidence")[0].splitlines()
     for row in rows:
         if row.startswith("| ") and "---" not in row:
             assert len(re.findall(r"(?<!\\)(?:\\\\)*\|", row)) == 6, row
-    assert "<script>" not in report.pages.html(run)
+    assert "<script>" not in report.html(run)
 
 
 def test_a_page_shows_evidence_and_what_changed() -> None:
@@ -83,11 +83,11 @@ def test_a_page_shows_evidence_and_what_changed() -> None:
     }
     now = _run(_result(answer="number", evidence=(exchange,)), _result("Q1", answer="1001004"))
     then = _run(_result(answer="segments"), _result("Q1", answer="1001004"))
-    page = report.pages.html(now, then)
+    page = report.html(now, then)
     assert "&lt;a&gt;" in page
     assert "<td>Q13<td>segments<td>number" in page
     assert "<td>Q1<td>1001004<td>" not in page
-    text = report.pages.markdown(now, then)
+    text = report.markdown(now, then)
     assert "| Q13 | segments | number |" in text
     assert "< 200 <b>" in text
 
@@ -102,7 +102,7 @@ def test_the_table_has_a_line_for_each_clause_however_many_tests_it_has() -> Non
         _result("C1", aspect="1004001", outcome=CheckOutcome.PASSED),
         _result("C1", aspect="1004002", outcome=CheckOutcome.NOT_ASKED, note="needs an account\nand more"),
     )
-    shown = table.rendered((*codes, _result(answer="number")), 120).splitlines()
+    shown = summary.render_table((*codes, _result(answer="number")), 120).splitlines()
     assert any(line.startswith("C1") and "1 passed, 1 not asked" in line for line in shown)
     assert any("1004002: needs an account" in line for line in shown)
     assert any(line.startswith("Q13") and "number" in line for line in shown)
@@ -128,7 +128,7 @@ def test_a_profile_has_answer_evidence_and_date_and_the_emulator_takes_it(tmp_pa
         _result("S3", outcome=CheckOutcome.PASSED),
     )
     path = tmp_path / "profile.toml"
-    path.write_text(profiles.written(profiles.of(run)), "utf-8")
+    path.write_text(profiles.to_toml(profiles.from_run(run)), "utf-8")
     assert toml.profile_answers(path) == {"Q6": order, "Q13": "number"}
     assert "date = 2026-01-02" in path.read_text("utf-8")
 
@@ -141,12 +141,12 @@ def test_an_answer_that_a_run_found_not_to_be_one_is_kept_no_longer() -> None:
         _result("Q13", outcome=CheckOutcome.FAILED),
         _result("Q1", outcome=CheckOutcome.NOT_ASKED),
     )
-    assert set(profiles.kept(earlier, run)) == {"Q13", "Q1"}
+    assert set(profiles.keep_unanswered(earlier, run)) == {"Q13", "Q1"}
 
 
 def test_differences_name_question_answer_and_expectation() -> None:
     expected = {"Q13": "number", "Q1": "1001004", "Q4": "refuse"}
-    (line,) = profiles.differences(expected, {"Q13": "segments", "Q1": "1001004", "Q5": "accept"})
+    (line,) = profiles.find_differences(expected, {"Q13": "segments", "Q1": "1001004", "Q5": "accept"})
     assert line == "Q13: segments, not number (What does one number cost?)"
 
 
@@ -157,7 +157,7 @@ def test_a_cost_is_written_as_it_is_read(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["", "sms", "sms 0", "sms 1 drain", "Free", "money"])
 def test_a_cost_that_is_none_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="a cost is free"):
+    with pytest.raises(ValueError, match="cost must be"):
         Cost.parse(text)
 
 
@@ -172,5 +172,5 @@ def test_junit_has_every_test_with_its_outcome(tmp_path: Path) -> None:
     assert {"ccell": "C1 0", "outcome": "passed", "cost": "free"} in properties
     # What was left out is told apart from what was asked.
     assert {one.note for one in done.results(CheckOutcome.NOT_ASKED)} == {
-        "it was left out, or the run ended before it was asked"
+        "the check was deselected, or the run ended before it"
     }

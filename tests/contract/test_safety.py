@@ -23,15 +23,15 @@ from ccell_fake import strategies
 from ccell_fake.client import RequestRefused
 from ccell_fake.contract import suite
 from ccell_fake.contract.check_run import CheckRun
-from ccell_fake.contract.costs import Cost
+from ccell_fake.contract.checks import Cost
 from ccell_fake.contract.examples import for_all
-from ccell_fake.contract.live.budget import Budget
+from ccell_fake.contract.live.allowances import Budget
 from ccell_fake.contract.live.guard import Guard, NotAllowed
 from ccell_fake.contract.live.settings import LiveSettings
 from ccell_fake.contract.live.target import LiveContractTarget
 from ccell_fake.contract.needs import OVERLAP, NotAsked
-from ccell_fake.contract.numbers import UNKNOWN, submit
 from ccell_fake.contract.results import CheckOutcome
+from ccell_fake.contract.submits import UNKNOWN, submit
 from ccell_fake.model import Operation, Request, Submit
 from ccell_fake.wire import requests
 
@@ -71,21 +71,21 @@ def test_without_the_word_live_nothing_is_asked(gateway: MinimalGateway, tmp_pat
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (("--ccell-allow=sms",), "numbers of one's own"),
-        (("--ccell-allow=everything",), "there are sms, drain, risk"),
+        (("--ccell-allow=sms",), "at least one number of your own"),
+        (("--ccell-allow=everything",), "known kinds: sms, drain, risk"),
         (("--ccell-account=nowhere.toml",), "nowhere.toml"),
-        (("--ccell-report=run.xml",), "run.xml: a report is one of"),
+        (("--ccell-report=run.xml",), "run.xml: the suffix of a report must be one of"),
         (("--ccell-compare=nowhere.json",), "nowhere.json"),
         (("--ccell-drift=nowhere.toml",), "nowhere.toml"),
-        (("--ccell-report=nowhere/run.md",), "no file can be written there"),
-        (("--ccell-calibrate=/",), "no file can be written there"),
+        (("--ccell-report=nowhere/run.md",), "cannot write a file there"),
+        (("--ccell-calibrate=/",), "cannot write a file there"),
         (("--ccell-cacert=nowhere.pem",), "nowhere.pem"),
         ((f"--ccell-cacert={__file__}",), "no certificates"),
         (("--ccell-patience=nan",), "seconds"),
         (("--ccell-patience=-1",), "seconds"),
-        (("--ccell-budget=-1",), "a budget is"),
+        (("--ccell-budget=-1",), "budget must be"),
         *(
-            ((f"--ccell-phone={phone}",), "by its 11 digits")
+            ((f"--ccell-phone={phone}",), "its 11 digits only")
             for phone in ("", " 13900000001", "13900000001,13800000000", "１３９０００００００１", "+8613900000001")
         ),
     ],
@@ -129,7 +129,7 @@ def test_an_address_may_name_the_folder_of_the_endpoints(gateway: MinimalGateway
 def test_what_is_for_a_live_target_is_not_passed_over_with_another(tmp_path: Path, option: str) -> None:
     done = contract.ask(tmp_path, "--ccell-target=emulator", option)
     assert done.code == 4
-    assert f"{option.partition('=')[0]}: this is for --ccell-target=live" in done.printed
+    assert f"{option.partition('=')[0]}: only for --ccell-target=live" in done.printed
 
 
 def test_to_collect_takes_no_credential_and_asks_for_and_of_nothing(gateway: MinimalGateway, tmp_path: Path) -> None:
@@ -175,7 +175,7 @@ def test_that_no_report_came_says_nothing_where_none_was_waited_for(gateway: Min
     assert done.code == 0, done.printed
     assert "Q11" not in done.answers
     (unasked,) = (one for one in done.results(CheckOutcome.NOT_ASKED) if one.id == "Q11")
-    assert unasked.note == "needs 60 seconds that can be let pass"
+    assert unasked.note == "needs 60 seconds to pass"
 
 
 def test_a_lock_is_an_excuse_only_once_it_was_risked(tmp_path: Path) -> None:
@@ -303,8 +303,8 @@ def test_on_a_terminal_a_run_begins_once_somebody_consents(gateway: MinimalGatew
 
 @pytest.mark.parametrize("budget", [5, 100_000])
 def test_what_a_run_may_spend_is_its_budget_whatever_its_tests_usually_cost(budget: int) -> None:
-    assert f"send up to {budget} messages" in suite.spending(suite.every(), frozenset({"sms"}), budget)
-    assert "messages" not in suite.spending(suite.every(), frozenset({"drain"}), budget)
+    assert f"send up to {budget} messages" in suite.describe_spending(suite.all_checks(), frozenset({"sms"}), budget)
+    assert "messages" not in suite.describe_spending(suite.all_checks(), frozenset({"drain"}), budget)
 
 
 def _on_terminal(gateway: MinimalGateway, folder: Path, typed: str, *options: str) -> tuple[int, str]:
@@ -433,17 +433,17 @@ def test_smaller_examples_are_looked_for_without_sending_anything(gateway: Minim
     live = LiveSettings(
         url=gateway.url, userid=USERID, password=PASSWORD, budget=Budget.create(tmp_path / "budget.sqlite", 0)
     )
-    inquiry = CheckRun(LiveContractTarget(live))
-    account = inquiry.account()
+    check_run = CheckRun(LiveContractTarget(live))
+    account = check_run.account()
     asked: list[str] = []
 
     def is_short(linkid: str) -> None:
-        account.send(submit(UNKNOWN, account.standing.content(), linkid=linkid))
+        account.send(submit(UNKNOWN, account.known.content(), linkid=linkid))
         asked.append(linkid)
         assert len(linkid) < 3
 
     with pytest.raises(AssertionError):
-        for_all(inquiry, account, st.text("ab", min_size=1, max_size=9), is_short)
+        for_all(check_run, account, st.text("ab", min_size=1, max_size=9), is_short)
     sent = [handled for handled in gateway.journal if handled.operation == "send"]
     assert len(sent) == next(place for place, linkid in enumerate(asked, 1) if len(linkid) >= 3)
-    inquiry.close()
+    check_run.close()

@@ -33,12 +33,12 @@ answering = ["{OWN[1]}"]
 
 
 def test_every_clause_has_a_test_and_every_question_a_probe() -> None:
-    asked = {one.id for one in suite.every()}
+    asked = {one.id for one in suite.all_checks()}
     assert asked == CLAUSES.keys() | ASSUMPTIONS.keys()
 
 
 def test_no_two_tests_have_the_same_name() -> None:
-    names = [one.name for one in suite.every()]
+    names = [one.name for one in suite.all_checks()]
     assert len(set(names)) == len(names)
 
 
@@ -77,7 +77,7 @@ def _refused(done: contract.Asked, address: str, cause: str) -> None:
     """The run failed at once, with one sentence."""
     assert done.code == 1, done.printed
     (said,) = {line for line in done.printed.splitlines() if line.startswith("Exit: ")}
-    assert said.startswith("Exit: nothing was asked: ")
+    assert said.startswith("Exit: no check was run: ")
     assert address in said
     assert cause in said
     assert PASSWORD not in done.printed
@@ -99,7 +99,7 @@ def test_a_target_that_does_not_answer_fails_the_run_at_once(tmp_path: Path) -> 
 def test_a_target_that_answers_something_else_fails_the_run_at_once(tmp_path: Path) -> None:
     with processes.serving(tmp_path) as (_, url):
         # There is a page there, but no gateway.
-        _refused(contract.ask(tmp_path, *contract.live(), url=f"{url}/elsewhere"), f"{url}/elsewhere", "cannot be read")
+        _refused(contract.ask(tmp_path, *contract.live(), url=f"{url}/elsewhere"), f"{url}/elsewhere", "no readable answer")
 
 
 @pytest.mark.parametrize(

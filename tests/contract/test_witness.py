@@ -12,7 +12,7 @@ from harness import contract, processes
 from ccell_fake.clock import SystemClock
 from ccell_fake.contract import profiles, results, suite
 from ccell_fake.contract.check_run import CheckRun
-from ccell_fake.contract.live.budget import Budget
+from ccell_fake.contract.live.allowances import Budget
 from ccell_fake.contract.live.settings import LiveSettings
 from ccell_fake.contract.live.target import LiveContractTarget
 from ccell_fake.contract.needs import NotAsked
@@ -72,19 +72,19 @@ def _asked(gateway: MinimalGateway, account: Account, known: dict[str, Any], fol
     )
     names = _SLOW.get(account.userid)
     found: dict[str, str] = {}
-    for asked in sorted(suite.every(), key=suite.weight):
+    for asked in sorted(suite.all_checks(), key=suite.sort_key):
         if names is not None and asked.name not in names:
             continue
-        inquiry = CheckRun(LiveContractTarget(live))
+        check_run = CheckRun(LiveContractTarget(live))
         try:
-            inquiry.run(asked)
-            found[asked.name] = "passed" if inquiry.answer is None else str(inquiry.answer)
+            check_run.run(asked)
+            found[asked.name] = "passed" if check_run.answer is None else str(check_run.answer)
         except NotAsked:
             pass
         except AssertionError as error:
             found[asked.name] = f"failed: {error}"
         finally:
-            inquiry.close()
+            check_run.close()
     return found
 
 
@@ -99,7 +99,7 @@ def test_the_witness_passes_every_clause_it_claims_and_differs_in_ten_answers(
     passed = {name.split()[0] for name in outcomes} & CLAUSES.keys()
     assert passed == CLAIMS
     codes = {name for name in outcomes if name.startswith("C1 ")}
-    assert codes == {one.name for one in suite.every() if one.id == "C1"} - {"C1 1001999"}
+    assert codes == {one.name for one in suite.all_checks() if one.id == "C1"} - {"C1 1001999"}
     answers = {name: seen for name, seen in outcomes.items() if name in ASSUMPTIONS}
     defaults = {id_: {str(question.default)} for id_, question in ASSUMPTIONS.items()}
     differing = {id_: seen for id_, seen in answers.items() if seen != defaults[id_]}
@@ -119,14 +119,14 @@ def test_requests_that_did_not_go_over_the_threads_answer_nothing_about_it(tmp_p
 
 
 def test_a_question_with_two_answers_has_none_in_the_profile() -> None:
-    (whole, part) = (one for one in suite.every() if one.id == "Q35")
-    other = next(one for one in suite.every() if one.id == "Q24")
+    (whole, part) = (one for one in suite.all_checks() if one.id == "Q35")
+    other = next(one for one in suite.all_checks() if one.id == "Q24")
     answered = (
-        results.of(whole, CheckOutcome.ANSWERED, answer="codepoint"),
-        results.of(part, CheckOutcome.ANSWERED, answer="utf16"),
-        results.of(other, CheckOutcome.ANSWERED, answer="empty"),
+        results.make_result(whole, CheckOutcome.ANSWERED, answer="codepoint"),
+        results.make_result(part, CheckOutcome.ANSWERED, answer="utf16"),
+        results.make_result(other, CheckOutcome.ANSWERED, answer="empty"),
     )
-    assert set(profiles.of(ContractRun(target="live", at=SystemClock().now(), results=answered))) == {"Q24"}
+    assert set(profiles.from_run(ContractRun(target="live", at=SystemClock().now(), results=answered))) == {"Q24"}
 
 
 def test_calibrate_finds_exactly_the_ten_answers_and_the_emulator_goes_by_them(
@@ -182,7 +182,7 @@ def test_drift_fails_where_nothing_of_the_profile_could_be_asked(gateway: Minima
     options = ("--ccell-target=live", "--ccell-live", f"--ccell-drift={profile}", "-k", "costs")
     done = contract.ask(tmp_path, *options, url=gateway.url, password=PASSWORD)
     assert done.code == 1
-    assert "nothing of it was asked" in done.printed
+    assert "no question of the profile was asked" in done.printed
 
 
 def test_an_answer_that_was_observed_says_so(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from hypothesis import settings as st_settings
 from hypothesis import strategies as st
 
 from ccell_fake import codes, faults, model, settings, stateful, strategies
-from ccell_fake.contract.costs import KINDS
+from ccell_fake.contract.checks import KINDS
 from ccell_fake.faults import FAULT_KINDS
 from ccell_fake.transcripts import Ending, Exchange
 from ccell_mock_server.commands import client

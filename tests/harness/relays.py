@@ -6,7 +6,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from ccell_fake.clock import SystemClock
-from ccell_fake.contract.live.budget import Budget
+from ccell_fake.contract.live.allowances import Budget
 from ccell_mock_server.http.server import HttpServer
 from ccell_mock_server.live.permit import Permit
 from ccell_mock_server.live.relay import Relay

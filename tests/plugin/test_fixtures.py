@@ -188,4 +188,4 @@ def test_fixtures_are_listed_with_what_they_are(pytester: pytest.Pytester) -> No
     result = _run(pytester, "--fixtures")
     names = ("ccell_listen_address", "ccell_config", "ccell_server", "ccell", "ccell_client")
     result.stdout.fnmatch_lines_random([f"{name} *-- *" for name in names])
-    result.stdout.fnmatch_lines_random(["    The gateway with an account of the test's own*"])
+    result.stdout.fnmatch_lines_random(["    The gateway with an account for this test*"])

@@ -14,7 +14,7 @@ def _modules(script: str) -> set[str]:
 def test_loading_the_plugin_imports_pytest_and_nothing_else() -> None:
     before = _modules("import sys, os, typing, pytest; print(*sys.modules)")
     after = _modules("import sys, os, typing, pytest, pytest_ccell.plugin; print(*sys.modules)")
-    assert after - before == {"pytest_ccell", "pytest_ccell.contract.options", "pytest_ccell.plugin"}
+    assert after - before == {"pytest_ccell", "pytest_ccell.plugin"}
 
 
 def test_tests_that_do_not_use_it_import_nothing_of_it(pytester: pytest.Pytester) -> None:
@@ -31,7 +31,7 @@ def test_tests_that_do_not_use_it_import_nothing_of_it(pytester: pytest.Pytester
     """)
     result = pytester.runpytest_subprocess("-p", "no:cacheprovider")
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["pytest_ccell pytest_ccell.contract.options pytest_ccell.plugin"])
+    result.stdout.fnmatch_lines(["pytest_ccell pytest_ccell.plugin"])
 
 
 def test_a_given_emulator_takes_no_server(pytester: pytest.Pytester) -> None:

@@ -52,7 +52,7 @@ def test_rules_are_given_as_values_or_as_tables(pytester: pytest.Pytester, rule:
         ("ccell(outcomes=[{'stats': 'UNDELIV'}])", "*outcomes*stats*did you mean stat?*"),
         ("ccell(assumptions={'Q4': 'perhaps'})", "*Q4*accept*"),
         ("ccell(userid='200001')", "*account '200001' exists*"),
-        ("ccell(5)", "*mark.ccell(5,): settings are given by name, as in @pytest.mark.ccell(balance=5)*"),
+        ("ccell(5)", "*mark.ccell(5,): settings must have names, as in @pytest.mark.ccell(balance=5)*"),
         ("ccell(allowed_ips=[object()])", "*nable to serialize*object*"),
     ],
 )

@@ -34,11 +34,11 @@ def test_a_failed_test_shows_what_was_asked_and_answered(pytester: pytest.Pytest
             "*- ccell journal -*",
             "account *",
             "* send 0, by number-recognised (documented S8)",
-            '  asked    <root userid="*" password="[*][*]*"><submit phone="19500001111" content="*"*/></root>',
-            "  answered <?xml *手机号不可识别19500001111*",
+            '  request  <root userid="*" password="[*][*]*"><submit phone="19500001111" content="*"*/></root>',
+            "  answer   <?xml *手机号不可识别19500001111*",
             "  1004001: '19500001111' is not recognised*",
             "* info close, by fault*",
-            "  answered nothing",
+            "  answer   none",
         ]
     )
 
@@ -94,7 +94,7 @@ def test_an_account_that_the_test_closed_has_no_journal(pytester: pytest.Pyteste
     """)
     result = _run(pytester)
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["*- ccell journal -*", "account *: it cannot be read: *there is no account*"])
+    result.stdout.fnmatch_lines(["*- ccell journal -*", "account *: its journal cannot be read: *there is no account*"])
 
 
 def test_strict_fails_where_a_limit_was_not_kept(pytester: pytest.Pytester) -> None:
@@ -108,7 +108,7 @@ def test_strict_fails_where_a_limit_was_not_kept(pytester: pytest.Pytester) -> N
     result.assert_outcomes(passed=2, errors=1)
     result.stdout.fnmatch_lines(
         [
-            "the code under test did not keep to the gateway's document",
+            "the code under test exceeded limits of the gateway's document",
             "S3: *",
             "  request *: *501 numbers; 2.1.2.1 allows 500*",
             "*ccell journal*",
@@ -150,4 +150,4 @@ def test_strict_asks_whether_it_is_to_be(pytester: pytest.Pytester) -> None:
     """)
     result = _run(pytester)
     result.assert_outcomes(errors=1)
-    result.stdout.fnmatch_lines(["*strict takes True or False, not 'S3'*"])
+    result.stdout.fnmatch_lines(["*strict must be True or False, got 'S3'*"])

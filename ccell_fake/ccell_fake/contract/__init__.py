@@ -1,1 +1,1 @@
-"""The contract suite: every clause of the document and every question it leaves open, asked of a gateway."""
+"""The contract suite: a check for every clause of the document and every open question, run against a gateway."""

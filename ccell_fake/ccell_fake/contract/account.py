@@ -1,19 +1,19 @@
-"""An account that is asked with: by the real client, and by bytes of one's own."""
+"""An account that checks send requests with, and the interface to the conditions around it."""
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
-from typing import TypeVar
+from datetime import datetime
+from typing import Protocol, TypeVar
 from xml.sax.saxutils import quoteattr
 
 import httpx2
 
 from ccell_fake.client import Client
 from ccell_fake.client.gateway import parse_base_url
-from ccell_fake.contract.arranger import Arranger
+from ccell_fake.contract.answers import RawAnswer
 from ccell_fake.contract.known_account import KnownAccount
 from ccell_fake.contract.needs import NotAsked
-from ccell_fake.contract.raw_answer import RawAnswer
 from ccell_fake.contract.recording import Recording
 from ccell_fake.model import Operation
 
@@ -23,155 +23,170 @@ _XML = "text/xml; charset=UTF-8"
 _SECONDS = 90.0
 
 
-class NothingCame(AssertionError):
-    """What a gateway brings about by itself did not come, and there is no later at which it may."""
+class Arranger(Protocol):
+    """Changes the conditions around one account. Raises NotAsked for a change that the target does not offer."""
+
+    def advance(self, seconds: float) -> None:
+        """Let time pass on the account's clock."""
+        ...
+
+    def freeze_clock(self) -> datetime:
+        """Freeze the account's clock. Returns its time, which is aware."""
+        ...
+
+    def reply(self, phone: str, texts: Iterable[str]) -> None:
+        """Make a phone send upstream messages to the account."""
+        ...
+
+    def hold(self, requests: int, operation: Operation | None = None) -> AbstractContextManager[object]:
+        """Keep this many requests of the account in progress."""
+        ...
+
+    def fail_next(self) -> None:
+        """Make the gateway fail at the account's next request."""
+        ...
+
+    def wait(self) -> bool:
+        """Wait a little for the gateway. Returns False, without waiting, once the time to wait is used up."""
+        ...
+
+    def close(self) -> None:
+        """Release the account."""
+        ...
+
+
+class NothingArrived(AssertionError):
+    """The gateway did not produce a report or message in time, although it produces them immediately."""
 
 
 class ContractAccount:
     """One account of a target.
 
     Attributes:
-        userid: Who it is.
+        userid: The account's userid.
         password: Its password.
-        standing: What is known of it.
-        arranger: What moves the world around it.
-        client: The real client, which repeats nothing.
+        known: The facts known about it.
+        arranger: Changes the conditions around it.
+        client: A client that never retries.
     """
 
     def __init__(
-        self, url: str, userid: str, password: str, *, standing: KnownAccount, arranger: Arranger, transport: Recording
+        self, url: str, userid: str, password: str, *, known: KnownAccount, arranger: Arranger, transport: Recording
     ) -> None:
-        """Ask with an account.
-
-        Args:
-            url: Where the gateway is.
-            userid: Who it is.
-            password: Its password.
-            standing: What is known of it.
-            arranger: What moves the world around it.
-            transport: What carries requests, and keeps them.
-        """
+        """Use an account of the gateway at `url`. The transport records every exchange."""
         self.userid = userid
         self.password = password
-        self.standing = standing
+        self.known = known
         self.arranger = arranger
         self.client: Client = Client(url, userid, password, transport=transport, threads=16)
         self._url = parse_base_url(url)
         self._transport = transport
 
     def __repr__(self) -> str:
-        """Without the password, and without the account."""
+        """Hide userid and password."""
         return "<Account>"
 
-    def only_recorded(self) -> None:
-        """From now on, let no new request out, as `Recording.only_recorded` has it."""
-        self._transport.only_recorded()
+    def replay_only(self) -> None:
+        """Send no further requests; see `Recording.replay_only`."""
+        self._transport.replay_only()
 
     def close(self) -> None:
-        """It is needed no more."""
+        """Close the client and release the account."""
         self.client.close()
         self.arranger.close()
 
     @property
-    def own(self) -> tuple[str, ...]:
-        """Numbers it may send to."""
-        return self.standing.own
+    def own_numbers(self) -> tuple[str, ...]:
+        """Numbers that the account may send to."""
+        return self.known.own_numbers
 
     @property
-    def answering(self) -> str:
-        """A phone that can be let send messages to the account."""
-        return (*self.standing.answering, *self.own)[0]
+    def replying_number(self) -> str:
+        """A phone that can send upstream messages to the account."""
+        return (*self.known.replying_numbers, *self.own_numbers)[0]
 
-    def root(self, inner: str = "", **attributes: str | None) -> str:
-        """A request's payload with the account's credential, or with other attributes; None leaves one out."""
+    def payload(self, inner: str = "", **attributes: str | None) -> str:
+        """A request's payload with the account's credential. Attributes replace it; None leaves one out."""
         credential: dict[str, str | None] = {"userid": self.userid, "password": self.password}
-        return f"<root{_rendered({**credential, **attributes})}>{inner}</root>"
+        return f"<root{_render_attributes({**credential, **attributes})}>{inner}</root>"
 
-    def submits(self, *submits: dict[str, str | None]) -> str:
-        """What stands in the root of a send, of submits made of these attributes; None leaves one out."""
-        return "".join(f"<submit{_rendered(submit)}/>" for submit in submits)
+    def submit_elements(self, *submits: dict[str, str | None]) -> str:
+        """The submit elements of a send, from their attributes. None leaves an attribute out."""
+        return "".join(f"<submit{_render_attributes(submit)}/>" for submit in submits)
 
     def send(self, *submits: dict[str, str | None]) -> RawAnswer:
-        """Send submits made of these attributes, in their order; None leaves one out."""
-        return self.post(Operation.SEND, self.root(self.submits(*submits)))
+        """Send submits with these attributes, in this order. None leaves an attribute out."""
+        return self.post(Operation.SEND, self.payload(self.submit_elements(*submits)))
 
     def post(self, operation: Operation, payload: str | bytes, content_type: str = _XML) -> RawAnswer:
-        """Ask with a payload in the body of a POST."""
+        """Send a payload as the body of a POST."""
         body = payload.encode() if isinstance(payload, str) else payload
-        return self._heard(
-            operation, httpx2.Request("POST", self._at(operation), content=body, headers={"Content-Type": content_type})
-        )
+        headers = {"Content-Type": content_type}
+        return self._send(operation, httpx2.Request("POST", self._url + operation.path, content=body, headers=headers))
 
     def get(self, operation: Operation, query: str) -> RawAnswer:
-        """Ask with a query as it stands in the request line: printable ASCII without blanks."""
-        url = httpx2.URL(self._at(operation)).copy_with(query=query.encode())
+        """Send a GET with a query exactly as written: printable ASCII without blanks."""
+        url = httpx2.URL(self._url + operation.path).copy_with(query=query.encode())
         target = f"{url.path}?{query}".encode()
-        return self._heard(operation, httpx2.Request("GET", url, extensions={"target": target}))
+        return self._send(operation, httpx2.Request("GET", url, extensions={"target": target}))
 
-    def _at(self, operation: Operation) -> str:
-        return self._url + operation.path
-
-    def _heard(self, operation: Operation, request: httpx2.Request) -> RawAnswer:
+    def _send(self, operation: Operation, request: httpx2.Request) -> RawAnswer:
         request.extensions["timeout"] = httpx2.Timeout(_SECONDS).as_dict()
         response = self._transport.handle_request(request)
         return RawAnswer(operation, response.status_code, dict(response.headers), response.read())
 
-    def left(self) -> int:
-        """Messages that may still be sent, credit included."""
+    def messages_left(self) -> int:
+        """Number of messages that the account can still pay for, credit included."""
         info = self.client.info()
         return info.riches + info.credit
 
-    def until(self, fetch: Callable[[], Sequence[Item]], count: int = 1) -> list[Item]:
-        """What was fetched, as soon as it is so much.
+    def wait_for(self, fetch: Callable[[], Sequence[Item]], count: int = 1) -> list[Item]:
+        """Fetch until there are `count` items.
 
         Raises:
-            NothingCame: It is less, where nothing lets it wait.
-            NotAsked: It is less once there is no waiting for it any longer.
+            NothingArrived: There are fewer, and the target produces them immediately.
+            NotAsked: There are fewer, and the time to wait is used up.
         """
-        found = self.so_far(fetch, count)
-        if len(found) < count:
-            message = f"needs what the gateway brings about by itself: {count} were waited for, {len(found)} came"
-            raise NothingCame(message) if "prompt" in self.standing.abilities else NotAsked(message)
-        return found
+        items = self.fetch_until(fetch, count)
+        if len(items) < count:
+            message = f"needs {count} items that the gateway produces by itself; {len(items)} arrived"
+            raise NothingArrived(message) if "immediate" in self.known.abilities else NotAsked(message)
+        return items
 
-    def so_far(self, fetch: Callable[[], Sequence[Item]], count: int = 1) -> list[Item]:
-        """What was fetched, as soon as it is so much, or once there is no waiting for it any longer."""
-        found = list(fetch())
-        while len(found) < count and self.arranger.is_worth_waiting():
-            found += fetch()
-        return found
+    def fetch_until(self, fetch: Callable[[], Sequence[Item]], count: int = 1) -> list[Item]:
+        """Fetch until there are `count` items or the time to wait is used up."""
+        items = list(fetch())
+        while len(items) < count and self.arranger.wait():
+            items += fetch()
+        return items
 
-    def wait_out(self) -> None:
-        """Wait as long as there is any waiting, for everything that the gateway brings about by itself."""
-        while self.arranger.is_worth_waiting():
+    def wait_fully(self) -> None:
+        """Wait until the time to wait is used up."""
+        while self.arranger.wait():
             pass
 
-    def crowd(self, requests: int, operation: Operation | None = None) -> AbstractContextManager[object]:
-        """Keep so many requests in progress, as `Arranger.crowd` does."""
-        return self.arranger.crowd(requests, operation)
-
-    def at_once(self, asks: Sequence[Callable[[], RawAnswer]]) -> list[RawAnswer]:
-        """What is heard where all of these are asked at the same moment, each in a thread of its own."""
-        barrier = threading.Barrier(len(asks))
-        heard: dict[int, RawAnswer] = {}
+    def in_parallel(self, calls: Sequence[Callable[[], RawAnswer]]) -> list[RawAnswer]:
+        """Make all calls at the same moment, each in its own thread. Returns their answers in order."""
+        barrier = threading.Barrier(len(calls))
+        answers: dict[int, RawAnswer] = {}
         errors: list[BaseException] = []
 
-        def ask(place: int) -> None:
+        def call(index: int) -> None:
             try:
                 barrier.wait(_SECONDS)
-                heard[place] = asks[place]()
+                answers[index] = calls[index]()
             except BaseException as error:  # noqa: BLE001 - raised below, in the thread that waits
                 errors.append(error)
 
-        threads = [threading.Thread(target=ask, args=(place,)) for place in range(len(asks))]
+        threads = [threading.Thread(target=call, args=(index,)) for index in range(len(calls))]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
         if errors:
             raise errors[0]
-        return [heard[place] for place in range(len(asks))]
+        return [answers[index] for index in range(len(calls))]
 
 
-def _rendered(attributes: dict[str, str | None]) -> str:
+def _render_attributes(attributes: dict[str, str | None]) -> str:
     return "".join(f" {name}={quoteattr(value)}" for name, value in attributes.items() if value is not None)

@@ -1,40 +1,103 @@
-"""How a probe tells its answer from what it saw."""
+"""Raw answers of a gateway, and how a check derives a question's answer from observations."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
-from ccell_fake.contract.raw_answer import RawAnswer
+from ccell_fake.model import AnyReply, Operation, Resp
+from ccell_fake.wire import replies
+
+DECLARATION = b'<?xml version="1.0" encoding="UTF-8"?>'
+"""The beginning of every answer (T5)."""
 
 
-class Unsettled(AssertionError):
-    """What was seen is none of the answers there are: the question has one more, or the gateway breaks a clause."""
+@dataclass(frozen=True)
+class RawAnswer:
+    """An answer to a raw request.
+
+    Attributes:
+        operation: The endpoint.
+        status: The HTTP status.
+        headers: The headers, by lower-case name.
+        body: The bytes.
+    """
+
+    operation: Operation
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def is_declared(self) -> bool:
+        """Whether it begins with `DECLARATION`, ignoring blanks."""
+        return self.body.lstrip().startswith(DECLARATION)
+
+    @cached_property
+    def reply(self) -> AnyReply:
+        """The parsed answer.
+
+        Raises:
+            UnreadableReply: It is not the XML that the document describes.
+        """
+        return replies.parse(self.operation, self.body)
+
+    @property
+    def code(self) -> str:
+        """The return of its root."""
+        return self.reply.code
+
+    @property
+    def resps(self) -> tuple[Resp, ...]:
+        """The resps of a send. Empty if there are none."""
+        return tuple(item for item in self.reply.items if isinstance(item, Resp))
+
+    @property
+    def resp(self) -> Resp:
+        """The only resp of a send to one number."""
+        assert len(self.resps) == 1, f"{self.code} with {len(self.resps)} resps, not one"  # noqa: S101 - a check asserts
+        return self.resps[0]
+
+    @property
+    def codes(self) -> list[str]:
+        """The returns of its resps, in order."""
+        return [resp.code for resp in self.resps]
+
+    @property
+    def is_root_alone(self) -> bool:
+        """Whether its root is empty."""
+        return not self.reply.items
 
 
-def only(found: Iterable[str], what: str) -> str:
-    """The one answer that everything points to.
+class UnknownAnswer(AssertionError):
+    """An observation matches none of a question's answers: an answer is missing, or the gateway breaks a clause."""
+
+
+def single_answer(answers: Iterable[str], problem: str) -> str:
+    """The one answer that all observations share.
 
     Raises:
-        Unsettled: Some point elsewhere.
+        UnknownAnswer: The observations differ.
     """
-    answers = set(found)
-    if len(answers) != 1:
-        message = f"{what}: {', '.join(sorted(answers))}, not one answer"
-        raise Unsettled(message)
-    return answers.pop()
+    distinct = set(answers)
+    if len(distinct) != 1:
+        message = f"{problem}: {', '.join(sorted(distinct))}"
+        raise UnknownAnswer(message)
+    return distinct.pop()
 
 
-def of_seen(seen: object, answers: Mapping[Any, str]) -> str:
-    """The answer that stands for what was seen.
+def answer_for(observed: object, answers: Mapping[Any, str]) -> str:
+    """The answer that an observation stands for.
 
     Raises:
-        Unsettled: None does.
+        UnknownAnswer: It stands for none.
     """
-    if seen not in answers:
-        message = f"seen was {seen!r}; the answers would show as {', '.join(map(repr, answers))}"
-        raise Unsettled(message)
-    return answers[seen]
+    if observed not in answers:
+        message = f"observed {observed!r}; expected one of {', '.join(map(repr, answers))}"
+        raise UnknownAnswer(message)
+    return answers[observed]
 
 
-def codes(heard: RawAnswer) -> tuple[str, ...]:
-    """The code of the root, and those of the resps behind it."""
-    return (heard.code, *heard.codes)
+def all_codes(answer: RawAnswer) -> tuple[str, ...]:
+    """The code of the root, followed by those of the resps."""
+    return (answer.code, *answer.codes)

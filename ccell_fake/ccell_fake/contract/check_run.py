@@ -1,88 +1,112 @@
-"""One test of the suite while it is asked: its accounts, its answer and its evidence."""
+"""One check while it runs: its target, accounts, answer and evidence."""
 
 from collections.abc import Mapping
+from typing import Protocol
 
 from ccell_fake.contract.account import ContractAccount
-from ccell_fake.contract.answers import Unsettled
-from ccell_fake.contract.checks import Check, Given
-from ccell_fake.contract.costs import Cost
+from ccell_fake.contract.answers import UnknownAnswer
+from ccell_fake.contract.checks import AnswerValue, Check, Cost
 from ccell_fake.contract.needs import Need
-from ccell_fake.contract.target import ContractTarget
 from ccell_fake.transcripts.exchange import Exchange
 from ccell_fixtures.registries import ASSUMPTIONS
 
 
-class AnsweredOtherwise(AssertionError):
-    """A question has another answer than was expected."""
+class ContractTarget(Protocol):
+    """A gateway to check.
+
+    Attributes:
+        name: Its name in reports.
+        is_arranged: Whether the target can arrange every need, so that examples are free.
+    """
+
+    name: str
+    is_arranged: bool
+
+    def open(self, needs: tuple[Need, ...], exchanges: list[Exchange], cost: Cost) -> ContractAccount:
+        """Open an account that satisfies the needs.
+
+        Args:
+            needs: The needs.
+            exchanges: Collects the account's exchanges.
+            cost: The cost of the check that uses the account.
+
+        Raises:
+            NotAsked: There is no such account.
+        """
+        ...
+
+    def allow(self, cost: Cost) -> None:
+        """Allow a check of this cost.
+
+        Raises:
+            NotAsked: The cost is not allowed.
+        """
+        ...
+
+
+class AnswerDiffers(AssertionError):
+    """A question's answer differs from the expected one."""
 
 
 class CheckRun:
-    """What a test asks with.
+    """Runs one check against a target.
 
     Attributes:
-        target: Whom it asks.
-        asked: What it asks; None before it begins.
-        answer: A question's answer, once there is one.
-        note: What there is to say beside the answer.
+        target: The gateway to check.
+        answer: The answer to a question, once known.
+        note: A remark for the report.
     """
 
-    def __init__(self, target: ContractTarget, expected: Mapping[str, Given] | None = None) -> None:
-        """Ask a target.
-
-        Args:
-            target: Whom.
-            expected: The answers that questions are expected to have, by their ids; others may have any.
-        """
+    def __init__(self, target: ContractTarget, expected: Mapping[str, AnswerValue] | None = None) -> None:
+        """Use a target. `expected` holds expected answers by question id; other questions may have any answer."""
         self.target = target
-        self.asked: Check | None = None
-        self.answer: Given | None = None
+        self.answer: AnswerValue | None = None
         self.note = ""
+        self._check: Check | None = None
         self._expected = expected or {}
         self._accounts: list[ContractAccount] = []
-        self._kept: list[Exchange] = []
+        self._exchanges: list[Exchange] = []
 
     def account(self, *needs: Need) -> ContractAccount:
-        """An account that has what the test needs, and these besides.
+        """Open an account that satisfies the check's needs and these.
 
         Raises:
-            NotAsked: There is none.
+            NotAsked: There is no such account.
         """
-        declared, cost = (self.asked.needs, self.asked.cost) if self.asked else ((), Cost())
-        account = self.target.open((*declared, *needs), self._kept, cost)
+        declared, cost = (self._check.needs, self._check.cost) if self._check else ((), Cost())
+        account = self.target.open((*declared, *needs), self._exchanges, cost)
         self._accounts.append(account)
         return account
 
-    def run(self, asked: Check) -> None:
-        """Ask.
+    def run(self, check: Check) -> None:
+        """Run a check.
 
         Raises:
-            NotAsked: The target cannot be asked this.
+            NotAsked: The target cannot run it.
             AssertionError: A clause does not hold.
-            Unsettled: A question has none of the answers there are.
-            AnsweredOtherwise: It has another than expected.
+            UnknownAnswer: A question has an unknown answer.
+            AnswerDiffers: A question has an unexpected answer.
         """
-        self.asked = asked
-        self.target.allow(asked.cost)
-        answer = asked.ask(self)
-        if not asked.is_question:
+        self._check = check
+        self.target.allow(check.cost)
+        answer = check.function(self)
+        # A check of one aspect of a question may just pass or fail.
+        if not check.is_question or answer is None:
             return
-        question = ASSUMPTIONS[asked.id]
-        if answer is None:
-            # An aspect of a question may be nothing but right or wrong.
-            return
+        question = ASSUMPTIONS[check.id]
         if not question.accepts(answer):
-            message = f"{asked.id}: {answer!r} is none of its answers: {question.allowed}"
-            raise Unsettled(message)
+            message = f"{check.id}: the answer must be one of {question.allowed}, got {answer!r}"
+            raise UnknownAnswer(message)
         self.answer = answer
-        expected = self._expected.get(asked.id, answer)
+        expected = self._expected.get(check.id, answer)
         if expected != answer:
-            message = f"{asked.id} is answered {answer!r}; {expected!r} was expected"
-            raise AnsweredOtherwise(message)
+            message = f"{check.id} is answered {answer!r}; {expected!r} was expected"
+            raise AnswerDiffers(message)
 
     @property
     def evidence(self) -> tuple[Exchange, ...]:
-        """What was asked and answered, in order."""
-        return tuple(self._kept)
+        """The exchanges so far, in order."""
+        return tuple(self._exchanges)
 
     def close(self) -> None:
         """Close the accounts."""

@@ -1,4 +1,4 @@
-"""The emulator as a target: whatever a test needs is arranged."""
+"""The emulator as a target. It arranges every need of a check over the control API."""
 
 from collections.abc import Iterable
 from contextlib import AbstractContextManager
@@ -12,7 +12,7 @@ import httpx2
 from ccell_fake.client.transport import certificates
 from ccell_fake.codes import Code
 from ccell_fake.contract.account import ContractAccount
-from ccell_fake.contract.costs import Cost
+from ccell_fake.contract.checks import Cost
 from ccell_fake.contract.known_account import KnownAccount
 from ccell_fake.contract.needs import ARRANGED_DEAD, ARRANGED_NEW, ARRANGED_OWN, Need
 from ccell_fake.contract.recording import Recording
@@ -21,34 +21,29 @@ from ccell_fake.settings import AccountSettings
 from ccell_fake.testing import Ccell, Server
 from ccell_fake.transcripts.exchange import Exchange
 
-_ABILITIES = frozenset({"clock", "still", "upstream", "crowd", "settings", "failing", "prompt"})
+_ABILITIES = frozenset({"clock", "freeze", "upstream", "hold", "settings", "fail", "immediate"})
 
 
 class EmulatorContractTarget:
-    """An emulator, in this process or another, with its control API.
+    """An emulator with its control API, in this process or another.
 
     Attributes:
-        name: What reports call it.
-        is_arranged: Whatever a test needs can be arranged.
+        name: Its name in reports.
+        is_arranged: Always true.
     """
 
     def __init__(self, server: Server, *, in_process: bool | None = None) -> None:
-        """Ask an emulator.
-
-        Args:
-            server: Where it is.
-            in_process: Without a connection, straight into it; None for whatever is usual there.
-        """
+        """Check an emulator. `in_process` avoids a connection; None uses the server's own choice."""
         self.name = "emulator"
         self.is_arranged = True
         self._server = server
         self._in_process = in_process
 
     def allow(self, cost: Cost) -> None:
-        """Nothing costs anything here."""
+        """Allow every check."""
 
-    def open(self, needs: tuple[Need, ...], kept: list[Exchange], cost: Cost) -> ContractAccount:  # noqa: ARG002 - nothing costs anything here
-        """An account of its own that has what is needed."""
+    def open(self, needs: tuple[Need, ...], exchanges: list[Exchange], cost: Cost) -> ContractAccount:  # noqa: ARG002 - everything is free here
+        """Open an account for the needs."""
         settings: dict[str, Any] = {"outcomes": [{"phone": ARRANGED_DEAD, "stat": "UNDELIV"}], "magic_numbers": False}
         for need in needs:
             settings.update(need.settings)
@@ -58,44 +53,44 @@ class EmulatorContractTarget:
             url,
             ccell.userid,
             ccell.password,
-            standing=KnownAccount(
+            known=KnownAccount(
                 settings=ccell.settings(),
-                known=frozenset(one.name for one in fields(AccountSettings)),
-                own=(*ARRANGED_OWN, ARRANGED_DEAD),
-                dead=(ARRANGED_DEAD,),
-                new=(ARRANGED_NEW,),
-                passable=inf,
+                known_settings=frozenset(one.name for one in fields(AccountSettings)),
+                own_numbers=(*ARRANGED_OWN, ARRANGED_DEAD),
+                dead_numbers=(ARRANGED_DEAD,),
+                new_numbers=(ARRANGED_NEW,),
+                longest_advance=inf,
                 abilities=_ABILITIES,
             ),
-            arranger=_AccountArranger(ccell),
-            transport=Recording(road.transport() or httpx2.HTTPTransport(verify=certificates(url)), kept),
+            arranger=_EmulatorArranger(ccell),
+            transport=Recording(road.transport() or httpx2.HTTPTransport(verify=certificates(url)), exchanges),
         )
 
 
-class _AccountArranger:
-    """Moves the world around an account of an emulator, over the control API."""
+class _EmulatorArranger:
+    """Changes the conditions around an emulator's account over the control API."""
 
     def __init__(self, ccell: Ccell) -> None:
         self._ccell = ccell
 
-    def later(self, seconds: float) -> None:
+    def advance(self, seconds: float) -> None:
         self._ccell.clock.advance(seconds=seconds)
 
-    def stand_still(self) -> datetime:
+    def freeze_clock(self) -> datetime:
         return self._ccell.clock.freeze()
 
-    def upstream(self, phone: str, texts: Iterable[str]) -> None:
+    def reply(self, phone: str, texts: Iterable[str]) -> None:
         for text in texts:
             self._ccell.reply(phone, text)
 
-    def crowd(self, requests: int, operation: Operation | None = None) -> AbstractContextManager[object]:
+    def hold(self, requests: int, operation: Operation | None = None) -> AbstractContextManager[object]:
         return self._ccell.hold(requests, operation)
 
-    def fail(self) -> None:
+    def fail_next(self) -> None:
         self._ccell.faults.next("info", code=Code.SYSTEM_ERROR)
 
-    def is_worth_waiting(self) -> bool:
-        # Whatever an emulator brings about is there at once.
+    def wait(self) -> bool:
+        # An emulator produces everything immediately.
         return False
 
     def close(self) -> None:

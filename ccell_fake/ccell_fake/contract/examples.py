@@ -1,4 +1,4 @@
-"""Properties that are asked of a target: with many examples where they cost nothing, else with few."""
+"""Property checks against a target: many examples where they are free, few elsewhere."""
 
 from collections.abc import Callable, Iterable
 from typing import TypeVar
@@ -16,28 +16,28 @@ Drawn = TypeVar("Drawn")
 
 
 def for_all(
-    inquiry: CheckRun,
+    check_run: CheckRun,
     account: ContractAccount,
     strategy: SearchStrategy[Drawn],
-    holds: Callable[[Drawn], None],
+    assert_property: Callable[[Drawn], None],
     examples: Iterable[Drawn] = (),
 ) -> None:
-    """Hold a property against examples.
+    """Check a property with drawn examples.
 
-    Once one has failed, what is smaller is looked for among the exchanges of this very run: no request is sent for it.
+    After a failure, shrinking uses only the exchanges recorded so far and sends no requests.
 
     Args:
-        inquiry: The test.
-        account: What it asks with.
-        strategy: What examples are drawn from.
-        holds: Asserts the property of one.
-        examples: What is asked first, in any case.
+        check_run: The running check.
+        account: The account to use.
+        strategy: Draws examples.
+        assert_property: Asserts the property of one example.
+        examples: Examples that always run first.
     """
     for example in examples:
-        holds(example)
+        assert_property(example)
 
     @settings(
-        max_examples=_ARRANGED if inquiry.target.is_arranged else _ELSEWHERE,
+        max_examples=_ARRANGED if check_run.target.is_arranged else _ELSEWHERE,
         deadline=None,
         database=None,
         derandomize=True,
@@ -46,11 +46,11 @@ def for_all(
     @given(strategy)
     def run(drawn: Drawn) -> None:
         try:
-            holds(drawn)
+            assert_property(drawn)
         except NotRecorded:
             reject()
         except BaseException:
-            account.only_recorded()
+            account.replay_only()
             raise
 
     run()

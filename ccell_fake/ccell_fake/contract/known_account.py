@@ -1,4 +1,4 @@
-"""What is known of an account that is asked, whoever arranged it."""
+"""Facts known about an account under test, whether arranged or live."""
 
 from dataclasses import dataclass, field
 
@@ -7,31 +7,31 @@ from ccell_fake.settings import AccountSettings
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KnownAccount:
-    """What is known of an account.
+    """Facts known about an account.
 
     Attributes:
-        settings: Its settings, as far as they are known.
-        known: The names of those that are.
-        own: Numbers it may send to.
-        dead: Those of them that nothing can be delivered to.
-        answering: Those of them that answer whatever reaches them.
-        new: One's own numbers whose prefixes came into service after the document was written.
-        passable: Seconds that can be let pass at once.
-        abilities: What the arranger can do beside: `clock`, `still`, `upstream`, `crowd`, `settings`, `failing`; and
-            `prompt`, where whatever is brought about is there at once.
+        settings: Its settings. Unknown ones have their defaults.
+        known_settings: Names of the known settings.
+        own_numbers: Numbers that it may send to.
+        dead_numbers: Own numbers that are switched off.
+        replying_numbers: Own numbers that reply to every message.
+        new_numbers: Own numbers whose prefixes came into service after the document was written.
+        longest_advance: Seconds that a check may let pass at once.
+        abilities: Conditions that the arranger can create: `clock`, `freeze`, `upstream`, `hold`, `settings`, `fail`.
+            `immediate` means that reports and messages arrive at once.
     """
 
     settings: AccountSettings
-    known: frozenset[str] = frozenset()
-    own: tuple[str, ...] = ()
-    dead: tuple[str, ...] = ()
-    answering: tuple[str, ...] = ()
-    new: tuple[str, ...] = ()
-    passable: float = 0.0
+    known_settings: frozenset[str] = frozenset()
+    own_numbers: tuple[str, ...] = ()
+    dead_numbers: tuple[str, ...] = ()
+    replying_numbers: tuple[str, ...] = ()
+    new_numbers: tuple[str, ...] = ()
+    longest_advance: float = 0.0
     abilities: frozenset[str] = field(default_factory=frozenset[str])
 
     def content(self, text: str = "测试") -> str:
-        """A content that the account accepts, as far as it is known: signed, closed, and of its template and words."""
+        """A content that the account accepts, with its signature, template, words and closing phrase."""
         settings = self.settings
         if settings.white_words:
             text += settings.white_words[0]
@@ -42,11 +42,11 @@ class KnownAccount:
         return self.signature + text
 
     def filled(self, characters: int, end: str = "") -> str:
-        """Such a content of so many characters, with this at the end of its text; an emoji counts as one."""
+        """An accepted content of this length whose text ends with `end`. An emoji counts as one character."""
         return self.content("字" * (characters - len(self.content(end))) + end)
 
     @property
     def signature(self) -> str:
-        """A signature that the account accepts, in its brackets."""
+        """A signature that the account accepts, in brackets."""
         signcode = self.settings.signcode
         return f"【{'测试' if signcode == '*' else signcode[0]}】"

@@ -1,4 +1,4 @@
-"""What a test needs of the account it asks with, and how an account that can be arranged is made to have it."""
+"""Properties that checks need of an account, and the settings that arrange them."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -7,210 +7,237 @@ from ccell_fake.contract.known_account import KnownAccount
 from ccell_fake.limits import DEFAULT_THREADS as DOCUMENTED_THREADS
 from ccell_fake.settings import AccountSettings
 
-ARRANGED_OWN = tuple(f"139000000{place:02d}" for place in range(10))
-"""The numbers that an account which can be arranged may send to."""
+ARRANGED_OWN = tuple(f"139000000{index:02d}" for index in range(10))
+"""Numbers that an arranged account may send to."""
 
 ARRANGED_DEAD = "13900009999"
-"""The one of them that nothing can be delivered to."""
+"""An arranged account's number that is switched off."""
 
 ARRANGED_NEW = "19500001111"
-"""The document's own example of a number that is not recognised; its prefix came into service later."""
+"""The document's example of an unrecognised number. Its prefix came into service later."""
 
 _OVERLAPPING = 0.2
+
+Condition = Callable[[KnownAccount], object]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Need:
-    """One thing that is needed.
+    """One property that a check needs.
 
     Attributes:
-        name: What reports call it.
-        says: What has to be so, in one sentence.
-        is_met: Whether it is so, by what is known.
-        settings: Of an account that is opened for it.
+        name: Its name in reports.
+        description: The property in a few words, after "needs".
+        condition: Whether a known account has it.
+        settings: Settings of an account that is opened for it.
     """
 
     name: str
-    says: str
-    is_met: Callable[[KnownAccount], bool] = field(repr=False)
+    description: str
+    condition: Condition = field(repr=False)
     settings: Mapping[str, object] = field(default_factory=dict[str, object], repr=False)
+
+    def is_satisfied_by(self, known: KnownAccount) -> bool:
+        """Whether the account is known to have the property."""
+        return bool(self.condition(known))
 
 
 class NotAsked(Exception):
-    """A test cannot be asked of this target: it needs something that is not there, or that is not allowed."""
+    """The target cannot run a check: a need is missing, or its cost is not allowed."""
 
     def __init__(self, reason: str) -> None:
-        """Say why: the need, or the cost that is not allowed."""
+        """Name the missing need or the cost."""
         super().__init__(reason)
         self.reason = reason
 
 
-def _stated(name: str, condition: Callable[[KnownAccount], object]) -> Callable[[KnownAccount], bool]:
-    """Whether a setting is known and meets a condition."""
-    return lambda standing: name in standing.known and bool(condition(standing))
+def _ability(name: str, description: str, ability: str) -> Need:
+    """A need for an ability of the arranger."""
+    return Need(name, description, lambda known: ability in known.abilities)
 
 
-def _able(ability: str) -> Callable[[KnownAccount], bool]:
-    return lambda standing: ability in standing.abilities
+_ABSENT = object()
 
 
-def _takes_any_text(standing: KnownAccount) -> bool:
-    settings = standing.settings
+def _setting(name: str, description: str, setting: str, condition: Condition, value: object = _ABSENT) -> Need:
+    """A need for a setting that is known and meets a condition. The value arranges it."""
+    settings = {} if value is _ABSENT else {setting: value}
+    return Need(name, description, lambda known: setting in known.known_settings and condition(known), settings)
+
+
+def _accepts_any_text(known: KnownAccount) -> bool:
+    settings = known.settings
     return not (settings.templates or settings.white_words or settings.closing_phrase)
 
 
-OWN_NUMBER = Need("own number", "a number of one's own to send to", lambda one: len(one.own) > 0)
-TWO_NUMBERS = Need("two own numbers", "two numbers of one's own to send to", lambda one: len(one.own) > 1)
-DEAD_NUMBER = Need("dead number", "a number of one's own that nothing can be delivered to", lambda one: bool(one.dead))
+def _messages_left(known: KnownAccount) -> int:
+    return known.settings.balance + known.settings.credit
+
+
+OWN_NUMBER = Need("own number", "a number of your own to send to", lambda known: known.own_numbers)
+TWO_NUMBERS = Need("two own numbers", "two numbers of your own to send to", lambda known: len(known.own_numbers) > 1)
+DEAD_NUMBER = Need("dead number", "a number of your own that is switched off", lambda known: known.dead_numbers)
 OLD_AND_NEW_NUMBER = Need(
     "old and new number",
-    "two numbers of one's own, the prefix of one in service when the document was written, of the other only later",
-    lambda one: bool(one.new and set(one.own) - set(one.new)),
+    "two numbers of your own: one with a prefix that the document knows, one with a later prefix",
+    lambda known: known.new_numbers and set(known.own_numbers) - set(known.new_numbers),
 )
 UPSTREAM = Need(
     "upstream",
-    "somebody who sends messages to the account, such as a number of one's own that answers by itself",
-    lambda one: "upstream" in one.abilities or bool(one.answering),
+    "a phone that sends messages to the account, such as a number of your own that replies by itself",
+    lambda known: "upstream" in known.abilities or known.replying_numbers,
 )
-CLOCK = Need("clock", "time that can be let pass", _able("clock"))
+CLOCK = _ability("clock", "a clock that can be advanced", "clock")
 
 
-def seconds_to_pass(seconds: float) -> Need:
-    """So much time that can be let pass."""
-    return Need("clock", f"{seconds:g} seconds that can be let pass", lambda one: one.passable >= seconds)
+def clock_advance(seconds: float) -> Need:
+    """A need to let this much time pass."""
+    return Need("clock", f"{seconds:g} seconds to pass", lambda known: known.longest_advance >= seconds)
 
 
-STILL_CLOCK = Need("still clock", "a clock of the account that can be made to stand", _able("still"))
-CROWD = Need("crowd", "requests of the account that stay in progress as long as a test wants", _able("crowd"))
-SETTINGS = Need("settings", "an account whose settings can be chosen", _able("settings"))
-FAILING = Need("failing", "a gateway that fails when told to", _able("failing"))
-OVERLAP = Need(
+FREEZABLE_CLOCK = _ability("still clock", "an account whose clock can be frozen", "freeze")
+HOLD = _ability("crowd", "requests that can be kept in progress", "hold")
+SETTINGS = _ability("settings", "an account whose settings can be chosen", "settings")
+FAIL_ON_DEMAND = _ability("failing", "a gateway that fails on demand", "fail")
+OVERLAP = _setting(
     "overlap",
-    "requests that take long enough to be in progress together",
-    _stated("processing_time", lambda one: one.settings.processing_time >= _OVERLAPPING),
-    {"processing_time": 1.0},
+    "requests slow enough to be in progress together",
+    "processing_time",
+    lambda known: known.settings.processing_time >= _OVERLAPPING,
+    value=1.0,
+)
+EXCESS = Need(
+    "excess",
+    "requests that can be in progress together",
+    lambda known: HOLD.is_satisfied_by(known) or OVERLAP.is_satisfied_by(known),
 )
 
 ANY_SIGNATURE = Need(
     "any signature",
-    "an account that takes any signature, and insists on one",
-    lambda one: (
-        {"signcode", "require_signature"} <= one.known
-        and one.settings.signcode == "*"
-        and one.settings.require_signature
-        and _takes_any_text(one)
+    "an account that requires a signature and accepts any",
+    lambda known: (
+        {"signcode", "require_signature"} <= known.known_settings
+        and known.settings.signcode == "*"
+        and known.settings.require_signature
+        and _accepts_any_text(known)
     ),
 )
-FIXED_SIGNATURE = Need(
+FIXED_SIGNATURE = _setting(
     "fixed signature",
     "an account with fixed signatures",
-    _stated("signcode", lambda one: one.settings.signcode != "*" and _takes_any_text(one)),
-    {"signcode": ["测试"]},
+    "signcode",
+    lambda known: known.settings.signcode != "*" and _accepts_any_text(known),
+    value=["测试"],
 )
-SPCODE = Need(
-    "spcode",
-    "an account with the extension opened",
-    _stated("spcode", lambda one: one.settings.spcode),
-    {"spcode": True},
+SPCODE = _setting(
+    "spcode", "an account with the extension opened", "spcode", lambda known: known.settings.spcode, value=True
 )
-NO_SPCODE = Need(
-    "no spcode",
-    "an account without the extension",
-    _stated("spcode", lambda one: not one.settings.spcode),
-)
-SMALL_BALANCE = Need(
+NO_SPCODE = _setting("no spcode", "an account without the extension", "spcode", lambda known: not known.settings.spcode)
+SMALL_BALANCE = _setting(
     "small balance",
-    "an account that has a single message left, credit included",
-    _stated("balance", lambda one: one.settings.balance + one.settings.credit == 1),
-    {"balance": 1},
+    "an account with one message left, credit included",
+    "balance",
+    lambda known: _messages_left(known) == 1,
+    value=1,
 )
-NO_BALANCE = Need(
+NO_BALANCE = _setting(
     "no balance",
-    "an account that has no message left, credit included",
-    _stated("balance", lambda one: one.settings.balance + one.settings.credit == 0),
-    {"balance": 0},
+    "an account with no messages left, credit included",
+    "balance",
+    lambda known: _messages_left(known) == 0,
+    value=0,
 )
 CREDIT = Need(
     "credit",
-    "an account that has one message paid for, and one on credit",
-    lambda one: {"balance", "credit"} <= one.known and (one.settings.balance, one.settings.credit) == (1, 1),
+    "an account with one paid message and one on credit",
+    lambda known: (
+        {"balance", "credit"} <= known.known_settings and (known.settings.balance, known.settings.credit) == (1, 1)
+    ),
     {"balance": 1, "credit": 1},
 )
 LOGIN = Need(
     "login",
-    "an account whose login on the platform is no number",
-    # Whether it is so, info shows.
+    "an account whose login on the platform is not a number",
+    # Only info shows the login, so the check decides.
     lambda _: True,
     {"name": "login@example.com"},
 )
-FROZEN = Need(
-    "frozen",
-    "an account that is frozen",
-    _stated("status", lambda one: one.settings.status == "frozen"),
-    {"status": "frozen"},
+FROZEN = _setting(
+    "frozen", "a frozen account", "status", lambda known: known.settings.status == "frozen", value="frozen"
 )
-IP_REFUSED = Need(
+IP_REFUSED = _setting(
     "refused address",
-    "an account that does not take requests from this machine",
-    _stated("allowed_ips", lambda one: one.settings.allowed_ips),
-    {"allowed_ips": ["192.0.2.1"]},
+    "an account that refuses requests from this machine",
+    "allowed_ips",
+    lambda known: known.settings.allowed_ips,
+    value=["192.0.2.1"],
 )
-RAISED_THREADS = Need(
+RAISED_THREADS = _setting(
     "more threads",
     "an account with more than 3 threads",
-    _stated("max_concurrency", lambda one: one.settings.max_concurrency > DOCUMENTED_THREADS),
-    {"max_concurrency": 5},
+    "max_concurrency",
+    lambda known: known.settings.max_concurrency > DOCUMENTED_THREADS,
+    value=5,
 )
-DEFAULT_THREADS = Need(
+DEFAULT_THREADS = _setting(
     "3 threads",
     "an account with 3 threads",
-    _stated("max_concurrency", lambda one: one.settings.max_concurrency == DOCUMENTED_THREADS),
+    "max_concurrency",
+    lambda known: known.settings.max_concurrency == DOCUMENTED_THREADS,
 )
-CLOSING_PHRASE = Need(
+CLOSING_PHRASE = _setting(
     "closing phrase",
-    "an account whose contents have to end with a phrase",
-    _stated("closing_phrase", lambda one: one.settings.closing_phrase),
-    {"closing_phrase": "退订回T"},
+    "an account whose contents must end with a phrase",
+    "closing_phrase",
+    lambda known: known.settings.closing_phrase,
+    value="退订回T",
 )
-NO_SENDING_RULE = Need(
+NO_SENDING_RULE = _setting(
     "no sending rule",
     "an account without a sending rule",
-    _stated("sending_rule", lambda one: not one.settings.sending_rule),
-    {"sending_rule": False},
+    "sending_rule",
+    lambda known: not known.settings.sending_rule,
+    value=False,
 )
-NO_CHANNEL = Need(
+NO_CHANNEL = _setting(
     "no channel",
-    "an account without a channel to any carrier of one's own numbers",
-    _stated("channels", lambda one: len(one.settings.channels) < len(AccountSettings().channels)),
-    {"channels": ["telecom"]},
+    "an account without a channel to the carriers of your own numbers",
+    "channels",
+    lambda known: len(known.settings.channels) < len(AccountSettings().channels),
+    value=["telecom"],
 )
-TEMPLATES = Need(
+TEMPLATES = _setting(
     "templates",
-    "an account that takes contents of some templates only",
-    _stated("templates", lambda one: one.settings.templates),
-    {"templates": ["您的验证码是*。"]},
+    "an account that only accepts contents of its templates",
+    "templates",
+    lambda known: known.settings.templates,
+    value=["您的验证码是*。"],
 )
-BLACKLIST = Need(
+BLACKLIST = _setting(
     "blacklist",
-    "an account whose blacklist has a number of one's own",
-    _stated("blacklist", lambda one: set(one.own) & set(one.settings.blacklist)),
-    {"blacklist": [ARRANGED_OWN[-1]]},
+    "an account with a number of your own on its blacklist",
+    "blacklist",
+    lambda known: set(known.own_numbers) & set(known.settings.blacklist),
+    value=[ARRANGED_OWN[-1]],
 )
-WHITELIST = Need(
+WHITELIST = _setting(
     "whitelist",
-    "an account whose whitelist lacks a number of one's own",
-    _stated("whitelist", lambda one: one.settings.whitelist is not None and set(one.own) - set(one.settings.whitelist)),
-    {"whitelist": [*ARRANGED_OWN[:-1], ARRANGED_DEAD]},
+    "an account with a whitelist that lacks a number of your own",
+    "whitelist",
+    lambda known: known.settings.whitelist is not None and set(known.own_numbers) - set(known.settings.whitelist),
+    value=[*ARRANGED_OWN[:-1], ARRANGED_DEAD],
 )
-BLACK_WORDS = Need(
+BLACK_WORDS = _setting(
     "black words",
-    "an account with words that no content may hold",
-    _stated("black_words", lambda one: one.settings.black_words),
-    {"black_words": ["发票"]},
+    "an account with forbidden words",
+    "black_words",
+    lambda known: known.settings.black_words,
+    value=["发票"],
 )
-WHITE_WORDS = Need(
+WHITE_WORDS = _setting(
     "white words",
-    "an account with words of which each content has to hold one",
-    _stated("white_words", lambda one: one.settings.white_words),
-    {"white_words": ["验证码"]},
+    "an account with words of which each content must contain one",
+    "white_words",
+    lambda known: known.settings.white_words,
+    value=["验证码"],
 )

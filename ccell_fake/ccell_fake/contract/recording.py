@@ -1,4 +1,4 @@
-"""The transport of the suite: carries requests, and keeps what was asked and answered as evidence."""
+"""HTTP transport that records every exchange of a check as evidence."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -13,70 +13,70 @@ _CLOCK = SystemClock()
 
 
 class NotRecorded(Exception):
-    """A request that was not made before, at a time when no new ones are."""
+    """A replayed request was never recorded."""
 
 
 class Recording(httpx2.BaseTransport):
-    """Carries requests with another transport, and keeps them in the order in which they were answered."""
+    """Sends requests with another transport, and records them in the order of their answers."""
 
     def __init__(
         self,
         transport: httpx2.BaseTransport,
-        kept: list[Exchange],
-        admit: Callable[[httpx2.Request], None] = lambda _: None,
+        exchanges: list[Exchange],
+        guard: Callable[[httpx2.Request], None] = lambda _: None,
     ) -> None:
-        """Carry with a transport.
+        """Record exchanges.
 
         Args:
-            transport: What carries.
-            kept: Where they are kept.
-            admit: Asked before anything leaves; what it raises keeps the request here.
+            transport: Sends the requests.
+            exchanges: Collects the exchanges.
+            guard: Called before each request. An exception from it stops the request.
         """
         self._transport = transport
-        self._kept = kept
-        self._admit = admit
-        self._only_recorded = False
+        self._exchanges = exchanges
+        self._guard = guard
+        self._is_replaying = False
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
-        """Carry a request.
+        """Send a request, or replay it.
 
         Raises:
-            NotRecorded: It is a new one, and there are to be none.
+            NotRecorded: It was to be replayed, but never recorded.
         """
-        if self._only_recorded:
-            return self._recorded(request)
-        self._admit(request)
+        if self._is_replaying:
+            return self._replay(request)
+        self._guard(request)
         at = _CLOCK.now()
         try:
             response = self._transport.handle_request(request)
             response.read()
         except httpx2.RequestError as error:
             ending = Ending.TIMED_OUT if isinstance(error, httpx2.TimeoutException) else Ending.LOST
-            self._keep(request, at, ending=ending, reason=type(error).__name__)
+            self._record(request, at, ending=ending, reason=type(error).__name__)
             raise
         content_type = response.headers.get("content-type", "")
-        self._keep(request, at, status=response.status_code, answer=response.content, answer_type=content_type)
+        self._record(request, at, status=response.status_code, answer=response.content, answer_type=content_type)
         return response
 
-    def only_recorded(self) -> None:
-        """From now on, let nothing out: what was asked before is answered as it was."""
-        self._only_recorded = True
+    def replay_only(self) -> None:
+        """Send no further requests. Answer recorded ones as before."""
+        self._is_replaying = True
 
     def close(self) -> None:
         """Close the transport."""
         self._transport.close()
 
-    def _keep(self, request: httpx2.Request, at: datetime, **answer: Any) -> None:  # noqa: ANN401 - as Exchange has them
+    def _record(self, request: httpx2.Request, at: datetime, **answer: Any) -> None:  # noqa: ANN401 - as Exchange has them
         method, path, query, body = _identity(request)
         content_type = request.headers.get("content-type", "")
-        number = len(self._kept) + 1
-        self._kept.append(Exchange(number, at, method, path, query, body, content_type=content_type, **answer))
+        number = len(self._exchanges) + 1
+        self._exchanges.append(Exchange(number, at, method, path, query, body, content_type=content_type, **answer))
 
-    def _recorded(self, request: httpx2.Request) -> httpx2.Response:
-        asked = _identity(request)
-        for kept in self._kept:
-            if (kept.method, kept.path, kept.query, kept.body) == asked and kept.status is not None:
-                return httpx2.Response(kept.status, headers={"Content-Type": kept.answer_type}, content=kept.answer)
+    def _replay(self, request: httpx2.Request) -> httpx2.Response:
+        identity = _identity(request)
+        for one in self._exchanges:
+            if (one.method, one.path, one.query, one.body) == identity and one.status is not None:
+                return httpx2.Response(one.status, headers={"Content-Type": one.answer_type}, content=one.answer)
         raise NotRecorded
 
 

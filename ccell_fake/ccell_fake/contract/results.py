@@ -1,4 +1,4 @@
-"""What became of each test of the suite, as reports and profiles have it."""
+"""Results of checks and runs, as reports and profiles use them."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, cast
 
-from ccell_fake.contract.checks import Check, Given
+from ccell_fake.contract.checks import AnswerValue, Check
 from ccell_fake.transcripts.exchange import Exchange
 from ccell_fake.transcripts.redaction import Redaction
 
@@ -15,7 +15,7 @@ _LONGEST = 2_000
 
 
 class CheckOutcome(StrEnum):
-    """What becomes of a test."""
+    """Outcome of a check."""
 
     PASSED = "passed"
     ANSWERED = "answered"
@@ -25,18 +25,18 @@ class CheckOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """One test that was asked, or was not.
+    """Result of one check.
 
     Attributes:
         id: The clause or question.
-        aspect: Which part of it; empty for the whole.
+        aspect: The part of it that was checked; empty for the whole.
         says: The clause or the question in one sentence.
-        cost: What it costs on a live account.
-        needs: What it needs of the account.
-        outcome: What became of it.
-        answer: A question's answer.
-        note: Why it failed or was not asked, or what there is to say beside the answer.
-        evidence: The exchanges, redacted and cut, as transcripts hold them; of many, the first and the last.
+        cost: The cost on a live account.
+        needs: Names of the check's needs.
+        outcome: The outcome.
+        answer: The answer to a question.
+        note: The reason for a failure or an unasked check, or a remark on the answer.
+        evidence: The exchanges as JSON objects, redacted and shortened; only the first and last of many.
     """
 
     id: str
@@ -45,77 +45,77 @@ class Result:
     cost: str
     needs: tuple[str, ...]
     outcome: CheckOutcome
-    answer: Given | None = None
+    answer: AnswerValue | None = None
     note: str = ""
     evidence: tuple[Mapping[str, Any], ...] = field(default=(), repr=False)
 
     @property
     def name(self) -> str:
-        """Its id and its aspect."""
+        """Id and aspect."""
         return f"{self.id} {self.aspect}".strip()
 
     @property
     def verdict(self) -> str:
-        """The outcome, or the answer where that is the outcome."""
+        """The answer if there is one, else the outcome."""
         if self.answer is None:
             return self.outcome.value
         return self.answer if isinstance(self.answer, str) else ", ".join(self.answer)
 
     def to_json(self) -> dict[str, Any]:
-        """As JSON has it."""
+        """The result as a JSON object."""
         return asdict(self)
 
     @classmethod
-    def from_json(cls, held: Mapping[str, Any]) -> "Result":
-        """From what JSON holds.
+    def from_json(cls, json: Mapping[str, Any]) -> "Result":
+        """Read a result from a JSON object.
 
         Raises:
-            ValueError: That is no result.
+            ValueError: The object is not a result.
         """
         try:
-            answer: Any = held["answer"]
-            read: dict[str, Any] = {
-                **held,
-                "needs": tuple(held["needs"]),
-                "outcome": CheckOutcome(held["outcome"]),
+            answer: Any = json["answer"]
+            attributes: dict[str, Any] = {
+                **json,
+                "needs": tuple(json["needs"]),
+                "outcome": CheckOutcome(json["outcome"]),
                 "answer": tuple(cast("list[str]", answer)) if isinstance(answer, list) else answer,
-                "evidence": tuple(held["evidence"]),
+                "evidence": tuple(json["evidence"]),
             }
-            return cls(**read)
+            return cls(**attributes)
         except (KeyError, TypeError) as error:
-            message = f"it is no result: {error}"
+            message = f"not a result: {error}"
             raise ValueError(message) from error
 
 
-def of(asked: Check, outcome: CheckOutcome, *, answer: Given | None = None, note: str = "") -> Result:
-    """The result of a test, without evidence."""
+def make_result(check: Check, outcome: CheckOutcome, *, answer: AnswerValue | None = None, note: str = "") -> Result:
+    """The result of a check, without evidence."""
     return Result(
-        id=asked.id,
-        aspect=asked.aspect,
-        says=asked.says,
-        cost=str(asked.cost),
-        needs=tuple(need.name for need in asked.needs),
+        id=check.id,
+        aspect=check.aspect,
+        says=check.says,
+        cost=str(check.cost),
+        needs=tuple(need.name for need in check.needs),
         outcome=outcome,
         answer=answer,
         note=note,
     )
 
 
-def with_evidence(result: Result, exchanges: Iterable[Exchange], redaction: Redaction) -> Result:
+def add_evidence(result: Result, exchanges: Iterable[Exchange], redaction: Redaction) -> Result:
     """The result with its exchanges, redacted."""
-    every = list(exchanges)
-    if len(every) > _KEPT:
-        every[_KEPT // 2 : -_KEPT // 2] = []
-    return replace(result, evidence=tuple(_cut(redaction.exchange(one)) for one in every))
+    kept = list(exchanges)
+    if len(kept) > _KEPT:
+        kept[_KEPT // 2 : -_KEPT // 2] = []
+    return replace(result, evidence=tuple(_shorten(redaction.exchange(one)) for one in kept))
 
 
-def _cut(exchange: Exchange) -> dict[str, Any]:
-    held = exchange.to_json()
+def _shorten(exchange: Exchange) -> dict[str, Any]:
+    json = exchange.to_json()
     for name in ("query", "body", "answer"):
-        text = held.get(name)
+        text = json.get(name)
         if isinstance(text, str) and len(text) > _LONGEST:
-            held[name] = f"{text[: _LONGEST // 2]} … {text[-_LONGEST // 2 :]}"
-    return held
+            json[name] = f"{text[: _LONGEST // 2]} … {text[-_LONGEST // 2 :]}"
+    return json
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,9 +123,9 @@ class ContractRun:
     """A run of the suite.
 
     Attributes:
-        target: Whom it asked.
-        at: When it began, in Asia/Shanghai.
-        results: What became of its tests.
+        target: The target's name.
+        at: The start, in Asia/Shanghai.
+        results: The results of its checks.
     """
 
     target: str
@@ -133,34 +133,31 @@ class ContractRun:
     results: tuple[Result, ...]
 
     def to_json(self) -> dict[str, Any]:
-        """As JSON has it."""
-        return {
-            "target": self.target,
-            "at": self.at.isoformat(timespec="seconds"),
-            "results": [result.to_json() for result in self.results],
-        }
+        """The run as a JSON object."""
+        results = [result.to_json() for result in self.results]
+        return {"target": self.target, "at": self.at.isoformat(timespec="seconds"), "results": results}
 
     @classmethod
-    def from_json(cls, held: Mapping[str, Any]) -> "ContractRun":
-        """From what JSON holds.
+    def from_json(cls, json: Mapping[str, Any]) -> "ContractRun":
+        """Read a run from a JSON object.
 
         Raises:
-            ValueError: That is no run.
+            ValueError: The object is not a run.
         """
         try:
-            results = tuple(Result.from_json(one) for one in held["results"])
-            return cls(target=held["target"], at=datetime.fromisoformat(held["at"]), results=results)
+            results = tuple(Result.from_json(one) for one in json["results"])
+            return cls(target=json["target"], at=datetime.fromisoformat(json["at"]), results=results)
         except (KeyError, TypeError) as error:
-            message = f"it is no run of the suite: {error}"
+            message = f"not a run of the suite: {error}"
             raise ValueError(message) from error
 
     @property
     def counts(self) -> dict[CheckOutcome, int]:
-        """How many tests had which outcome."""
+        """Number of checks by outcome."""
         return {outcome: sum(one.outcome is outcome for one in self.results) for outcome in CheckOutcome}
 
     def changes(self, earlier: "ContractRun") -> tuple[tuple[str, str, str], ...]:
-        """The tests that went otherwise than in an earlier run: the name, how they went then, how now."""
+        """Checks whose verdicts differ from an earlier run: name, earlier verdict, verdict."""
         before = {result.name: result.verdict for result in earlier.results}
         now = {result.name: result.verdict for result in self.results}
         absent = CheckOutcome.NOT_ASKED.value

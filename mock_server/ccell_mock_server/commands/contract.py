@@ -9,7 +9,7 @@ from typing import Any, cast
 
 import click
 
-from ccell_fake.contract.costs import REFUSED
+from ccell_fake.contract.checks import REFUSED
 
 _SUITE = "ccell_fake.contract"
 # These packages are imported before pytest can rewrite their assertions. Only their tests would need that.

@@ -5,8 +5,8 @@ from contextlib import suppress
 from hashlib import md5
 from urllib.parse import unquote_to_bytes
 
-from ccell_fake.contract.live.budget import Budget
-from ccell_fake.contract.live.guard import NOBODY, segments
+from ccell_fake.contract.live.allowances import Budget
+from ccell_fake.contract.live.guard import UNASSIGNED_NUMBER, count_segments
 from ccell_fake.errors import UnreadableRequest
 from ccell_fake.limits import NUMBER_SEPARATOR
 from ccell_fake.model import Operation, Request, Submit
@@ -84,10 +84,11 @@ class Permit:
     def _charge(self, submit: Submit) -> int:
         numbers = [number.strip() for number in (submit.phone or "").split(NUMBER_SEPARATOR)]
         own = [number for number in numbers if number in self._phones]
-        if any(number and NOBODY.fullmatch(number) is None for number in numbers if number not in self._phones):
+        others = [number for number in numbers if number and number not in self._phones]
+        if any(UNASSIGNED_NUMBER.fullmatch(number) is None for number in others):
             message = "it is for a number that is not one of the phones"
             raise NotPermitted(message)
-        return segments(submit.content or "") * len(own)
+        return count_segments(submit.content or "") * len(own)
 
 
 def _payload(proxied: ProxiedRequest) -> bytes:

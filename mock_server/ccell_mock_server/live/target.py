@@ -11,9 +11,8 @@ from ccell_fake.client import Client
 from ccell_fake.client.gateway import parse_base_url
 from ccell_fake.clock import SystemClock
 from ccell_fake.codes import Code
-from ccell_fake.contract.live.budget import Budget
+from ccell_fake.contract.live.allowances import Budget, WaitAllowance
 from ccell_fake.contract.live.settings import LiveSettings, LiveSettingsError
-from ccell_fake.contract.live.waiting import WaitAllowance
 from ccell_fake.faults import Fault
 from ccell_fake.stateful import GatewayRequest, Opened, Spent
 from ccell_mock_server.http.server import HttpServer
@@ -81,7 +80,7 @@ def live_target(  # noqa: PLR0913 - keyword-only permissions
             allowed=frozenset({"sms", "drain"} if drain else {"sms"}),
             phones=tuple(phones),
             patience=patience,
-            authority=str(authority or ""),
+            cacert=str(authority or ""),
         )
         address = parse_base_url(url)
         upstream = stack.enter_context(
@@ -179,7 +178,7 @@ class _LiveAccount:
         return self._relay.requests()
 
     def wait_for_more(self) -> bool:
-        return self._patience.is_worth_waiting()
+        return self._patience.wait()
 
     def close(self) -> None:
         self._relay.is_open = False

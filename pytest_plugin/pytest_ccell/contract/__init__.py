@@ -1,1 +1,1 @@
-"""The contract suite as pytest runs it: targets from options, consent, results and reports."""
+"""Internal. The contract suite's own pytest plugin: options, targets, consent, results and reports."""

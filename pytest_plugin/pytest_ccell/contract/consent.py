@@ -1,4 +1,4 @@
-"""What a live run is going to spend: said beforehand, and asked about where somebody is there to answer."""
+"""Consent to the cost of a live run."""
 
 import os
 import sys
@@ -7,31 +7,30 @@ from typing import Any
 import pytest
 
 from ccell_fake.contract import suite
-from ccell_fake.contract.checks import Check
-from ccell_fake.contract.costs import REFUSED
+from ccell_fake.contract.checks import REFUSED, Check
 from ccell_fake.contract.live.settings import LiveSettings
 
 
-def ask(config: pytest.Config, live: LiveSettings, asked: tuple[Check, ...]) -> None:
-    """Say what a run may cost, and on a terminal begin it only once somebody agrees.
+def ask(config: pytest.Config, live: LiveSettings, checks: tuple[Check, ...]) -> None:
+    """Print the cost of a run. On a terminal, ask for consent unless the run is free.
 
     Raises:
-        pytest.exit.Exception: Nobody does.
+        pytest.exit.Exception: The user refuses.
     """
-    told = f"ccell contract: {suite.spending(asked, live.allowed, live.budget.left)}."
     capture: Any = config.pluginmanager.getplugin("capturemanager")
     if capture is not None:
         capture.suspend_global_capture(in_=True)
     try:
-        sys.stderr.write(f"{told}\n")
-        sys.stderr.flush()
-        # What costs nothing needs no consent.
+        print(  # noqa: T201
+            f"ccell contract: {suite.describe_spending(checks, live.allowed, live.budget.left)}.",
+            file=sys.stderr,
+            flush=True,
+        )
         if not live.allowed or not _is_terminal():
             return
-        sys.stderr.write("Go on? [y/N] ")
-        sys.stderr.flush()
+        print("Go on? [y/N] ", end="", file=sys.stderr, flush=True)  # noqa: T201
         if sys.stdin.readline().strip().lower() not in {"y", "yes"}:
-            pytest.exit("nothing was asked", REFUSED)
+            pytest.exit("no check was run", REFUSED)
     finally:
         if capture is not None:
             capture.resume_global_capture()

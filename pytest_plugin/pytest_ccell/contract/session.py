@@ -1,4 +1,4 @@
-"""What a run of the suite is given: a target, an allowance, and what is kept secret."""
+"""State of a run of the suite: its options, allowances and secrets."""
 
 import os
 import secrets
@@ -11,27 +11,30 @@ from typing import Any
 
 import pytest
 
-from ccell_fake.contract.checks import Given
-from ccell_fake.contract.live.budget import Budget
-from ccell_fake.contract.live.settings import LiveSettings, LiveSettingsError, read_known, settings_of
+from ccell_fake.contract import report, suite
+from ccell_fake.contract.checks import AnswerValue, Check
+from ccell_fake.contract.live.allowances import Budget
+from ccell_fake.contract.live.settings import LiveSettings, LiveSettingsError, read_known, select_settings
+from ccell_fake.contract.results import ContractRun
 from ccell_fake.transcripts.redaction import Redaction
+from ccell_fixtures.registries import ASSUMPTIONS
 from ccell_mock_server.config import settings as configuration
 from ccell_mock_server.config import toml
 from ccell_mock_server.config.errors import ConfigError
 
-_OF_LIVE = ("live", "allow", "phone", "budget", "account", "cacert")
-_NAMED_BY = ("CCELL_BASE_URL", "CCELL_USERID", "CCELL_PASSWORD")
+_LIVE_OPTIONS = ("live", "allow", "phone", "budget", "account", "cacert")
+_VARIABLES = ("CCELL_BASE_URL", "CCELL_USERID", "CCELL_PASSWORD")
 _BUDGET, _KEY = "ccell_budget", "ccell_key"
 
 
 @dataclass(frozen=True, slots=True)
-class Shared:
-    """What all processes of a run have in common.
+class SharedState:
+    """State that all processes of a run share.
 
     Attributes:
-        folder: Where it is, of the process that began the run; None in the others.
-        budget: What may be spent.
-        key: What pseudonyms hang on.
+        folder: Its folder, in the process that created it; None in workers.
+        budget: The number of messages to send.
+        key: The key of pseudonyms.
     """
 
     folder: Path | None
@@ -39,53 +42,118 @@ class Shared:
     key: bytes = field(repr=False)
 
     @classmethod
-    def of(cls, config: pytest.Config) -> "Shared":
-        """What this process begins, or what it was given by the one that did."""
-        given: dict[str, Any] = getattr(config, "workerinput", {})
-        if _BUDGET in given:
-            return cls(None, Budget(Path(given[_BUDGET])), bytes.fromhex(given[_KEY]))
+    def create(cls, config: pytest.Config) -> "SharedState":
+        """Create the state, or in a worker take that of the main process."""
+        worker_input: dict[str, Any] = getattr(config, "workerinput", {})
+        if _BUDGET in worker_input:
+            return cls(None, Budget(Path(worker_input[_BUDGET])), bytes.fromhex(worker_input[_KEY]))
         folder = Path(tempfile.mkdtemp(prefix="ccell-"))
         budget = Budget.create(folder / "budget.sqlite", config.option.ccell_budget)
         return cls(folder, budget, secrets.token_bytes(32))
 
     @property
     def turns(self) -> Path:
-        """The file by which they take turns."""
+        """The file for turns on the account."""
         return self.budget.path.with_name("turns.sqlite")
 
-    def hand_over(self, workerinput: dict[str, Any]) -> None:
-        """Give it to a worker."""
-        workerinput |= {_BUDGET: str(self.budget.path), _KEY: self.key.hex()}
+    def pass_to(self, worker_input: dict[str, Any]) -> None:
+        """Pass the state to a worker."""
+        worker_input |= {_BUDGET: str(self.budget.path), _KEY: self.key.hex()}
 
-    def discard(self) -> None:
-        """The run is over."""
+    def delete(self) -> None:
+        """Delete the folder."""
         if self.folder is not None:
             shutil.rmtree(self.folder, ignore_errors=True)
 
 
-def live(config: pytest.Config, budget: Budget) -> LiveSettings | None:
-    """What a live run is given, from the options and the environment; None for the emulator, or where nothing is asked.
+class ContractSession:
+    """Options and state of a run.
+
+    Attributes:
+        config: Pytest's configuration.
+        is_worker: Whether this process is a worker of pytest-xdist.
+        shared: The state shared with other processes.
+        live: Settings of a live run; None for the emulator or `--collect-only`.
+        profile: The answers of the profile to compare with; None without a profile.
+        reports: Files of the reports.
+        earlier: The run of `--ccell-compare`.
+        calibrated: The file of `--ccell-calibrate`.
+        earlier_profile: The contents of that file before the run.
+        redaction: Replaces secrets in texts and exchanges.
+    """
+
+    def __init__(self, config: pytest.Config) -> None:
+        """Read the options.
+
+        Raises:
+            pytest.UsageError: The options are invalid.
+        """
+        option = config.option
+        self.config = config
+        self.is_worker = hasattr(config, "workerinput")
+        self.shared = SharedState.create(config)
+        try:
+            self.live = _live_settings(config, self.shared.budget)
+            self.profile = _read_profile(option.ccell_drift or option.ccell_profile)
+            self.reports = [Path(path) for path in option.ccell_report]
+            self.earlier = _read_earlier(self.reports, option.ccell_compare)
+            self.calibrated = Path(option.ccell_calibrate) if option.ccell_calibrate else None
+            _check_writable([*self.reports, *([self.calibrated] if self.calibrated else [])])
+            self.earlier_profile = _read_earlier_profile(self.calibrated)
+        except BaseException:
+            self.shared.delete()
+            raise
+        secrets_ = ((self.live.password,), self.live.phones, (self.live.userid,)) if self.live else ()
+        self.redaction = Redaction(*secrets_, key=self.shared.key)
+
+    @property
+    def is_drift(self) -> bool:
+        """Whether answers are compared with the profile of `--ccell-drift`."""
+        return bool(self.config.option.ccell_drift)
+
+    @property
+    def only_questions(self) -> bool:
+        """Whether only questions run."""
+        return self.calibrated is not None or self.is_drift
+
+    def checks(self) -> tuple[Check, ...]:
+        """The checks of the run."""
+        return tuple(check for check in suite.all_checks() if check.is_question or not self.only_questions)
+
+    def expected_answers(self) -> dict[str, AnswerValue]:
+        """Expected answers: of a profile, otherwise the registry's for an emulator and none for a live target."""
+        if self.calibrated is not None:
+            return {}
+        profile = self.profile or {}
+        if self.live is not None or self.is_drift or self.config.option.ccell_url:
+            return profile
+        return {**{id_: question.default for id_, question in ASSUMPTIONS.items()}, **profile}
+
+
+def _live_settings(config: pytest.Config, budget: Budget) -> LiveSettings | None:
+    """Read the settings of a live run from the options and the environment.
 
     Raises:
-        pytest.UsageError: Something is missing.
+        pytest.UsageError: A setting is missing or invalid.
     """
-    if config.option.ccell_target != "live":
-        given = [name for name in _OF_LIVE if getattr(config.option, f"ccell_{name}")]
-        if given:
-            message = f"{', '.join(f'--ccell-{name}' for name in given)}: this is for --ccell-target=live"
+    option = config.option
+    if option.ccell_target != "live":
+        used = [name for name in _LIVE_OPTIONS if getattr(option, f"ccell_{name}")]
+        if used:
+            message = f"{', '.join(f'--ccell-{name}' for name in used)}: only for --ccell-target=live"
             raise pytest.UsageError(message)
         return None
-    if config.option.collectonly:
+    if option.collectonly:
         return None
-    if not config.option.ccell_live:
-        message = "--ccell-target=live asks with a real account; --ccell-live says that this is meant"
+    if not option.ccell_live:
+        message = "--ccell-target=live uses a real account; confirm with --ccell-live"
         raise pytest.UsageError(message)
-    if config.option.ccell_budget < 0:
-        message = "a budget is a number of messages, none at least"
+    if option.ccell_budget < 0:
+        message = f"budget must be a number of messages, at least 0, got {option.ccell_budget}"
         raise pytest.UsageError(message)
-    url, userid, password = (os.environ.get(name, "") for name in _NAMED_BY)
+    url, userid, password = (os.environ.get(name, "") for name in _VARIABLES)
     if not (url and userid and password):
-        message = f"a live target is named by {', '.join(_NAMED_BY[:-1])} and {_NAMED_BY[-1]} in the environment"
+        message = f"a live target needs {', '.join(_VARIABLES[:-1])} and {_VARIABLES[-1]} in the environment"
         raise pytest.UsageError(message)
     try:
         return LiveSettings(
@@ -93,77 +161,63 @@ def live(config: pytest.Config, budget: Budget) -> LiveSettings | None:
             userid=userid,
             password=password,
             budget=budget,
-            allowed=frozenset(kind.strip() for kind in config.option.ccell_allow.split(",") if kind.strip()),
-            phones=tuple(config.option.ccell_phone),
-            known=_known(config.option.ccell_account),
-            patience=config.option.ccell_patience,
-            authority=config.option.ccell_cacert or "",
+            allowed=frozenset(kind.strip() for kind in option.ccell_allow.split(",") if kind.strip()),
+            phones=tuple(option.ccell_phone),
+            known=_read_known(option.ccell_account),
+            patience=option.ccell_patience,
+            cacert=option.ccell_cacert or "",
         )
     except LiveSettingsError as error:
         raise pytest.UsageError(str(error)) from None
 
 
-def _known(path: str | None) -> dict[str, Any]:
-    """What a file says of an account, as the configuration of an emulator takes it.
+def _read_known(path: str | None) -> dict[str, Any]:
+    """Read facts about an account, and check them like an emulator's configuration.
 
     Raises:
-        pytest.UsageError: It does not take it.
-        LiveError: There is no such file, or it says what nobody asks for.
+        pytest.UsageError: A value is invalid.
+        LiveSettingsError: The file is missing or has an unknown name.
     """
     if path is None:
         return {}
     known = read_known(Path(path))
     try:
-        configuration.parse({"accounts": [settings_of(known)]}, path)
+        configuration.parse({"accounts": [select_settings(known)]}, path)
     except ConfigError as error:
         raise pytest.UsageError(Redaction().text(str(error).replace("accounts[0].", ""))) from None
     return known
 
 
-def check_places(paths: Iterable[Path]) -> None:
-    """Refuse files that can only fail to be written once everything was asked.
+def _check_writable(paths: Iterable[Path]) -> None:
+    """Check before the run that its files can be written.
 
     Raises:
-        pytest.UsageError: There is one.
+        pytest.UsageError: One cannot.
     """
     for path in paths:
         if path.is_dir() or not path.parent.is_dir():
-            message = f"{path}: no file can be written there"
+            message = f"{path}: cannot write a file there"
             raise pytest.UsageError(message)
 
 
-def redaction(live: LiveSettings | None, key: bytes) -> Redaction:
-    """What keeps secrets out of everything that is shown."""
-    if live is None:
-        return Redaction(key=key)
-    return Redaction((live.password,), live.phones, (live.userid,), key=key)
-
-
-def expected(config: pytest.Config) -> dict[str, Given] | None:
-    """The answers that questions are expected to have; None for those of the registry.
-
-    Raises:
-        pytest.UsageError: There is no such profile.
-    """
-    path = config.option.ccell_drift or config.option.ccell_profile
-    if path is None:
-        return None
+def _read_earlier(reports: list[Path], path: str | None) -> ContractRun | None:
     try:
-        return toml.profile_answers(Path(path))
+        for one in reports:
+            report.check_format(one)
+        return report.read(Path(path)) if path else None
+    except ValueError as error:
+        raise pytest.UsageError(str(error)) from None
+
+
+def _read_profile(path: str | None) -> dict[str, AnswerValue] | None:
+    try:
+        return toml.profile_answers(Path(path)) if path else None
     except ConfigError as error:
         raise pytest.UsageError(str(error)) from None
 
 
-def earlier_profile(config: pytest.Config) -> dict[str, dict[str, Any]]:
-    """What the profile that is going to be written holds already; nothing where there is none.
-
-    Raises:
-        pytest.UsageError: The file that is there is no profile.
-    """
-    path = config.option.ccell_calibrate
-    if path is None or not Path(path).exists():
-        return {}
+def _read_earlier_profile(path: Path | None) -> dict[str, dict[str, Any]]:
     try:
-        return toml.read_profile(Path(path))
+        return toml.read_profile(path) if path is not None and path.exists() else {}
     except ConfigError as error:
         raise pytest.UsageError(str(error)) from None

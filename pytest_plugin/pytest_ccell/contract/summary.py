@@ -1,41 +1,74 @@
-"""What is shown of a run once it is over, by sections: its results, its profile, what changed, and what differs."""
+"""Sections of the terminal summary: results, profile, changes and differences."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from io import StringIO
+from itertools import groupby
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
 
 from ccell_fake.contract import profiles
-from ccell_fake.contract.checks import Given
-from ccell_fake.contract.results import ContractRun
-from pytest_ccell.contract import table
+from ccell_fake.contract.checks import AnswerValue
+from ccell_fake.contract.results import CheckOutcome, ContractRun, Result
 
 Section = tuple[str, str]
-"""A title, and the lines below it."""
+"""Title and text."""
 
 
-def of_results(run: ContractRun, width: int) -> Section:
-    """The table, so many columns wide."""
-    return f"ccell contract: {run.target}", table.rendered(run.results, width)
+def results_section(run: ContractRun, width: int) -> Section:
+    """The table of results, `width` columns wide."""
+    return f"ccell contract: {run.target}", render_table(run.results, width)
 
 
-def of_profile(path: str, found: int, kept: int | None) -> Section:
-    """What became of a profile.
-
-    Args:
-        path: Where it is.
-        found: How many answers the run has for it.
-        kept: How many stand there from before; None where it was not written.
-    """
+def profile_section(path: Path, answers: int, kept: int | None) -> Section:
+    """The number of answers in a profile: of this run, and kept from before. `kept` is None if it was not written."""
     if kept is None:
-        return "no profile was written", f"{path}: the run has no answers, or did not come to its end"
-    return "profile", f"{path}: {found} of its answers are this run's, {kept} were there before and are kept"
+        return "no profile was written", f"{path}: the run has no answers or is incomplete"
+    return "profile", f"{path}: {answers} answers are from this run, {kept} are kept from before"
 
 
-def of_changes(run: ContractRun, earlier: ContractRun) -> Section:
-    """What changed since an earlier run."""
+def changes_section(run: ContractRun, earlier: ContractRun) -> Section:
+    """The changes since an earlier run."""
     changes = [f"{name}: {then} -> {now}" for name, then, now in run.changes(earlier)]
     return f"changed since {earlier.at:%Y-%m-%d %H:%M}", "\n".join(changes) or "nothing"
 
 
-def of_differences(expected: Mapping[str, Given], found: Mapping[str, Given]) -> Section:
-    """What differs from a profile."""
-    differing = profiles.differences(expected, found)
-    return "differing from the profile", "\n".join(differing) or ("nothing" if found else "nothing of it was asked")
+def differences_section(profile: Mapping[str, AnswerValue], answers: Mapping[str, AnswerValue]) -> Section:
+    """The differences from a profile."""
+    differences = profiles.find_differences(profile, answers)
+    nothing = "nothing" if answers else "no question of the profile was asked"
+    return "differences from the profile", "\n".join(differences) or nothing
+
+
+def render_table(results: Iterable[Result], width: int) -> str:
+    """Render results as a table with one row for each clause and question."""
+    table = Table(box=None, pad_edge=False, header_style="")
+    for name in ("", "outcome", "clause or question"):
+        table.add_column(name, overflow="fold")
+    for id_, group in groupby(results, key=lambda result: result.id):
+        grouped = list(group)
+        table.add_row(id_, ", ".join(_verdicts(grouped)), "\n".join([grouped[0].says, *_notes(grouped)]))
+    out = StringIO()
+    Console(file=out, width=width, color_system=None, markup=False, highlight=False).print(table)
+    return "\n".join(line.rstrip() for line in out.getvalue().splitlines())
+
+
+def _verdicts(results: list[Result]) -> Iterator[str]:
+    if len(results) == 1:
+        yield results[0].verdict
+        return
+    yield from (result.verdict for result in results if result.outcome is CheckOutcome.ANSWERED)
+    for outcome in (CheckOutcome.FAILED, CheckOutcome.PASSED, CheckOutcome.NOT_ASKED):
+        count = sum(result.outcome is outcome for result in results)
+        if count:
+            yield f"{count} {outcome}"
+
+
+def _notes(results: list[Result]) -> list[str]:
+    notes = (
+        f"{f'{result.aspect}: ' if result.aspect else ''}{result.note.splitlines()[0]}"
+        for result in results
+        if result.note
+    )
+    return list(dict.fromkeys(notes))

@@ -1,1 +1,1 @@
-"""A live gateway as the target of the contract suite: settings, budget and guard."""
+"""Checks against a gateway known only by its address and an account, within the cost that you allow."""

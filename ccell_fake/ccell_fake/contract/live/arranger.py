@@ -1,63 +1,63 @@
-"""What can be done around a live account without any hold on the gateway: to wait, and to write to a phone."""
+"""Conditions that a check can create around a live account: it can wait, and write to a phone that replies."""
 
 from collections.abc import Iterable
 from time import sleep
 from typing import NoReturn
 
 from ccell_fake.contract.account import ContractAccount
-from ccell_fake.contract.live.waiting import WaitAllowance
-from ccell_fake.contract.needs import CROWD, FAILING, STILL_CLOCK, UPSTREAM, Need, NotAsked
+from ccell_fake.contract.live.allowances import WaitAllowance
+from ccell_fake.contract.needs import FAIL_ON_DEMAND, FREEZABLE_CLOCK, HOLD, UPSTREAM, Need, NotAsked
 from ccell_fake.model import Operation
 
 
 class LiveArranger:
-    """Waits, and writes to a phone that answers by itself; whatever else is wanted is answered with NotAsked.
+    """An `Arranger` for a live account. It raises NotAsked for holds, faults and a frozen clock.
 
     Attributes:
-        account: The account it is there for, which it writes with.
+        account: The account, used to write to phones.
     """
 
     account: ContractAccount
 
     def __init__(self, patience: float) -> None:
-        """Wait so many seconds at most, all in all."""
-        self._patience = WaitAllowance(patience)
-        self._longest = patience
+        """Wait this many seconds in all."""
+        self._allowance = WaitAllowance(patience)
+        self._patience = patience
 
-    def later(self, seconds: float) -> None:
-        """Let time pass by itself, if it is no more than is waited for at all."""
-        if seconds > self._longest:
-            message = f"needs {seconds:g} seconds to pass; --ccell-patience is {self._longest:g}"
+    def advance(self, seconds: float) -> None:
+        """Wait for real."""
+        if seconds > self._patience:
+            message = f"needs {seconds:g} seconds to pass; --ccell-patience is {self._patience:g}"
             raise NotAsked(message)
         sleep(seconds)
 
-    def stand_still(self) -> NoReturn:
-        """No clock of a gateway stands still."""
-        _cannot(STILL_CLOCK)
+    def freeze_clock(self) -> NoReturn:
+        """Raise NotAsked."""
+        _refuse(FREEZABLE_CLOCK)
 
-    def upstream(self, phone: str, texts: Iterable[str]) -> None:
-        """Write to a phone that answers."""
-        if phone not in self.account.standing.answering:
-            _cannot(UPSTREAM)
+    def reply(self, phone: str, texts: Iterable[str]) -> None:
+        """Send messages to a phone that replies to each."""
+        if phone not in self.account.known.replying_numbers:
+            _refuse(UPSTREAM)
         for text in texts:
-            self.account.client.send(phone, self.account.standing.content(text))
+            self.account.client.send(phone, self.account.known.content(text))
 
-    def crowd(self, requests: int, operation: Operation | None = None) -> NoReturn:  # noqa: ARG002 - as Arranger has them
-        """No request can be kept in progress."""
-        _cannot(CROWD)
+    def hold(self, requests: int, operation: Operation | None = None) -> NoReturn:  # noqa: ARG002 - as Arranger has them
+        """Raise NotAsked."""
+        _refuse(HOLD)
 
-    def fail(self) -> NoReturn:
-        """No gateway fails when told to."""
-        _cannot(FAILING)
+    def fail_next(self) -> NoReturn:
+        """Raise NotAsked."""
+        _refuse(FAIL_ON_DEMAND)
 
-    def is_worth_waiting(self) -> bool:
-        """Wait a second; False once that was done for long enough."""
-        return self._patience.is_worth_waiting()
+    def wait(self) -> bool:
+        """Wait up to a second. Returns False once the patience is used up."""
+        return self._allowance.wait()
 
     def close(self) -> None:
-        """Nothing is to be done."""
+        """Do nothing."""
 
 
-def _cannot(need: Need) -> NoReturn:
-    message = f"needs {need.says}"
+def _refuse(need: Need) -> NoReturn:
+    message = f"needs {need.description}"
     raise NotAsked(message)

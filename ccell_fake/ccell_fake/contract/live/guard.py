@@ -1,11 +1,11 @@
-"""What stands before a live account: no request leaves that may cost what was not allowed."""
+"""Check of every request to a live account: none leaves that may cost more than allowed."""
 
 import re
 from urllib.parse import unquote_to_bytes
 
 import httpx2
 
-from ccell_fake.contract.live.budget import Budget
+from ccell_fake.contract.live.allowances import Budget
 from ccell_fake.contract.needs import NotAsked
 from ccell_fake.errors import UnreadableRequest
 from ccell_fake.limits import JOINED_SEGMENT, NUMBER_SEPARATOR, SINGLE_SEGMENT
@@ -13,20 +13,20 @@ from ccell_fake.model import Operation, Request, Submit
 from ccell_fake.wire import payload, requests
 from ccell_fake.wire.secrets import forms
 
-NOBODY = re.compile(r"120[0-9]{7,9}")
-"""Numbers that nobody can have: no mainland number begins so."""
+UNASSIGNED_NUMBER = re.compile(r"120[0-9]{7,9}")
+"""Matches numbers that belong to no phone: no mainland number begins like this."""
 
-# Of any script: a gateway may read them as ASCII.
+# Digits of any script: a gateway may read them as ASCII.
 _DIGITS = re.compile(r"\d+")
 _LONG = re.compile(r"\d{7,}")
 
 
 class NotAllowed(Exception):
-    """A request that would have gone where none may go; it has not left."""
+    """A request was stopped because it may reach a number that is not yours."""
 
 
 class Guard:
-    """Judges each request before it leaves, by what it might do at worst."""
+    """Judges each request by the worst that it may do, before it is sent."""
 
     def __init__(
         self, userid: str, password: str, *, kinds: frozenset[str], phones: frozenset[str], budget: Budget
@@ -34,11 +34,11 @@ class Guard:
         """Guard an account.
 
         Args:
-            userid: Whose requests are judged; what names another account costs nothing.
-            password: Its password, without which a request does nothing.
-            kinds: What is allowed, of `sms`, `drain` and `risk`.
-            phones: The only numbers that may be sent to.
-            budget: How many messages may be sent.
+            userid: The account. Requests of other accounts are free.
+            password: Its password. Requests without it are free.
+            kinds: Allowed kinds of cost: `sms`, `drain` and `risk`.
+            phones: The only numbers to send to.
+            budget: The number of messages to send.
         """
         self._userid = userid
         self._passwords = forms(password)
@@ -47,26 +47,26 @@ class Guard:
         self._budget = budget
 
     def __call__(self, request: httpx2.Request) -> None:
-        """Let a request go, and count it.
+        """Judge a request, and spend its messages.
 
         Raises:
-            NotAsked: It may cost what is not allowed, or more than there is left of the budget.
-            NotAllowed: It may reach somebody else.
+            NotAsked: It may have a cost that is not allowed, or exceed the budget.
+            NotAllowed: It may reach another number.
         """
-        # An address may have a path of its own.
+        # The gateway's address may have a path.
         operation = next(one for one in Operation if request.url.path.endswith(one.path))
-        asked = self._read(operation, request)
-        placed = request.url.query + b" " + request.read()
-        decoded = unquote_to_bytes(placed.replace(b"+", b" ")).decode(errors="replace")
-        # However a gateway may read it.
-        if not self._is_authentic(asked, decoded + placed.decode(errors="replace")):
+        parsed = self._parse(operation, request)
+        raw = request.url.query + b" " + request.read()
+        decoded = unquote_to_bytes(raw.replace(b"+", b" ")).decode(errors="replace")
+        # Search both forms: a gateway may read either.
+        if not self._is_authentic(parsed, decoded + raw.decode(errors="replace")):
             return
         if operation in {Operation.REPORT, Operation.UPMSG}:
-            self._need("drain")
+            self._require("drain")
         if operation is Operation.SEND:
-            self._judge_send(asked, decoded)
+            self._judge_send(parsed, decoded)
 
-    def _read(self, operation: Operation, request: httpx2.Request) -> Request | None:
+    def _parse(self, operation: Operation, request: httpx2.Request) -> Request | None:
         try:
             content_type = request.headers.get("content-type", "")
             found = payload.find(request.method, request.url.query, request.read(), content_type)
@@ -74,51 +74,50 @@ class Guard:
         except UnreadableRequest:
             return None
 
-    def _is_authentic(self, asked: Request | None, sent: str) -> bool:
-        """Whether the request may be taken for one of the account: by what it says, or might be read to say."""
-        if asked is not None:
-            return asked.userid == self._userid and asked.password in self._passwords
-        return any(form in sent for form in self._passwords)
+    def _is_authentic(self, parsed: Request | None, text: str) -> bool:
+        """Whether a gateway may accept the request's credential."""
+        if parsed is not None:
+            return parsed.userid == self._userid and parsed.password in self._passwords
+        return any(form in text for form in self._passwords)
 
-    def _judge_send(self, asked: Request | None, sent: str) -> None:
-        if asked is None:
-            if _is_somebody(" ".join(set(_LONG.findall(sent)) - {self._userid, *self._passwords})):
-                message = "a send that cannot be read, with a number that is somebody's"
+    def _judge_send(self, parsed: Request | None, text: str) -> None:
+        if parsed is None:
+            if _may_reach_a_phone(" ".join(set(_LONG.findall(text)) - {self._userid, *self._passwords})):
+                message = "a send that cannot be read contains a phone number"
                 raise NotAllowed(message)
             return
-        messages = sum(self._messages(submit) for submit in asked.submits)
+        messages = sum(self._count_messages(submit) for submit in parsed.submits)
         if not messages:
             return
-        self._need("sms")
+        self._require("sms")
         if not self._budget.spend(messages):
             message = f"needs {messages} more messages; {self._budget.left} of the budget are left"
             raise NotAsked(message)
 
-    def _messages(self, submit: Submit) -> int:
-        """How many messages a submit may become."""
+    def _count_messages(self, submit: Submit) -> int:
+        """The largest number of messages that a submit may become."""
         numbers = [number.strip() for number in (submit.phone or "").split(NUMBER_SEPARATOR)]
-        reachable = [number for number in numbers if _is_somebody(number)]
+        reachable = [number for number in numbers if _may_reach_a_phone(number)]
         if not reachable or not submit.content:
             return 0
-        for number in reachable:
-            if number not in self._phones:
-                message = "a number to send to that is not one of --ccell-phone"
-                raise NotAllowed(message)
-        return segments(submit.content) * len(reachable)
+        if not self._phones.issuperset(reachable):
+            message = "a send has a number that is not one of --ccell-phone"
+            raise NotAllowed(message)
+        return count_segments(submit.content) * len(reachable)
 
-    def _need(self, kind: str) -> None:
+    def _require(self, kind: str) -> None:
         if kind not in self._kinds:
             message = f"costs {kind}, which is not allowed; --ccell-allow={kind} allows it"
             raise NotAsked(message)
 
 
-def segments(content: str) -> int:
-    """How many messages a content is charged as (Q13, Q35)."""
+def count_segments(content: str) -> int:
+    """Number of messages that a content is charged as (Q13, Q35)."""
     length = len(content.encode("utf-16-le", "surrogatepass")) // 2
     return 1 if length <= SINGLE_SEGMENT else -(-length // JOINED_SEGMENT)
 
 
-def _is_somebody(text: str) -> bool:
-    """Whether digits stand in a text that may be somebody's number."""
-    found: list[str] = _DIGITS.findall(text)
-    return any(NOBODY.fullmatch(digits) is None for digits in found)
+def _may_reach_a_phone(text: str) -> bool:
+    """Whether the text has digits that may be the number of a phone."""
+    numbers: list[str] = _DIGITS.findall(text)
+    return any(UNASSIGNED_NUMBER.fullmatch(number) is None for number in numbers)

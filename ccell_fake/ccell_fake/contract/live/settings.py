@@ -1,4 +1,4 @@
-"""What a live run is given: an address, a credential, an allowance, and what is known of the account."""
+"""Settings of a live run: address, credential, allowances, and facts about the account."""
 
 import re
 import ssl
@@ -14,8 +14,8 @@ import httpx2
 
 from ccell_fake.client.gateway import parse_base_url
 from ccell_fake.client.transport import certificates
-from ccell_fake.contract.costs import KINDS
-from ccell_fake.contract.live.budget import Budget
+from ccell_fake.contract.checks import KINDS
+from ccell_fake.contract.live.allowances import Budget
 from ccell_fake.settings import AccountSettings
 from ccell_fake.wire import xml
 
@@ -26,29 +26,31 @@ _SETTINGS = frozenset(one.name for one in fields(AccountSettings)) - {
     "personas",
     "outcomes",
 }
-_NUMBERS = ("dead", "answering")
+_NUMBER_LISTS = ("dead", "answering")
 _NUMBER = re.compile(r"1[3-9][0-9]{9}")
 
 
 class LiveSettingsError(ValueError):
-    """A live target that cannot be asked so; the message says what is missing or wrong."""
+    """A setting of a live run is missing or invalid."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LiveSettings:
-    """Everything a live run is given.
+    """Settings of a live run.
 
     Attributes:
-        url: Where the gateway is.
+        url: The gateway's address.
         userid: The account.
         password: Its password.
-        allowed: What is allowed, of `sms`, `drain` and `risk`.
-        phones: One's own numbers, the only ones that are sent to.
-        budget: How many messages may be sent.
-        known: What is known of the account, by the names of its settings, and of one's own numbers, `dead` and
-            `answering`.
-        patience: Seconds that are waited for what the gateway brings about by itself.
-        authority: A file with the certificates to trust; empty for those of the host.
+        budget: The number of messages to send.
+        allowed: Allowed kinds of cost: `sms`, `drain` and `risk`.
+        phones: Your own numbers, the only ones to send to.
+        known: Facts about the account: its settings by name, and the lists `dead` and `answering` of your own numbers.
+        patience: Seconds to wait for reports and upstream messages.
+        cacert: A file with the certificates to trust; empty for those of the host.
+
+    Raises:
+        LiveSettingsError: A setting is missing or invalid.
     """
 
     url: str
@@ -59,82 +61,78 @@ class LiveSettings:
     phones: tuple[str, ...] = field(default=(), repr=False)
     known: Mapping[str, Any] = field(default_factory=dict[str, Any], repr=False)
     patience: float = 0.0
-    authority: str = ""
+    cacert: str = ""
 
     def __post_init__(self) -> None:
-        """Refuse what cannot be.
-
-        Raises:
-            LiveError: Something is missing, or not known here.
-        """
+        """Check the settings."""
         if not (self.url and self.userid and self.password):
-            message = "a live target takes an address, a userid and a password; one of them is missing"
+            message = "a live target needs an address, a userid and a password"
             raise LiveSettingsError(message)
         unknown = self.allowed.difference(KINDS)
         if unknown:
-            message = f"{', '.join(sorted(unknown))} cannot be allowed; there are {', '.join(KINDS)}"
+            message = f"unknown kind of cost {', '.join(sorted(unknown))}; known kinds: {', '.join(KINDS)}"
             raise LiveSettingsError(message)
         credential = self.userid + self.password
         if xml.legible(credential) != credential:
-            message = "the userid or the password holds a character that XML cannot carry"
+            message = "userid and password must not contain characters that XML cannot represent"
             raise LiveSettingsError(message)
         try:
             parse_base_url(self.url)
-            # A name that is none is an error of Python's, not of the connection.
+            # Python itself, not the connection, raises the error for an invalid host name.
             str(urlsplit(self.url).hostname).encode("idna")
         except ValueError as error:
             message = f"the address of the gateway: {error}"
             raise LiveSettingsError(message) from None
         if not all(map(_NUMBER.fullmatch, self.phones)):
-            message = "a number of one's own is given by its 11 digits, without anything before, between or behind them"
+            message = "a number of your own must consist of its 11 digits only"
             raise LiveSettingsError(message)
         if not (isfinite(self.patience) and self.patience >= 0):
-            message = f"patience is a number of seconds, not {self.patience:g}"
+            message = f"patience must be a number of seconds, at least 0, got {self.patience:g}"
             raise LiveSettingsError(message)
-        if self.authority:
+        if self.cacert:
             try:
-                ssl.create_default_context(cafile=self.authority)
+                ssl.create_default_context(cafile=self.cacert)
             except OSError as error:
-                message = f"{self.authority}: no certificates can be read from it: {error}"
+                message = f"{self.cacert}: no certificates can be read from it: {error}"
                 raise LiveSettingsError(message) from None
         if "sms" in self.allowed and not self.phones:
-            message = "messages are sent to numbers of one's own alone, and none is given"
+            message = "sending messages needs at least one number of your own"
             raise LiveSettingsError(message)
 
     def transport(self) -> httpx2.HTTPTransport:
-        """Connections to the gateway, which trust whom they are told to."""
-        trusted = ssl.create_default_context(cafile=self.authority) if self.authority else certificates(self.url)
+        """A transport to the gateway that trusts the certificates of `cacert`."""
+        trusted = ssl.create_default_context(cafile=self.cacert) if self.cacert else certificates(self.url)
         return httpx2.HTTPTransport(verify=trusted)
 
 
 def read_known(path: Path) -> dict[str, Any]:
-    """What a TOML file says of an account.
+    """Read facts about an account from a TOML file.
 
     Raises:
-        LiveError: There is no such file, or it says what nobody asks for.
+        LiveSettingsError: The file is missing or invalid.
     """
     try:
         table = tomllib.loads(path.read_text("utf-8"))
     except (OSError, ValueError) as error:
         message = f"{path}: {error}"
         raise LiveSettingsError(message) from error
-    allowed = sorted({*_SETTINGS, *_NUMBERS})
+    allowed = sorted({*_SETTINGS, *_NUMBER_LISTS})
     unknown = sorted(table.keys() - set(allowed))
     if unknown:
-        message = f"{path}: {', '.join(unknown)} is not known; there are {', '.join(allowed)}"
+        message = f"{path}: unknown setting {', '.join(unknown)}; known settings: {', '.join(allowed)}"
         raise LiveSettingsError(message)
-    known = {name: _frozen(value) for name, value in table.items()}
-    for name in _NUMBERS:
+    known = {name: _freeze(value) for name, value in table.items()}
+    for name in _NUMBER_LISTS:
         if not isinstance(known.get(name, ()), tuple):
-            message = f"{path}: {name} is a list of numbers"
+            message = f"{path}: {name} must be a list of numbers"
             raise LiveSettingsError(message)
     return known
 
 
-def _frozen(value: object) -> object:
+def _freeze(value: object) -> object:
     return tuple(cast("list[object]", value)) if isinstance(value, list) else value
 
 
-def settings_of(known: Mapping[str, Any]) -> dict[str, Any]:
-    """What of all that is known are settings."""
+def select_settings(known: Mapping[str, Any]) -> dict[str, Any]:
+    """The account settings among the known facts."""
     return {name: value for name, value in known.items() if name in _SETTINGS}

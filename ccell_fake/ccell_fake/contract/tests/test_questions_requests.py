@@ -1,4 +1,4 @@
-"""What the document leaves open about requests and answers as such."""
+"""Open questions about the form of requests and answers."""
 
 import hashlib
 import re
@@ -6,12 +6,11 @@ from urllib.parse import quote
 from xml.etree import ElementTree as ET
 
 from ccell_fake.codes import Code
-from ccell_fake.contract.answers import Unsettled, codes, of_seen, only
+from ccell_fake.contract.answers import DECLARATION, UnknownAnswer, all_codes, answer_for, single_answer
 from ccell_fake.contract.check_run import CheckRun
-from ccell_fake.contract.checks import asks
+from ccell_fake.contract.checks import checks
 from ccell_fake.contract.needs import LOGIN, OWN_NUMBER, NotAsked
-from ccell_fake.contract.numbers import UNKNOWN, submit, unknown
-from ccell_fake.contract.raw_answer import DECLARATION
+from ccell_fake.contract.submits import UNKNOWN, submit, unknown
 from ccell_fake.limits import CONTENT_CHARACTERS, NUMBERS_PER_REQUEST
 from ccell_fake.model import Operation
 
@@ -19,136 +18,140 @@ _DIGEST = re.compile(r"[0-9A-Fa-f]{32}")
 _OK, _INCOMPLETE, _UNRECOGNISED = str(Code.SUCCESS), str(Code.PARAMETERS_INCOMPLETE), str(Code.NUMBER_UNRECOGNISED)
 
 
-@asks("Q1")
-def test_which_code_an_unknown_userid_gets(inquiry: CheckRun) -> str:
-    account = inquiry.account()
-    return account.post(Operation.INFO, account.root(userid="000000000")).code
+@checks("Q1")
+def test_which_code_an_unknown_userid_gets(check_run: CheckRun) -> str:
+    account = check_run.account()
+    return account.post(Operation.INFO, account.payload(userid="000000000")).code
 
 
-@asks("Q2")
-def test_which_code_a_malformed_request_gets(inquiry: CheckRun) -> str:
-    account = inquiry.account()
-    root = account.root()
+@checks("Q2")
+def test_which_code_a_malformed_request_gets(check_run: CheckRun) -> str:
+    account = check_run.account()
+    root = account.payload()
     malformed = {
-        "no userid": (Operation.INFO, account.root(userid=None)),
-        "an empty userid": (Operation.INFO, account.root(userid="")),
-        "no password": (Operation.INFO, account.root(password=None)),
-        "an empty password": (Operation.INFO, account.root(password="")),
+        "no userid": (Operation.INFO, account.payload(userid=None)),
+        "an empty userid": (Operation.INFO, account.payload(userid="")),
+        "no password": (Operation.INFO, account.payload(password=None)),
+        "an empty password": (Operation.INFO, account.payload(password="")),
         "no payload": (Operation.INFO, ""),
         "no XML": (Operation.INFO, "userid=1"),
         "an element that is not closed": (Operation.INFO, root.removesuffix("</root>")),
         "another root": (Operation.INFO, root.replace("root", "request")),
         "no submit": (Operation.SEND, root),
     }
-    return only((account.post(*one).code for one in malformed.values()), "malformed requests get different codes")
+    return single_answer(
+        (account.post(*one).code for one in malformed.values()), "malformed requests get different codes"
+    )
 
 
-@asks("Q3")
-def test_what_becomes_of_a_submit_without_phone_or_content(inquiry: CheckRun) -> str:
-    account = inquiry.account()
+@checks("Q3")
+def test_how_a_submit_without_phone_or_content_is_answered(check_run: CheckRun) -> str:
+    account = check_run.account()
     answers = {(_INCOMPLETE,): "request", (_OK, _INCOMPLETE): "number"}
-    without = ({"phone": ""}, {"phone": None}, {"content": ""}, {"content": None})
-    content = account.standing.content()
-    seen = [codes(account.send({"phone": UNKNOWN, "content": content, **one})) for one in without]
-    return only((of_seen(one, answers) for one in seen), "submits fare differently by what they lack")
+    incomplete = ({"phone": ""}, {"phone": None}, {"content": ""}, {"content": None})
+    content = account.known.content()
+    observed = [all_codes(account.send({"phone": UNKNOWN, "content": content, **one})) for one in incomplete]
+    return single_answer(
+        (answer_for(one, answers) for one in observed), "submits are answered differently by the missing attribute"
+    )
 
 
-@asks("Q4")
-def test_what_becomes_of_more_than_500_numbers(inquiry: CheckRun) -> str:
-    account = inquiry.account()
-    numbers, content = unknown(NUMBERS_PER_REQUEST + 1), account.standing.content()
+@checks("Q4")
+def test_how_more_than_500_numbers_are_answered(check_run: CheckRun) -> str:
+    account = check_run.account()
+    numbers, content = unknown(NUMBERS_PER_REQUEST + 1), account.known.content()
     shapes = ([numbers], [numbers[:1], numbers[1:]])
     accepted = (_OK, *[_UNRECOGNISED] * len(numbers))
     answers = {(_INCOMPLETE,): "refuse", accepted: "accept"}
-    seen = [codes(account.send(*(submit(",".join(phones), content) for phones in shape))) for shape in shapes]
-    return only((of_seen(one, answers) for one in seen), "one submit and two fare differently")
+    observed = [all_codes(account.send(*(submit(",".join(phones), content) for phones in shape))) for shape in shapes]
+    return single_answer((answer_for(one, answers) for one in observed), "one submit and two are answered differently")
 
 
-@asks("Q5")
-def test_what_becomes_of_more_than_1000_characters(inquiry: CheckRun) -> str:
-    account = inquiry.account()
-    content = account.standing.filled(CONTENT_CHARACTERS + 1)
-    seen = codes(account.send(submit(UNKNOWN, content)))
-    return of_seen(seen, {(_INCOMPLETE,): "refuse", (_OK, _UNRECOGNISED): "accept"})
+@checks("Q5")
+def test_how_more_than_1000_characters_are_answered(check_run: CheckRun) -> str:
+    account = check_run.account()
+    content = account.known.filled(CONTENT_CHARACTERS + 1)
+    codes = all_codes(account.send(submit(UNKNOWN, content)))
+    return answer_for(codes, {(_INCOMPLETE,): "refuse", (_OK, _UNRECOGNISED): "accept"})
 
 
-@asks("Q12", OWN_NUMBER, cost="sms 1")
-def test_whether_infos_name_what_was_refused(inquiry: CheckRun) -> str:
-    account = inquiry.account()
+@checks("Q12", OWN_NUMBER, cost="sms 1")
+def test_whether_an_info_names_the_refused_value(check_run: CheckRun) -> str:
+    account = check_run.account()
     sendtime = "2016-01-01 8:30"
-    resp = account.send(submit(account.own[0], account.standing.content(), sendtime=sendtime)).resp
+    resp = account.send(submit(account.own_numbers[0], account.known.content(), sendtime=sendtime)).resp
     text = Code.SENDTIME_MALFORMED.text
-    return of_seen(resp.info, {text: "plain", text + sendtime: "value"})
+    return answer_for(resp.info, {text: "plain", text + sendtime: "value"})
 
 
-@asks("Q25")
-def test_what_a_plus_in_a_query_is(inquiry: CheckRun) -> str:
-    account = inquiry.account()
-    root = account.root(account.submits(submit(UNKNOWN, account.standing.content(), linkid="one+two")))
+@checks("Q25")
+def test_how_a_plus_in_a_query_is_read(check_run: CheckRun) -> str:
+    account = check_run.account()
+    root = account.payload(account.submit_elements(submit(UNKNOWN, account.known.content(), linkid="one+two")))
     resp = account.get(Operation.SEND, quote(root, safe="+")).resp
-    return of_seen(resp.linkid, {"one two": "blank", "one+two": "plus"})
+    return answer_for(resp.linkid, {"one two": "blank", "one+two": "plus"})
 
 
-@asks("Q26")
-def test_which_http_status_refusals_have(inquiry: CheckRun) -> str:
-    account = inquiry.account()
-    heard = [
-        account.post(Operation.INFO, account.root(password="no-such-password")),
+@checks("Q26")
+def test_which_http_status_refusals_have(check_run: CheckRun) -> str:
+    account = check_run.account()
+    refusals = [
+        account.post(Operation.INFO, account.payload(password="no-such-password")),
         account.post(Operation.INFO, ""),
-        account.send(submit(UNKNOWN, account.standing.content())),
+        account.send(submit(UNKNOWN, account.known.content())),
     ]
-    return only((str(one.status) for one in heard), "refusals have different statuses")
+    return single_answer((str(one.status) for one in refusals), "refusals have different statuses")
 
 
-@asks("Q30")
-def test_whether_a_password_is_taken_as_its_md5(inquiry: CheckRun) -> str:
-    account = inquiry.account()
+@checks("Q30")
+def test_whether_a_password_is_accepted_as_its_md5(check_run: CheckRun) -> str:
+    account = check_run.account()
     if _DIGEST.fullmatch(account.password):
-        # It may be the md5 of a password, and the gateway may take its md5 or none.
-        message = "needs a password that is not itself 32 hexadecimal digits, as an md5 is"
+        # It may itself be the md5 of a password.
+        message = "needs a password that is not 32 hexadecimal digits, like an md5"
         raise NotAsked(message)
     digest = hashlib.md5(account.password.encode(), usedforsecurity=False).hexdigest()
-    code = account.post(Operation.INFO, account.root(password=digest)).code
-    return of_seen(code, {_OK: "yes", str(Code.PASSWORD_WRONG): "no"})
+    code = account.post(Operation.INFO, account.payload(password=digest)).code
+    return answer_for(code, {_OK: "yes", str(Code.PASSWORD_WRONG): "no"})
 
 
-@asks("Q31")
-def test_how_an_answer_is_laid_out(inquiry: CheckRun) -> str:
-    account = inquiry.account()
-    body = account.post(Operation.INFO, account.root(password="no-such-password")).body
+@checks("Q31")
+def test_how_an_answer_is_laid_out(check_run: CheckRun) -> str:
+    account = check_run.account()
+    body = account.post(Operation.INFO, account.payload(password="no-such-password")).body
     if not body.startswith(DECLARATION):
         message = f"the answer begins with {body[:20]!r}, not with its declaration"
-        raise Unsettled(message)
+        raise UnknownAnswer(message)
     rest = body.removeprefix(DECLARATION)
-    return of_seen(rest[: rest.find(b"<")], {b"": "line", b"\n": "declaration", b"\r\n": "declaration"})
+    return answer_for(rest[: rest.find(b"<")], {b"": "line", b"\n": "declaration", b"\r\n": "declaration"})
 
 
-@asks("Q36")
-def test_what_becomes_of_other_encodings(inquiry: CheckRun) -> str:
-    account = inquiry.account()
-    payload = '<?xml version="1.0" encoding="GBK"?>' + account.root(
-        account.submits(submit(UNKNOWN, account.standing.content(), linkid="编号"))
+@checks("Q36")
+def test_how_other_encodings_are_read(check_run: CheckRun) -> str:
+    account = check_run.account()
+    payload = '<?xml version="1.0" encoding="GBK"?>' + account.payload(
+        account.submit_elements(submit(UNKNOWN, account.known.content(), linkid="编号"))
     )
-    heard = account.post(Operation.SEND, payload.encode("gbk"), "text/xml")
-    if heard.codes:
-        return of_seen(heard.resps[0].linkid, {"编号": "declared"})
+    answer = account.post(Operation.SEND, payload.encode("gbk"), "text/xml")
+    if answer.codes:
+        return answer_for(answer.resps[0].linkid, {"编号": "declared"})
     undeclared = account.post(Operation.SEND, payload.replace("GBK", "UTF-8").encode("gbk"), "text/xml")
-    if undeclared.code != heard.code:
-        message = f"GBK that is declared gets {heard.code}, GBK that is not {undeclared.code}"
-        raise Unsettled(message)
-    return of_seen(heard.code in {_INCOMPLETE, str(Code.SYSTEM_ERROR), str(Code.PASSWORD_WRONG)}, {True: "refuse"})
+    if undeclared.code != answer.code:
+        message = f"declared GBK gets {answer.code}, undeclared GBK {undeclared.code}"
+        raise UnknownAnswer(message)
+    return answer_for(answer.code in {_INCOMPLETE, str(Code.SYSTEM_ERROR), str(Code.PASSWORD_WRONG)}, {True: "refuse"})
 
 
-@asks("Q20", LOGIN)
-def test_whether_id_and_name_are_swapped(inquiry: CheckRun) -> str:
-    account = inquiry.account()
-    root = ET.fromstring(account.post(Operation.INFO, account.root()).body)  # noqa: S314 - of the gateway that is asked
+@checks("Q20", LOGIN)
+def test_whether_id_and_name_are_swapped(check_run: CheckRun) -> str:
+    account = check_run.account()
+    root = ET.fromstring(account.post(Operation.INFO, account.payload()).body)  # noqa: S314 - from the gateway under test
     number, login = (((root.findtext(tag) or "").strip()) for tag in ("ID", "NAME"))
     if number.isdecimal() != login.isdecimal():
         return "described" if number.isdecimal() else "sampled"
-    known = account.standing.settings.name
-    if not number.isdecimal() or (known and not known.isdecimal()):
-        message = "ID and NAME are both the login" if login == known else "neither ID nor NAME is the login"
-        raise Unsettled(message)
-    message = "needs an account whose login on the platform is no number"
+    name = account.known.settings.name
+    if not number.isdecimal() or (name and not name.isdecimal()):
+        message = "ID and NAME are both the login" if login == name else "neither ID nor NAME is the login"
+        raise UnknownAnswer(message)
+    message = "needs an account whose login on the platform is not a number"
     raise NotAsked(message)

@@ -1,4 +1,4 @@
-"""How many requests an account may have in progress, and what becomes of one more (K1 to K4)."""
+"""Thread limit: requests that an account may have in progress (K1 to K4)."""
 
 from functools import partial
 
@@ -6,41 +6,41 @@ from ccell_fake.client import RequestRefused
 from ccell_fake.codes import Code
 from ccell_fake.contract.account import ContractAccount
 from ccell_fake.contract.check_run import CheckRun
-from ccell_fake.contract.checks import asks
-from ccell_fake.contract.excess import EXCESS, MOST, alone, over
-from ccell_fake.contract.needs import DEFAULT_THREADS, OVERLAP, OWN_NUMBER, RAISED_THREADS, NotAsked
-from ccell_fake.contract.numbers import submit
+from ccell_fake.contract.checks import checks
+from ccell_fake.contract.needs import DEFAULT_THREADS, EXCESS, OVERLAP, OWN_NUMBER, RAISED_THREADS, NotAsked
+from ccell_fake.contract.submits import submit
+from ccell_fake.contract.thread_limit import MAX_ATTEMPTS, exceed_threads, send_alone
 from ccell_fake.limits import DEFAULT_THREADS as THREADS
 from ccell_fake.model import Operation
 
 
-def _infos(account: ContractAccount, count: int) -> list[str]:
-    """The codes of so many requests at the same moment."""
-    ask = partial(account.post, Operation.INFO, account.root())
-    return sorted(heard.code for heard in account.at_once([ask] * count))
+def _parallel_info_codes(account: ContractAccount, count: int) -> list[str]:
+    """Sorted codes of parallel info requests."""
+    call = partial(account.post, Operation.INFO, account.payload())
+    return sorted(answer.code for answer in account.in_parallel([call] * count))
 
 
-@asks("K1", DEFAULT_THREADS, OVERLAP, cost="risk")
-def test_three_requests_may_be_in_progress_and_no_fourth(inquiry: CheckRun) -> None:
-    account = inquiry.account()
-    assert _infos(account, THREADS) == [Code.SUCCESS] * THREADS
-    assert _infos(account, THREADS + 1) == [*[Code.SUCCESS] * THREADS, Code.CONCURRENCY_EXCEEDED]
+@checks("K1", DEFAULT_THREADS, OVERLAP, cost="risk")
+def test_three_requests_may_be_in_progress_and_no_fourth(check_run: CheckRun) -> None:
+    account = check_run.account()
+    assert _parallel_info_codes(account, THREADS) == [Code.SUCCESS] * THREADS
+    assert _parallel_info_codes(account, THREADS + 1) == [*[Code.SUCCESS] * THREADS, Code.CONCURRENCY_EXCEEDED]
 
 
-@asks("K2", OVERLAP, OWN_NUMBER, cost="sms 8, risk")
-def test_a_request_too_many_is_refused_and_nothing_of_it_is_submitted(inquiry: CheckRun) -> None:
-    account = inquiry.account()
-    before, count = account.left(), account.standing.settings.max_concurrency + 1
-    send = partial(account.send, submit(account.own[0], account.standing.content()))
-    heard = account.at_once([send] * count)
-    refused = [one for one in heard if one.code == Code.CONCURRENCY_EXCEEDED]
+@checks("K2", OVERLAP, OWN_NUMBER, cost="sms 8, risk")
+def test_one_request_too_many_is_refused_and_submits_nothing(check_run: CheckRun) -> None:
+    account = check_run.account()
+    before, count = account.messages_left(), account.known.settings.max_concurrency + 1
+    send = partial(account.send, submit(account.own_numbers[0], account.known.content()))
+    answers = account.in_parallel([send] * count)
+    refused = [one for one in answers if one.code == Code.CONCURRENCY_EXCEEDED]
     assert len(refused) == 1
     assert refused[0].is_root_alone
     assert refused[0].reply.info.startswith(Code.CONCURRENCY_EXCEEDED.text)
-    accepted = [one for one in heard if one.codes == [Code.SUCCESS]]
+    accepted = [one for one in answers if one.codes == [Code.SUCCESS]]
     assert len(accepted) == count - 1
     try:
-        left = account.left()
+        left = account.messages_left()
     except RequestRefused as error:
         if error.code != Code.ACCOUNT_FROZEN:
             raise
@@ -49,20 +49,20 @@ def test_a_request_too_many_is_refused_and_nothing_of_it_is_submitted(inquiry: C
     assert left == before - len(accepted)
 
 
-@asks("K3", EXCESS, cost="risk")
-def test_going_over_again_and_again_does_nothing_worse_than_lock_the_account(inquiry: CheckRun) -> None:
-    account = inquiry.account()
-    seen = [(over(account), alone(account)) for _ in range(MOST)]
-    assert {code for code, _ in seen} <= {Code.CONCURRENCY_EXCEEDED, Code.ACCOUNT_FROZEN}
-    states = [state for _, state in seen]
+@checks("K3", EXCESS, cost="risk")
+def test_repeated_excess_requests_can_only_lock_the_account(check_run: CheckRun) -> None:
+    account = check_run.account()
+    attempts = [(exceed_threads(account), send_alone(account)) for _ in range(MAX_ATTEMPTS)]
+    assert {code for code, _ in attempts} <= {Code.CONCURRENCY_EXCEEDED, Code.ACCOUNT_FROZEN}
+    states = [state for _, state in attempts]
     assert set(states) <= {Code.SUCCESS, Code.ACCOUNT_FROZEN}
     assert states == sorted(states, key=lambda state: state == Code.ACCOUNT_FROZEN), "once locked, it stays locked"
-    assert (Code.ACCOUNT_FROZEN, Code.SUCCESS) not in seen
+    assert (Code.ACCOUNT_FROZEN, Code.SUCCESS) not in attempts
 
 
-@asks("K4", RAISED_THREADS, OVERLAP, cost="risk")
-def test_an_account_can_be_given_more_threads(inquiry: CheckRun) -> None:
-    account = inquiry.account()
-    threads = account.standing.settings.max_concurrency
-    assert _infos(account, threads) == [Code.SUCCESS] * threads
-    assert _infos(account, threads + 1) == [*[Code.SUCCESS] * threads, Code.CONCURRENCY_EXCEEDED]
+@checks("K4", RAISED_THREADS, OVERLAP, cost="risk")
+def test_an_account_can_have_more_threads(check_run: CheckRun) -> None:
+    account = check_run.account()
+    threads = account.known.settings.max_concurrency
+    assert _parallel_info_codes(account, threads) == [Code.SUCCESS] * threads
+    assert _parallel_info_codes(account, threads + 1) == [*[Code.SUCCESS] * threads, Code.CONCURRENCY_EXCEEDED]

@@ -5,78 +5,78 @@ from xml.etree import ElementTree as ET
 
 from ccell_fake.codes import Code
 from ccell_fake.contract.account import ContractAccount
+from ccell_fake.contract.answers import RawAnswer
 from ccell_fake.contract.check_run import CheckRun
-from ccell_fake.contract.checks import asks
+from ccell_fake.contract.checks import checks
 from ccell_fake.contract.needs import UPSTREAM, NotAsked
-from ccell_fake.contract.raw_answer import RawAnswer
 from ccell_fake.limits import UPMSGS_PER_CALL
 from ccell_fake.model import Operation
 
 _MOTIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}")
-_NOTHING = f'<root return="{Code.SUCCESS}" info="{Code.SUCCESS.text}"></root>'.encode()
+_EMPTY = f'<root return="{Code.SUCCESS}" info="{Code.SUCCESS.text}"></root>'.encode()
 
 
-def _fetched(account: ContractAccount) -> RawAnswer:
-    heard = account.post(Operation.UPMSG, account.root())
-    assert heard.is_declared, heard.body[:60]
-    return heard
+def _fetch(account: ContractAccount) -> RawAnswer:
+    answer = account.post(Operation.UPMSG, account.payload())
+    assert answer.is_declared, answer.body[:60]
+    return answer
 
 
-def _node(account: ContractAccount, text: str) -> dict[str, str]:
-    """The node of a message that a phone sends for it, as it stands in the answer."""
-    phone = account.answering
-    account.arranger.upstream(phone, [text])
+def _receive(account: ContractAccount, text: str) -> dict[str, str]:
+    """Make a phone send a message. Returns the raw upmsg node."""
+    phone = account.replying_number
+    account.arranger.reply(phone, [text])
 
     def fetch() -> list[dict[str, str]]:
-        root = ET.fromstring(_fetched(account).body)  # noqa: S314 - of the gateway that is asked
+        root = ET.fromstring(_fetch(account).body)  # noqa: S314 - from the gateway under test
         return [dict(node.attrib) for node in root.findall("upmsg") if node.get("phone", "").strip() == phone]
 
-    return account.until(fetch)[0]
+    return account.wait_for(fetch)[0]
 
 
-@asks("U1", UPSTREAM, cost="sms 1, drain")
-def test_an_upstream_message_has_its_four_attributes(inquiry: CheckRun) -> None:
-    account = inquiry.account()
+@checks("U1", UPSTREAM, cost="sms 1, drain")
+def test_an_upstream_message_has_its_four_attributes(check_run: CheckRun) -> None:
+    account = check_run.account()
     text = "TD 回复 <&>"
-    node = _node(account, text)
+    node = _receive(account, text)
     assert list(node) == ["spnumber", "phone", "motime", "msgcontent"]
-    assert node["phone"].strip() == account.answering
+    assert node["phone"].strip() == account.replying_number
     assert node["spnumber"].isdecimal()
-    if "upstream" in account.standing.abilities:
+    if "upstream" in account.known.abilities:
         assert node["msgcontent"] == text
-    # A phone that answers by itself says what it likes.
+    # A phone that replies by itself chooses the text.
     assert node["msgcontent"]
 
 
-@asks("U2", UPSTREAM, cost="sms 101, drain")
-def test_a_call_hands_out_100_upstream_messages_and_the_next_the_rest(inquiry: CheckRun) -> None:
-    account = inquiry.account()
+@checks("U2", UPSTREAM, cost="sms 101, drain")
+def test_a_call_returns_100_upstream_messages_and_the_next_call_the_rest(check_run: CheckRun) -> None:
+    account = check_run.account()
     account.client.upmsgs()
-    account.arranger.upstream(account.answering, ["TD"] * (UPMSGS_PER_CALL + 1))
-    account.wait_out()
-    counts = [len(_fetched(account).reply.items) for _ in range(3)]
-    if sum(counts) < UPMSGS_PER_CALL + 1 and "prompt" not in account.standing.abilities:
-        message = f"needs all the messages to be in; {sum(counts)} were"
+    account.arranger.reply(account.replying_number, ["TD"] * (UPMSGS_PER_CALL + 1))
+    account.wait_fully()
+    counts = [len(_fetch(account).reply.items) for _ in range(3)]
+    if sum(counts) < UPMSGS_PER_CALL + 1 and "immediate" not in account.known.abilities:
+        message = f"needs all messages to arrive; {sum(counts)} did"
         raise NotAsked(message)
     assert counts == [UPMSGS_PER_CALL, 1, 0]
 
 
-@asks("U3", cost="drain")
-def test_without_upstream_messages_the_answer_is_an_empty_root(inquiry: CheckRun) -> None:
-    account = inquiry.account()
+@checks("U3", cost="drain")
+def test_the_answer_without_upstream_messages_is_an_empty_root(check_run: CheckRun) -> None:
+    account = check_run.account()
     account.client.upmsgs()
-    assert _fetched(account).body.endswith(_NOTHING)
+    assert _fetch(account).body.endswith(_EMPTY)
 
 
-@asks("U4")
-def test_a_call_for_upstream_messages_that_is_refused_is_answered_with_a_root_alone(inquiry: CheckRun) -> None:
-    account = inquiry.account()
-    heard = account.post(Operation.UPMSG, account.root(password="no-such-password"))
+@checks("U4")
+def test_a_refused_call_for_upstream_messages_is_answered_with_an_empty_root(check_run: CheckRun) -> None:
+    account = check_run.account()
+    answer = account.post(Operation.UPMSG, account.payload(password="no-such-password"))
     expected = f'<root return="{Code.PASSWORD_WRONG}" info="{Code.PASSWORD_WRONG.text}"></root>'
-    assert heard.body.endswith(expected.encode())
+    assert answer.body.endswith(expected.encode())
 
 
-@asks("U5", UPSTREAM, cost="sms 1, drain")
-def test_motime_is_written_as_in_the_sample(inquiry: CheckRun) -> None:
-    node = _node(inquiry.account(), "TD")
+@checks("U5", UPSTREAM, cost="sms 1, drain")
+def test_motime_has_the_format_of_the_sample(check_run: CheckRun) -> None:
+    node = _receive(check_run.account(), "TD")
     assert _MOTIME.fullmatch(node["motime"]), node["motime"]

@@ -1,0 +1,122 @@
+"""Hooks that run the checks: consent, order, targets and turns."""
+
+import signal
+import threading
+from collections.abc import Generator, Iterator
+from contextlib import nullcontext
+from typing import Any
+
+import pytest
+
+from ccell_fake.contract import suite
+from ccell_fake.contract.check_run import CheckRun, ContractTarget
+from ccell_fake.contract.checks import Check
+from ccell_fake.contract.emulator import EmulatorContractTarget
+from ccell_fake.contract.live.allowances import turn
+from ccell_fake.contract.live.settings import LiveSettingsError
+from ccell_fake.contract.live.target import LiveContractTarget
+from ccell_fake.contract.needs import NotAsked
+from pytest_ccell.contract import consent
+from pytest_ccell.contract.session import ContractSession
+
+CHECK_RUN = pytest.StashKey[CheckRun]()
+"""The run of a test's check."""
+
+HAS_FAILED = pytest.StashKey[bool]()
+"""Whether an attempt at a test has failed."""
+
+
+class ContractRunner:
+    """Runs the checks as tests."""
+
+    def __init__(self, session: ContractSession) -> None:
+        """Run the checks of a session."""
+        self._session = session
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:  # noqa: ANN401 - of pytest-xdist, which is optional
+        """Pass the shared state to a worker."""
+        self._session.shared.pass_to(node.workerinput)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionstart(self) -> None:
+        """Ask for consent to a live run's cost, and check that the account can be used."""
+        session = self._session
+        if session.live is None or session.is_worker:
+            return
+        consent.ask(session.config, session.live, session.checks())
+        try:
+            LiveContractTarget(session.live).check()
+        except LiveSettingsError as error:
+            pytest.exit(session.redaction.text(f"no check was run: {error}"), pytest.ExitCode.TESTS_FAILED)
+
+    def pytest_itemcollected(self, item: pytest.Item) -> None:
+        """Let `-k` select a check by its clause or question, such as `-k Q13`."""
+        if check := check_of(item):
+            item.extra_keyword_matches.add(check.id)
+
+    def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
+        """Sort the checks by cost. Deselect clauses if only questions run."""
+        deselected = [item for item in items if self._session.only_questions and not _is_question(item)]
+        if deselected:
+            config.hook.pytest_deselected(items=deselected)
+        items[:] = sorted((item for item in items if item not in deselected), key=_sort_key)
+
+    @pytest.fixture
+    def check_run(self, request: pytest.FixtureRequest) -> Iterator[CheckRun]:
+        """The run of the test's check."""
+        # Emulators open an account for each check, so only live checks take turns.
+        with turn(self._session.shared.turns) if self._session.live is not None else nullcontext():
+            check_run = CheckRun(self._target(request), self._session.expected_answers())
+            request.node.stash[CHECK_RUN] = check_run
+            yield check_run
+            check_run.close()
+
+    def _target(self, request: pytest.FixtureRequest) -> ContractTarget:
+        if self._session.live is not None:
+            return LiveContractTarget(self._session.live)
+        is_in_process = self._session.config.option.ccell_road == "in-process"
+        return EmulatorContractTarget(request.getfixturevalue("ccell_server"), in_process=is_in_process)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> Generator[None, object, object]:
+        """Skip checks that the target cannot run. A retried failure remains a failure."""
+        try:
+            return (yield)
+        except NotAsked as error:
+            if pyfuncitem.stash.get(HAS_FAILED, False):
+                pytest.fail(f"it failed, and cannot be run again: {error.reason}")
+            pytest.skip(f"not asked: {error.reason}")
+
+    def pytest_unconfigure(self) -> None:
+        """Delete the shared state."""
+        self._session.shared.delete()
+
+
+def check_of(item: pytest.Item) -> Check | None:
+    """The check of a test; None for other tests."""
+    check = getattr(getattr(item, "obj", None), "check", None)
+    return check if isinstance(check, Check) else None
+
+
+def _sort_key(item: pytest.Item) -> tuple[bool, bool, bool, int]:
+    check = check_of(item)
+    return suite.sort_key(check) if check else (False, False, False, 0)
+
+
+def _is_question(item: pytest.Item) -> bool:
+    check = check_of(item)
+    return check is not None and check.is_question
+
+
+def interrupt_on_sigterm(config: pytest.Config) -> None:
+    """Handle SIGTERM like an interrupt, so that the run reports its results and cleans up."""
+    if threading.current_thread() is not threading.main_thread():
+        # Only the main thread may set signal handlers.
+        return
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+    def restore() -> None:
+        signal.signal(signal.SIGTERM, before or signal.SIG_DFL)
+
+    config.add_cleanup(restore)
