@@ -99,7 +99,9 @@ def test_a_target_that_does_not_answer_fails_the_run_at_once(tmp_path: Path) -> 
 def test_a_target_that_answers_something_else_fails_the_run_at_once(tmp_path: Path) -> None:
     with processes.serving(tmp_path) as (_, url):
         # There is a page there, but no gateway.
-        _refused(contract.ask(tmp_path, *contract.live(), url=f"{url}/elsewhere"), f"{url}/elsewhere", "no readable answer")
+        _refused(
+            contract.ask(tmp_path, *contract.live(), url=f"{url}/elsewhere"), f"{url}/elsewhere", "no readable answer"
+        )
 
 
 @pytest.mark.parametrize(
