@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from harness.emulators import CONTENT, DOCUMENT_DAY, Bench, Meter, codes, gateway
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ccell_fake.clock import ManualClock
@@ -21,7 +21,7 @@ from ccell_fake.store.database import SqliteStore
 
 
 class Nested:
-    """A bench whose requests ask a next one while they are in progress, to any depth, in one thread."""
+    """A bench whose requests send the next request while they are in progress, in one thread."""
 
     def __init__(self, **account: Any) -> None:
         self.inner: list[Callable[[], object]] = []
@@ -32,7 +32,7 @@ class Nested:
             self.inner.pop()()
 
     def codes(self, *operations: Operation) -> list[str]:
-        """The codes of requests of which each is in progress while the next is asked."""
+        """Return the codes of nested requests. Each is in progress while the next is sent."""
         answered: dict[int, str] = {}
 
         def ask(depth: int) -> None:
@@ -48,7 +48,7 @@ INFO, REPORT, SEND = Operation.INFO, Operation.REPORT, Operation.SEND
 OVER = "1001006"
 
 
-def test_the_third_request_at_once_is_taken_and_the_fourth_refused() -> None:
+def test_the_third_concurrent_request_is_accepted_and_the_fourth_refused() -> None:
     assert Nested().codes(INFO, INFO, INFO) == ["0"] * 3
     assert Nested().codes(INFO, INFO, INFO, INFO) == ["0"] * 3 + [OVER]
 
@@ -80,13 +80,13 @@ def test_a_request_with_a_wrong_password_takes_no_slot() -> None:
     assert answers == [["0"]]
 
 
-def test_a_lock_does_not_shut_out_the_requests_already_in_progress() -> None:
+def test_a_lock_does_not_refuse_requests_in_progress() -> None:
     nested = Nested(max_concurrency=3, lock_after=1)
     assert nested.codes(INFO, INFO, INFO, INFO) == ["0", "0", "0", OVER]
     assert codes(nested.bench.ask(INFO)) == ["1001003"]
 
 
-def test_what_is_refused_by_a_magic_number_or_for_its_password_is_no_excess() -> None:
+def test_a_request_refused_by_magic_number_or_password_does_not_count_towards_the_lock() -> None:
     nested = Nested(max_concurrency=1, lock_after=1)
     for submit, password in ((Submit("17001001006", CONTENT), "123456"), (Submit("13800000000", CONTENT), "wrong")):
         nested.inner.append(partial(nested.bench.ask, SEND, submit, password=password))
@@ -94,7 +94,7 @@ def test_what_is_refused_by_a_magic_number_or_for_its_password_is_no_excess() ->
     assert codes(nested.bench.ask(INFO)) == ["0"]
 
 
-def test_settings_changed_while_a_request_is_in_progress_are_those_it_is_judged_by() -> None:
+def test_a_request_in_progress_is_judged_by_the_changed_settings() -> None:
     changes: list[tuple[dict[str, Any], str]] = [({"status": "frozen"}, "1001003"), ({"balance": 0}, "1001002")]
     for change, code in changes:
         nested = Nested(balance=1)
@@ -115,7 +115,7 @@ def test_a_change_of_settings_frees_no_slot() -> None:
     assert answers == [[OVER]]
 
 
-def test_one_request_value_asked_twice_is_two_requests() -> None:
+def test_the_same_request_value_sent_twice_takes_two_slots() -> None:
     left = [1]
 
     def pause(_seconds: float) -> None:
@@ -131,15 +131,15 @@ def test_one_request_value_asked_twice_is_two_requests() -> None:
 
 
 @pytest.mark.parametrize(("first", "basis"), [(SEND, "assumed Q21"), (INFO, "documented K2")])
-def test_an_excess_rests_on_what_was_counted(first: Operation, basis: str) -> None:
+def test_the_basis_of_a_thread_limit_refusal_depends_on_the_counted_requests(first: Operation, basis: str) -> None:
     nested = Nested(max_concurrency=1)
-    seen: list[str] = []
-    nested.inner.append(lambda: seen.append(nested.bench.ask(INFO).basis))
+    bases: list[str] = []
+    nested.inner.append(lambda: bases.append(nested.bench.ask(INFO).basis))
     nested.bench.ask(first, Submit("13800000000", CONTENT))
-    assert seen == [basis]
+    assert bases == [basis]
 
 
-def test_a_slot_is_freed_whatever_happens_to_its_request() -> None:
+def test_a_slot_is_freed_if_its_request_fails() -> None:
     def fail(_seconds: float) -> None:
         raise ConnectionResetError
 
@@ -151,12 +151,12 @@ def test_a_slot_is_freed_whatever_happens_to_its_request() -> None:
     assert codes(bench.ask(INFO)) == ["0"]
 
 
-def _exceed(bench_of: Nested, times: int) -> None:
+def _exceed(nested: Nested, times: int) -> None:
     for _ in range(times):
-        assert bench_of.codes(INFO, INFO)[1] in {OVER, "1001003"}
+        assert nested.codes(INFO, INFO)[1] in {OVER, "1001003"}
 
 
-def test_the_tenth_excess_within_a_minute_locks_the_account() -> None:
+def test_the_tenth_thread_limit_refusal_within_a_minute_locks_the_account() -> None:
     nested = Nested(max_concurrency=1)
     _exceed(nested, 9)
     assert codes(nested.bench.ask(INFO)) == ["0"]
@@ -171,7 +171,7 @@ def test_the_tenth_excess_within_a_minute_locks_the_account() -> None:
     assert codes(nested.bench.ask(INFO)) == ["0"]
 
 
-def test_an_excess_is_forgotten_after_the_window() -> None:
+def test_a_thread_limit_refusal_is_forgotten_after_the_window() -> None:
     nested = Nested(max_concurrency=1, lock_after=2, lock_window=60)
     _exceed(nested, 1)
     nested.bench.clock.advance(timedelta(seconds=60, microseconds=1))
@@ -182,7 +182,7 @@ def test_an_excess_is_forgotten_after_the_window() -> None:
     assert codes(nested.bench.ask(INFO)) == ["1001003"]
 
 
-def test_an_account_that_never_locks_never_does() -> None:
+def test_lock_after_0_never_locks() -> None:
     nested = Nested(max_concurrency=1, lock_after=0)
     _exceed(nested, 30)
     assert codes(nested.bench.ask(INFO)) == ["0"]
@@ -192,27 +192,26 @@ def test_a_lock_outlives_a_restart(tmp_path: Path) -> None:
     account = AccountSettings(userid="1", password="2", max_concurrency=1, lock_after=1, processing_time=1.0)
     arrival = Arrival(INFO, Request("1", "2"), "::1")
     store = SqliteStore(tmp_path / "store")
-    asked = gateway(store, ManualClock(DOCUMENT_DAY), lambda _: nested())
+    first = gateway(store, ManualClock(DOCUMENT_DAY), lambda _: nested())
 
     def nested() -> None:
-        assert asked.answer(arrival).reply.code == OVER
+        assert first.answer(arrival).reply.code == OVER
 
-    asked.accounts.open(account)
-    asked.answer(arrival)
+    first.accounts.open(account)
+    first.answer(arrival)
     store.close()
     store = SqliteStore(tmp_path / "store")
-    again = gateway(store, ManualClock(DOCUMENT_DAY))
-    again.accounts.open(replace(account, processing_time=0.0))
-    assert again.answer(arrival).reply.code == "1001003"
+    second = gateway(store, ManualClock(DOCUMENT_DAY))
+    second.accounts.open(replace(account, processing_time=0.0))
+    assert second.answer(arrival).reply.code == "1001003"
     store.close()
 
 
-@settings(max_examples=20)
 @given(
     limit=st.integers(min_value=1, max_value=5),
     contents=st.lists(st.integers(min_value=1, max_value=150), min_size=1, max_size=40),
 )
-def test_threads_never_exceed_the_limit_and_money_adds_up(limit: int, contents: list[int]) -> None:
+def test_concurrent_requests_never_exceed_the_thread_limit_and_charges_add_up(limit: int, contents: list[int]) -> None:
     meter = Meter()
 
     bench = Bench(meter, max_concurrency=limit, lock_after=0, processing_time=0.001, balance=40)

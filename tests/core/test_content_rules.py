@@ -33,7 +33,7 @@ TWENTY = "一二三四五六七八九十" * 2
         (f"您好【{TWENTY}一】", {"signcode": (f"{TWENTY}一",)}, "1004015"),
     ],
 )
-def test_a_signature_is_judged(content: str, settings: dict[str, Any], code: str) -> None:
+def test_a_signature_is_accepted_or_refused_with_its_code(content: str, settings: dict[str, Any], code: str) -> None:
     assert codes(Bench(**settings).send(content=content)) == ["0", code]
 
 
@@ -51,24 +51,24 @@ def test_a_signature_is_judged(content: str, settings: dict[str, Any], code: str
         (("*" + "a*" * 30,), "a" * 29 + "【签名】", "1004007"),
     ],
 )
-def test_a_template_is_held_against_the_content_without_its_signature(
+def test_a_template_must_match_the_content_without_its_signature(
     templates: tuple[str, ...], content: str, code: str
 ) -> None:
     assert codes(Bench(templates=templates).send(content=content)) == ["0", code]
 
 
-def test_black_and_white_words_are_looked_for_in_the_whole_content() -> None:
+def test_black_and_white_words_are_searched_in_the_whole_content() -> None:
     assert codes(Bench(black_words=("签名",)).send()) == ["0", "1004010"]
     assert codes(Bench(white_words=("签名",)).send()) == ["0", "0"]
     assert codes(Bench(black_words=("发票",), white_words=("会员", "验证")).send()) == ["0", "0"]
 
 
-def test_a_refusal_names_the_black_word_that_stands_first() -> None:
+def test_a_refusal_names_the_first_black_word_of_the_content() -> None:
     assert "'验证'" in Bench(black_words=("签名", "验证")).send().explanation
     assert "'abcd'" in Bench(black_words=("bc", "abcd")).send(content="abcd【签名】").explanation
 
 
-def test_explanations_say_what_would_pass() -> None:
+def test_an_explanation_names_the_valid_values() -> None:
     cases: list[tuple[dict[str, Any], dict[str, Any], str]] = [
         ({"templates": ("甲*", "乙*")}, {}, "the account's templates: 甲*, 乙*"),
         ({"white_words": tuple("甲乙丙丁戊己")}, {}, "add one of 甲, 乙, 丙, 丁, 戊, …"),
@@ -78,11 +78,11 @@ def test_explanations_say_what_would_pass() -> None:
         ({}, {"spcode": "7"}, "leave it out, or set spcode = true"),
         ({"signcode": ("甲",)}, {}, "the signature is 签名; the account's signatures: 甲"),
     ]
-    for settings, submit, said in cases:
-        assert said in Bench(**settings).send(**submit).explanation
+    for settings, submit, text in cases:
+        assert text in Bench(**settings).send(**submit).explanation
 
 
-def test_what_is_quoted_is_cut() -> None:
+def test_a_long_quote_in_an_explanation_is_cut() -> None:
     explanation = Bench().send("1" * 100_000).explanation
     assert len(explanation) < 500
     assert "…" in explanation
@@ -98,7 +98,7 @@ def test_what_is_quoted_is_cut() -> None:
         ("【签名】请回复退订回T【别的】", "0"),
     ],
 )
-def test_the_closing_phrase_stands_at_the_end_signature_aside(content: str, code: str) -> None:
+def test_the_closing_phrase_must_end_the_content_without_its_signature(content: str, code: str) -> None:
     assert codes(Bench(closing_phrase="退订回T").send(content=content))[0] == code
 
 
@@ -108,7 +108,7 @@ def test_one_content_without_the_closing_phrase_refuses_the_whole_request() -> N
     assert bench.info().riches == "100000"
 
 
-def test_an_spcode_takes_an_account_that_has_it_opened() -> None:
+def test_an_spcode_requires_an_account_with_spcode() -> None:
     assert codes(Bench().send(spcode="1")) == ["0", "1004002"]
     assert codes(Bench(spcode=True).send(spcode="1")) == ["0", "0"]
     assert codes(Bench().send(spcode="")) == ["0", "0"]

@@ -1,4 +1,4 @@
-"""Evidence: each answer says what it rests on, and the journal explains each refusal in a sentence."""
+"""Evidence: each answer has a rule and a basis, and the journal explains each refusal."""
 
 import sqlite3
 from collections.abc import Generator
@@ -30,7 +30,7 @@ def test_a_success_names_its_clause(operation: Operation, rule: str, basis: str)
     assert (answer.rule, answer.basis, answer.explanation) == (rule, basis, "")
 
 
-def test_a_password_sent_as_its_md5_rests_on_an_observation_too() -> None:
+def test_the_basis_of_a_password_sent_as_md5_includes_an_observation() -> None:
     answer = Bench().ask(Operation.INFO, password="e10adc3949ba59abbe56e057f20f883e")
     assert answer.basis == "documented I1, observed W9"
 
@@ -38,7 +38,7 @@ def test_a_password_sent_as_its_md5_rests_on_an_observation_too() -> None:
 @pytest.mark.parametrize(
     ("phone", "basis"), [("19500001111", "documented S8"), ("8613800000000", "assumed Q8"), ("1", "assumed Q8")]
 )
-def test_an_unrecognised_number_rests_on_the_sample_or_on_the_open_question(phone: str, basis: str) -> None:
+def test_the_basis_of_an_unrecognised_number_is_the_sample_or_the_open_question(phone: str, basis: str) -> None:
     assert Bench().send(phone).basis == basis
 
 
@@ -53,25 +53,25 @@ def test_an_unrecognised_number_rests_on_the_sample_or_on_the_open_question(phon
         ("::1", ("10.0.0.0/8",), "1001005"),
     ],
 )
-def test_a_request_comes_from_an_address_or_a_network(peer: str, networks: tuple[str, ...], code: str) -> None:
+def test_a_request_must_come_from_an_allowed_network(peer: str, networks: tuple[str, ...], code: str) -> None:
     assert Bench(allowed_ips=networks).ask(Operation.INFO, peer=peer).reply.code == code
 
 
-def test_numbers_refused_for_different_reasons_name_each_rule_once() -> None:
+def test_an_answer_names_each_refusing_rule_once() -> None:
     answer = Bench(blacklist=("139*",)).send("19500001111,19500001112,1,13900000000")
     assert answer.rule == "number-recognised, blacklist"
     assert answer.basis == "documented S8, assumed Q8, documented C1"
     assert len(answer.explanation.splitlines()) == 4
 
 
-def test_many_refusals_are_explained_up_to_a_measure() -> None:
+def test_at_most_20_refusals_are_explained() -> None:
     answer = Bench().send(",".join(str(number) for number in range(100)))
     lines = answer.explanation.splitlines()
     assert len(lines) == 21
     assert lines[-1] == "and 80 more"
 
 
-def test_the_journal_says_what_was_seen_what_the_rule_is_and_what_would_pass() -> None:
+def test_the_journal_keeps_rule_basis_and_explanation_of_a_refusal() -> None:
     bench = Bench()
     bench.send(content="一" * 999 + "【签名】")
     bench.send()
@@ -82,7 +82,7 @@ def test_the_journal_says_what_was_seen_what_the_rule_is_and_what_would_pass() -
     assert (accepted.code, accepted.explanation) == ("0", "")
 
 
-def test_a_journal_entry_is_undone_with_its_transaction() -> None:
+def test_a_failed_transaction_leaves_no_journal_entry() -> None:
     bench = Bench()
     entry = JournalEntry(
         DOCUMENT_DAY, Operation.INFO, "::1", "body", "", "", "whole", 1, "0", "info", "documented I1", "", 0
@@ -99,7 +99,7 @@ def test_a_journal_entry_is_undone_with_its_transaction() -> None:
 
 
 class FailingStore(SqliteStore):
-    """A store whose transactions can be made to fail at their very end."""
+    """A store whose transactions can fail at commit."""
 
     fails = False
 
@@ -111,7 +111,7 @@ class FailingStore(SqliteStore):
                 raise sqlite3.OperationalError
 
 
-def test_a_request_that_fails_at_its_very_end_leaves_nothing() -> None:
+def test_a_request_whose_commit_fails_changes_nothing() -> None:
     store = FailingStore()
     bench = Bench(store=store)
     store.fails = True
@@ -123,14 +123,14 @@ def test_a_request_that_fails_at_its_very_end_leaves_nothing() -> None:
     assert [entry.operation for entry in bench.journal()] == ["info", "report"]
 
 
-def test_requests_of_no_account_have_a_journal_of_their_own() -> None:
+def test_requests_of_unknown_accounts_have_a_separate_journal() -> None:
     bench = Bench()
     bench.refuse(Operation.INFO, "it was a poem")
     assert bench.journal() == []
     assert [entry.explanation for entry in bench.journal_of_strangers()] == ["1001001: it was a poem"]
 
 
-def test_every_rule_has_a_name_of_its_own() -> None:
+def test_rule_names_are_unique() -> None:
     answers = Answers()
     for rules in (
         request_rules.in_order(answers),
@@ -141,7 +141,7 @@ def test_every_rule_has_a_name_of_its_own() -> None:
         assert len(names) == len(set(names))
 
 
-def test_every_clause_that_a_question_names_exists() -> None:
+def test_every_question_names_an_existing_clause_and_a_valid_default() -> None:
     for question in ASSUMPTIONS.values():
         assert question.clause in CLAUSES
         assert question.accepts(question.default)

@@ -1,12 +1,12 @@
-"""Money: what was charged, what is left and what was refunded is what the account started with (Q13, Q14, Q33, Q34)."""
+"""Money: charges, refunds and the remaining balance add up (Q13, Q14, Q33, Q34)."""
 
 from datetime import timedelta
 
 import pytest
 from harness.emulators import PHONE, Bench, codes, items
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test  # pyright: ignore[reportUnknownVariableType]
 
 from ccell_fake.model import Submit
 from ccell_fake.settings import OutcomeRule
@@ -21,7 +21,7 @@ FAILING = OutcomeRule(phone="139*", stat="UNDELIV", delay=30)
         st.tuples(st.integers(min_value=1, max_value=4), st.integers(min_value=1, max_value=200)), max_size=12
     ),
 )
-def test_a_request_is_paid_whole_or_not_at_all(balance: int, credit: int, sends: list[tuple[int, int]]) -> None:
+def test_a_request_is_charged_completely_or_not_at_all(balance: int, credit: int, sends: list[tuple[int, int]]) -> None:
     bench = Bench(balance=balance, credit=credit)
     left = balance + credit
     for numbers, characters in sends:
@@ -36,27 +36,27 @@ def test_a_request_is_paid_whole_or_not_at_all(balance: int, credit: int, sends:
 def test_the_charge_of_a_failed_message_is_kept_or_refunded(answer: str, after: list[str]) -> None:
     bench = Bench(balance=100, outcomes=(FAILING,), assumptions={"Q33": answer})
     bench.send("13800000000,13900000000")
-    seen = [bench.info().riches]
+    before = bench.info().riches
     bench.clock.advance(timedelta(seconds=30))
-    assert [*seen, bench.info().riches] == after
+    assert [before, bench.info().riches] == after
 
 
 @pytest.mark.parametrize(("answer", "after"), [("at_once", ["99", "99"]), ("when_sent", ["100", "99"])])
 def test_a_scheduled_message_is_charged_at_once_or_when_sent(answer: str, after: list[str]) -> None:
     bench = Bench(balance=100, assumptions={"Q34": answer})
     bench.send(sendtime="2015-12-31 08:31:00")
-    seen = [bench.info().riches]
+    before = bench.info().riches
     bench.clock.advance(timedelta(seconds=30))
-    assert [*seen, bench.info().riches] == after
+    assert [before, bench.info().riches] == after
 
 
-def test_from_the_first_number_that_is_not_paid_none_is_accepted() -> None:
+def test_all_numbers_after_the_first_unpaid_one_are_refused() -> None:
     bench = Bench(balance=2, assumptions={"Q14": "number"})
     long, short = Submit("13800000000", "一" * 140 + "【签名】"), Submit("13800000001", "hi【签名】")
     assert codes(bench.submit(short, long, short)) == ["0", "0", "1001002", "1001002"]
 
 
-def test_a_message_sent_at_once_is_charged_at_once_whatever_scheduled_ones_are() -> None:
+def test_immediate_messages_are_charged_at_once_when_scheduled_ones_are_charged_later() -> None:
     bench = Bench(balance=2, assumptions={"Q34": "when_sent"})
     bench.send()
     assert bench.info().riches == "1"
@@ -65,7 +65,7 @@ def test_a_message_sent_at_once_is_charged_at_once_whatever_scheduled_ones_are()
     assert codes(bench.send()) == ["1001002"]
 
 
-def test_a_balance_lowered_below_what_was_spent_shows_as_nothing_left() -> None:
+def test_a_balance_lowered_below_the_spent_messages_shows_as_0() -> None:
     bench = Bench(balance=2, credit=1)
     bench.send("13800000000,13800000001")
     bench.set(balance=0, credit=1)
@@ -74,7 +74,7 @@ def test_a_balance_lowered_below_what_was_spent_shows_as_nothing_left() -> None:
 
 
 class Books(RuleBasedStateMachine):
-    """Sends, schedules, failures and time, with the books kept beside."""
+    """Compare balance and credit with a model over sends, schedules, failures and time."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -104,12 +104,12 @@ class Books(RuleBasedStateMachine):
         sendtime = "" if ahead is None else f"{self.bench.clock.now() + timedelta(seconds=ahead):%Y-%m-%d %H:%M:%S}"
         answer = self.bench.send(",".join(phones), "hi【签名】", sendtime=sendtime)
         accepted = [resp.phone for resp in items(answer) if resp.code == "0"]
-        wanted = sum(phone != "19500001111" for phone in phones)
+        valid = sum(phone != "19500001111" for phone in phones)
         available = self.left + sum(amount for _, amount in self.later if amount < 0)
         if self.one_by_one:
-            assert len(accepted) == min(wanted, available)
+            assert len(accepted) == min(valid, available)
         else:
-            assert codes(answer)[0] == ("0" if wanted <= available else "1001002")
+            assert codes(answer)[0] == ("0" if valid <= available else "1001002")
         due = self.now + (ahead or 0)
         if ahead and self.charges_later:
             self.later.append((due, -len(accepted)))
@@ -133,4 +133,5 @@ class Books(RuleBasedStateMachine):
             assert shown == (max(self.left - 10, 0), min(max(self.left, 0), 10))
 
 
-TestBooks = Books.TestCase
+def test_the_books_agree_after_any_sequence_of_steps() -> None:
+    run_state_machine_as_test(Books, settings=settings(stateful_step_count=20))

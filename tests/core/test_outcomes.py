@@ -1,4 +1,4 @@
-"""Outcomes: how reports read, when they come, how often, and that chance repeats itself."""
+"""Outcomes: text, delay and number of reports, and seeded randomness."""
 
 from datetime import timedelta
 from typing import Any
@@ -36,7 +36,7 @@ def test_without_rules_a_message_is_delivered_after_the_report_delay() -> None:
         (OutcomeRule(stat="X"), True),
     ],
 )
-def test_a_rule_is_for_what_matches_all_its_patterns(rule: OutcomeRule, *, matches: bool) -> None:
+def test_a_rule_applies_to_messages_that_match_all_its_patterns(rule: OutcomeRule, *, matches: bool) -> None:
     bench = Bench(outcomes=(rule,))
     bench.send(linkid="order-7")
     assert [(report.status, report.info) for report in bench.reports()] == [("-1", "X") if matches else ("0", "成功")]
@@ -57,14 +57,14 @@ def test_the_first_rule_that_matches_decides() -> None:
         (OutcomeRule(stat='<&">'), "-1", '<&">'),
     ],
 )
-def test_status_and_stat_are_what_the_rule_says(rule: OutcomeRule, status: str, info: str) -> None:
+def test_the_rule_decides_status_and_info(rule: OutcomeRule, status: str, info: str) -> None:
     bench = Bench(outcomes=(rule,))
     bench.send()
     assert [(report.status, report.info) for report in bench.reports()] == [(status, info)]
 
 
 @pytest.mark.parametrize("count", [0, 1, 2])
-def test_a_report_comes_as_often_as_the_rule_says(count: int) -> None:
+def test_the_rule_decides_the_number_of_reports(count: int) -> None:
     bench = Bench(outcomes=(OutcomeRule(reports=count),))
     bench.send()
     reports = bench.reports()
@@ -72,7 +72,7 @@ def test_a_report_comes_as_often_as_the_rule_says(count: int) -> None:
     assert len(set(reports)) == min(count, 1)
 
 
-def test_a_rules_delay_wins_over_the_accounts() -> None:
+def test_the_delay_of_a_rule_overrides_the_delay_of_the_account() -> None:
     bench = Bench(report_delay=60, outcomes=(OutcomeRule(delay=1.5),))
     bench.send()
     bench.clock.advance(timedelta(seconds=1.4))
@@ -81,27 +81,27 @@ def test_a_rules_delay_wins_over_the_accounts() -> None:
     assert len(bench.reports()) == 1
 
 
-def _fates(**settings: Any) -> list[str]:
+def _infos(**settings: Any) -> list[str]:
     bench = Bench(**settings)
     bench.send(ALL)
     return [report.info for report in bench.reports()]
 
 
-def test_a_failure_rate_hits_its_share_and_the_same_messages_on_every_run() -> None:
+def test_a_failure_rate_hits_its_share_and_the_same_messages_in_every_run() -> None:
     rules = (OutcomeRule(stat="UNDELIV", rate=0.3),)
-    first, second = _fates(outcomes=rules), _fates(outcomes=rules)
+    first, second = _infos(outcomes=rules), _infos(outcomes=rules)
     assert first == second
     assert 60 <= first.count("UNDELIV") <= 120
-    assert _fates(outcomes=rules, userid="200002") != first
+    assert _infos(outcomes=rules, userid="200002") != first
 
 
 def test_the_chances_of_two_rules_are_independent() -> None:
     rules = (OutcomeRule(stat="A", rate=0.5), OutcomeRule(stat="B", rate=0.5))
-    fates = _fates(outcomes=rules)
-    assert all(fates.count(fate) > 30 for fate in ("A", "B", "成功"))
+    infos = _infos(outcomes=rules)
+    assert all(infos.count(info) > 30 for info in ("A", "B", "成功"))
 
 
-def test_the_fate_of_a_message_does_not_hang_on_what_was_sent_before() -> None:
+def test_earlier_messages_do_not_change_an_outcome() -> None:
     rules = (OutcomeRule(stat="UNDELIV", rate=0.5),)
     alone, after = Bench(outcomes=rules), Bench(outcomes=rules)
     after.send(ALL)
@@ -112,7 +112,7 @@ def test_the_fate_of_a_message_does_not_hang_on_what_was_sent_before() -> None:
 
 
 @given(st.floats(min_value=0, max_value=100))
-def test_a_spread_delays_by_no_more_than_it_says(spread: float) -> None:
+def test_a_spread_is_the_maximum_additional_delay(spread: float) -> None:
     bench = Bench(outcomes=(OutcomeRule(delay=10, spread=spread),))
     bench.send()
     bench.clock.advance(timedelta(seconds=9.999))

@@ -1,4 +1,4 @@
-"""What a send does: verdicts, serial numbers, charges and reports (S1 to S8, A2, Q13, Q14, W9, W10)."""
+"""Sends: verdicts, serial numbers, charges and reports (S1 to S8, A2, Q13, Q14, W9, W10)."""
 
 import hashlib
 from concurrent.futures import ThreadPoolExecutor
@@ -36,18 +36,18 @@ def test_one_number_can_fail_while_the_rest_succeed(bench: Bench) -> None:
     assert len(bench.reports()) == 1
 
 
-def test_blanks_round_a_number_and_empty_items_are_passed_over(bench: Bench) -> None:
+def test_blanks_around_a_number_and_empty_items_are_ignored(bench: Bench) -> None:
     answer = bench.send(f" {PHONE} ,,13800000001,")
     assert [resp.phone for resp in items(answer)] == [PHONE, "13800000001"]
 
 
-def test_the_linkid_comes_back_in_resp_and_report(bench: Bench) -> None:
+def test_resp_and_report_have_the_linkid_of_the_submit(bench: Bench) -> None:
     answer = bench.submit(Submit(PHONE, CONTENT, linkid="100001111110"), Submit("13800000001", CONTENT))
     assert [resp.linkid for resp in items(answer)] == ["100001111110", None]
     assert [report.linkid for report in bench.reports()] == ["100001111110", ""]
 
 
-def test_the_report_brings_the_msgid_back(bench: Bench) -> None:
+def test_a_report_has_the_msgid_of_its_resp(bench: Bench) -> None:
     sent = items(bench.send("13800000000,13800000001"))
     assert [(report.msgid, report.phone) for report in bench.reports()] == [(one.msgid, one.phone) for one in sent]
 
@@ -73,7 +73,7 @@ def _numbers(count: int) -> str:
     return ",".join(f"138{number:08d}" for number in range(count))
 
 
-def test_500_numbers_are_taken_and_501_refused_over_all_submits(bench: Bench) -> None:
+def test_a_request_may_have_500_numbers_over_all_submits_but_not_501(bench: Bench) -> None:
     assert len(codes(bench.submit(Submit(_numbers(499), CONTENT), Submit(PHONE, CONTENT)))) == 501
     answer = bench.submit(Submit(_numbers(500), CONTENT), Submit(PHONE, CONTENT))
     assert codes(answer) == ["1001001"]
@@ -81,7 +81,7 @@ def test_500_numbers_are_taken_and_501_refused_over_all_submits(bench: Bench) ->
     assert (answer.rule, answer.basis) == ("numbers-per-request", "assumed Q4")
 
 
-def test_1000_characters_are_taken_and_1001_refused(bench: Bench) -> None:
+def test_a_content_may_have_1000_characters_but_not_1001(bench: Bench) -> None:
     assert codes(bench.send(content="一" * 996 + "【签名】")) == ["0", "0"]
     answer = bench.send(content="一" * 997 + "【签名】")
     assert codes(answer) == ["1001001"]
@@ -104,7 +104,7 @@ def test_a_refused_number_costs_nothing(bench: Bench) -> None:
     assert bench.info().riches == "100000"
 
 
-def test_the_balance_is_used_to_its_last_message_and_then_the_credit(bench: Bench) -> None:
+def test_the_balance_is_used_up_before_the_credit(bench: Bench) -> None:
     bench.set(balance=2, credit=1)
     assert codes(bench.send("13800000000,13800000001")) == ["0", "0", "0"]
     assert (bench.info().riches, bench.info().credit) == ("0", "1")
@@ -117,7 +117,7 @@ def test_the_balance_is_used_to_its_last_message_and_then_the_credit(bench: Benc
     assert codes(bench.send("19500001111")) == ["0", "1004001"]
 
 
-def test_an_account_is_known_by_userid_and_password(bench: Bench) -> None:
+def test_a_password_is_accepted_in_plain_text_and_as_lower_case_md5(bench: Bench) -> None:
     md5 = hashlib.md5(b"123456", usedforsecurity=False).hexdigest()
     for password, code in (("123456", "0"), (md5, "0"), (md5.upper(), "1001004"), ("x", "1001004"), ("", "1001001")):
         assert codes(bench.ask(Operation.REPORT, password=password)) == [code]
@@ -131,25 +131,25 @@ def test_an_unknown_userid_is_answered_as_a_wrong_password(bench: Bench) -> None
         assert (answer.rule, answer.basis) == ("account-known", "assumed Q1")
 
 
-def test_what_cannot_be_read_is_answered_as_incomplete(bench: Bench) -> None:
+def test_an_unreadable_request_is_answered_as_incomplete(bench: Bench) -> None:
     for operation in Operation:
         answer = bench.refuse(operation, "it was a poem")
         assert answer.reply == Reply("1001001", "参数不完整")
         assert answer.explanation == "1001001: it was a poem"
 
 
-def test_a_msgid_is_the_time_in_shanghai_and_seven_digits_more(bench: Bench) -> None:
+def test_a_msgid_is_the_time_in_shanghai_and_seven_digits(bench: Bench) -> None:
     (resp,) = items(bench.send())
     assert len(resp.msgid) == 19
     assert resp.msgid.startswith("151231083030")
 
 
-def test_msgids_increase_whatever_moves_the_clock_forwards(bench: Bench) -> None:
-    seen: list[int] = []
+def test_msgids_increase_with_the_clock(bench: Bench) -> None:
+    sent_msgids: list[int] = []
     for step in (0.0, 0.5, 0.5, 60.0, 0.0):
         bench.clock.advance(timedelta(seconds=step))
-        seen.extend(int(resp.msgid) for resp in items(bench.send("13800000000,19500001111")))
-    assert seen == sorted(set(seen))
+        sent_msgids.extend(int(resp.msgid) for resp in items(bench.send("13800000000,19500001111")))
+    assert sent_msgids == sorted(set(sent_msgids))
 
 
 def test_msgids_are_unique_and_increasing_across_threads() -> None:
@@ -164,13 +164,13 @@ def test_msgids_are_unique_and_increasing_across_threads() -> None:
     assert [int(report.msgid) for _ in range(3) for report in bench.reports()] == sorted(sent)
 
 
-def test_msgids_stay_unique_when_the_clock_goes_back(bench: Bench) -> None:
-    seen = [resp.msgid for _ in range(3) for resp in items(bench.send())]
+def test_msgids_stay_unique_after_the_clock_is_set_back(bench: Bench) -> None:
+    sent_msgids = [resp.msgid for _ in range(3) for resp in items(bench.send())]
     bench.clock.advance(timedelta(seconds=5))
-    seen += [resp.msgid for resp in items(bench.send())]
+    sent_msgids += [resp.msgid for resp in items(bench.send())]
     bench.clock.set(DOCUMENT_DAY)
-    seen += [resp.msgid for resp in items(bench.send())]
-    assert len(seen) == len(set(seen))
+    sent_msgids += [resp.msgid for resp in items(bench.send())]
+    assert len(sent_msgids) == len(set(sent_msgids))
 
 
 def test_the_same_seed_and_clock_give_the_same_msgids() -> None:
@@ -179,7 +179,7 @@ def test_the_same_seed_and_clock_give_the_same_msgids() -> None:
 
 
 @given(st.integers(min_value=0, max_value=2**63), st.integers(min_value=0, max_value=2000))
-def test_a_seconds_msgids_lie_in_its_span(seed: int, count: int) -> None:
+def test_the_msgids_of_a_second_begin_with_it_and_increase(seed: int, count: int) -> None:
     serials = msgids.generate_msgids(DOCUMENT_DAY, None, seed, "200001")
     allotted = [msgid for _, msgid in zip(range(count), serials, strict=False)]
     assert allotted == sorted(set(allotted))
@@ -193,7 +193,7 @@ def test_a_password_is_never_in_the_journal(bench: Bench) -> None:
     assert "123456" not in repr(bench.journal())
 
 
-def test_the_document_account_takes_its_own_extended_sample(bench: Bench) -> None:
+def test_the_document_account_accepts_the_extended_sample(bench: Bench) -> None:
     bench.set(spcode=True)
     scheduled = Submit(PHONE, CONTENT, "2016-01-01 08:30:30", "100001111110", "168168")
     assert codes(bench.submit(scheduled)) == ["0", "0"]

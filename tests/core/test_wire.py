@@ -1,4 +1,4 @@
-"""Bytes and model: nothing is lost on the way, and nothing dangerous gets in."""
+"""The wire format: lossless rendering and parsing, and refusal of dangerous XML."""
 
 import dataclasses
 import socket
@@ -20,7 +20,7 @@ ROOT = '<root userid="1" password="2"/>'
 
 
 def _carried(value: Any) -> Any:
-    """The value with U+FFFD in place of what XML cannot carry."""
+    """Replace characters that XML forbids by U+FFFD, as rendering does."""
     if isinstance(value, str):
         return xml.legible(value)
     if isinstance(value, tuple):
@@ -48,16 +48,16 @@ def test_any_reply_survives_render_and_parse(operation: Operation, data: st.Data
 
 
 @given(st.text(st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="\ufffe\uffff"), max_size=40))
-def test_what_xml_can_carry_is_left_alone(text: str) -> None:
+def test_text_that_xml_allows_stays_unchanged(text: str) -> None:
     assert xml.legible(text) == text
 
 
 @pytest.mark.parametrize("text", ["\0", "\x0b", "\x1f", "\ud800", "\ufffe", "a\x01b"])
-def test_what_xml_cannot_carry_becomes_the_replacement_character(text: str) -> None:
+def test_characters_that_xml_forbids_become_the_replacement_character(text: str) -> None:
     assert xml.legible(text) == "".join("\ufffd" if one not in "ab" else one for one in text)
 
 
-def test_a_reply_escapes_what_an_attribute_cannot_hold_as_it_is() -> None:
+def test_a_reply_escapes_the_special_characters_of_attributes() -> None:
     reply = Reply("0", "成功", (Resp("1", "2", "0", "&<>\"'\t\n\r", "é"),))
     assert replies.render(reply).decode() == (
         '<?xml version="1.0" encoding="UTF-8"?> <root return="0" info="成功"> <resp msgid="1" linkid="é" phone="2" '
@@ -65,18 +65,18 @@ def test_a_reply_escapes_what_an_attribute_cannot_hold_as_it_is() -> None:
     )
 
 
-def test_a_refusal_is_a_root_alone() -> None:
+def test_a_refusal_is_a_root_without_children() -> None:
     assert replies.render(Reply("1001004", "密码不正确")).decode() == (
         '<?xml version="1.0" encoding="UTF-8"?><root return="1001004" info="密码不正确"></root>'
     )
 
 
-def test_the_declaration_can_stand_on_a_line_of_its_own() -> None:
+def test_the_declaration_can_be_on_a_separate_line() -> None:
     rendered = replies.render(Reply("0", "成功"), Layout(declaration_line=True))
     assert rendered.splitlines()[0] == b'<?xml version="1.0" encoding="UTF-8"?>'
 
 
-def test_a_resp_has_a_linkid_only_where_there_is_one() -> None:
+def test_a_resp_without_linkid_has_no_such_attribute() -> None:
     assert b"linkid" not in replies.render(Reply("0", "", (Resp("1", "2", "0", ""),)))
     assert b'linkid=""' in replies.render(Reply("0", "", (Resp("1", "2", "0", "", ""),)))
 
@@ -89,7 +89,7 @@ def test_a_resp_has_a_linkid_only_where_there_is_one() -> None:
         '\ufeff<?xml version="1.0"?><!-- c --><root return="0" info="成功"><resp msgid="9" phone="1" return="0" info="成功"/></root>',  # noqa: E501
     ],
 )
-def test_a_reply_is_read_however_it_is_written(text: str) -> None:
+def test_a_reply_is_parsed_in_any_xml_notation(text: str) -> None:
     resp = Resp("9", "1", "0", "成功")
     assert replies.parse(Operation.SEND, text.encode()) == Reply("0", "成功", (resp,))
 
@@ -111,7 +111,7 @@ def test_a_reply_is_read_however_it_is_written(text: str) -> None:
         (Operation.INFO, '<root return="0"><ID>1</ID></root>', "<root> has no <NAME>"),
     ],
 )
-def test_an_unreadable_reply_says_why_and_keeps_its_bytes(operation: Operation, text: str, reason: str) -> None:
+def test_an_unreadable_reply_has_a_reason_and_its_bytes(operation: Operation, text: str, reason: str) -> None:
     with pytest.raises(UnreadableReply, match=reason) as caught:
         replies.parse(operation, text.encode())
     assert caught.value.received == text.encode()
@@ -137,7 +137,7 @@ def test_a_document_type_is_refused(prolog: str) -> None:
 
 
 @pytest.mark.parametrize("prolog", ["<!-- <!DOCTYPE root> -->", "<?x <!DOCTYPE root> ?>"])
-def test_a_document_type_in_a_comment_is_none(prolog: str) -> None:
+def test_a_document_type_in_a_comment_is_ignored(prolog: str) -> None:
     assert requests.parse(Operation.INFO, f"{prolog}{ROOT}".encode()) == Request("1", "2")
 
 
@@ -153,11 +153,11 @@ def test_entities_are_never_resolved(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("opening", [b"<!--", b"<?a ?>", b"<!-- -->", b"<?", b"  "])
-def test_a_long_prolog_is_read_in_one_pass(opening: bytes) -> None:
+def test_a_long_prolog_is_parsed_in_linear_time(opening: bytes) -> None:
     assert _refused(opening * 100_000).reason.startswith("the XML is not well-formed")
 
 
-def test_absurd_nesting_is_refused_with_a_reason() -> None:
+def test_deep_nesting_is_refused_with_a_reason() -> None:
     data = b'<root userid="1" password="2">' + b"<a>" * 100_000
     assert "depth" in _refused(data).reason.lower()
 
@@ -173,15 +173,15 @@ def test_absurd_nesting_is_refused_with_a_reason() -> None:
         (b"<x:root xmlns:x='y'/>", "must be <root>"),
     ],
 )
-def test_what_is_no_request_is_refused_with_a_reason(data: bytes, reason: str) -> None:
+def test_an_invalid_request_is_refused_with_a_reason(data: bytes, reason: str) -> None:
     assert reason in _refused(data).reason
 
 
-def test_no_reason_quotes_what_may_be_a_password() -> None:
+def test_no_reason_quotes_a_password() -> None:
     assert "geheim" not in _refused(b'<root userid="1" password="&geheim;"/>').reason
 
 
-def test_a_declared_encoding_can_be_followed() -> None:
+def test_a_declared_encoding_is_used_if_enabled() -> None:
     data = '<?xml version="1.0" encoding="GBK"?><root userid="账号" password="2"/>'.encode("gbk")
     assert requests.parse(Operation.INFO, data, as_declared=True) == Request("账号", "2")
     for broken in (b'<?xml version="1.0" encoding="nonsense"?><root/>', b"<root a='\xff'/>"):
@@ -191,12 +191,12 @@ def test_a_declared_encoding_can_be_followed() -> None:
 
 @given(st.binary(max_size=200))
 @example(b"<root>")
-def test_no_bytes_do_more_than_be_refused(data: bytes) -> None:
+def test_any_bytes_are_parsed_or_refused(data: bytes) -> None:
     for operation in Operation:
         try:
             assert isinstance(requests.parse(operation, data), Request)
         except UnreadableRequest as error:
-            assert error.reason  # noqa: PT017 - either outcome is right, and each is looked at
+            assert error.reason  # noqa: PT017 - both outcomes are valid, and both are checked
 
 
 def test_only_a_send_has_submits() -> None:
@@ -209,7 +209,7 @@ def test_a_password_is_not_in_the_repr_of_a_request() -> None:
     assert "geheim" not in repr(Request("1", "geheim"))
 
 
-def test_times_are_written_in_shanghai_whatever_their_zone() -> None:
+def test_times_of_any_zone_are_rendered_in_shanghai() -> None:
     instant = datetime(2015, 10, 10, 2, 54, 15, 999_999, tzinfo=UTC)
     report = Report("1", "", "2", instant, "0", "成功")
     assert b'recvtime="2015-10-10 10:54:15.0"' in replies.render(Reply("0", "", (report,)))
@@ -217,11 +217,11 @@ def test_times_are_written_in_shanghai_whatever_their_zone() -> None:
 
 
 @pytest.mark.parametrize("text", ["2015-10-10 10:54:15.0", "2015-10-10 10:54:15", " 2015-10-10 10:54:15.123 "])
-def test_either_way_of_writing_a_time_is_read(text: str) -> None:
+def test_both_formats_of_a_time_are_parsed(text: str) -> None:
     assert times.parse(text) == datetime(2015, 10, 10, 10, 54, 15, tzinfo=SHANGHAI)
 
 
 @pytest.mark.parametrize("text", ["", "2015-10-10", "2015-13-10 10:54:15", "２０１５-10-10 10:54:15"])
-def test_what_is_no_time_is_refused(text: str) -> None:
+def test_an_invalid_time_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"time|match|month"):
         times.parse(text)
