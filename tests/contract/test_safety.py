@@ -213,7 +213,7 @@ def test_tests_that_fail_and_are_tried_again_take_from_the_same_budget(gateway: 
     retried = (*options, "-p", "harness.retrying", "-n", "2")
     done = contract.ask(tmp_path, *contract.live(*retried), url=gateway.url)
     # Fifteen, if each of the three attempts at each test had what it costs.
-    assert 3 <= gateway.messages <= 5
+    assert 3 <= gateway.messages <= 5, done.printed
     assert done.results(CheckOutcome.FAILED), done.printed
 
 

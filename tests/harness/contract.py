@@ -1,13 +1,13 @@
 """The contract suite as a user runs it: a process of its own, with its report."""
 
 import os
-import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 from ccell_fake.contract import report
 from ccell_fake.contract.results import CheckOutcome, ContractRun, Result
+from harness import forked
 
 PASSWORD = "secret-of-the-account"
 OWN = ("13900000001", "13900000002", "13900009999")
@@ -51,16 +51,7 @@ def environment(url: str = "", userid: str = "200001", password: str = PASSWORD)
 
 def ask(folder: Path, *options: str, url: str = "", **credential: str) -> Asked:
     """Run the suite to its end."""
-    done = subprocess.run(
-        arguments(folder, *options),
-        cwd=folder,
-        env=environment(url, **credential),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=280,
-    )
+    done = forked.run("pytest", arguments(folder, *options)[3:], folder, environment(url, **credential))
     return Asked(done.returncode, done.stdout + done.stderr, folder)
 
 

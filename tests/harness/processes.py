@@ -1,11 +1,14 @@
 """Run the command `ccell-fake` as a process."""
 
+import os
 import socket
 import subprocess
 import sys
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
+
+from harness import forked
 
 COMMAND = (sys.executable, "-m", "ccell_fake")
 
@@ -30,7 +33,7 @@ def serving(folder: Path, *options: str) -> Generator[tuple[subprocess.Popen[str
 
 def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run `ccell-fake` to its end."""
-    return subprocess.run([*COMMAND, *arguments], cwd=folder, capture_output=True, text=True, check=False, timeout=120)
+    return forked.run("ccell-fake", arguments, folder, os.environ)
 
 
 def free_port() -> int:
