@@ -60,7 +60,7 @@ def test_other_answers_are_found_and_nothing_else_is_found_changed(answers: dict
     with target(assumptions=answers, hurried=True) as emulator:
         found = run_checks(emulator, {**DEFAULTS, **answers})
     assert {name: one.wrong for name, one in found.items() if one.wrong} == {}
-    unasked = UNASKED.get(next(iter(answers.items())), {}) if len(answers) == 1 else {}
+    unasked: Mapping[str, str] = UNASKED.get(next(iter(answers.items())), {}) if len(answers) == 1 else {}
     assert {name: one.unasked for name, one in found.items() if one.unasked} == unasked
     assert {id_: found[id_].answer for id_ in answers} == answers
 

@@ -86,7 +86,7 @@ def _child(
         sys.exit(_main(program))
     finally:
         sys.stdout.flush()
-        atexit._run_exitfuncs()  # noqa: SLF001 - multiprocessing ends its children without them
+        atexit._run_exitfuncs()  # noqa: SLF001 # pyright: ignore[reportPrivateUsage] - multiprocessing does not call them
 
 
 def _main(program: str) -> int:
