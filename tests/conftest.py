@@ -33,6 +33,12 @@ def pytest_runtest_makereport(
     return report
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Use two workers for each core: many tests wait for a process or a timeout."""
+    return 2 * (os.cpu_count() or 1)
+
+
 @pytest.fixture
 def pytester(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
     """Pytest's own fixture, whose child processes start faster. Pytest removes the variable for them."""
