@@ -8,6 +8,8 @@ reader gets exchanges in the order of requests. Pseudonyms are consistent within
 import json
 import os
 import secrets
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -16,6 +18,11 @@ from typing import Any, Self
 
 from ccell_fake.clock import SHANGHAI
 from ccell_fake.transcripts.exchange import Exchange, parse_line
+
+try:
+    import fcntl
+except ImportError:  # Windows has no such locks.
+    fcntl = None  # type: ignore[assignment]
 
 FORMAT = 1
 """Version of the format. A reader refuses any other."""
@@ -86,11 +93,12 @@ class Writer:
         self._append(json.dumps({_RUN: self._run, **exchange.to_json()}, ensure_ascii=False))
 
     def _append(self, line: str) -> None:
-        # A line after an incomplete one must begin on a line of its own.
-        data = (b"" if _is_at_line_start(self._path) else b"\n") + f"{line}\n".encode()
-        if os.write(self._file, data) < len(data):
-            message = "the disk is full"
-            raise OSError(message)
+        with _locked(self._file):
+            # A line after an incomplete one must begin on a line of its own.
+            data = (b"" if _is_at_line_start(self._path) else b"\n") + f"{line}\n".encode()
+            if os.write(self._file, data) < len(data):
+                message = "the disk is full"
+                raise OSError(message)
 
     def close(self) -> None:
         """Close the file."""
@@ -105,6 +113,19 @@ class Writer:
     ) -> None:
         """Close the file."""
         self.close()
+
+
+@contextmanager
+def _locked(file: int) -> Generator[None]:
+    """Keep other processes from writing. Without it, a kill in the middle of a line could spoil the next one, too."""
+    if fcntl is None:
+        yield
+        return
+    fcntl.flock(file, fcntl.LOCK_EX)
+    try:
+        yield
+    finally:
+        fcntl.flock(file, fcntl.LOCK_UN)
 
 
 def _is_at_line_start(path: Path) -> bool:
