@@ -8,8 +8,7 @@ from datetime import timedelta
 from ccell_fake import traffic
 from ccell_fake.control.client import AccountControl, NotFound
 from ccell_fake.inspection import MessageRecord, State
-from ccell_fake.testing.account import Ccell
-from ccell_fake.testing.server import Server
+from ccell_fake.testing.account import Ccell, Server
 from ccell_mock_server import fake
 from ccell_mock_server.config.settings import DemoSettings
 from ccell_mock_server.emulator import Emulator

@@ -10,8 +10,7 @@ from typing import Any
 import httpx2
 
 from ccell_fake.control.client import ControlClient
-from ccell_fake.testing.account import Ccell
-from ccell_fake.testing.server import ClientTransports, Server
+from ccell_fake.testing.account import Ccell, ClientTransports, Server
 from ccell_mock_server.config.settings import Config, parse
 from ccell_mock_server.emulator import Emulator
 from ccell_mock_server.gateway.in_process import AsyncInProcessTransport, InProcessTransport

@@ -14,7 +14,7 @@ from ccell_mock_server.commands.options import control_token, env_option
 from ccell_mock_server.config.settings import DemoSettings, parse
 
 if TYPE_CHECKING:
-    from ccell_fake.testing.server import Server
+    from ccell_fake.testing.account import Server
     from ccell_mock_server.demo import TrafficSummary
 
 _DEFAULTS = DemoSettings()
@@ -66,7 +66,7 @@ def _server(url: str | None, token: str) -> Generator["Server"]:
     """Yield the emulator at a URL after its control API has answered, or a temporary one without a socket."""
     if url is not None:
         from ccell_fake.control.client import Unreachable  # noqa: PLC0415
-        from ccell_fake.testing.server import Server  # noqa: PLC0415
+        from ccell_fake.testing.account import Server  # noqa: PLC0415
 
         try:
             with Server.at(url, token) as server:
