@@ -1,21 +1,27 @@
-"""What the control API does with one account: its clock, faults, holds, messages, reports and journal."""
+"""Operations of the control API on one account: clock, faults, holds, messages, reports and journal."""
 
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
 from datetime import datetime
 
-from ccell_fake.clock import EARLIEST, LATEST, SHANGHAI, AccountClock, ClockSetting, from_micros, in_micros, to_micros
+from ccell_fake.clock import EARLIEST, LATEST, AccountClock, ClockSetting, from_micros, in_micros, to_micros
 from ccell_fake.codes import Code
 from ccell_fake.engine import outcomes, personas
 from ccell_fake.engine.account import Account
+from ccell_fake.engine.account_views import (
+    clock_status,
+    describe_account,
+    fault_events,
+    read_journal,
+    unlock_events,
+)
 from ccell_fake.engine.accounts import Accounts
 from ccell_fake.engine.ledger import Ledger, Store
-from ccell_fake.errors import EntriesDropped, NoSuchThing, NotPossible
+from ccell_fake.errors import NoSuchThing, NotPossible
 from ccell_fake.faults import Fault, FaultStatus
 from ccell_fake.inspection import (
     AccountRecord,
     AdvanceResult,
-    ClockMode,
     ClockStatus,
     Hold,
     JournalEntry,
@@ -24,8 +30,6 @@ from ccell_fake.inspection import (
     Page,
     ReportRecord,
     State,
-    TimelineEvent,
-    TimelineKind,
     UpmsgRecord,
 )
 from ccell_fake.model import Operation, Upmsg
@@ -34,8 +38,6 @@ from ccell_fake.settings import AccountSettings
 
 MAX_EVENTS = 10_000
 """Maximum number of events that an advance returns."""
-
-_SECOND = 1_000_000
 
 MAX_FAULTS = 1_000
 """Maximum number of faults of an account."""
@@ -100,7 +102,7 @@ class AccountAdmin:
     def clock(self) -> ClockStatus:
         """Return the mode and the time of the clock."""
         with self.opened() as (account, _):
-            return _clock_status(account)
+            return clock_status(account)
 
     def set_clock(self, change: Callable[[Account], ClockSetting]) -> ClockStatus:
         """Set the clock by a function of the account.
@@ -111,7 +113,7 @@ class AccountAdmin:
         with self.opened() as (account, ledger):
             setting = change(account)
             _check_time(AccountClock(account.clock.base, setting).now())
-            return _clock_status(self._accounts.set_clock(account, setting, ledger))
+            return clock_status(self._accounts.set_clock(account, setting, ledger))
 
     def advance(self, to: Callable[[int], int]) -> AdvanceResult:
         """Move the clock forwards. Returns its time, and the first MAX_EVENTS events that were due, in order.
@@ -133,8 +135,8 @@ class AccountAdmin:
             moved = self._accounts.set_clock(account, account.clock.advanced(until - since), ledger)
             events = [
                 *ledger.inspect.timeline(account.key, since, until, MAX_EVENTS + 1),
-                *_unlocking(account, locked_at, since, until),
-                *_windows(ledger.faults(account.key), since, until),
+                *unlock_events(account, locked_at, since, until),
+                *fault_events(ledger.faults(account.key), since, until),
             ]
             events.sort(key=lambda one: one.at)
             return AdvanceResult(from_micros(moved.now), tuple(events[:MAX_EVENTS]), is_cut=len(events) > MAX_EVENTS)
@@ -323,58 +325,6 @@ def _check_time(instant: datetime) -> None:
         raise NotPossible(message)
 
 
-def describe_account(account: Account, ledger: Ledger, base_now: int) -> AccountRecord:
-    """Return an account's state. `base_now` is the gateway's time."""
-    settings, now = account.settings, account.clock.at(base_now)
-    balance = ledger.balance(account.key, now)
-    return AccountRecord(
-        settings.userid,
-        settings.password,
-        settings,
-        from_micros(now),
-        max(settings.balance + settings.credit - balance.spent, 0),
-        balance.reserved,
-        account.policy.is_locked(balance.locked_at, now),
-        account.slots.in_progress(base_now),
-        ledger.inspect.last_position(account.key),
-    )
-
-
-def read_journal(
-    key: int,
-    userid: str,
-    ledger: Ledger,
-    after_position: int,
-    limit: int | None = None,
-    operation: Operation | None = None,
-    code: str | None = None,
-) -> Page[JournalEntry]:
-    """The journal entries of an account, or of no account, after a position.
-
-    Raises:
-        EntriesDropped: Some of them are no longer kept.
-    """
-    check_kept(key, userid, ledger, after_position)
-    return ledger.inspect.journal(key, after_position, limit, operation, code)
-
-
-def check_kept(key: int, userid: str, ledger: Ledger, after_position: int) -> None:
-    """Check that the journal has all entries of an account after a position.
-
-    Raises:
-        EntriesDropped: It has dropped some of them.
-    """
-    dropped = ledger.inspect.last_dropped(key)
-    if after_position < dropped:
-        raise EntriesDropped(userid, dropped)
-
-
-def _clock_status(account: Account) -> ClockStatus:
-    setting = account.clock.setting
-    mode: ClockMode = "frozen" if setting.frozen_at is not None else "offset" if setting.offset else "real"
-    return ClockStatus(mode, setting.offset / _SECOND, from_micros(account.now))
-
-
 def _each_of(ids: Iterable[int], there: set[int], what: str) -> list[int]:
     wanted = list(ids)
     for id_ in wanted:
@@ -382,16 +332,3 @@ def _each_of(ids: Iterable[int], there: set[int], what: str) -> list[int]:
             message = f"there is no {what} {id_}"
             raise NoSuchThing(message)
     return wanted
-
-
-def _unlocking(account: Account, locked_at: int | None, since: int, until: int) -> Iterator[TimelineEvent]:
-    if account.policy.is_locked(locked_at, since) and not account.policy.is_locked(locked_at, until):
-        yield TimelineEvent(from_micros((locked_at or 0) + in_micros(account.settings.lock_duration)), "unlocked")
-
-
-def _windows(rows: tuple[FaultStatus, ...], since: int, until: int) -> Iterator[TimelineEvent]:
-    for row in rows:
-        instants: dict[TimelineKind, datetime | None] = {"fault_begins": row.fault.since, "fault_ends": row.fault.until}
-        for kind, instant in instants.items():
-            if instant is not None and since < to_micros(instant) <= until:
-                yield TimelineEvent(instant.astimezone(SHANGHAI), kind, text=str(row.id))

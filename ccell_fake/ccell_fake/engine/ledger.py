@@ -211,7 +211,7 @@ class Ledger(Protocol):
         ...
 
     def add_fault(self, account: int, fault: Fault) -> FaultStatus:
-        """Arrange a fault behind those that are there."""
+        """Add a fault after the present ones."""
         ...
 
     def drop_faults(self, account: int, ids: Iterable[int]) -> None:

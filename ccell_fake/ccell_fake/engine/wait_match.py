@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields, replace
 from difflib import SequenceMatcher
 
 from ccell_fake.engine.account import Account
-from ccell_fake.engine.account_admin import read_journal
+from ccell_fake.engine.account_views import read_journal
 from ccell_fake.engine.ledger import Ledger
 from ccell_fake.engine.patterns import any_of
 from ccell_fake.inspection import (

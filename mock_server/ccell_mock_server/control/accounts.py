@@ -9,7 +9,7 @@ from flask import Response, request
 from ccell_fake.clock import to_micros
 from ccell_fake.control.models import SettingsBody
 from ccell_fake.engine.account import Account
-from ccell_fake.engine.account_admin import describe_account
+from ccell_fake.engine.account_views import describe_account
 from ccell_fake.errors import NotPossible
 from ccell_fake.inspection import AccountRecord, Page
 from ccell_fake.settings import AccountSettings

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from ccell_fake.clock import elapsed
 from ccell_fake.control.events import Event
 from ccell_fake.engine.account import Account
-from ccell_fake.engine.account_admin import MAX_EVENTS, check_kept
+from ccell_fake.engine.account_admin import MAX_EVENTS
+from ccell_fake.engine.account_views import check_kept
 from ccell_fake.engine.ledger import Ledger
 from ccell_fake.errors import NoSuchThing
 from ccell_fake.inspection import JournalEntry, MessageRecord, TimelineEvent

@@ -3,7 +3,7 @@
 from flask import Response
 
 from ccell_fake.control.models import ReportBody, SettleBody, UpmsgBody
-from ccell_fake.engine.account_admin import read_journal
+from ccell_fake.engine.account_views import read_journal
 from ccell_fake.inspection import JournalEntry, MessageFilter, MessageRecord, Page, ReportRecord, UpmsgRecord
 from ccell_fake.store.ledger import NO_ACCOUNT
 from ccell_mock_server.control.api import Api, answer
