@@ -1,4 +1,4 @@
-"""The machine on a live gateway finds bugs there too, and never costs more than allowed.
+"""The machine on a live service finds bugs there too, and never costs more than allowed.
 
 A minimal gateway stands in. Tests read its journal; the machine knows only its address and a credential.
 """

@@ -1,4 +1,4 @@
-"""Profiles: an emulator answers as a live gateway was observed to answer."""
+"""Profiles: an emulator answers as a live service was observed to answer."""
 
 from pathlib import Path
 

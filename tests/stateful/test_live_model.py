@@ -1,4 +1,4 @@
-"""The model of a live gateway: what it requires of any gateway, and what it accepts."""
+"""The model of a live service: what it requires of any gateway, and what it accepts."""
 
 import pytest
 from harness.emulators import DOCUMENT_DAY

@@ -1,4 +1,4 @@
-"""Models of an account that follow the requests at a gateway; the model of a live gateway knows nothing else."""
+"""Models of an account that follow the requests at a gateway; the model of a live service knows nothing else."""
 
 from dataclasses import dataclass, field
 from enum import Enum
@@ -79,7 +79,7 @@ class AccountModel:
 
 @dataclass(slots=True)
 class LiveModel(AccountModel):
-    """Account of a live gateway. It requires only what the document promises of any gateway at any time."""
+    """Account of a live service. It requires only what the document promises of any gateway at any time."""
 
     @property
     def pending(self) -> tuple[int, int]:

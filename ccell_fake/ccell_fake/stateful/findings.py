@@ -1,4 +1,4 @@
-"""Exceptions of a run: findings, and the exceptions that end runs against a live gateway."""
+"""Exceptions of a run: findings, and the exceptions that end runs against a live service."""
 
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -33,7 +33,7 @@ class Unfaithful(Finding):
 
 
 class Withheld(Finding):
-    """A request to a live gateway was blocked: it might have reached another person, or cost more than allowed."""
+    """A request to a live service was blocked: it might have reached another person, or cost more than allowed."""
 
 
 def require(condition: bool, message: str) -> None:  # noqa: FBT001 - as assert has it

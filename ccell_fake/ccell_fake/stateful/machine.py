@@ -67,7 +67,7 @@ class CcellMachine(RuleBasedStateMachine):
         content: Text of messages; must contain `{token}`.
         faults: Faults to arrange; `st.nothing()` for none.
         many: Numbers of phones of a large send; empty for neither large sends nor many replies. A run has at most one
-            large step, because they are slow; a run against a live gateway has none.
+            large step, because they are slow; a run against a live service has none.
     """
 
     content: ClassVar[str] = "您的验证码是{token}。【签名】"
@@ -177,7 +177,7 @@ class CcellMachine(RuleBasedStateMachine):
     @precondition(lambda self: self._environment is None and not self.faults.is_empty)
     @rule(target=handed_over, phones=_some_phones, fault=_a_fault)
     def send_under_fault(self, phones: Sequence[str], fault: Fault) -> MultipleResults[str]:
-        """Arrange a fault and send at once. A live gateway allows few messages, so more of them should meet faults."""
+        """Arrange a fault and send at once. A live service allows few messages, so more of them should meet faults."""
         self.arrange_fault(fault)
         return self._hand_over("send", self.send, self._messages(phones))
 

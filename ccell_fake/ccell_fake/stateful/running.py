@@ -1,4 +1,4 @@
-"""Run of a machine: many runs against an emulator, a few against a live gateway."""
+"""Run of a machine: many runs against an emulator, a few against a live service."""
 
 import sys
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""The commands `send`, `report`, `upmsg` and `info`: use the client with the emulator or the live gateway."""
+"""The commands `send`, `report`, `upmsg` and `info`: use the client with the emulator or the live service."""
 
 import re
 import sys

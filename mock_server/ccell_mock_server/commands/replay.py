@@ -32,7 +32,7 @@ _CELL_CHARACTERS = 120
 @click.option("--url", help="Address of an emulator on loopback.  [default: start one in this process]")
 @control_token
 @click.option("--config", "config_path", type=click.Path(path_type=Path), help="TOML file, as for serve.")
-@click.option("--profile", help="File with a live gateway's answers to the open questions.")
+@click.option("--profile", help="File with a live service's answers to the open questions.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
 def replay(
     path: Path, url: str | None, control_token: str, config_path: Path | None, profile: str | None, *, as_json: bool

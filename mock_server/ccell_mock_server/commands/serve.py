@@ -29,7 +29,7 @@ _INVALID_CONFIG = 2
 @env_option("--config", "path", type=click.Path(path_type=Path), help="TOML file.  [default: ccell.toml if it exists]")
 @env_option("--store", help="File that keeps all data across restarts.")
 @env_option("--seed", type=int, help="Seed for all randomness.  [default: 0]")
-@env_option("--profile", help="File with a live gateway's answers to the open questions.")
+@env_option("--profile", help="File with a live service's answers to the open questions.")
 @env_option("--tls", is_flag=True, default=None, help="Use TLS with a generated certificate.")
 @env_option("--tls-cert", help="Your certificate with its chain, as PEM.")
 @env_option("--tls-key", help="The private key of --tls-cert, as PEM.")

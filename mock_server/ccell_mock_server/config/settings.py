@@ -42,7 +42,7 @@ class ServerSettings:
         tls_key: The private key of `tls_cert`, as PEM.
         strict_http: Refuse request lines that HTTP does not allow.
         magic: Answer a userid that is a status code with that code.
-        profile: File with a live gateway's answers to the open questions. `[assumptions]` overrides it.
+        profile: File with a live service's answers to the open questions. `[assumptions]` overrides it.
         control_token: Token of the control API. Required when not on loopback.
         journal_entries: Number of journal entries to keep per account.
     """

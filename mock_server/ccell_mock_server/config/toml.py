@@ -1,4 +1,4 @@
-"""Read TOML files: configurations, and profiles with a live gateway's answers to the open questions.
+"""Read TOML files: configurations, and profiles with a live service's answers to the open questions.
 
 A profile has a table for each question:
 

@@ -1,4 +1,4 @@
-"""Test an integration on a live gateway, with your own numbers and a message budget."""
+"""Test an integration on a live service, with your own numbers and a message budget."""
 
 from ccell_mock_server.live.target import LiveTarget, NothingTried, live_target
 

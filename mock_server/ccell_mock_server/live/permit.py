@@ -1,4 +1,4 @@
-"""Decide which requests an integration may send to a live gateway: unambiguous ones within the budget."""
+"""Decide which requests an integration may send to a live service: unambiguous ones within the budget."""
 
 from collections.abc import Collection
 from contextlib import suppress

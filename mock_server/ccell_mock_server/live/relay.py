@@ -1,4 +1,4 @@
-"""The relay: a local WSGI application between an integration and a live gateway.
+"""The relay: a local WSGI application between an integration and a live service.
 
 It forwards permitted requests, charges their messages first, applies faults, and keeps each request for the machine.
 """

@@ -1,4 +1,4 @@
-"""A live gateway as the target of a machine: few messages, only to your own numbers, and nothing sent twice."""
+"""A live service as the target of a machine: few messages, only to your own numbers, and nothing sent twice."""
 
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
@@ -41,7 +41,7 @@ def live_target(  # noqa: PLR0913 - keyword-only permissions
     authority: Path | None = None,
     timeout: float = 60.0,
 ) -> Generator["LiveTarget"]:
-    """Provide a live gateway for testing an integration: `stateful.run(Machine, target)`.
+    """Provide a live service for testing an integration: `stateful.run(Machine, target)`.
 
     The integration reaches the gateway through a local relay. The relay forwards no request that may cost something not
     allowed. Messages are counted as charged, before they are sent. When the budget is spent, sends get 1001002 and no
@@ -111,7 +111,7 @@ def _discard_requests(relay: Relay) -> None:
 
 
 class LiveTarget:
-    """A live gateway, reached through a relay.
+    """A live service, reached through a relay.
 
     Attributes:
         is_repeatable: False; no run is repeated.
