@@ -187,13 +187,13 @@ def _fetch_command(
     return command
 
 
-report = _fetch_command(
+report: click.Command = _fetch_command(
     "report",
     "status reports",
     lambda client: client.reports(),
     lambda client, interval, stop: client.follow_reports(interval, stop),
 )
-upmsg = _fetch_command(
+upmsg: click.Command = _fetch_command(
     "upmsg",
     "upstream messages",
     lambda client: client.upmsgs(),

@@ -42,7 +42,7 @@ class Places:
     """A limited number of places. `free` of them are free, and `message` is the error if none is."""
 
     def __init__(self, number: int, message: str) -> None:
-        self.free = number
+        self.free: int = number
         self._message = message
         self._guard = threading.Lock()
 

@@ -89,22 +89,22 @@ class ContractSession:
             pytest.UsageError: The options are invalid.
         """
         option = config.option
-        self.config = config
-        self.is_worker = hasattr(config, "workerinput")
-        self.shared = SharedState.create(config)
+        self.config: pytest.Config = config
+        self.is_worker: bool = hasattr(config, "workerinput")
+        self.shared: SharedState = SharedState.create(config)
         try:
-            self.live = _live_settings(config, self.shared.budget)
-            self.profile = _read_profile(option.ccell_drift or option.ccell_profile)
-            self.reports = [Path(path) for path in option.ccell_report]
-            self.earlier = _read_earlier(self.reports, option.ccell_compare)
-            self.calibrated = Path(option.ccell_calibrate) if option.ccell_calibrate else None
+            self.live: LiveSettings | None = _live_settings(config, self.shared.budget)
+            self.profile: dict[str, AnswerValue] | None = _read_profile(option.ccell_drift or option.ccell_profile)
+            self.reports: list[Path] = [Path(path) for path in option.ccell_report]
+            self.earlier: ContractRun | None = _read_earlier(self.reports, option.ccell_compare)
+            self.calibrated: Path | None = Path(option.ccell_calibrate) if option.ccell_calibrate else None
             _check_writable([*self.reports, *([self.calibrated] if self.calibrated else [])])
-            self.earlier_profile = _read_earlier_profile(self.calibrated)
+            self.earlier_profile: dict[str, dict[str, Any]] = _read_earlier_profile(self.calibrated)
         except BaseException:
             self.shared.delete()
             raise
         secrets_ = ((self.live.password,), self.live.phones, (self.live.userid,)) if self.live else ()
-        self.redaction = Redaction(*secrets_, key=self.shared.key)
+        self.redaction: Redaction = Redaction(*secrets_, key=self.shared.key)
 
     @property
     def is_drift(self) -> bool:
