@@ -1,4 +1,4 @@
-"""The suite conducted without pytest, against an emulator of this process that may be a mutant."""
+"""Run the contract suite without pytest, against an emulator in this process, which may be a mutant."""
 
 import time
 from collections.abc import Generator, Mapping
@@ -25,7 +25,7 @@ from ccell_mock_server.emulator import Emulator
 from ccell_mock_server.fake import server
 
 DEFAULTS: Mapping[str, AnswerValue] = {id_: question.default for id_, question in ASSUMPTIONS.items()}
-"""What every question is answered by an emulator that is left as it is."""
+"""The answers of an emulator with default settings."""
 
 _HURRY = 4
 
@@ -34,7 +34,7 @@ _NOWHERE = "http://127.0.0.1"
 
 @cache
 def suite() -> tuple[Check, ...]:
-    """Every test of the suite."""
+    """Return every check of the suite."""
     return all_checks()
 
 
@@ -42,12 +42,12 @@ def suite() -> tuple[Check, ...]:
 def target(
     mutant: Mutant | None = None, assumptions: Mapping[str, AnswerValue] | None = None, *, hurried: bool = False
 ) -> Generator[EmulatorContractTarget]:
-    """An emulator to be asked, without a socket; nothing of it is left afterwards.
+    """Run an emulator without a socket.
 
     Args:
-        mutant: What it does wrong.
-        assumptions: Its answers, by question, where they are not the default.
-        hurried: Whether a processing time takes a quarter of itself: what overlaps still does.
+        mutant: A violation.
+        assumptions: Answers that differ from the default, by question.
+        hurried: Whether processing takes a quarter of its time. Requests still overlap.
     """
     answers = {id_: list(given) if isinstance(given, tuple) else given for id_, given in (assumptions or {}).items()}
     config = parse({"server": {"port": 0}, "assumptions": answers}, "the test")
@@ -61,7 +61,7 @@ def target(
 
 
 def _over(plain: Server, mutant: Mutant) -> Server:
-    """The emulator, reached over what the mutant carries with."""
+    """Reach the emulator over the mutant's transport."""
     straight, _ = plain.transports()
 
     def carry() -> httpx2.BaseTransport:
@@ -74,12 +74,12 @@ def _over(plain: Server, mutant: Mutant) -> Server:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What came of one test.
+    """The result of one check.
 
     Attributes:
         answer: A question's answer.
-        wrong: What is wrong; empty where nothing is.
-        unasked: Why it could not be asked; empty where it was.
+        wrong: The failure; empty if the check passed.
+        unasked: Why the check could not run; empty if it ran.
     """
 
     answer: AnswerValue | None = None
@@ -88,7 +88,7 @@ class Found:
 
 
 def run_check(asked: Check, of: ContractTarget, expected: Mapping[str, AnswerValue] = DEFAULTS) -> Found:
-    """Conduct one test, and close what it opened; whatever else goes wrong is raised."""
+    """Run one check, and close its accounts. Other exceptions are raised."""
     check_run = CheckRun(of, expected)
     try:
         check_run.run(asked)
@@ -102,7 +102,7 @@ def run_check(asked: Check, of: ContractTarget, expected: Mapping[str, AnswerVal
 
 
 def run_checks(of: ContractTarget, expected: Mapping[str, AnswerValue] = DEFAULTS) -> dict[str, Found]:
-    """Conduct the whole suite, by the names of its tests; those that wait wait together."""
+    """Run the whole suite. Returns the results by name. Checks that wait run at the same time."""
     waiting = [asked for asked in suite() if OVERLAP in asked.needs]
     with ThreadPoolExecutor(len(waiting)) as pool:
         begun = {asked.name: pool.submit(run_check, asked, of, expected) for asked in waiting}
@@ -111,7 +111,7 @@ def run_checks(of: ContractTarget, expected: Mapping[str, AnswerValue] = DEFAULT
 
 
 def killer(mutant: Mutant) -> str:
-    """The test that kills a mutant: the one it names, else another about the same, else any; empty if it survives."""
+    """Return the check that kills a mutant: the named one, else one of its clause, else any. Empty if none does."""
     first = sorted(suite(), key=lambda asked: (asked.name != mutant.killer, asked.id != mutant.violates))
     with target(mutant, hurried=True) as of:
         return next((asked.name for asked in first if run_check(asked, of).wrong), "")

@@ -1,8 +1,7 @@
-"""Small deliberate violations of the gateway, each of which the contract suite has to notice.
+"""Small deliberate violations of the gateway. The contract suite must detect each of them.
 
-Each is applied through a seam of the product: what the gateway decides through its behaviour
-(`ccell_fake.engine.behaviour`), what is carried and written through the transport that a road leads over
-(`ccell_fake.testing.Road`).
+A violation changes the gateway's behaviour (`ccell_fake.engine.behaviour`), or its bytes by a transport
+(`ccell_fake.testing.ClientTransports`).
 """
 
 from . import codes, questions, queues, sends, threads, transport
@@ -18,4 +17,4 @@ MUTANTS = (
     *codes.MUTANTS,
     *questions.MUTANTS,
 )
-"""All of them."""
+"""All mutants."""

@@ -19,17 +19,17 @@ LIMITS = (
     "upstream messages of a call",
     "days of a sendtime",
     "characters of a single message",
-    "characters of a part of a longer one",
+    "characters of a segment",
     "threads",
-    "threads where they are raised",
+    "raised threads",
     "digits of a msgid",
-    "excesses until the lock",
-    "seconds of the lock's window",
+    "excesses before a lock",
+    "seconds of the lock window",
 )
-"""The figures that a gateway may be off by one in, either way."""
+"""The limits that have a mutant which is one too low, and one which is one too high."""
 
 
-def _as_it_is(transport: httpx2.BaseTransport) -> httpx2.BaseTransport:
+def _unchanged(transport: httpx2.BaseTransport) -> httpx2.BaseTransport:
     return transport
 
 
@@ -38,20 +38,20 @@ class Mutant:
     """One violation.
 
     Attributes:
-        violates: The clause or question it is about.
-        does: What it does, in one sentence.
-        behaviour: What the gateway goes by; made anew for each gateway.
-        carry: What stands between the suite and the gateway, and alters what is carried.
-        killed_by: The test of the suite that notices it; empty for the one that is named as what is violated.
-        because: Why that is a test of another clause or question, where it is.
-        limit: Which figure it is off in, and by how much.
-        code: The status code it gets wrong.
+        violates: The clause or question that it violates.
+        does: The violation, in one sentence.
+        behaviour: Makes the gateway's behaviour, once for each gateway.
+        carry: Wraps the transport between the suite and the gateway.
+        killed_by: The check that detects it. By default the one named like `violates`.
+        because: Why a check of another clause or question detects it.
+        limit: The limit that is wrong, and by how much.
+        code: The status code that is wrong.
     """
 
     violates: str
     does: str
     behaviour: Make = field(default=Behaviour, kw_only=True, repr=False)
-    carry: Carry = field(default=_as_it_is, kw_only=True, repr=False)
+    carry: Carry = field(default=_unchanged, kw_only=True, repr=False)
     killed_by: str = field(default="", kw_only=True)
     because: str = field(default="", kw_only=True)
     limit: tuple[str, int] | None = field(default=None, kw_only=True)
@@ -59,5 +59,5 @@ class Mutant:
 
     @property
     def killer(self) -> str:
-        """The name of the test that notices it."""
+        """The name of the check that detects it."""
         return self.killed_by or self.violates

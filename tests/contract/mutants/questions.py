@@ -39,8 +39,8 @@ from .carries import by_rule, carried, matching, posted, replacing, with_answer,
 from .mutant import Mutant
 
 _SEND, _REPORT, _UPMSG, _INFO = Operation
-_LOCK = "excesses until the lock", "seconds of the lock's window"
-_SEGMENTS = "characters of a single message", "characters of a part of a longer one"
+_LOCK = "excesses before a lock", "seconds of the lock window"
+_SEGMENTS = "characters of a single message", "characters of a segment"
 
 
 def _with_code(code: Code) -> str:
@@ -64,7 +64,7 @@ def _without_plus(request: httpx2.Request) -> httpx2.Request:
 
 
 def _misdecoded(body: bytes) -> bytes:
-    """What declares GBK is taken, and read as ISO 8859-1."""
+    """A payload that declares GBK is read as ISO 8859-1."""
     declared = b'encoding="GBK"'
     return body.replace(declared, b'encoding="UTF-8"').decode("latin-1").encode() if declared in body else body
 
@@ -168,7 +168,7 @@ def _off(figure: str, place: int, limits: tuple[str, str], at: int) -> tuple[Mut
     return tuple(
         Mutant(
             "Q13",
-            f"There are {at + more} {limits[place]}.",
+            f"The number of {limits[place]} is {at + more}.",
             behaviour=limited(**{figure: at + more}),
             killed_by="Q13 limits",
             limit=(limits[place], more),
@@ -181,7 +181,7 @@ def _lock(setting: str, place: int, at: int) -> tuple[Mutant, ...]:
     return tuple(
         Mutant(
             "Q22",
-            f"There are {at + more} {_LOCK[place]}.",
+            f"The number of {_LOCK[place]} is {at + more}.",
             behaviour=settled(**{setting: at + more}),
             limit=(_LOCK[place], more),
         )
@@ -192,27 +192,27 @@ def _lock(setting: str, place: int, at: int) -> tuple[Mutant, ...]:
 MUTANTS = (
     Mutant(
         "Q1",
-        "An unknown userid is an error of the system.",
+        "An unknown userid gets the system error.",
         carry=by_rule("account-known", _with_code(Code.PASSWORD_WRONG), _with_code(Code.SYSTEM_ERROR)),
     ),
     Mutant(
         "Q2",
-        "Only a payload that is missing is an error of the system.",
+        "A missing payload gets the system error.",
         carry=carried(answered=_system_error_without_payload),
     ),
-    Mutant("Q3", "What a submit lacks is not looked at.", behaviour=without("submits-complete")),
+    Mutant("Q3", "Missing attributes of a submit are not checked.", behaviour=without("submits-complete")),
     Mutant(
         "Q4",
-        "Of more than 500 numbers the first 500 are sent to.",
+        "If there are more than 500 numbers, the first 500 get the message.",
         behaviour=afterwards(_SEND, _first_500, without("numbers-per-request")),
     ),
     Mutant(
         "Q5",
-        "A content that is too long has its numbers refused.",
+        "A content that is too long refuses its numbers only.",
         behaviour=afterwards(_SEND, _template_mismatch, without("content-length")),
     ),
-    Mutant("Q6", "The balance is looked at before the closing phrase.", behaviour=swapped("balance", "closing-phrase")),
-    Mutant("Q7", "Black words are looked for before templates.", behaviour=swapped("black-words", "template")),
+    Mutant("Q6", "The balance is checked before the closing phrase.", behaviour=swapped("balance", "closing-phrase")),
+    Mutant("Q7", "Black words are checked before templates.", behaviour=swapped("black-words", "template")),
     Mutant("Q8", "Any 11 digits are recognised.", behaviour=judged("number-recognised", _any_eleven_digits)),
     Mutant(
         "Q9",
@@ -220,7 +220,7 @@ MUTANTS = (
         carry=posted(lambda body: body.replace(b",,", b",0,")),
     ),
     Mutant("Q10", "The same number twice is charged twice, under one msgid.", behaviour=items(_SEND, _one_msgid)),
-    Mutant("Q11", "A number that is refused has no report, and is charged.", behaviour=charging(_refused_are_charged)),
+    Mutant("Q11", "A refused number has no report but is charged.", behaviour=charging(_refused_are_charged)),
     Mutant(
         "Q12",
         "A refusal's text names the code.",
@@ -231,10 +231,10 @@ MUTANTS = (
     Mutant("Q13", "Each number costs one more.", behaviour=charging(_one_for_each)),
     *_off("single_segment", 0, _SEGMENTS, SINGLE_SEGMENT),
     *_off("joined_segment", 1, _SEGMENTS, JOINED_SEGMENT),
-    Mutant("Q14", "A balance that is too small is overdrawn.", behaviour=without("balance")),
+    Mutant("Q14", "A balance that is too low is overdrawn.", behaviour=without("balance")),
     Mutant(
         "Q15",
-        "An spcode that is not opened is a matter of the signature.",
+        "A disabled spcode gets a code about signatures.",
         behaviour=recoded("spcode", Code.SIGNATURE_MISSING),
     ),
     Mutant("Q16", "Times are in UTC.", behaviour=each(_REPORT, _in_utc)),
@@ -243,29 +243,31 @@ MUTANTS = (
         "Exactly now is accepted, exactly 50 days ahead is not.",
         behaviour=limited(schedule_ahead=SCHEDULE_AHEAD - timedelta(seconds=1)),
     ),
-    Mutant("Q18", "Reports are handed out newest first.", behaviour=items(_REPORT, reversed)),
+    Mutant("Q18", "Reports are returned newest first.", behaviour=items(_REPORT, reversed)),
     Mutant(
         "Q18",
-        "Upstream messages are handed out newest first.",
+        "Upstream messages are returned newest first.",
         behaviour=items(_UPMSG, reversed),
         killed_by="Q18 upstream",
     ),
     Mutant(
         "Q18",
-        "Upstream messages are handed out twice.",
+        "Upstream messages are returned twice.",
         behaviour=_twice,
         killed_by="Q18 upstream",
     ),
-    Mutant("Q19", "An upstream message's phone has a blank behind it.", behaviour=each(_UPMSG, _padded)),
+    Mutant("Q19", "An upstream message's phone ends with a blank.", behaviour=each(_UPMSG, _padded)),
     Mutant("Q20", "ID and NAME are both the login.", behaviour=each(_INFO, lambda one: replace(one, id=one.name))),
     Mutant("Q20", "ID and NAME are both the number.", behaviour=each(_INFO, lambda one: replace(one, name=one.id))),
-    Mutant("Q21", "A request too many has another code.", behaviour=recoded("concurrency", Code.SYSTEM_ERROR)),
+    Mutant(
+        "Q21", "A request over the thread limit gets another code.", behaviour=recoded("concurrency", Code.SYSTEM_ERROR)
+    ),
     *_lock("lock_after", 0, 10),
     *_lock("lock_window", 1, 60),
     Mutant("Q23", "A frozen account can send.", behaviour=judged("frozen", _frozen_for_sending)),
     Mutant(
         "Q23",
-        "A frozen account is normal by its info.",
+        "The info of a frozen account says normal.",
         behaviour=afterwards(
             _INFO,
             lambda _, __, reply: replace(reply, items=tuple(replace(one, status="0") for one in reply.items)),
@@ -274,27 +276,25 @@ MUTANTS = (
     ),
     Mutant(
         "Q24",
-        "A resp has linkid 0 where none was given.",
+        "A resp has linkid 0 if the submit had none.",
         behaviour=each(_SEND, lambda resp: replace(resp, linkid=resp.linkid or "0")),
     ),
-    Mutant("Q25", "A + in a query is nothing.", carry=carried(_without_plus)),
+    Mutant("Q25", "A + in a query is dropped.", carry=carried(_without_plus)),
     Mutant(
         "Q26", "A wrong password has HTTP status 401, other refusals have 200.", carry=carried(answered=_unauthorised)
     ),
-    Mutant("Q27", "A signature stands in front, and nowhere else.", behaviour=refusing("signature", _in_front)),
-    Mutant("Q28", "1004004 and 1004005 stand for each other.", behaviour=judged("signature", _exchanged)),
-    Mutant("Q29", "No closing phrase is asked for.", behaviour=without("closing-phrase")),
-    Mutant(
-        "Q30", "A password's md5 is an error of the system.", behaviour=judged("password", _system_error_for_digests)
-    ),
-    Mutant("Q31", "A blank stands between declaration and root.", carry=replacing("?><root", "?> <root")),
-    Mutant("Q31", "A line break stands before the declaration.", carry=replacing("<?xml", "\n<?xml")),
+    Mutant("Q27", "A signature may only be at the start.", behaviour=refusing("signature", _in_front)),
+    Mutant("Q28", "1004004 and 1004005 are swapped.", behaviour=judged("signature", _exchanged)),
+    Mutant("Q29", "No closing phrase is required.", behaviour=without("closing-phrase")),
+    Mutant("Q30", "A password's md5 gets the system error.", behaviour=judged("password", _system_error_for_digests)),
+    Mutant("Q31", "There is a blank between declaration and root.", carry=replacing("?><root", "?> <root")),
+    Mutant("Q31", "There is a line break before the declaration.", carry=replacing("<?xml", "\n<?xml")),
     Mutant(
         "Q32",
         "A resp begins with its phone.",
         carry=matching('( msgid="[^"]*" linkid="[^"]*")( phone="[^"]*")', r"\2\1", _SEND),
     ),
-    Mutant("Q33", "A message that fails is paid back twice.", behaviour=charging(_dead)),
+    Mutant("Q33", "A failed message is refunded twice.", behaviour=charging(_dead)),
     Mutant("Q34", "A scheduled message costs one more.", behaviour=charging(_scheduled)),
     Mutant("Q35", "A character beyond the first plane counts as 4.", behaviour=judged("content-length", _wide)),
     Mutant(
@@ -303,5 +303,5 @@ MUTANTS = (
         behaviour=judged("signature", _narrow_in_signatures),
         killed_by="Q35 signatures",
     ),
-    Mutant("Q36", "What declares GBK is taken, and read as ISO 8859-1.", carry=posted(_misdecoded)),
+    Mutant("Q36", "A payload that declares GBK is read as ISO 8859-1.", carry=posted(_misdecoded)),
 )

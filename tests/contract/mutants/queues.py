@@ -67,13 +67,13 @@ def _limits(operation: Operation, clause: str, figure: str, name: str, per_call:
     off_by_one = (
         Mutant(
             clause,
-            f"A call hands out {per_call + more} {name}.",
+            f"A call returns {per_call + more} {name}.",
             behaviour=limited(**{figure: per_call + more}),
             limit=(f"{name} of a call", more),
         )
         for more in (-1, 1)
     )
-    return (*off_by_one, Mutant(clause, f"What goes beyond {per_call} {name} is lost.", behaviour=_losing(operation)))
+    return (*off_by_one, Mutant(clause, f"After the first {per_call}, {name} are lost.", behaviour=_losing(operation)))
 
 
 MUTANTS = (
@@ -82,29 +82,31 @@ MUTANTS = (
     ),
     Mutant(
         "R1",
-        "A report has linkid 0 where none was given.",
+        "A report has linkid 0 if the submit had none.",
         behaviour=each(_REPORT, lambda one: replace(one, linkid=one.linkid or "0")),
     ),
-    Mutant("R1", "A report has no linkid where none was given.", carry=replacing(' linkid=""', "", _REPORT)),
+    Mutant("R1", "A report has no linkid if the submit had none.", carry=replacing(' linkid=""', "", _REPORT)),
     Mutant("R1", "A report's status is called return.", carry=replacing(" status=", " return=", _REPORT)),
     Mutant("R1", "A report never comes.", behaviour=items(_REPORT, lambda _: ())),
     *_limits(_REPORT, "R2", "reports_per_call", "reports", REPORTS_PER_CALL),
     Mutant(
         "R3",
-        "That there is nothing is an error.",
+        "An empty queue is an error.",
         carry=replacing(_EMPTY, '<root return="1001999" info="接口系统错"></root>', _REPORT),
     ),
     Mutant(
-        "R3", "That there is nothing has no text.", carry=replacing(_EMPTY, '<root return="0" info=""></root>', _REPORT)
+        "R3",
+        "The answer for an empty queue has no text.",
+        carry=replacing(_EMPTY, '<root return="0" info=""></root>', _REPORT),
     ),
     Mutant(
         "R4",
-        "Whoever does not know the password is told that there is nothing.",
+        "A wrong password gets an empty answer.",
         carry=replacing(_REFUSED, _EMPTY, _REPORT),
     ),
     Mutant(
         "R4",
-        "A refusal has an empty report besides.",
+        "A refusal contains an empty report.",
         carry=replacing(_REFUSED, _REFUSED.replace("></", "> <report/> </"), _REPORT),
     ),
     Mutant("R5", "recvtime has no fraction.", carry=matching(r'(recvtime="[^"]*)\.0"', r'\1"', _REPORT)),
@@ -128,36 +130,38 @@ MUTANTS = (
     *_limits(_UPMSG, "U2", "upmsgs_per_call", "upstream messages", UPMSGS_PER_CALL),
     Mutant(
         "U3",
-        "That there is nothing is an error.",
+        "An empty queue is an error.",
         carry=replacing(_EMPTY, '<root return="1001999" info="接口系统错"></root>', _UPMSG),
     ),
     Mutant(
-        "U3", "That there is nothing has no text.", carry=replacing(_EMPTY, '<root return="0" info=""></root>', _UPMSG)
+        "U3",
+        "The answer for an empty queue has no text.",
+        carry=replacing(_EMPTY, '<root return="0" info=""></root>', _UPMSG),
     ),
     Mutant(
         "U4",
-        "Whoever does not know the password is told that there is nothing.",
+        "A wrong password gets an empty answer.",
         carry=replacing(_REFUSED, _EMPTY, _UPMSG),
     ),
     Mutant(
         "U4",
-        "A refusal has an empty upmsg besides.",
+        "A refusal contains an empty upmsg.",
         carry=replacing(_REFUSED, _REFUSED.replace("></", "> <upmsg/> </"), _UPMSG),
     ),
     Mutant("U5", "motime has a fraction.", carry=matching(r'(motime="[^"]*)"', r'\1.0"', _UPMSG)),
     Mutant("U5", "motime has slashes.", carry=matching(r'(motime=")([0-9]+)-([0-9]+)-', r"\1\2/\3/", _UPMSG)),
     Mutant(
         "I1",
-        "CREDIT stands before RICHES.",
+        "CREDIT comes before RICHES.",
         carry=matching("(<RICHES>.*</RICHES>) (<CREDIT>.*</CREDIT>)", r"\2 \1", _INFO),
     ),
     Mutant("I1", "STATUS is a word.", behaviour=each(_INFO, _status_of_old)),
-    Mutant("I1", "What is called RICHES is BALANCE.", carry=replacing("RICHES", "BALANCE", _INFO)),
-    Mutant("I1", "RICHES stays what was paid for.", behaviour=each(_INFO, _riches_of_old), killed_by="I1 balance"),
+    Mutant("I1", "RICHES is called BALANCE.", carry=replacing("RICHES", "BALANCE", _INFO)),
+    Mutant("I1", "RICHES never decreases.", behaviour=each(_INFO, _riches_of_old), killed_by="I1 balance"),
     Mutant("I1", "SIGNCODE has brackets.", behaviour=each(_INFO, _spaced), killed_by="I1 signature"),
     Mutant(
         "I1",
-        "RICHES counts the credit, too.",
+        "RICHES includes the credit.",
         behaviour=each(_INFO, lambda one: replace(one, riches=f"{int(one.riches) + int(one.credit)}")),
         killed_by="I1 credit",
     ),

@@ -130,10 +130,14 @@ MUTANTS = (
     Mutant("S1", "Only the first submit is sent.", behaviour=_sending(_first_alone)),
     Mutant("S1", "A submit needs no content.", behaviour=without("submits-complete")),
     Mutant(
-        "S2", "Commas of other scripts part numbers, too.", carry=posted(lambda body: body.replace("，".encode(), b","))
+        "S2",
+        "Commas of other scripts separate numbers, too.",
+        carry=posted(lambda body: body.replace("，".encode(), b",")),
     ),
     Mutant(
-        "S2", "Of several numbers only the first is sent to.", behaviour=items(Operation.SEND, lambda resps: resps[:1])
+        "S2",
+        "Only the first of several numbers gets the message.",
+        behaviour=items(Operation.SEND, lambda resps: resps[:1]),
     ),
     Mutant(
         "S3",
@@ -147,14 +151,14 @@ MUTANTS = (
         behaviour=limited(numbers_per_request=NUMBERS_PER_REQUEST + 1),
         limit=("numbers of a request", 1),
         killed_by="Q4",
-        because="what becomes of one more is a question",
+        because="the result of one more is an open question",
     ),
     Mutant(
         "S3",
-        "Each submit may hold 500 numbers, whatever stands beside it.",
+        "Each submit may hold 500 numbers.",
         behaviour=judged("numbers-per-request", _each_submit_by_itself),
         killed_by="Q4",
-        because="what becomes of one more is a question",
+        because="the result of one more is an open question",
     ),
     Mutant(
         "S4",
@@ -168,16 +172,16 @@ MUTANTS = (
         behaviour=limited(content_characters=CONTENT_CHARACTERS + 1),
         limit=("characters of a content", 1),
         killed_by="Q5",
-        because="what becomes of one more is a question",
+        because="the result of one more is an open question",
     ),
     Mutant(
         "S5",
-        "Resps stand in the order of their numbers.",
+        "Resps are sorted by number.",
         behaviour=items(Operation.SEND, lambda resps: sorted(resps, key=lambda resp: resp.phone)),
     ),
     Mutant(
         "S5",
-        "Resps of accepted numbers stand before those of refused ones.",
+        "Resps of accepted numbers come first.",
         behaviour=items(Operation.SEND, lambda resps: sorted(resps, key=lambda resp: resp.code)),
         killed_by="S5 accepted",
     ),
@@ -196,9 +200,7 @@ MUTANTS = (
     Mutant("S6", "A msgid has 18 digits.", behaviour=_renamed(lambda msgid, _: msgid[1:]), limit=(_DIGITS, -1)),
     Mutant("S6", "A msgid has 20 digits.", behaviour=_renamed(lambda msgid, _: f"1{msgid}"), limit=(_DIGITS, 1)),
     Mutant("S6", "The numbers of a request share a msgid.", behaviour=_renamed(lambda msgid, _: f"{msgid[:12]:0<19}")),
-    Mutant(
-        "S6", "Serial numbers begin anew with each request.", behaviour=_renamed(lambda _, place: f"{10**18 + place}")
-    ),
+    Mutant("S6", "Serial numbers restart with each request.", behaviour=_renamed(lambda _, place: f"{10**18 + place}")),
     Mutant(
         "S6",
         "A report has a msgid of its own.",
@@ -206,38 +208,38 @@ MUTANTS = (
     ),
     Mutant(
         "S7",
-        "A refusal names the number besides.",
+        "A refusal of a request lists its numbers.",
         carry=replacing('info="密码不正确"></root>', 'info="密码不正确"> <resp phone="1" return="1001004"/> </root>'),
     ),
     Mutant("S7", "A refusal has no text.", carry=replacing(Code.PASSWORD_WRONG.text, "")),
     Mutant(
         "S8",
-        "One number that is refused has the whole request refused.",
+        "One refused number refuses the whole request.",
         behaviour=refusing("balance", _all_or_nothing),
     ),
     Mutant(
         "S8",
-        "A number that is not recognised is not named.",
+        "The text of an unrecognised number does not name it.",
         behaviour=each(Operation.SEND, lambda resp: replace(resp, info=resp.info.replace(resp.phone, ""))),
     ),
-    Mutant("S8", "A number that is refused has no msgid.", behaviour=each(Operation.SEND, _no_msgid)),
+    Mutant("S8", "A refused number has no msgid.", behaviour=each(Operation.SEND, _no_msgid)),
     Mutant(
         "S8",
-        "A number that is refused is charged.",
+        "A refused number is charged.",
         behaviour=charging(lambda _, reply: sum(resp.code != Code.SUCCESS for resp in reply.items)),
     ),
-    Mutant("S8", "A number that is not recognised is accepted.", behaviour=without("number-recognised")),
-    Mutant("A1", "What is scheduled is sent at once.", behaviour=_sent_at(lambda _: None), killed_by="A1 later"),
-    Mutant("A1", "What is scheduled is sent an hour late.", behaviour=_sent_at(_an_hour_later), killed_by="A1 later"),
+    Mutant("S8", "An unrecognised number is accepted.", behaviour=without("number-recognised")),
+    Mutant("A1", "A scheduled message is sent at once.", behaviour=_sent_at(lambda _: None), killed_by="A1 later"),
+    Mutant("A1", "A scheduled message is sent an hour late.", behaviour=_sent_at(_an_hour_later), killed_by="A1 later"),
     Mutant(
-        "A1", "The first submit's sendtime goes for all.", behaviour=_sending(_at_the_first_s), killed_by="A1 later"
+        "A1", "The first submit's sendtime applies to all.", behaviour=_sending(_at_the_first_s), killed_by="A1 later"
     ),
     Mutant("A1", "An empty sendtime is malformed.", behaviour=refusing("sendtime", _empty_sendtime)),
     Mutant("A1", "A sendtime may have slashes.", behaviour=judged("sendtime", _lenient), killed_by="A1 form"),
     *(
         Mutant(
             "A1",
-            f"A sendtime may lie {SCHEDULE_AHEAD.days + more} days ahead.",
+            f"A sendtime may be up to {SCHEDULE_AHEAD.days + more} days ahead.",
             behaviour=limited(schedule_ahead=SCHEDULE_AHEAD + timedelta(days=more)),
             killed_by="A1 50 days",
             limit=("days of a sendtime", more),
@@ -245,7 +247,7 @@ MUTANTS = (
         for more in (-1, 1)
     ),
     Mutant("A2", "A resp has no linkid.", behaviour=each(Operation.SEND, lambda resp: replace(resp, linkid=None))),
-    Mutant("A2", "The first submit's linkid goes for all.", behaviour=_sending(_with_the_first_s)),
+    Mutant("A2", "The first submit's linkid applies to all.", behaviour=_sending(_with_the_first_s)),
     Mutant("A2", "A report has no linkid.", behaviour=each(Operation.REPORT, lambda one: replace(one, linkid=""))),
     Mutant(
         "A2",
@@ -253,9 +255,9 @@ MUTANTS = (
         behaviour=each(Operation.SEND, lambda resp: replace(resp, linkid=resp.linkid and resp.linkid[:8])),
     ),
     Mutant("A2", "A linkid is escaped twice.", carry=written(lambda body: body.replace(b"&amp;", b"&amp;amp;"))),
-    Mutant("A3", "An spcode that is not opened is passed over.", behaviour=without("spcode")),
-    Mutant("A3", "An spcode that is not opened is an error, and charged.", behaviour=charging(_charged_though_refused)),
-    Mutant("A3", "An spcode is never opened.", behaviour=refusing("spcode", _opened_never), killed_by="A3 opened"),
+    Mutant("A3", "A disabled spcode is ignored.", behaviour=without("spcode")),
+    Mutant("A3", "A disabled spcode is refused but charged.", behaviour=charging(_charged_though_refused)),
+    Mutant("A3", "No account can use spcode.", behaviour=refusing("spcode", _opened_never), killed_by="A3 opened"),
     *(
         Mutant(
             "C1",

@@ -46,7 +46,7 @@ MUTANTS = (
     *(
         Mutant(
             "K1",
-            f"An account may have {DEFAULT_THREADS + more} requests in progress.",
+            f"The default thread limit is {DEFAULT_THREADS + more}.",
             behaviour=judged("concurrency", partial(_off_by, more, raised=False)),
             limit=("threads", more),
         )
@@ -54,28 +54,28 @@ MUTANTS = (
     ),
     Mutant(
         "K2",
-        "A request too many is refused as an error of the system.",
+        "A request over the thread limit gets the system error.",
         behaviour=recoded("concurrency", Code.SYSTEM_ERROR),
     ),
-    Mutant("K2", "A request too many is submitted.", behaviour=without("concurrency")),
+    Mutant("K2", "A request over the thread limit is submitted.", behaviour=without("concurrency")),
     Mutant(
         "K2",
-        "A request too many is refused, and submitted all the same.",
+        "A request over the thread limit is refused but submitted.",
         behaviour=afterwards(Operation.SEND, _as_if_submitted, without("concurrency")),
     ),
     Mutant(
         "K3",
-        "An account that is locked is told that its address is refused.",
+        "A locked account gets the code for a refused address.",
         behaviour=judged("frozen", _locked_differently),
     ),
-    Mutant("K3", "A lock gives way as soon as nothing is in progress.", behaviour=judged("frozen", _let_in_when_idle)),
-    Mutant("K4", "More threads than 3 are never granted.", behaviour=judged("concurrency", _never_raised)),
+    Mutant("K3", "A lock ends as soon as no request is in progress.", behaviour=judged("frozen", _let_in_when_idle)),
+    Mutant("K4", "The thread limit is never raised above 3.", behaviour=judged("concurrency", _never_raised)),
     *(
         Mutant(
             "K4",
-            f"An account whose threads are raised has {abs(more)} {'more' if more > 0 else 'less'} than it was given.",
+            f"A raised thread limit is {'too high' if more > 0 else 'too low'} by {abs(more)}.",
             behaviour=judged("concurrency", partial(_off_by, more, raised=True)),
-            limit=("threads where they are raised", more),
+            limit=("raised threads", more),
         )
         for more in (-1, 1)
     ),

@@ -42,7 +42,7 @@ def _only_encoded(request: httpx2.Request) -> httpx2.Request | httpx2.Response:
 
 
 def _as_a_form(request: httpx2.Request) -> httpx2.Request:
-    """A body counts only as that of a form."""
+    """A body must be a form."""
     is_form = "form" in request.headers.get("content-type", "")
     return request if is_form or request.method == "GET" else with_body(request, b"")
 
@@ -70,35 +70,35 @@ MUTANTS = (
     Mutant("T1", "upmsg takes no GET.", carry=carried(partial(_not_by_get, Operation.UPMSG))),
     Mutant("T1", "report takes no POST.", carry=carried(partial(_not_by_post, Operation.REPORT))),
     Mutant("T1", "A GET's submits lose their contents.", carry=carried(_without_contents)),
-    Mutant("T2", "An answer is sent as a file to be saved.", carry=carried(answered=_downloaded)),
-    Mutant("T2", "A query takes no = that is not percent-encoded.", carry=carried(_only_encoded)),
+    Mutant("T2", "An answer is sent as a download.", carry=carried(answered=_downloaded)),
+    Mutant("T2", "A query with a raw = is refused.", carry=carried(_only_encoded)),
     Mutant("T3", "A body is read as ISO 8859-1.", carry=posted(lambda body: body.decode("latin-1").encode())),
     Mutant("T3", "Characters beyond the first plane become question marks.", carry=posted(_narrow)),
     Mutant("T3", "A query is read as ISO 8859-1.", carry=carried(_latin_query)),
-    Mutant("T4", "A GET's payload has to stand behind xml=.", carry=carried(_named)),
+    Mutant("T4", "A GET's payload must follow xml=.", carry=carried(_named)),
     Mutant("T4", "A query is not percent-decoded.", carry=carried(_as_sent)),
-    Mutant("T4", "A body counts only as that of a form.", carry=carried(_as_a_form)),
+    Mutant("T4", "A body must be a form.", carry=carried(_as_a_form)),
     Mutant("T5", "Answers have no declaration.", carry=replacing(_DECLARATION, "")),
     Mutant(
         "T5",
-        "Where nothing is wrong, report's answers have no declaration.",
+        "Successful answers of report have no declaration.",
         carry=matching(_SUCCESS, "", Operation.REPORT),
         killed_by="R3",
-        because="to ask is to take what is queued",
+        because="asking takes the items of the queue",
     ),
     Mutant(
         "T5",
-        "Where nothing is wrong, upmsg's answers have no declaration.",
+        "Successful answers of upmsg have no declaration.",
         carry=matching(_SUCCESS, "", Operation.UPMSG),
         killed_by="U3",
-        because="to ask is to take what is queued",
+        because="asking takes the items of the queue",
     ),
     Mutant("T5", "Answers declare GBK.", carry=replacing('encoding="UTF-8"', 'encoding="GBK"')),
     Mutant("T5", "The root is called response.", carry=replacing("root", "response")),
     Mutant("T5", "The root's code is called code.", carry=replacing("<root return=", "<root code=")),
     Mutant(
         "T5",
-        "info stands before return.",
+        "info comes before return.",
         carry=replacing('<root return="0" info="成功"', '<root info="成功" return="0"'),
     ),
 )
