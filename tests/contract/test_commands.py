@@ -9,7 +9,7 @@ from harness import processes
 _ODD_INI = "[pytest]\npython_files = check_*.py\npython_functions = check\naddopts = -p no:ccell --no-such-option\n"
 
 
-def test_what_a_folder_sets_for_its_own_tests_is_nothing_to_the_suite(tmp_path: Path) -> None:
+def test_pytest_settings_of_the_folder_do_not_affect_the_suite(tmp_path: Path) -> None:
     (tmp_path / "pytest.ini").write_text(_ODD_INI, "utf-8")
     (tmp_path / "conftest.py").write_text("raise RuntimeError\n", "utf-8")
     done = processes.run(tmp_path, "contract", "--", "-k", "test_0")
@@ -18,7 +18,7 @@ def test_what_a_folder_sets_for_its_own_tests_is_nothing_to_the_suite(tmp_path: 
     assert {path.name for path in tmp_path.iterdir()} == {"pytest.ini", "conftest.py"}
 
 
-def test_calibrate_writes_a_profile_and_holds_one_against_the_answers(tmp_path: Path) -> None:
+def test_calibrate_writes_a_profile_and_compares_answers_with_one(tmp_path: Path) -> None:
     profile = tmp_path / "profile.toml"
     chosen = ("--", "-k", "unknown_userid")
     written = processes.run(tmp_path, "calibrate", f"--to={profile}", *chosen)
@@ -29,7 +29,7 @@ def test_calibrate_writes_a_profile_and_holds_one_against_the_answers(tmp_path: 
     assert processes.run(tmp_path, "calibrate", f"--drift={profile}", *chosen).returncode == 1
 
 
-def test_calibrate_keeps_what_a_profile_says_of_questions_that_were_not_asked(tmp_path: Path) -> None:
+def test_calibrate_keeps_the_answers_of_a_profile_that_it_did_not_ask_for(tmp_path: Path) -> None:
     profile = tmp_path / "profile.toml"
     kept = '[Q13]\nanswer = "number"\nevidence = """\n71 characters\ntook 1"""\ndate = 2026-01-02\n'
     profile.write_text(f'{kept}\n[Q1]\nanswer = "1001003"\ndate = 2026-01-02\n', "utf-8")
@@ -44,14 +44,14 @@ def test_calibrate_keeps_what_a_profile_says_of_questions_that_were_not_asked(tm
     assert str(entries["Q1"]["date"]) > "2026-01-02"
 
 
-def test_a_file_that_is_no_profile_is_not_written_over(tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_profile_is_not_overwritten(tmp_path: Path) -> None:
     (tmp_path / "known.toml").write_text("spcode = false\n", "utf-8")
     done = processes.run(tmp_path, "calibrate", "--to=known.toml", "--", "-k", "unknown_userid")
     assert (done.returncode, (tmp_path / "known.toml").read_text("utf-8")) == (2, "spcode = false\n")
     assert "known.toml: spcode" in done.stderr
 
 
-def test_an_error_of_a_plugin_has_an_exit_code_of_its_own(tmp_path: Path) -> None:
+def test_an_error_of_a_plugin_has_its_own_exit_code(tmp_path: Path) -> None:
     broken = "def pytest_collection_modifyitems():\n    raise RuntimeError\n"
     (tmp_path / "breaking.py").write_text(broken, "utf-8")
     done = processes.run(tmp_path, "contract", "--", "-p", "breaking")

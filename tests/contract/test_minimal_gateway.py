@@ -96,7 +96,7 @@ def test_it_imports_nothing_but_the_standard_library_and_itself() -> None:
     assert all(node.level <= 1 for node in froms)
 
 
-def test_what_it_claims_and_where_it_differs_are_the_registrys_words() -> None:
+def test_its_claims_and_differences_use_ids_and_answers_of_the_registry() -> None:
     assert set(CLAIMS) <= set(CLAUSES)
     assert len(DIFFERS) == 10
     for id_, answer in DIFFERS.items():
@@ -213,9 +213,7 @@ def test_a_number_is_refused_by_itself_and_the_info_names_what_was_refused(
         ("200012", {"phone": "13900000000"}),
     ],
 )
-def test_what_is_just_within_the_rules_is_accepted(
-    gateway: MinimalGateway, userid: str, submit: dict[str, str]
-) -> None:
+def test_requests_at_the_limits_are_accepted(gateway: MinimalGateway, userid: str, submit: dict[str, str]) -> None:
     assert set(codes(send(gateway.url, submit, userid=userid))) == {"0"}
 
 
@@ -359,7 +357,7 @@ def test_only_a_phone_that_replies_answers_and_only_to_td(gateway: MinimalGatewa
     assert [upmsg.attrib["phone"] for upmsg in ask(gateway.url, "upmsg")] == ["13898000001"]
 
 
-def test_where_it_fails_itself_it_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_internal_error_is_answered_with_the_system_error(capsys: pytest.CaptureFixture[str]) -> None:
     gateway = Gateway([Account("200001", allowed_ips=("nowhere",))])
     answer = read(gateway.answer("info", SAMPLES["info-post"].printed, "127.0.0.1"))
     assert answer.attrib == {"return": "1001999", "info": "接口系统错"}
@@ -367,7 +365,7 @@ def test_where_it_fails_itself_it_says_so(capsys: pytest.CaptureFixture[str]) ->
 
 
 @pytest.mark.parametrize("before", [b"", b" \r\n", b"\xef\xbb\xbf", b'<?xml version="1.0" encoding="utf-8"?>\n'])
-def test_what_stands_before_the_root_does_no_harm(gateway: MinimalGateway, before: bytes) -> None:
+def test_comments_and_blanks_before_the_root_are_ignored(gateway: MinimalGateway, before: bytes) -> None:
     body = before + b'<root userid="200001" password="123456"><submit phone="1+3%2C" content="x"/></root>'
     assert read(post(gateway.url, "/send", body))[0].attrib["phone"] == "1+3%2C"
 
@@ -392,7 +390,7 @@ def test_a_payload_is_read_however_it_is_encoded(
         b'<?xml version="1.0" encoding="GBK"?><root userid="200001" password="123456"/>',
     ],
 )
-def test_what_is_no_request_is_refused(gateway: MinimalGateway, payload: bytes) -> None:
+def test_an_unreadable_request_is_refused(gateway: MinimalGateway, payload: bytes) -> None:
     assert post(gateway.url, "info", payload).endswith('<root return="1001001" info="参数不完整"></root>'.encode())
 
 

@@ -15,7 +15,7 @@ def test_a_mutant_is_killed_by_the_test_it_names(mutant: Mutant) -> None:
     assert killer(mutant) == mutant.killer
 
 
-def test_an_emulator_that_is_no_mutant_passes_the_whole_suite() -> None:
+def test_an_emulator_without_violation_passes_the_whole_suite() -> None:
     with target() as emulator:
         found = run_checks(emulator)
     assert {name: one for name, one in found.items() if one.wrong or one.unasked} == {}
@@ -48,5 +48,5 @@ def test_every_test_of_the_suite_kills_a_mutant() -> None:
     assert {asked.name for asked in suite()} - {mutant.killer for mutant in MUTANTS} == set()
 
 
-def test_no_mutant_stands_there_twice() -> None:
+def test_no_mutant_occurs_twice() -> None:
     assert len({(mutant.violates, mutant.does) for mutant in MUTANTS}) == len(MUTANTS)

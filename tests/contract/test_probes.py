@@ -56,7 +56,7 @@ def _together() -> list[dict[str, str]]:
 
 
 @pytest.mark.parametrize("answers", [*_together(), *(dict([one]) for one in UNASKED)], ids=len)
-def test_other_answers_are_found_and_nothing_else_is_found_changed(answers: dict[str, str]) -> None:
+def test_other_answers_are_found_and_no_other_check_changes(answers: dict[str, str]) -> None:
     with target(assumptions=answers, hurried=True) as emulator:
         found = run_checks(emulator, {**DEFAULTS, **answers})
     assert {name: one.wrong for name, one in found.items() if one.wrong} == {}
@@ -82,14 +82,14 @@ def _finds(id_: str, order: tuple[str, ...]) -> None:
 @FEW
 @given(st.permutations(ORDERS["Q6"]).map(tuple))
 @example(ORDERS["Q6"][::-1])
-def test_the_order_of_a_request_s_checks_is_found_as_far_as_it_shows(order: tuple[str, ...]) -> None:
+def test_the_order_of_request_checks_is_found_as_far_as_requests_can_show_it(order: tuple[str, ...]) -> None:
     _finds("Q6", order)
 
 
 @FEW
 @given(st.permutations(ORDERS["Q7"]).map(tuple))
 @example(ORDERS["Q7"][::-1])
-def test_the_order_of_a_number_s_checks_is_found_as_far_as_it_shows(order: tuple[str, ...]) -> None:
+def test_the_order_of_number_checks_is_found_as_far_as_requests_can_show_it(order: tuple[str, ...]) -> None:
     _finds("Q7", order)
 
 
@@ -104,7 +104,9 @@ def _answers(id_: str) -> st.SearchStrategy[AnswerValue]:
     phases=[Phase.explicit, Phase.generate],
 )
 @given(st.fixed_dictionaries({id_: _answers(id_) for id_ in ASSUMPTIONS}))
-def test_whatever_all_the_answers_are_each_is_found_and_every_clause_holds(answers: dict[str, AnswerValue]) -> None:
+def test_each_answer_is_found_and_every_clause_holds_for_all_combinations_of_answers(
+    answers: dict[str, AnswerValue],
+) -> None:
     expected = {id_: answer for id_, answer in answers.items() if id_ not in ORDERS}
     order = answers["Q7"]
     # What is refused for its sendtime, no matter whether it is recognised, does not show whether it is.

@@ -53,7 +53,7 @@ RESULTS = st.builds(
 
 
 @given(results=st.lists(RESULTS, max_size=3))
-def test_a_run_that_is_written_as_json_is_read_as_it_was(
+def test_a_run_written_as_json_reads_back_unchanged(
     tmp_path_factory: pytest.TempPathFactory, results: list[Result]
 ) -> None:
     path = tmp_path_factory.mktemp("report") / "run.json"
@@ -63,7 +63,7 @@ def test_a_run_that_is_written_as_json_is_read_as_it_was(
 
 
 @given(results=st.lists(RESULTS, min_size=1, max_size=3))
-def test_whatever_was_answered_is_a_row_of_the_table_and_nothing_of_it_is_markup(results: list[Result]) -> None:
+def test_any_result_is_one_row_of_the_table_without_markup(results: list[Result]) -> None:
     run = _run(*results)
     rows = report.markdown(run).split("## Evidence")[0].splitlines()
     for row in rows:
@@ -72,7 +72,7 @@ def test_whatever_was_answered_is_a_row_of_the_table_and_nothing_of_it_is_markup
     assert "<script>" not in report.html(run)
 
 
-def test_a_page_shows_evidence_and_what_changed() -> None:
+def test_a_page_shows_evidence_and_changes() -> None:
     exchange = {
         "method": "POST",
         "path": "/send.jsp",
@@ -92,7 +92,7 @@ def test_a_page_shows_evidence_and_what_changed() -> None:
     assert "< 200 <b>" in text
 
 
-def test_what_was_not_asked_before_or_now_is_a_change() -> None:
+def test_a_check_that_ran_in_only_one_of_two_runs_is_a_change() -> None:
     then, now = _run(_result(answer="number")), _run(_result("Q1", answer="1001004"))
     assert now.changes(then) == (("Q1", "not asked", "1001004"), ("Q13", "number", "not asked"))
 
@@ -133,7 +133,7 @@ def test_a_profile_has_answer_evidence_and_date_and_the_emulator_takes_it(tmp_pa
     assert "date = 2026-01-02" in path.read_text("utf-8")
 
 
-def test_an_answer_that_a_run_found_not_to_be_one_is_kept_no_longer() -> None:
+def test_an_earlier_answer_that_a_run_refuted_is_not_kept() -> None:
     earlier = {id_: {"answer": "codepoint"} for id_ in ("Q35", "Q13", "Q1")}
     run = _run(
         _result("Q35", answer="codepoint"),
@@ -151,12 +151,12 @@ def test_differences_name_question_answer_and_expectation() -> None:
 
 
 @pytest.mark.parametrize("text", ["free", "sms 1", "sms 301, drain", "drain", "sms 8, risk", "drain, risk"])
-def test_a_cost_is_written_as_it_is_read(text: str) -> None:
+def test_a_cost_is_written_in_the_form_in_which_it_is_read(text: str) -> None:
     assert str(Cost.parse(text)) == text
 
 
 @pytest.mark.parametrize("text", ["", "sms", "sms 0", "sms 1 drain", "Free", "money"])
-def test_a_cost_that_is_none_is_refused(text: str) -> None:
+def test_an_invalid_cost_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="cost must be"):
         Cost.parse(text)
 

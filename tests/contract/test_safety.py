@@ -62,7 +62,7 @@ def test_a_live_run_without_allowance_sends_nothing_and_drains_nothing(gateway: 
     assert done.results(CheckOutcome.PASSED)
 
 
-def test_without_the_word_live_nothing_is_asked(gateway: MinimalGateway, tmp_path: Path) -> None:
+def test_without_the_live_option_no_request_leaves(gateway: MinimalGateway, tmp_path: Path) -> None:
     done = contract.ask(tmp_path, "--ccell-target=live", url=gateway.url)
     assert (done.code, gateway.journal) == (4, [])
     assert "--ccell-live" in done.printed
@@ -90,7 +90,7 @@ def test_without_the_word_live_nothing_is_asked(gateway: MinimalGateway, tmp_pat
         ),
     ],
 )
-def test_what_cannot_be_is_refused_before_anything_is_asked(
+def test_invalid_options_are_refused_before_any_request(
     gateway: MinimalGateway, tmp_path: Path, options: tuple[str, ...], said: str
 ) -> None:
     done = contract.ask(tmp_path, *LIVE, *options, url=gateway.url)
@@ -102,7 +102,7 @@ def test_what_cannot_be_is_refused_before_anything_is_asked(
 @pytest.mark.parametrize(
     "known", ['spcode = "yes"', 'max_concurrency = "3"', "dead = 5", 'blacklist = "13900000001"', "balance = -1"]
 )
-def test_what_is_known_of_an_account_is_of_its_kind(gateway: MinimalGateway, tmp_path: Path, known: str) -> None:
+def test_invalid_facts_about_an_account_are_refused(gateway: MinimalGateway, tmp_path: Path, known: str) -> None:
     (tmp_path / "known.toml").write_text(known, "utf-8")
     done = contract.ask(tmp_path, *LIVE, f"--ccell-account={tmp_path / 'known.toml'}", url=gateway.url)
     assert (done.code, gateway.journal) == (4, [])
@@ -114,7 +114,7 @@ def test_what_is_known_of_an_account_is_of_its_kind(gateway: MinimalGateway, tmp
 @pytest.mark.parametrize(
     "url", ["ftp://127.0.0.1", "127.0.0.1", "http://", "http://u:p@127.0.0.1", "http://127.0.0.1/?a", "http://a..b"]
 )
-def test_an_address_that_is_none_is_refused(tmp_path: Path, url: str) -> None:
+def test_an_invalid_address_is_refused(tmp_path: Path, url: str) -> None:
     done = contract.ask(tmp_path, *LIVE, url=url)
     assert done.code == 4
     assert "the address of the gateway: " in done.printed
@@ -126,13 +126,13 @@ def test_an_address_may_name_the_folder_of_the_endpoints(gateway: MinimalGateway
 
 
 @pytest.mark.parametrize("option", ["--ccell-live", "--ccell-allow=sms", f"--ccell-phone={OWN[0]}", "--ccell-budget=5"])
-def test_what_is_for_a_live_target_is_not_passed_over_with_another(tmp_path: Path, option: str) -> None:
+def test_live_options_with_another_target_are_refused(tmp_path: Path, option: str) -> None:
     done = contract.ask(tmp_path, "--ccell-target=emulator", option)
     assert done.code == 4
     assert f"{option.partition('=')[0]}: only for --ccell-target=live" in done.printed
 
 
-def test_to_collect_takes_no_credential_and_asks_for_and_of_nothing(gateway: MinimalGateway, tmp_path: Path) -> None:
+def test_collecting_needs_no_credential_and_sends_nothing(gateway: MinimalGateway, tmp_path: Path) -> None:
     code, printed = _on_terminal(gateway, tmp_path, "", "--collect-only")
     assert (code, gateway.journal) == (0, []), printed
     assert "Go on?" not in printed
@@ -140,7 +140,7 @@ def test_to_collect_takes_no_credential_and_asks_for_and_of_nothing(gateway: Min
 
 
 @pytest.mark.parametrize("given", [{"url": ""}, {"userid": ""}, {"password": ""}])
-def test_a_credential_that_is_missing_is_named(gateway: MinimalGateway, tmp_path: Path, given: dict[str, str]) -> None:
+def test_a_missing_credential_is_named(gateway: MinimalGateway, tmp_path: Path, given: dict[str, str]) -> None:
     done = contract.ask(tmp_path, *LIVE, **{"url": gateway.url, **given})
     assert (done.code, gateway.journal) == (4, [])
     assert "CCELL_BASE_URL, CCELL_USERID and CCELL_PASSWORD" in done.printed
@@ -153,7 +153,7 @@ def test_a_budget_of_5_is_never_exceeded(gateway: MinimalGateway, tmp_path: Path
     assert any("of the budget are left" in one.note for one in done.results(CheckOutcome.NOT_ASKED))
 
 
-def test_workers_ask_one_after_the_other_so_that_they_risk_no_lock(tmp_path: Path) -> None:
+def test_workers_take_turns_so_that_they_do_not_exceed_the_thread_limit(tmp_path: Path) -> None:
     account = Account(USERID, PASSWORD, max_concurrency=1, processing=0.1)
     with MinimalGateway(accounts=(account,)) as gateway:
         done = contract.ask(tmp_path, *LIVE, "-n", "4", "-k", "test_codes or test_transport", url=gateway.url)
@@ -161,7 +161,7 @@ def test_workers_ask_one_after_the_other_so_that_they_risk_no_lock(tmp_path: Pat
     assert "1001006" not in {handled.code for handled in gateway.journal}
 
 
-def test_what_cannot_be_waited_for_is_not_sent_for(gateway: MinimalGateway, tmp_path: Path) -> None:
+def test_a_check_that_needs_a_longer_wait_sends_nothing(gateway: MinimalGateway, tmp_path: Path) -> None:
     options = ("--ccell-budget=5", "--ccell-patience=60", "-k", "before or fetched_is_gone")
     done = contract.ask(
         tmp_path, *LIVE, "--ccell-allow=sms,drain", *(f"--ccell-phone={one}" for one in OWN), *options, url=gateway.url
@@ -170,7 +170,7 @@ def test_what_cannot_be_waited_for_is_not_sent_for(gateway: MinimalGateway, tmp_
     assert gateway.messages == 0
 
 
-def test_that_no_report_came_says_nothing_where_none_was_waited_for(gateway: MinimalGateway, tmp_path: Path) -> None:
+def test_a_short_wait_does_not_conclude_that_no_report_comes(gateway: MinimalGateway, tmp_path: Path) -> None:
     done = contract.ask(tmp_path, *contract.live("--ccell-patience=59", "-k", "refused_number_has"), url=gateway.url)
     assert done.code == 0, done.printed
     assert "Q11" not in done.answers
@@ -178,7 +178,7 @@ def test_that_no_report_came_says_nothing_where_none_was_waited_for(gateway: Min
     assert unasked.note == "needs 60 seconds to pass"
 
 
-def test_a_lock_is_an_excuse_only_once_it_was_risked(tmp_path: Path) -> None:
+def test_a_locked_account_is_an_excuse_only_after_a_risk_was_taken(tmp_path: Path) -> None:
     with MinimalGateway(accounts=(Account(USERID, PASSWORD, frozen=True),)) as gateway:
         budget = Budget.create(tmp_path / "budget.sqlite", 0)
         live = LiveSettings(
@@ -191,7 +191,7 @@ def test_a_lock_is_an_excuse_only_once_it_was_risked(tmp_path: Path) -> None:
             CheckRun(LiveContractTarget(live)).account()
 
 
-def test_what_may_lock_the_account_says_so_before_it_is_asked(tmp_path: Path) -> None:
+def test_a_check_that_may_lock_the_account_records_the_risk_first(tmp_path: Path) -> None:
     with MinimalGateway(accounts=(Account(USERID, PASSWORD, processing=0.3),)) as gateway:
         budget = Budget.create(tmp_path / "budget.sqlite", 0)
         live = LiveSettings(
@@ -205,7 +205,7 @@ def test_what_may_lock_the_account_says_so_before_it_is_asked(tmp_path: Path) ->
     assert Budget(budget.path).is_risk_taken
 
 
-def test_tests_that_fail_and_are_tried_again_take_from_the_same_budget(gateway: MinimalGateway, tmp_path: Path) -> None:
+def test_retried_tests_use_the_same_budget(gateway: MinimalGateway, tmp_path: Path) -> None:
     # Every question has another answer than this profile says, so that all of them fail.
     profile = tmp_path / "profile.toml"
     profile.write_text('[Q13]\nanswer = "segments"\n[Q24]\nanswer = "absent"\n[Q10]\nanswer = "drop"\n', "utf-8")
@@ -248,7 +248,7 @@ def test_a_run_that_is_interrupted_has_spent_no_more_than_its_budget_and_leaves_
     assert list(left.iterdir()) == []
 
 
-def test_a_calibration_that_was_cut_short_leaves_the_profile_as_it_was(gateway: MinimalGateway, tmp_path: Path) -> None:
+def test_an_interrupted_calibration_does_not_change_the_profile(gateway: MinimalGateway, tmp_path: Path) -> None:
     profile = tmp_path / "profile.toml"
     profile.write_text('[Q13]\nanswer = "number"\n', "utf-8")
     cut = ("-p", "harness.interrupting")
@@ -259,7 +259,7 @@ def test_a_calibration_that_was_cut_short_leaves_the_profile_as_it_was(gateway: 
     assert "no profile was written" in done.printed
 
 
-def test_a_calibration_without_answers_leaves_the_profile_as_it_was(gateway: MinimalGateway, tmp_path: Path) -> None:
+def test_a_calibration_without_answers_does_not_change_the_profile(gateway: MinimalGateway, tmp_path: Path) -> None:
     profile = tmp_path / "profile.toml"
     profile.write_text('[Q13]\nanswer = "number"\n', "utf-8")
     done = contract.ask(tmp_path, *LIVE, f"--ccell-calibrate={profile}", url=gateway.url, password="another")
@@ -286,7 +286,7 @@ def test_no_credential_and_no_number_appears_anywhere(gateway: MinimalGateway, t
     assert "expected" in done.printed
 
 
-def test_on_a_terminal_nothing_is_asked_without_consent(gateway: MinimalGateway, tmp_path: Path) -> None:
+def test_on_a_terminal_no_request_leaves_without_consent(gateway: MinimalGateway, tmp_path: Path) -> None:
     code, printed = _on_terminal(gateway, tmp_path, "n\n")
     assert (code, gateway.journal) == (6, [])
     assert "send up to 5 messages to your own numbers" in printed
@@ -295,14 +295,14 @@ def test_on_a_terminal_nothing_is_asked_without_consent(gateway: MinimalGateway,
     assert _typed(command, gateway, tmp_path, "n\n")[0] == 3
 
 
-def test_on_a_terminal_a_run_begins_once_somebody_consents(gateway: MinimalGateway, tmp_path: Path) -> None:
+def test_on_a_terminal_a_run_begins_after_consent(gateway: MinimalGateway, tmp_path: Path) -> None:
     code, printed = _on_terminal(gateway, tmp_path, "y\n", "-k", "test_0")
     assert code == 0, printed
     assert gateway.journal
 
 
 @pytest.mark.parametrize("budget", [5, 100_000])
-def test_what_a_run_may_spend_is_its_budget_whatever_its_tests_usually_cost(budget: int) -> None:
+def test_the_announced_maximum_is_the_budget(budget: int) -> None:
     assert f"send up to {budget} messages" in suite.describe_spending(suite.all_checks(), frozenset({"sms"}), budget)
     assert "send up to" not in suite.describe_spending(suite.all_checks(), frozenset({"drain"}), budget)
 
@@ -343,7 +343,7 @@ def _request(payload: bytes, operation: Operation = Operation.SEND) -> httpx2.Re
 
 
 @given(phone=strategies.phones(), content=strategies.contents())
-def test_no_send_leaves_for_a_number_that_is_not_ones_own(
+def test_no_send_leaves_for_a_foreign_number(
     tmp_path_factory: pytest.TempPathFactory, phone: str, content: str
 ) -> None:
     guard = _guard(tmp_path_factory.mktemp("guard"))
@@ -375,9 +375,7 @@ def test_a_send_that_cannot_be_read_is_recognised_by_its_password_however_that_i
 
 
 @pytest.mark.parametrize("operation", [Operation.REPORT, Operation.UPMSG])
-def test_a_drain_needs_to_be_allowed_and_one_with_a_wrong_password_does_not(
-    tmp_path: Path, operation: Operation
-) -> None:
+def test_fetching_needs_permission_unless_the_password_is_wrong(tmp_path: Path, operation: Operation) -> None:
     guard = _guard(tmp_path, kinds=())
     guard(_request(requests.render(Request(USERID, "no-such-password")), operation))
     with pytest.raises(NotAsked, match="drain"):
@@ -385,7 +383,7 @@ def test_a_drain_needs_to_be_allowed_and_one_with_a_wrong_password_does_not(
 
 
 @pytest.mark.parametrize("sendtime", ["2016-01-01 8:30", "tomorrow", "2016/01/01 08:30:30"])
-def test_a_time_that_is_none_is_no_leave_to_send(tmp_path: Path, sendtime: str) -> None:
+def test_a_send_with_an_invalid_sendtime_counts_as_a_send(tmp_path: Path, sendtime: str) -> None:
     # A gateway may pass over what it cannot read, and send at once.
     own = _request(requests.render(Request(USERID, PASSWORD, (Submit(OWN[0], "测试", sendtime=sendtime),))))
     other = _request(requests.render(Request(USERID, PASSWORD, (Submit("19500001111", "测试", sendtime=sendtime),))))
@@ -400,19 +398,19 @@ def test_a_time_that_is_none_is_no_leave_to_send(tmp_path: Path, sendtime: str) 
 
 
 @pytest.mark.parametrize("phone", ["１３８０００００００１", "١٣٨٠٠٠٠٠٠٠١"])
-def test_digits_of_another_script_may_be_somebodys_number(tmp_path: Path, phone: str) -> None:
+def test_a_number_in_digits_of_another_script_is_stopped(tmp_path: Path, phone: str) -> None:
     with pytest.raises(NotAllowed):
         _guard(tmp_path)(_request(requests.render(Request(USERID, PASSWORD, (Submit(phone, "测试"),)))))
 
 
-def test_an_address_with_a_path_is_guarded_as_any(tmp_path: Path) -> None:
+def test_an_address_with_a_path_is_guarded_too(tmp_path: Path) -> None:
     payload = requests.render(Request(USERID, PASSWORD, (Submit("13800000001", "测试"),)))
     request = httpx2.Request("POST", f"http://127.0.0.1/gateway{Operation.SEND.path}", content=payload)
     with pytest.raises(NotAllowed):
         _guard(tmp_path)(request)
 
 
-def test_a_long_message_takes_as_many_as_it_is_charged_for(tmp_path: Path) -> None:
+def test_a_long_message_counts_as_charged(tmp_path: Path) -> None:
     guard = _guard(tmp_path, messages=5)
     guard(_request(requests.render(Request(USERID, PASSWORD, (Submit(OWN[0], "字" * 135),)))))
     with pytest.raises(NotAsked, match="needs 3 more messages; 2 of the budget are left"):
@@ -429,7 +427,7 @@ def test_threads_and_processes_share_a_budget_to_the_last_message(tmp_path: Path
     assert not Budget(path).spend(1)
 
 
-def test_smaller_examples_are_looked_for_without_sending_anything(gateway: MinimalGateway, tmp_path: Path) -> None:
+def test_shrinking_sends_nothing(gateway: MinimalGateway, tmp_path: Path) -> None:
     live = LiveSettings(
         url=gateway.url, userid=USERID, password=PASSWORD, budget=Budget.create(tmp_path / "budget.sqlite", 0)
     )

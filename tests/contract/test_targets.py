@@ -62,7 +62,7 @@ def test_the_suite_holds_on_an_emulator_elsewhere(tmp_path: Path) -> None:
     assert done.run.counts[CheckOutcome.NOT_ASKED] == 0
 
 
-def test_the_suite_passes_or_says_what_it_needs_where_only_address_and_credential_are_known(tmp_path: Path) -> None:
+def test_with_address_and_credential_only_the_suite_passes_or_names_the_missing_need(tmp_path: Path) -> None:
     (tmp_path / "ccell.toml").write_text(_CONFIG, "utf-8")
     (tmp_path / "known.toml").write_text(_KNOWN, "utf-8")
     (tmp_path / "slow.toml").write_text(f"{_KNOWN}processing_time = 0.3\n", "utf-8")
@@ -96,7 +96,7 @@ def _refused(done: contract.Asked, address: str, cause: str) -> None:
 
 
 @pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "two workers"])
-def test_a_target_that_is_not_there_fails_the_run_at_once(tmp_path: Path, workers: tuple[str, ...]) -> None:
+def test_an_unreachable_target_fails_the_run_at_once(tmp_path: Path, workers: tuple[str, ...]) -> None:
     url = f"http://127.0.0.1:{processes.free_port()}"
     _refused(contract.ask(tmp_path, *contract.live(*workers), url=url), url, "ConnectError")
 
@@ -140,7 +140,7 @@ def test_an_account_that_cannot_be_used_fails_the_run_at_once(tmp_path: Path, ac
     ],
     ids=["frozen", "refused address"],
 )
-def test_an_account_that_is_known_to_be_shut_is_asked_about_that(
+def test_an_account_known_to_be_unusable_runs_only_the_checks_of_that(
     tmp_path: Path, account: Account, known: str, name: str
 ) -> None:
     (tmp_path / "known.toml").write_text(known, "utf-8")
@@ -151,7 +151,7 @@ def test_an_account_that_is_known_to_be_shut_is_asked_about_that(
     assert {one.name for one in done.results(CheckOutcome.PASSED)} == {name}
 
 
-def test_a_password_that_may_itself_be_an_md5_does_not_tell_whether_an_md5_is_taken(tmp_path: Path) -> None:
+def test_a_password_that_looks_like_an_md5_leaves_the_question_about_md5_open(tmp_path: Path) -> None:
     password = "0123456789abcdefABCDEF0123456789"
     with MinimalGateway(accounts=(Account("200001", password),)) as gateway:
         options = ("--ccell-target=live", "--ccell-live", "-k", "its_md5")
@@ -161,7 +161,7 @@ def test_a_password_that_may_itself_be_an_md5_does_not_tell_whether_an_md5_is_ta
     assert "32 hexadecimal digits" in unasked.note
 
 
-def test_an_emulator_goes_by_the_profile_it_was_given_and_the_suite_agrees(tmp_path: Path) -> None:
+def test_an_emulator_follows_its_profile_and_the_suite_agrees(tmp_path: Path) -> None:
     profile = tmp_path / "profile.toml"
     profile.write_text(
         '[Q1]\nanswer = "1001003"\n[Q13]\nanswer = "number"\n[Q32]\nanswer = "sampled"\n[Q22]\nanswer = "5/30"\n',

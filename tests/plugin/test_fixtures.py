@@ -37,9 +37,7 @@ def test_the_configuration_can_be_overridden(pytester: pytest.Pytester) -> None:
 
 
 @pytest.mark.parametrize("settings", [{"tls": True}, {"control_token": "secret"}])
-def test_whatever_the_configuration_says_the_account_is_reached(
-    pytester: pytest.Pytester, settings: dict[str, object]
-) -> None:
+def test_the_account_is_reached_with_any_configuration(pytester: pytest.Pytester, settings: dict[str, object]) -> None:
     pytester.makeconftest(f"""
         import pytest
         from ccell_mock_server.config.settings import parse
@@ -72,7 +70,7 @@ def test_the_address_can_be_overridden(pytester: pytest.Pytester) -> None:
     _run(pytester).assert_outcomes(passed=1)
 
 
-def test_each_test_has_an_account_of_its_own_that_is_closed_behind_it(pytester: pytest.Pytester) -> None:
+def test_each_test_has_its_own_account_which_is_closed_afterwards(pytester: pytest.Pytester) -> None:
     pytester.makepyfile("""
         seen = []
 

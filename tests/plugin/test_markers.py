@@ -56,7 +56,7 @@ def test_rules_are_given_as_values_or_as_tables(pytester: pytest.Pytester, rule:
         ("ccell(allowed_ips=[object()])", "*nable to serialize*object*"),
     ],
 )
-def test_what_is_wrong_with_a_marker_is_said(pytester: pytest.Pytester, marker: str, says: str) -> None:
+def test_an_invalid_marker_is_explained(pytester: pytest.Pytester, marker: str, says: str) -> None:
     result = _run(pytester, f"pytest.mark.{marker}")
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines([says])

@@ -122,6 +122,6 @@ def test_an_emulator_that_cannot_be_used_is_named(pytester: pytest.Pytester, opt
     result.stdout.no_fnmatch_line("*wrong'*")
 
 
-def test_the_options_are_told(pytester: pytest.Pytester) -> None:
+def test_the_help_lists_the_options(pytester: pytest.Pytester) -> None:
     result = _run(pytester, "--help")
     result.stdout.fnmatch_lines(["*--ccell-url=URL*", "*--ccell-token=TOKEN*", "*ccell_strict*"])

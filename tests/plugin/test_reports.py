@@ -43,7 +43,7 @@ def test_a_failed_test_shows_what_was_asked_and_answered(pytester: pytest.Pytest
     )
 
 
-def test_a_test_that_fails_while_it_is_set_up_shows_it_too(pytester: pytest.Pytester) -> None:
+def test_a_test_that_fails_in_its_setup_shows_the_journal_too(pytester: pytest.Pytester) -> None:
     pytester.makepyfile("""
         import pytest
 

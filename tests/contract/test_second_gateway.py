@@ -88,7 +88,7 @@ def _asked(gateway: MinimalGateway, account: Account, known: dict[str, Any], fol
     return found
 
 
-def test_the_witness_passes_every_clause_it_claims_and_differs_in_ten_answers(
+def test_the_second_gateway_passes_every_clause_it_claims_and_differs_in_ten_answers(
     gateway: MinimalGateway, tmp_path: Path
 ) -> None:
     outcomes: dict[str, set[str]] = {}
@@ -106,7 +106,7 @@ def test_the_witness_passes_every_clause_it_claims_and_differs_in_ten_answers(
     assert differing == {id_: {answer} for id_, answer in DIFFERS.items()}
 
 
-def test_requests_that_did_not_go_over_the_threads_answer_nothing_about_it(tmp_path: Path) -> None:
+def test_requests_within_the_thread_limit_answer_no_question_about_it(tmp_path: Path) -> None:
     # It is said to be slow, and to take three at a time; neither is so.
     account = Account("200016", max_concurrency=1_000)
     with MinimalGateway(accounts=(account,)) as gateway:
@@ -118,7 +118,7 @@ def test_requests_that_did_not_go_over_the_threads_answer_nothing_about_it(tmp_p
         assert _asked(gateway, account, {"processing_time": 0.3}, tmp_path) == {}
 
 
-def test_a_question_with_two_answers_has_none_in_the_profile() -> None:
+def test_a_question_with_two_different_answers_is_left_out_of_the_profile() -> None:
     (whole, part) = (one for one in suite.all_checks() if one.id == "Q35")
     other = next(one for one in suite.all_checks() if one.id == "Q24")
     answered = (
@@ -129,7 +129,7 @@ def test_a_question_with_two_answers_has_none_in_the_profile() -> None:
     assert set(profiles.from_run(ContractRun(target="live", at=SystemClock().now(), results=answered))) == {"Q24"}
 
 
-def test_calibrate_finds_exactly_the_ten_answers_and_the_emulator_goes_by_them(
+def test_calibrate_finds_exactly_the_ten_answers_and_the_emulator_follows_them(
     gateway: MinimalGateway, tmp_path: Path
 ) -> None:
     profile = tmp_path / "profile.toml"
@@ -176,7 +176,7 @@ def test_drift_fails_with_the_differences_and_sends_only_what_is_allowed(
     assert len([one for one in gateway.journal if one.accepted]) == before
 
 
-def test_drift_fails_where_nothing_of_the_profile_could_be_asked(gateway: MinimalGateway, tmp_path: Path) -> None:
+def test_drift_fails_if_no_question_of_the_profile_could_be_asked(gateway: MinimalGateway, tmp_path: Path) -> None:
     profile = tmp_path / "profile.toml"
     profile.write_text('[Q13]\nanswer = "number"\n', "utf-8")
     options = ("--ccell-target=live", "--ccell-live", f"--ccell-drift={profile}", "-k", "costs")
