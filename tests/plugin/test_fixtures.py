@@ -1,6 +1,7 @@
-"""The plugin's fixtures, as a project that installed the distribution meets them."""
+"""The plugin's fixtures, as a project that installed the distribution uses them."""
 
 import pytest
+from harness.inner_runs import run
 
 TEST = """
     import urllib.request
@@ -12,13 +13,10 @@ TEST = """
 """
 
 
-def _run(pytester: pytest.Pytester, *options: str) -> pytest.RunResult:
-    return pytester.runpytest_subprocess("-p", "no:cacheprovider", "-p", "no:asyncio", "-W", "error", *options)
-
-
-def test_a_server_runs_for_the_session(pytester: pytest.Pytester) -> None:
+def test_a_server_runs_for_the_session_in_a_process_of_its_own(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(TEST)
-    _run(pytester).assert_outcomes(passed=1)
+    result = pytester.runpytest_subprocess("-p", "no:cacheprovider", "-p", "no:asyncio", "-W", "error")
+    result.assert_outcomes(passed=1)
 
 
 def test_the_configuration_can_be_overridden(pytester: pytest.Pytester) -> None:
@@ -33,7 +31,7 @@ def test_the_configuration_can_be_overridden(pytester: pytest.Pytester) -> None:
             return parse({"server": {"host": host, "port": port}, "accounts": [account]}, "conftest.py")
     """)
     pytester.makepyfile(TEST.replace("100000", "7"))
-    _run(pytester).assert_outcomes(passed=1)
+    run(pytester).assert_outcomes(passed=1)
 
 
 @pytest.mark.parametrize("settings", [{"tls": True}, {"control_token": "secret"}])
@@ -51,7 +49,7 @@ def test_the_account_is_reached_with_any_configuration(pytester: pytest.Pytester
             ccell.client.send("13800000000", "您好【签名】")
             assert ccell.outbox.one().phone == "13800000000"
     """)
-    _run(pytester).assert_outcomes(passed=1)
+    run(pytester).assert_outcomes(passed=1)
 
 
 def test_the_address_can_be_overridden(pytester: pytest.Pytester) -> None:
@@ -67,7 +65,7 @@ def test_the_address_can_be_overridden(pytester: pytest.Pytester) -> None:
             assert ccell.url == ccell_server.url
             assert ccell.client.info().is_normal
     """)
-    _run(pytester).assert_outcomes(passed=1)
+    run(pytester).assert_outcomes(passed=1)
 
 
 def test_each_test_has_its_own_account_which_is_closed_afterwards(pytester: pytest.Pytester) -> None:
@@ -83,7 +81,7 @@ def test_each_test_has_its_own_account_which_is_closed_afterwards(pytester: pyte
             assert seen != [ccell.userid]
             assert {one.userid for one in ccell_server.control.accounts()} == {"200001", ccell.userid}
     """)
-    _run(pytester).assert_outcomes(passed=2)
+    run(pytester).assert_outcomes(passed=2)
 
 
 def test_the_client_is_the_accounts_and_goes_by_http(pytester: pytest.Pytester) -> None:
@@ -95,7 +93,7 @@ def test_the_client_is_the_accounts_and_goes_by_http(pytester: pytest.Pytester) 
             with ccell.connect(in_process=True) as client:
                 assert len(client.reports()) == 1
     """)
-    _run(pytester).assert_outcomes(passed=1)
+    run(pytester).assert_outcomes(passed=1)
 
 
 def test_further_accounts_are_opened_on_the_server(pytester: pytest.Pytester) -> None:
@@ -107,7 +105,7 @@ def test_further_accounts_are_opened_on_the_server(pytester: pytest.Pytester) ->
             other.close()
             ccell.close()
     """)
-    _run(pytester).assert_outcomes(passed=1)
+    run(pytester).assert_outcomes(passed=1)
 
 
 def test_unittest_classes_have_the_fixtures(pytester: pytest.Pytester) -> None:
@@ -134,7 +132,7 @@ def test_unittest_classes_have_the_fixtures(pytester: pytest.Pytester) -> None:
             def test_nothing(self):
                 pass
     """)
-    result = _run(pytester)
+    result = run(pytester)
     result.assert_outcomes(passed=2, failed=1)
     result.stdout.fnmatch_lines(
         ["*NotAsExpected: there are no accepted messages with phone='13800000000'", "*ccell journal*"]
@@ -165,7 +163,7 @@ def test_asynchronous_tests_have_the_fixtures_under_anyio(pytester: pytest.Pytes
             return "asyncio"
 {ASYNC_TESTS}
     """)
-    result = _run(pytester)
+    result = run(pytester)
     result.assert_outcomes(passed=1, failed=1)
     result.stdout.fnmatch_lines(["*ccell journal*"])
 
@@ -176,14 +174,14 @@ def test_asynchronous_tests_have_the_fixtures_under_pytest_asyncio(pytester: pyt
         import asyncio
 {ASYNC_TESTS}
     """)
-    result = pytester.runpytest_subprocess("-p", "no:cacheprovider", "-W", "error")
+    result = pytester.runpytest_inprocess("-p", "no:cacheprovider", "-W", "error")
     result.assert_outcomes(passed=1, failed=1)
     result.stdout.fnmatch_lines(["*ccell journal*"])
 
 
 def test_fixtures_are_listed_with_what_they_are(pytester: pytest.Pytester) -> None:
     pytester.makepyfile("")
-    result = _run(pytester, "--fixtures")
+    result = run(pytester, "--fixtures")
     names = ("ccell_listen_address", "ccell_config", "ccell_server", "ccell", "ccell_client")
     result.stdout.fnmatch_lines_random([f"{name} *-- *" for name in names])
     result.stdout.fnmatch_lines_random(["    The gateway with an account for this test*"])

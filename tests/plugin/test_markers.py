@@ -1,6 +1,7 @@
 """The marker sets an account, and says what is wrong with it where something is."""
 
 import pytest
+from harness.inner_runs import run
 
 
 def _run(pytester: pytest.Pytester, marker: str, *options: str) -> pytest.RunResult:
@@ -17,7 +18,7 @@ def _run(pytester: pytest.Pytester, marker: str, *options: str) -> pytest.RunRes
                 print("account:", ccell.userid, ccell.password)
                 assert ccell.client.info().is_normal
     """)
-    return pytester.runpytest_subprocess("-p", "no:cacheprovider", "--strict-markers", "-rA", *options)
+    return run(pytester, "--strict-markers", "-rA", *options)
 
 
 def test_the_nearest_marker_wins_setting_by_setting(pytester: pytest.Pytester) -> None:
@@ -71,5 +72,5 @@ def test_a_password_in_a_marker_is_shown_nowhere(pytester: pytest.Pytester) -> N
 
 def test_the_marker_is_known(pytester: pytest.Pytester) -> None:
     pytester.makepyfile("")
-    result = pytester.runpytest_subprocess("--markers")
+    result = run(pytester, "--markers")
     result.stdout.fnmatch_lines(["@pytest.mark.ccell(strict=None, [*][*]settings): *"])

@@ -1,14 +1,10 @@
 """One emulator for each process, or a given one for all."""
 
-from importlib import import_module
-
 import pytest
 from harness.emulators import emulator
+from harness.inner_runs import run
 
 from ccell_fake.control.client import ControlClient
-
-# Pytester forgets what is imported during a test; what an emulator imports late has to be there before.
-import_module("ccell_mock_server.control.app")
 
 TESTS = """
     import pytest
@@ -22,10 +18,6 @@ TESTS = """
 """
 
 
-def _run(pytester: pytest.Pytester, *options: str) -> pytest.RunResult:
-    return pytester.runpytest_subprocess("-p", "no:cacheprovider", *options)
-
-
 def _urls(result: pytest.RunResult) -> set[tuple[str, str]]:
     lines = [line.split() for line in result.outlines if line.startswith("at ")]
     return {(worker, url) for _, worker, url in lines}
@@ -33,7 +25,7 @@ def _urls(result: pytest.RunResult) -> set[tuple[str, str]]:
 
 def test_workers_have_an_emulator_each(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(TESTS)
-    result = _run(pytester, "-n", "2", "-rA")
+    result = run(pytester, "-n", "2", "-rA")
     result.assert_outcomes(passed=12)
     urls = _urls(result)
     assert {worker for worker, _ in urls} == {"gw0", "gw1"}
@@ -43,7 +35,7 @@ def test_workers_have_an_emulator_each(pytester: pytest.Pytester) -> None:
 def test_workers_share_the_emulator_that_is_given(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(TESTS)
     with emulator() as running:
-        result = _run(pytester, "-n", "2", "-rA", f"--ccell-url={running.url}")
+        result = run(pytester, "-n", "2", "-rA", f"--ccell-url={running.url}")
         with ControlClient(running.url) as control:
             assert [one.userid for one in control.accounts()] == ["200001"]
     result.assert_outcomes(passed=12)
@@ -61,7 +53,7 @@ def test_an_emulator_goes_by_the_profile_that_is_given(pytester: pytest.Pytester
             assert before - ccell.client.info().riches == 1
         """
     )
-    _run(pytester, "--ccell-profile=profile.toml").assert_outcomes(passed=1)
+    run(pytester, "--ccell-profile=profile.toml").assert_outcomes(passed=1)
 
 
 @pytest.mark.parametrize("by_option", [True, False])
@@ -73,7 +65,7 @@ def test_a_control_token_is_given_by_option_or_by_variable(
     if not by_option:
         monkeypatch.setenv("CCELL_FAKE_CONTROL_TOKEN", "secret")
     with emulator(server={"control_token": "secret"}) as running:
-        _run(pytester, "-n", "2", f"--ccell-url={running.url}", *options).assert_outcomes(passed=12)
+        run(pytester, "-n", "2", f"--ccell-url={running.url}", *options).assert_outcomes(passed=12)
 
 
 def test_a_failed_test_shows_the_journal_of_a_given_emulator(pytester: pytest.Pytester) -> None:
@@ -83,7 +75,7 @@ def test_a_failed_test_shows_the_journal_of_a_given_emulator(pytester: pytest.Py
             ccell.outbox.one(phone="13800000000")
     """)
     with emulator() as running:
-        result = _run(pytester, "-n", "1", f"--ccell-url={running.url}")
+        result = run(pytester, "-n", "1", f"--ccell-url={running.url}")
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["*there are no accepted messages with phone='13800000000'", "*- ccell journal -*"])
 
@@ -98,7 +90,7 @@ def test_strict_holds_there_too(pytester: pytest.Pytester) -> None:
                 ccell.client.send("19500001111", "您好【签名】")
     """)
     with emulator() as running:
-        result = _run(pytester, "-n", "1", f"--ccell-url={running.url}")
+        result = run(pytester, "-n", "1", f"--ccell-url={running.url}")
     result.assert_outcomes(passed=1, errors=1)
     result.stdout.fnmatch_lines(["S8: *", "*- Captured ccell journal teardown -*"])
 
@@ -115,7 +107,7 @@ def test_strict_holds_there_too(pytester: pytest.Pytester) -> None:
 def test_an_emulator_that_cannot_be_used_is_named(pytester: pytest.Pytester, options: list[str], says: str) -> None:
     pytester.makepyfile("def test_one(ccell): pass")
     with emulator(server={"control_token": "secret"}) as running:
-        result = _run(pytester, *(option.replace("URL", running.url) for option in options))
+        result = run(pytester, *(option.replace("URL", running.url) for option in options))
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines([says])
     result.stdout.no_fnmatch_line("*Traceback*")
@@ -123,5 +115,5 @@ def test_an_emulator_that_cannot_be_used_is_named(pytester: pytest.Pytester, opt
 
 
 def test_the_help_lists_the_options(pytester: pytest.Pytester) -> None:
-    result = _run(pytester, "--help")
+    result = run(pytester, "--help")
     result.stdout.fnmatch_lines(["*--ccell-url=URL*", "*--ccell-token=TOKEN*", "*ccell_strict*"])

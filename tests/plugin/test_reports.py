@@ -1,6 +1,7 @@
 """What a failed test tells: the journal of its account, and under strict which limits were not kept."""
 
 import pytest
+from harness.inner_runs import run
 
 BROKEN = """
     import pytest
@@ -14,10 +15,6 @@ BROKEN = """
 """
 
 
-def _run(pytester: pytest.Pytester, *options: str) -> pytest.RunResult:
-    return pytester.runpytest_subprocess("-p", "no:cacheprovider", *options)
-
-
 def test_a_failed_test_shows_what_was_asked_and_answered(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(f"""{BROKEN}
     def test_failing(ccell):
@@ -27,7 +24,7 @@ def test_a_failed_test_shows_what_was_asked_and_answered(pytester: pytest.Pytest
             ccell.client.info()
         assert False
     """)
-    result = _run(pytester)
+    result = run(pytester)
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(
         [
@@ -55,7 +52,7 @@ def test_a_test_that_fails_in_its_setup_shows_the_journal_too(pytester: pytest.P
         def test_never(broken):
             pass
     """)
-    result = _run(pytester)
+    result = run(pytester)
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(["*- ccell journal -*", "* info 0, by info*"])
 
@@ -67,7 +64,7 @@ def test_only_the_last_of_many_requests_are_shown(pytester: pytest.Pytester) -> 
                 ccell.client.info()
             assert False
     """)
-    result = _run(pytester)
+    result = run(pytester)
     result.stdout.fnmatch_lines(
         ["*- ccell journal -*", "account *", "(3 earlier requests are left out)", "4 * info 0*"]
     )
@@ -81,7 +78,7 @@ def test_a_test_that_passes_or_has_no_account_shows_nothing(pytester: pytest.Pyt
         def test_failing():
             assert False
     """)
-    result = _run(pytester, "-rA")
+    result = run(pytester, "-rA")
     result.assert_outcomes(passed=1, failed=1)
     result.stdout.no_fnmatch_line("*ccell journal*")
 
@@ -92,7 +89,7 @@ def test_an_account_that_the_test_closed_has_no_journal(pytester: pytest.Pyteste
             ccell.close()
             assert False
     """)
-    result = _run(pytester)
+    result = run(pytester)
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["*- ccell journal -*", "account *: its journal cannot be read: *there is no account*"])
 
@@ -104,7 +101,7 @@ def test_strict_fails_where_a_limit_was_not_kept(pytester: pytest.Pytester) -> N
     def test_send(ccell, count):
         send(ccell, count)
     """)
-    result = _run(pytester)
+    result = run(pytester)
     result.assert_outcomes(passed=2, errors=1)
     result.stdout.fnmatch_lines(
         [
@@ -122,7 +119,7 @@ def test_without_it_nothing_is_held_against_the_limits(pytester: pytest.Pytester
     def test_send(ccell):
         send(ccell, 501)
     """)
-    _run(pytester).assert_outcomes(passed=1)
+    run(pytester).assert_outcomes(passed=1)
 
 
 def test_strict_can_be_for_all_tests_and_each_can_be_excused(pytester: pytest.Pytester) -> None:
@@ -135,7 +132,7 @@ def test_strict_can_be_for_all_tests_and_each_can_be_excused(pytester: pytest.Py
     def test_excused(ccell):
         send(ccell, 501)
     """)
-    result = _run(pytester)
+    result = run(pytester)
     result.assert_outcomes(passed=2, errors=1)
     result.stdout.fnmatch_lines(["ERROR *::test_send*"])
 
@@ -148,6 +145,6 @@ def test_strict_asks_whether_it_is_to_be(pytester: pytest.Pytester) -> None:
         def test_one(ccell):
             pass
     """)
-    result = _run(pytester)
+    result = run(pytester)
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(["*strict must be True or False, got 'S3'*"])
