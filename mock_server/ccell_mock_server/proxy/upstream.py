@@ -77,7 +77,11 @@ class Upstream:
         self._origin = f"{parts.scheme}://{parts.netloc}"
         self._timeout = httpx2.Timeout(timeout, connect=min(timeout, _CONNECT_SECONDS))
         try:
-            context = ssl.create_default_context(cafile=cacert)
+            # The host's certificates load slowly, and plain HTTP does without them.
+            needs_trust = cacert or parts.scheme == "https"
+            context = (
+                ssl.create_default_context(cafile=cacert) if needs_trust else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+            )
         except (OSError, ssl.SSLError) as error:
             message = f"certificates cannot be read from {cacert}: {error}"
             raise UpstreamError(message) from error
