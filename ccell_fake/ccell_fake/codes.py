@@ -38,7 +38,7 @@ class Code(StrEnum):
 
     @property
     def is_about_a_number(self) -> bool:
-        """Whether it refuses one number rather than the request (Q3)."""
+        """True if it refuses one number rather than the request (Q3)."""
         return self.startswith("1004")
 
 

@@ -61,7 +61,7 @@ class FaultConditions:
 
     @property
     def is_processed(self) -> bool:
-        """Whether the request is judged and done as if there were no fault."""
+        """True if the request is judged and done as if there were no fault."""
         return getattr(self, "processed", True)
 
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:  # noqa: ANN401, ARG002, FBT001 - as IPython has it
@@ -87,7 +87,7 @@ class CodeFault(FaultConditions):
 
     @property
     def is_processed(self) -> bool:
-        """Whether the code is about numbers, so that the rest of the request is judged as usual."""
+        """True if the code is about numbers, so that the rest of the request is judged as usual."""
         return self.code.is_about_a_number
 
 

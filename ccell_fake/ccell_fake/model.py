@@ -18,7 +18,7 @@ class Operation(StrEnum):
 
     @property
     def path(self) -> str:
-        """Its path on the gateway, such as `/sms3_api/xmlapi/send.jsp`."""
+        """The endpoint's path on the gateway, such as `/sms3_api/xmlapi/send.jsp`."""
         return f"/sms3_api/xmlapi/{self}.jsp"
 
 
@@ -76,7 +76,7 @@ class Resp:
 
     @property
     def is_accepted(self) -> bool:
-        """Whether the number was submitted (S8)."""
+        """True if the number was submitted (S8)."""
         return self.code == Code.SUCCESS
 
 
@@ -102,7 +102,7 @@ class Report:
 
     @property
     def is_delivered(self) -> bool:
-        """Whether the message reached the phone (R6)."""
+        """True if the message reached the phone (R6)."""
         return self.status == Code.SUCCESS
 
 

@@ -81,7 +81,7 @@ class Emulator:
 
     @property
     def url(self) -> str:
-        """Its address, such as `http://127.0.0.1:8026`."""
+        """Base URL, such as `http://127.0.0.1:8026`."""
         return self._server.url
 
     def start(self) -> None:

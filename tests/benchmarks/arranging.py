@@ -1,4 +1,4 @@
-"""What the control API costs: a wait from event to answer, a thousand accounts, the first call."""
+"""Cost of the control API: a wait from event to answer, a thousand accounts, the first call."""
 
 import statistics
 import threading

@@ -19,7 +19,7 @@ WARM_UP = 20
 
 
 def milliseconds(act: Callable[[], object]) -> float:
-    """What one call takes: the median of many."""
+    """Median time of one call over many."""
     for _ in range(WARM_UP):
         act()
     taken: list[float] = []

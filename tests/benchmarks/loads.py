@@ -15,7 +15,7 @@ class _Connection:
 
 
 def _answer_length(url: str, request: bytes) -> int:
-    """How many bytes the answer to a request has, head included."""
+    """Return the number of bytes of the answer to a request, head included."""
     address = urlsplit(url)
     with socket.create_connection((address.hostname or "", address.port or 0)) as connection:
         connection.sendall(request)
@@ -28,7 +28,7 @@ def _answer_length(url: str, request: bytes) -> int:
 
 
 def requests_per_second(url: str, request: bytes, seconds: float = 3.0, connections: int = 8) -> float:
-    """How many answers a server gives in a second. Every answer has to be as long as the first."""
+    """Return the number of answers that a server gives in a second. Every answer has to be as long as the first."""
     length = _answer_length(url, request)
     address = urlsplit(url)
     selector = selectors.DefaultSelector()

@@ -104,7 +104,7 @@ def ratio(serve: Callable[[str], AbstractContextManager[str]]) -> tuple[float, f
 
 
 def policy() -> float:
-    """What a send costs under full policy, over one under the default policy: the median over rounds taken in turn."""
+    """Print the cost of a send under full policy over one under the default policy: the median of rounds in turn."""
     ratios: list[float] = []
     with cheroot("emulated") as plain, cheroot("under_policy") as full:
         for _ in range(ROUNDS):
@@ -176,7 +176,7 @@ def yardstick() -> float:
 
 
 def fixtures(speed: float) -> None:
-    """What the fixture and the client cost, measured in a process of its own that has nothing imported."""
+    """Print the cost of the fixture and the client. A fresh process measures it, so that imports count."""
     sys.stdout.flush()
     # What pip installs has its bytecode beside it.
     packages = [Path(package.__path__[0]) for package in (ccell_fake, ccell_fixtures, ccell_mock_server, pytest_ccell)]

@@ -1,4 +1,4 @@
-"""What the benchmarks load: the emulator, and on the same kind of server one static Flask route."""
+"""Servers that the benchmarks load: the emulator, and on the same kind of server one static Flask route."""
 
 import sys
 import threading

@@ -5,7 +5,7 @@ REQUESTS_PER_SECOND = 3_623
 
 
 def head() -> None:
-    """What stands above."""
+    """Text above the table."""
     print(f"{'what':<62}{'measured':>12}{'scaled':>12}   target")
 
 
@@ -24,7 +24,7 @@ def line(what: str, measured: float, target: str = "", *, digits: int = 2, speed
 
 
 def foot() -> None:
-    """What stands below."""
+    """Text below the table."""
     print(
         "scaled: times the requests/s of a static Flask route on Cheroot as it comes, "
         f"over the {REQUESTS_PER_SECOND:,} that it makes on the machine on which the targets were set"

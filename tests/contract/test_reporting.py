@@ -1,4 +1,4 @@
-"""What a run found out, as it is shown, written and held against another."""
+"""Report of a run: shown, written, and compared with another."""
 
 import re
 from datetime import datetime

@@ -59,7 +59,7 @@ def gateway() -> Iterator[MinimalGateway]:
 
 
 def _asked(gateway: MinimalGateway, account: Account, known: dict[str, Any], folder: Path) -> dict[str, str]:
-    """What becomes of each test, asked with one account of which this much is known."""
+    """Return the outcome of each test for one account with these known properties."""
     budget = Budget.create(folder / f"{account.userid}.sqlite", 1_000)
     live = LiveSettings(
         url=gateway.url,

@@ -26,7 +26,7 @@ def running(clock: ManualClock) -> Iterator[Emulator]:
 
 @pytest.fixture
 def control(running: Emulator) -> Iterator[ControlClient]:
-    """Its control API."""
+    """The control API of the emulator."""
     with ControlClient(running.url) as control:
         yield control
 

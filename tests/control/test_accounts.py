@@ -136,7 +136,7 @@ def test_delete_closes_only_its_account(control: ControlClient, running: Emulato
 
 @pytest.mark.parametrize("how", ["reset", "close"])
 def test_a_delayed_request_ends_with_its_account(control: ControlClient, served: Served, how: str) -> None:
-    """Its delay ends, its slot is freed, and it writes nothing to the deleted account."""
+    """The delay ends, the slot is freed, and the request writes nothing to the deleted account."""
     account = served.account
     account.add_fault(DelayFault(seconds=3600))
     with ThreadPoolExecutor(1) as pool:

@@ -50,7 +50,7 @@ class Served:
 
 
 def is_xml(body: bytes) -> bool:
-    """Whether bytes are well-formed XML."""
+    """Return whether bytes are well-formed XML."""
     try:
         ET.fromstring(body)  # noqa: S314 - the emulator's own answer
     except ET.ParseError:

@@ -15,7 +15,7 @@ EXTRAS = {"faker", "hypothesis", "pytest", "trustme"}
 
 
 def _is_missing_an_extra(name: str) -> bool:
-    """Whether the module cannot be imported without an extra. Any other failure is raised."""
+    """Return whether the module cannot be imported without an extra. Any other failure is raised."""
     try:
         import_module(name)
     except ImportError as error:

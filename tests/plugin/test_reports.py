@@ -1,4 +1,4 @@
-"""What a failed test tells: the journal of its account, and under strict which limits were not kept."""
+"""Report of a failed test: the journal of its account, and under strict the limits that it broke."""
 
 import pytest
 from harness.inner_runs import run

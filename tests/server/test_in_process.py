@@ -95,7 +95,7 @@ def test_a_fault_has_the_same_outcome_with_every_transport(gateway: Ccell, fault
 
 
 def test_a_send_is_completed_after_the_timeout_of_its_client(fake: Ccell) -> None:
-    """As after a disconnect, but at once, so that nothing continues in the background."""
+    """The send completes before the client's timeout is raised, so that nothing continues in the background."""
     fake.settings(processing_time=600)
     with pytest.raises(OutcomeUnknown, match="ReadTimeout"):
         fake.connect(timeout=0.01).send(PHONE, CONTENT)

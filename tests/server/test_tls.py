@@ -17,7 +17,7 @@ INFO = '<root userid="200001" password="123456"></root>'
 
 
 def _is_answered(served: Emulator, authority: Path | None) -> bool:
-    """Whether a client that only trusts the authority is answered."""
+    """Return whether a client that only trusts the authority is answered."""
     context = ssl.create_default_context(cafile=authority)
     connection = http.client.HTTPSConnection(urlsplit(served.url).netloc, timeout=30, context=context)
     try:

@@ -111,7 +111,7 @@ class AccountStatus:
 
     @property
     def is_normal(self) -> bool:
-        """Whether the account can send."""
+        """True if the account can send."""
         return self.status == Code.SUCCESS
 
 

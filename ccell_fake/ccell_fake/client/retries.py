@@ -10,7 +10,7 @@ from ccell_fake.codes import Code
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """How a request is retried after 1001006. The gateway submits nothing of such a request.
+    """Retry settings for 1001006. The gateway submits nothing of a request that it refuses with 1001006.
 
     Pauses are random: up to `first_pause` seconds before the first retry, and up to twice as long before each further
     one. Keep attempts few: exceeding the limit repeatedly may lock the account (K3).

@@ -30,7 +30,7 @@ class RawAnswer:
 
     @property
     def is_declared(self) -> bool:
-        """Whether it begins with `DECLARATION`, ignoring blanks."""
+        """True if it begins with `DECLARATION`, ignoring blanks."""
         return self.body.lstrip().startswith(DECLARATION)
 
     @cached_property
@@ -65,7 +65,7 @@ class RawAnswer:
 
     @property
     def is_root_alone(self) -> bool:
-        """Whether its root is empty."""
+        """True if its root is empty."""
         return not self.reply.items
 
 

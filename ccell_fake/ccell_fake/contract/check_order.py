@@ -25,7 +25,7 @@ class Violation:
     changes: Mapping[str, object] = field(default_factory=dict[str, object])
 
     def is_compatible_with(self, other: "Violation") -> bool:
-        """Whether one request can contain both: they change different things."""
+        """Return whether one request can contain both: they change different things."""
         return not (self.changes.keys() & other.changes.keys() or self.settings.keys() & other.settings.keys())
 
 

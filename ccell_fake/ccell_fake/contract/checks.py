@@ -93,7 +93,7 @@ class Check:
 
     @property
     def is_question(self) -> bool:
-        """Whether it answers a question rather than checks a clause."""
+        """True if it answers a question rather than checks a clause."""
         return self.id in ASSUMPTIONS
 
     @property

@@ -38,7 +38,7 @@ class Need:
     settings: Mapping[str, object] = field(default_factory=dict[str, object], repr=False)
 
     def is_satisfied_by(self, known: KnownAccount) -> bool:
-        """Whether the account is known to have the property."""
+        """Return whether the account is known to have the property."""
         return bool(self.condition(known))
 
 

@@ -40,7 +40,7 @@ def send_alone(account: ContractAccount) -> str:
 
 
 def is_locked(account: ContractAccount) -> bool:
-    """Whether the account is locked."""
+    """Return whether the account is locked."""
     return send_alone(account) == Code.ACCOUNT_FROZEN
 
 

@@ -182,7 +182,7 @@ class HoldBody(ObjectBody):
 
 
 class WaitBody(ObjectBody):
-    """What to wait for.
+    """An event to wait for.
 
     Attributes:
         kind: `message`, `report` (reports are fetched) or `upmsg` (upstream messages are fetched).

@@ -84,10 +84,10 @@ class Account:
 
     @property
     def settings(self) -> AccountSettings:
-        """Its settings."""
+        """The account's settings."""
         return self.policy.settings
 
     @property
     def now(self) -> int:
-        """Its time, in microseconds since 1970."""
+        """The account's time, in microseconds since 1970."""
         return to_micros(self.clock.now())

@@ -61,7 +61,7 @@ class Accounts:
         return iter(tuple(self._accounts.values()))
 
     def __contains__(self, userid: object) -> bool:
-        """Whether an account is open."""
+        """Return whether an account is open."""
         return userid in self._accounts
 
     def get(self, userid: str) -> Account | None:

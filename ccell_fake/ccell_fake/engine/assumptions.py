@@ -12,7 +12,7 @@ Scope = Literal["account", "server"]
 
 
 class Basis(StrEnum):
-    """How well a rule is known. `arranged`: a test asked for it, for example by a magic number."""
+    """The kind of evidence for a rule. `arranged`: a test asked for it, for example by a magic number."""
 
     DOCUMENTED = "documented"
     OBSERVED = "observed"

@@ -28,7 +28,7 @@ _END_TAG_KEPT = 3
 
 
 class ConnectionEnd(StrEnum):
-    """What happens to the connection after the body was sent."""
+    """The end of a connection after the body was sent."""
 
     OPEN = "open"
     CLOSED = "closed"
@@ -37,7 +37,7 @@ class ConnectionEnd(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """How an answer leaves.
+    """The form in which an answer leaves.
 
     Attributes:
         body: The announced bytes.

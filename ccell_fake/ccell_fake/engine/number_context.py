@@ -12,7 +12,7 @@ from ccell_fake.model import Submit
 
 @dataclass(frozen=True, slots=True)
 class Arranged:
-    """What a test arranged for the numbers of a request.
+    """The outcomes that a test arranged for the numbers of a request.
 
     Attributes:
         opted_out: Numbers that have opted out.
@@ -25,7 +25,7 @@ class Arranged:
     refused: frozenset[str] | None = None
 
     def refuses(self, number: str) -> bool:
-        """Whether the fault refuses a number."""
+        """Return whether the fault refuses a number."""
         return self.code is not None and (self.refused is None or number in self.refused)
 
 

@@ -23,7 +23,7 @@ class NumberList:
         self._lengths = sorted({len(prefix) for prefix in self._prefixes})
 
     def __contains__(self, number: str) -> bool:
-        """Whether the number or a prefix of it is in the list."""
+        """Return whether the number or a prefix of it is in the list."""
         return number in self._numbers or any(number[:length] in self._prefixes for length in self._lengths)
 
     def entries_for(self, number: str) -> Iterator[str]:

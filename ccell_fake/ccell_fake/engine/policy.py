@@ -42,7 +42,7 @@ class OutcomePatterns:
     linkid: re.Pattern[str] | None
 
     def match(self, phone: str, submission: Submission) -> bool:
-        """Whether the rule matches a message."""
+        """Return whether the rule matches a message."""
         return (
             (self.phone is None or self.phone.fullmatch(phone) is not None)
             and (self.content is None or self.content.fullmatch(submission.content) is not None)
@@ -95,7 +95,7 @@ class Policy:
         self.lock: tuple[int, float] = _lock(settings, answers)
 
     def is_locked(self, locked_at: int | None, now: int) -> bool:
-        """Whether a lock still holds. Both arguments are microseconds since 1970."""
+        """Return whether a lock still holds. Both arguments are microseconds since 1970."""
         if locked_at is None:
             return False
         duration = self.settings.lock_duration

@@ -10,7 +10,7 @@ from ccell_fake.codes import Code
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why a request or a number is refused.
+    """The reason why a request or a number is refused.
 
     Attributes:
         code: The status code of the answer.

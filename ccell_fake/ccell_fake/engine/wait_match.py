@@ -27,7 +27,7 @@ _MAX_COMPARED_CHARACTERS = 100
 
 @dataclass(frozen=True, slots=True)
 class WaitFilter:
-    """What a test waits for.
+    """The event that a test waits for.
 
     Attributes:
         kind: Messages, or fetches of one endpoint.
@@ -45,7 +45,7 @@ class WaitFilter:
 
     @property
     def can_match_later(self) -> bool:
-        """Whether a message that does not match may match later: only its state changes."""
+        """True if a message that does not match may match later: only its state changes."""
         return self.message.state is not None
 
 

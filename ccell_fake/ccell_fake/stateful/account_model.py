@@ -13,7 +13,7 @@ DELIVERED, FAILED = "0", "-1"
 
 
 class HandedOut(Enum):
-    """Whether an item was handed out, and whether its answer arrived readable or was lost."""
+    """State of an item: not handed out, handed out in a readable answer, or handed out in a lost one."""
 
     NOT_YET = 0
     ARRIVED = 1
@@ -30,7 +30,7 @@ class AcceptedMessage:
 
     @property
     def is_delivered(self) -> bool:
-        """Whether its report says that it reached the phone."""
+        """True if its report says that it reached the phone."""
         return self.status == DELIVERED
 
 

@@ -54,7 +54,7 @@ class GatewayRequest:
 
     @property
     def is_readable(self) -> bool:
-        """Whether the integration received an answer as the document describes it."""
+        """True if the integration received an answer as the document describes it."""
         return self.delivery in {WHOLE, "code", "delay", "dribble"}
 
     def __str__(self) -> str:

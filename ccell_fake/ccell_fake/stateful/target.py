@@ -44,7 +44,7 @@ class Opened(Protocol):
 
     @property
     def password(self) -> str:
-        """Its password."""
+        """The account's password."""
         ...
 
     @property
@@ -64,7 +64,7 @@ class Opened(Protocol):
 
     @property
     def may_fetch(self) -> bool:
-        """Whether reports and upstream messages may be fetched."""
+        """True if reports and upstream messages may be fetched."""
         ...
 
     @property
@@ -78,7 +78,7 @@ class Opened(Protocol):
         ...
 
     def supports(self, fault: Fault) -> bool:
-        """Whether a fault of this kind can be arranged."""
+        """Return whether a fault of this kind can be arranged."""
         ...
 
     def arrange(self, fault: Fault) -> None:
@@ -109,7 +109,7 @@ class Target(Protocol):
 
     @property
     def is_repeatable(self) -> bool:
-        """Whether a failed run may be repeated to find the shortest failing one."""
+        """True if a failed run may be repeated to find the shortest failing one."""
         ...
 
     def open(self, balance: int, report_delay: timedelta) -> Opened:

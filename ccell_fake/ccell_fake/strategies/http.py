@@ -32,12 +32,12 @@ def _encode_all(data: bytes) -> bytes:
 
 
 def _as_java(data: bytes) -> bytes:
-    """As Java's `URLEncoder`: a blank becomes a plus."""
+    """Encode like Java's `URLEncoder`: a blank becomes a plus."""
     return quote_plus(data, safe="*").encode()
 
 
 def _as_dotnet(data: bytes) -> bytes:
-    """As .NET's `HttpUtility`: like Java, in lower case."""
+    """Encode like .NET's `HttpUtility`: like Java, in lower case."""
     return _ESCAPE.sub(lambda escape: escape[0].lower(), quote_plus(data, safe="!*()").encode())
 
 

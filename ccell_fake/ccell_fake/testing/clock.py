@@ -20,7 +20,7 @@ class AccountTime:
 
     @property
     def now(self) -> datetime:
-        """Its time, aware, in Asia/Shanghai."""
+        """The account's time, aware, in Asia/Shanghai."""
         return self._account.clock().now
 
     def advance(

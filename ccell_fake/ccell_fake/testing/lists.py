@@ -75,7 +75,7 @@ class AccountList(ABC, Sequence[Item], Generic[Item]):
             raise IndexError(message) from None
 
     def __eq__(self, other: object) -> bool:
-        """Whether it has the same items as a list or a tuple."""
+        """Return whether it has the same items as a list or a tuple."""
         return isinstance(other, Sequence) and list(self) == list(other)  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
 
     __hash__: ClassVar[None] = None  # type: ignore[assignment] # the items change

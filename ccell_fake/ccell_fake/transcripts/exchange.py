@@ -19,7 +19,7 @@ class UnreadableLine(ValueError):
 
 
 class Ending(StrEnum):
-    """How an exchange ended."""
+    """The end of an exchange."""
 
     ANSWERED = "answered"
     LOST = "connection lost"

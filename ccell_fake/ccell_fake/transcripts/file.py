@@ -182,7 +182,7 @@ def read(path: Path) -> Transcript:
 
 
 def _is_incomplete(line: bytes) -> bool:
-    """Whether a line of a transcript begins like this one."""
+    """Return whether a line of a transcript begins like this one."""
     beginnings = (f'{{"{_HEADER}": '.encode(), f'{{"{_RUN}": "'.encode())
     return any(line.startswith(one[: len(line)]) for one in beginnings)
 

@@ -34,7 +34,7 @@ class Pseudonyms:
         self._used: set[tuple[str, str]] = set()
 
     def has(self, kind: str, value: str) -> bool:
-        """Whether a value already has a pseudonym."""
+        """Return whether a value already has a pseudonym."""
         return (kind, value) in self._assigned
 
     def phone(self, digits: str) -> str:

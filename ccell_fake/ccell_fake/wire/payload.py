@@ -13,7 +13,7 @@ _BLANKS = b" \t\r\n"
 
 
 class Place(StrEnum):
-    """Where a payload was found."""
+    """The place of a payload in a request."""
 
     BODY = "body"
     QUERY = "query"

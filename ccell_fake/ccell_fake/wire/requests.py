@@ -58,5 +58,5 @@ def render(request: Request) -> bytes:
 
 
 def is_complete(request: Request, data: bytes) -> bool:
-    """Whether a parsed request holds all of its payload: no element, attribute, text or comment was ignored."""
+    """Return whether a parsed request holds all of its payload: no element, attribute, text or comment was ignored."""
     return xml.canonical(data) == xml.canonical(render(request))

@@ -80,5 +80,5 @@ class CredentialGenerator:
 
 
 def is_public(password: str) -> bool:
-    """Whether a password may be shown: only the document's own and generated ones, as others may be real."""
+    """Return whether a password may be shown: only the document's own and generated ones, as others may be real."""
     return password == DOCUMENT_ACCOUNT.password or _GENERATED_PASSWORD.fullmatch(password) is not None

@@ -216,7 +216,7 @@ def _complete(config: Config) -> Iterator[AccountSettings]:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether an address or a name reaches only this machine."""
+    """Return whether an address or a name reaches only this machine."""
     if host == "localhost":
         return True
     try:

@@ -153,7 +153,7 @@ class _Connection(HTTPConnection):
         return False
 
     def _has_next_request(self) -> bool:
-        """Whether the next request arrives soon. Does not wait if other connections need a thread."""
+        """Return whether the next request arrives soon. Does not wait if other connections need a thread."""
         if self._poll is None or self.server.requests.qsize:
             return False
         return self.rfile.has_data() or bool(self._poll.poll(_KEEP_MILLISECONDS))
@@ -217,7 +217,7 @@ class HttpServer:
 
     @property
     def url(self) -> str:
-        """Its address, such as `http://127.0.0.1:8026`."""
+        """Base URL, such as `http://127.0.0.1:8026`."""
         host, port = cast("tuple[str, int]", self._server.bind_addr)  # pyright: ignore[reportUnknownMemberType]
         return f"{self._scheme}://{f'[{host}]' if ':' in host else host}:{port}"
 

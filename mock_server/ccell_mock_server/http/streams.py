@@ -19,7 +19,7 @@ class Incoming(io.BufferedReader):
         super().__init__(self._source, size)
 
     def has_data(self) -> bool:
-        """Whether the buffer holds unread data."""
+        """Return whether the buffer holds unread data."""
         self._source.is_paused = True
         try:
             return bool(self.peek())

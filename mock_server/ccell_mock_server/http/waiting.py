@@ -26,7 +26,7 @@ _POLL_DISCONNECT = getattr(select, "POLLRDHUP", 0)
 
 
 class Woken(Enum):
-    """Why a wait ended."""
+    """The reason why a wait ended."""
 
     NOTIFIED = "notified"
     TIMED_OUT = "timed out"
@@ -126,7 +126,7 @@ class Waiter:
 
 
 def _is_disconnected(client: socket.socket | None) -> bool:
-    """Whether a readable client has closed its side, by TCP or by TLS."""
+    """Return whether a readable client has closed its side, by TCP or by TLS."""
     if client is None:
         return False
     try:

@@ -67,7 +67,7 @@ class Relay:
 
     @staticmethod
     def supports(fault: Fault) -> bool:
-        """Whether the relay can apply a fault. It supports only faults that count the requests of an endpoint."""
+        """Return whether the relay can apply a fault: only faults that count the requests of an endpoint."""
         is_plain = fault.phone is None and fault.rate >= 1 and fault.since is None and fault.until is None
         is_about_a_number = isinstance(fault, CodeFault) and fault.code.is_about_a_number
         return is_plain and not is_about_a_number and not isinstance(fault, DribbleFault)

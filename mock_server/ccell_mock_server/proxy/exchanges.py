@@ -31,7 +31,7 @@ class DecodedExchange:
 
     @property
     def is_over_thread_limit(self) -> bool:
-        """Whether it was refused because of concurrent requests (K2). A replay has no concurrent requests."""
+        """True if it was refused because of concurrent requests (K2). A replay has no concurrent requests."""
         return self.reply is not None and self.reply.code == Code.CONCURRENCY_EXCEEDED
 
 

@@ -153,7 +153,7 @@ def encode_target(target: bytes) -> bytes:
 
 
 def is_control_path(path: bytes) -> bool:
-    """Whether a path is the control API's, in any encoding."""
+    """Return whether a path is the control API's, in any encoding."""
     plain = unquote_to_bytes(unquote_to_bytes(path)).replace(b"\\", b"/")
     normal = posixpath.normpath(b"/" + re.sub(rb"/+", b"/", plain)) + b"/"
     return CONTROL_PREFIX.encode() in normal.lower()

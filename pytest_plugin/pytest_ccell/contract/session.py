@@ -108,12 +108,12 @@ class ContractSession:
 
     @property
     def is_drift(self) -> bool:
-        """Whether answers are compared with the profile of `--ccell-drift`."""
+        """True if answers are compared with the profile of `--ccell-drift`."""
         return bool(self.config.option.ccell_drift)
 
     @property
     def only_questions(self) -> bool:
-        """Whether only questions run."""
+        """True if only questions run."""
         return self.calibrated is not None or self.is_drift
 
     def checks(self) -> tuple[Check, ...]:

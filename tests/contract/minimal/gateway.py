@@ -1,4 +1,4 @@
-"""What the minimal gateway answers to a payload: four operations, an account's money, threads and queues."""
+"""Answers of the minimal gateway: four operations, an account's money, threads and queues."""
 
 import re
 import threading
@@ -22,7 +22,7 @@ REPLYING = "13898"
 
 
 class Report(NamedTuple):
-    """What became of a message, to be handed out from `due` on."""
+    """A report. It is handed out from `due` on."""
 
     due: datetime
     msgid: str
@@ -31,7 +31,7 @@ class Report(NamedTuple):
 
 
 class Upmsg(NamedTuple):
-    """What a phone wrote, to be handed out from `due` on."""
+    """An upstream message. It is handed out from `due` on."""
 
     due: datetime
     spnumber: str

@@ -1,4 +1,4 @@
-"""What a number, and a send as a whole, have to pass, in the order of the registry's defaults."""
+"""Checks of a number and of a send, in the order of the registry's defaults."""
 
 import re
 from collections.abc import Callable

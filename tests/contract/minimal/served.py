@@ -108,7 +108,7 @@ class MinimalGateway:
 
     @property
     def messages(self) -> int:
-        """How many messages it accepted."""
+        """Number of messages that the gateway accepted."""
         return sum(len(handled.accepted) for handled in self.journal)
 
     def reply(self, userid: str, phone: str, text: str, spcode: str = "") -> None:

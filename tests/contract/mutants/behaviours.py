@@ -120,7 +120,7 @@ def afterwards(
 
 
 def items(operation: Operation, alter: Callable[[tuple[Any, ...]], Iterable[Any]], make: Make = Behaviour) -> Make:
-    """What an answer carries is altered."""
+    """Alter the items of an answer."""
     return afterwards(operation, lambda _, __, reply: Reply(reply.code, reply.info, tuple(alter(reply.items))), make)
 
 

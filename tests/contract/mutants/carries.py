@@ -55,7 +55,7 @@ def with_query(request: httpx2.Request, query: bytes) -> httpx2.Request:
 
 
 def written(alter: Callable[[bytes], bytes], operation: Operation | None = None) -> Carry:
-    """What is answered is written otherwise, at one endpoint or at all."""
+    """Write an answer in another way, at one endpoint or at all of them."""
 
     def answered(request: httpx2.Request, response: httpx2.Response) -> httpx2.Response:
         if operation is not None and request.url.path != operation.path:
@@ -77,7 +77,7 @@ def replacing(old: str, new: str, operation: Operation | None = None) -> Carry:
 
 
 def matching(pattern: str, new: str, operation: Operation | None = None) -> Carry:
-    """What matches a pattern reads otherwise."""
+    """Replace the text that matches a pattern."""
     return written(lambda body: re.sub(pattern, new, body.decode()).encode(), operation)
 
 

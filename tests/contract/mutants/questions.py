@@ -112,7 +112,7 @@ def _in_utc(report: Report) -> Report:
 
 
 def _twice() -> Behaviour:
-    """What was handed out is handed out once more."""
+    """Hand out an item a second time."""
     handed_out: set[Upmsg] = set()
 
     def put_back(facts: RequestFacts, ledger: Ledger, reply: Reply[Upmsg]) -> None:

@@ -20,7 +20,7 @@ _REFUSED = f'<root return="{Code.PASSWORD_WRONG}" info="{Code.PASSWORD_WRONG.tex
 
 
 def _losing(operation: Operation) -> Make:
-    """What does not go into a call is lost."""
+    """Lose the items that do not fit into a call."""
 
     def operate(facts: RequestFacts, ledger: Ledger, seed: int) -> AnyReply:
         reply = OPERATIONS[operation](facts, ledger, seed)

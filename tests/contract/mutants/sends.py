@@ -59,7 +59,7 @@ def _with_the_first_s(submits: tuple[Submit, ...]) -> tuple[Submit, ...]:
 
 
 def _sent_at(change: Callable[[str], str | None]) -> Make:
-    """What is scheduled is sent at another time."""
+    """Send a scheduled message at another time."""
 
     def moved(submit: Submit) -> Submit:
         return replace(submit, sendtime=change(submit.sendtime)) if submit.sendtime else submit

@@ -29,7 +29,7 @@ def _never_raised(facts: RequestFacts, _: Refusal | None) -> Refusal | None:
 
 
 def _as_if_submitted(facts: RequestFacts, _: Ledger, reply: AnyReply) -> AnyReply:
-    """It is submitted all the same, and refused afterwards."""
+    """Submit a request over the thread limit, then refuse it."""
     return Reply(_OVER.code, _OVER.code.text) if facts.state.admission.is_over else reply
 
 

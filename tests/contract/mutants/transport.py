@@ -1,4 +1,4 @@
-"""How requests are carried and answers look, violated (T1 to T5)."""
+"""Violations of the transport and of the form of answers (T1 to T5)."""
 
 from functools import partial
 from urllib.parse import quote, unquote_to_bytes
@@ -32,7 +32,7 @@ def _named(request: httpx2.Request) -> httpx2.Request:
 
 
 def _as_sent(request: httpx2.Request) -> httpx2.Request:
-    """What is percent-encoded in a query stays so."""
+    """Leave a query percent-encoded."""
     return with_query(request, request.url.query.replace(b"%", b"%25")) if request.method == "GET" else request
 
 

@@ -48,7 +48,7 @@ class Budget:
 
     @property
     def is_risk_taken(self) -> bool:
-        """Whether a check may have locked the account."""
+        """True if a check may have locked the account."""
         with closing(self._connect()) as connection:
             (is_risk_taken,) = connection.execute("SELECT is_risk_taken FROM budget").fetchone()
         return bool(is_risk_taken)

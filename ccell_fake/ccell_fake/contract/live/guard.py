@@ -75,7 +75,7 @@ class Guard:
             return None
 
     def _is_authentic(self, parsed: Request | None, text: str) -> bool:
-        """Whether a gateway may accept the request's credential."""
+        """Return whether a gateway may accept the request's credential."""
         if parsed is not None:
             return parsed.userid == self._userid and parsed.password in self._passwords
         return any(form in text for form in self._passwords)
@@ -118,6 +118,6 @@ def count_segments(content: str) -> int:
 
 
 def _may_reach_a_phone(text: str) -> bool:
-    """Whether the text has digits that may be the number of a phone."""
+    """Return whether the text has digits that may be the number of a phone."""
     numbers: list[str] = _DIGITS.findall(text)
     return any(UNASSIGNED_NUMBER.fullmatch(number) is None for number in numbers)
