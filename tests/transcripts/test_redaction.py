@@ -6,7 +6,7 @@ import html
 import json
 import re
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote, quote_plus, unquote_plus
@@ -219,6 +219,29 @@ def test_known_secrets_are_replaced_everywhere() -> None:
     for secret in text.replace("a b", "").split():
         assert secret not in shown
     assert "a b" not in shown
+
+
+@given(
+    PASSWORDS,
+    st.sampled_from(["phone", "userid", "linkid", "content", "sendtime", "spcode", "msgcontent"]),
+    st.sampled_from(
+        ["{}", "13800001111{}", "13800001111,{}", "{}13800001111", "138 0000 1111 {}", "1380000{}", "0{}1"]
+    ),
+    st.sampled_from(
+        [
+            ('<root><submit {}="{}"/></root>', html.escape),
+            ('{{"{}": "{}"}}', lambda text: json.dumps(text)[1:-1]),
+            ("{}={}", quote),
+        ]
+    ),
+)
+def test_a_known_password_is_replaced_in_every_value(
+    password: str, name: str, value: str, form: tuple[str, Callable[[str], str]]
+) -> None:
+    template, encode = form
+    data = template.format(name, value.format(encode(password))).encode()
+    redacted = Redaction(passwords=[password]).data(data).decode()
+    assert not [form for form in _forms(password) if form in redacted], redacted
 
 
 def test_a_redacted_traceback_contains_no_secret() -> None:

@@ -60,15 +60,15 @@ class DecodedText:
             yield Edit(begin, end, before if is_same else self._encode_like(before, character))
 
     def _encode_like(self, before: str, character: str) -> str:
-        inner = before
-        for _ in range(self.depth):
-            inner = _unquote(inner)
+        inner, times = before, 0
+        while times < self.depth and _PERCENT.fullmatch(inner):
+            inner, times = _unquote(inner), times + 1
         encoded = character
         if _REFERENCE.fullmatch(inner):
             encoded = f"&#{ord(character)};"
         elif _ESCAPE.fullmatch(inner):
             encoded = f"\\u{ord(character):04x}"
-        for _ in range(self.depth if "%" in before else 0):
+        for _ in range(times):
             encoded = "".join(f"%{byte:02X}" for byte in encoded.encode("utf-8", "surrogateescape"))
         return encoded
 

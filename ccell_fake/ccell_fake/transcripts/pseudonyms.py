@@ -26,7 +26,7 @@ class Pseudonyms:
     """
 
     def __init__(self, key: bytes, keep: Collection[str] = ()) -> None:
-        """Use a key. The same key gives the same pseudonyms. Values in `keep` get no pseudonym and are none."""
+        """Use a key. The same key gives the same pseudonyms. Values in `keep` stay, and no pseudonym equals one."""
         self._key = key
         self._keep = frozenset(keep)
         self._lock = threading.Lock()

@@ -183,12 +183,7 @@ class Redaction:
         """Replace all secrets of a text. If two edits overlap, the earlier one wins."""
         for named in detection.find_named(text):
             yield from self._replace_named(text, named)
-        for match in self._literal.finditer(text.text):
-            pseudonym = self._literals.get(match[0])
-            if pseudonym is None:
-                yield text.edit(*match.span(), HIDDEN)
-            else:
-                yield from text.edit_each(match.start(), pseudonym)
+        yield from self._replace_literals(text)
         for named in detection.find_in_quotation(text):
             yield from self._replace_named(text, named)
         for match in detection.find_emails(text.text):
@@ -201,6 +196,14 @@ class Redaction:
         for match in detection.DIGIT_GROUPS.finditer(text.text):
             yield from self._replace_known_numbers(text, match)
 
+    def _replace_literals(self, text: DecodedText, start: int = 0, end: int | None = None) -> Iterator[Edit]:
+        for match in self._literal.finditer(text.text, start, len(text.text) if end is None else end):
+            pseudonym = self._literals.get(match[0])
+            if pseudonym is None:
+                yield text.edit(*match.span(), HIDDEN)
+            else:
+                yield from text.edit_each(match.start(), pseudonym)
+
     def _replace_named(self, text: DecodedText, match: SecretMatch) -> Iterator[Edit]:
         value = text.text[match.start : match.end]
         match match.kind:
@@ -209,6 +212,8 @@ class Redaction:
             case SecretKind.NAME:
                 yield from text.edit_each(match.start, self.userid(value))
             case SecretKind.PHONE:
+                # A list of phones may contain a password.
+                yield from self._replace_literals(text, match.start, match.end)
                 start = match.start
                 for phone in value.split(NUMBER_SEPARATOR):
                     yield from text.edit_each(start, self.phone(phone))
