@@ -114,7 +114,7 @@ class AccountSettings:
         blacklist: Refused numbers, or prefixes ending in `*` (1004008).
         whitelist: The only accepted numbers or prefixes (1004009). By default all numbers are accepted.
         black_words: Words that no content may contain (1004010).
-        white_words: Words of which each content must contain one (1004011). Empty for no restriction.
+        white_words: Each content must contain one of these words (1004011). Empty for no restriction.
         closing_phrase: Text that each content must end with, apart from the signature (1001007). Empty for none.
         report_delay: Seconds from sending to the report.
         outcomes: Rules that decide reports. The first rule that matches applies.

@@ -168,7 +168,7 @@ def plugin() -> float:
 
 
 def yardstick() -> float:
-    """Requests a second of a static route on a server that is none of this code, by which machines are compared."""
+    """Requests a second of a static route on an unchanged Cheroot server, to compare machines."""
     with cheroot("stock") as url:
         return statistics.median(
             loads.requests_per_second(url, loads.post("/static", ONE.encode()), 2.0) for _ in range(ROUNDS)

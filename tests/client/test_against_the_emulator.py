@@ -176,6 +176,7 @@ def test_a_strict_server_accepts_the_request(method: Any) -> None:
         Client(served.url, "200001", "123456", method=method) as client,
     ):
         client.send(PHONE, CONTENT).raise_for_refused()
+        assert len(client.reports()) == 1
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,7 @@ UNTOLD = {
     # Both have 1004002; a number that is not recognised has no carrier.
     "Q7": [{"sending_rule", "spcode"}, {"recognised", "channel"}],
 }
-"""Checks of which no request can tell which comes first."""
+"""Pairs of checks whose order no request can show."""
 
 ORDERS = {id_: tuple(default) for id_, default in DEFAULTS.items() if id_ in UNTOLD}
 FEW = settings(max_examples=settings().max_examples // 4)

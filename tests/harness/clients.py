@@ -1,4 +1,4 @@
-"""Both clients behind one interface, and a runner of plans without a client."""
+"""One interface for both clients, and a runner of plans without a client."""
 
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager

@@ -25,6 +25,7 @@ from ccell_fake.stateful import (
     Message,
     Mismatched,
     Opened,
+    Target,
     Unfaithful,
 )
 from ccell_mock_server.emulator import Emulator
@@ -47,7 +48,15 @@ def _steps(error: BaseException) -> list[str]:
 
 
 def test_our_client_passes(served: Emulator) -> None:
-    stateful.run(Right, served.url, settings=PROFILE)
+    machines: list[Right] = []
+
+    def create(target: Target) -> Right:
+        machines.append(Right(target))
+        return machines[-1]
+
+    stateful.run(create, served.url, settings=PROFILE)
+    assert sum(len(machine.store) for machine in machines) > len(machines)
+    assert any(machine.replies for machine in machines)
 
 
 @pytest.mark.parametrize(

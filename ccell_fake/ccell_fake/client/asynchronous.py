@@ -3,7 +3,6 @@
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping
 from contextlib import aclosing, closing
 from datetime import datetime
-from types import TracebackType
 from typing import Literal, Self, TypeVar, overload
 
 import anyio
@@ -59,9 +58,7 @@ class AsyncClient(AccountClient):
         """Return self."""
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *_error: object) -> None:
         """Close the connections."""
         await self.aclose()
 

@@ -5,7 +5,6 @@ import time
 from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import closing
 from datetime import datetime
-from types import TracebackType
 from typing import Literal, Self, TypeVar, overload
 
 import httpx2
@@ -74,9 +73,7 @@ class Client(AccountClient):
         """Return self."""
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_error: object) -> None:
         """Close the connections."""
         self.close()
 

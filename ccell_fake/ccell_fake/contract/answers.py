@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
+from xml.etree import ElementTree as ET
 
 from ccell_fake.model import AnyReply, Operation, Resp
 from ccell_fake.wire import replies
@@ -32,6 +33,11 @@ class RawAnswer:
     def is_declared(self) -> bool:
         """True if it begins with `DECLARATION`, ignoring blanks."""
         return self.body.lstrip().startswith(DECLARATION)
+
+    @cached_property
+    def root(self) -> ET.Element:
+        """The root element of the answer."""
+        return ET.fromstring(self.body)  # noqa: S314 - from the gateway under test
 
     @cached_property
     def reply(self) -> AnyReply:

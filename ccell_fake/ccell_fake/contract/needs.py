@@ -236,7 +236,7 @@ BLACK_WORDS = _setting(
 )
 WHITE_WORDS = _setting(
     "white words",
-    "an account with words of which each content must contain one",
+    "an account whose contents must contain one of some words",
     "white_words",
     lambda known: known.settings.white_words,
     value=["验证码"],

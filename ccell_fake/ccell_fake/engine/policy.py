@@ -63,7 +63,7 @@ class Policy:
         blacklist: Refused numbers, or None.
         whitelist: The only accepted numbers. None for all.
         black_words: Words that no content may contain, or None.
-        white_words: Words of which a content must contain one, or None.
+        white_words: A content must contain one of these words. None for no restriction.
         outcomes: Rules that decide reports.
         personas: Owners of phones.
         lock: Number of excesses and window in seconds after which the account is locked. 0 for never (Q22).

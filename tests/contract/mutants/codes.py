@@ -23,7 +23,7 @@ _RULES = {
 
 
 def _other(code: Code) -> Code:
-    """The code behind it in the table, of the same family."""
+    """Return the next code of the same family in the table."""
     family = [one for one in Code if one.is_about_a_number == code.is_about_a_number]
     return family[(family.index(code) + 1) % len(family)]
 

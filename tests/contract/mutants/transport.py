@@ -24,7 +24,7 @@ def _not_by_post(operation: Operation, request: httpx2.Request) -> httpx2.Reques
 
 
 def _named(request: httpx2.Request) -> httpx2.Request:
-    """A GET's payload counts only behind `xml=`."""
+    """Read a GET's payload only after `xml=`."""
     if request.method != "GET":
         return request
     name, _, value = request.url.query.partition(b"=")

@@ -1,7 +1,5 @@
 """Account information (I1)."""
 
-from xml.etree import ElementTree as ET
-
 from ccell_fake.contract.check_run import CheckRun
 from ccell_fake.contract.checks import checks
 from ccell_fake.contract.needs import CREDIT, FIXED_SIGNATURE, OWN_NUMBER
@@ -14,7 +12,7 @@ _TAGS = ["ID", "NAME", "STATUS", "RICHES", "CREDIT", "SIGNCODE"]
 @checks("I1")
 def test_info_answers_six_elements_in_order(check_run: CheckRun) -> None:
     account = check_run.account()
-    root = ET.fromstring(account.post(Operation.INFO, account.payload()).body)  # noqa: S314 - from the gateway under test
+    root = account.post(Operation.INFO, account.payload()).root
     assert [node.tag for node in root] == _TAGS
     texts = {node.tag: (node.text or "").strip() for node in root}
     assert texts["STATUS"] == "0"

@@ -1,11 +1,10 @@
 """Open questions about queued reports and upstream messages."""
 
-from xml.etree import ElementTree as ET
-
 from ccell_fake.contract.answers import UnknownAnswer, answer_for
 from ccell_fake.contract.check_run import CheckRun
 from ccell_fake.contract.checks import checks
 from ccell_fake.contract.needs import OWN_NUMBER, UPSTREAM, clock_advance
+from ccell_fake.contract.tests.fetches import fetch_nodes
 from ccell_fake.model import Operation
 
 _AGAIN_WITHIN = 61
@@ -51,8 +50,7 @@ def test_whether_the_phone_of_an_upstream_message_begins_with_a_blank(check_run:
     account.arranger.reply(account.replying_number, ["TD"])
 
     def phones() -> list[str]:
-        root = ET.fromstring(account.post(Operation.UPMSG, account.payload()).body)  # noqa: S314 - from the gateway under test
-        values = [node.get("phone", "") for node in root.findall("upmsg")]
+        values = [node.get("phone", "") for node in fetch_nodes(account, Operation.UPMSG)]
         return [phone for phone in values if phone.strip() == account.replying_number]
 
     phone = account.wait_for(phones)[0]

@@ -1,26 +1,23 @@
 """Status reports (R1 to R6)."""
 
 import re
-from xml.etree import ElementTree as ET
 
 from ccell_fake.codes import Code
 from ccell_fake.contract.account import ContractAccount
-from ccell_fake.contract.answers import RawAnswer
 from ccell_fake.contract.check_run import CheckRun
 from ccell_fake.contract.checks import checks
-from ccell_fake.contract.needs import DEAD_NUMBER, OWN_NUMBER, NotAsked
+from ccell_fake.contract.needs import DEAD_NUMBER, OWN_NUMBER
 from ccell_fake.contract.submits import submit
+from ccell_fake.contract.tests.fetches import (
+    assert_calls_return,
+    assert_empty_answer,
+    assert_refused_with_empty_answer,
+    fetch_nodes,
+)
 from ccell_fake.limits import REPORTS_PER_CALL
 from ccell_fake.model import Operation, Report
 
 _RECVTIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}\.0")
-_EMPTY = f'<root return="{Code.SUCCESS}" info="{Code.SUCCESS.text}"></root>'.encode()
-
-
-def _fetch(account: ContractAccount) -> RawAnswer:
-    answer = account.post(Operation.REPORT, account.payload())
-    assert answer.is_declared, answer.body[:60]
-    return answer
 
 
 def _send_and_fetch_report(account: ContractAccount, phone: str) -> Report:
@@ -31,8 +28,7 @@ def _send_and_fetch_report(account: ContractAccount, phone: str) -> Report:
 
 def _nodes(account: ContractAccount, msgid: str) -> list[dict[str, str]]:
     """The raw report nodes of a message."""
-    root = ET.fromstring(_fetch(account).body)  # noqa: S314 - from the gateway under test
-    return [dict(node.attrib) for node in root.findall("report") if node.get("msgid") == msgid]
+    return [node for node in fetch_nodes(account, Operation.REPORT) if node.get("msgid") == msgid]
 
 
 @checks("R1", OWN_NUMBER, cost="sms 1, drain")
@@ -53,27 +49,19 @@ def test_a_call_returns_300_reports_and_the_next_call_the_rest(check_run: CheckR
     while left:
         # A request must not contain a number twice (Q10).
         left -= len(account.client.send(account.own_numbers[:left], account.known.content()).resps)
-    account.wait_fully()
-    counts = [len(_fetch(account).reply.items) for _ in range(3)]
-    if sum(counts) < REPORTS_PER_CALL + 1 and "immediate" not in account.known.abilities:
-        message = f"needs all reports to arrive; {sum(counts)} did"
-        raise NotAsked(message)
-    assert counts == [REPORTS_PER_CALL, 1, 0]
+    assert_calls_return(account, Operation.REPORT, [REPORTS_PER_CALL, 1, 0])
 
 
 @checks("R3", cost="drain")
 def test_the_answer_without_reports_is_an_empty_root(check_run: CheckRun) -> None:
     account = check_run.account()
     account.client.reports()
-    assert _fetch(account).body.endswith(_EMPTY)
+    assert_empty_answer(account, Operation.REPORT)
 
 
 @checks("R4")
 def test_a_refused_call_for_reports_is_answered_with_an_empty_root(check_run: CheckRun) -> None:
-    account = check_run.account()
-    answer = account.post(Operation.REPORT, account.payload(password="no-such-password"))
-    expected = f'<root return="{Code.PASSWORD_WRONG}" info="{Code.PASSWORD_WRONG.text}"></root>'
-    assert answer.body.endswith(expected.encode())
+    assert_refused_with_empty_answer(check_run.account(), Operation.REPORT)
 
 
 @checks("R5", OWN_NUMBER, cost="sms 1, drain")

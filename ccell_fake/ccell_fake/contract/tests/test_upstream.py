@@ -1,25 +1,21 @@
 """Upstream messages (U1 to U5)."""
 
 import re
-from xml.etree import ElementTree as ET
 
-from ccell_fake.codes import Code
 from ccell_fake.contract.account import ContractAccount
-from ccell_fake.contract.answers import RawAnswer
 from ccell_fake.contract.check_run import CheckRun
 from ccell_fake.contract.checks import checks
-from ccell_fake.contract.needs import UPSTREAM, NotAsked
+from ccell_fake.contract.needs import UPSTREAM
+from ccell_fake.contract.tests.fetches import (
+    assert_calls_return,
+    assert_empty_answer,
+    assert_refused_with_empty_answer,
+    fetch_nodes,
+)
 from ccell_fake.limits import UPMSGS_PER_CALL
 from ccell_fake.model import Operation
 
 _MOTIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}")
-_EMPTY = f'<root return="{Code.SUCCESS}" info="{Code.SUCCESS.text}"></root>'.encode()
-
-
-def _fetch(account: ContractAccount) -> RawAnswer:
-    answer = account.post(Operation.UPMSG, account.payload())
-    assert answer.is_declared, answer.body[:60]
-    return answer
 
 
 def _receive(account: ContractAccount, text: str) -> dict[str, str]:
@@ -27,11 +23,10 @@ def _receive(account: ContractAccount, text: str) -> dict[str, str]:
     phone = account.replying_number
     account.arranger.reply(phone, [text])
 
-    def fetch() -> list[dict[str, str]]:
-        root = ET.fromstring(_fetch(account).body)  # noqa: S314 - from the gateway under test
-        return [dict(node.attrib) for node in root.findall("upmsg") if node.get("phone", "").strip() == phone]
+    def nodes() -> list[dict[str, str]]:
+        return [node for node in fetch_nodes(account, Operation.UPMSG) if node.get("phone", "").strip() == phone]
 
-    return account.wait_for(fetch)[0]
+    return account.wait_for(nodes)[0]
 
 
 @checks("U1", UPSTREAM, cost="sms 1, drain")
@@ -53,27 +48,19 @@ def test_a_call_returns_100_upstream_messages_and_the_next_call_the_rest(check_r
     account = check_run.account()
     account.client.upmsgs()
     account.arranger.reply(account.replying_number, ["TD"] * (UPMSGS_PER_CALL + 1))
-    account.wait_fully()
-    counts = [len(_fetch(account).reply.items) for _ in range(3)]
-    if sum(counts) < UPMSGS_PER_CALL + 1 and "immediate" not in account.known.abilities:
-        message = f"needs all messages to arrive; {sum(counts)} did"
-        raise NotAsked(message)
-    assert counts == [UPMSGS_PER_CALL, 1, 0]
+    assert_calls_return(account, Operation.UPMSG, [UPMSGS_PER_CALL, 1, 0])
 
 
 @checks("U3", cost="drain")
 def test_the_answer_without_upstream_messages_is_an_empty_root(check_run: CheckRun) -> None:
     account = check_run.account()
     account.client.upmsgs()
-    assert _fetch(account).body.endswith(_EMPTY)
+    assert_empty_answer(account, Operation.UPMSG)
 
 
 @checks("U4")
 def test_a_refused_call_for_upstream_messages_is_answered_with_an_empty_root(check_run: CheckRun) -> None:
-    account = check_run.account()
-    answer = account.post(Operation.UPMSG, account.payload(password="no-such-password"))
-    expected = f'<root return="{Code.PASSWORD_WRONG}" info="{Code.PASSWORD_WRONG.text}"></root>'
-    assert answer.body.endswith(expected.encode())
+    assert_refused_with_empty_answer(check_run.account(), Operation.UPMSG)
 
 
 @checks("U5", UPSTREAM, cost="sms 1, drain")
