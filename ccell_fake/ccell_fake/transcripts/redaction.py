@@ -210,7 +210,11 @@ class Redaction:
             case SecretKind.PASSWORD:
                 yield text.edit(match.start, match.end, self.password(value))
             case SecretKind.NAME:
-                yield from text.edit_each(match.start, self.userid(value))
+                pseudonym = self.userid(value)
+                # A pseudonym keeps all characters but letters and digits.
+                if pseudonym == value or value.lower() not in self._literals:
+                    yield from self._replace_literals(text, match.start, match.end)
+                yield from text.edit_each(match.start, pseudonym)
             case SecretKind.PHONE:
                 # A list of phones may contain a password.
                 yield from self._replace_literals(text, match.start, match.end)
