@@ -24,11 +24,15 @@ OUTCOMES = {
 # Fewer steps than usual, the same ones each time: this is about the example.
 FEW = "few = settings(stateful.SETTINGS, stateful_step_count=4, derandomize=True, database=None)"
 CHANGES = {
-    "README.md": {
+    page: {
         "from urllib.request": "from hypothesis import settings\nfrom urllib.request",
-        "def test_no_message": f"{FEW}\n\n\ndef test_no_message",
-        "stateful.run(Sending, ccell_server.url": "stateful.run(Sending, ccell_server.url, settings=few",
-    },
+        f"def {test}": f"{FEW}\n\n\ndef {test}",
+        f"stateful.run({machine}, ccell_server.url": f"stateful.run({machine}, ccell_server.url, settings=few",
+    }
+    for page, machine, test in (
+        ("README.md", "Sending", "test_no_message_is_lost_or_sent_twice"),
+        ("stateful.md", "SenderMachine", "test_the_retry_sends_a_message_twice"),
+    )
 }
 
 
