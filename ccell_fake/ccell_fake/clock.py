@@ -91,11 +91,14 @@ class AccountClock:
 
     def now(self) -> datetime:
         """Return the account's time, in Asia/Shanghai."""
+        return self.shown_at(self.base.now())
+
+    def shown_at(self, base: datetime) -> datetime:
+        """Convert the gateway's time to the account's."""
         setting = self.setting
         if setting.frozen_at is not None:
             return from_micros(setting.frozen_at)
-        now = self.base.now()
-        return now + timedelta(microseconds=setting.offset) if setting.offset else now
+        return base + timedelta(microseconds=setting.offset) if setting.offset else base
 
     def at(self, base: int) -> int:
         """Convert the gateway's time to the account's, both in microseconds since 1970."""
@@ -132,8 +135,8 @@ def from_micros(micros: int) -> datetime:
 
 
 def in_micros(seconds: float) -> int:
-    """Convert seconds to microseconds."""
-    return int(seconds * 1_000_000)
+    """Convert seconds to microseconds, rounded."""
+    return round(seconds * 1_000_000)
 
 
 def elapsed() -> float:

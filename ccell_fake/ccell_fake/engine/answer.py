@@ -1,14 +1,15 @@
 """An answer with its evidence and explanation, and its entry in the journal."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from ccell_fake.codes import Code
 from ccell_fake.engine.account import Slots
 from ccell_fake.engine.assumptions import Answers
 from ccell_fake.engine.context import Arrival
-from ccell_fake.engine.faults import Delivery, whole
+from ccell_fake.engine.faults import Delivery
 from ccell_fake.engine.rules import Refusal
 from ccell_fake.faults import Fault
 from ccell_fake.inspection import JournalEntry
@@ -34,9 +35,12 @@ class TakenSlot:
     slots: Slots
     token: object
 
+    def free(self) -> None:
+        """Free the slot. A second call does nothing. The caller holds the store's lock."""
+        self.slots.leave(self.token)
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+
+class Decision(NamedTuple):
     """A reply with its evidence.
 
     Attributes:
@@ -45,8 +49,6 @@ class Answer:
         rule: The rule that decided. Several, with commas, if numbers were refused for different reasons.
         basis: How well each rule is known and by which clause or question, such as `documented S3, assumed Q4`.
         explanation: One sentence for each refusal, one a line. Empty if nothing was refused.
-        delivery: How the answer leaves.
-        slot: The slot to free after the answer has left, or None.
     """
 
     reply: AnyReply
@@ -54,8 +56,28 @@ class Answer:
     rule: str
     basis: str
     explanation: str = ""
-    delivery: Delivery = field(default=whole(b""), repr=False)
+
+
+class Answer(NamedTuple):
+    """A decision, ready to leave.
+
+    Attributes:
+        reply: The reply.
+        rule: The rule of the decision.
+        basis: The basis of the decision.
+        explanation: The explanation of the decision.
+        delivery: The bytes, and how they leave.
+        slot: The slot to free after the answer has left, or None.
+        duration: Microseconds since the request arrived.
+    """
+
+    reply: AnyReply
+    rule: str
+    basis: str
+    explanation: str
+    delivery: Delivery
     slot: TakenSlot | None = None
+    duration: int = 0
 
 
 def describe_basis(grounds: Iterable[str], answers: Answers) -> str:
@@ -78,7 +100,7 @@ def refusal_text(refusal: Refusal, *, names_value: bool) -> str:
     return refusal.code.text + (refusal.value if is_named else "")
 
 
-def journal_entry(arrival: Arrival, answer: Answer, fault: Fault | None, at: datetime, duration: int) -> JournalEntry:
+def journal_entry(arrival: Arrival, answer: Answer, fault: Fault | None, at: datetime) -> JournalEntry:
     """Make the journal entry of a request.
 
     Args:
@@ -86,7 +108,6 @@ def journal_entry(arrival: Arrival, answer: Answer, fault: Fault | None, at: dat
         answer: The answer, ready to leave.
         fault: The fault that was applied, or None.
         at: The account's time.
-        duration: Microseconds since the request arrived.
     """
     received = answer.delivery.received
     return JournalEntry(
@@ -102,7 +123,7 @@ def journal_entry(arrival: Arrival, answer: Answer, fault: Fault | None, at: dat
         answer.rule,
         answer.basis,
         answer.explanation,
-        duration,
+        answer.duration,
     )
 
 

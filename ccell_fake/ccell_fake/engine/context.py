@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 
-from ccell_fake.clock import elapsed
+from ccell_fake.clock import elapsed, in_micros
 from ccell_fake.engine import verdicts
 from ccell_fake.engine.account import Account
 from ccell_fake.engine.assumptions import Answers
@@ -37,6 +37,7 @@ class AccountState:
 
     Attributes:
         now: The account's time.
+        micros: The same in microseconds since 1970.
         admission: Its state when the request came in.
         left: Messages left of balance and credit.
         available: Messages left that are not reserved for scheduled messages (Q34).
@@ -44,6 +45,7 @@ class AccountState:
     """
 
     now: datetime
+    micros: int
     admission: Admission
     left: int
     available: int
@@ -109,3 +111,18 @@ class Arrival:
     text: str = ""
     began: float = field(default_factory=elapsed)
     client: object = None
+
+    @property
+    def parsed(self) -> Request:
+        """The request, if it is readable.
+
+        Raises:
+            UnreadableRequest: It is not.
+        """
+        if isinstance(self.request, UnreadableRequest):
+            raise self.request
+        return self.request
+
+    def duration(self) -> int:
+        """Return the microseconds since the request arrived."""
+        return in_micros(elapsed() - self.began)

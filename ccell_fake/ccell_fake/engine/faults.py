@@ -8,6 +8,7 @@ from ccell_fake.clock import to_micros
 from ccell_fake.engine import numbers
 from ccell_fake.engine.account import Account
 from ccell_fake.engine.chance import share
+from ccell_fake.engine.context import Arrival
 from ccell_fake.engine.number_context import Arranged
 from ccell_fake.engine.patterns import any_of
 from ccell_fake.faults import (
@@ -83,9 +84,9 @@ class FaultEffect:
 
 def choose_fault(
     rows: tuple[FaultStatus, ...],
-    operation: Operation,
-    request: Request,
+    arrival: Arrival,
     account: Account,
+    now: int,
     seed: int,
     *,
     is_judged: bool = True,
@@ -96,18 +97,17 @@ def choose_fault(
 
     Args:
         rows: The faults of the account.
-        operation: The endpoint.
-        request: The request.
+        arrival: The request.
         account: The account.
+        now: The account's time, in microseconds since 1970.
         seed: Seed for all randomness.
         is_judged: Whether the numbers will be judged. If not, faults about numbers do not apply.
     """
-    now = account.now
     counted = list(rows)
     for place, row in enumerate(rows):
-        if row.left == 0 or not _is_due(row.fault, operation, now):
+        if row.left == 0 or not _is_due(row.fault, arrival.operation, now):
             continue
-        matching = _matching_numbers(row.fault, request, account)
+        matching = _matching_numbers(row.fault, arrival.parsed, account)
         if (row.fault.phone and not matching) or not (is_judged or not _is_about_numbers(row.fault)):
             continue
         counted[place] = matched = replace(row, matched=row.matched + 1)

@@ -3,14 +3,16 @@
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from datetime import datetime
 
-from ccell_fake.clock import elapsed, in_micros, to_micros
+from ccell_fake.clock import in_micros, to_micros
 from ccell_fake.codes import Code
 from ccell_fake.engine import faults, request_rules
 from ccell_fake.engine.account import Account
 from ccell_fake.engine.accounts import Accounts, Pauses
 from ccell_fake.engine.answer import (
     Answer,
+    Decision,
     TakenSlot,
     describe_basis,
     explain_refusals,
@@ -19,15 +21,15 @@ from ccell_fake.engine.answer import (
 )
 from ccell_fake.engine.assumptions import Answers
 from ccell_fake.engine.context import AccountState, Admission, Arrival, RequestFacts
-from ccell_fake.engine.faults import FaultEffect
+from ccell_fake.engine.faults import Delivery, FaultEffect
 from ccell_fake.engine.ledger import Ledger, Store
 from ccell_fake.engine.number_context import NOTHING_ARRANGED, Arranged
 from ccell_fake.engine.number_rules import FAULT
 from ccell_fake.engine.operations import DOCUMENTED_BY
 from ccell_fake.engine.rules import Refusal, first_refusal
 from ccell_fake.errors import UnreadableRequest
-from ccell_fake.faults import CodeFault, DelayFault, DribbleFault
-from ccell_fake.model import AnyReply, Layout, Operation, Reply, Request
+from ccell_fake.faults import CodeFault, DelayFault, DribbleFault, Fault
+from ccell_fake.model import AnyReply, Layout, Reply
 
 _RESET = "reset"
 
@@ -38,13 +40,20 @@ class _Admitted:
 
     Attributes:
         admission: The account's state.
-        slot: The slot that was taken, or None.
         effect: The fault that applies, or None.
+        pause: Seconds that the request is in progress before it is judged.
+        slot: The slot that it takes until it is judged or its answer has left. None if it takes no time.
     """
 
     admission: Admission
-    slot: TakenSlot | None
-    effect: FaultEffect | None
+    effect: FaultEffect | None = None
+    pause: float = 0.0
+    slot: TakenSlot | None = None
+
+    @property
+    def fault(self) -> Fault | None:
+        """The fault of the effect."""
+        return self.effect.row.fault if self.effect else None
 
 
 class Gateway:
@@ -80,119 +89,114 @@ class Gateway:
     def answer(self, arrival: Arrival) -> Answer:
         """Answer a request. Everything is committed before this returns.
 
-        An answer that leaves slowly keeps a slot. `release` frees it.
+        A request is admitted, judged and recorded in one transaction, at one instant. A request that takes time, by the
+        setting `processing_time` or by a fault, holds a slot and is judged in a second transaction. An answer that
+        leaves slowly keeps its slot until `release`.
         """
-        request = arrival.request
-        account = None if isinstance(request, UnreadableRequest) else self.accounts.get(request.userid or "")
-        if account is None or isinstance(request, UnreadableRequest):
-            return self._answer_unknown_account(arrival)
-        admitted = self._admit(account, arrival.operation, request)
-        keeps_slot = False
+        admitted: _Admitted | None = None
         try:
-            self._wait(account, admitted, arrival)
             with self._store.transaction() as ledger:
+                at = self.accounts.clock.now()
+                account = self._account(arrival)
+                if account is None:
+                    return self._answer_unknown_account(arrival, at, ledger)
+                admitted = self._admit(account, arrival, at, ledger)
+                if not admitted.pause:
+                    return self._answer_account(arrival, account, admitted, at, ledger)
+            self._pauses.pause(admitted.pause, account.slots, arrival.client)
+            with self._store.transaction() as ledger:
+                at = self.accounts.clock.now()
                 # Meanwhile the settings may have changed, or the account may be gone.
                 current = self.accounts.current(account)
                 if current is None:
-                    return self._deliver(arrival, self._answer_gone(account), None, ledger)
-                answer = self._answer_account(arrival, request, current, admitted, ledger)
-                keeps_slot = answer.slot is not None
-                return answer
-        finally:
-            if not keeps_slot:
+                    return self._record(arrival, _gone(account), admitted, at, None, ledger)
+                return self._answer_account(arrival, current, admitted, at, ledger)
+        except BaseException:
+            if admitted is not None:
                 self.release(admitted.slot)
+            raise
 
     def release(self, slot: TakenSlot | None) -> None:
         """Free the slot of an answer after it has left."""
         if slot is not None:
             with self._store.exclusive():
-                slot.slots.leave(slot.token)
+                slot.free()
 
     def answer_failure(self, arrival: Arrival) -> Answer:
         """Answer a request after `answer` raised an exception. The request has no effect."""
         failure = Reply(Code.SYSTEM_ERROR, Code.SYSTEM_ERROR.text)
-        explanation = "the emulator failed; see its log"
-        delivery = faults.whole(self._render(failure, Layout()))
-        answer = Answer(failure, Layout(), "failure", "documented C1", explanation, delivery)
+        decision = Decision(failure, Layout(), "failure", "documented C1", "the emulator failed; see its log")
         # The journal may fail for the same reason.
         with suppress(Exception), self._store.transaction() as ledger:
-            self._deliver(arrival, answer, None, ledger)
-        return answer
+            return self._record(arrival, decision, None, self.accounts.clock.now(), None, ledger)
+        return Answer(failure, decision.rule, decision.basis, decision.explanation, self._deliver(decision, None))
 
-    def _admit(self, account: Account, operation: Operation, request: Request) -> _Admitted:
-        """Record the account's state, choose the fault that applies, and take a slot if one is free."""
-        with self._store.transaction() as ledger:
-            if self.accounts.current(account) is None:
-                return _Admitted(Admission(is_over=False, in_progress=0, at_endpoint=0, is_locked=False), None, None)
-            slots, now = account.slots, to_micros(self.accounts.clock.now())
-            locked_at = ledger.balance(account.key, account.clock.at(now)).locked_at
-            is_locked = account.policy.is_locked(locked_at, account.clock.at(now))
-            at_endpoint = slots.in_progress(now, operation)
-            in_progress = at_endpoint if account.policy.answers["Q21"] == "endpoint" else slots.in_progress(now)
-            is_over = in_progress >= account.settings.max_concurrency
-            admission = Admission(is_over, in_progress, at_endpoint, is_locked)
-            # A request with a wrong password takes no slot and uses up no fault.
-            if request.password not in account.policy.passwords:
-                return _Admitted(admission, None, None)
-            slot = None if is_over else TakenSlot(slots, slots.enter(operation))
-            return _Admitted(admission, slot, self._choose_fault(account, operation, request, admission, ledger))
+    def _account(self, arrival: Arrival) -> Account | None:
+        request = arrival.request
+        return None if isinstance(request, UnreadableRequest) else self.accounts.get(request.userid or "")
+
+    def _admit(self, account: Account, arrival: Arrival, at: datetime, ledger: Ledger) -> _Admitted:
+        """Record the account's state, choose the fault that applies, and take a slot if the request takes time."""
+        request, operation, policy, slots = arrival.parsed, arrival.operation, account.policy, account.slots
+        base = to_micros(at)
+        now = account.clock.at(base)
+        is_locked = policy.is_locked(ledger.balance(account.key, now).locked_at, now)
+        at_endpoint = slots.in_progress(base, operation)
+        in_progress = at_endpoint if policy.answers["Q21"] == "endpoint" else slots.in_progress(base)
+        is_over = in_progress >= policy.settings.max_concurrency
+        admission = Admission(is_over, in_progress, at_endpoint, is_locked)
+        processing = 0.0 if is_over else policy.settings.processing_time
+        # A request with a wrong password takes no slot and uses up no fault.
+        if request.password not in policy.passwords:
+            return _Admitted(admission, pause=processing)
+        effect = self._choose_fault(account, arrival, admission, now, ledger)
+        fault = effect.row.fault if effect else None
+        pause = fault.seconds if isinstance(fault, DelayFault) else 0.0
+        if fault is None or fault.is_processed:
+            pause += processing
+        takes_time = pause or isinstance(fault, DribbleFault)
+        slot = TakenSlot(slots, slots.enter(operation)) if takes_time and not is_over else None
+        return _Admitted(admission, effect, pause, slot)
 
     def _choose_fault(
-        self, account: Account, operation: Operation, request: Request, admission: Admission, ledger: Ledger
+        self, account: Account, arrival: Arrival, admission: Admission, now: int, ledger: Ledger
     ) -> FaultEffect | None:
         arranged = ledger.faults(account.key)
         if not arranged:
             return None
         is_judged = not (admission.is_over or admission.is_locked)
-        counted, effect = faults.choose_fault(arranged, operation, request, account, self._seed, is_judged=is_judged)
+        counted, effect = faults.choose_fault(arranged, arrival, account, now, self._seed, is_judged=is_judged)
         if counted != arranged:
             ledger.count_faults(account.key, counted)
         return effect
 
-    def _wait(self, account: Account, admitted: _Admitted, arrival: Arrival) -> None:
-        """Wait for the processing time and the delay of a fault. The wait ends if the client disconnects."""
-        fault = admitted.effect.row.fault if admitted.effect else None
-        seconds = fault.seconds if isinstance(fault, DelayFault) else 0.0
-        if not admitted.admission.is_over and (fault is None or fault.is_processed):
-            seconds += account.settings.processing_time
-        if seconds:
-            self._pauses.pause(seconds, account.slots, arrival.client)
-
-    def _answer_unknown_account(self, arrival: Arrival) -> Answer:
+    def _answer_unknown_account(self, arrival: Arrival, at: datetime, ledger: Ledger) -> Answer:
         answers = self.accounts.answers
         facts = request_rules.UnknownAccountFacts(arrival.request, answers, self._has_magic_userids)
         refusal = first_refusal(request_rules.for_unknown_accounts(answers), facts)
-        if refusal is None:
-            # The account was closed after the request arrived.
-            refusal = Refusal(Code(answers["Q1"]), "Q1", "there is no such account", rule="account-known")
-        with self._store.transaction() as ledger:
-            return self._deliver(arrival, _refused(refusal, answers), None, ledger)
-
-    def _answer_gone(self, account: Account) -> Answer:
-        explanation = f"account {account.settings.userid} was reset or closed while the request was in progress"
-        return _refused(Refusal(Code.SYSTEM_ERROR, _RESET, explanation, rule=_RESET), account.policy.answers)
+        assert refusal is not None, "a rule refuses each request of no account"  # noqa: S101 - for the type
+        return self._record(arrival, _refused(refusal, answers), None, at, None, ledger)
 
     def _answer_account(
-        self, arrival: Arrival, request: Request, account: Account, admitted: _Admitted, ledger: Ledger
+        self, arrival: Arrival, account: Account, admitted: _Admitted, at: datetime, ledger: Ledger
     ) -> Answer:
         effect = admitted.effect
         if effect is not None and not effect.row.fault.is_processed:
-            answer = _answer_fault(effect, account.policy.answers)
+            decision = _decide_by_fault(effect, account.policy.answers)
         else:
-            answer = self._judge(arrival, request, account, admitted, ledger)
-        return self._deliver(arrival, answer, account, ledger, admitted)
+            decision = self._judge(arrival, account, admitted, at, ledger)
+        return self._record(arrival, decision, admitted, account.clock.shown_at(at), account, ledger)
 
-    def _judge(
-        self, arrival: Arrival, request: Request, account: Account, admitted: _Admitted, ledger: Ledger
-    ) -> Answer:
-        answers, now = account.policy.answers, account.clock.now()
-        balance = ledger.balance(account.key, to_micros(now))
+    def _judge(self, arrival: Arrival, account: Account, admitted: _Admitted, at: datetime, ledger: Ledger) -> Decision:
+        answers, now = account.policy.answers, account.clock.shown_at(at)
+        micros = to_micros(now)
+        balance = ledger.balance(account.key, micros)
         # Settings can be lowered below the spent messages. Then only requests without charge pass.
         left = max(account.settings.balance + account.settings.credit - balance.spent, 0)
         available = max(left - balance.reserved, 0)
-        arranged = _arranged(account, admitted.effect, to_micros(now), ledger)
-        state = AccountState(now, admitted.admission, left, available, arranged)
-        facts = RequestFacts(arrival.operation, request, arrival.peer, account, answers, state)
+        arranged = _arranged(account, admitted.effect, micros, ledger)
+        state = AccountState(now, micros, admitted.admission, left, available, arranged)
+        facts = RequestFacts(arrival.operation, arrival.parsed, arrival.peer, account, answers, state)
         refusal = first_refusal(account.request_rules, facts)
         if refusal is None:
             return self._carry_out(facts, ledger)
@@ -200,50 +204,59 @@ class Gateway:
             _count_excess(facts, ledger)
         return _refused(refusal, answers)
 
-    def _carry_out(self, facts: RequestFacts, ledger: Ledger) -> Answer:
+    def _carry_out(self, facts: RequestFacts, ledger: Ledger) -> Decision:
         reply = self.accounts.behaviour.operations[facts.operation](facts, ledger, self._seed)
         refusals = tuple(verdict.refusal for submit in facts.verdicts for verdict in submit if verdict.refusal)
         if refusals:
-            rule, basis, explanation = explain_refusals(refusals, facts.answers)
-        else:
-            grounds = [DOCUMENTED_BY[facts.operation]]
-            if facts.request.password != facts.account.settings.password:
-                grounds.append("W9")
-            rule, basis, explanation = str(facts.operation), describe_basis(grounds, facts.answers), ""
-        return Answer(reply, facts.answers.layout, rule, basis, explanation)
+            return Decision(reply, facts.answers.layout, *explain_refusals(refusals, facts.answers))
+        grounds = [DOCUMENTED_BY[facts.operation]]
+        if facts.request.password != facts.account.settings.password:
+            grounds.append("W9")
+        return Decision(reply, facts.answers.layout, facts.operation, describe_basis(grounds, facts.answers))
 
-    def _deliver(
+    def _record(
         self,
         arrival: Arrival,
-        answer: Answer,
+        decision: Decision,
+        admitted: _Admitted | None,
+        at: datetime,
         account: Account | None,
         ledger: Ledger,
-        admitted: _Admitted | None = None,
     ) -> Answer:
-        """Render an answer, apply the fault, and write the journal entry."""
-        fault = admitted.effect.row.fault if admitted and admitted.effect else None
-        delivery = faults.apply_fault(fault, self._render(answer.reply, answer.layout))
-        slot = admitted.slot if admitted and isinstance(fault, DribbleFault) else None
-        answer = replace(answer, delivery=delivery, slot=slot)
-        at = (account.clock if account else self.accounts.clock).now()
-        entry = journal_entry(arrival, answer, fault, at, in_micros(elapsed() - arrival.began))
-        ledger.write(account.key if account else None, entry)
+        """Render an answer under its fault, write the journal entry, and free the slot unless the answer needs it."""
+        fault = admitted.fault if admitted and account else None
+        delivery = self._deliver(decision, fault)
+        slot = admitted.slot if admitted else None
+        if slot is not None and not delivery.piece:
+            slot.free()
+            slot = None
+        answer = Answer(
+            decision.reply, decision.rule, decision.basis, decision.explanation, delivery, slot, arrival.duration()
+        )
+        ledger.write(account.key if account else None, journal_entry(arrival, answer, fault, at))
         return answer
 
+    def _deliver(self, decision: Decision, fault: Fault | None) -> Delivery:
+        return faults.apply_fault(fault, self._render(decision.reply, decision.layout))
 
-def _refused(refusal: Refusal, answers: Answers) -> Answer:
+
+def _refused(refusal: Refusal, answers: Answers) -> Decision:
     info = refusal_text(refusal, names_value=answers["Q12"] == "value")
-    rule, basis, explanation = explain_refusals((refusal,), answers)
-    return Answer(Reply(refusal.code, info), answers.layout, rule, basis, explanation)
+    return Decision(Reply(refusal.code, info), answers.layout, *explain_refusals((refusal,), answers))
 
 
-def _answer_fault(effect: FaultEffect, answers: Answers) -> Answer:
-    """Answer a request that a fault prevents from being judged."""
+def _gone(account: Account) -> Decision:
+    explanation = f"account {account.settings.userid} was reset or closed while the request was in progress"
+    return _refused(Refusal(Code.SYSTEM_ERROR, _RESET, explanation, rule=_RESET), account.policy.answers)
+
+
+def _decide_by_fault(effect: FaultEffect, answers: Answers) -> Decision:
+    """Decide a request that a fault prevents from being judged."""
     fault = effect.row.fault
     explanation = f"fault {effect.row.id} ({fault.kind}) applied before the request was judged"
     if isinstance(fault, CodeFault):
         return _refused(Refusal(fault.code, FAULT, explanation, rule=FAULT), answers)
-    return Answer(Reply("", ""), answers.layout, FAULT, describe_basis((FAULT,), answers), explanation)
+    return Decision(Reply("", ""), answers.layout, FAULT, describe_basis((FAULT,), answers), explanation)
 
 
 def _arranged(account: Account, effect: FaultEffect | None, now: int, ledger: Ledger) -> Arranged:
@@ -257,6 +270,6 @@ def _count_excess(facts: RequestFacts, ledger: Ledger) -> None:
     after, window = facts.account.policy.lock
     if not after:
         return
-    now = to_micros(facts.state.now)
+    now = facts.state.micros
     if ledger.count_excess(facts.account.key, now, now - in_micros(window)) >= after:
         ledger.set_locked(facts.account.key, now)

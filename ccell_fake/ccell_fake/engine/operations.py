@@ -39,7 +39,7 @@ def send(facts: RequestFacts, ledger: Ledger, seed: int) -> Reply[Resp]:
 
 
 def _submit(facts: RequestFacts, submit: SubmitFacts, judged: _Judged, ledger: Ledger, seed: int) -> list[MessageRow]:
-    account, now = facts.account.key, to_micros(facts.state.now)
+    account, now = facts.account.key, facts.state.micros
     scheduled = schedule.parse(submit.submit.sendtime or "")
     due = now if scheduled is None else max(now, to_micros(scheduled))
     submission = Submission(submit.content, submit.submit.linkid or "", submit.submit.spcode or "", now, due)
