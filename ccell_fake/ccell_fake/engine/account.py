@@ -70,8 +70,8 @@ class Account:
         key: The store's number for it.
         policy: Its settings and answers, compiled.
         clock: Its clock.
-        request_rules: The rules about a request, in order. They take RequestFacts, which hold the account.
-        number_rules: The rules about a number, in order.
+        request_rules: The rules that can refuse a request, in order. They take RequestFacts, which hold the account.
+        number_rules: The rules that can refuse a number, in order.
         slots: Its taken slots.
     """
 

@@ -10,6 +10,7 @@ from ccell_fake.engine.assumptions import Answers, AnswerTable
 from ccell_fake.engine.behaviour import Behaviour
 from ccell_fake.engine.ledger import Ledger, Store
 from ccell_fake.engine.policy import Policy
+from ccell_fake.engine.rules import that_can_refuse
 from ccell_fake.records import AccountRow
 from ccell_fake.settings import AccountSettings
 
@@ -121,12 +122,13 @@ class Accounts:
 
     def _put(self, row: AccountRow, slots: Slots) -> Account:
         answers = Answers(self._configured, row.settings.assumptions, observed=self._observed)
+        policy = Policy(self.behaviour.settings(row.settings), answers, self.behaviour.limits)
         account = Account(
             row.key,
-            Policy(self.behaviour.settings(row.settings), answers, self.behaviour.limits),
+            policy,
             AccountClock(self.clock, row.clock),
-            self.behaviour.request_rules(answers),
-            self.behaviour.number_rules(answers),
+            that_can_refuse(self.behaviour.request_rules(answers), policy),
+            that_can_refuse(self.behaviour.number_rules(answers), policy),
             slots,
         )
         self._accounts[row.settings.userid] = account

@@ -8,8 +8,7 @@ from ccell_fake.clock import elapsed, in_micros
 from ccell_fake.engine import verdicts
 from ccell_fake.engine.account import Account
 from ccell_fake.engine.assumptions import Answers
-from ccell_fake.engine.number_context import NOTHING_ARRANGED, Arranged, SubmitFacts, submit_facts
-from ccell_fake.engine.number_rules import without_arranged
+from ccell_fake.engine.number_context import Arranged, SubmitFacts, submit_facts
 from ccell_fake.errors import UnreadableRequest
 from ccell_fake.model import Operation, Request
 
@@ -83,10 +82,7 @@ class RequestFacts:
     @cached_property
     def verdicts(self) -> tuple[tuple[verdicts.Verdict, ...], ...]:
         """The verdicts on the numbers of each submit."""
-        rules = self.account.number_rules
-        if self.state.arranged == NOTHING_ARRANGED:
-            rules = without_arranged(rules)
-        judged = verdicts.judge(self.submits, rules)
+        judged = verdicts.judge(self.submits, self.account.number_rules)
         return verdicts.limit_to_balance(self.state.available, judged) if self.answers["Q14"] == "number" else judged
 
 

@@ -6,6 +6,7 @@ from ccell_fake.engine.assumptions import Answers
 from ccell_fake.engine.content import count_characters
 from ccell_fake.engine.number_context import NumberFacts, SubmitFacts
 from ccell_fake.engine.rules import Refusal, Rule, join_items
+from ccell_fixtures.prefixes import PREFIXES
 
 _SHOWN_REFUSED = "195"
 
@@ -18,7 +19,7 @@ PERSONA = "persona"
 
 def _magic_number(facts: NumberFacts) -> Refusal | None:
     code = magic.NUMBER_PHONES.get(facts.number)
-    if code is None or not facts.policy.settings.magic_numbers:
+    if code is None:
         return None
     return Refusal(code, magic.GROUND, f"{facts.number} is a magic number; it is refused with {code}", facts.number)
 
@@ -38,7 +39,7 @@ def _opted_out(facts: NumberFacts) -> Refusal | None:
 
 
 def _complete(facts: SubmitFacts) -> Refusal | None:
-    if facts.policy.answers["Q3"] == "request" or not facts.missing:
+    if not facts.missing:
         return None
     return Refusal(
         Code.PARAMETERS_INCOMPLETE, "Q3", f"the submit has no {facts.missing}; phone and content are required"
@@ -84,17 +85,13 @@ def _whitelist(facts: NumberFacts) -> Refusal | None:
     return Refusal(Code.NUMBER_NOT_WHITELISTED, "C1", explanation, facts.number)
 
 
-def _sending_rule(facts: SubmitFacts) -> Refusal | None:
-    if facts.policy.settings.sending_rule:
-        return None
+def _sending_rule(_facts: SubmitFacts) -> Refusal:
     return Refusal(Code.NO_SENDING_RULE, "C1", "the account has no sending rule; set sending_rule = true")
 
 
 def _spcode(facts: SubmitFacts) -> Refusal | None:
-    spcode, answers = facts.submit.spcode, facts.policy.answers
-    if not spcode or facts.policy.settings.spcode or answers["Q15"] == Code.PARAMETERS_INCOMPLETE:
-        return None
-    return spcode_refusal(spcode, answers)
+    spcode = facts.submit.spcode
+    return spcode_refusal(spcode, facts.policy.answers) if spcode else None
 
 
 def spcode_refusal(spcode: str, answers: Answers) -> Refusal:
@@ -173,10 +170,6 @@ def _white_words(facts: SubmitFacts) -> Refusal | None:
     return Refusal(Code.NO_WHITE_WORD, "C1", explanation)
 
 
-def _closing_phrase(facts: SubmitFacts) -> Refusal | None:
-    return closing_phrase(facts) if facts.policy.answers["Q29"] == "number" else None
-
-
 def closing_phrase(facts: SubmitFacts) -> Refusal | None:
     """Refuse a content that does not end with the closing phrase, apart from its signature (1001007, Q29)."""
     phrase = facts.policy.settings.closing_phrase
@@ -191,31 +184,29 @@ class SubmitRule(Rule[SubmitFacts]):
 
 AnyRule = Rule[NumberFacts] | SubmitRule
 
+_CARRIERS = {prefix.carrier for prefix in PREFIXES.values()}
 _STAGES: dict[str, tuple[AnyRule, ...]] = {
     "recognised": (Rule("number-recognised", _recognised),),
-    "blacklist": (Rule("blacklist", _blacklist), Rule("opted-out", _opted_out)),
-    "whitelist": (Rule("whitelist", _whitelist),),
-    "sending_rule": (SubmitRule("sending-rule", _sending_rule),),
-    "spcode": (SubmitRule("spcode", _spcode),),
-    "channel": (Rule("channel", _channel),),
+    "blacklist": (
+        Rule("blacklist", _blacklist, lambda policy: policy.blacklist is not None),
+        Rule("opted-out", _opted_out, lambda policy: bool(policy.personas)),
+    ),
+    "whitelist": (Rule("whitelist", _whitelist, lambda policy: policy.whitelist is not None),),
+    "sending_rule": (SubmitRule("sending-rule", _sending_rule, lambda policy: not policy.settings.sending_rule),),
+    "spcode": (SubmitRule("spcode", _spcode, lambda policy: policy.spcode_refuses == "number"),),
+    "channel": (Rule("channel", _channel, lambda policy: not {*policy.settings.channels} >= _CARRIERS),),
     "sendtime": (SubmitRule("sendtime", _sendtime),),
     "signature": (SubmitRule("signature", _signature),),
-    "template": (SubmitRule("template", _template),),
-    "black_words": (SubmitRule("black-words", _black_words),),
-    "white_words": (SubmitRule("white-words", _white_words),),
+    "template": (SubmitRule("template", _template, lambda policy: policy.templates is not None),),
+    "black_words": (SubmitRule("black-words", _black_words, lambda policy: policy.black_words is not None),),
+    "white_words": (SubmitRule("white-words", _white_words, lambda policy: policy.white_words is not None),),
 }
-_ARRANGED = {"fault", "opted-out"}
 _FIRST: tuple[AnyRule, ...] = (
-    Rule("magic-number", _magic_number),
+    Rule("magic-number", _magic_number, lambda policy: policy.settings.magic_numbers),
     Rule("fault", _fault),
-    SubmitRule("submit-complete", _complete),
+    SubmitRule("submit-complete", _complete, lambda policy: policy.answers["Q3"] == "number"),
 )
-_LAST = SubmitRule("closing-phrase", _closing_phrase)
-
-
-def without_arranged(rules: tuple[AnyRule, ...]) -> tuple[AnyRule, ...]:
-    """Return the rules without those about arrangements of a test."""
-    return tuple(rule for rule in rules if rule.name not in _ARRANGED)
+_LAST = SubmitRule("closing-phrase", closing_phrase, lambda policy: policy.closing_phrase_refuses == "number")
 
 
 def in_order(answers: Answers) -> tuple[AnyRule, ...]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from ahocorasick_rs import AhoCorasick, MatchKind
 
 from ccell_fake.clock import in_micros
+from ccell_fake.codes import Code
 from ccell_fake.engine import personas
 from ccell_fake.engine.assumptions import Answers
 from ccell_fake.engine.patterns import NumberList, any_of
@@ -66,6 +67,8 @@ class Policy:
         white_words: A content must contain one of these words. None for no restriction.
         outcomes: Rules that decide reports.
         personas: Owners of phones.
+        spcode_refuses: Whether an spcode refuses the `request` or a `number` (Q15); empty if the account has spcodes.
+        closing_phrase_refuses: The same for a missing closing phrase (Q29); empty if the account has no phrase.
         lock: Number of excesses and window in seconds after which the account is locked. 0 for never (Q22).
     """
 
@@ -92,6 +95,8 @@ class Policy:
             for rule in settings.outcomes
         )
         self.personas: tuple[personas.PersonaPattern, ...] = personas.compile_personas(settings.personas)
+        self.spcode_refuses: str = "" if settings.spcode else _refuses(answers["Q15"] == Code.PARAMETERS_INCOMPLETE)
+        self.closing_phrase_refuses: str = _refuses(answers["Q29"] != "number") if settings.closing_phrase else ""
         self.lock: tuple[int, float] = _lock(settings, answers)
 
     def is_locked(self, locked_at: int | None, now: int) -> bool:
@@ -106,6 +111,10 @@ def _passwords(password: str, *, with_md5: bool) -> frozenset[str]:
     if not with_md5:
         return frozenset({password})
     return frozenset({password, hashlib.md5(password.encode(), usedforsecurity=False).hexdigest()})
+
+
+def _refuses(is_request: bool) -> str:  # noqa: FBT001 - the answer to a question
+    return "request" if is_request else "number"
 
 
 def _compiled(pattern: str | None) -> re.Pattern[str] | None:

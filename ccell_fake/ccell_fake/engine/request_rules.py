@@ -65,8 +65,6 @@ def _credentials(facts: RequestFacts) -> Refusal | None:
 
 
 def _magic_number(facts: RequestFacts) -> Refusal | None:
-    if not facts.account.settings.magic_numbers:
-        return None
     for submit in facts.submits:
         for number in submit.numbers:
             code = magic.REQUEST_PHONES.get(number)
@@ -78,8 +76,6 @@ def _magic_number(facts: RequestFacts) -> Refusal | None:
 
 def _ip(facts: RequestFacts) -> Refusal | None:
     networks = facts.account.policy.networks
-    if not networks:
-        return None
     peer = ipaddress.ip_address(facts.peer.partition("%")[0])
     # A listener on :: sees IPv4 peers as ::ffff:a.b.c.d.
     peers = (peer, getattr(peer, "ipv4_mapped", None) or peer)
@@ -128,8 +124,6 @@ def _has_submits(facts: RequestFacts) -> Refusal | None:
 
 
 def _submits_complete(facts: RequestFacts) -> Refusal | None:
-    if facts.answers["Q3"] == "number":
-        return None
     for place, submit in enumerate(facts.submits, 1):
         if submit.missing:
             explanation = f"submit {place} has no {submit.missing}; phone and content are required"
@@ -138,23 +132,19 @@ def _submits_complete(facts: RequestFacts) -> Refusal | None:
 
 
 def _spcode(facts: RequestFacts) -> Refusal | None:
-    if facts.answers["Q15"] != Code.PARAMETERS_INCOMPLETE or facts.account.settings.spcode:
-        return None
     return next((spcode_refusal(one.submit.spcode, facts.answers) for one in facts.submits if one.submit.spcode), None)
 
 
 def _numbers_per_request(facts: RequestFacts) -> Refusal | None:
     count = sum(len(submit.numbers) for submit in facts.submits)
     allowed = facts.account.policy.limits.numbers_per_request
-    if count <= allowed or facts.answers["Q4"] == "accept":
+    if count <= allowed:
         return None
     explanation = f"the request has {count} numbers; 2.1.2.1 allows {allowed} over all its submits"
     return Refusal(Code.PARAMETERS_INCOMPLETE, "Q4", explanation, str(count))
 
 
 def _content_length(facts: RequestFacts) -> Refusal | None:
-    if facts.answers["Q5"] == "accept":
-        return None
     allowed = facts.account.policy.limits.content_characters
     for place, submit in enumerate(facts.submits, 1):
         if submit.length > allowed:
@@ -164,14 +154,12 @@ def _content_length(facts: RequestFacts) -> Refusal | None:
 
 
 def _closing_phrase(facts: RequestFacts) -> Refusal | None:
-    if facts.answers["Q29"] == "number":
-        return None
     submits = (submit for submit in facts.submits if not submit.missing)
     return next((refusal for submit in submits if (refusal := closing_phrase(submit))), None)
 
 
 def _balance(facts: RequestFacts) -> Refusal | None:
-    if facts.operation is not Operation.SEND or facts.answers["Q14"] == "number":
+    if facts.operation is not Operation.SEND:
         return None
     cost = verdicts.total_cost(facts.verdicts)
     if cost <= facts.state.available:
@@ -190,18 +178,23 @@ _STRANGER_STAGES = {
 _STAGES: dict[str, tuple[Rule[RequestFacts], ...]] = {
     "parse": (Rule("readable", _credentials),),
     "account": (),
-    "ip": (Rule("allowed-ips", _ip),),
+    "ip": (Rule("allowed-ips", _ip, lambda policy: bool(policy.networks)),),
     "password": (Rule("password", _password),),
     "frozen": (Rule("frozen", _frozen),),
     "concurrency": (Rule(CONCURRENCY, _concurrency),),
     "completeness": (
         Rule("has-submits", _has_submits),
-        Rule("submits-complete", _submits_complete),
-        Rule("spcode-opened", _spcode),
+        Rule("submits-complete", _submits_complete, lambda policy: policy.answers["Q3"] == "request"),
+        Rule("spcode-opened", _spcode, lambda policy: policy.spcode_refuses == "request"),
     ),
-    "limits": (Rule("numbers-per-request", _numbers_per_request), Rule("content-length", _content_length)),
-    "closing_phrase": (Rule("closing-phrase", _closing_phrase),),
-    "balance": (Rule("balance", _balance),),
+    "limits": (
+        Rule("numbers-per-request", _numbers_per_request, lambda policy: policy.answers["Q4"] != "accept"),
+        Rule("content-length", _content_length, lambda policy: policy.answers["Q5"] != "accept"),
+    ),
+    "closing_phrase": (
+        Rule("closing-phrase", _closing_phrase, lambda policy: policy.closing_phrase_refuses == "request"),
+    ),
+    "balance": (Rule("balance", _balance, lambda policy: policy.answers["Q14"] != "number"),),
 }
 
 
@@ -213,4 +206,5 @@ def for_unknown_accounts(answers: Answers) -> tuple[Rule[UnknownAccountFacts], .
 
 def in_order(answers: Answers) -> tuple[Rule[RequestFacts], ...]:
     """Return the rules about a request of an account: magic numbers first, then the order of Q6."""
-    return (Rule("magic-number", _magic_number), *(rule for stage in answers.orders["Q6"] for rule in _STAGES[stage]))
+    magic_number = Rule("magic-number", _magic_number, lambda policy: policy.settings.magic_numbers)
+    return (magic_number, *(rule for stage in answers.orders["Q6"] for rule in _STAGES[stage]))

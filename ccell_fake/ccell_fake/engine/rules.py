@@ -3,9 +3,10 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from itertools import islice
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from ccell_fake.codes import Code
+from ccell_fake.engine.policy import Policy
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,11 @@ class Refusal:
 _MAX_ITEMS = 5
 
 Facts = TypeVar("Facts")
+SomeRule = TypeVar("SomeRule", bound="Rule[Any]")
+
+
+def _always(_policy: Policy) -> bool:
+    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +45,17 @@ class Rule(Generic[Facts]):
     Attributes:
         name: Its name in `X-CCell-Rule` and in the journal.
         check: The function that judges.
+        can_refuse: Whether the check can refuse anything of an account with a policy. It is not asked otherwise.
     """
 
     name: str
     check: Callable[[Facts], Refusal | None]
+    can_refuse: Callable[[Policy], bool] = _always
+
+
+def that_can_refuse(rules: Iterable[SomeRule], policy: Policy) -> tuple[SomeRule, ...]:
+    """Return the rules that can refuse something of an account with a policy."""
+    return tuple(rule for rule in rules if rule.can_refuse(policy))
 
 
 def first_refusal(rules: Iterable[Rule[Facts]], facts: Facts) -> Refusal | None:

@@ -1,10 +1,9 @@
 """Handle a request of the gateway, from any transport: parse it, answer it, count it and log refusals."""
 
 import logging
-from dataclasses import dataclass
+from typing import NamedTuple
 from urllib.parse import unquote_to_bytes
 
-from ccell_fake.clock import elapsed
 from ccell_fake.engine.answer import Answer
 from ccell_fake.engine.context import Arrival
 from ccell_fake.engine.gateway import Gateway
@@ -18,8 +17,7 @@ from ccell_mock_server.metrics import Metrics
 _LOG = logging.getLogger("ccell_fake.gateway")
 
 
-@dataclass(frozen=True, slots=True)
-class ReceivedRequest:
+class ReceivedRequest(NamedTuple):
     """An unparsed request.
 
     Attributes:
@@ -48,20 +46,20 @@ def handle(gateway: Gateway, metrics: Metrics, received: ReceivedRequest) -> Ans
     except Exception:  # noqa: BLE001 - it is logged, and the gateway answers with an error of its own
         _LOG.exception("%s failed", received.operation)
         answer = gateway.answer_failure(arrival)
-    metrics.count(received.operation, answer.reply.code, elapsed() - received.received_at)
+    metrics.count(received.operation, answer.reply.code, answer.duration / 1_000_000)
     if answer.explanation:
         _LOG.info("%s answered %s by %s\n  %s", received.operation, answer.reply.code, answer.basis, answer.explanation)
     return answer
 
 
-def answer_headers(answer: Answer) -> dict[str, str]:
+def answer_headers(answer: Answer) -> list[tuple[str, str]]:
     """Return the HTTP headers of an answer, with its rule and basis."""
-    return {
-        "Content-Length": str(len(answer.delivery.body)),
-        "Content-Type": answer.delivery.content_type or replies.CONTENT_TYPE,
-        "X-CCell-Rule": answer.rule,
-        "X-CCell-Basis": answer.basis,
-    }
+    return [
+        ("Content-Length", str(len(answer.delivery.body))),
+        ("Content-Type", answer.delivery.content_type or replies.CONTENT_TYPE),
+        ("X-CCell-Rule", answer.rule),
+        ("X-CCell-Basis", answer.basis),
+    ]
 
 
 def _parse(gateway: Gateway, received: ReceivedRequest) -> Arrival:

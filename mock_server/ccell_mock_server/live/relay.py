@@ -22,7 +22,7 @@ from ccell_fake.model import AnyReply, Operation, Reply, Report, Request, Resp, 
 from ccell_fake.stateful import UNANSWERED, WHOLE, Finding, GatewayRequest, Submitted, Unfaithful, Withheld
 from ccell_fake.stateful.findings import require
 from ccell_fake.wire import replies
-from ccell_mock_server.gateway.views import cut_off
+from ccell_mock_server.gateway.endpoints import cut_off
 from ccell_mock_server.live.permit import NotPermitted, Permit
 from ccell_mock_server.proxy.exchanges import add_answer, decode
 from ccell_mock_server.proxy.request import METHODS, IncompleteBody, ProxiedRequest, read, respond

@@ -10,6 +10,7 @@ from ccell_fake.engine.behaviour import Behaviour
 from ccell_fake.engine.context import RequestFacts
 from ccell_fake.engine.ledger import Ledger
 from ccell_fake.engine.operations import OPERATIONS, Operate
+from ccell_fake.engine.policy import Policy
 from ccell_fake.engine.rules import Refusal, Rule
 from ccell_fake.limits import Limits
 from ccell_fake.model import AnyReply, Operation, Reply
@@ -54,11 +55,19 @@ def judged(name: str, judge: Callable[[Any, Refusal | None], Refusal | None]) ->
 
     def altered(rule: AnyOneRule) -> AnyOneRule:
         def check(facts: Any) -> Refusal | None:
-            return judge(facts, rule.check(facts))
+            return judge(facts, rule.check(facts) if rule.can_refuse(_policy(facts)) else None)
 
-        return replace(rule, check=check)
+        return replace(rule, check=check, can_refuse=_always)
 
     return ruled(lambda rule: (altered(rule) if rule.name == name else rule,))
+
+
+def _always(_policy: Policy) -> bool:
+    return True
+
+
+def _policy(facts: Any) -> Policy:
+    return facts.account.policy if isinstance(facts, RequestFacts) else facts.policy
 
 
 def recoded(name: str, code: Code) -> Make:
@@ -72,7 +81,7 @@ def recoded(name: str, code: Code) -> Make:
 
 def refusing(name: str, check: Callable[[Any], Refusal | None]) -> Make:
     """A rule has another one in front of it, about the same."""
-    return ruled(lambda rule: (replace(rule, check=check), rule) if rule.name == name else (rule,))
+    return ruled(lambda rule: (replace(rule, check=check, can_refuse=_always), rule) if rule.name == name else (rule,))
 
 
 def swapped(one: str, other: str) -> Make:

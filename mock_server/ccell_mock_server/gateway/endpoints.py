@@ -1,0 +1,127 @@
+"""The gateway's four endpoints over WSGI. Answers may be sent whole, in pieces, cut off, or not at all."""
+
+from collections.abc import Iterable, Iterator
+from functools import lru_cache, partial
+from typing import TYPE_CHECKING
+
+from werkzeug.exceptions import ClientDisconnected
+from werkzeug.http import HTTP_STATUS_CODES
+from werkzeug.wsgi import ClosingIterator, get_content_length, get_input_stream
+
+from ccell_fake.clock import elapsed
+from ccell_fake.engine.answer import Answer, TakenSlot
+from ccell_fake.engine.faults import ConnectionEnd, Delivery
+from ccell_fake.engine.gateway import Gateway
+from ccell_fake.errors import UnreadableRequest
+from ccell_fake.limits import PAYLOAD_BYTES
+from ccell_fake.model import Operation
+from ccell_mock_server.gateway.handler import ReceivedRequest, answer_headers, handle
+from ccell_mock_server.http.connection import client_of, hang_up
+from ccell_mock_server.http.waiting import Notifier, TooManyWaitersError
+from ccell_mock_server.metrics import Metrics
+
+if TYPE_CHECKING:
+    from wsgiref.types import StartResponse, WSGIEnvironment
+
+PATHS = {
+    path: operation
+    for operation in Operation
+    for path in (operation.path, operation.path.replace("xmlapi/", "xmlapi//"))
+}
+"""The endpoints by path. Each also has a doubled slash, which clients send by mistake (W5)."""
+
+METHODS = ("GET", "POST")
+"""The methods of the endpoints. There is no HEAD: its reports would be lost."""
+
+PLAIN = "text/plain;charset=UTF-8"
+
+_INCOMPLETE_BODY = "the body is shorter than announced"
+
+
+class Endpoints:
+    """Answers requests to the four endpoints."""
+
+    def __init__(self, gateway: Gateway, notifier: Notifier, metrics: Metrics) -> None:
+        self._gateway = gateway
+        self._notifier = notifier
+        self._metrics = metrics
+
+    def answer(
+        self, operation: Operation, environ: "WSGIEnvironment", start_response: "StartResponse"
+    ) -> Iterable[bytes]:
+        """Answer a request to an endpoint as a WSGI application does. The method is one of METHODS."""
+        try:
+            answer = handle(self._gateway, self._metrics, _receive(operation, environ))
+        except TooManyWaitersError as error:
+            text = f"{error}\n".encode()
+            headers = [("Retry-After", "1"), ("Content-Type", PLAIN), ("Content-Length", str(len(text)))]
+            start_response(_status_line(503), headers)
+            return [text]
+        start_response(_status_line(answer.delivery.status), answer_headers(answer))
+        if answer.slot is None:
+            return _body(answer, environ, self._notifier)
+        return ClosingIterator(_body(answer, environ, self._notifier), partial(self._gateway.release, answer.slot))
+
+
+@lru_cache
+def _status_line(status: int) -> str:
+    return f"{status} {HTTP_STATUS_CODES[status].upper()}"
+
+
+def _receive(operation: Operation, environ: "WSGIEnvironment") -> ReceivedRequest:
+    received_at, method = elapsed(), environ["REQUEST_METHOD"]
+    body: bytes | UnreadableRequest
+    try:
+        body = _read_body(environ) if method == "POST" else b""
+    except UnreadableRequest as error:
+        body = error
+    return ReceivedRequest(
+        operation,
+        method,
+        environ.get("QUERY_STRING", "").encode("latin-1"),
+        body,
+        environ.get("CONTENT_TYPE", ""),
+        environ.get("REMOTE_ADDR", ""),
+        received_at,
+        client_of(environ),
+    )
+
+
+def _read_body(environ: "WSGIEnvironment") -> bytes:
+    """Read the body, up to one byte more than the limit."""
+    body = b""
+    announced = get_content_length(environ)
+    stream = get_input_stream(environ) if announced is None else environ["wsgi.input"]
+    size = PAYLOAD_BYTES + 1 if announced is None else min(PAYLOAD_BYTES + 1, announced)
+    try:
+        while len(body) < size and (chunk := stream.read(size - len(body))):
+            body += chunk
+    except (ClientDisconnected, ValueError, OSError) as error:
+        raise UnreadableRequest(_INCOMPLETE_BODY) from error
+    if announced is not None and len(body) < size:
+        raise UnreadableRequest(_INCOMPLETE_BODY)
+    return body
+
+
+def _body(answer: Answer, environ: "WSGIEnvironment", notifier: Notifier) -> Iterable[bytes]:
+    delivery = answer.delivery
+    if delivery.ending is not ConnectionEnd.OPEN:
+        return cut_off(delivery, environ)
+    return _in_pieces(delivery, answer.slot, environ, notifier) if delivery.piece else [delivery.body]
+
+
+def cut_off(delivery: Delivery, environ: "WSGIEnvironment") -> Iterator[bytes]:
+    """Yield the part of a body that is sent, then end the connection."""
+    if delivery.sent:
+        yield delivery.body[: delivery.sent]
+    hang_up(environ, with_head=delivery.sent is not None, with_reset=delivery.ending is ConnectionEnd.RESET)
+
+
+def _in_pieces(
+    delivery: Delivery, slot: TakenSlot | None, environ: "WSGIEnvironment", notifier: Notifier
+) -> Iterator[bytes]:
+    client = client_of(environ)
+    for start in range(0, len(delivery.body), delivery.piece):
+        if start and not notifier.pause(delivery.seconds, slot.slots if slot else delivery, client):
+            hang_up(environ)
+        yield delivery.body[start : start + delivery.piece]
