@@ -14,6 +14,9 @@ from ccell_fake.testing import Ccell, Server
 JOURNAL = "ccell journal"
 """Title of the report section with an account's journal."""
 
+STRICT_PROCESSING_TIME = 0.02
+"""Seconds that a request to a strict account takes by default, so that simultaneous requests overlap (K1)."""
+
 _MARKER = "ccell"
 _MOST_ENTRIES = 50
 _LONGEST = 1_000
@@ -47,6 +50,8 @@ def account(item: pytest.Item, server: Server) -> Generator[Ccell]:
     """Open an account with the settings of the test's markers. With `strict`, check the code under test at the end."""
     settings = _marker_settings(item)
     is_strict = _is_strict(item, settings.pop("strict", None))
+    if is_strict:
+        settings.setdefault("processing_time", STRICT_PROCESSING_TIME)
     try:
         ccell = server.open(**settings)
     except ControlError as error:

@@ -122,6 +122,35 @@ def test_without_it_nothing_is_held_against_the_limits(pytester: pytest.Pytester
     run(pytester).assert_outcomes(passed=1)
 
 
+def test_strict_fails_for_more_threads_than_the_limit(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile("""
+    from concurrent.futures import ThreadPoolExecutor
+    from threading import Barrier
+
+    import pytest
+
+    @pytest.mark.ccell(strict=True)
+    def test_a_request_takes_time(ccell):
+        assert ccell.settings().processing_time == 0.02
+
+    @pytest.mark.ccell(strict=True, processing_time=0.5)
+    @pytest.mark.parametrize("threads", [3, 4])
+    def test_threads(ccell, threads):
+        client, barrier = ccell.connect(threads=threads), Barrier(threads)
+
+        def send(number):
+            barrier.wait()
+            client.send(f"1380000000{number}", "您好【签名】")
+
+        with ThreadPoolExecutor(threads) as executor:
+            list(executor.map(send, range(threads)))
+    """)
+    result = run(pytester)
+    # The client sends again after 1001006, so the send itself succeeds.
+    result.assert_outcomes(passed=3, errors=1)
+    result.stdout.fnmatch_lines(["*1001006: 3 other requests of the account are in progress*"])
+
+
 def test_strict_can_be_for_all_tests_and_each_can_be_excused(pytester: pytest.Pytester) -> None:
     pytester.makeini("[pytest]\nccell_strict = true\n")
     pytester.makepyfile(f"""{BROKEN}
