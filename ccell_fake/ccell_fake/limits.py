@@ -37,6 +37,9 @@ SCHEDULE_AHEAD = timedelta(days=50)
 PAYLOAD_BYTES = 2 * 1024 * 1024
 QUERY_BYTES = 256 * 1024
 
+MSGIDS_PER_SECOND = 10_000_000
+"""A serial number ends with seven digits for each second (S6, W10)."""
+
 # One short message carries 70 characters of UCS-2, each part of a longer one 67 (Q13).
 SINGLE_SEGMENT = 70
 JOINED_SEGMENT = 67

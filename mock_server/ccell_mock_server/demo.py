@@ -45,7 +45,7 @@ def open_demo(emulator: Emulator, demo: DemoSettings) -> str:
             return server.control.account(demo.userid).password
         except NotFound:
             span = timedelta(hours=demo.hours)
-            return play_traffic(server, emulator.config.server.seed, demo.messages, span, demo.userid).password
+            return play_traffic(server, emulator.config.server.seed or 0, demo.messages, span, demo.userid).password
 
 
 def play_traffic(server: Server, seed: int, messages: int, span: timedelta, userid: str = "") -> TrafficSummary:

@@ -12,7 +12,7 @@ from ccell_fake.engine.gateway import Gateway
 from ccell_fake.store.database import SqliteStore
 from ccell_fake.wire import replies
 from ccell_mock_server.config import toml
-from ccell_mock_server.config.accounts import CredentialGenerator
+from ccell_mock_server.config.accounts import CredentialGenerator, credential_number
 from ccell_mock_server.config.settings import Config
 from ccell_mock_server.gateway.app import create_app
 from ccell_mock_server.gateway.timeouts import CallTimeouts
@@ -66,10 +66,10 @@ class Emulator:
             store,
             render=replies.render,
             pauses=self.timeouts,
-            seed=server.seed,
+            seed=server.seed or 0,
             has_magic_userids=server.magic,
         )
-        credentials = CredentialGenerator(server.seed + 1)
+        credentials = CredentialGenerator(2 * credential_number(server.seed) + 1)
         metrics = Metrics(accounts, store)
         self.services: Services = Services(
             store, accounts, gateway, notifier, credentials, metrics, server.control_token

@@ -115,8 +115,8 @@ def test_a_snapshot_without_a_known_password_is_refused(control: ControlClient, 
 @pytest.mark.parametrize(
     ("spoil", "said"),
     [
-        ("PRAGMA user_version = 99", "snapshot has schema version 99; this emulator reads version 3"),
-        ("PRAGMA user_version = 1", "snapshot has schema version 1; this emulator reads version 3"),
+        ("PRAGMA user_version = 99", "snapshot has schema version 99; this emulator reads version 4"),
+        ("PRAGMA user_version = 1", "snapshot has schema version 1; this emulator reads version 4"),
         ("PRAGMA application_id = 1", "not a snapshot"),
         ("DROP TABLE report", "the snapshot is damaged"),
         ("ALTER TABLE report ADD COLUMN more TEXT", "the snapshot is damaged"),
@@ -131,7 +131,7 @@ def test_a_snapshot_without_a_known_password_is_refused(control: ControlClient, 
             "must be an address or a network",
         ),
         ("INSERT INTO fault SELECT key, 1, '7', 0, 0 FROM account WHERE key > 0", "unreadable data"),
-        ("INSERT INTO message VALUES (99, 1, '1', '0', '', 1)", "the snapshot is damaged"),
+        ("INSERT INTO message VALUES (1, 99, '1', '0', '', 1)", "the snapshot is damaged"),
     ],
 )
 def test_an_invalid_snapshot_changes_nothing(

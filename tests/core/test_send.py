@@ -180,10 +180,27 @@ def test_the_same_seed_and_clock_give_the_same_msgids() -> None:
 
 @given(st.integers(min_value=0, max_value=2**63), st.integers(min_value=0, max_value=2000))
 def test_the_msgids_of_a_second_begin_with_it_and_increase(seed: int, count: int) -> None:
-    serials = msgids.generate_msgids(DOCUMENT_DAY, None, seed, "200001")
+    serials = msgids.generate_msgids(DOCUMENT_DAY, lambda _first, _last: None, seed)
     allotted = [msgid for _, msgid in zip(range(count), serials, strict=False)]
     assert allotted == sorted(set(allotted))
     assert all(f"{msgid}".startswith(f"{DOCUMENT_DAY:%y%m%d%H%M%S}") and len(f"{msgid}") == 19 for msgid in allotted)
+
+
+@given(st.lists(st.tuples(st.sampled_from(["200001", "200002", "200003"]), st.integers(1, 3), st.integers(-2, 2))))
+def test_msgids_are_unique_across_accounts_and_increase_within_a_second(sends: list[tuple[str, int, int]]) -> None:
+    bench = Bench()
+    sent: list[tuple[str, str]] = []
+    for userid, count, seconds in sends:
+        bench.set(userid=userid)
+        bench.clock.advance(timedelta(seconds=seconds))
+        phones = ",".join(f"1380000000{number}" for number in range(count))
+        sent += [(userid, resp.msgid) for resp in items(bench.send(phones))]
+    serials = [msgid for _, msgid in sent]
+    assert len(set(serials)) == len(serials)
+    for userid in {userid for userid, _ in sent}:
+        for second in {msgid[:12] for msgid in serials}:
+            own = [msgid for owner, msgid in sent if owner == userid and msgid.startswith(second)]
+            assert own == sorted(own)
 
 
 def test_a_password_is_never_in_the_journal(bench: Bench) -> None:

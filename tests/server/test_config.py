@@ -7,9 +7,12 @@ from typing import Any
 
 import pytest
 
-from ccell_fake.settings import DOCUMENT_ACCOUNT, OutcomeRule
+from ccell_fake import ControlClient
+from ccell_fake.settings import DOCUMENT_ACCOUNT, AccountSettings, OutcomeRule
+from ccell_mock_server.config.accounts import CredentialGenerator
 from ccell_mock_server.config.errors import ConfigError
 from ccell_mock_server.config.settings import as_toml, load, parse
+from ccell_mock_server.emulator import Emulator
 
 
 def _error(data: dict[str, Any]) -> str:
@@ -28,12 +31,41 @@ def test_without_a_file_there_is_the_account_of_the_document() -> None:
 
 
 def test_an_account_without_credentials_gets_the_same_ones_on_every_start() -> None:
-    data = {"accounts": [{}, {"userid": "300000"}, {}]}
+    data: dict[str, Any] = {"server": {"seed": 0}, "accounts": [{}, {"userid": "300000"}, {}]}
     first, second = parse(data, "x.toml"), parse(data, "x.toml")
     assert first == second
     assert len({account.userid for account in first.accounts}) == 3
     assert all(len(account.userid) == 6 and account.password for account in first.accounts)
-    assert parse({**data, "server": {"seed": 1}}, "x.toml").accounts[0].userid != first.accounts[0].userid
+
+
+def _generated_userids(seed: int | None = None) -> set[str]:
+    server = {} if seed is None else {"seed": seed}
+    config = parse({"server": {"port": 0, **server}, "accounts": [{}] * 3}, "x.toml")
+    with Emulator(config) as emulator, ControlClient(emulator.url) as control:
+        return {account.userid for account in config.accounts} | {control.open().userid for _ in range(300)}
+
+
+def test_emulators_of_different_seeds_generate_different_userids() -> None:
+    generated = [_generated_userids(seed) for seed in (0, 1, 2, 399)]
+    assert len(set().union(*generated)) == 4 * 303
+
+
+def test_workers_generate_different_userids_unless_a_seed_is_given(monkeypatch: pytest.MonkeyPatch) -> None:
+    own: set[str] = set()
+    seeded: list[set[str]] = []
+    for worker in ("gw0", "gw1", "gw7"):
+        monkeypatch.setenv("PYTEST_XDIST_WORKER", worker)
+        own |= _generated_userids()
+        seeded.append(_generated_userids(seed=0))
+    assert len(own) == 3 * 303
+    assert seeded[0] == seeded[1] == seeded[2]
+
+
+def test_credentials_are_unique_over_all_thousands() -> None:
+    generator = CredentialGenerator(7)
+    userids = [generator.complete(AccountSettings(), ()).userid for _ in range(2_500)]
+    assert len(set(userids)) == 2_500
+    assert all(len(userid) == 6 for userid in userids)
 
 
 def test_every_kind_of_setting_is_read() -> None:

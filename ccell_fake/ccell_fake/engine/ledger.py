@@ -151,8 +151,8 @@ class Ledger(Protocol):
         """Charge messages now or when due. A negative number is a refund for one message."""
         ...
 
-    def greatest_msgid(self, account: int, second: int) -> int | None:
-        """Return the greatest msgid of the account's messages in a second, given by its first microsecond."""
+    def greatest_msgid(self, first: int, last: int) -> int | None:
+        """Return the greatest msgid of any account's messages from the first to the last one of a second, or None."""
         ...
 
     def add_messages(self, account: int, submission: Submission, messages: list[MessageRow]) -> None:

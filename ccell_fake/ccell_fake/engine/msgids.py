@@ -1,10 +1,11 @@
 """Serial numbers of messages: the time to the second in Asia/Shanghai, and seven more digits (S6, W10)."""
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 
-_TAIL = 10_000_000
+from ccell_fake.limits import MSGIDS_PER_SECOND
+
 _FIRST_TAIL = 1_000_000
 _WIDEST_GAP = 9
 
@@ -12,26 +13,26 @@ _WIDEST_GAP = 9
 def _span(now: datetime) -> tuple[int, int]:
     """Return the first and the last serial number of a second."""
     date = (now.year % 100 * 100 + now.month) * 100 + now.day
-    first = (((date * 100 + now.hour) * 100 + now.minute) * 100 + now.second) * _TAIL
-    return first, first + _TAIL - 1
+    first = (((date * 100 + now.hour) * 100 + now.minute) * 100 + now.second) * MSGIDS_PER_SECOND
+    return first, first + MSGIDS_PER_SECOND - 1
 
 
-def generate_msgids(now: datetime, last: int | None, seed: int, userid: str) -> Iterator[int]:
-    """Generate the serial numbers of an account, each greater than the previous one.
+def generate_msgids(now: datetime, greatest_msgid: Callable[[int, int], int | None], seed: int) -> Iterator[int]:
+    """Generate serial numbers, each greater than all previous ones of the second, of any account.
 
     The same time, seed and previous number give the same numbers. A second has room for 1.5 million.
 
     Args:
         now: The account's time, in Asia/Shanghai.
-        last: The account's greatest number in this second, or None.
+        greatest_msgid: Returns the greatest number in use from one number to another, or None.
         seed: Seed for all randomness.
-        userid: The account.
 
     Raises:
         OverflowError: The second has no numbers left.
     """
     first, greatest = _span(now)
-    salt = b"%d %a" % (seed, userid)
+    salt = b"%d" % seed
+    last = greatest_msgid(first, greatest)
     msgid = first + _FIRST_TAIL + _scatter(first, salt) % _FIRST_TAIL if last is None else last
     while True:
         msgid += 1 + _scatter(msgid, salt) % _WIDEST_GAP

@@ -25,9 +25,7 @@ _Judged = list[tuple[Verdict, int]]
 
 def send(facts: RequestFacts, ledger: Ledger, seed: int) -> Reply[Resp]:
     """Submit the accepted numbers, and reply a resp for each number (S5, S8)."""
-    now = facts.state.now
-    last = ledger.greatest_msgid(facts.account.key, to_micros(now.replace(microsecond=0)))
-    serials = msgids.generate_msgids(now, last, seed, facts.account.settings.userid)
+    serials = msgids.generate_msgids(facts.state.now, ledger.greatest_msgid, seed)
     resps: list[Resp] = []
     for submit, verdicts in zip(facts.submits, facts.verdicts, strict=True):
         # `serials` comes last, so that zip takes no more of them than there are verdicts.

@@ -67,7 +67,7 @@ class BufferedTables:
         self._accounts: dict[int, _CachedAccount] = {}
         self._before: dict[int, _CachedAccount] = {}
         self._settled_accounts: set[int] = set()
-        self._greatest: dict[tuple[int, int], int | None] = {}
+        self._greatest: dict[int, int | None] = {}
         (self._submissions,) = connection.execute("SELECT coalesce(max(key), 0) FROM submission").fetchone()
         self._number: int
         (self._number,) = connection.execute(

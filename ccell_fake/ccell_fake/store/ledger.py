@@ -7,6 +7,7 @@ from typing import Any
 from ccell_fake.clock import ClockSetting, from_micros, to_micros
 from ccell_fake.faults import Fault, FaultStatus
 from ccell_fake.inspection import JournalEntry
+from ccell_fake.limits import MSGIDS_PER_SECOND
 from ccell_fake.model import Report, Upmsg
 from ccell_fake.records import AccountRow, BalanceRow, MessageRow, ReportRow, Submission
 from ccell_fake.serialization import from_json, to_json
@@ -18,9 +19,9 @@ NO_ACCOUNT = 0
 """The account number of requests of no account."""
 
 _MAX_CACHED_SECONDS = 256
-_SECOND = 1_000_000
 
 # Only the columns with values: SQLite fills in the others faster than it takes NULL for them.
+_MESSAGE = "message (submission, msgid, phone, code, info, charge)"
 _REPORT = "report (account, msgid, linkid, phone, recvtime, status, info, due)"
 _UPMSG = "upmsg (account, spnumber, phone, motime, msgcontent, due)"
 
@@ -61,7 +62,7 @@ class SqliteLedger(BufferedTables):
         self._read("UPDATE high_water SET number = ?", (self._number,))
         self._accounts.pop(account, None)
         self._before.pop(account, None)
-        self._greatest = {place: msgid for place, msgid in self._greatest.items() if place[0] != account}
+        self._greatest.clear()
         self._changed.add(account)
 
     def balance(self, account: int, now: int) -> BalanceRow:
@@ -85,26 +86,24 @@ class SqliteLedger(BufferedTables):
             cached.reserved += max(messages, 0)
             cached.next_charge = due if cached.next_charge is None else min(due, cached.next_charge)
 
-    def greatest_msgid(self, account: int, second: int) -> int | None:
-        place = account, second
-        if place not in self._greatest:
+    def greatest_msgid(self, first: int, last: int) -> int | None:
+        if first not in self._greatest:
             if len(self._greatest) >= _MAX_CACHED_SECONDS:
                 self._greatest.clear()
-            ((self._greatest[place],),) = self._read(
-                "SELECT max(m.msgid) FROM submission s JOIN message m ON m.submission = s.key"
-                " WHERE s.account = ? AND s.submitted_at >= ? AND s.submitted_at < ?",
-                (account, second, second + _SECOND),
+            ((self._greatest[first],),) = self._read(
+                "SELECT max(msgid) FROM message WHERE msgid BETWEEN ? AND ?", (first, last)
             )
-        return self._greatest[place]
+        return self._greatest[first]
 
     def add_messages(self, account: int, submission: Submission, messages: list[MessageRow]) -> None:
         self._submissions += 1
         key, one = self._submissions, submission
         row = key, account, self._number + 1, one.content, one.linkid, one.spcode, one.submitted_at, one.due
         self._rows.add("submission", [row])
-        self._rows.add("message", [(key, *message) for message in messages])
+        self._rows.add(_MESSAGE, [(key, *message) for message in messages])
         if messages:
-            self._greatest[account, one.submitted_at - one.submitted_at % _SECOND] = messages[-1].msgid
+            last = messages[-1].msgid
+            self._greatest[last - last % MSGIDS_PER_SECOND] = last
 
     def add_reports(self, account: int, reports: Iterable[ReportRow]) -> None:
         self._rows.add(_REPORT, [(account, *row, row.due) for row in reports])

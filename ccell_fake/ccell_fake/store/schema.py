@@ -3,7 +3,7 @@
 APPLICATION = 0x43435346
 """The application_id of every file. It identifies a store."""
 
-VERSION = 3
+VERSION = 4
 """The user_version of every file. Files of other versions are refused."""
 
 TABLES = """
@@ -65,18 +65,17 @@ CREATE TABLE submission (
     due          INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX submission_of ON submission (account, position);
-CREATE INDEX submission_submitted ON submission (account, submitted_at);
 CREATE INDEX submission_scheduled ON submission (account, due) WHERE due > submitted_at;
 
 CREATE TABLE message (
+    msgid      INTEGER PRIMARY KEY,
     submission INTEGER NOT NULL REFERENCES submission,
-    msgid      INTEGER NOT NULL,
     phone      TEXT NOT NULL,
     code       TEXT NOT NULL,
     info       TEXT NOT NULL,
-    charge     INTEGER NOT NULL,
-    PRIMARY KEY (submission, msgid)
-) STRICT, WITHOUT ROWID;
+    charge     INTEGER NOT NULL
+) STRICT;
+CREATE INDEX message_of ON message (submission);
 
 CREATE TABLE report (
     key        INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -1,6 +1,7 @@
 """Check the settings of accounts, and generate missing userids and passwords."""
 
 import ipaddress
+import os
 import re
 from collections.abc import Container, Iterator
 from dataclasses import replace
@@ -14,7 +15,9 @@ from ccell_mock_server.config.errors import ConfigProblem
 _USERID = re.compile(r"[\w.@-]*", re.ASCII)
 _NUMBER_PATTERN = re.compile(r"[0-9]+\*?|\*")
 _GENERATED_PASSWORD = re.compile(r"minted-[0-9a-f]{8}")
-_FIRST_USERID, _LAST_USERID = 200_000, 999_999
+_FIRST_USERID, _THOUSANDS = 200_000, 800
+# Coprime to _THOUSANDS: only numbers that differ by a multiple of 800 begin with the same thousand.
+_STRIDE = 61
 
 
 def check_account(account: AccountSettings) -> Iterator[ConfigProblem]:
@@ -55,11 +58,16 @@ def _check_lists(account: AccountSettings) -> Iterator[ConfigProblem]:
 
 
 class CredentialGenerator:
-    """Generates unique userids of six digits, and passwords. Equal seeds give equal credentials."""
+    """Generates unique userids of six digits (W11), and passwords.
 
-    def __init__(self, seed: int) -> None:
-        self._random = Random(seed)  # noqa: S311 - the credentials of a fake, the same on every start
-        self._issued: set[str] = set()
+    Generators of equal numbers generate equal credentials. Those of different numbers begin with different thousands of
+    userids, far apart.
+    """
+
+    def __init__(self, number: int) -> None:
+        self._number = number
+        self._random = Random(number)  # noqa: S311 - the credentials of a fake, the same on every start
+        self._userids = self._generate_userids()
 
     def complete(self, settings: AccountSettings, taken: Container[str]) -> AccountSettings:
         """Add a userid that is not taken and a password, if missing. Raises OverflowError after the last userid."""
@@ -68,15 +76,21 @@ class CredentialGenerator:
         return replace(settings, userid=userid, password=password)
 
     def _userid(self, taken: Container[str]) -> str:
-        while len(self._issued) <= _LAST_USERID - _FIRST_USERID:
-            userid = str(self._random.randint(_FIRST_USERID, _LAST_USERID))
-            if userid in self._issued:
-                continue
-            self._issued.add(userid)
+        for userid in self._userids:
             if userid not in taken:
                 return userid
         message = "all userids of six digits are used"
         raise OverflowError(message)
+
+    def _generate_userids(self) -> Iterator[str]:
+        for count in range(_THOUSANDS):
+            first = _FIRST_USERID + (self._number * _STRIDE + count) % _THOUSANDS * 1000
+            yield from map(str, self._random.sample(range(first, first + 1000), 1000))
+
+
+def credential_number(seed: int | None) -> int:
+    """Return the number of an emulator's generator: the seed, else the number of the pytest-xdist worker, else 0."""
+    return int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) if seed is None else seed
 
 
 def is_public(password: str) -> bool:

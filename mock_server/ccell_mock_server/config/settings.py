@@ -18,7 +18,13 @@ from ccell_fake.engine.assumptions import AnswerTable
 from ccell_fake.settings import DOCUMENT_ACCOUNT, AccountSettings, OutcomeRule, Persona, PersonaAnswer
 from ccell_fake.wire.secrets import HIDDEN
 from ccell_mock_server.config import toml
-from ccell_mock_server.config.accounts import CredentialGenerator, check_account, check_assumptions, is_public
+from ccell_mock_server.config.accounts import (
+    CredentialGenerator,
+    check_account,
+    check_assumptions,
+    credential_number,
+    is_public,
+)
 from ccell_mock_server.config.errors import ConfigError, ConfigProblem, from_pydantic
 
 DEFAULT_PORT = 8026
@@ -36,7 +42,7 @@ class ServerSettings:
         host: Address to listen on.
         port: Port to listen on; 0 picks a free one.
         store: File that keeps all data across restarts; empty keeps it in memory.
-        seed: Seed for all randomness.
+        seed: Seed for all randomness; 0 if absent. If you set it, all pytest-xdist workers generate the same userids.
         tls: Use TLS. A certificate is generated unless `tls_cert` is set.
         tls_cert: Your certificate with its chain, as PEM.
         tls_key: The private key of `tls_cert`, as PEM.
@@ -50,7 +56,7 @@ class ServerSettings:
     host: Annotated[str, Len(1)] = "127.0.0.1"
     port: Annotated[int, Interval(ge=0, le=65535)] = DEFAULT_PORT
     store: str = ""
-    seed: int = 0
+    seed: int | None = None
     tls: bool = False
     tls_cert: str = ""
     tls_key: str = ""
@@ -205,7 +211,7 @@ def _used_twice(key: str, userid: str, used: Mapping[str, int]) -> ConfigProblem
 
 
 def _complete(config: Config) -> Iterator[AccountSettings]:
-    generator = CredentialGenerator(config.server.seed)
+    generator = CredentialGenerator(2 * credential_number(config.server.seed))
     taken = {account.userid for account in config.accounts}
     if config.demo is not None:
         taken.add(config.demo.userid)
@@ -235,7 +241,7 @@ def as_toml(config: Config) -> str:
         if not is_public(account.password):
             table["password"] = HIDDEN
         accounts.append(table)
-    server = asdict(config.server)
+    server = _without_none(asdict(config.server))
     if config.server.control_token:
         server["control_token"] = HIDDEN
     demo = {} if config.demo is None else {"demo": asdict(config.demo)}
