@@ -47,7 +47,7 @@ def _generated_userids(seed: int | None = None) -> set[str]:
 
 def test_emulators_of_different_seeds_generate_different_userids() -> None:
     generated = [_generated_userids(seed) for seed in (0, 1, 2, 399)]
-    assert len(set().union(*generated)) == 4 * 303
+    assert len(set[str]().union(*generated)) == 4 * 303
 
 
 def test_workers_generate_different_userids_unless_a_seed_is_given(monkeypatch: pytest.MonkeyPatch) -> None:
