@@ -31,16 +31,15 @@ def generate_msgids(now: datetime, greatest_msgid: Callable[[int, int], int | No
         OverflowError: The second has no numbers left.
     """
     first, greatest = _span(now)
-    salt = b"%d" % seed
     last = greatest_msgid(first, greatest)
-    msgid = first + _FIRST_TAIL + _scatter(first, salt) % _FIRST_TAIL if last is None else last
+    msgid = first + _FIRST_TAIL + _scatter(first, seed) % _FIRST_TAIL if last is None else last
     while True:
-        msgid += 1 + _scatter(msgid, salt) % _WIDEST_GAP
+        msgid += 1 + _scatter(msgid, seed) % _WIDEST_GAP
         if msgid > greatest:
             message = f"the serial numbers of {now:%Y-%m-%d %H:%M:%S} are used up"
             raise OverflowError(message)
         yield msgid
 
 
-def _scatter(number: int, salt: bytes) -> int:
-    return zlib.crc32(b"%d %b" % (number, salt))
+def _scatter(number: int, seed: int) -> int:
+    return zlib.crc32(b"%d %d" % (number, seed))

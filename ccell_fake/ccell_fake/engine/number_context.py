@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from ccell_fake.codes import Code
 from ccell_fake.engine import numbers
@@ -88,8 +89,7 @@ def submit_facts(submit: Submit, policy: Policy, now: datetime, arranged: Arrang
     )
 
 
-@dataclass(frozen=True, slots=True)
-class NumberFacts:
+class NumberFacts(NamedTuple):
     """The facts of one number of a submit.
 
     Attributes:

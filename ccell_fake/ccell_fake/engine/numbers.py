@@ -1,5 +1,6 @@
 """Numbers: split a phone attribute, and recognise numbers and their carriers (S2, Q8, Q9)."""
 
+from functools import cache
 from itertools import product
 
 from ccell_fake.engine.assumptions import Answers
@@ -8,7 +9,7 @@ from ccell_fixtures.prefixes import DOCUMENT_YEAR, PREFIXES
 
 NUMBER_DIGITS = 11
 _DIGITS = "0123456789"
-_PREFIX_LENGTHS = sorted({len(digits) for digits in PREFIXES}, reverse=True)
+_HEAD_DIGITS = max(map(len, PREFIXES))
 
 
 def split_numbers(phone: str, answers: Answers) -> tuple[str, ...]:
@@ -23,18 +24,20 @@ def carrier(number: str, answers: Answers) -> str | None:
     """Return the carrier of a number's prefix, or None if the number is not recognised (Q8)."""
     if len(number) != NUMBER_DIGITS or not (number.isascii() and number.isdigit()):
         return None
-    for digits in _PREFIX_LENGTHS:
-        prefix = PREFIXES.get(number[:digits])
-        if prefix is not None:
-            return prefix.carrier if answers["Q8"] == "today" or prefix.since <= DOCUMENT_YEAR else None
-    return None
+    return heads(answers["Q8"]).get(number[:_HEAD_DIGITS])
 
 
-def heads(answers: Answers) -> dict[str, str]:
-    """Return the beginnings of recognised numbers, all of the same length, with their carriers (Q8)."""
-    longest = _PREFIX_LENGTHS[0]
-    beginnings = (
-        digits + "".join(rest) for digits in PREFIXES for rest in product(_DIGITS, repeat=longest - len(digits))
-    )
-    carriers = ((head, carrier(head.ljust(NUMBER_DIGITS, "0"), answers)) for head in sorted(beginnings))
-    return {head: whose for head, whose in carriers if whose is not None}
+@cache
+def heads(recognised: str) -> dict[str, str]:
+    """Return the beginnings of recognised numbers, all of the same length, with their carriers.
+
+    Args:
+        recognised: The answer to Q8.
+    """
+    # A longer prefix takes precedence.
+    carriers = {
+        prefix + "".join(rest): known.carrier if recognised == "today" or known.since <= DOCUMENT_YEAR else None
+        for prefix, known in sorted(PREFIXES.items(), key=lambda item: len(item[0]))
+        for rest in product(_DIGITS, repeat=_HEAD_DIGITS - len(prefix))
+    }
+    return {head: whose for head, whose in sorted(carriers.items()) if whose is not None}

@@ -1,6 +1,6 @@
 """The four endpoints: carry out an accepted request in the ledger, and make the reply."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -42,14 +42,11 @@ def _submit(facts: RequestFacts, submit: SubmitFacts, judged: _Judged, ledger: L
     due = now if scheduled is None else max(now, to_micros(scheduled))
     submission = Submission(submit.content, submit.submit.linkid or "", submit.submit.spcode or "", now, due)
     names_value = facts.answers["Q12"] == "value"
-    messages = [
-        MessageRow(msgid, verdict.number, _code(verdict), _info(verdict, names_value=names_value), verdict.charge)
-        for verdict, msgid in judged
-    ]
+    messages = [_message(verdict, msgid, names_value=names_value) for verdict, msgid in judged]
     ledger.add_messages(account, submission, messages)
     charge = sum(verdict.charge for verdict, _ in judged)
     ledger.charge(account, charge, due if due > now and facts.answers["Q34"] == "when_sent" else None)
-    reports = [row for verdict, msgid in judged for row in _reports(facts, submission, verdict, msgid, seed)]
+    reports = [*_reports(facts, submission, judged, seed)]
     ledger.add_reports(account, reports)
     if facts.answers["Q33"] == "refunded":
         _refund(account, judged, reports, ledger)
@@ -58,20 +55,18 @@ def _submit(facts: RequestFacts, submit: SubmitFacts, judged: _Judged, ledger: L
     return messages
 
 
-def _reports(
-    facts: RequestFacts, submission: Submission, verdict: Verdict, msgid: int, seed: int
-) -> Sequence[ReportRow]:
-    """Return the future reports of one number."""
-    policy, number, linkid = facts.account.policy, verdict.number, submission.linkid
-    if verdict.refusal is None:
-        outcome = outcomes.decide(number, submission, policy, seed)
-        due = submission.due + outcome.delay
-        return (ReportRow(msgid, linkid, number, due, outcome.status, outcome.info),) * outcome.reports
-    if policy.answers["Q11"] == "report":
-        due = submission.submitted_at + in_micros(policy.settings.report_delay)
-        info = refusal_text(verdict.refusal, names_value=policy.answers["Q12"] == "value")
-        return (ReportRow(msgid, linkid, number, due, verdict.refusal.code, info),)
-    return ()
+def _reports(facts: RequestFacts, submission: Submission, judged: _Judged, seed: int) -> Iterator[ReportRow]:
+    """Yield the future reports of the numbers."""
+    policy, linkid = facts.account.policy, submission.linkid
+    refused_too, names_value = policy.answers["Q11"] == "report", policy.answers["Q12"] == "value"
+    for (number, _, refusal), msgid in judged:
+        if refusal is None:
+            status, info, delay, count = outcomes.decide(number, submission, policy, seed)
+            for _ in range(count):
+                yield ReportRow(msgid, linkid, number, submission.due + delay, status, info)
+        elif refused_too:
+            due = submission.submitted_at + in_micros(policy.settings.report_delay)
+            yield ReportRow(msgid, linkid, number, due, refusal.code, refusal_text(refusal, names_value=names_value))
 
 
 def _refund(account: int, judged: _Judged, reports: list[ReportRow], ledger: Ledger) -> None:
@@ -92,12 +87,11 @@ def _add_answers(facts: RequestFacts, submission: Submission, judged: _Judged, l
             personas.receive(facts.account.key, upmsg, policy.personas, ledger)
 
 
-def _code(verdict: Verdict) -> str:
-    return _SUCCESS if verdict.refusal is None else verdict.refusal.code
-
-
-def _info(verdict: Verdict, *, names_value: bool) -> str:
-    return _SUCCESS_TEXT if verdict.refusal is None else refusal_text(verdict.refusal, names_value=names_value)
+def _message(verdict: Verdict, msgid: int, *, names_value: bool) -> MessageRow:
+    number, charge, refusal = verdict
+    if refusal is None:
+        return MessageRow(msgid, number, _SUCCESS, _SUCCESS_TEXT, charge)
+    return MessageRow(msgid, number, refusal.code, refusal_text(refusal, names_value=names_value), charge)
 
 
 def report(facts: RequestFacts, ledger: Ledger, _seed: int) -> Reply[Report]:

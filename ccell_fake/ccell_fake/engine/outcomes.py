@@ -1,7 +1,7 @@
 """The outcome of an accepted message: the text, delay and number of its reports."""
 
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from ccell_fake.clock import in_micros
 from ccell_fake.codes import Code
@@ -16,8 +16,7 @@ FAILED_STATUS = "-1"
 UNDELIVERED = "UNDELIV"
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """The outcome of one message.
 
     Attributes:

@@ -1,7 +1,7 @@
 """The verdict on each number of a send, and its charge."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from ccell_fake.codes import Code
 from ccell_fake.engine import numbers
@@ -11,8 +11,7 @@ from ccell_fake.engine.number_rules import AnyRule, SubmitRule
 from ccell_fake.engine.rules import Refusal, Rule, first_refusal
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """The verdict on one number.
 
     Attributes:

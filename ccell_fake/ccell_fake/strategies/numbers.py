@@ -9,7 +9,6 @@ from hypothesis.errors import InvalidArgument
 from hypothesis.strategies import SearchStrategy
 
 from ccell_fake.engine import magic, numbers
-from ccell_fake.engine.assumptions import Answers
 from ccell_fake.settings import Carrier
 from ccell_fake.strategies.checks import check_choice, named
 
@@ -105,7 +104,7 @@ def _with_answer(name: str, table: Mapping[str, str], answers: Collection[str] |
 
 @cache
 def _carriers(recognised: Recognised) -> dict[str, str]:
-    return numbers.heads(Answers({"Q8": recognised}))
+    return numbers.heads(recognised)
 
 
 def _numbers(heads: list[str]) -> SearchStrategy[str]:

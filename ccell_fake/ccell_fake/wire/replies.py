@@ -36,7 +36,7 @@ def render(reply: AnyReply, layout: Layout = Layout()) -> bytes:  # noqa: B008 -
 def _nodes(item: Resp | Report | Upmsg | AccountInfo, layout: Layout) -> Iterable[str]:
     match item:
         case Resp():
-            return (xml.tag("resp", _resp_attributes(item, layout), "/>"),)
+            return (_resp(item, layout),)
         case Report():
             return (xml.tag("report", _report_attributes(item), "/>"),)
         case Upmsg():
@@ -46,17 +46,15 @@ def _nodes(item: Resp | Report | Upmsg | AccountInfo, layout: Layout) -> Iterabl
             return (f"<{tag}>{xml.text(getattr(item, name))}</{tag}>" for tag, name in _ACCOUNT_ELEMENTS.items())
 
 
-def _resp_attributes(resp: Resp, layout: Layout) -> dict[str, str | None]:
-    # A name that occurs twice keeps its first place.
-    first = {"linkid": resp.linkid} if layout.linkid_first else {}
-    return {
-        **first,
-        "msgid": resp.msgid,
-        "linkid": resp.linkid,
-        "phone": resp.phone,
-        "return": resp.code,
-        "info": resp.info,
-    }
+def _resp(resp: Resp, layout: Layout) -> str:
+    # A send may have five hundred, so this does without a dict of attributes.
+    write = xml.attribute
+    linkid = "" if resp.linkid is None else f' linkid="{write(resp.linkid)}"'
+    first, second = (linkid, "") if layout.linkid_first else ("", linkid)
+    return (
+        f'<resp{first} msgid="{write(resp.msgid)}"{second} phone="{write(resp.phone)}"'
+        f' return="{write(resp.code)}" info="{write(resp.info)}"/>'
+    )
 
 
 def _report_attributes(report: Report) -> dict[str, str]:

@@ -124,13 +124,14 @@ def legible(text: str) -> str:
 
 def tag(name: str, attributes: Mapping[str, str | None], end: str = ">") -> str:
     """Write a tag with its attributes in order. Attributes that are None are left out."""
-    # Letters and digits need no escaping, and most values have nothing else.
-    written = [
-        f' {key}="{value if value.isalnum() else escape(legible(value), _IN_ATTRIBUTES)}"'
-        for key, value in attributes.items()
-        if value is not None
-    ]
+    written = [f' {key}="{attribute(value)}"' for key, value in attributes.items() if value is not None]
     return f"<{name}{''.join(written)}{end}"
+
+
+def attribute(value: str) -> str:
+    """Write the value of an attribute, without its quotes."""
+    # Letters and digits need no escaping, and most values have nothing else.
+    return value if value.isalnum() else escape(legible(value), _IN_ATTRIBUTES)
 
 
 def text(value: str) -> str:
