@@ -1,5 +1,6 @@
 """The whole emulator: store, gateway, application and HTTP server, built from a configuration."""
 
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Self
 
@@ -45,39 +46,37 @@ class Emulator:
         """
         server = config.server
         self.config = config
-        self.certificate: tls.Certificate | None = _certificate(config)
-        notifier = Notifier()
-        store = SqliteStore(
-            Path(server.store) if server.store else None,
-            journal_entries=server.journal_entries,
-            on_change=notifier.notify,
-        )
-        self.timeouts: CallTimeouts = CallTimeouts(pauses or notifier)
-        accounts = Accounts(store, clock or SystemClock(), self.timeouts, behaviour)
-        accounts.set_assumptions(
-            config.assumptions, toml.profile_answers(Path(server.profile)) if server.profile else {}
-        )
-        with store.transaction() as ledger:
-            accounts.reload(ledger)
-        for account in config.accounts:
-            accounts.open(account)
-        gateway = Gateway(
-            accounts,
-            store,
-            render=replies.render,
-            pauses=self.timeouts,
-            seed=server.seed or 0,
-            has_magic_userids=server.magic,
-        )
-        credentials = CredentialGenerator(2 * credential_number(server.seed) + 1)
-        metrics = Metrics(accounts, store)
-        self.services: Services = Services(
-            store, accounts, gateway, notifier, credentials, metrics, server.control_token
-        )
-        self.app: Flask = create_app(self.services)
-        self._server = HttpServer(
-            self.app, server.host, server.port, certificate=self.certificate, is_strict=server.strict_http
-        )
+        with ExitStack() as stack:
+            self.certificate: tls.Certificate | None = _certificate(config)
+            if self.certificate is not None:
+                stack.callback(self.certificate.discard)
+            notifier = Notifier()
+            store = SqliteStore(
+                Path(server.store) if server.store else None,
+                journal_entries=server.journal_entries,
+                on_change=notifier.notify,
+            )
+            stack.callback(store.close)
+            self.timeouts: CallTimeouts = CallTimeouts(pauses or notifier)
+            accounts = _open_accounts(Accounts(store, clock or SystemClock(), self.timeouts, behaviour), store, config)
+            gateway = Gateway(
+                accounts,
+                store,
+                render=replies.render,
+                pauses=self.timeouts,
+                seed=server.seed or 0,
+                has_magic_userids=server.magic,
+            )
+            credentials = CredentialGenerator(2 * credential_number(server.seed) + 1)
+            metrics = Metrics(accounts, store)
+            self.services: Services = Services(
+                store, accounts, gateway, notifier, credentials, metrics, server.control_token
+            )
+            self.app: Flask = create_app(self.services)
+            self._server = HttpServer(
+                self.app, server.host, server.port, certificate=self.certificate, is_strict=server.strict_http
+            )
+            self._resources = stack.pop_all()
 
     @property
     def url(self) -> str:
@@ -92,9 +91,7 @@ class Emulator:
         """Stop listening, close the store, and remove a generated certificate."""
         self.services.notifier.close()
         self._server.stop()
-        self.services.store.close()
-        if self.certificate is not None:
-            self.certificate.discard()
+        self._resources.close()
 
     def __enter__(self) -> Self:
         """Start."""
@@ -108,6 +105,17 @@ class Emulator:
     def __exit__(self, *_error: object) -> None:
         """Stop."""
         self.stop()
+
+
+def _open_accounts(accounts: Accounts, store: SqliteStore, config: Config) -> Accounts:
+    """Load the accounts of the store, and open those of the configuration."""
+    profile = config.server.profile
+    accounts.set_assumptions(config.assumptions, toml.profile_answers(Path(profile)) if profile else {})
+    with store.transaction() as ledger:
+        accounts.reload(ledger)
+    for account in config.accounts:
+        accounts.open(account)
+    return accounts
 
 
 def _certificate(config: Config) -> tls.Certificate | None:

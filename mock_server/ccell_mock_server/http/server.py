@@ -174,6 +174,11 @@ class _Server(Server):
     max_request_body_size = _SNAPSHOT_BYTES
     is_strict = False
 
+    def clear_stats(self) -> None:
+        """Do not register the statistics with `logging`, which would keep a stopped server for ever."""
+        super().clear_stats()  # type: ignore[no-untyped-call] # pyright: ignore[reportUnknownMemberType]
+        del vars(logging)["statistics"][f"Cheroot HTTPServer {id(self)}"]
+
     @staticmethod
     def bind_socket(socket_: socket.socket, bind_addr: tuple[str, int]) -> socket.socket:
         try:
