@@ -21,7 +21,7 @@ from ccell_fake.contract.checks import KINDS
 from ccell_fake.faults import FAULT_KINDS
 from ccell_fake.transcripts import Ending, Exchange
 from ccell_mock_server.commands import client
-from ccell_mock_server.commands.contract import COMMANDS
+from ccell_mock_server.commands.contract import calibrate, contract
 from ccell_mock_server.commands.record import record
 from ccell_mock_server.live import live_target
 
@@ -112,7 +112,7 @@ def _options(commands: Iterable[click.Command]) -> list[str]:
 
 _MACHINE_METHODS = ("connect", "send", "fates", "disconnect", "schedule", "poll_reports", "poll_upmsgs", "upmsgs")
 _TABLES: dict[str, Callable[[], Iterable[object]]] = {
-    "contract.md": lambda: [*_options(COMMANDS), *KINDS],
+    "contract.md": lambda: [*_options([contract, calibrate]), *KINDS],
     "transcripts.md": lambda: [*_options([record]), *(one.name for one in fields(Exchange)), *Ending],
     "stateful.md": lambda: [
         *(name for name in _MACHINE_METHODS if hasattr(stateful.CcellMachine, name)),

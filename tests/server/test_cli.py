@@ -3,10 +3,12 @@
 import signal
 import socket
 import subprocess
+import sys
 import tomllib
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner, Result
 from harness import processes
@@ -47,6 +49,40 @@ def _run(*arguments: str, env: dict[str, str] | None = None) -> Result:
 def _answer_of(line: str) -> str:
     done = subprocess.run(line, shell=True, capture_output=True, text=True, check=True, timeout=60)  # noqa: S602 - the line is for a shell
     return done.stdout
+
+
+def test_every_command_of_the_help_can_be_used() -> None:
+    context = click.Context(main)
+    names = main.list_commands(context)
+    printed = _run("--help").output
+    assert len(names) == 13
+    for name in names:
+        command = main.get_command(context, name)
+        assert command is not None
+        assert command.name == name
+        assert f"  {name} " in printed
+        assert _run(name, "--help").exit_code == 0
+    assert main.get_command(context, "sned") is None
+    assert "No such command 'sned'" in _run("sned").output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "unused"),
+    [
+        (["--help"], ["ccell_mock_server.commands", "flask", "httpx2", "pydantic", "lxml", "sqlite3"]),
+        (["ready", "--help"], ["flask", "httpx2", "pydantic", "lxml", "sqlite3"]),
+        (["send", "--help"], ["flask", "httpx2", "pydantic", "lxml", "sqlite3"]),
+    ],
+)
+def test_a_command_imports_only_what_it_uses(arguments: list[str], unused: list[str]) -> None:
+    program = f"""
+import sys
+from ccell_mock_server.cli import main
+main({arguments!r}, standalone_mode=False)
+print([name for name in {unused!r} if name in sys.modules])
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout.splitlines()[-1] == "[]"
 
 
 def test_serve_prints_a_working_curl_line_and_stops_at_sigint(folder: Path) -> None:

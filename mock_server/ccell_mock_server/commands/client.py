@@ -208,6 +208,3 @@ def info(client: "Client", *, as_json: bool) -> None:
     from ccell_mock_server.commands.client_output import item_row, print_rows  # noqa: PLC0415
 
     print_rows([item_row(client.info())], as_json=as_json)
-
-
-COMMANDS: tuple[click.Command, ...] = (send, report, upmsg, info)

@@ -112,6 +112,3 @@ def _run(arguments: list[str]) -> None:
         REFUSED: _NO_CONSENT,
     }
     raise click.exceptions.Exit(exit_codes.get(code, code))
-
-
-COMMANDS = (contract, calibrate)

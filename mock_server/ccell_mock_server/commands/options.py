@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 
 import click
 
-from ccell_mock_server.config.settings import DEFAULT_PORT
+from ccell_mock_server.http.paths import DEFAULT_PORT
 
 _Command = TypeVar("_Command", bound=Callable[..., None])
 

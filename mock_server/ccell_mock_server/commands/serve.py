@@ -16,6 +16,7 @@ from ccell_mock_server.commands.signals import stop_event, wait_for
 from ccell_mock_server.config import settings as configuration
 from ccell_mock_server.config.accounts import is_public
 from ccell_mock_server.config.errors import ConfigError
+from ccell_mock_server.http.paths import DEFAULT_PORT
 
 if TYPE_CHECKING:
     from ccell_mock_server.emulator import Emulator
@@ -25,7 +26,7 @@ _INVALID_CONFIG = 2
 
 @click.command()
 @env_option("--host", help="Address to listen on.  [default: 127.0.0.1]")
-@env_option("--port", type=int, help=f"Port to listen on; 0 picks a free one.  [default: {configuration.DEFAULT_PORT}]")
+@env_option("--port", type=int, help=f"Port to listen on; 0 picks a free one.  [default: {DEFAULT_PORT}]")
 @env_option("--config", "path", type=click.Path(path_type=Path), help="TOML file.  [default: ccell.toml if it exists]")
 @env_option("--store", help="File that keeps all data across restarts.")
 @env_option("--seed", type=int, help="Seed for all randomness.  [default: 0]")
@@ -98,6 +99,3 @@ def _greeting(emulator: "Emulator") -> list[str]:
 
 def _printable_password(account: AccountSettings) -> str:
     return account.password if is_public(account.password) else "YOUR-PASSWORD"
-
-
-COMMANDS: tuple[click.Command, ...] = (serve, check_config)

@@ -26,8 +26,7 @@ from ccell_mock_server.config.accounts import (
     is_public,
 )
 from ccell_mock_server.config.errors import ConfigError, ConfigProblem, from_pydantic
-
-DEFAULT_PORT = 8026
+from ccell_mock_server.http.paths import DEFAULT_PORT
 
 _DEFAULT_PATH = Path("ccell.toml")
 _TOKEN = re.compile(r"(?:[!-~](?:[ -~]*[!-~])?)?")

@@ -1,4 +1,7 @@
-"""Paths of everything that is not the gateway's own."""
+"""The default port, and the paths of everything that is not the gateway's own."""
+
+DEFAULT_PORT = 8026
+"""The port of an emulator that is not told another."""
 
 CONTROL_PREFIX = "/_ccell/"
 """Prefix of all these paths."""
