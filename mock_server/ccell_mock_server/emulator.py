@@ -2,9 +2,7 @@
 
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Self
-
-from flask import Flask
+from typing import TYPE_CHECKING, Self
 
 from ccell_fake.clock import Clock, SystemClock
 from ccell_fake.engine.accounts import Accounts, Pauses
@@ -15,7 +13,7 @@ from ccell_fake.wire import replies
 from ccell_mock_server.config import toml
 from ccell_mock_server.config.accounts import CredentialGenerator, credential_number
 from ccell_mock_server.config.settings import Config
-from ccell_mock_server.gateway.app import create_app
+from ccell_mock_server.gateway.dispatcher import Dispatcher
 from ccell_mock_server.gateway.timeouts import CallTimeouts
 from ccell_mock_server.http import tls
 from ccell_mock_server.http.server import HttpServer
@@ -23,13 +21,16 @@ from ccell_mock_server.http.waiting import Notifier
 from ccell_mock_server.metrics import Metrics
 from ccell_mock_server.services import Services
 
+if TYPE_CHECKING:
+    from flask import Flask
+
 
 class Emulator:
     """A gateway with its control API, served at an address.
 
     Attributes:
+        dispatcher: Its WSGI application, without Flask until a request needs it.
         timeouts: The pauses of its requests, which callers in this process can shorten.
-        app: Its WSGI application.
     """
 
     def __init__(
@@ -72,9 +73,9 @@ class Emulator:
             self.services: Services = Services(
                 store, accounts, gateway, notifier, credentials, metrics, server.control_token
             )
-            self.app: Flask = create_app(self.services)
+            self.dispatcher: Dispatcher = Dispatcher(self.services)
             self._server = HttpServer(
-                self.app, server.host, server.port, certificate=self.certificate, is_strict=server.strict_http
+                self.dispatcher, server.host, server.port, certificate=self.certificate, is_strict=server.strict_http
             )
             self._resources = stack.pop_all()
 
@@ -82,6 +83,11 @@ class Emulator:
     def url(self) -> str:
         """Base URL, such as `http://127.0.0.1:8026`."""
         return self._server.url
+
+    @property
+    def app(self) -> "Flask":
+        """The application, for any WSGI server."""
+        return self.dispatcher.app
 
     def start(self) -> None:
         """Start to listen. Raises ServingError if the address is not available."""

@@ -28,7 +28,7 @@ def server(emulator: Emulator, url: Callable[[], str] | None = None, *, is_in_pr
     """
     services = emulator.services
     control = ControlClient(
-        _LOOPBACK, emulator.config.server.control_token, transport=httpx2.WSGITransport(emulator.app)
+        _LOOPBACK, emulator.config.server.control_token, transport=httpx2.WSGITransport(emulator.dispatcher)
     )
     transport = InProcessTransport(services.gateway, services.metrics, emulator.timeouts)
     return Server(

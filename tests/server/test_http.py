@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import quote, quote_plus, urlsplit
 
+import httpx2
 import pytest
 from harness import http as raw
 from harness.emulators import DOCUMENT_DAY, emulator
@@ -294,6 +295,13 @@ class BrokenClock:
 
 def test_the_ready_address_answers(served: Emulator) -> None:
     assert raw.get(served.url, b"/_ccell/readyz").body == b"ready\n"
+
+
+@pytest.mark.parametrize("path", ["/_ccell/readyz", "/_ccell/livez"])
+def test_a_health_check_may_use_head(served: Emulator, path: str) -> None:
+    answer = httpx2.head(served.url + path)
+    assert (answer.status_code, answer.content, answer.headers["Content-Length"]) == (200, b"", "6")
+    assert httpx2.post(served.url + path).status_code == 405
 
 
 def test_json_is_refused_with_a_reason(served: Emulator) -> None:

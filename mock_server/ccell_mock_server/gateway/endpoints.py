@@ -2,11 +2,8 @@
 
 from collections.abc import Iterable, Iterator
 from functools import lru_cache, partial
-from typing import TYPE_CHECKING
-
-from werkzeug.exceptions import ClientDisconnected
-from werkzeug.http import HTTP_STATUS_CODES
-from werkzeug.wsgi import ClosingIterator, get_content_length, get_input_stream
+from http import HTTPStatus
+from typing import IO, TYPE_CHECKING
 
 from ccell_fake.clock import elapsed
 from ccell_fake.engine.answer import Answer, TakenSlot
@@ -60,12 +57,14 @@ class Endpoints:
         start_response(_status_line(answer.delivery.status), answer_headers(answer))
         if answer.slot is None:
             return _body(answer, environ, self._notifier)
+        from werkzeug.wsgi import ClosingIterator  # noqa: PLC0415 - slow to import, and rarely used
+
         return ClosingIterator(_body(answer, environ, self._notifier), partial(self._gateway.release, answer.slot))
 
 
 @lru_cache
 def _status_line(status: int) -> str:
-    return f"{status} {HTTP_STATUS_CODES[status].upper()}"
+    return f"{status} {HTTPStatus(status).phrase.upper()}"
 
 
 def _receive(operation: Operation, environ: "WSGIEnvironment") -> ReceivedRequest:
@@ -90,17 +89,26 @@ def _receive(operation: Operation, environ: "WSGIEnvironment") -> ReceivedReques
 def _read_body(environ: "WSGIEnvironment") -> bytes:
     """Read the body, up to one byte more than the limit."""
     body = b""
-    announced = get_content_length(environ)
-    stream = get_input_stream(environ) if announced is None else environ["wsgi.input"]
+    announced, stream = _input(environ)
     size = PAYLOAD_BYTES + 1 if announced is None else min(PAYLOAD_BYTES + 1, announced)
     try:
         while len(body) < size and (chunk := stream.read(size - len(body))):
             body += chunk
-    except (ClientDisconnected, ValueError, OSError) as error:
+    except (ValueError, OSError) as error:
         raise UnreadableRequest(_INCOMPLETE_BODY) from error
     if announced is not None and len(body) < size:
         raise UnreadableRequest(_INCOMPLETE_BODY)
     return body
+
+
+def _input(environ: "WSGIEnvironment") -> tuple[int | None, IO[bytes]]:
+    """Return the announced length of the body, or None, and the stream to read it from."""
+    announced = environ.get("CONTENT_LENGTH", "")
+    if announced.isdecimal() and "HTTP_TRANSFER_ENCODING" not in environ:
+        return int(announced), environ["wsgi.input"]
+    from werkzeug import wsgi  # noqa: PLC0415 - slow to import, and rarely used
+
+    return wsgi.get_content_length(environ), wsgi.get_input_stream(environ)
 
 
 def _body(answer: Answer, environ: "WSGIEnvironment", notifier: Notifier) -> Iterable[bytes]:

@@ -1,0 +1,71 @@
+"""The road of a request: to an endpoint of the gateway, to the control API, or to Flask."""
+
+import threading
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from ccell_mock_server.gateway.endpoints import METHODS, PATHS, PLAIN, Endpoints
+from ccell_mock_server.http.paths import CONTROL_PREFIX, LIVE_PATH, METRICS_PATH, READY_PATH
+from ccell_mock_server.services import Services
+
+if TYPE_CHECKING:
+    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+    from flask import Flask
+
+# Everything else of the control API is its OpenAPI document and the pages, which are slow to create and rarely used.
+_UNDOCUMENTED = (CONTROL_PREFIX + "v1/", METRICS_PATH)
+_HEALTH = {READY_PATH: b"ready\n", LIVE_PATH: b"alive\n"}
+
+
+class Dispatcher:
+    """A WSGI application that passes each request on.
+
+    The endpoints come before Flask, whose dispatch would take as long as the answer. Flask and the control API are
+    created at their first request, because most runs do not need them.
+    """
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._endpoints = Endpoints(services.gateway, services.notifier, services.metrics)
+        self._guard = threading.Lock()
+        self._controls: dict[bool, WSGIApplication] = {}
+        self._app: Flask | None = None
+        self._flask: WSGIApplication | None = None
+
+    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        """Answer a request."""
+        path, method = environ["PATH_INFO"], environ["REQUEST_METHOD"]
+        operation = PATHS.get(path)
+        if operation is not None and method in METHODS:
+            return self._endpoints.answer(operation, environ, start_response)
+        if path in _HEALTH and method in {"GET", "HEAD"}:
+            start_response("200 OK", [("Content-Type", PLAIN), ("Content-Length", str(len(_HEALTH[path])))])
+            return [_HEALTH[path]] if method == "GET" else []
+        if path.startswith(CONTROL_PREFIX) and path not in _HEALTH:
+            is_documented = not path.startswith(_UNDOCUMENTED)
+            return self._control(is_documented=is_documented)(environ, start_response)
+        return self._use_flask()[1](environ, start_response)
+
+    @property
+    def app(self) -> "Flask":
+        """The Flask application. Its requests take this road, too."""
+        return self._use_flask()[0]
+
+    def _use_flask(self) -> "tuple[Flask, WSGIApplication]":
+        with self._guard:
+            if self._app is None or self._flask is None:
+                from ccell_mock_server.gateway.app import create_app  # noqa: PLC0415 - slow to import
+
+                self._app = create_app()
+                self._flask = self._app.wsgi_app
+                self._app.wsgi_app = self  # type: ignore[method-assign]
+            return self._app, self._flask
+
+    def _control(self, *, is_documented: bool) -> "WSGIApplication":
+        with self._guard:
+            if is_documented not in self._controls:
+                from ccell_mock_server.control.app import create_control  # noqa: PLC0415 - slow to import
+
+                self._controls[is_documented] = create_control(self._services, is_documented=is_documented)
+            return self._controls[is_documented]
