@@ -131,7 +131,7 @@ def test_a_snapshot_without_a_known_password_is_refused(control: ControlClient, 
             "must be an address or a network",
         ),
         ("INSERT INTO fault SELECT key, 1, '7', 0, 0 FROM account WHERE key > 0", "unreadable data"),
-        ("INSERT INTO message VALUES (1, 99, '1', '0', '', 1)", "the snapshot is damaged"),
+        ("INSERT INTO message VALUES (1, 99, 99, '1', '0', '', 1)", "the snapshot is damaged"),
     ],
 )
 def test_an_invalid_snapshot_changes_nothing(

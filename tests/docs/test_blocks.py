@@ -39,7 +39,7 @@ CHANGES = {
 @contextmanager
 def _unchanged_emulator() -> Generator[str]:
     """A new emulator, whose account must be at the end as it was in the beginning."""
-    with emulator() as served, ControlClient(served.url) as control:
+    with emulator(server={"seed": 0}) as served, ControlClient(served.url) as control:
         account = control.account("200001")
 
         def state() -> object:

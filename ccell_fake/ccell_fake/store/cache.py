@@ -8,7 +8,8 @@ from typing import Any
 from ccell_fake.faults import Fault, FaultStatus
 from ccell_fake.serialization import from_json
 from ccell_fake.store.buffer import RowBuffer
-from ccell_fake.store.inspection import SqliteInspection, Value
+from ccell_fake.store.inspection import SqliteInspection
+from ccell_fake.store.narrowing import Value
 
 JOURNAL_ENTRIES = 10_000
 """Journal entries that an account keeps by default. Requests of no account share one such journal."""

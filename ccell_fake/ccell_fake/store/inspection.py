@@ -19,18 +19,21 @@ from ccell_fake.inspection import (
 )
 from ccell_fake.model import Operation
 from ccell_fake.records import NO_KEYS, Keys
-
-Value = str | int | None
+from ccell_fake.store.narrowing import Value, narrow
 
 _STATE = (
     "CASE WHEN m.code <> '0' THEN 'refused' WHEN s.due > :now THEN 'scheduled'"
     " WHEN r.recvtime IS NULL OR r.recvtime > :now THEN 'sent' WHEN r.status = '0' THEN 'delivered' ELSE 'failed' END"
 )
-_MESSAGES = (
-    "SELECT s.key, m.msgid, s.position, m.phone, s.content, s.linkid, s.spcode, s.due, s.submitted_at, m.code, m.info,"
+_COLUMNS = (
+    "s.key, m.msgid, s.position, m.phone, s.content, s.linkid, s.spcode, s.due, s.submitted_at, m.code, m.info,"
     f" {_STATE} AS state, r.status, r.info, r.recvtime, r.fetched_at"
-    " FROM submission s JOIN message m ON m.submission = s.key LEFT JOIN report r ON r.key ="
-    " (SELECT min(key) FROM report WHERE account = s.account AND msgid = m.msgid) WHERE s.account = :account"
+)
+# CROSS JOIN keeps the order of the tables. A plus sign keeps a column out of the choice of an index.
+_BY_POSITION = "submission s CROSS JOIN message m ON m.submission = s.key"
+_BY_MSGID = "message m CROSS JOIN submission s ON s.key = m.submission"
+_FIRST_REPORT = (
+    "LEFT JOIN report r ON r.key = (SELECT min(key) FROM report WHERE account = s.account AND msgid = m.msgid)"
 )
 _OLDEST_FIRST = "s.position, s.key, m.msgid"
 _NEWEST_FIRST = "s.position DESC, s.key DESC, m.msgid DESC"
@@ -117,12 +120,18 @@ class SqliteInspection:
         order: str,
     ) -> list[tuple[Any, ...]]:
         values = {**values, "account": account, "now": now}
+        few = narrow(wanted, values, self._read)
+        tables = _BY_POSITION if few is None and wanted.msgid is None else _BY_MSGID
+        if few is not None:
+            conditions.append(f"m.msgid IN ({few})")
         for name, condition in _CONDITIONS.items():
             value: str | None = getattr(wanted, name)
             if value is not None:
                 conditions.append(condition)
                 values[name] = value.translate(_GLOB) if name in _PATTERNS else str(value)
-        statement = " AND ".join([_MESSAGES, *conditions])
+        of_account = "s.account" if tables is _BY_POSITION else "+m.account"
+        matching = " AND ".join([f"{of_account} = :account", *conditions])
+        statement = f"SELECT {_COLUMNS} FROM {tables} {_FIRST_REPORT} WHERE {matching}"
         return self._read(f"{statement} ORDER BY {order} LIMIT :limit", values)
 
     def reports(self, account: int, cursor: int, limit: int) -> Page[ReportRecord]:

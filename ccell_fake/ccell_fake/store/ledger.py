@@ -21,7 +21,7 @@ NO_ACCOUNT = 0
 _MAX_CACHED_SECONDS = 256
 
 # Only the columns with values: SQLite fills in the others faster than it takes NULL for them.
-_MESSAGE = "message (submission, msgid, phone, code, info, charge)"
+_MESSAGE = "message (account, submission, msgid, phone, code, info, charge)"
 _REPORT = "report (account, msgid, linkid, phone, recvtime, status, info, due)"
 _UPMSG = "upmsg (account, spnumber, phone, motime, msgcontent, due)"
 
@@ -55,8 +55,7 @@ class SqliteLedger(BufferedTables):
         self._changed.add(row.key)
 
     def forget(self, account: int) -> None:
-        self._read("DELETE FROM message WHERE submission IN (SELECT key FROM submission WHERE account = ?)", (account,))
-        for table in ("submission", *OF_AN_ACCOUNT):
+        for table in OF_AN_ACCOUNT:
             self._read(f"DELETE FROM {table} WHERE account = ?", (account,))
         self._read("DELETE FROM account WHERE key = ?", (account,))
         self._read("UPDATE high_water SET number = ?", (self._number,))
@@ -100,7 +99,7 @@ class SqliteLedger(BufferedTables):
         key, one = self._submissions, submission
         row = key, account, self._number + 1, one.content, one.linkid, one.spcode, one.submitted_at, one.due
         self._rows.add("submission", [row])
-        self._rows.add(_MESSAGE, [(key, *message) for message in messages])
+        self._rows.add(_MESSAGE, [(account, key, *message) for message in messages])
         if messages:
             last = messages[-1].msgid
             self._greatest[last - last % MSGIDS_PER_SECOND] = last
@@ -121,11 +120,7 @@ class SqliteLedger(BufferedTables):
         self.add_reports(account, (row,))
 
     def cost_of(self, account: int, msgid: int) -> int:
-        rows = self._read(
-            "SELECT m.charge FROM submission s JOIN message m ON m.submission = s.key"
-            " WHERE s.account = ? AND m.msgid = ?",
-            (account, msgid),
-        )
+        rows = self._read("SELECT charge FROM message WHERE account = ? AND msgid = ?", (account, msgid))
         return int(rows[0][0]) if rows else 0
 
     def take_reports(self, account: int, now: int, limit: int, again: int | None) -> list[Report]:

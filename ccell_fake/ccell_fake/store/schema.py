@@ -65,10 +65,12 @@ CREATE TABLE submission (
     due          INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX submission_of ON submission (account, position);
+CREATE INDEX submission_linkid ON submission (account, linkid) WHERE linkid <> '';
 CREATE INDEX submission_scheduled ON submission (account, due) WHERE due > submitted_at;
 
 CREATE TABLE message (
     msgid      INTEGER PRIMARY KEY,
+    account    INTEGER NOT NULL REFERENCES account,
     submission INTEGER NOT NULL REFERENCES submission,
     phone      TEXT NOT NULL,
     code       TEXT NOT NULL,
@@ -76,6 +78,8 @@ CREATE TABLE message (
     charge     INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX message_of ON message (submission);
+CREATE INDEX message_phone ON message (account, phone);
+CREATE INDEX message_refused ON message (account) WHERE code <> '0';
 
 CREATE TABLE report (
     key        INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -89,7 +93,10 @@ CREATE TABLE report (
     due        INTEGER NOT NULL,
     fetched_at INTEGER
 ) STRICT;
-CREATE INDEX report_of ON report (account, msgid);
+CREATE INDEX report_listed ON report (account);
+CREATE INDEX report_of ON report (msgid, account);
+CREATE INDEX report_delivered ON report (account, recvtime) WHERE status = '0';
+CREATE INDEX report_failed ON report (account, recvtime) WHERE status <> '0';
 CREATE INDEX report_waiting ON report (account, due) WHERE fetched_at IS NULL;
 
 CREATE TABLE upmsg (
@@ -126,5 +133,15 @@ CREATE TABLE journal (
 CREATE INDEX journal_in_order ON journal (position);
 """
 
-OF_AN_ACCOUNT = ("fault", "opt_out", "pending_charge", "excess", "report", "upmsg", "journal")
-"""The tables with a column `account`, except `submission`."""
+OF_AN_ACCOUNT = (
+    "fault",
+    "opt_out",
+    "pending_charge",
+    "excess",
+    "message",
+    "submission",
+    "report",
+    "upmsg",
+    "journal",
+)
+"""The tables with a column `account`, in an order in which rows can be deleted."""

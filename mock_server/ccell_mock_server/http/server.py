@@ -10,7 +10,9 @@ import struct
 import sys
 import threading
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Never, Self, cast
+from weakref import WeakSet
 from wsgiref.types import WSGIApplication
 
 from cheroot.errors import MaxSizeExceeded
@@ -137,6 +139,7 @@ class _Connection(HTTPConnection):
 
     def __init__(self, server: Server, sock: socket.socket, _makefile: object = None) -> None:
         super().__init__(server, sock, streams.make_stream)  # pyright: ignore[reportUnknownMemberType]
+        cast("_Server", server).connections.add(self)
         # Windows has no poll. There, a thread does not wait for the next request of its connection.
         self._poll = select.poll() if hasattr(select, "poll") else None
         if self._poll is not None:
@@ -173,6 +176,7 @@ class _Server(Server):
     max_request_header_size = _HEAD_BYTES
     max_request_body_size = _SNAPSHOT_BYTES
     is_strict = False
+    connections: "WeakSet[_Connection]"
 
     def clear_stats(self) -> None:
         """Do not register the statistics with `logging`, which would keep a stopped server for ever."""
@@ -214,6 +218,7 @@ class HttpServer:
             (host, port), app, request_queue_size=_BACKLOG, timeout=_IDLE_SECONDS, shutdown_timeout=0
         )
         self._server.requests = Threads(self._server, _THREAD_LIMIT)
+        self._server.connections = WeakSet()
         self._server.is_strict = is_strict
         self._server.gateway = _WsgiGateway
         if certificate is not None:
@@ -240,6 +245,10 @@ class HttpServer:
         self._server.stop()
         if self._thread.ident is not None:
             self._thread.join()
+        # Cheroot forgets connections that wait for a thread, or that come back from one meanwhile.
+        for connection_ in tuple(self._server.connections):
+            with suppress(OSError, ValueError):
+                connection_.close()
 
     def __enter__(self) -> Self:
         """Start."""

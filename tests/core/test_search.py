@@ -1,0 +1,74 @@
+"""A search finds the same messages with and without an index."""
+
+from fnmatch import fnmatchcase
+from itertools import product
+
+import pytest
+from harness.emulators import Bench
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ccell_fake.engine.account_admin import AccountAdmin
+from ccell_fake.inspection import MessageFilter, MessageRecord, State
+from ccell_fake.settings import OutcomeRule
+from ccell_fake.store import narrowing
+
+PHONES = ["13800000000", "13900000000", "19500001111", "13800001111"]
+LINKIDS = ["", "a", "ab", "a\ud7ff", "a\ue000", "a\U0010ffff", "\U0010ffff"]
+PATTERNS = st.sampled_from([*PHONES, *LINKIDS[1:], "138*", "1*", "*", "a*", "a\ud7ff*", "\U0010ffff*", "*1", "b"])
+FILTERS = st.builds(
+    MessageFilter,
+    phone=st.none() | PATTERNS,
+    linkid=st.none() | PATTERNS,
+    code=st.none() | st.sampled_from(["0", "1004001", "1004002"]),
+    state=st.none() | st.sampled_from(State),
+)
+SENDS = st.lists(st.tuples(st.sampled_from(PHONES), st.sampled_from(LINKIDS), st.booleans()), max_size=12)
+
+
+def _matches(message: MessageRecord, wanted: MessageFilter) -> bool:
+    return (
+        (wanted.phone is None or fnmatchcase(message.phone, wanted.phone))
+        and (wanted.linkid is None or fnmatchcase(message.linkid, wanted.linkid))
+        and (wanted.code is None or message.code == wanted.code)
+        and (wanted.state is None or message.state == wanted.state)
+    )
+
+
+def _bench(sends: list[tuple[str, str, bool]]) -> AccountAdmin:
+    bench = Bench(outcomes=(OutcomeRule(phone="139*", stat="UNDELIV"), OutcomeRule(phone="*1111", delay=100.0)))
+    for phone, linkid, is_scheduled in sends:
+        attributes = {"linkid": linkid} if linkid else {}
+        bench.send(phone, **attributes, **({"sendtime": "2016-01-02 08:00:00"} if is_scheduled else {}))
+        # Another account, with the same phones and linkids.
+        bench.set(userid="200002")
+        bench.send(phone, **attributes)
+        bench.set()
+    return bench.admin
+
+
+@given(SENDS, FILTERS)
+def test_a_search_finds_what_matches(sends: list[tuple[str, str, bool]], wanted: MessageFilter) -> None:
+    admin = _bench(sends)
+    everything = admin.messages(MessageFilter(), limit=1000).items
+    assert len(everything) == len(sends)
+    found = admin.messages(wanted, limit=1000).items
+    assert found == tuple(message for message in everything if _matches(message, wanted))
+
+
+@pytest.mark.parametrize(
+    ("wanted", "few"),
+    [*product([MessageFilter(phone="138*"), MessageFilter(state=State.DELIVERED)], [1, 10_000])],
+)
+def test_a_page_is_the_same_whether_many_or_few_match(
+    wanted: MessageFilter, few: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(narrowing, "FEW", few)
+    admin = _bench([("13800000000", f"{number}", False) for number in range(7)])
+    pages: list[MessageRecord] = []
+    page = admin.messages(wanted, limit=3)
+    pages += page.items
+    while page.next is not None:
+        page = admin.messages(wanted, limit=3, cursor=str(page.next))
+        pages += page.items
+    assert [message.linkid for message in pages] == [f"{number}" for number in range(7)]
