@@ -1,12 +1,15 @@
 """Servers that the benchmarks load: the emulator, and on the same kind of server one static Flask route."""
 
 import sys
+import tempfile
 import threading
+from pathlib import Path
 from random import Random
 
 from cheroot.wsgi import Server
 from flask import Flask
 
+from ccell_fake.settings import AccountSettings
 from ccell_mock_server.config.settings import parse
 from ccell_mock_server.emulator import Emulator
 from ccell_mock_server.http.server import HttpServer
@@ -21,9 +24,24 @@ def static() -> Flask:
     return app
 
 
+def emulator(store: str = "") -> Emulator:
+    """The emulator, with an account that never runs out. Without a file, its store is in memory."""
+    return Emulator(parse({"server": {"store": store}, "accounts": [ACCOUNT]}, "benchmark"))
+
+
 def emulated() -> Flask:
-    """The emulator's application, with an account that never runs out."""
-    return Emulator(parse({"accounts": [ACCOUNT]}, "benchmark")).app
+    """The emulator's application."""
+    return emulator().app
+
+
+def stored() -> Flask:
+    """The same with a store in a file, in a new temporary folder."""
+    return emulator(str(Path(tempfile.mkdtemp(prefix="ccell-benchmark-")) / "store.sqlite")).app
+
+
+def account(userid: str) -> AccountSettings:
+    """Settings of one more account."""
+    return AccountSettings(userid=userid, password="123456", balance=10**9)
 
 
 def under_policy() -> Flask:
@@ -57,7 +75,7 @@ def main() -> None:
     if sys.argv[1] == "stock":
         stock()
         return
-    app = {"static": static, "emulated": emulated, "under_policy": under_policy}[sys.argv[1]]()
+    app = {"static": static, "emulated": emulated, "under_policy": under_policy, "stored": stored}[sys.argv[1]]()
     with HttpServer(app) as server:
         print(server.url, flush=True)
         sys.stdin.read()

@@ -61,7 +61,9 @@ class BufferedTables:
         self._connection = connection
         self._is_durable = is_durable
         self._journal_entries = journal_entries
-        self.inspect: SqliteInspection = SqliteInspection(self._read, journal_entries)
+        self.inspect: SqliteInspection = SqliteInspection(
+            self._read, lambda account: self._load(account).journaled, journal_entries
+        )
         self._changed: set[int] = set()
         self._rows = RowBuffer()
         self._settled_rows = RowBuffer()

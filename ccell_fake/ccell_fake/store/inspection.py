@@ -47,14 +47,26 @@ _CONDITIONS = {
 }
 _PATTERNS = {"phone", "linkid", "content"}
 _GLOB = str.maketrans({"?": "[?]", "[": "[[]"})
+# Each kind of event is found by its time, and by its key if its time has passed already. One condition with OR would
+# use no index.
 _TIMELINE = """
-SELECT s.due, 0, 'sent', m.msgid, m.phone, s.content FROM submission s JOIN message m ON m.submission = s.key
-    WHERE s.account = :account AND s.due > s.submitted_at AND (s.due > :since OR s.key > :submission)
-        AND s.due <= :until AND m.code = '0'
+SELECT s.due, 0, 'sent', m.msgid, m.phone, s.content
+    FROM submission s INDEXED BY submission_scheduled CROSS JOIN message m ON m.submission = s.key
+    WHERE s.account = :account AND s.due > :since AND s.due <= :until AND s.due > s.submitted_at AND m.code = '0'
+UNION ALL SELECT s.due, 0, 'sent', m.msgid, m.phone, s.content
+    FROM submission s CROSS JOIN message m ON m.submission = s.key
+    WHERE s.key > :submission AND +s.account = :account AND s.due <= min(:since, :until)
+        AND s.due > s.submitted_at AND m.code = '0'
+UNION ALL SELECT recvtime, 1, 'report', msgid, phone, info FROM report INDEXED BY report_delivered
+    WHERE account = :account AND status = '0' AND recvtime > :since AND recvtime <= :until
+UNION ALL SELECT recvtime, 1, 'report', msgid, phone, info FROM report INDEXED BY report_failed
+    WHERE account = :account AND status <> '0' AND recvtime > :since AND recvtime <= :until
 UNION ALL SELECT recvtime, 1, 'report', msgid, phone, info FROM report
-    WHERE account = :account AND recvtime <= :until AND (recvtime > :since OR key > :report)
+    WHERE key > :report AND +account = :account AND recvtime <= min(:since, :until)
+UNION ALL SELECT motime, 2, 'upmsg', NULL, phone, msgcontent FROM upmsg INDEXED BY upmsg_of
+    WHERE account = :account AND motime > :since AND motime <= :until
 UNION ALL SELECT motime, 2, 'upmsg', NULL, phone, msgcontent FROM upmsg
-    WHERE account = :account AND motime <= :until AND (motime > :since OR key > :upmsg)
+    WHERE key > :upmsg AND +account = :account AND motime <= min(:since, :until)
 UNION ALL SELECT since, 3, 'opt_out', NULL, phone, '' FROM opt_out
     WHERE account = :account AND since > :since AND since <= :until
 ORDER BY 1, 2, 4 LIMIT :limit
@@ -68,14 +80,18 @@ _UNLIMITED = -1
 class SqliteInspection:
     """Queries within a transaction of a ledger; `engine.ledger.Inspection` describes them."""
 
-    def __init__(self, read: Callable[..., list[tuple[Any, ...]]], journal_entries: int) -> None:
+    def __init__(
+        self, read: Callable[..., list[tuple[Any, ...]]], count_journal: Callable[[int], int], journal_entries: int
+    ) -> None:
         """Query a database.
 
         Args:
             read: Runs a statement with its values and fetches all rows.
+            count_journal: Returns the number of journal entries of an account, deleted ones not included.
             journal_entries: Number of journal entries that an account keeps.
         """
         self._read = read
+        self._count_journal = count_journal
         self._journal_entries = journal_entries
 
     def messages(
@@ -204,12 +220,14 @@ class SqliteInspection:
 
     def last_dropped(self, account: int) -> int:
         """Position of the last dropped entry of an account; 0 if none was dropped."""
-        rows = self._read(
-            "SELECT position FROM journal WHERE account = :account ORDER BY position DESC LIMIT 1 OFFSET :kept",
-            {"account": account, "kept": self._journal_entries},
-        )
-        if rows:
-            return int(rows[0][0])
+        spare = self._count_journal(account) - self._journal_entries
+        if spare > 0:
+            # The oldest entries are deleted many at a time.
+            ((position,),) = self._read(
+                "SELECT position FROM journal WHERE account = :account ORDER BY position LIMIT 1 OFFSET :spare",
+                {"account": account, "spare": spare - 1},
+            )
+            return int(position)
         ((dropped,),) = self._read("SELECT last_dropped FROM account WHERE key = :account", {"account": account})
         return int(dropped)
 

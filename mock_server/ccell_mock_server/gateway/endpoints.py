@@ -48,7 +48,7 @@ class Endpoints:
     ) -> Iterable[bytes]:
         """Answer a request to an endpoint as a WSGI application does. The method is one of METHODS."""
         try:
-            answer = handle(self._gateway, self._metrics, _receive(operation, environ))
+            answer = handle(self._gateway, self._metrics, receive(operation, environ))
         except TooManyWaitersError as error:
             text = f"{error}\n".encode()
             headers = [("Retry-After", "1"), ("Content-Type", PLAIN), ("Content-Length", str(len(text)))]
@@ -67,7 +67,8 @@ def _status_line(status: int) -> str:
     return f"{status} {HTTPStatus(status).phrase.upper()}"
 
 
-def _receive(operation: Operation, environ: "WSGIEnvironment") -> ReceivedRequest:
+def receive(operation: Operation, environ: "WSGIEnvironment") -> ReceivedRequest:
+    """Read a request."""
     received_at, method = elapsed(), environ["REQUEST_METHOD"]
     body: bytes | UnreadableRequest
     try:

@@ -38,7 +38,7 @@ class ReceivedRequest(NamedTuple):
 
 def handle(gateway: Gateway, metrics: Metrics, received: ReceivedRequest) -> Answer:
     """Answer a request, count it, and log a refusal. Raises TooManyWaitersError if too many answers are delayed."""
-    arrival = _parse(gateway, received)
+    arrival = parse(gateway, received)
     try:
         answer = gateway.answer(arrival)
     except TooManyWaitersError:
@@ -62,7 +62,8 @@ def answer_headers(answer: Answer) -> list[tuple[str, str]]:
     ]
 
 
-def _parse(gateway: Gateway, received: ReceivedRequest) -> Arrival:
+def parse(gateway: Gateway, received: ReceivedRequest) -> Arrival:
+    """Parse a request. The password is replaced in its text."""
     answers = gateway.accounts.answers
     operation, body = received.operation, received.body
     place, data = "", b""

@@ -1,0 +1,98 @@
+"""A send through the WSGI application in this process: over a static Flask route, and stage by stage."""
+
+import io
+import statistics
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import served
+import table
+
+from ccell_fake.clock import elapsed
+from ccell_fake.model import Operation
+from ccell_fake.wire import payload, replies, requests, secrets
+from ccell_mock_server.gateway import endpoints, handler
+
+SEND = Operation.SEND.path
+ONE = '<root userid="200001" password="123456"><submit phone="13800000000" content="验证码为1234。【签名】"/></root>'
+MANY = ONE.replace("13800000000", ",".join(f"138{number:08d}" for number in range(500)))
+ROUNDS = 9
+CALLS = 1_000
+
+
+def environ(path: str, body: str = ONE) -> dict[str, Any]:
+    """Return the WSGI environment of a POST."""
+    data = body.encode()
+    return {
+        "REQUEST_METHOD": "POST",
+        "PATH_INFO": path,
+        "SCRIPT_NAME": "",
+        "QUERY_STRING": "",
+        "CONTENT_LENGTH": f"{len(data)}",
+        "CONTENT_TYPE": "text/xml",
+        "REMOTE_ADDR": "127.0.0.1",
+        "SERVER_NAME": "x",
+        "SERVER_PORT": "80",
+        "SERVER_PROTOCOL": "HTTP/1.1",
+        "wsgi.input": io.BytesIO(data),
+        "wsgi.url_scheme": "http",
+        "wsgi.errors": sys.stderr,
+    }
+
+
+def microseconds(app: Any, path: str, body: str = ONE, calls: int = CALLS) -> float:
+    """Return the mean time of a call of an application."""
+    requests_ = [environ(path, body) for _ in range(calls)]
+    begun = elapsed()
+    for request in requests_:
+        answer = app(request, _start_response)
+        b"".join(answer)
+        getattr(answer, "close", bool)()
+    return (elapsed() - begun) / calls * 1e6
+
+
+def _start_response(*_: object) -> None:
+    pass
+
+
+def ratio() -> list[float]:
+    """Return a send over a static Flask route, for each round."""
+    static, emulated = served.static(), served.emulated()
+    quotients: list[float] = []
+    for number in range(ROUNDS + 1):
+        plain = microseconds(static, "/static")
+        sent = microseconds(emulated, SEND)
+        if number:
+            quotients.append(sent / plain)
+    return quotients
+
+
+def stages() -> None:
+    """Print the time of each stage of a send. The stages of the engine are measured as one."""
+    emulator = served.emulator()
+    services = emulator.services
+    received = endpoints.receive(Operation.SEND, environ(SEND))
+    data = ONE.encode()
+    arrival = handler.parse(services.gateway, received)
+    answer = services.gateway.answer(arrival)
+    stages_: dict[str, Callable[[], object]] = {
+        "environment of a request (not part of a send)": lambda: environ(SEND),
+        "the same, and reading the body": lambda: endpoints.receive(Operation.SEND, environ(SEND)),
+        "finding the payload": lambda: payload.find("POST", b"", data, "text/xml"),
+        "parsing the XML": lambda: requests.parse(Operation.SEND, data),
+        "hiding passwords": lambda: secrets.legible(data),
+        "admitting, judging, recording": lambda: services.gateway.answer(arrival),
+        "of which rendering": lambda: replies.render(answer.reply),
+        "counting": lambda: services.metrics.count("send", "0", 0.001),
+    }
+    for name, stage in stages_.items():
+        for _ in range(CALLS // 10):
+            stage()
+        taken: list[float] = []
+        for _ in range(ROUNDS):
+            begun = elapsed()
+            for _ in range(CALLS):
+                stage()
+            taken.append((elapsed() - begun) / CALLS * 1e6)
+        table.line(f"  {name}, µs", statistics.median(taken), digits=1)
