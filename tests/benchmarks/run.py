@@ -1,8 +1,10 @@
-"""Print what the emulator costs, beside its targets: `PYTHONPATH=tests python tests/benchmarks/run.py`.
+"""Print the cost of the emulator beside its targets: `PYTHONPATH=tests python tests/benchmarks/run.py [PYTHON]`.
 
-Every figure is of one run on one machine; only ratios within a run mean anything. So beside each figure in milliseconds
-stands what it would be on the machine on which the targets were set: times the requests a second that a static Flask
-route makes on Cheroot as it comes, measured at the beginning of the run, over the 3,623 that it made there.
+Only ratios within one run mean anything. Each ratio is the median over rounds taken in turn, with the least and the
+greatest. PYTHON is an interpreter that has an earlier version installed; some ratios are to this version.
+
+A figure in milliseconds also stands scaled to the machine of the targets: times the requests a second that a static
+Flask route makes on Cheroot as it comes, measured at the beginning of the run, over the 3,623 that it made there.
 """
 
 import socket
@@ -16,7 +18,9 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import against
 import arranging
+import inside
 import loads
 import served
 import table
@@ -91,16 +95,17 @@ def _until_answered(url: str, path: str) -> None:
     raise RuntimeError(message)
 
 
-def ratio(serve: Callable[[str], AbstractContextManager[str]]) -> tuple[float, float, float]:
-    """Sends a second, static answers a second, and the median of their ratio over rounds taken in turn."""
-    sends: list[float] = []
-    statics: list[float] = []
-    with serve("static") as static, serve("emulated") as emulated:
+def ratio(
+    serve: Callable[[str], AbstractContextManager[str]], name: str = "emulated", other: str = "static"
+) -> list[float]:
+    """Return the sends a second of one application over the answers of another, for each round."""
+    quotients: list[float] = []
+    with serve(other) as plain, serve(name) as emulated:
         for _ in range(ROUNDS):
-            statics.append(loads.requests_per_second(static, loads.post("/static", ONE.encode()), 2.0))
-            sends.append(loads.requests_per_second(emulated, loads.post(SEND, ONE.encode()), 2.0))
-    ratios = [send / plain for send, plain in zip(sends, statics, strict=True)]
-    return statistics.median(sends), statistics.median(statics), statistics.median(ratios)
+            path = "/static" if other == "static" else SEND
+            answers = loads.requests_per_second(plain, loads.post(path, ONE.encode()), 2.0)
+            quotients.append(loads.requests_per_second(emulated, loads.post(SEND, ONE.encode()), 2.0) / answers)
+    return quotients
 
 
 def policy() -> float:
@@ -194,11 +199,25 @@ def main() -> None:
     def milliseconds(what: str, measured: float, target: str = "", digits: int = 0) -> None:
         table.line(f"{what}, ms", measured, target, digits=digits, speed=speed)
 
-    for name, serve, target in (("the default server", cheroot, "at least 0.75"), ("Granian", granian, "-")):
-        sends, statics, quotient = ratio(serve)
-        table.line(f"send on {name}, requests/s", sends, digits=0)
-        table.line(f"static Flask route on {name}, requests/s", statics, digits=0)
-        table.line(f"stateful send over the static route, on {name}", quotient, target)
+    table.ratio("send through the application in process / static route", inside.ratio(), "at most 2.5")
+    inside.stages()
+    table.ratio("send / static route, default server, 8 connections", ratio(cheroot), "at least 0.80")
+    table.ratio("send / static route, Granian, 8 connections", ratio(granian))
+    table.ratio("send with --store / in memory, default server", ratio(cheroot, "stored", "emulated"), "at least 0.6")
+    table.ratio("ccell-fake --help / import click", against.commands("show_help", "click", ROUNDS), "at most 1.5")
+    if len(sys.argv) > 1:
+        for what, name, target in (
+            ("send of 500 numbers", "many", 0.7),
+            ("first use of the fixture, imports included", "first_use", 0.6),
+            ("fixture, set-up and tear-down", "setup", 0.8),
+            ("send through ccell.client over HTTP", "over_http", 0.8),
+            ("the same in process", "in_process", 0.8),
+            ("serve, start to ready", "start", 0.8),
+        ):
+            table.ratio(f"{what} / earlier version", against.versions(name, sys.argv[1], ROUNDS), f"at most {target}")
+    sys.stdout.flush()
+    for arguments in (["fakes", "1000"], ["1000000", "10000"]):
+        subprocess.run([sys.executable, str(HERE / "growth.py"), *arguments], check=True)
     table.line("a send under full policy over one under the default", policy(), "at most 1.3")
     milliseconds("a send of 500 numbers over HTTP", many(), "at most 8", 1)
     milliseconds("start to ready", start(), "at most 600")
