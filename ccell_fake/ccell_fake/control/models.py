@@ -8,7 +8,7 @@ A validator is built when a body is first read: building all of them takes long,
 import json
 from typing import Annotated, Any, ClassVar, Generic, Self, TypeVar
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, RootModel, model_validator
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, PrivateAttr, RootModel, model_validator
 
 from ccell_fake import faults
 from ccell_fake.clock import EARLIEST, LATEST
@@ -51,6 +51,20 @@ class ValueBody(_StrictBody, RootModel[Content], Generic[Content]):
 
 class SettingsBody(ValueBody[AccountSettings]):
     """Settings of an account. Missing settings have their defaults."""
+
+    _members: frozenset[str] = PrivateAttr(default=frozenset())
+
+    @classmethod
+    def model_validate(cls, obj: Any, **_: Any) -> Self:  # noqa: ANN401 - JSON
+        """Validate JSON strictly, and keep the names of its members."""
+        body = super().model_validate(obj)
+        body._members = frozenset(obj)  # noqa: SLF001 - its own
+        return body
+
+    @property
+    def members(self) -> frozenset[str]:
+        """Names of the settings in the body."""
+        return self._members
 
 
 class SettleBody(ObjectBody):

@@ -4,8 +4,6 @@ from dataclasses import replace
 from itertools import islice
 from typing import Any
 
-from flask import Response, request
-
 from ccell_fake.clock import to_micros
 from ccell_fake.control.models import SettingsBody
 from ccell_fake.engine.account import Account
@@ -17,7 +15,7 @@ from ccell_fake.store.ledger import SqliteLedger
 from ccell_fake.wire.secrets import HIDDEN
 from ccell_mock_server.config.accounts import check_account, is_public
 from ccell_mock_server.config.errors import ConfigProblem
-from ccell_mock_server.control.api import Api, answer, empty
+from ccell_mock_server.control.api import Answered, Api
 from ccell_mock_server.control.problems import InvalidError
 from ccell_mock_server.control.requests import AccountPath, AccountsQuery
 from ccell_mock_server.services import Services
@@ -28,25 +26,25 @@ def views(services: Services) -> list[Api]:
     api = Api("accounts", "Accounts. Each is isolated from the others.")
 
     @api.add("get", "/accounts", {200: Page[AccountRecord]})
-    def list_accounts(query: AccountsQuery) -> Response:
+    def list_accounts(query: AccountsQuery) -> Page[AccountRecord]:
         """List the accounts, in the order of their userids."""
-        return answer(_page(services, query.cursor, query.limit))
+        return _page(services, query.cursor, query.limit)
 
     @api.add("post", "/accounts", {201: AccountRecord})
-    def open_account(body: SettingsBody) -> Response:
+    def open_account(body: SettingsBody) -> AccountRecord:
         """Open an account.
 
         A missing userid (six digits) or password is generated. Other missing settings have their defaults.
         """
-        return answer(_open(services, body.root), 201)
+        return _open(services, body.root)
 
     @api.add("get", "/accounts/<userid>", {200: AccountRecord})
-    def get_account(path: AccountPath) -> Response:
+    def get_account(path: AccountPath) -> AccountRecord:
         """Get an account."""
-        return answer(_public(services.admin(path.userid).status()))
+        return _public(services.admin(path.userid).status())
 
     @api.add("put", "/accounts/<userid>", {200: AccountRecord, 201: AccountRecord})
-    def put_account(path: AccountPath, body: SettingsBody) -> Response:
+    def put_account(path: AccountPath, body: SettingsBody) -> Answered:
         """Replace an account's settings, or open it.
 
         Missing settings get their defaults; a missing password stays. Queues, clock and faults stay. Requests in
@@ -57,39 +55,37 @@ def views(services: Services) -> list[Api]:
             former = services.accounts.get(path.userid)
             if former is not None:
                 settings = replace(settings, password=settings.password or former.settings.password)
-            return answer(_keep(services, settings, ledger), 201 if former is None else 200)
+            return Answered(201 if former is None else 200, _keep(services, settings, ledger))
 
     @api.add("patch", "/accounts/<userid>", {200: AccountRecord})
-    def patch_account(path: AccountPath, body: SettingsBody) -> Response:
+    def patch_account(path: AccountPath, body: SettingsBody) -> AccountRecord:
         """Change the settings in the body; the others stay."""
         settings = _with_userid(path.userid, body.root)
-        changes: dict[str, Any] = {name: getattr(settings, name) for name in request.get_json()}
+        changes: dict[str, Any] = {name: getattr(settings, name) for name in body.members}
         status = services.admin(path.userid).change(lambda former: _checked(replace(former, **changes)))
-        return answer(_public(status))
+        return _public(status)
 
     @api.add("delete", "/accounts/<userid>")
-    def delete_account(path: AccountPath) -> Response:
+    def delete_account(path: AccountPath) -> None:
         """Close an account.
 
         Everything of it is deleted, its holds and delays end. Other accounts are not affected.
         """
         services.admin(path.userid).close()
-        return empty()
 
     @api.add("post", "/accounts/<userid>/reset", {200: AccountRecord})
-    def reset_account(path: AccountPath) -> Response:
+    def reset_account(path: AccountPath) -> AccountRecord:
         """Delete everything of an account except its settings.
 
         That is messages, reports, upstream messages, journal, faults, the clock and the lock. Holds and delays end.
         Other accounts are not affected.
         """
-        return answer(_public(services.admin(path.userid).reset()))
+        return _public(services.admin(path.userid).reset())
 
     @api.add("delete", "/accounts/<userid>/lock")
-    def unlock_account(path: AccountPath) -> Response:
+    def unlock_account(path: AccountPath) -> None:
         """Unlock an account after repeated excess."""
         services.admin(path.userid).unlock()
-        return empty()
 
     return [api]
 

@@ -1,55 +1,103 @@
 """Declare operations of the control API: their routes, requests and answers.
 
-flask-openapi3 checks the requests and writes the OpenAPI document.
+A view returns a record and knows nothing of its caller, so that it can be called over HTTP (`blueprints.py`) and in
+this process (`direct.py`).
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from flask import Response
-from flask_openapi3.blueprint import APIBlueprint
-from flask_openapi3.models.tag import Tag
+from pydantic import BaseModel
 
-from ccell_fake.serialization import to_json
-
-JSON = "application/json"
-
-View = TypeVar("View", bound=Callable[..., Response])
+View = TypeVar("View", bound=Callable[..., object])
 
 Answers = Mapping[int, Any]
 """Answers of an operation by status: a record, the OpenAPI description of something else, or None for no body."""
 
 
 @dataclass(frozen=True, slots=True)
+class Answered:
+    """An answer: a status, and a record or None."""
+
+    status: int
+    record: object
+
+
+@dataclass(frozen=True, slots=True)
+class HttpRequest:
+    """Parts of an HTTP request, for operations that only make sense over HTTP.
+
+    Attributes:
+        environ: The WSGI environment.
+        mimetype: Type of the body, or empty.
+        read: Returns the body.
+    """
+
+    environ: Mapping[str, Any]
+    mimetype: str
+    read: Callable[[], bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class HttpAnswer:
+    """An answer that is not a record.
+
+    Attributes:
+        content: The body, or its pieces.
+        content_type: Type of the body.
+        headers: Additional headers.
+        close: Called when the answer was sent.
+    """
+
+    content: bytes | Iterator[bytes]
+    content_type: str
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+    close: Callable[[], None] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class DeclaredOperation:
-    """An operation of the control API, as given to `Api.add`, with its view."""
+    """An operation of the control API, as given to `Api.add` or `Api.add_over_http`, with its view."""
 
     method: str
     rule: str
     answers: Answers
     document: dict[str, Any] | None
-    view: Callable[..., Response]
+    view: Callable[..., object]
+    is_http_only: bool
+
+    def takes(self, argument: str) -> bool:
+        """Return whether the view has an argument."""
+        return argument in self.view.__annotations__
+
+    def model(self, argument: str) -> type[BaseModel] | None:
+        """Return the model of an argument: `path`, `query` or `body`."""
+        return self.view.__annotations__.get(argument)
+
+    def answer(self, **arguments: object) -> Answered:
+        """Call the view. The declared status applies unless the view chooses one."""
+        answered = self.view(**arguments)
+        return answered if isinstance(answered, Answered) else Answered(next(iter(self.answers)), answered)
 
 
 class Api:
     """A group of operations.
 
     A view declares its request by the types of its arguments `path`, `query` and `body`, and describes itself in its
-    docstring.
+    docstring. It may take `client`, the socket of the client, or None. If several answers are possible, it returns an
+    `Answered`, otherwise the record.
 
     Attributes:
+        name: Name of the group.
+        about: Description of the group.
         operations: The operations.
     """
 
     def __init__(self, name: str, about: str) -> None:
-        """Begin without operations.
-
-        Args:
-            name: Name of the group.
-            about: Description of the group.
-        """
-        self._name, self._about = name, about
+        """Begin without operations."""
+        self.name = name
+        self.about = about
         self.operations: list[DeclaredOperation] = []
 
     def add(
@@ -63,39 +111,23 @@ class Api:
             answers: Its answers; by default 204 without a body.
             document: Additions to the OpenAPI document.
         """
+        return self._add(method, rule, answers, document, is_http_only=False)
 
+    def add_over_http(
+        self, method: str, rule: str, answers: Answers | None = None, document: dict[str, Any] | None = None
+    ) -> Callable[[View], View]:
+        """Add an operation that only makes sense over HTTP, because its request or its answer is not a record.
+
+        Its view takes `http`, an `HttpRequest`, and returns an `HttpAnswer` or None.
+        """
+        return self._add(method, rule, answers, document, is_http_only=True)
+
+    def _add(
+        self, method: str, rule: str, answers: Answers | None, document: dict[str, Any] | None, *, is_http_only: bool
+    ) -> Callable[[View], View]:
         def decorate(view: View) -> View:
-            self.operations.append(DeclaredOperation(method, rule, answers or {204: None}, document, view))
+            declared = DeclaredOperation(method, rule, answers or {204: None}, document, view, is_http_only)
+            self.operations.append(declared)
             return view
 
         return decorate
-
-    def blueprint(self, *, is_documented: bool) -> APIBlueprint:
-        """The operations as a blueprint.
-
-        Args:
-            is_documented: Whether to add them to the OpenAPI document, which takes ten times as long.
-        """
-        tags = [Tag(name=self._name, description=self._about)]
-        blueprint = APIBlueprint(
-            self._name, __name__, abp_tags=tags, doc_ui=is_documented, operation_id_callback=_operation_id
-        )
-        for one in self.operations:
-            register = getattr(blueprint, one.method)(one.rule, openapi_extensions=one.document)
-            register(one.view)
-        return blueprint
-
-
-def _operation_id(*, name: str, **_: str) -> str:
-    """An operation's id in the document: the name of its function."""
-    return name
-
-
-def answer(record: object, status: int = 200) -> Response:
-    """Answer a record as JSON."""
-    return Response(to_json(record), status, content_type=JSON)
-
-
-def empty() -> Response:
-    """Answer without a body."""
-    return Response(status=204)

@@ -7,10 +7,11 @@ from flask_openapi3.models.info import Info
 from flask_openapi3.openapi import OpenAPI
 
 from ccell_fake import __version__
-from ccell_mock_server.control import accounts, arrangements, document, problems, requests, state, traffic, waiting
+from ccell_mock_server.control import document, responses
 from ccell_mock_server.control.api import DeclaredOperation
+from ccell_mock_server.control.blueprints import ControlRequest, blueprint, refuse_invalid
 from ccell_mock_server.control.guard import guard
-from ccell_mock_server.control.requests import ControlRequest
+from ccell_mock_server.control.operations import apis
 from ccell_mock_server.http.paths import CONTROL_PREFIX, METRICS_PATH
 from ccell_mock_server.metrics import CONTENT_TYPE
 from ccell_mock_server.services import Services
@@ -45,18 +46,18 @@ def create_control(services: Services, *, is_documented: bool) -> OpenAPI:
         security_schemes=document.SECURITY,
         doc_prefix=CONTROL_PREFIX.rstrip("/"),
         doc_url="/openapi.json",
-        validation_error_callback=requests.refuse_invalid,
+        validation_error_callback=refuse_invalid,
         static_folder=None,
         doc_ui=is_documented,
     )
     app.url_map.merge_slashes = False
     app.before_request(guard(services.control_token))
     app.after_request(_harden)
-    problems.register(app)
-    apis = [api for part in (accounts, arrangements, traffic, waiting, state) for api in part.views(services)]
-    app.operations = [operation for api in apis for operation in api.operations]
-    for api in apis:
-        app.register_api(api.blueprint(is_documented=is_documented), url_prefix=_VERSION)
+    responses.register(app)
+    declared = apis(services)
+    app.operations = [operation for api in declared for operation in api.operations]
+    for api in declared:
+        app.register_api(blueprint(api, is_documented=is_documented), url_prefix=_VERSION)
     app.register_blueprint(_pages(services))
     return app
 

@@ -2,8 +2,6 @@
 
 from dataclasses import replace
 
-from flask import Response
-
 from ccell_fake.clock import ClockSetting, in_micros, to_micros
 from ccell_fake.control.models import AdvanceBody, ClockBody, FaultBody, HoldBody, OutcomeBody, PersonaBody
 from ccell_fake.engine.account import Account
@@ -11,7 +9,7 @@ from ccell_fake.errors import NoSuchThing
 from ccell_fake.faults import FaultStatus
 from ccell_fake.inspection import AdvanceResult, ClockStatus, Hold, Page
 from ccell_fake.settings import AccountSettings, OutcomeRule, Persona
-from ccell_mock_server.control.api import Api, answer, empty
+from ccell_mock_server.control.api import Api
 from ccell_mock_server.control.requests import AccountPath, NumberedPath, PlacePath
 from ccell_mock_server.services import Services
 
@@ -25,23 +23,23 @@ def _clocks(services: Services) -> Api:
     api = Api("clock", "The clock of an account: everything of the account follows it.")
 
     @api.add("get", "/accounts/<userid>/clock", {200: ClockStatus})
-    def get_clock(path: AccountPath) -> Response:
+    def get_clock(path: AccountPath) -> ClockStatus:
         """Get the clock of an account."""
-        return answer(services.admin(path.userid).clock())
+        return services.admin(path.userid).clock()
 
     @api.add("put", "/accounts/<userid>/clock", {200: ClockStatus})
-    def put_clock(path: AccountPath, body: ClockBody) -> Response:
+    def put_clock(path: AccountPath, body: ClockBody) -> ClockStatus:
         """Set the clock of an account, forwards or backwards."""
-        return answer(services.admin(path.userid).set_clock(lambda account: _setting(account, body)))
+        return services.admin(path.userid).set_clock(lambda account: _setting(account, body))
 
     @api.add("post", "/accounts/<userid>/clock/advance", {200: AdvanceResult})
-    def advance_clock(path: AccountPath, body: AdvanceBody) -> Response:
+    def advance_clock(path: AccountPath, body: AdvanceBody) -> AdvanceResult:
         """Move the clock of an account forwards, and answer the events this caused, in order."""
 
         def to(now: int) -> int:
             return to_micros(body.to) if body.to is not None else now + in_micros(body.seconds or 0)
 
-        return answer(services.admin(path.userid).advance(to))
+        return services.admin(path.userid).advance(to)
 
     return api
 
@@ -58,26 +56,25 @@ def _outcomes(services: Services) -> Api:
     api = Api("outcomes", "Rules that decide reports; the first that matches decides.")
 
     @api.add("get", "/accounts/<userid>/outcomes", {200: Page[OutcomeRule]})
-    def list_outcomes(path: AccountPath) -> Response:
+    def list_outcomes(path: AccountPath) -> Page[OutcomeRule]:
         """List the rules."""
-        return answer(Page(services.admin(path.userid).status().settings.outcomes))
+        return Page(services.admin(path.userid).status().settings.outcomes)
 
     @api.add("post", "/accounts/<userid>/outcomes", {201: Page[OutcomeRule]})
-    def add_outcome(path: AccountPath, body: OutcomeBody) -> Response:
+    def add_outcome(path: AccountPath, body: OutcomeBody) -> Page[OutcomeRule]:
         """Add a rule before the others. It applies to messages sent from then on."""
         status = services.admin(path.userid).change(
             lambda settings: replace(settings, outcomes=(body.root, *settings.outcomes))
         )
-        return answer(Page(status.settings.outcomes), 201)
+        return Page(status.settings.outcomes)
 
     @api.add("delete", "/accounts/<userid>/outcomes")
-    def remove_outcomes(path: AccountPath) -> Response:
+    def remove_outcomes(path: AccountPath) -> None:
         """Remove all rules."""
         services.admin(path.userid).change(lambda settings: replace(settings, outcomes=()))
-        return empty()
 
     @api.add("delete", "/accounts/<userid>/outcomes/<place>")
-    def remove_outcome(path: PlacePath) -> Response:
+    def remove_outcome(path: PlacePath) -> None:
         """Remove one rule."""
 
         def remove(settings: AccountSettings) -> AccountSettings:
@@ -87,7 +84,6 @@ def _outcomes(services: Services) -> Api:
             return replace(settings, outcomes=settings.outcomes[: path.place] + settings.outcomes[path.place + 1 :])
 
         services.admin(path.userid).change(remove)
-        return empty()
 
     return api
 
@@ -96,23 +92,22 @@ def _personas(services: Services) -> Api:
     api = Api("personas", "Personas: owners of phones, who answer messages.")
 
     @api.add("get", "/accounts/<userid>/personas", {200: Page[Persona]})
-    def list_personas(path: AccountPath) -> Response:
+    def list_personas(path: AccountPath) -> Page[Persona]:
         """List the personas."""
-        return answer(Page(services.admin(path.userid).status().settings.personas))
+        return Page(services.admin(path.userid).status().settings.personas)
 
     @api.add("post", "/accounts/<userid>/personas", {201: Page[Persona]})
-    def add_persona(path: AccountPath, body: PersonaBody) -> Response:
+    def add_persona(path: AccountPath, body: PersonaBody) -> Page[Persona]:
         """Add a persona before the others."""
         status = services.admin(path.userid).change(
             lambda settings: replace(settings, personas=(body.root, *settings.personas))
         )
-        return answer(Page(status.settings.personas), 201)
+        return Page(status.settings.personas)
 
     @api.add("delete", "/accounts/<userid>/personas")
-    def remove_personas(path: AccountPath) -> Response:
+    def remove_personas(path: AccountPath) -> None:
         """Remove all personas. Phones that opted out stay opted out."""
         services.admin(path.userid).change(lambda settings: replace(settings, personas=()))
-        return empty()
 
     return api
 
@@ -121,26 +116,24 @@ def _faults(services: Services) -> Api:
     api = Api("faults", "Faults, by count or by seeded chance.")
 
     @api.add("get", "/accounts/<userid>/faults", {200: Page[FaultStatus]})
-    def list_faults(path: AccountPath) -> Response:
+    def list_faults(path: AccountPath) -> Page[FaultStatus]:
         """List the faults, with their counts."""
-        return answer(Page(services.admin(path.userid).faults()))
+        return Page(services.admin(path.userid).faults())
 
     @api.add("post", "/accounts/<userid>/faults", {201: FaultStatus})
-    def add_fault(path: AccountPath, body: FaultBody) -> Response:
+    def add_fault(path: AccountPath, body: FaultBody) -> FaultStatus:
         """Add a fault after the others. The first fault that matches a request is applied to it."""
-        return answer(services.admin(path.userid).add_fault(body.root), 201)
+        return services.admin(path.userid).add_fault(body.root)
 
     @api.add("delete", "/accounts/<userid>/faults")
-    def remove_faults(path: AccountPath) -> Response:
+    def remove_faults(path: AccountPath) -> None:
         """Remove all faults."""
         services.admin(path.userid).drop_faults()
-        return empty()
 
     @api.add("delete", "/accounts/<userid>/faults/<id>")
-    def remove_fault(path: NumberedPath) -> Response:
+    def remove_fault(path: NumberedPath) -> None:
         """Remove one fault."""
         services.admin(path.userid).drop_faults([path.id])
-        return empty()
 
     return api
 
@@ -149,25 +142,23 @@ def _holds(services: Services) -> Api:
     api = Api("holds", "Slots kept in use by a test.")
 
     @api.add("get", "/accounts/<userid>/holds", {200: Page[Hold]})
-    def list_holds(path: AccountPath) -> Response:
+    def list_holds(path: AccountPath) -> Page[Hold]:
         """List the holds."""
-        return answer(Page(services.admin(path.userid).holds()))
+        return Page(services.admin(path.userid).holds())
 
     @api.add("post", "/accounts/<userid>/holds", {201: Hold})
-    def add_hold(path: AccountPath, body: HoldBody) -> Response:
+    def add_hold(path: AccountPath, body: HoldBody) -> Hold:
         """Keep slots in use: all that you ask for, or none."""
-        return answer(services.admin(path.userid).hold(body.slots, body.operation, body.seconds), 201)
+        return services.admin(path.userid).hold(body.slots, body.operation, body.seconds)
 
     @api.add("delete", "/accounts/<userid>/holds")
-    def remove_holds(path: AccountPath) -> Response:
+    def remove_holds(path: AccountPath) -> None:
         """Free the slots of all holds."""
         services.admin(path.userid).release()
-        return empty()
 
     @api.add("delete", "/accounts/<userid>/holds/<id>")
-    def remove_hold(path: NumberedPath) -> Response:
+    def remove_hold(path: NumberedPath) -> None:
         """Free the slots of one hold."""
         services.admin(path.userid).release([path.id])
-        return empty()
 
     return api

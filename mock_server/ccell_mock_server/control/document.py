@@ -10,8 +10,10 @@ from pydantic import TypeAdapter
 
 from ccell_fake.control.errors import Problem
 from ccell_fake.faults import FaultConditions
-from ccell_mock_server.control.api import JSON, Answers, DeclaredOperation
-from ccell_mock_server.control.problems import CONTENT_TYPE, STATUSES
+from ccell_mock_server.control.api import Answers, DeclaredOperation
+from ccell_mock_server.control.problems import STATUSES
+from ccell_mock_server.control.requests import JSON
+from ccell_mock_server.control.responses import PROBLEM
 from ccell_mock_server.http.paths import LIVE_PATH, METRICS_PATH, READY_PATH
 
 SECURITY: Any = {"token": {"type": "http", "scheme": "bearer", "description": "The control token, if there is one."}}
@@ -79,7 +81,7 @@ def _responses(answers: Answers, references: Mapping[Any, dict[str, Any]]) -> di
             response |= kind
         elif kind is not None:
             response |= _content(JSON, references[kind, "serialization"])
-    refused = _content(CONTENT_TYPE, references[Problem, "serialization"])
+    refused = _content(PROBLEM, references[Problem, "serialization"])
     return {**responses, **{str(status): {"description": "Refused.", **refused} for status in STATUSES}}
 
 

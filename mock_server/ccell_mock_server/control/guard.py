@@ -8,6 +8,7 @@ from flask import Response, request
 
 from ccell_mock_server.config.settings import is_loopback
 from ccell_mock_server.control.problems import problem
+from ccell_mock_server.control.responses import refuse
 from ccell_mock_server.http.paths import CONTROL_PREFIX
 
 _SCHEME = "bearer"
@@ -38,16 +39,16 @@ def _check_token(control_token: str) -> Response | None:
     if hmac.compare_digest(token.encode(errors="replace"), control_token.encode()):
         return None
     detail = "must have the header Authorization: Bearer with the control token"
-    return problem(401, detail, headers={"WWW-Authenticate": "Bearer"})
+    return refuse(problem(401, detail), {"WWW-Authenticate": "Bearer"})
 
 
 def _check_is_local() -> Response | None:
     if not is_loopback(request.remote_addr or ""):
-        return problem(403, "without a control token, requests must come from this machine")
+        return refuse(problem(403, "without a control token, requests must come from this machine"))
     host = urlsplit(f"//{request.host}").hostname or ""
     if not is_loopback(host):
         detail = f"without a control token, Host must be a loopback name such as 127.0.0.1, got {host[:80]!r}"
-        return problem(403, detail)
+        return refuse(problem(403, detail))
     return None
 
 
@@ -55,7 +56,7 @@ def _check_origin() -> Response | None:
     origin = request.headers.get("Origin")
     own = f"{request.scheme}://{request.host}"
     if origin is not None and origin != own:
-        return problem(403, f"Origin must be {own}, got {origin[:80]!r}")
+        return refuse(problem(403, f"Origin must be {own}, got {origin[:80]!r}"))
     if request.headers.get("Sec-Fetch-Site") not in _OWN_SITES:
-        return problem(403, "the request comes from a page of another site")
+        return refuse(problem(403, "the request comes from a page of another site"))
     return None

@@ -1,13 +1,12 @@
-"""Requests to the control API: reading JSON, paths and queries, and describing their errors."""
+"""Requests to the control API: models of paths and queries, reading JSON, and describing errors."""
 
+from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from functools import cache
 from typing import Annotated, Any, ClassVar, cast
 
-from flask import Request, Response, request
 from pydantic import BaseModel, ConfigDict, Field, RootModel, ValidationError
 from pydantic_core import from_json
-from werkzeug.exceptions import abort
 
 from ccell_fake.control import models
 from ccell_fake.control.models import FaultBody, Msgid, Pattern, Phone, Position
@@ -16,27 +15,15 @@ from ccell_fake.inspection import State
 from ccell_fake.model import Operation
 from ccell_mock_server.config.errors import from_pydantic
 from ccell_mock_server.config.settings import KNOWN_SETTINGS
-from ccell_mock_server.control.api import JSON
-from ccell_mock_server.control.problems import invalid, problem
+from ccell_mock_server.control.problems import InvalidError, RefusedError
 
-_MAX_JSON_BYTES = 4 * 1024 * 1024
+JSON = "application/json"
+
+MAX_JSON_BYTES = 4 * 1024 * 1024
+"""Size of the largest body."""
 
 Cursor = Annotated[Position, Field(description="`next` of the page before.")]
 Limit = Annotated[int, Field(ge=1, le=1_000, description="Most items to return.")]
-
-
-class ControlRequest(Request):
-    """A request whose JSON may have any depth and any encoding without harm."""
-
-    def get_json(self, force: bool = False, silent: bool = False, cache: bool = True) -> Any:  # noqa: ANN401, ARG002, FBT001, FBT002 - Flask's
-        """Read the body as JSON, or refuse it."""
-        self.max_content_length = _MAX_JSON_BYTES
-        if self.mimetype != JSON:
-            abort(problem(415, f"the body must be {JSON}, got {self.mimetype or 'no type'}"))
-        try:
-            return from_json(self.get_data(cache=cache), allow_inf_nan=False)
-        except ValueError as error:
-            abort(problem(400, f"the body is not JSON: {error}"))
 
 
 class Parameters(BaseModel):
@@ -115,18 +102,35 @@ class MessagesQuery(Parameters):
     limit: Limit = 100
 
 
-def refuse_invalid(error: ValidationError) -> Response:
-    """Answer the errors that pydantic found in a path, a query or a body."""
-    sent: dict[str, Any] = {**(request.view_args or {}), **request.args}
-    if request.is_json:
-        body = request.get_json()
-        sent.update(cast("dict[str, Any]", body) if isinstance(body, dict) else {})
+def check_type(content_type: str) -> None:
+    """Check the type of a body, which is empty without a body. Raises RefusedError unless it is JSON."""
+    if content_type != JSON:
+        raise RefusedError(415, f"the body must be {JSON}, got {content_type or 'no type'}")
+
+
+def read_json(text: bytes) -> Any:  # noqa: ANN401 - JSON
+    """Read a body of any depth and any encoding. Raises RefusedError if it is not JSON."""
+    try:
+        return from_json(text, allow_inf_nan=False)
+    except ValueError as error:
+        raise RefusedError(400, f"the body is not JSON: {error}") from None
+
+
+def invalid(error: ValidationError, parameters: Mapping[str, Any], body: object) -> InvalidError:
+    """Describe the errors that pydantic found in a path, a query or a body.
+
+    Args:
+        error: The errors.
+        parameters: Parameters of the path and the query.
+        body: The body, or None.
+    """
+    sent = {**parameters, **(cast("dict[str, Any]", body) if isinstance(body, dict) else {})}
     known = {**KNOWN_SETTINGS, "": _members(error.title, sent)}
     entries = [dict(entry) for entry in error.errors()]
     if error.title == FaultBody.__name__:
         # The first part of a location is the kind, which might also be the name of a member.
         entries = [{**entry, "loc": cast("tuple[Any, ...]", entry["loc"])[1:]} for entry in entries]
-    return invalid(tuple(dict.fromkeys(from_pydantic(entry, sent, known) for entry in entries)))
+    return InvalidError(dict.fromkeys(from_pydantic(entry, sent, known) for entry in entries))
 
 
 def _members(model: str, sent: dict[str, Any]) -> list[str]:

@@ -1,12 +1,10 @@
 """Operations on messages, reports, upstream messages and the journal."""
 
-from flask import Response
-
 from ccell_fake.control.models import ReportBody, SettleBody, UpmsgBody
 from ccell_fake.engine.account_views import read_journal
 from ccell_fake.inspection import JournalEntry, MessageFilter, MessageRecord, Page, ReportRecord, UpmsgRecord
 from ccell_fake.store.ledger import NO_ACCOUNT
-from ccell_mock_server.control.api import Api, answer
+from ccell_mock_server.control.api import Api
 from ccell_mock_server.control.requests import AccountPath, JournalQuery, MessagePath, MessagesQuery, PageQuery
 from ccell_mock_server.services import Services
 
@@ -20,24 +18,22 @@ def _messages(services: Services) -> Api:
     api = Api("messages", "Submitted messages.")
 
     @api.add("get", "/accounts/<userid>/messages", {200: Page[MessageRecord]})
-    def list_messages(path: AccountPath, query: MessagesQuery) -> Response:
+    def list_messages(path: AccountPath, query: MessagesQuery) -> Page[MessageRecord]:
         """List messages with their code, state and report, oldest first."""
         wanted = MessageFilter(query.phone, query.linkid, query.content, query.msgid, query.code, query.state)
-        return answer(
-            services.admin(path.userid).messages(
-                wanted, after_position=query.after_position, cursor=query.cursor, limit=query.limit
-            )
+        return services.admin(path.userid).messages(
+            wanted, after_position=query.after_position, cursor=query.cursor, limit=query.limit
         )
 
     @api.add("get", "/accounts/<userid>/messages/<msgid>", {200: MessageRecord})
-    def get_message(path: MessagePath) -> Response:
+    def get_message(path: MessagePath) -> MessageRecord:
         """Get one message."""
-        return answer(services.admin(path.userid).message(path.msgid))
+        return services.admin(path.userid).message(path.msgid)
 
     @api.add("post", "/accounts/<userid>/messages/<msgid>/report", {200: MessageRecord})
-    def settle_message(path: MessagePath, body: SettleBody) -> Response:
+    def settle_message(path: MessagePath, body: SettleBody) -> MessageRecord:
         """Let the report of a message come in now, in place of its planned outcome."""
-        return answer(services.admin(path.userid).settle(path.msgid, body.status, body.info))
+        return services.admin(path.userid).settle(path.msgid, body.status, body.info)
 
     return api
 
@@ -46,17 +42,16 @@ def _reports(services: Services) -> Api:
     api = Api("reports", "Reports of messages.")
 
     @api.add("get", "/accounts/<userid>/reports", {200: Page[ReportRecord]})
-    def list_reports(path: AccountPath, query: PageQuery) -> Response:
+    def list_reports(path: AccountPath, query: PageQuery) -> Page[ReportRecord]:
         """List reports: later, waiting and handed out."""
-        return answer(services.admin(path.userid).reports(query.cursor, query.limit))
+        return services.admin(path.userid).reports(query.cursor, query.limit)
 
     @api.add("post", "/accounts/<userid>/reports", {201: ReportRecord})
-    def add_report(path: AccountPath, body: ReportBody) -> Response:
+    def add_report(path: AccountPath, body: ReportBody) -> ReportRecord:
         """Let a stray report come in."""
-        added = services.admin(path.userid).add_report(
+        return services.admin(path.userid).add_report(
             body.msgid, body.linkid, body.phone, body.status, body.info, body.delay
         )
-        return answer(added, 201)
 
     return api
 
@@ -65,14 +60,14 @@ def _upstream(services: Services) -> Api:
     api = Api("upstream", "Messages from phones.")
 
     @api.add("get", "/accounts/<userid>/upmsgs", {200: Page[UpmsgRecord]})
-    def list_upmsgs(path: AccountPath, query: PageQuery) -> Response:
+    def list_upmsgs(path: AccountPath, query: PageQuery) -> Page[UpmsgRecord]:
         """List upstream messages: later, waiting and handed out."""
-        return answer(services.admin(path.userid).upmsgs(query.cursor, query.limit))
+        return services.admin(path.userid).upmsgs(query.cursor, query.limit)
 
     @api.add("post", "/accounts/<userid>/upmsgs", {201: UpmsgRecord})
-    def add_upmsg(path: AccountPath, body: UpmsgBody) -> Response:
+    def add_upmsg(path: AccountPath, body: UpmsgBody) -> UpmsgRecord:
         """Let a phone send a message."""
-        return answer(services.admin(path.userid).add_upmsg(body.phone, body.content, body.spcode, body.delay), 201)
+        return services.admin(path.userid).add_upmsg(body.phone, body.content, body.spcode, body.delay)
 
     return api
 
@@ -81,18 +76,17 @@ def _journals(services: Services) -> Api:
     api = Api("journal", "Requests, their answers, and the reasons.")
 
     @api.add("get", "/accounts/<userid>/journal", {200: Page[JournalEntry]})
-    def list_journal(path: AccountPath, query: JournalQuery) -> Response:
+    def list_journal(path: AccountPath, query: JournalQuery) -> Page[JournalEntry]:
         """List the requests of an account, oldest first.
 
         If entries after `after_position` were dropped, the answer is 410 with the `after_position` to use.
         """
-        return answer(services.admin(path.userid).journal(query.start, query.limit, query.operation, query.code))
+        return services.admin(path.userid).journal(query.start, query.limit, query.operation, query.code)
 
     @api.add("get", "/journal", {200: Page[JournalEntry]})
-    def list_journal_of_no_account(query: JournalQuery) -> Response:
+    def list_journal_of_no_account(query: JournalQuery) -> Page[JournalEntry]:
         """List the requests that cannot be read or name no account, oldest first."""
         with services.store.transaction() as ledger:
-            page = read_journal(NO_ACCOUNT, "", ledger, query.start, query.limit, query.operation, query.code)
-        return answer(page)
+            return read_journal(NO_ACCOUNT, "", ledger, query.start, query.limit, query.operation, query.code)
 
     return api

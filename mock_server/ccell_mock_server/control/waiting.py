@@ -1,11 +1,11 @@
 """Operations that wait: until messages or fetches match, and for a stream of events."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
+from socket import socket
 from typing import Annotated, Any
 
-from flask import Response, request
 from pydantic import Field
 
 from ccell_fake.clock import elapsed
@@ -15,11 +15,11 @@ from ccell_fake.engine.account import Account
 from ccell_fake.engine.wait_match import WaitFilter
 from ccell_fake.errors import NotPossible
 from ccell_fake.inspection import JournalEntry, MessageFilter, MessageRecord, WaitResult
-from ccell_mock_server.control.api import Api, answer
+from ccell_mock_server.control.api import Api, HttpAnswer, HttpRequest
 from ccell_mock_server.control.requests import AccountPath, Parameters
 from ccell_mock_server.control.stream import Stream
 from ccell_mock_server.http.connection import client_of, hang_up
-from ccell_mock_server.http.waiting import Waiter, Woken
+from ccell_mock_server.http.waiting import ClientGoneError, Waiter, Woken
 from ccell_mock_server.services import Services
 
 EVENT_STREAM = "text/event-stream"
@@ -42,18 +42,17 @@ def views(services: Services) -> list[Api]:
     api = Api("waiting", "Waiting, without polling.")
 
     @api.add("post", "/accounts/<userid>/wait", {200: WaitResult})
-    def wait(path: AccountPath, body: WaitBody) -> Response:
+    def wait(path: AccountPath, body: WaitBody, client: socket | None = None) -> WaitResult:
         """Block until messages or fetches match the body.
 
         After a timeout the answer is 200 too, with `is_met` false, what came instead, and the messages that almost
         match.
         """
         with services.notifier.places.take():
-            result = _wait(services, path.userid, body)
-        return Response(_hang_up(request.environ)) if result is None else answer(result)
+            return _wait(services, path.userid, body, client)
 
-    @api.add("get", "/events", {200: {"content": {EVENT_STREAM: {"schema": {"type": "string"}}}}})
-    def stream_events(query: EventsQuery) -> Response:
+    @api.add_over_http("get", "/events", {200: {"content": {EVENT_STREAM: {"schema": {"type": "string"}}}}})
+    def stream_events(query: EventsQuery, http: HttpRequest) -> HttpAnswer:
         """Send what happens as server-sent events.
 
         Requests cause `send` with its `message`s, `fetch_report`, `fetch_upmsg` and `info`. The last event of a request
@@ -62,30 +61,23 @@ def views(services: Services) -> list[Api]:
         `entries_dropped` if journal entries were dropped before they could be sent.
         """
         after_position = query.after_position
-        resumed = request.headers.get("Last-Event-ID", "")
+        resumed = http.environ.get("HTTP_LAST_EVENT_ID", "")
         if after_position is None and resumed.isascii() and resumed.isdecimal():
             after_position = int(resumed[:18])
         with ExitStack() as stack:
             stack.enter_context(services.notifier.places.take())
             # What happens from here on wakes the waiter and is sent.
-            waiter = stack.enter_context(services.notifier.waiter(client=client_of(request.environ)))
+            waiter = stack.enter_context(services.notifier.waiter(client=client_of(http.environ)))
             stream = Stream(services, query.userid, after_position)
             services.notifier.listen(waiter, stream.topics)
-            lines = Response(_lines(stream, waiter, request.environ), content_type=EVENT_STREAM)
-            lines.headers["Cache-Control"] = "no-store"
-            lines.call_on_close(stack.pop_all().close)
-        return lines
+            lines = _lines(stream, waiter, http.environ)
+            return HttpAnswer(lines, EVENT_STREAM, {"Cache-Control": "no-store"}, stack.pop_all().close)
 
     return [api]
 
 
-def _hang_up(environ: dict[str, Any]) -> Iterator[bytes]:
-    yield from ()
-    hang_up(environ)
-
-
-def _wait(services: Services, userid: str, body: WaitBody) -> WaitResult | None:
-    """Wait. Returns None if the client is gone."""
+def _wait(services: Services, userid: str, body: WaitBody, client: socket | None) -> WaitResult:
+    """Wait. Raises ClientGoneError if the client is gone."""
     message = MessageFilter(body.phone, body.linkid, body.content, body.msgid, body.code, body.state)
     wanted = WaitFilter(body.kind, message, body.after_position, body.count, body.not_empty)
     admin = services.admin(userid)
@@ -95,7 +87,6 @@ def _wait(services: Services, userid: str, body: WaitBody) -> WaitResult | None:
     deadline = elapsed() + body.timeout
     with admin.opened() as (account, _):
         former = account
-    client = client_of(request.environ)
     with services.notifier.waiter(former.key, former.slots, client=client) as waiter:
         while True:
             with admin.opened() as (account, ledger):
@@ -117,7 +108,7 @@ def _wait(services: Services, userid: str, body: WaitBody) -> WaitResult | None:
                 )
             woken = waiter.wait(left if next_change is None else min(left, next_change / _MICRO))
             if woken is Woken.CLIENT_GONE:
-                return None
+                raise ClientGoneError
             if woken is Woken.CLOSED:
                 reason = "the emulator stops"
                 raise NotPossible(reason)
@@ -129,7 +120,7 @@ def _check_same(former: Account, account: Account) -> None:
         raise NotPossible(message)
 
 
-def _lines(stream: Stream, waiter: Waiter, environ: dict[str, Any]) -> Iterator[bytes]:
+def _lines(stream: Stream, waiter: Waiter, environ: Mapping[str, Any]) -> Iterator[bytes]:
     yield b": listening\n\n"
     while True:
         for event in stream.due(waiter.take_topics()):

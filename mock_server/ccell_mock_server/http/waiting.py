@@ -38,6 +38,10 @@ class TooManyWaitersError(Exception):
     """The maximum number of clients is waiting already."""
 
 
+class ClientGoneError(Exception):
+    """The client disconnected while it waited."""
+
+
 class Places:
     """A limited number of places. `free` of them are free, and `message` is the error if none is."""
 
