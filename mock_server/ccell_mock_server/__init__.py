@@ -15,6 +15,6 @@ def __getattr__(name: str) -> object:
     if name != "FakeCcell":
         message = f"module {__name__!r} has no attribute {name!r}"
         raise AttributeError(message)
-    from ccell_mock_server.fake import FakeCcell  # noqa: PLC0415 - it imports Flask
+    from ccell_mock_server.fake import FakeCcell  # noqa: PLC0415 - slow to import
 
     return FakeCcell

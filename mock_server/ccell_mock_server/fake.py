@@ -9,17 +9,15 @@ from typing import Any
 
 import httpx2
 
-from ccell_fake.control.client import ControlClient
 from ccell_fake.testing.account import Ccell, ClientTransports, Server
 from ccell_mock_server.config.settings import Config, parse
+from ccell_mock_server.control.direct import DirectControl
 from ccell_mock_server.emulator import Emulator
 from ccell_mock_server.gateway.in_process import AsyncInProcessTransport, InProcessTransport
 
-_LOOPBACK = "http://127.0.0.1"
-
 
 def server(emulator: Emulator, url: Callable[[], str] | None = None, *, is_in_process: bool = False) -> Server:
-    """Return the test API of an emulator. Its control API is called without a connection.
+    """Return the test API of an emulator. Its control API is called without HTTP.
 
     Args:
         emulator: The emulator.
@@ -27,9 +25,7 @@ def server(emulator: Emulator, url: Callable[[], str] | None = None, *, is_in_pr
         is_in_process: Clients use no connection either, unless they choose one.
     """
     services = emulator.services
-    control = ControlClient(
-        _LOOPBACK, emulator.config.server.control_token, transport=httpx2.WSGITransport(emulator.dispatcher)
-    )
+    control = DirectControl(services, emulator.dispatcher)
     transport = InProcessTransport(services.gateway, services.metrics, emulator.timeouts)
     return Server(
         control,

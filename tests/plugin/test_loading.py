@@ -47,3 +47,15 @@ def test_a_given_emulator_takes_no_server(pytester: pytest.Pytester) -> None:
     """)
     result = pytester.runpytest_subprocess("-p", "no:cacheprovider", "--ccell-url=http://127.0.0.1:1")
     result.assert_outcomes(passed=1)
+
+
+def test_a_test_with_the_fixture_imports_no_web_framework(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile("""
+        import sys
+
+        def test_one(ccell):
+            assert ccell.client.send("13800000000", "您好【签名】").accepted
+            assert ccell.outbox.one().phone == "13800000000"
+            assert not {name.partition(".")[0] for name in sys.modules} & {"flask", "flask_openapi3", "werkzeug"}
+    """)
+    pytester.runpytest_subprocess("-p", "no:cacheprovider").assert_outcomes(passed=1)

@@ -69,15 +69,15 @@ class AccountControl:
 
     def reset(self) -> None:
         """Delete everything of the account except its settings. Holds and delays end."""
-        self._send("POST", "/reset")
+        self._perform("POST", "/reset")
 
     def close(self) -> None:
         """Delete the account. Holds and delays end."""
-        self._send("DELETE", "")
+        self._perform("DELETE", "")
 
     def unlock(self) -> None:
         """Unlock the account after repeated excess."""
-        self._send("DELETE", "/lock")
+        self._perform("DELETE", "/lock")
 
     def clock(self) -> ClockStatus:
         """Mode and time of its clock."""
@@ -109,11 +109,11 @@ class AccountControl:
 
     def add_outcome(self, rule: OutcomeRule) -> None:
         """Add a rule before the others."""
-        self._send("POST", "/outcomes", body=non_defaults(rule))
+        self._perform("POST", "/outcomes", body=non_defaults(rule))
 
     def remove_outcomes(self, place: int | None = None) -> None:
         """Remove the rule at a place, from 0, or all rules."""
-        self._send("DELETE", "/outcomes" if place is None else f"/outcomes/{place}")
+        self._perform("DELETE", "/outcomes" if place is None else f"/outcomes/{place}")
 
     def personas(self) -> tuple[Persona, ...]:
         """The personas."""
@@ -121,11 +121,11 @@ class AccountControl:
 
     def add_persona(self, persona: Persona) -> None:
         """Add a persona before the others."""
-        self._send("POST", "/personas", body=non_defaults(persona))
+        self._perform("POST", "/personas", body=non_defaults(persona))
 
     def remove_personas(self) -> None:
         """Remove all personas. Phones that opted out stay opted out."""
-        self._send("DELETE", "/personas")
+        self._perform("DELETE", "/personas")
 
     def faults(self) -> tuple[FaultStatus, ...]:
         """The faults, with their counts."""
@@ -137,7 +137,7 @@ class AccountControl:
 
     def remove_faults(self, number: int | None = None) -> None:
         """Remove one fault, or all."""
-        self._send("DELETE", "/faults" if number is None else f"/faults/{number}")
+        self._perform("DELETE", "/faults" if number is None else f"/faults/{number}")
 
     @contextmanager
     def hold(self, slots: int, operation: Operation | None = None, seconds: float = 60.0) -> Generator[Hold]:
@@ -157,7 +157,7 @@ class AccountControl:
 
     def release(self, number: int | None = None) -> None:
         """Free the slots of one hold, or of all."""
-        self._send("DELETE", "/holds" if number is None else f"/holds/{number}")
+        self._perform("DELETE", "/holds" if number is None else f"/holds/{number}")
 
     def messages(
         self,
@@ -263,11 +263,13 @@ class AccountControl:
             raise NotInTime(f"{kind} ({described})" if described else f"any {kind}", timeout, result)
         return result
 
-    def _send(self, method: str, path: str, **options: Any) -> None:  # noqa: ANN401 - httpx2's
-        self._connection.send(method, self._path + path, **options)
+    def _perform(self, method: str, path: str, *, body: object = None) -> None:
+        self._connection.perform(method, self._path + path, body=body)
 
-    def _call(self, kind: type[Record], method: str, path: str, **options: Any) -> Record:  # noqa: ANN401 - httpx2's
-        return self._connection.call(kind, method, self._path + path, **options)
+    def _call(
+        self, kind: type[Record], method: str, path: str, *, body: object = None, timeout: float = SECONDS
+    ) -> Record:
+        return self._connection.call(kind, method, self._path + path, body=body, timeout=timeout)
 
     def _all(self, kind: type[Record], path: str) -> tuple[Record, ...]:
         page: Page[Record] = self._call(Page[kind], "GET", path)  # type: ignore[valid-type]

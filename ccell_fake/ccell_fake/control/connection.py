@@ -1,7 +1,7 @@
 """Requests to the control API of an emulator."""
 
 import ssl
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
@@ -24,6 +24,8 @@ _NO_ANSWER = (httpx2.TransportError, httpx2.InvalidURL)
 
 class ControlConnection:
     """A connection to the control API.
+
+    A subclass may answer `call` and `perform` without HTTP.
 
     Every call raises ControlError if it is refused, and Unreachable if there is no answer.
     """
@@ -85,16 +87,39 @@ class ControlConnection:
             raise self._unreachable(error) from error
         return self._checked(answer)
 
-    def call(self, kind: type[Record], method: str, path: str, *, body: object = None, **options: Any) -> Record:  # noqa: ANN401 - httpx2's
-        """Send a request, and read a record from the answer."""
-        answer: Record = from_json(kind, self.send(method, path, body=body, **options).content)
-        return answer
+    def call(
+        self,
+        kind: type[Record],
+        method: str,
+        path: str,
+        *,
+        body: object = None,
+        query: Mapping[str, object] | None = None,
+        timeout: float = SECONDS,
+    ) -> Record:
+        """Send a request, and read a record from the answer.
+
+        Args:
+            kind: Type of the record.
+            method: The method.
+            path: The path after `/_ccell`.
+            body: The body; None for no body.
+            query: Parameters of the query.
+            timeout: Timeout over HTTP in seconds.
+        """
+        answer = self.send(method, path, body=body, params=query, timeout=timeout)
+        record: Record = from_json(kind, answer.content)
+        return record
+
+    def perform(self, method: str, path: str, *, body: object = None) -> None:
+        """Send a request, and ignore its answer."""
+        self.send(method, path, body=body)
 
     def pages(self, kind: type[Item], path: str, **query: object) -> Iterator[Item]:
         """The items of a list, over all its pages."""
         parameters = without_none(query)
         while True:
-            page = self.call(Page[kind], "GET", path, params=parameters)  # type: ignore[valid-type]
+            page = self.call(Page[kind], "GET", path, query=parameters)  # type: ignore[valid-type]
             yield from page.items
             if page.next is None:
                 return
