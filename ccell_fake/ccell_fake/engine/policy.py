@@ -5,8 +5,6 @@ import ipaddress
 import re
 from dataclasses import dataclass
 
-from ahocorasick_rs import AhoCorasick, MatchKind
-
 from ccell_fake.clock import in_micros
 from ccell_fake.codes import Code
 from ccell_fake.engine import personas
@@ -23,6 +21,8 @@ class Words:
     """A list of words. One pass over a content finds any of them."""
 
     def __init__(self, words: tuple[str, ...]) -> None:
+        from ahocorasick_rs import AhoCorasick, MatchKind  # noqa: PLC0415 - slow to import, and few accounts have words
+
         self._words = words
         self._automaton = AhoCorasick(words, matchkind=MatchKind.LeftmostLongest)
 
