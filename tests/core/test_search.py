@@ -13,7 +13,7 @@ from ccell_fake.inspection import MessageFilter, MessageRecord, State
 from ccell_fake.settings import OutcomeRule
 from ccell_fake.store import narrowing
 
-PHONES = ["13800000000", "13900000000", "19500001111", "13800001111"]
+PHONES = ["13800000000", "13900000000", "19500001111", "13800001111", "13700001111"]
 LINKIDS = ["", "a", "ab", "a\ud7ff", "a\ue000", "a\U0010ffff", "\U0010ffff"]
 PATTERNS = st.sampled_from([*PHONES, *LINKIDS[1:], "138*", "1*", "*", "a*", "a\ud7ff*", "\U0010ffff*", "*1", "b"])
 FILTERS = st.builds(
@@ -22,6 +22,11 @@ FILTERS = st.builds(
     linkid=st.none() | PATTERNS,
     code=st.none() | st.sampled_from(["0", "1004001", "1004002"]),
     state=st.none() | st.sampled_from(State),
+)
+OUTCOMES = (
+    OutcomeRule(phone="139*", stat="UNDELIV"),
+    OutcomeRule(phone="13800001111", reports=0),
+    OutcomeRule(phone="*1111", delay=100.0),
 )
 SENDS = st.lists(st.tuples(st.sampled_from(PHONES), st.sampled_from(LINKIDS), st.booleans()), max_size=12)
 
@@ -36,14 +41,16 @@ def _matches(message: MessageRecord, wanted: MessageFilter) -> bool:
 
 
 def _bench(sends: list[tuple[str, str, bool]]) -> AccountAdmin:
-    bench = Bench(outcomes=(OutcomeRule(phone="139*", stat="UNDELIV"), OutcomeRule(phone="*1111", delay=100.0)))
+    bench = Bench(
+        outcomes=(OutcomeRule(phone="139*", stat="UNDELIV"), OutcomeRule(phone="*1111", delay=100.0, reports=0))
+    )
     for phone, linkid, is_scheduled in sends:
         attributes = {"linkid": linkid} if linkid else {}
         bench.send(phone, **attributes, **({"sendtime": "2016-01-02 08:00:00"} if is_scheduled else {}))
         # Another account, with the same phones and linkids.
         bench.set(userid="200002")
         bench.send(phone, **attributes)
-        bench.set()
+        bench.set(outcomes=OUTCOMES)
     return bench.admin
 
 

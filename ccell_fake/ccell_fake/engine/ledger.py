@@ -159,6 +159,10 @@ class Ledger(Protocol):
         """Save a submission with its messages. It belongs to the request whose journal entry is written next."""
         ...
 
+    def add_unreported(self, account: int, msgids: Iterable[int]) -> None:
+        """Record the accepted messages that get no report."""
+        ...
+
     def add_reports(self, account: int, reports: Iterable[ReportRow]) -> None:
         """Save reports."""
         ...

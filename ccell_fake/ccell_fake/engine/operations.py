@@ -48,6 +48,10 @@ def _submit(facts: RequestFacts, submit: SubmitFacts, judged: _Judged, ledger: L
     ledger.charge(account, charge, due if due > now and facts.answers["Q34"] == "when_sent" else None)
     reports = [*_reports(facts, submission, judged, seed)]
     ledger.add_reports(account, reports)
+    if facts.account.policy.outcomes:
+        reported = {row.msgid for row in reports}
+        unreported = [msgid for verdict, msgid in judged if verdict.refusal is None and msgid not in reported]
+        ledger.add_unreported(account, unreported)
     if facts.answers["Q33"] == "refunded":
         _refund(account, judged, reports, ledger)
     if facts.account.policy.personas:

@@ -15,7 +15,7 @@ JOURNAL_ENTRIES = 10_000
 """Journal entries that an account keeps by default. Requests of no account share one such journal."""
 
 _MAX_BUFFERED_ROWS = 2_000
-_SPARE_ENTRIES = 1_000
+_SPARE_ENTRIES = 200
 
 
 @dataclass(slots=True)

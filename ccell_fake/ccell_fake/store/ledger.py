@@ -104,6 +104,9 @@ class SqliteLedger(BufferedTables):
             last = messages[-1].msgid
             self._greatest[last - last % MSGIDS_PER_SECOND] = last
 
+    def add_unreported(self, account: int, msgids: Iterable[int]) -> None:
+        self._rows.add("unreported", [(account, msgid) for msgid in msgids])
+
     def add_reports(self, account: int, reports: Iterable[ReportRow]) -> None:
         self._rows.add(_REPORT, [(account, *row, row.due) for row in reports])
         self._changed.add(account)

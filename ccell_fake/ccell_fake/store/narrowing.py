@@ -17,11 +17,16 @@ _BY_LINKID = (
 )
 _REFUSED = "SELECT msgid FROM message INDEXED BY message_refused WHERE account = :account AND code <> '0'"
 _REPORTED = "SELECT msgid FROM report INDEXED BY {} WHERE account = :account AND status {} '0' AND recvtime <= :now"
+_TO_COME = "SELECT msgid FROM report INDEXED BY {} WHERE account = :account AND status {} '0' AND recvtime > :now"
 _OF_STATE = {
     State.REFUSED: _REFUSED,
     State.SCHEDULED: (
         "SELECT m.msgid FROM submission s INDEXED BY submission_scheduled CROSS JOIN message m ON m.submission = s.key"
         " WHERE s.account = :account AND s.due > :now AND s.due > s.submitted_at"
+    ),
+    State.SENT: (
+        "SELECT msgid FROM unreported WHERE account = :account UNION ALL "
+        f"{_TO_COME.format('report_delivered', '=')} UNION ALL {_TO_COME.format('report_failed', '<>')}"
     ),
     State.DELIVERED: _REPORTED.format("report_delivered", "="),
     State.FAILED: _REPORTED.format("report_failed", "<>"),

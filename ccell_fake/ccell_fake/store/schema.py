@@ -81,6 +81,12 @@ CREATE INDEX message_of ON message (submission);
 CREATE INDEX message_phone ON message (account, phone);
 CREATE INDEX message_refused ON message (account) WHERE code <> '0';
 
+CREATE TABLE unreported (
+    account INTEGER NOT NULL REFERENCES account,
+    msgid   INTEGER NOT NULL,
+    PRIMARY KEY (account, msgid)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE report (
     key        INTEGER PRIMARY KEY AUTOINCREMENT,
     account    INTEGER NOT NULL REFERENCES account,
@@ -138,6 +144,7 @@ OF_AN_ACCOUNT = (
     "opt_out",
     "pending_charge",
     "excess",
+    "unreported",
     "message",
     "submission",
     "report",
