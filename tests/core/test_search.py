@@ -79,3 +79,12 @@ def test_a_page_is_the_same_whether_many_or_few_match(
         page = admin.messages(wanted, limit=3, cursor=str(page.next))
         pages += page.items
     assert [message.linkid for message in pages] == [f"{number}" for number in range(7)]
+
+
+def test_an_index_of_a_search_that_was_rolled_back_is_made_again() -> None:
+    bench = Bench()
+    bench.send()
+    with pytest.raises(ZeroDivisionError), bench.admin.opened() as (account, ledger):
+        assert ledger.inspect.messages(account.key, account.now, MessageFilter(phone="138*")).items
+        _ = 1 / 0
+    assert len(bench.admin.messages(MessageFilter(phone="138*")).items) == 1

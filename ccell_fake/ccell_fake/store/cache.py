@@ -101,6 +101,7 @@ class BufferedTables:
     def rollback(self) -> None:
         """Roll the transaction back."""
         self._changed.clear()
+        self.inspect.forget_indexes()
         self._rows.clear()
         self._greatest.clear()
         self._accounts.update(self._before)

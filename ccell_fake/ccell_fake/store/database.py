@@ -14,7 +14,7 @@ from ccell_fake.serialization import from_json
 from ccell_fake.settings import AccountSettings
 from ccell_fake.store.cache import JOURNAL_ENTRIES
 from ccell_fake.store.ledger import SqliteLedger
-from ccell_fake.store.schema import APPLICATION, TABLES, VERSION
+from ccell_fake.store.schema import APPLICATION, SEARCH_INDEXES, TABLES, VERSION
 
 _OLDEST_SQLITE = (3, 37)
 _IN_MEMORY = ":memory:"
@@ -105,6 +105,8 @@ class SqliteStore:
                     copy.execute(
                         "UPDATE account SET settings = json_remove(settings, '$.password') WHERE key = ?", (key,)
                     )
+            for name in SEARCH_INDEXES:
+                copy.execute(f"DROP INDEX IF EXISTS {name}")
             copy.execute("VACUUM")
             return copy.serialize()
 
@@ -202,7 +204,8 @@ def _load(copy: sqlite3.Connection, snapshot: bytes) -> None:
 
 
 def _shape(connection: sqlite3.Connection) -> list[tuple[str, str]]:
-    return sorted(connection.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL").fetchall())
+    rows = connection.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL").fetchall()
+    return sorted(row for row in rows if row[0] not in SEARCH_INDEXES)
 
 
 def _expected_shape() -> list[tuple[str, str]]:

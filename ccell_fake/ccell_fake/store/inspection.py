@@ -1,5 +1,6 @@
 """Queries of what the store holds, for tests. They change nothing. Lists are oldest first."""
 
+import re
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -20,6 +21,7 @@ from ccell_fake.inspection import (
 from ccell_fake.model import Operation
 from ccell_fake.records import NO_KEYS, Keys
 from ccell_fake.store.narrowing import Value, narrow
+from ccell_fake.store.schema import SEARCH_INDEXES
 
 _STATE = (
     "CASE WHEN m.code <> '0' THEN 'refused' WHEN s.due > :now THEN 'scheduled'"
@@ -75,6 +77,7 @@ _ENTRY = (
     "at, operation, peer, place, request, answer, delivery, items, code, rule, basis, explanation, duration, position"
 )
 _UNLIMITED = -1
+_INDEX = re.compile(rf"INDEXED BY ({'|'.join(SEARCH_INDEXES)})")
 
 
 class SqliteInspection:
@@ -93,6 +96,19 @@ class SqliteInspection:
         self._read = read
         self._count_journal = count_journal
         self._journal_entries = journal_entries
+        self._made: set[str] = set()
+
+    def forget_indexes(self) -> None:
+        """Make the indexes again if they are missing. A rollback may have removed them."""
+        self._made.clear()
+
+    def _search(self, statement: str, values: dict[str, Value]) -> list[tuple[Any, ...]]:
+        """Run a statement, after making the indexes that it names."""
+        for name in _INDEX.findall(statement):
+            if name not in self._made:
+                self._read(f"CREATE INDEX IF NOT EXISTS {name} ON {SEARCH_INDEXES[name]}", {})
+                self._made.add(name)
+        return self._read(statement, values)
 
     def messages(
         self,
@@ -136,7 +152,7 @@ class SqliteInspection:
         order: str,
     ) -> list[tuple[Any, ...]]:
         values = {**values, "account": account, "now": now}
-        few = narrow(wanted, values, self._read)
+        few = narrow(wanted, values, self._search)
         tables = _BY_POSITION if few is None and wanted.msgid is None else _BY_MSGID
         if few is not None:
             conditions.append(f"m.msgid IN ({few})")
@@ -152,9 +168,10 @@ class SqliteInspection:
 
     def reports(self, account: int, cursor: int, limit: int) -> Page[ReportRecord]:
         """A page of the reports of an account."""
-        rows = self._read(
-            "SELECT key, CAST(msgid AS TEXT), linkid, phone, status, info, recvtime, fetched_at FROM report"
-            " WHERE account = :account AND key > :cursor ORDER BY key LIMIT :limit",
+        rows = self._search(
+            "SELECT key, CAST(msgid AS TEXT), linkid, phone, status, info, recvtime, fetched_at"
+            " FROM report INDEXED BY report_listed WHERE account = :account AND key > :cursor"
+            " ORDER BY key LIMIT :limit",
             {"account": account, "cursor": cursor, "limit": limit + 1},
         )
         return _page(rows, limit, _report, lambda row: row[0])
@@ -244,7 +261,7 @@ class SqliteInspection:
         values |= {"submission": keys.submission, "report": keys.report, "upmsg": keys.upmsg}
         return [
             TimelineEvent(from_micros(at), kind, None if msgid is None else str(msgid), phone, text)
-            for at, _, kind, msgid, phone, text in self._read(_TIMELINE, values)
+            for at, _, kind, msgid, phone, text in self._search(_TIMELINE, values)
         ]
 
     def last_keys(self) -> Keys:

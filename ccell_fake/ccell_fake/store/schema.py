@@ -65,7 +65,6 @@ CREATE TABLE submission (
     due          INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX submission_of ON submission (account, position);
-CREATE INDEX submission_linkid ON submission (account, linkid) WHERE linkid <> '';
 CREATE INDEX submission_scheduled ON submission (account, due) WHERE due > submitted_at;
 
 CREATE TABLE message (
@@ -78,8 +77,6 @@ CREATE TABLE message (
     charge     INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX message_of ON message (submission);
-CREATE INDEX message_phone ON message (account, phone);
-CREATE INDEX message_refused ON message (account) WHERE code <> '0';
 
 CREATE TABLE unreported (
     account INTEGER NOT NULL REFERENCES account,
@@ -99,10 +96,7 @@ CREATE TABLE report (
     due        INTEGER NOT NULL,
     fetched_at INTEGER
 ) STRICT;
-CREATE INDEX report_listed ON report (account);
 CREATE INDEX report_of ON report (msgid, account);
-CREATE INDEX report_delivered ON report (account, recvtime) WHERE status = '0';
-CREATE INDEX report_failed ON report (account, recvtime) WHERE status <> '0';
 CREATE INDEX report_waiting ON report (account, due) WHERE fetched_at IS NULL;
 
 CREATE TABLE upmsg (
@@ -152,3 +146,13 @@ OF_AN_ACCOUNT = (
     "journal",
 )
 """The tables with a column `account`, in an order in which rows can be deleted."""
+
+SEARCH_INDEXES = {
+    "submission_linkid": "submission (account, linkid) WHERE linkid <> ''",
+    "message_phone": "message (account, phone)",
+    "message_refused": "message (account) WHERE code <> '0'",
+    "report_listed": "report (account)",
+    "report_delivered": "report (account, recvtime) WHERE status = '0'",
+    "report_failed": "report (account, recvtime) WHERE status <> '0'",
+}
+"""Indexes that only searches use. The first search makes them, because keeping them takes a third of a send's time."""
