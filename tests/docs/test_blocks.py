@@ -1,4 +1,4 @@
-"""The code blocks of every page run in order on a new emulator."""
+"""The code blocks of every page, in both languages, run in order on a new emulator."""
 
 from collections.abc import Generator
 from contextlib import ExitStack, contextmanager
@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from contract.minimal import Account, MinimalGateway
 from harness.emulators import emulator
-from harness.pages import ENGLISH, Reader
+from harness.pages import CHINESE, ENGLISH, ROOT, Reader, english
 
 from ccell_fake import ControlClient
 
@@ -51,13 +51,18 @@ def _unchanged_emulator() -> Generator[str]:
         assert state() == before
 
 
-@pytest.mark.parametrize("page", [page for page in ENGLISH if page.name not in NOT_RUN], ids=lambda page: page.stem)
+@pytest.mark.parametrize(
+    "page",
+    [page for page in (*ENGLISH, *CHINESE) if english(page).name not in NOT_RUN],
+    ids=lambda page: f"{page.relative_to(ROOT)}",
+)
 def test_the_blocks_of_a_page_run_in_order(page: Path, tmp_path: Path) -> None:
     with ExitStack() as stack:
         addresses = {ADDRESS: stack.enter_context(_unchanged_emulator())}
         if LIVE in page.read_text("utf-8"):
             gateway = stack.enter_context(MinimalGateway(accounts=(Account("200001", "secret"),)))
             addresses[LIVE] = gateway.url
-        reader = Reader(tmp_path, addresses, OUTCOMES.get(page.name, {}), CHANGES.get(page.name, {}))
+        name = english(page).name
+        reader = Reader(tmp_path, addresses, OUTCOMES.get(name, {}), CHANGES.get(name, {}))
         with stack, reader:
             reader.read(page)
