@@ -40,7 +40,7 @@ class HttpRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class HttpAnswer:
+class HttpOnlyAnswer:
     """An answer that is not a record.
 
     Attributes:
@@ -118,7 +118,7 @@ class Api:
     ) -> Callable[[View], View]:
         """Add an operation that only makes sense over HTTP, because its request or its answer is not a record.
 
-        Its view takes `http`, an `HttpRequest`, and returns an `HttpAnswer` or None.
+        Its view takes `http`, an `HttpRequest`, and returns an `HttpOnlyAnswer` or None.
         """
         return self._add(method, rule, answers, document, is_http_only=True)
 

@@ -7,7 +7,7 @@ from werkzeug.exceptions import HTTPException
 
 from ccell_fake.control.errors import Problem
 from ccell_fake.serialization import to_json
-from ccell_mock_server.control.api import Answered, HttpAnswer
+from ccell_mock_server.control.api import Answered, HttpOnlyAnswer
 from ccell_mock_server.control.problems import problem, problem_of
 from ccell_mock_server.control.requests import JSON
 
@@ -21,7 +21,7 @@ def respond(answered: Answered) -> Response:
     match answered.record:
         case None:
             return Response(status=answered.status)
-        case HttpAnswer() as other:
+        case HttpOnlyAnswer() as other:
             response = Response(other.content, answered.status, other.headers, content_type=other.content_type)
             if other.close is not None:
                 response.call_on_close(other.close)

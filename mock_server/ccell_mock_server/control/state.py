@@ -4,7 +4,7 @@ from ccell_fake.settings import AccountSettings
 from ccell_fake.store.database import SnapshotError
 from ccell_mock_server.config.accounts import check_account, is_public
 from ccell_mock_server.config.errors import ConfigProblem
-from ccell_mock_server.control.api import Api, HttpAnswer, HttpRequest
+from ccell_mock_server.control.api import Api, HttpOnlyAnswer, HttpRequest
 from ccell_mock_server.control.problems import InvalidError, RefusedError
 from ccell_mock_server.services import Services
 
@@ -18,13 +18,13 @@ def views(services: Services) -> list[Api]:
     api = Api("state", "The state of the whole emulator.")
 
     @api.add_over_http("get", "/state", {200: {"content": {SNAPSHOT: _BYTES}}})
-    def get_state() -> HttpAnswer:
+    def get_state() -> HttpOnlyAnswer:
         """Take a snapshot of everything: accounts, queues, clocks, faults, journals.
 
         It is an SQLite file, which `ccell-fake serve --store` opens too. It does not contain holds, nor passwords that
         the emulator did not make.
         """
-        return HttpAnswer(services.store.dump(is_public), SNAPSHOT)
+        return HttpOnlyAnswer(services.store.dump(is_public), SNAPSHOT)
 
     @api.add_over_http(
         "put",

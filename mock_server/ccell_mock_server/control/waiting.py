@@ -15,7 +15,7 @@ from ccell_fake.engine.account import Account
 from ccell_fake.engine.wait_match import WaitFilter
 from ccell_fake.errors import NotPossible
 from ccell_fake.inspection import JournalEntry, MessageFilter, MessageRecord, WaitResult
-from ccell_mock_server.control.api import Api, HttpAnswer, HttpRequest
+from ccell_mock_server.control.api import Api, HttpOnlyAnswer, HttpRequest
 from ccell_mock_server.control.requests import AccountPath, Parameters
 from ccell_mock_server.control.stream import Stream
 from ccell_mock_server.http.connection import client_of, hang_up
@@ -52,7 +52,7 @@ def views(services: Services) -> list[Api]:
             return _wait(services, path.userid, body, client)
 
     @api.add_over_http("get", "/events", {200: {"content": {EVENT_STREAM: {"schema": {"type": "string"}}}}})
-    def stream_events(query: EventsQuery, http: HttpRequest) -> HttpAnswer:
+    def stream_events(query: EventsQuery, http: HttpRequest) -> HttpOnlyAnswer:
         """Send what happens as server-sent events.
 
         Requests cause `send` with its `message`s, `fetch_report`, `fetch_upmsg` and `info`. The last event of a request
@@ -71,7 +71,7 @@ def views(services: Services) -> list[Api]:
             stream = Stream(services, query.userid, after_position)
             services.notifier.listen(waiter, stream.topics)
             lines = _lines(stream, waiter, http.environ)
-            return HttpAnswer(lines, EVENT_STREAM, {"Cache-Control": "no-store"}, stack.pop_all().close)
+            return HttpOnlyAnswer(lines, EVENT_STREAM, {"Cache-Control": "no-store"}, stack.pop_all().close)
 
     return [api]
 
