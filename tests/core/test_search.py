@@ -8,6 +8,7 @@ from harness.emulators import Bench
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ccell_fake.clock import ClockSetting
 from ccell_fake.engine.account_admin import AccountAdmin
 from ccell_fake.inspection import MessageFilter, MessageRecord, State
 from ccell_fake.settings import OutcomeRule
@@ -54,9 +55,11 @@ def _bench(sends: list[tuple[str, str, bool]]) -> AccountAdmin:
     return bench.admin
 
 
-@given(SENDS, FILTERS)
-def test_a_search_finds_what_matches(sends: list[tuple[str, str, bool]], wanted: MessageFilter) -> None:
+@given(SENDS, FILTERS, st.integers(-10_000_000, 200_000_000))
+def test_a_search_finds_what_matches(sends: list[tuple[str, str, bool]], wanted: MessageFilter, micros: int) -> None:
     admin = _bench(sends)
+    # The clock may be set back, too.
+    admin.set_clock(lambda _: ClockSetting(offset=micros))
     everything = admin.messages(MessageFilter(), limit=1000).items
     assert len(everything) == len(sends)
     found = admin.messages(wanted, limit=1000).items

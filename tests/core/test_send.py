@@ -186,6 +186,17 @@ def test_the_msgids_of_a_second_begin_with_it_and_increase(seed: int, count: int
     assert all(f"{msgid}".startswith(f"{DOCUMENT_DAY:%y%m%d%H%M%S}") and len(f"{msgid}") == 19 for msgid in allotted)
 
 
+def test_msgids_are_not_used_again_after_an_account_was_closed_or_reset(bench: Bench) -> None:
+    serials: list[str] = []
+    for _ in range(4):
+        serials += [resp.msgid for resp in items(bench.send())]
+        bench.admin.reset()
+        serials += [resp.msgid for resp in items(bench.send())]
+        bench.admin.close()
+        bench.set()
+    assert len(set(serials)) == 8
+
+
 @given(st.lists(st.tuples(st.sampled_from(["200001", "200002", "200003"]), st.integers(1, 3), st.integers(-2, 2))))
 def test_msgids_are_unique_across_accounts_and_increase_within_a_second(sends: list[tuple[str, int, int]]) -> None:
     bench = Bench()

@@ -61,6 +61,12 @@ def test_workers_generate_different_userids_unless_a_seed_is_given(monkeypatch: 
     assert seeded[0] == seeded[1] == seeded[2]
 
 
+@pytest.mark.parametrize("worker", ["", "master", "foo", "popen-gw0", "gw", "gw٣"])
+def test_a_worker_may_have_any_name(worker: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTEST_XDIST_WORKER", worker)
+    assert len(_generated_userids()) == 303
+
+
 def test_credentials_are_unique_over_all_thousands() -> None:
     generator = CredentialGenerator(7)
     userids = [generator.complete(AccountSettings(), ()).userid for _ in range(2_500)]

@@ -306,3 +306,11 @@ def test_a_health_check_may_use_head(served: Emulator, path: str) -> None:
 
 def test_json_is_refused_with_a_reason(served: Emulator) -> None:
     assert _code(raw.post(served.url, PATH, json.dumps({"id": 1}).encode())) == Code.PARAMETERS_INCOMPLETE
+
+
+@pytest.mark.parametrize("length", ["5" * 5000, " 12", "12", "-1", "x", ""])
+def test_any_content_length_gets_an_answer_through_wsgi(length: str) -> None:
+    with emulator() as served:
+        client = served.app.test_client()
+        answer = client.post(Operation.INFO.path, data=b"<a/>", headers={"Content-Length": length})
+        assert answer.status_code == 200

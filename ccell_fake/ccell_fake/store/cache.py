@@ -70,6 +70,7 @@ class BufferedTables:
         self._accounts: dict[int, _CachedAccount] = {}
         self._before: dict[int, _CachedAccount] = {}
         self._settled_accounts: set[int] = set()
+        # Serial numbers of deleted accounts and of rolled back sends stay used.
         self._greatest: dict[int, int | None] = {}
         (self._submissions,) = connection.execute("SELECT coalesce(max(key), 0) FROM submission").fetchone()
         self._number: int
@@ -103,7 +104,6 @@ class BufferedTables:
         self._changed.clear()
         self.inspect.forget_indexes()
         self._rows.clear()
-        self._greatest.clear()
         self._accounts.update(self._before)
         self._before.clear()
         if self._connection.in_transaction:

@@ -24,7 +24,7 @@ from ccell_fake.store.narrowing import Value, narrow
 from ccell_fake.store.schema import SEARCH_INDEXES
 
 _STATE = (
-    "CASE WHEN m.code <> '0' THEN 'refused' WHEN s.due > :now THEN 'scheduled'"
+    "CASE WHEN m.code <> '0' THEN 'refused' WHEN s.due > :now AND s.due > s.submitted_at THEN 'scheduled'"
     " WHEN r.recvtime IS NULL OR r.recvtime > :now THEN 'sent' WHEN r.status = '0' THEN 'delivered' ELSE 'failed' END"
 )
 _COLUMNS = (

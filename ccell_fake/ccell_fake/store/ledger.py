@@ -18,7 +18,7 @@ from ccell_fake.store.schema import OF_AN_ACCOUNT
 NO_ACCOUNT = 0
 """The account number of requests of no account."""
 
-_MAX_CACHED_SECONDS = 256
+_MAX_CACHED_SECONDS = 10_000
 
 # Only the columns with values: SQLite fills in the others faster than it takes NULL for them.
 _MESSAGE = "message (account, submission, msgid, phone, code, info, charge)"
@@ -61,7 +61,6 @@ class SqliteLedger(BufferedTables):
         self._read("UPDATE high_water SET number = ?", (self._number,))
         self._accounts.pop(account, None)
         self._before.pop(account, None)
-        self._greatest.clear()
         self._changed.add(account)
 
     def balance(self, account: int, now: int) -> BalanceRow:

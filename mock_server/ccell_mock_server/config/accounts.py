@@ -3,6 +3,7 @@
 import ipaddress
 import os
 import re
+import zlib
 from collections.abc import Container, Iterator
 from dataclasses import replace
 from random import Random
@@ -90,7 +91,13 @@ class CredentialGenerator:
 
 def credential_number(seed: int | None) -> int:
     """Return the number of an emulator's generator: the seed, else the number of the pytest-xdist worker, else 0."""
-    return int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) if seed is None else seed
+    if seed is not None:
+        return seed
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "").removeprefix("gw")
+    if worker in {"", "master"}:
+        return 0
+    # A worker may have any name.
+    return int(worker) if worker.isascii() and worker.isdecimal() else zlib.crc32(worker.encode())
 
 
 def is_public(password: str) -> bool:

@@ -35,7 +35,7 @@ class Dispatcher:
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         """Answer a request."""
-        path, method = environ["PATH_INFO"], environ["REQUEST_METHOD"]
+        path, method = environ.get("PATH_INFO", ""), environ["REQUEST_METHOD"]
         operation = PATHS.get(path)
         if operation is not None and method in METHODS:
             return self._endpoints.answer(operation, environ, start_response)

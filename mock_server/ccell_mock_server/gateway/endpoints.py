@@ -32,6 +32,7 @@ METHODS = ("GET", "POST")
 
 PLAIN = "text/plain;charset=UTF-8"
 
+_MOST_DIGITS = 19
 _INCOMPLETE_BODY = "the body is shorter than announced"
 
 
@@ -105,11 +106,12 @@ def _read_body(environ: "WSGIEnvironment") -> bytes:
 def _input(environ: "WSGIEnvironment") -> tuple[int | None, IO[bytes]]:
     """Return the announced length of the body, or None, and the stream to read it from."""
     announced = environ.get("CONTENT_LENGTH", "")
-    if announced.isdecimal() and "HTTP_TRANSFER_ENCODING" not in environ:
+    if announced.isdecimal() and len(announced) < _MOST_DIGITS and "HTTP_TRANSFER_ENCODING" not in environ:
         return int(announced), environ["wsgi.input"]
     from werkzeug import wsgi  # noqa: PLC0415 - slow to import, and rarely used
 
-    return wsgi.get_content_length(environ), wsgi.get_input_stream(environ)
+    length = wsgi.get_content_length(environ)
+    return length, wsgi.get_input_stream(environ) if length is None else environ["wsgi.input"]
 
 
 def _body(answer: Answer, environ: "WSGIEnvironment", notifier: Notifier) -> Iterable[bytes]:
