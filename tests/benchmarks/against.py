@@ -1,5 +1,6 @@
-"""Ratios of this version to another, or of two commands, each in processes of its own, taken in turn."""
+"""Figures of `probe.py`, each in a process of its own: of this version, and as ratios taken in turn."""
 
+import statistics
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +14,11 @@ def _figure(python: str, name: str) -> float:
         [python, _PROBE, name], cwd="/", capture_output=True, text=True, check=True, env={"PATH": "/usr/bin:/bin"}
     )
     return float(done.stdout.split()[-1])
+
+
+def milliseconds(name: str, rounds: int) -> float:
+    """Return the median of a figure of this version."""
+    return statistics.median(_figure(sys.executable, name) for _ in range(rounds))
 
 
 def versions(name: str, baseline: str, rounds: int) -> list[float]:

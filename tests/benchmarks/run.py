@@ -11,7 +11,6 @@ import socket
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager, contextmanager
@@ -25,12 +24,7 @@ import loads
 import served
 import table
 
-import ccell_fake
-import ccell_fixtures
-import ccell_mock_server
-import pytest_ccell
 from ccell_fake.clock import elapsed
-from ccell_mock_server.commands import ready
 from ccell_mock_server.http.server import HttpServer
 
 HERE = Path(__file__).parent
@@ -124,26 +118,6 @@ def many() -> float:
         return 1000 / loads.requests_per_second(url, loads.post(SEND, MANY.encode()), 4.0, connections=1)
 
 
-def start() -> float:
-    """Milliseconds from starting `ccell-fake serve` to its first answer."""
-    taken: list[float] = []
-    for _ in range(ROUNDS):
-        with tempfile.TemporaryDirectory() as folder:
-            begun = elapsed()
-            process = subprocess.Popen(
-                [sys.executable, "-m", "ccell_fake", "serve", "--port", "0"],
-                cwd=folder,
-                stdout=subprocess.PIPE,
-                text=True,
-            )
-            assert process.stdout
-            ready.wait_until_ready(process.stdout.readline().split()[-1], 60)
-            taken.append((elapsed() - begun) * 1000)
-            process.terminate()
-            process.communicate()
-    return statistics.median(taken)
-
-
 def stop() -> float:
     """Milliseconds that an idle server takes to stop, with a few connections open."""
     taken: list[float] = []
@@ -180,15 +154,6 @@ def yardstick() -> float:
         )
 
 
-def fixtures(speed: float) -> None:
-    """Print the cost of the fixture and the client. A fresh process measures it, so that imports count."""
-    sys.stdout.flush()
-    # What pip installs has its bytecode beside it.
-    packages = [Path(package.__path__[0]) for package in (ccell_fake, ccell_fixtures, ccell_mock_server, pytest_ccell)]
-    subprocess.run([sys.executable, "-m", "compileall", "-q", *packages], check=True)
-    subprocess.run([sys.executable, str(HERE / "fixtures.py"), str(speed)], check=True)
-
-
 def main() -> None:
     """Run everything and print a table."""
     table.head()
@@ -220,7 +185,6 @@ def main() -> None:
         subprocess.run([sys.executable, str(HERE / "growth.py"), *arguments], check=True)
     table.line("a send under full policy over one under the default", policy(), "at most 1.3")
     milliseconds("a send of 500 numbers over HTTP", many(), "at most 8", 1)
-    milliseconds("start to ready", start(), "at most 600")
     milliseconds("stop of an embedded server", stop(), "at most 50")
     milliseconds("from an event to the answer of a wait for it", arranging.wait(), "at most 20", 1)
     one, thousand = arranging.accounts()
@@ -230,7 +194,14 @@ def main() -> None:
     milliseconds("an account opened and closed", another, digits=1)
     milliseconds("a snapshot of 10,000 messages taken and put back", arranging.snapshot())
     milliseconds("the plugin loaded and unused", plugin(), "at most 10", 2)
-    fixtures(speed)
+    for what, name, target in (
+        ("first use of the fixture, imports included", "first_use", 350),
+        ("fixture, set-up and tear-down", "setup", 1),
+        ("send through ccell.client over HTTP", "over_http", 0.8),
+        ("the same in process", "in_process", 0.25),
+        ("serve, start to ready", "start", 600),
+    ):
+        milliseconds(what, against.milliseconds(name, ROUNDS), f"at most {target}", 2)
     table.foot()
 
 

@@ -50,11 +50,6 @@ class _Admitted:
     pause: float = 0.0
     slot: TakenSlot | None = None
 
-    @property
-    def fault(self) -> Fault | None:
-        """The fault of the effect."""
-        return self.effect.row.fault if self.effect else None
-
 
 class Gateway:
     """One gateway. It is safe to use from several threads."""
@@ -180,16 +175,17 @@ class Gateway:
     def _answer_account(
         self, arrival: Arrival, account: Account, admitted: _Admitted, at: datetime, ledger: Ledger
     ) -> Answer:
-        effect = admitted.effect
+        effect, now = admitted.effect, account.clock.shown_at(at)
         if effect is not None and not effect.row.fault.is_processed:
             decision = _decide_by_fault(effect, account.policy.answers)
         else:
-            decision = self._judge(arrival, account, admitted, at, ledger)
-        return self._record(arrival, decision, admitted, account.clock.shown_at(at), account, ledger)
+            decision = self._judge(arrival, account, admitted, now, ledger)
+        return self._record(arrival, decision, admitted, now, account, ledger)
 
-    def _judge(self, arrival: Arrival, account: Account, admitted: _Admitted, at: datetime, ledger: Ledger) -> Decision:
-        answers, now = account.policy.answers, account.clock.shown_at(at)
-        micros = to_micros(now)
+    def _judge(
+        self, arrival: Arrival, account: Account, admitted: _Admitted, now: datetime, ledger: Ledger
+    ) -> Decision:
+        answers, micros = account.policy.answers, to_micros(now)
         balance = ledger.balance(account.key, micros)
         # Settings can be lowered below the spent messages. Then only requests without charge pass.
         left = max(account.settings.balance + account.settings.credit - balance.spent, 0)
@@ -224,7 +220,8 @@ class Gateway:
         ledger: Ledger,
     ) -> Answer:
         """Render an answer under its fault, write the journal entry, and free the slot unless the answer needs it."""
-        fault = admitted.fault if admitted and account else None
+        # An account that is gone has no faults.
+        fault = admitted.effect.row.fault if admitted and admitted.effect and account else None
         delivery = self._deliver(decision, fault)
         slot = admitted.slot if admitted else None
         if slot is not None and not delivery.piece:

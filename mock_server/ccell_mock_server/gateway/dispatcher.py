@@ -30,8 +30,7 @@ class Dispatcher:
         self._endpoints = Endpoints(services.gateway, services.notifier, services.metrics)
         self._guard = threading.Lock()
         self._controls: dict[bool, WSGIApplication] = {}
-        self._app: Flask | None = None
-        self._flask: WSGIApplication | None = None
+        self._flask: tuple[Flask, WSGIApplication] | None = None
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         """Answer a request."""
@@ -54,13 +53,13 @@ class Dispatcher:
 
     def _use_flask(self) -> "tuple[Flask, WSGIApplication]":
         with self._guard:
-            if self._app is None or self._flask is None:
+            if self._flask is None:
                 from ccell_mock_server.gateway.app import create_app  # noqa: PLC0415 - slow to import
 
-                self._app = create_app()
-                self._flask = self._app.wsgi_app
-                self._app.wsgi_app = self  # type: ignore[method-assign]
-            return self._app, self._flask
+                app = create_app()
+                self._flask = app, app.wsgi_app
+                app.wsgi_app = self  # type: ignore[method-assign]
+            return self._flask
 
     def _control(self, *, is_documented: bool) -> "WSGIApplication":
         with self._guard:
