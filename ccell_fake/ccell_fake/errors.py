@@ -41,6 +41,10 @@ class NotPossible(CcellError):
     """An arrangement is impossible in the present state. The message says why, and what would pass."""
 
 
+class TooManyWaiters(CcellError):
+    """The maximum number of requests is waiting or delayed already."""
+
+
 class EntriesDropped(CcellError):
     """Journal entries were asked for that have been dropped.
 

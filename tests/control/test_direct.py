@@ -16,6 +16,7 @@ from harness.emulators import CONTENT, DOCUMENT_DAY, PHONE, emulator, until
 
 from ccell_fake.clock import ManualClock
 from ccell_fake.control.client import ControlClient, ControlError, NotFound, NotInTime
+from ccell_fake.control.errors import Problem
 from ccell_fake.inspection import AccountRecord, JournalEntry, WaitResult
 from ccell_fake.testing import Ccell
 from ccell_mock_server import fake
@@ -30,7 +31,7 @@ USERID = "300001"
 # A declaration needs no service; only a call does.
 DECLARED = {one.view.__name__: one for api in apis(cast("Services", None)) for one in api.operations}
 OVER_HTTP = {"stream_events", "get_state", "put_state"}
-INVALID_BODIES: list[object] = [None, "text", 7, [], {"odd": 1}, {"seconds": float("nan")}]
+INVALID_BODIES: list[object] = [None, "text", "{}", '{"seconds": 1}', 7, [], {"odd": 1}, {"seconds": float("nan")}]
 INVALID_QUERIES: list[dict[str, object]] = [{"odd": 1}, {"limit": 0}, {"limit": "x", "cursor": "x"}]
 
 
@@ -195,6 +196,8 @@ def test_an_operation_has_the_same_outcomes_directly_and_over_http(name: str) ->
         ]
     for direct_outcome, outcome_over_http in outcomes:
         assert direct_outcome == outcome_over_http
+        kind, problem = direct_outcome
+        assert not (issubclass(kind, ControlError) and cast("Problem", problem).status == 500)
     refused = [issubclass(kind, ControlError) for (kind, _), _ in outcomes]
     assert not all(refused)
     assert any(refused) or name in {"list_accounts", "list_journal_of_no_account"}

@@ -154,7 +154,7 @@ def test_a_stream_beyond_the_maximum_is_refused(
 ) -> None:
     with ExitStack() as stack:
         for _ in range(MAX_WAITERS):
-            stack.enter_context(running.services.notifier.places.take())
+            stack.callback(running.services.notifier.places.take())
         with pytest.raises(ControlError, match="clients wait already") as caught, control.events(account.userid):
             pass
     assert caught.value.problem.status == 503

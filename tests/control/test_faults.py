@@ -5,6 +5,7 @@ import socket
 import ssl
 import struct
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
@@ -389,10 +390,26 @@ def test_the_control_api_answers_while_the_most_requests_are_delayed(running: Em
         connection.sendall(head.encode() + body)
     until(lambda: not (running.services.notifier.pauses.free or len(select.select(connections, [], [], 1)[0]) < 20))
     served.account.reset()
-    statuses = [http.receive(connection).status for connection in connections]
-    assert sorted(statuses) == [200] * MAX_PAUSES + [503] * 20
+    answers = [http.receive(connection).body for connection in connections]
+    assert sum(b'return="1001999"' in answer for answer in answers) == MAX_PAUSES + 20
     for connection in connections:
         connection.close()
+
+
+@pytest.mark.parametrize("fault", [DelayFault(seconds=3600), DribbleFault(seconds=3600)])
+def test_a_request_that_finds_no_place_among_the_delayed_ones_is_answered_1001999(
+    running: Emulator, served: Served, fault: DelayFault | DribbleFault
+) -> None:
+    served.account.add_fault(fault)
+    with ExitStack() as stack:
+        while running.services.notifier.pauses.free:
+            stack.callback(running.services.notifier.pauses.take())
+        assert b'return="1001999"' in http.post(served.url, INFO.path, served.payload()).body
+        (entry,) = served.account.journal()
+        assert entry.code == "1001999"
+        assert "delayed already, which is the maximum" in entry.explanation
+        assert [one.left for one in served.account.faults()] == [1]
+        assert served.account.status().in_progress == 0
 
 
 def test_an_http_fault_without_body_names_its_status(served: Served) -> None:

@@ -1,16 +1,20 @@
 """Evidence: each answer has a rule and a basis, and the journal explains each refusal."""
 
 import sqlite3
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
+from dataclasses import replace
 
 import pytest
 from harness.emulators import CONTENT, DOCUMENT_DAY, PHONE, Bench
 
+from ccell_fake.clock import ClockSetting
 from ccell_fake.engine import number_rules, request_rules
+from ccell_fake.engine.account_admin import AccountAdmin
 from ccell_fake.engine.assumptions import Answers
 from ccell_fake.inspection import JournalEntry
 from ccell_fake.model import Operation, Submit
+from ccell_fake.settings import AccountSettings
 from ccell_fake.store.database import SqliteStore
 from ccell_fake.store.ledger import SqliteLedger
 from ccell_fixtures.registries import ASSUMPTIONS, CLAUSES, OBSERVATIONS
@@ -121,6 +125,29 @@ def test_a_request_whose_commit_fails_changes_nothing() -> None:
     assert bench.info().riches == "100000"
     assert not bench.reports()
     assert [entry.operation for entry in bench.journal()] == ["info", "report"]
+
+
+def test_a_change_of_accounts_whose_commit_fails_changes_nothing() -> None:
+    store = FailingStore()
+    bench = Bench(store=store)
+    accounts = bench.gateway.accounts
+    (account,) = accounts
+    admin = AccountAdmin(accounts, store, account.settings.userid)
+    bench.send()
+    store.fails = True
+    changes: list[Callable[[], object]] = [
+        admin.close,
+        admin.reset,
+        lambda: admin.change(lambda settings: replace(settings, balance=5)),
+        lambda: admin.set_clock(lambda _: ClockSetting(offset=1)),
+        lambda: accounts.open(AccountSettings(userid="200002")),
+    ]
+    for change in changes:
+        with pytest.raises(sqlite3.OperationalError):
+            change()
+        assert tuple(accounts) == (account,)
+    store.fails = False
+    assert bench.info().riches == "99999"
 
 
 def test_requests_of_unknown_accounts_have_a_separate_journal() -> None:

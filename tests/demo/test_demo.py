@@ -200,7 +200,7 @@ def test_the_traffic_works_with_every_answer_to_an_open_question(turn: int) -> N
         ({"messages": 0}, "x.toml: demo.messages must be greater than or equal to 1, got 0"),
         ({"messages": 10_001}, "demo.messages must be less than or equal to 10000, got 10001"),
         ({"hours": 0}, "demo.hours must be greater than 0, got 0"),
-        ({"userid": "a b"}, 'demo.userid must consist of letters, digits and . _ @ -, got "a b"'),
+        ({"userid": "a b"}, 'demo.userid must consist of letters, digits and . _ @ -, and not be . or .., got "a b"'),
         ({"userid": "200001"}, 'demo.userid must differ from accounts[0].userid, got "200001"'),
         ({"userid": "1001002"}, 'demo.userid must not be a magic userid, got "1001002"'),
     ],

@@ -54,6 +54,10 @@ class Pauses:
     def __init__(self, function: Callable[[float], None]) -> None:
         self._function = function
 
+    def take_place(self) -> Callable[[], None]:
+        """Return a function that does nothing."""
+        return lambda: None
+
     def pause(self, seconds: float, owner: object, client: object = None) -> bool:  # noqa: ARG002 - the protocol names it
         """Call the function."""
         self._function(seconds)

@@ -36,7 +36,12 @@ class _StrictBody(BaseModel):
     @classmethod
     def model_validate(cls, obj: Any, **_: Any) -> Self:  # noqa: ANN401 - JSON
         """Validate JSON strictly: a string is not a number, and a number is not a string."""
-        return cls.model_validate_json(json.dumps(obj), strict=True)
+        return super().model_validate_json(json.dumps(obj), strict=True)
+
+    @classmethod
+    def model_validate_json(cls, json_data: Any, **_: Any) -> Self:  # noqa: ANN401 - JSON
+        """Validate a string, which flask-openapi3 takes for JSON."""
+        return cls.model_validate(json_data)
 
 
 class ObjectBody(_StrictBody):

@@ -1,7 +1,8 @@
 """The open accounts: opening, changing, resetting, closing, and loading from the store."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from typing import Protocol
 
 from ccell_fake.clock import AccountClock, Clock, ClockSetting
@@ -17,6 +18,14 @@ from ccell_fake.settings import AccountSettings
 
 class Pauses(Protocol):
     """Pauses requests. Each pause belongs to an owner, the account's slots."""
+
+    def take_place(self) -> Callable[[], None]:
+        """Take a place for a request that takes time. Returns the function that frees it, which may be called twice.
+
+        Raises:
+            TooManyWaiters: No place is free.
+        """
+        ...
 
     def pause(self, seconds: float, owner: object, client: object = None) -> bool:
         """Wait. Returns False if the wait was cancelled or the client disconnected."""
@@ -91,20 +100,22 @@ class Accounts:
         clock = clock or (former.clock.setting if former else ClockSetting())
         row = AccountRow(former.key if former else ledger.account(settings.userid), settings, clock)
         ledger.save_account(row)
-        return self._put(row, former.slots if former else Slots())
+        account = self._make(row, former.slots if former else Slots())
+        self._keep(settings.userid, account, ledger)
+        return account
 
     def set_clock(self, account: Account, setting: ClockSetting, ledger: Ledger) -> Account:
         """Set an account's clock within a transaction."""
         ledger.save_account(AccountRow(account.key, account.settings, setting))
         changed = replace(account, clock=replace(account.clock, setting=setting))
-        self._accounts[account.settings.userid] = changed
+        self._keep(account.settings.userid, changed, ledger)
         return changed
 
     def close(self, account: Account, ledger: Ledger) -> None:
         """Delete an account within a transaction, and end its waits."""
         ledger.forget(account.key)
-        del self._accounts[account.settings.userid]
-        self._pauses.cancel(account.slots)
+        self._keep(account.settings.userid, None, ledger)
+        ledger.at_commit(partial(self._pauses.cancel, account.slots))
 
     def reset(self, account: Account, ledger: Ledger) -> Account:
         """Close an account and open it again with the same settings, within a transaction."""
@@ -113,17 +124,27 @@ class Accounts:
 
     def reload(self, ledger: Ledger) -> None:
         """Replace all accounts by those of the store, within a transaction, and end all waits."""
-        ended = tuple(self)
-        self._accounts = {}
-        for row in ledger.accounts():
-            self._put(row, Slots())
-        for account in ended:
+        former = self._accounts
+        opened = [self._make(row, Slots()) for row in ledger.accounts()]
+        self._accounts = {account.settings.userid: account for account in opened}
+        for account in former.values():
             self._pauses.cancel(account.slots)
 
-    def _put(self, row: AccountRow, slots: Slots) -> Account:
+    def _keep(self, userid: str, account: Account | None, ledger: Ledger) -> None:
+        """Keep an account under its userid, or None for no account, unless the transaction is rolled back."""
+        ledger.at_rollback(partial(self._put, userid, self._accounts.get(userid)))
+        self._put(userid, account)
+
+    def _put(self, userid: str, account: Account | None) -> None:
+        if account is None:
+            self._accounts.pop(userid, None)
+        else:
+            self._accounts[userid] = account
+
+    def _make(self, row: AccountRow, slots: Slots) -> Account:
         answers = Answers(self._configured, row.settings.assumptions, observed=self._observed)
         policy = Policy(self.behaviour.settings(row.settings), answers, self.behaviour.limits)
-        account = Account(
+        return Account(
             row.key,
             policy,
             AccountClock(self.clock, row.clock),
@@ -131,5 +152,3 @@ class Accounts:
             that_can_refuse(self.behaviour.number_rules(answers), policy),
             slots,
         )
-        self._accounts[row.settings.userid] = account
-        return account

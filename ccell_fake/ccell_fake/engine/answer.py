@@ -1,6 +1,6 @@
 """An answer with its evidence and explanation, and its entry in the journal."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -25,19 +25,22 @@ _MAX_TEXT = 16_384
 
 @dataclass(frozen=True, slots=True)
 class TakenSlot:
-    """A slot that a request keeps until its answer has left.
+    """A slot, and a place among the delayed requests, that a request keeps until its answer has left.
 
     Attributes:
         slots: The account's slots.
-        token: The token that frees the slot.
+        token: The token that frees the slot. None if no slot was free; then the request is refused.
+        leave_place: Frees the place.
     """
 
     slots: Slots
-    token: object
+    token: object | None
+    leave_place: Callable[[], None]
 
     def free(self) -> None:
-        """Free the slot. A second call does nothing. The caller holds the store's lock."""
+        """Free both. A second call does nothing. The caller holds the store's lock."""
         self.slots.leave(self.token)
+        self.leave_place()
 
 
 class Decision(NamedTuple):

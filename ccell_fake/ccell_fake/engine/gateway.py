@@ -27,7 +27,7 @@ from ccell_fake.engine.number_context import NOTHING_ARRANGED, Arranged
 from ccell_fake.engine.number_rules import FAULT
 from ccell_fake.engine.operations import DOCUMENTED_BY
 from ccell_fake.engine.rules import Refusal, first_refusal
-from ccell_fake.errors import UnreadableRequest
+from ccell_fake.errors import TooManyWaiters, UnreadableRequest
 from ccell_fake.faults import CodeFault, DelayFault, DribbleFault, Fault
 from ccell_fake.model import AnyReply, Layout, Reply
 
@@ -42,7 +42,7 @@ class _Admitted:
         admission: The account's state.
         effect: The fault that applies, or None.
         pause: Seconds that the request is in progress before it is judged.
-        slot: The slot that it takes until it is judged or its answer has left. None if it takes no time.
+        slot: What it takes until it is judged or its answer has left. None if it takes no time.
     """
 
     admission: Admission
@@ -106,6 +106,8 @@ class Gateway:
                 if current is None:
                     return self._record(arrival, _gone(account), admitted, at, None, ledger)
                 return self._answer_account(arrival, current, admitted, at, ledger)
+        except TooManyWaiters as error:
+            return self.answer_failure(arrival, str(error))
         except BaseException:
             if admitted is not None:
                 self.release(admitted.slot)
@@ -117,13 +119,15 @@ class Gateway:
             with self._store.exclusive():
                 slot.free()
 
-    def answer_failure(self, arrival: Arrival) -> Answer:
-        """Answer a request after `answer` raised an exception. The request has no effect."""
+    def answer_failure(self, arrival: Arrival, reason: str = "the emulator failed; see its log") -> Answer:
+        """Answer a request that could not be decided. The request has no effect."""
         failure = Reply(Code.SYSTEM_ERROR, Code.SYSTEM_ERROR.text)
-        decision = Decision(failure, Layout(), "failure", "documented C1", "the emulator failed; see its log")
+        decision = Decision(failure, Layout(), "failure", "documented C1", reason)
         # The journal may fail for the same reason.
         with suppress(Exception), self._store.transaction() as ledger:
-            return self._record(arrival, decision, None, self.accounts.clock.now(), None, ledger)
+            at, account = self.accounts.clock.now(), self._account(arrival)
+            now = at if account is None else account.clock.shown_at(at)
+            return self._record(arrival, decision, None, now, account, ledger)
         return Answer(failure, decision.rule, decision.basis, decision.explanation, self._deliver(decision, None))
 
     def _account(self, arrival: Arrival) -> Account | None:
@@ -143,14 +147,18 @@ class Gateway:
         processing = 0.0 if is_over else policy.settings.processing_time
         # A request with a wrong password takes no slot and uses up no fault.
         if request.password not in policy.passwords:
-            return _Admitted(admission, pause=processing)
+            slot = TakenSlot(slots, None, self._pauses.take_place()) if processing else None
+            return _Admitted(admission, pause=processing, slot=slot)
         effect = self._choose_fault(account, arrival, admission, now, ledger)
         fault = effect.row.fault if effect else None
         pause = fault.seconds if isinstance(fault, DelayFault) else 0.0
         if fault is None or fault.is_processed:
             pause += processing
         takes_time = pause or isinstance(fault, DribbleFault)
-        slot = TakenSlot(slots, slots.enter(operation)) if takes_time and not is_over else None
+        slot = None
+        if takes_time:
+            leave_place = self._pauses.take_place()
+            slot = TakenSlot(slots, None if is_over else slots.enter(operation), leave_place)
         return _Admitted(admission, effect, pause, slot)
 
     def _choose_fault(

@@ -1,6 +1,6 @@
 """The interface between the engine and its store. Instants are microseconds since 1970, lists are oldest first."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from typing import Protocol
 
@@ -125,6 +125,14 @@ class Ledger(Protocol):
     @property
     def inspect(self) -> Inspection:
         """The queries of the control API."""
+        ...
+
+    def at_commit(self, act: Callable[[], object]) -> None:
+        """Call a function once the transaction is committed."""
+        ...
+
+    def at_rollback(self, act: Callable[[], object]) -> None:
+        """Call a function if the transaction is rolled back. The last one is called first."""
         ...
 
     def account(self, userid: str) -> int:

@@ -1,6 +1,6 @@
 """A transaction's reads and writes: rows buffered, and the data of accounts cached."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from sqlite3 import Connection
 from typing import Any
@@ -70,6 +70,8 @@ class BufferedTables:
         self._accounts: dict[int, _CachedAccount] = {}
         self._before: dict[int, _CachedAccount] = {}
         self._settled_accounts: set[int] = set()
+        self._at_commit: list[Callable[[], object]] = []
+        self._at_rollback: list[Callable[[], object]] = []
         # Serial numbers of deleted accounts and of rolled back sends stay used.
         self._greatest: dict[int, int | None] = {}
         (self._submissions,) = connection.execute("SELECT coalesce(max(key), 0) FROM submission").fetchone()
@@ -92,6 +94,18 @@ class BufferedTables:
             if len(self._settled_rows) > _MAX_BUFFERED_ROWS:
                 self.settle_all()
         self._before.clear()
+        if self._at_commit or self._at_rollback:
+            acts, self._at_commit, self._at_rollback = self._at_commit, [], []
+            for act in acts:
+                act()
+
+    def at_commit(self, act: Callable[[], object]) -> None:
+        """Call a function once the transaction is committed."""
+        self._at_commit.append(act)
+
+    def at_rollback(self, act: Callable[[], object]) -> None:
+        """Call a function if the transaction is rolled back. The last one is called first."""
+        self._at_rollback.append(act)
 
     def take_changed(self) -> frozenset[int]:
         """Return the accounts that changed since the last call."""
@@ -102,6 +116,9 @@ class BufferedTables:
     def rollback(self) -> None:
         """Roll the transaction back."""
         self._changed.clear()
+        acts, self._at_commit, self._at_rollback = self._at_rollback, [], []
+        for act in reversed(acts):
+            act()
         self.inspect.forget_indexes()
         self._rows.clear()
         self._accounts.update(self._before)

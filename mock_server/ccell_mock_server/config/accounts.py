@@ -13,7 +13,7 @@ from ccell_fake.settings import DOCUMENT_ACCOUNT, AccountSettings
 from ccell_fake.wire.secrets import HIDDEN
 from ccell_mock_server.config.errors import ConfigProblem
 
-_USERID = re.compile(r"[\w.@-]*", re.ASCII)
+_USERID = re.compile(r"(?!\.\.?$)[\w.@-]*", re.ASCII)
 _NUMBER_PATTERN = re.compile(r"[0-9]+\*?|\*")
 _GENERATED_PASSWORD = re.compile(r"minted-[0-9a-f]{8}")
 _FIRST_USERID, _THOUSANDS = 200_000, 800
@@ -24,7 +24,9 @@ _STRIDE = 61
 def check_account(account: AccountSettings) -> Iterator[ConfigProblem]:
     """Yield the problems of an account's settings."""
     if _USERID.fullmatch(account.userid) is None:
-        yield ConfigProblem("userid", "must consist of letters, digits and . _ @ -", f'"{account.userid}"')
+        yield ConfigProblem(
+            "userid", "must consist of letters, digits and . _ @ -, and not be . or ..", f'"{account.userid}"'
+        )
     if account.password == HIDDEN:
         yield ConfigProblem("password", "must be the real password or left out; this one is hidden", HIDDEN)
     if account.closing_phrase != account.closing_phrase.strip():

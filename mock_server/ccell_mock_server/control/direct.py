@@ -59,8 +59,7 @@ class _Call:
         model = self.operation.model("body")
         if model is not None:
             check_type("" if self.body is None else JSON)
-            # flask-openapi3 takes a string for JSON.
-            arguments["body"] = model.model_validate_json(body) if isinstance(body, str) else model.model_validate(body)
+            arguments["body"] = model.model_validate(body)
         return arguments
 
 

@@ -4,10 +4,9 @@ import logging
 from collections.abc import Iterable
 
 from ccell_fake.control.errors import FieldError, Problem
-from ccell_fake.errors import EntriesDropped, NoSuchThing, NotPossible
+from ccell_fake.errors import EntriesDropped, NoSuchThing, NotPossible, TooManyWaiters
 from ccell_mock_server.config.errors import ConfigProblem
 from ccell_mock_server.http.paths import CONTROL_PREFIX
-from ccell_mock_server.http.waiting import TooManyWaitersError
 
 _LOG = logging.getLogger("ccell_fake.control")
 _FAILURE = ("failure", "The emulator failed")
@@ -87,7 +86,7 @@ def problem_of(error: Exception) -> Problem:
             return problem(404 if isinstance(error, NoSuchThing) else 409, str(error))
         case EntriesDropped():
             return problem(410, str(error), after_position=error.after_position)
-        case TooManyWaitersError():
+        case TooManyWaiters():
             return problem(503, str(error))
         case _:
             _LOG.error("a control request failed", exc_info=error)

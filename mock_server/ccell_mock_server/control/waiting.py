@@ -48,7 +48,8 @@ def views(services: Services) -> list[Api]:
         After a timeout the answer is 200 too, with `is_met` false, what came instead, and the messages that almost
         match.
         """
-        with services.notifier.places.take():
+        with ExitStack() as stack:
+            stack.callback(services.notifier.places.take())
             return _wait(services, path.userid, body, client)
 
     @api.add_over_http("get", "/events", {200: {"content": {EVENT_STREAM: {"schema": {"type": "string"}}}}})
@@ -65,7 +66,7 @@ def views(services: Services) -> list[Api]:
         if after_position is None and resumed.isascii() and resumed.isdecimal():
             after_position = int(resumed[:18])
         with ExitStack() as stack:
-            stack.enter_context(services.notifier.places.take())
+            stack.callback(services.notifier.places.take())
             # What happens from here on wakes the waiter and is sent.
             waiter = stack.enter_context(services.notifier.waiter(client=client_of(http.environ)))
             stream = Stream(services, query.userid, after_position)

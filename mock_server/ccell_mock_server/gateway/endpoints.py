@@ -14,7 +14,7 @@ from ccell_fake.limits import PAYLOAD_BYTES
 from ccell_fake.model import Operation
 from ccell_mock_server.gateway.handler import ReceivedRequest, answer_headers, handle
 from ccell_mock_server.http.connection import client_of, hang_up
-from ccell_mock_server.http.waiting import Notifier, TooManyWaitersError
+from ccell_mock_server.http.waiting import Notifier
 from ccell_mock_server.metrics import Metrics
 
 if TYPE_CHECKING:
@@ -48,13 +48,7 @@ class Endpoints:
         self, operation: Operation, environ: "WSGIEnvironment", start_response: "StartResponse"
     ) -> Iterable[bytes]:
         """Answer a request to an endpoint as a WSGI application does. The method is one of METHODS."""
-        try:
-            answer = handle(self._gateway, self._metrics, receive(operation, environ))
-        except TooManyWaitersError as error:
-            text = f"{error}\n".encode()
-            headers = [("Retry-After", "1"), ("Content-Type", PLAIN), ("Content-Length", str(len(text)))]
-            start_response(_status_line(503), headers)
-            return [text]
+        answer = handle(self._gateway, self._metrics, receive(operation, environ))
         start_response(_status_line(answer.delivery.status), answer_headers(answer))
         if answer.slot is None:
             return _body(answer, environ, self._notifier)
@@ -118,7 +112,8 @@ def _body(answer: Answer, environ: "WSGIEnvironment", notifier: Notifier) -> Ite
     delivery = answer.delivery
     if delivery.ending is not ConnectionEnd.OPEN:
         return cut_off(delivery, environ)
-    return _in_pieces(delivery, answer.slot, environ, notifier) if delivery.piece else [delivery.body]
+    # An answer in pieces keeps its slot until it has left.
+    return _in_pieces(delivery, answer.slot, environ, notifier) if answer.slot else [delivery.body]
 
 
 def cut_off(delivery: Delivery, environ: "WSGIEnvironment") -> Iterator[bytes]:
@@ -128,11 +123,9 @@ def cut_off(delivery: Delivery, environ: "WSGIEnvironment") -> Iterator[bytes]:
     hang_up(environ, with_head=delivery.sent is not None, with_reset=delivery.ending is ConnectionEnd.RESET)
 
 
-def _in_pieces(
-    delivery: Delivery, slot: TakenSlot | None, environ: "WSGIEnvironment", notifier: Notifier
-) -> Iterator[bytes]:
+def _in_pieces(delivery: Delivery, slot: TakenSlot, environ: "WSGIEnvironment", notifier: Notifier) -> Iterator[bytes]:
     client = client_of(environ)
     for start in range(0, len(delivery.body), delivery.piece):
-        if start and not notifier.pause(delivery.seconds, slot.slots if slot else delivery, client):
+        if start and not notifier.pause(delivery.seconds, slot.slots, client):
             hang_up(environ)
         yield delivery.body[start : start + delivery.piece]

@@ -11,7 +11,6 @@ from ccell_fake.errors import UnreadableRequest
 from ccell_fake.model import Operation, Request
 from ccell_fake.wire import payload, replies, requests, secrets
 from ccell_mock_server.config.accounts import is_public
-from ccell_mock_server.http.waiting import TooManyWaitersError
 from ccell_mock_server.metrics import Metrics
 
 _LOG = logging.getLogger("ccell_fake.gateway")
@@ -37,12 +36,10 @@ class ReceivedRequest(NamedTuple):
 
 
 def handle(gateway: Gateway, metrics: Metrics, received: ReceivedRequest) -> Answer:
-    """Answer a request, count it, and log a refusal. Raises TooManyWaitersError if too many answers are delayed."""
+    """Answer a request, count it, and log a refusal."""
     arrival = parse(gateway, received)
     try:
         answer = gateway.answer(arrival)
-    except TooManyWaitersError:
-        raise
     except Exception:  # noqa: BLE001 - it is logged, and the gateway answers with an error of its own
         _LOG.exception("%s failed", received.operation)
         answer = gateway.answer_failure(arrival)

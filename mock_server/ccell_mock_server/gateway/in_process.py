@@ -15,7 +15,6 @@ from ccell_fake.engine.gateway import Gateway
 from ccell_fake.model import Operation
 from ccell_mock_server.gateway.handler import ReceivedRequest, answer_headers, handle
 from ccell_mock_server.gateway.timeouts import CallTimeout, CallTimeouts
-from ccell_mock_server.http.waiting import TooManyWaitersError
 from ccell_mock_server.metrics import Metrics
 
 _PEER = "127.0.0.1"
@@ -44,10 +43,7 @@ class InProcessTransport(httpx2.BaseTransport):
             operation, request.method, request.url.query, request.read(), content_type, _PEER, received_at
         )
         with self._timeouts.limit(request.extensions.get("timeout", {}).get("read")) as timeout:
-            try:
-                answer = handle(self._gateway, self._metrics, received)
-            except TooManyWaitersError:
-                return httpx2.Response(503)
+            answer = handle(self._gateway, self._metrics, received)
             self._wait_for_pieces(answer, timeout)
         error = _connection_error(answer, is_late=timeout.is_over)
         if error is not None:

@@ -1,7 +1,7 @@
 """Timeouts of callers in this process, which shorten the pauses of their requests."""
 
 import threading
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 
 from ccell_fake.engine.accounts import Pauses
@@ -43,6 +43,10 @@ class CallTimeouts:
             yield timeout
         finally:
             del self._thread.timeout
+
+    def take_place(self) -> Callable[[], None]:
+        """Take a place among the delayed requests, and return the function that frees it."""
+        return self._pauses.take_place()
 
     def pause(self, seconds: float, owner: object, client: object = None) -> bool:
         """Wait. Returns False if the wait was cancelled or the client disconnected."""

@@ -5,13 +5,15 @@ import math
 import select
 import socket
 import threading
-from collections.abc import Collection, Generator, Hashable
+from collections.abc import Callable, Collection, Generator, Hashable
 from contextlib import contextmanager
 from enum import Enum
+from functools import partial
 from typing import cast
 from weakref import WeakSet
 
 from ccell_fake.clock import elapsed
+from ccell_fake.errors import TooManyWaiters
 
 MAX_WAITERS = 128
 """How many clients of the control API may wait at the same time. Each keeps a thread of the server."""
@@ -34,34 +36,36 @@ class Woken(Enum):
     CLOSED = "closed"
 
 
-class TooManyWaitersError(Exception):
-    """The maximum number of clients is waiting already."""
-
-
 class ClientGoneError(Exception):
     """The client disconnected while it waited."""
 
 
 class Places:
-    """A limited number of places. `free` of them are free, and `message` is the error if none is."""
+    """A limited number of places. `message` is the error if none is free."""
 
     def __init__(self, number: int, message: str) -> None:
-        self.free: int = number
+        self._number = number
         self._message = message
+        self._taken: set[object] = set()
         self._guard = threading.Lock()
 
-    @contextmanager
-    def take(self) -> Generator[None]:
-        """Occupy a place. Raises TooManyWaitersError if none is free."""
+    @property
+    def free(self) -> int:
+        """The number of free places."""
+        return self._number - len(self._taken)
+
+    def take(self) -> Callable[[], None]:
+        """Take a place. Returns the function that frees it, which may be called twice.
+
+        Raises:
+            TooManyWaiters: No place is free.
+        """
+        place = object()
         with self._guard:
             if not self.free:
-                raise TooManyWaitersError(self._message)
-            self.free -= 1
-        try:
-            yield
-        finally:
-            with self._guard:
-                self.free += 1
+                raise TooManyWaiters(self._message)
+            self._taken.add(place)
+        return partial(self._taken.discard, place)
 
 
 class Waiter:
@@ -202,13 +206,14 @@ class Notifier:
             for topic in topics:
                 self._waiters.setdefault(topic, set()).add(waiter)
 
-    def pause(self, seconds: float, owner: object, client: object = None) -> bool:
-        """Wait. Returns False if the owner cancelled the wait or the client disconnected.
+    def take_place(self) -> Callable[[], None]:
+        """Take a place for a delayed request, and return the function that frees it."""
+        return self.pauses.take()
 
-        Raises TooManyWaitersError if the maximum number of requests is delayed already.
-        """
+    def pause(self, seconds: float, owner: object, client: object = None) -> bool:
+        """Wait. Returns False if the owner cancelled the wait or the client disconnected."""
         deadline = elapsed() + seconds
-        with self.pauses.take(), self.waiter(owner, client=cast("socket.socket | None", client)) as waiter:
+        with self.waiter(owner, client=cast("socket.socket | None", client)) as waiter:
             while owner not in self._cancelled:
                 left = deadline - elapsed()
                 if left <= 0:
