@@ -49,7 +49,7 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[Item]):
-    """A page of a list, oldest item first.
+    """A page of a list, oldest item first unless the request says otherwise.
 
     Attributes:
         items: The items.
@@ -109,6 +109,7 @@ class MessageRecord:
     """A message: one number of a submit.
 
     Attributes:
+        userid: The account.
         msgid: Its serial number.
         phone: The number.
         content: The text.
@@ -121,8 +122,13 @@ class MessageRecord:
         state: Its state.
         report: Its report, or null until the report comes in.
         position: Position of the request that brought it.
+        characters: Characters of the content.
+        segments: Messages that the content is sent as.
+        charge: Messages charged; 0 if it was refused.
+        verification_code: The verification code in the content, or null.
     """
 
+    userid: str
     msgid: str
     phone: str
     content: str
@@ -135,6 +141,10 @@ class MessageRecord:
     state: State
     report: MessageReport | None
     position: int
+    characters: int
+    segments: int
+    charge: int
+    verification_code: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,6 +311,29 @@ class MessageFilter:
     msgid: str | None = None
     code: str | None = None
     state: State | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """The part of a list to return, and its order.
+
+    Attributes:
+        after_position: Only messages of requests after this position in the journal.
+        since: Only messages submitted at this time or later. None means from the beginning.
+        until: Only messages submitted before this time. None means to the end.
+        newest_first: Whether the newest comes first.
+        ignore_case: Whether case does not matter in linkid and content.
+        cursor: `next` of the page before. None for the first page.
+        limit: Most messages to return.
+    """
+
+    after_position: int = 0
+    since: datetime | None = None
+    until: datetime | None = None
+    newest_first: bool = False
+    ignore_case: bool = False
+    cursor: str | None = None
+    limit: int = 100
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 A send may write five hundred of MessageRow and ReportRow: they are tuples, which are made in half the time.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -95,6 +96,37 @@ class ReportRow(NamedTuple):
     due: int
     status: str
     info: str
+
+
+class ContentFacts(NamedTuple):
+    """The facts of a content that a reader of messages wants to know.
+
+    Attributes:
+        characters: Its characters, as the account counts them.
+        segments: The messages that one number is charged for it.
+        verification_code: The verification code in it, or None.
+    """
+
+    characters: int
+    segments: int
+    verification_code: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """An account at a time, as its messages are read.
+
+    Attributes:
+        key: Key of the account.
+        userid: The account.
+        now: Its time, which decides the state of its messages.
+        describe: Returns the facts of a content.
+    """
+
+    key: int
+    userid: str
+    now: int
+    describe: Callable[[str], ContentFacts]
 
 
 @dataclass(frozen=True, slots=True)

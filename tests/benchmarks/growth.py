@@ -13,7 +13,7 @@ import table
 
 from ccell_fake.clock import elapsed
 from ccell_fake.engine.account_admin import AccountAdmin
-from ccell_fake.inspection import MessageFilter, State
+from ccell_fake.inspection import Listing, MessageFilter, State
 from ccell_mock_server import FakeCcell
 from ccell_mock_server.emulator import Emulator
 
@@ -37,12 +37,12 @@ def _calls(emulator: Emulator) -> dict[str, Callable[[], object]]:
 
     def found(**conditions: object) -> Callable[[], object]:
         wanted = MessageFilter(**conditions)  # type: ignore[arg-type]
-        return lambda: admin.messages(wanted, limit=1)
+        return lambda: admin.messages(wanted, Listing(limit=1))
 
     return {
         "send": lambda: inside.microseconds(emulator.app, inside.SEND, calls=1),
         "state of the account": admin.status,
-        "first page of messages": lambda: admin.messages(MessageFilter(), limit=1),
+        "first page of messages": lambda: admin.messages(MessageFilter(), Listing(limit=1)),
         "messages by phone": found(phone="13900000000"),
         "messages by the beginning of a phone": found(phone="139*"),
         "messages by linkid": found(linkid="none"),

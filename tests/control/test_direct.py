@@ -90,6 +90,7 @@ VALID: dict[str, list[Case]] = {
         Case(query={"limit": 1, "phone": "1380*"}),
         Case(query={"state": "sent", "after_position": 1}),
     ],
+    "list_messages_of_all": [Case(), Case(query={"newest_first": True, "limit": 1, "since": DOCUMENT_DAY})],
     "get_message": [Case(), Case(path={"msgid": "1"})],
     "settle_message": [Case({"status": "-1"}), Case({"status": "-1"})],
     "list_reports": [Case(), Case(query={"limit": 1})],

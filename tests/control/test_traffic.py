@@ -10,6 +10,7 @@ from ccell_fake.codes import Code
 from ccell_fake.control.client import AccountControl, ControlClient, ControlError, NotFound
 from ccell_fake.inspection import State
 from ccell_fake.settings import OutcomeRule, Persona, PersonaAnswer
+from ccell_mock_server.emulator import Emulator
 
 UNICOM = "13000000000"
 
@@ -85,6 +86,48 @@ def test_a_message_can_be_looked_up_by_its_msgid(control: ControlClient, served:
     assert control.send("GET", f"{path}/{resp.msgid}").json()["phone"] == PHONE
     with pytest.raises(NotFound, match="has no message '1'"):
         control.send("GET", f"{path}/1")
+
+
+def test_messages_are_listed_in_both_orders_and_within_times(served: Served) -> None:
+    served.account.freeze(DOCUMENT_DAY)
+    for minute in range(4):
+        served.send(linkid=f"{minute}")
+        served.account.advance(timedelta(minutes=1))
+    linkids = [one.linkid for one in served.account.messages(newest_first=True)]
+    assert linkids == ["3", "2", "1", "0"]
+    since, until = (DOCUMENT_DAY + timedelta(minutes=minute) for minute in (1, 3))
+    assert [one.linkid for one in served.account.messages(since=since, until=until)] == ["1", "2"]
+
+
+def test_messages_of_all_accounts_are_listed_each_by_its_own_clock(running: Emulator, control: ControlClient) -> None:
+    first, second = (control.open({"report_delay": 60}) for _ in range(2))
+    for account in (first, second, first):
+        Served(running.url, account).send()
+    second.advance(timedelta(minutes=1))
+    pages = control.messages(newest_first=True)
+    assert [(one.userid, one.state) for one in pages] == [
+        (first.userid, State.SENT),
+        (second.userid, State.DELIVERED),
+        (first.userid, State.SENT),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("content", "characters", "segments", "verification_code"),
+    [
+        ("您的验证码是4711，5分钟内有效。【签名】", 22, 1, "4711"),
+        ("您好【签名】", 6, 1, None),
+        ("好" * 71 + "【签名】", 75, 2, None),
+    ],
+)
+def test_a_message_record_has_its_size_its_charge_and_its_code(
+    served: Served, content: str, characters: int, segments: int, verification_code: str | None
+) -> None:
+    served.send(f"{PHONE},19500001111", content)
+    accepted, refused = served.account.messages()
+    for one in (accepted, refused):
+        assert (one.characters, one.segments, one.verification_code) == (characters, segments, verification_code)
+    assert (accepted.charge, refused.charge) == (segments, 0)
 
 
 def test_outcome_rules_are_listed_added_and_removed(served: Served) -> None:

@@ -5,6 +5,8 @@ from typing import Any
 import pytest
 from harness.emulators import CONTENT, Bench, codes
 
+from ccell_fake.engine.content import find_verification_code
+
 TWENTY = "一二三四五六七八九十" * 2
 
 
@@ -112,3 +114,20 @@ def test_an_spcode_requires_an_account_with_spcode() -> None:
     assert codes(Bench().send(spcode="1")) == ["0", "1004002"]
     assert codes(Bench(spcode=True).send(spcode="1")) == ["0", "0"]
     assert codes(Bench().send(spcode="")) == ["0", "0"]
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [
+        ("验证码：123456，请勿泄露【签名】", "123456"),
+        ("123456是您的验证码【签名】", "123456"),
+        ("【签名】动态密码 8a7K，2016-01-31 08:00 前有效", "8a7K"),
+        ("Your code is G-471 100. PIN 471100", "471100"),
+        ("订单20160131001已发货【签名】", None),
+        ("您的验证码已发送【签名】", None),
+        ("余额1234.56元，验证码4321", "4321"),
+        ("decode 123456", None),
+    ],
+)
+def test_a_verification_code_is_found_beside_a_word_for_it(content: str, code: str | None) -> None:
+    assert find_verification_code(content) == code

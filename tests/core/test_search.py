@@ -10,13 +10,15 @@ from hypothesis import strategies as st
 
 from ccell_fake.clock import ClockSetting
 from ccell_fake.engine.account_admin import AccountAdmin
-from ccell_fake.inspection import MessageFilter, MessageRecord, State
+from ccell_fake.inspection import Listing, MessageFilter, MessageRecord, State
 from ccell_fake.settings import OutcomeRule
 from ccell_fake.store import narrowing
 
 PHONES = ["13800000000", "13900000000", "19500001111", "13800001111", "13700001111"]
-LINKIDS = ["", "a", "ab", "a\ud7ff", "a\ue000", "a\U0010ffff", "\U0010ffff"]
-PATTERNS = st.sampled_from([*PHONES, *LINKIDS[1:], "138*", "1*", "*", "a*", "a\ud7ff*", "\U0010ffff*", "*1", "b"])
+LINKIDS = ["", "a", "ab", "a\ud7ff", "a\ue000", "a\U0010ffff", "\U0010ffff", "ÄB"]
+PATTERNS = st.sampled_from(
+    [*PHONES, *LINKIDS[1:], "138*", "1*", "*", "a*", "a\ud7ff*", "\U0010ffff*", "*1", "b", "äb", "A*"]
+)
 FILTERS = st.builds(
     MessageFilter,
     phone=st.none() | PATTERNS,
@@ -32,10 +34,11 @@ OUTCOMES = (
 SENDS = st.lists(st.tuples(st.sampled_from(PHONES), st.sampled_from(LINKIDS), st.booleans()), max_size=12)
 
 
-def _matches(message: MessageRecord, wanted: MessageFilter) -> bool:
+def _matches(message: MessageRecord, wanted: MessageFilter, *, ignore_case: bool) -> bool:
+    fold = str.casefold if ignore_case else str
     return (
         (wanted.phone is None or fnmatchcase(message.phone, wanted.phone))
-        and (wanted.linkid is None or fnmatchcase(message.linkid, wanted.linkid))
+        and (wanted.linkid is None or fnmatchcase(fold(message.linkid), fold(wanted.linkid)))
         and (wanted.code is None or message.code == wanted.code)
         and (wanted.state is None or message.state == wanted.state)
     )
@@ -55,33 +58,45 @@ def _bench(sends: list[tuple[str, str, bool]]) -> AccountAdmin:
     return bench.admin
 
 
-@given(SENDS, FILTERS, st.integers(-10_000_000, 200_000_000))
-def test_a_search_finds_what_matches(sends: list[tuple[str, str, bool]], wanted: MessageFilter, micros: int) -> None:
+@given(SENDS, FILTERS, st.integers(-10_000_000, 200_000_000), st.booleans(), st.booleans())
+def test_a_search_finds_what_matches(
+    sends: list[tuple[str, str, bool]],
+    wanted: MessageFilter,
+    micros: int,
+    newest_first: bool,  # noqa: FBT001 - drawn
+    ignore_case: bool,  # noqa: FBT001 - drawn
+) -> None:
     admin = _bench(sends)
     # The clock may be set back, too.
     admin.set_clock(lambda _: ClockSetting(offset=micros))
-    everything = admin.messages(MessageFilter(), limit=1000).items
+    everything = admin.messages(MessageFilter(), Listing(limit=1000)).items
     assert len(everything) == len(sends)
-    found = admin.messages(wanted, limit=1000).items
-    assert found == tuple(message for message in everything if _matches(message, wanted))
+    listing = Listing(limit=1000, newest_first=newest_first, ignore_case=ignore_case)
+    found = admin.messages(wanted, listing).items
+    matching = tuple(message for message in everything if _matches(message, wanted, ignore_case=ignore_case))
+    assert found == (matching[::-1] if newest_first else matching)
 
 
 @pytest.mark.parametrize(
-    ("wanted", "few"),
-    [*product([MessageFilter(phone="138*"), MessageFilter(state=State.DELIVERED)], [1, 10_000])],
+    ("wanted", "few", "newest_first"),
+    [*product([MessageFilter(phone="138*"), MessageFilter(state=State.DELIVERED)], [1, 10_000], [False, True])],
 )
 def test_a_page_is_the_same_whether_many_or_few_match(
-    wanted: MessageFilter, few: int, monkeypatch: pytest.MonkeyPatch
+    wanted: MessageFilter,
+    few: int,
+    newest_first: bool,  # noqa: FBT001 - a parameter
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(narrowing, "FEW", few)
     admin = _bench([("13800000000", f"{number}", False) for number in range(7)])
     pages: list[MessageRecord] = []
-    page = admin.messages(wanted, limit=3)
+    page = admin.messages(wanted, Listing(limit=3, newest_first=newest_first))
     pages += page.items
     while page.next is not None:
-        page = admin.messages(wanted, limit=3, cursor=str(page.next))
+        page = admin.messages(wanted, Listing(limit=3, newest_first=newest_first, cursor=str(page.next)))
         pages += page.items
-    assert [message.linkid for message in pages] == [f"{number}" for number in range(7)]
+    numbers = range(6, -1, -1) if newest_first else range(7)
+    assert [message.linkid for message in pages] == [f"{number}" for number in numbers]
 
 
 def test_an_index_of_a_search_that_was_rolled_back_is_made_again() -> None:
@@ -90,7 +105,7 @@ def test_an_index_of_a_search_that_was_rolled_back_is_made_again() -> None:
 
     def search_and_fail() -> None:
         with bench.admin.opened() as (account, ledger):
-            assert ledger.inspect.messages(account.key, account.now, MessageFilter(phone="138*")).items
+            assert ledger.inspect.messages(account.view, MessageFilter(phone="138*"), Listing()).items
             raise OSError
 
     with pytest.raises(OSError):  # noqa: PT011 - the one above

@@ -4,7 +4,7 @@ from collections.abc import Generator, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import fields
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any, TypedDict, TypeVar, Unpack
 from urllib.parse import quote
 
 from ccell_fake.codes import Code
@@ -29,6 +29,36 @@ from ccell_fake.model import Operation
 from ccell_fake.settings import AccountSettings, OutcomeRule, Persona
 
 Record = TypeVar("Record")
+
+
+class MessageQuery(TypedDict, total=False):
+    """Conditions of messages, and their order. In phone, linkid and content, `*` stands for any text.
+
+    Attributes:
+        phone: The number.
+        linkid: The sender's reference.
+        content: The text.
+        msgid: The serial number.
+        code: 0, or the code of the refusal.
+        state: The state.
+        since: Only messages submitted at this time or later.
+        until: Only messages submitted before this time.
+        after_position: Only messages of requests after this position in the journal.
+        newest_first: Whether the newest comes first.
+        ignore_case: Whether case does not matter in linkid and content.
+    """
+
+    phone: str | None
+    linkid: str | None
+    content: str | None
+    msgid: str | None
+    code: Code | str | None
+    state: State | None
+    since: datetime | None
+    until: datetime | None
+    after_position: int | None
+    newest_first: bool
+    ignore_case: bool
 
 
 class AccountControl:
@@ -159,31 +189,9 @@ class AccountControl:
         """Free the slots of one hold, or of all."""
         self._perform("DELETE", "/holds" if number is None else f"/holds/{number}")
 
-    def messages(
-        self,
-        *,
-        phone: str | None = None,
-        linkid: str | None = None,
-        content: str | None = None,
-        msgid: str | None = None,
-        code: Code | str | None = None,
-        state: State | None = None,
-        after_position: int | None = None,
-    ) -> Iterator[MessageRecord]:
-        """Submitted messages, oldest first. In phone, linkid and content, `*` stands for any text.
-
-        Args:
-            phone: The number.
-            linkid: The sender's reference.
-            content: The text.
-            msgid: The serial number.
-            code: 0, or the code of the refusal.
-            state: The state.
-            after_position: Only messages of requests after this position in the journal.
-        """
-        query = {"phone": phone, "linkid": linkid, "content": content, "msgid": msgid, "code": code, "state": state}
-        path = f"{self._path}/messages"
-        return self._connection.pages(MessageRecord, path, after_position=after_position, **query)
+    def messages(self, **query: Unpack[MessageQuery]) -> Iterator[MessageRecord]:
+        """Submitted messages that match, oldest first unless `newest_first` is set."""
+        return self._connection.pages(MessageRecord, f"{self._path}/messages", **query)
 
     def settle(self, msgid: str, status: str = "0", info: str | None = None) -> MessageRecord:
         """Let the report of a message come in now. Status 0 is delivered."""

@@ -3,14 +3,14 @@
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 from urllib.parse import quote
 
-from ccell_fake.control.account import AccountControl, non_defaults
+from ccell_fake.control.account import AccountControl, MessageQuery, non_defaults
 from ccell_fake.control.connection import ControlConnection
 from ccell_fake.control.errors import ControlError, JournalTruncated, NotFound, NotInTime, Unreachable
 from ccell_fake.control.events import Event, read_events
-from ccell_fake.inspection import AccountRecord, JournalEntry
+from ccell_fake.inspection import AccountRecord, JournalEntry, MessageRecord
 from ccell_fake.settings import AccountSettings
 
 __all__ = [
@@ -52,6 +52,10 @@ class ControlClient(ControlConnection):
     def accounts(self) -> Iterator[AccountRecord]:
         """All accounts, in the order of their userids."""
         return self.pages(AccountRecord, "/v1/accounts")
+
+    def messages(self, **query: Unpack[MessageQuery]) -> Iterator[MessageRecord]:
+        """Submitted messages of all accounts that match, oldest first unless `newest_first` is set."""
+        return self.pages(MessageRecord, "/v1/messages", **query)
 
     def journal(self, after_position: int = 0) -> Iterator[JournalEntry]:
         """The requests after a position that cannot be read or name no account, oldest first."""

@@ -6,11 +6,13 @@ from datetime import datetime
 from typing import Any
 
 from ccell_fake.clock import AccountClock, from_micros, to_micros
+from ccell_fake.engine.content import describe
 from ccell_fake.engine.number_rules import AnyRule
 from ccell_fake.engine.policy import Policy
 from ccell_fake.engine.rules import Rule
 from ccell_fake.inspection import Hold
 from ccell_fake.model import Operation
+from ccell_fake.records import View
 from ccell_fake.settings import AccountSettings
 
 
@@ -86,6 +88,12 @@ class Account:
     def settings(self) -> AccountSettings:
         """The account's settings."""
         return self.policy.settings
+
+    @property
+    def view(self) -> View:
+        """The account at present, to read its messages."""
+        answers, limits = self.policy.answers, self.policy.limits
+        return View(self.key, self.settings.userid, self.now, lambda content: describe(content, answers, limits))
 
     @property
     def now(self) -> int:

@@ -25,6 +25,7 @@ from ccell_fake.inspection import (
     ClockStatus,
     Hold,
     JournalEntry,
+    Listing,
     MessageFilter,
     MessageRecord,
     Page,
@@ -203,21 +204,10 @@ class AccountAdmin:
             there = {row.id for row in ledger.faults(account.key)}
             ledger.drop_faults(account.key, there if ids is None else _each_of(ids, there, "fault"))
 
-    def messages(
-        self, wanted: MessageFilter, *, after_position: int = 0, cursor: str | None = None, limit: int = 100
-    ) -> Page[MessageRecord]:
-        """The messages that a filter lets through, oldest first.
-
-        Args:
-            wanted: Which.
-            after_position: Only messages of requests after this position in the journal.
-            cursor: Only messages after this one, the cursor of the last message of the page before.
-            limit: How many at most.
-        """
+    def messages(self, wanted: MessageFilter, listing: Listing = Listing()) -> Page[MessageRecord]:  # noqa: B008 - frozen, so sharing it is safe
+        """The messages that match a filter."""
         with self.opened() as (account, ledger):
-            return ledger.inspect.messages(
-                account.key, account.now, wanted, after_position=after_position, cursor=cursor, limit=limit
-            )
+            return ledger.inspect.messages(account.view, wanted, listing)
 
     def message(self, msgid: str) -> MessageRecord:
         """Return one message.
@@ -229,7 +219,7 @@ class AccountAdmin:
             return self._message(msgid, account, ledger)
 
     def _message(self, msgid: str, account: Account, ledger: Ledger) -> MessageRecord:
-        found = ledger.inspect.messages(account.key, account.now, MessageFilter(msgid=msgid), limit=1).items
+        found = ledger.inspect.messages(account.view, MessageFilter(msgid=msgid), Listing(limit=1)).items
         if not found:
             message = f"account {self.userid} has no message {msgid!r}"
             raise NoSuchThing(message)

@@ -5,9 +5,12 @@ from dataclasses import dataclass
 
 from ccell_fake.engine.assumptions import Answers
 from ccell_fake.limits import Limits
+from ccell_fake.records import ContentFacts
 
 _ENDS = (re.compile(r"\s*【([^【】]+)】"), re.compile(r"【([^【】]+)】\s*\Z"))
 _ANYWHERE = re.compile("【([^【】]+)】")
+_ABOUT_A_CODE = re.compile(r"(?:验证|校验|激活|确认|随机|动态)码|动态[密口]|(?a:\b(?:code|otp|pin)\b)", re.IGNORECASE)
+_CODE = re.compile(r"(?<![A-Za-z0-9])(?=[A-Za-z]{0,7}[0-9])[A-Za-z0-9]{4,8}(?![A-Za-z0-9]|\.[0-9])", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,3 +50,21 @@ def count_segments(characters: int, answers: Answers, limits: Limits) -> int:
     if characters <= limits.single_segment or answers["Q13"] == "number":
         return 1
     return -(-characters // limits.joined_segment)
+
+
+def find_verification_code(content: str) -> str | None:
+    """Find the verification code in a content: 4 to 8 digits and letters, the ones nearest to a word such as 验证码.
+
+    A code has a digit. Without such a word there is no code.
+    """
+    words = [match.start() for match in _ABOUT_A_CODE.finditer(content)]
+    codes = list(_CODE.finditer(content))
+    if not words or not codes:
+        return None
+    return min(codes, key=lambda code: min(abs(code.start() - word) for word in words))[0]
+
+
+def describe(content: str, answers: Answers, limits: Limits) -> ContentFacts:
+    """Return the facts of a content that a reader of messages wants to know."""
+    characters = count_characters(content, answers)
+    return ContentFacts(characters, count_segments(characters, answers, limits), find_verification_code(content))

@@ -1,12 +1,13 @@
 """The interface between the engine and its store. Instants are microseconds since 1970, lists are oldest first."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from typing import Protocol
 
 from ccell_fake.faults import Fault, FaultStatus
 from ccell_fake.inspection import (
     JournalEntry,
+    Listing,
     MessageFilter,
     MessageRecord,
     Page,
@@ -15,40 +16,31 @@ from ccell_fake.inspection import (
     UpmsgRecord,
 )
 from ccell_fake.model import Report, Upmsg
-from ccell_fake.records import AccountRow, BalanceRow, Keys, MessageRow, ReportRow, Submission
+from ccell_fake.records import AccountRow, BalanceRow, Keys, MessageRow, ReportRow, Submission, View
 
 
 class Inspection(Protocol):
     """Queries within one transaction. Times in arguments are microseconds since 1970; lists are oldest first."""
 
-    def messages(
-        self,
-        account: int,
-        now: int,
-        wanted: MessageFilter,
-        *,
-        after_position: int = 0,
-        cursor: str | None = None,
-        limit: int = 100,
+    def messages(self, view: View, wanted: MessageFilter, listing: Listing) -> Page[MessageRecord]:
+        """A page of the messages of an account that match a filter."""
+        ...
+
+    def messages_of_all(
+        self, views: Mapping[int, View], base: int, wanted: MessageFilter, listing: Listing
     ) -> Page[MessageRecord]:
-        """A page of the messages that match a filter.
+        """A page of the messages of all accounts that match a filter.
 
         Args:
-            account: Key of the account.
-            now: Time of the account, which decides the state.
+            views: The accounts by their keys.
+            base: The gateway's time.
             wanted: The filter.
-            after_position: Only messages of requests after this position in the journal.
-            cursor: `next` of the page before.
-            limit: Most messages to return.
+            listing: The part to return, and its order.
         """
         ...
 
-    def messages_of(self, account: int, now: int, position: int) -> list[MessageRecord]:
+    def messages_of(self, view: View, position: int) -> list[MessageRecord]:
         """The messages of the request at a position."""
-        ...
-
-    def latest_messages(self, account: int, now: int, limit: int) -> list[MessageRecord]:
-        """The last messages of an account."""
         ...
 
     def reports(self, account: int, cursor: int, limit: int) -> Page[ReportRecord]:

@@ -10,6 +10,7 @@ from ccell_fake.engine.ledger import Ledger
 from ccell_fake.engine.patterns import any_of
 from ccell_fake.inspection import (
     JournalEntry,
+    Listing,
     MessageFilter,
     MessageRecord,
     Mismatch,
@@ -59,7 +60,7 @@ def match(account: Account, ledger: Ledger, wanted: WaitFilter) -> WaitResult:
     requests: tuple[JournalEntry, ...] = ()
     if wanted.kind == "message":
         messages = ledger.inspect.messages(
-            account.key, account.now, wanted.message, after_position=wanted.after_position, limit=wanted.count
+            account.view, wanted.message, Listing(after_position=wanted.after_position, limit=wanted.count)
         ).items
     else:
         entries = read_journal(
@@ -94,8 +95,10 @@ def explain(account: Account, ledger: Ledger, wanted: WaitFilter, result: WaitRe
     came = ledger.inspect.latest_journal(account.key, after_position, _MAX_SHOWN)
     nearest: list[NearMiss] = []
     if wanted.kind == "message":
-        latest = ledger.inspect.latest_messages(account.key, account.now, _MAX_COMPARED)
-        nearest = sorted((_near_miss(one, wanted) for one in reversed(latest)), key=_distance)
+        latest = ledger.inspect.messages(
+            account.view, MessageFilter(), Listing(newest_first=True, limit=_MAX_COMPARED)
+        ).items
+        nearest = sorted((_near_miss(one, wanted) for one in latest), key=_distance)
     return replace(result, came=tuple(came), nearest=tuple(near for near in nearest if near.mismatches)[:_MAX_SHOWN])
 
 

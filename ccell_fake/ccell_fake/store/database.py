@@ -154,6 +154,7 @@ def _open(path: Path | None) -> sqlite3.Connection:
 def _prepare(connection: sqlite3.Connection) -> None:
     """Check the file before anything is written: it may belong to another program."""
     connection.execute("PRAGMA locking_mode = EXCLUSIVE")
+    connection.create_function("casefold", 1, str.casefold, deterministic=True)
     tables, version = _identify(connection)
     if tables and version is None:
         message = "it is not a store of ccell-fake"

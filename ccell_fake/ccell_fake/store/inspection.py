@@ -1,14 +1,16 @@
 """Queries of what the store holds, for tests. They change nothing. Lists are oldest first."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from ccell_fake.clock import from_micros
+from ccell_fake.clock import from_micros, to_micros
 from ccell_fake.inspection import (
     Item,
     JournalEntry,
+    Listing,
     MessageFilter,
     MessageRecord,
     MessageReport,
@@ -19,26 +21,30 @@ from ccell_fake.inspection import (
     UpmsgRecord,
 )
 from ccell_fake.model import Operation
-from ccell_fake.records import NO_KEYS, Keys
+from ccell_fake.records import NO_KEYS, Keys, View
 from ccell_fake.store.narrowing import Value, narrow
 from ccell_fake.store.schema import SEARCH_INDEXES
 
 _STATE = (
-    "CASE WHEN m.code <> '0' THEN 'refused' WHEN s.due > :now AND s.due > s.submitted_at THEN 'scheduled'"
-    " WHEN r.recvtime IS NULL OR r.recvtime > :now THEN 'sent' WHEN r.status = '0' THEN 'delivered' ELSE 'failed' END"
+    "CASE WHEN m.code <> '0' THEN 'refused' WHEN s.due > {now} AND s.due > s.submitted_at THEN 'scheduled'"
+    " WHEN r.recvtime IS NULL OR r.recvtime > {now} THEN 'sent' WHEN r.status = '0' THEN 'delivered' ELSE 'failed' END"
 )
 _COLUMNS = (
-    "s.key, m.msgid, s.position, m.phone, s.content, s.linkid, s.spcode, s.due, s.submitted_at, m.code, m.info,"
-    f" {_STATE} AS state, r.status, r.info, r.recvtime, r.fetched_at"
+    "s.key, m.msgid, s.account, s.position, m.phone, s.content, s.linkid, s.spcode, s.due, s.submitted_at, m.code,"
+    f" m.info, m.charge, {_STATE} AS state, r.status, r.info, r.recvtime, r.fetched_at"
 )
+_NOW = ":now"
+_NOW_OF_EACH = "coalesce(a.frozen_at, :base + a.offset)"
 # CROSS JOIN keeps the order of the tables. A plus sign keeps a column out of the choice of an index.
 _BY_POSITION = "submission s CROSS JOIN message m ON m.submission = s.key"
 _BY_MSGID = "message m CROSS JOIN submission s ON s.key = m.submission"
 _FIRST_REPORT = (
     "LEFT JOIN report r ON r.key = (SELECT min(key) FROM report WHERE account = s.account AND msgid = m.msgid)"
 )
-_OLDEST_FIRST = "s.position, s.key, m.msgid"
-_NEWEST_FIRST = "s.position DESC, s.key DESC, m.msgid DESC"
+_BY_KEY = "submission s JOIN account a ON a.key = s.account CROSS JOIN message m ON m.submission = s.key"
+# The keys of submissions grow with their positions.
+_ORDER = "s.position{0}, s.key{0}, m.msgid{0}"
+_ORDER_OF_ALL = "s.key{0}, m.msgid{0}"
 _CONDITIONS = {
     "phone": "m.phone GLOB :phone",
     "linkid": "s.linkid GLOB :linkid",
@@ -48,6 +54,8 @@ _CONDITIONS = {
     "state": "state = :state",
 }
 _PATTERNS = {"phone", "linkid", "content"}
+_WITH_CASE = {"linkid", "content"}
+_REPORTED = {State.DELIVERED, State.FAILED}
 _GLOB = str.maketrans({"?": "[?]", "[": "[[]"})
 # Each kind of event is found by its time, and by its key if its time has passed already. One condition with OR would
 # use no index.
@@ -110,61 +118,55 @@ class SqliteInspection:
                 self._made.add(name)
         return self._read(statement, values)
 
-    def messages(
-        self,
-        account: int,
-        now: int,
-        wanted: MessageFilter,
-        *,
-        after_position: int = 0,
-        cursor: str | None = None,
-        limit: int = 100,
+    def messages(self, view: View, wanted: MessageFilter, listing: Listing) -> Page[MessageRecord]:
+        """A page of the messages of an account that match a filter."""
+        values: dict[str, Value] = {"account": view.key, "now": view.now}
+        conditions = [*_matching(wanted, listing, values), *_part(listing, values)]
+        # An index compares case.
+        indexed = replace(wanted, linkid=None) if listing.ignore_case else wanted
+        few = narrow(indexed, values, self._search)
+        if few is not None:
+            conditions.append(f"m.msgid IN ({few})")
+        if few is None and wanted.msgid is None:
+            tables, conditions = _BY_POSITION, ["s.account = :account", *conditions]
+            if listing.cursor is not None:
+                sign = "<=" if listing.newest_first else ">="
+                conditions.append(f"s.position {sign} (SELECT position FROM submission WHERE key = :last_submission)")
+        else:
+            tables, conditions = _BY_MSGID, ["+m.account = :account", *conditions]
+        rows = self._messages(tables, conditions, values, _NOW, _ORDER, newest_first=listing.newest_first)
+        return _message_page(rows, {view.key: view}, listing)
+
+    def messages_of_all(
+        self, views: Mapping[int, View], base: int, wanted: MessageFilter, listing: Listing
     ) -> Page[MessageRecord]:
-        """A page of the messages that match a filter."""
-        conditions = ["s.position > :position"]
-        values: dict[str, Value] = {"position": after_position, "limit": limit + 1}
-        if cursor is not None:
-            submission, _, msgid = cursor.partition("-")
-            conditions.append("s.position >= (SELECT position FROM submission WHERE key = :after_submission)")
-            conditions.append("(s.key, m.msgid) > (:after_submission, :after_msgid)")
-            values |= {"after_submission": int(submission), "after_msgid": int(msgid)}
-        rows = self._messages(account, now, wanted, conditions, values, _OLDEST_FIRST)
-        return _page(rows, limit, lambda row: _message(row, now), lambda row: f"{row[0]}-{row[1]}")
+        """A page of the messages of all accounts that match a filter."""
+        values: dict[str, Value] = {"base": base}
+        conditions = [*_matching(wanted, listing, values), *_part(listing, values)]
+        rows = self._messages(
+            _BY_KEY, conditions, values, _NOW_OF_EACH, _ORDER_OF_ALL, newest_first=listing.newest_first
+        )
+        return _message_page(rows, views, listing)
 
-    def messages_of(self, account: int, now: int, position: int) -> list[MessageRecord]:
+    def messages_of(self, view: View, position: int) -> list[MessageRecord]:
         """The messages of the request at a position."""
-        values: dict[str, Value] = {"position": position, "limit": _UNLIMITED}
-        rows = self._messages(account, now, MessageFilter(), ["s.position = :position"], values, _OLDEST_FIRST)
-        return [_message(row, now) for row in rows]
-
-    def latest_messages(self, account: int, now: int, limit: int) -> list[MessageRecord]:
-        """The last messages of an account."""
-        rows = self._messages(account, now, MessageFilter(), [], {"limit": limit}, _NEWEST_FIRST)
-        return [_message(row, now) for row in reversed(rows)]
+        values: dict[str, Value] = {"account": view.key, "now": view.now, "position": position, "limit": _UNLIMITED}
+        conditions = ["s.account = :account", "s.position = :position"]
+        rows = self._messages(_BY_POSITION, conditions, values, _NOW, _ORDER)
+        return [_message(row, view) for row in rows]
 
     def _messages(
         self,
-        account: int,
-        now: int,
-        wanted: MessageFilter,
+        tables: str,
         conditions: list[str],
         values: dict[str, Value],
+        now: str,
         order: str,
+        *,
+        newest_first: bool = False,
     ) -> list[tuple[Any, ...]]:
-        values = {**values, "account": account, "now": now}
-        few = narrow(wanted, values, self._search)
-        tables = _BY_POSITION if few is None and wanted.msgid is None else _BY_MSGID
-        if few is not None:
-            conditions.append(f"m.msgid IN ({few})")
-        for name, condition in _CONDITIONS.items():
-            value: str | None = getattr(wanted, name)
-            if value is not None:
-                conditions.append(condition)
-                values[name] = value.translate(_GLOB) if name in _PATTERNS else str(value)
-        of_account = "s.account" if tables is _BY_POSITION else "+m.account"
-        matching = " AND ".join([f"{of_account} = :account", *conditions])
-        statement = f"SELECT {_COLUMNS} FROM {tables} {_FIRST_REPORT} WHERE {matching}"
-        return self._read(f"{statement} ORDER BY {order} LIMIT :limit", values)
+        statement = f"SELECT {_COLUMNS.format(now=now)} FROM {tables} {_FIRST_REPORT} WHERE {' AND '.join(conditions)}"
+        return self._read(f"{statement} ORDER BY {order.format(' DESC' if newest_first else '')} LIMIT :limit", values)
 
     def reports(self, account: int, cursor: int, limit: int) -> Page[ReportRecord]:
         """A page of the reports of an account."""
@@ -303,6 +305,37 @@ class SqliteInspection:
         return int(reports), int(upmsgs)
 
 
+def _matching(wanted: MessageFilter, listing: Listing, values: dict[str, Value]) -> Iterator[str]:
+    """Yield the conditions of a filter, and add their values."""
+    for name, condition in _CONDITIONS.items():
+        value: str | None = getattr(wanted, name)
+        if value is None:
+            continue
+        values[name] = value.translate(_GLOB) if name in _PATTERNS else str(value)
+        if listing.ignore_case and name in _WITH_CASE:
+            yield f"casefold({condition.replace(' GLOB ', ') GLOB casefold(')})"
+        else:
+            yield condition
+
+
+def _part(listing: Listing, values: dict[str, Value]) -> Iterator[str]:
+    """Yield the conditions of a part of a list, and add their values."""
+    values["position"], values["limit"] = listing.after_position, listing.limit + 1
+    yield "s.position > :position"
+    for name, sign, instant in (("since", ">=", listing.since), ("until", "<", listing.until)):
+        if instant is not None:
+            values[name] = to_micros(instant)
+            yield f"s.submitted_at {sign} :{name}"
+    if listing.cursor is not None:
+        submission, _, msgid = listing.cursor.partition("-")
+        values |= {"last_submission": int(submission), "last_msgid": int(msgid)}
+        yield f"(s.key, m.msgid) {'<' if listing.newest_first else '>'} (:last_submission, :last_msgid)"
+
+
+def _message_page(rows: list[tuple[Any, ...]], views: Mapping[int, View], listing: Listing) -> Page[MessageRecord]:
+    return _page(rows, listing.limit, lambda row: _message(row, views[row[2]]), lambda row: f"{row[0]}-{row[1]}")
+
+
 def _page(
     rows: list[tuple[Any, ...]],
     limit: int | None,
@@ -333,10 +366,12 @@ def _entry(row: tuple[Any, ...]) -> JournalEntry:
     return JournalEntry(from_micros(at), Operation(operation), *rest)
 
 
-def _message(row: tuple[Any, ...], now: int) -> MessageRecord:
-    _, msgid, position, phone, content, linkid, spcode, due, submitted_at, code, info, state, *report = row
+def _message(row: tuple[Any, ...], view: View) -> MessageRecord:
+    _, msgid, _, position, phone, content, linkid, spcode, due, submitted_at, code, info, charge, state, *report = row
     status, report_info, recvtime, fetched_at = report
+    characters, segments, verification_code = view.describe(content)
     return MessageRecord(
+        view.userid,
         str(msgid),
         phone,
         content,
@@ -347,8 +382,13 @@ def _message(row: tuple[Any, ...], now: int) -> MessageRecord:
         code,
         info,
         State(state),
+        # A report that is still to come has decided the state, and is not shown.
         None
-        if recvtime is None or recvtime > now
+        if recvtime is None or State(state) not in _REPORTED
         else MessageReport(status, report_info, from_micros(recvtime), _time(fetched_at)),
         position,
+        characters,
+        segments,
+        charge,
+        verification_code,
     )

@@ -9,9 +9,9 @@ from pydantic import BaseModel, ConfigDict, Field, RootModel, ValidationError
 from pydantic_core import from_json
 
 from ccell_fake.control import models
-from ccell_fake.control.models import FaultBody, Msgid, Pattern, Phone, Position
+from ccell_fake.control.models import ClockTime, FaultBody, Msgid, Pattern, Phone, Position
 from ccell_fake.faults import FAULT_KINDS
-from ccell_fake.inspection import State
+from ccell_fake.inspection import Listing, MessageFilter, State
 from ccell_fake.model import Operation
 from ccell_mock_server.config.errors import from_pydantic
 from ccell_mock_server.config.settings import KNOWN_SETTINGS
@@ -94,12 +94,28 @@ class MessagesQuery(Parameters):
     msgid: Annotated[Msgid | None, Field(description="The serial number.")] = None
     code: Annotated[str | None, Field(description="0, or the code of the refusal.")] = None
     state: Annotated[State | None, Field(description="The state.")] = None
+    since: Annotated[ClockTime | None, Field(description="Only messages submitted at this time or later.")] = None
+    until: Annotated[ClockTime | None, Field(description="Only messages submitted before this time.")] = None
+    newest_first: Annotated[bool, Field(description="The newest message comes first.")] = False
+    ignore_case: Annotated[bool, Field(description="Case does not matter in linkid and content.")] = False
     after_position: Annotated[Position, Field(description="Only messages of requests after this position.")] = 0
     cursor: Annotated[
         str | None,
         Field(pattern=r"^[0-9]{1,18}-([0-9]{1,18}|[1-8][0-9]{18})$", description="`next` of the page before."),
     ] = None
     limit: Limit = 100
+
+    @property
+    def filter(self) -> MessageFilter:
+        """The filter."""
+        return MessageFilter(self.phone, self.linkid, self.content, self.msgid, self.code, self.state)
+
+    @property
+    def listing(self) -> Listing:
+        """The part of the list to return, and its order."""
+        return Listing(
+            self.after_position, self.since, self.until, self.newest_first, self.ignore_case, self.cursor, self.limit
+        )
 
 
 def check_type(content_type: str) -> None:

@@ -129,7 +129,7 @@ class Stream:
             account = accounts.get(owner)
             if account is not None:
                 is_send = entry.operation is Operation.SEND
-                messages = ledger.inspect.messages_of(owner, account.now, entry.position) if is_send else []
+                messages = ledger.inspect.messages_of(account.view, entry.position) if is_send else []
                 found.append((account, entry, messages))
         return found
 

@@ -1,8 +1,9 @@
 """Operations on messages, reports, upstream messages and the journal."""
 
+from ccell_fake.clock import to_micros
 from ccell_fake.control.models import ReportBody, SettleBody, UpmsgBody
 from ccell_fake.engine.account_views import read_journal
-from ccell_fake.inspection import JournalEntry, MessageFilter, MessageRecord, Page, ReportRecord, UpmsgRecord
+from ccell_fake.inspection import JournalEntry, MessageRecord, Page, ReportRecord, UpmsgRecord
 from ccell_fake.store.ledger import NO_ACCOUNT
 from ccell_mock_server.control.api import Api
 from ccell_mock_server.control.requests import AccountPath, JournalQuery, MessagePath, MessagesQuery, PageQuery
@@ -19,11 +20,16 @@ def _messages(services: Services) -> Api:
 
     @api.add("get", "/accounts/<userid>/messages", {200: Page[MessageRecord]})
     def list_messages(path: AccountPath, query: MessagesQuery) -> Page[MessageRecord]:
-        """List messages with their code, state and report, oldest first."""
-        wanted = MessageFilter(query.phone, query.linkid, query.content, query.msgid, query.code, query.state)
-        return services.admin(path.userid).messages(
-            wanted, after_position=query.after_position, cursor=query.cursor, limit=query.limit
-        )
+        """List the messages of an account with their code, state and report."""
+        return services.admin(path.userid).messages(query.filter, query.listing)
+
+    @api.add("get", "/messages", {200: Page[MessageRecord]})
+    def list_messages_of_all(query: MessagesQuery) -> Page[MessageRecord]:
+        """List the messages of all accounts with their code, state and report."""
+        with services.store.transaction() as ledger:
+            views = {account.key: account.view for account in services.accounts}
+            base = to_micros(services.accounts.clock.now())
+            return ledger.inspect.messages_of_all(views, base, query.filter, query.listing)
 
     @api.add("get", "/accounts/<userid>/messages/<msgid>", {200: MessageRecord})
     def get_message(path: MessagePath) -> MessageRecord:
