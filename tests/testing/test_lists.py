@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from ccell_fake.control.client import ControlError
 from ccell_fake.inspection import State
 from ccell_fake.testing import Ccell, NotAsExpected
 
@@ -85,7 +86,7 @@ def test_an_index_error_lists_the_items(fake: Ccell) -> None:
 
 
 def test_an_unknown_field_is_refused(fake: Ccell) -> None:
-    with pytest.raises(TypeError, match="fone"):
+    with pytest.raises(ControlError, match="unknown setting 'fone'; did you mean phone"):
         fake.outbox.one(fone=PHONE)  # type: ignore[call-arg] # pyright: ignore[reportCallIssue]
 
 
