@@ -7,6 +7,7 @@ from flask_openapi3.models.info import Info
 from flask_openapi3.openapi import OpenAPI
 
 from ccell_fake import __version__
+from ccell_mock_server.console import pages as console
 from ccell_mock_server.control import document, responses
 from ccell_mock_server.control.api import DeclaredOperation
 from ccell_mock_server.control.blueprints import ControlRequest, blueprint, refuse_invalid
@@ -59,6 +60,7 @@ def create_control(services: Services, *, is_documented: bool) -> OpenAPI:
     for api in declared:
         app.register_api(blueprint(api, is_documented=is_documented), url_prefix=_VERSION)
     app.register_blueprint(_pages(services))
+    app.register_blueprint(console.blueprint())
     return app
 
 

@@ -12,7 +12,7 @@ from ccell_mock_server.control.responses import refuse
 from ccell_mock_server.http.paths import CONTROL_PREFIX
 
 _SCHEME = "bearer"
-_PAGES = tuple(f"{CONTROL_PREFIX}{name}" for name in ("openapi.json", "docs", "swagger"))
+_PAGES = tuple(f"{CONTROL_PREFIX}{name}" for name in ("openapi.json", "docs", "swagger", "console/"))
 _OWN_SITES = {None, "same-origin", "none"}
 
 
@@ -30,8 +30,8 @@ def guard(control_token: str) -> Callable[[], Response | None]:
 
 
 def _check_token(control_token: str) -> Response | None:
-    if request.path.startswith(_PAGES):
-        # They contain nothing but documentation.
+    if request.path == CONTROL_PREFIX or request.path.startswith(_PAGES):
+        # They contain no data.
         return None
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != _SCHEME:

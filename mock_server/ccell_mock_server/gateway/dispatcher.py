@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from ccell_mock_server.gateway.endpoints import METHODS, PATHS, PLAIN, Endpoints
-from ccell_mock_server.http.paths import CONTROL_PREFIX, LIVE_PATH, METRICS_PATH, READY_PATH
+from ccell_mock_server.http.paths import CONSOLE_FILES, CONTROL_PREFIX, LIVE_PATH, METRICS_PATH, READY_PATH
 from ccell_mock_server.services import Services
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from flask import Flask
 
 # Everything else of the control API is its OpenAPI document and the pages, which are slow to create and rarely used.
-_UNDOCUMENTED = (CONTROL_PREFIX + "v1/", METRICS_PATH)
+_UNDOCUMENTED = (CONTROL_PREFIX + "v1/", METRICS_PATH, CONSOLE_FILES)
 _HEALTH = {READY_PATH: b"ready\n", LIVE_PATH: b"alive\n"}
 
 
@@ -42,8 +42,12 @@ class Dispatcher:
             start_response("200 OK", [("Content-Type", PLAIN), ("Content-Length", str(len(_HEALTH[path])))])
             return [_HEALTH[path]] if method == "GET" else []
         if path.startswith(CONTROL_PREFIX) and path not in _HEALTH:
-            is_documented = not path.startswith(_UNDOCUMENTED)
+            is_documented = path != CONTROL_PREFIX and not path.startswith(_UNDOCUMENTED)
             return self._control(is_documented=is_documented)(environ, start_response)
+        if path == "/" and method == "GET" and "text/html" in environ.get("HTTP_ACCEPT", ""):
+            # Relative, so that a reverse proxy may give the emulator a prefix.
+            start_response("303 SEE OTHER", [("Location", CONTROL_PREFIX.lstrip("/")), ("Content-Length", "0")])
+            return []
         return self._use_flask()[1](environ, start_response)
 
     @property

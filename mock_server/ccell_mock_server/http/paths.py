@@ -6,6 +6,9 @@ DEFAULT_PORT = 8026
 CONTROL_PREFIX = "/_ccell/"
 """Prefix of all these paths."""
 
+CONSOLE_FILES = CONTROL_PREFIX + "console/"
+"""Prefix of the console's files. The console itself is at the prefix of all paths."""
+
 READY_PATH = CONTROL_PREFIX + "readyz"
 """Answers 200 as soon as the emulator answers requests."""
 

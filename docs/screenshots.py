@@ -1,0 +1,75 @@
+"""Make the pictures of `docs/console.md`: `python docs/screenshots.py`. It needs Chromium and a font with Chinese characters."""
+
+import shutil
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, expect, sync_playwright
+
+from ccell_fake.clock import SHANGHAI, ManualClock
+from ccell_fake.testing import Ccell
+from ccell_mock_server import fake
+from ccell_mock_server.config.settings import parse
+from ccell_mock_server.emulator import Emulator
+
+_IMAGES = Path(__file__).with_name("images")
+_PHONE = "13800000000"
+_VIEWS: dict[str, tuple[str, str, dict[str, Any]]] = {
+    "console-message": (
+        "messages/{message}?q=phone:138*",
+        ".detail .explanation",
+        {"viewport": {"width": 1280, "height": 720}},
+    ),
+    "console-phone-zh": (
+        f"phone/{_PHONE}/13900000001?account=300001",
+        ".talk .out",
+        {"viewport": {"width": 900, "height": 640}, "locale": "zh-CN", "color_scheme": "dark"},
+    ),
+    "console-narrow": ("messages", ".row", {"viewport": {"width": 360, "height": 640}}),
+    "console-narrow-zh": ("messages", ".row", {"viewport": {"width": 360, "height": 640}, "locale": "zh-CN"}),
+}
+
+
+def _arrange(ccell: Ccell, clock: ManualClock) -> str:
+    """Send some messages. Return the path of one that was refused."""
+    with ccell.connect(in_process=True) as client:
+        client.send(_PHONE, "您的验证码是471100，5分钟内有效。【商城】", linkid="login-17")
+        clock.set(datetime(2026, 1, 31, 9, 31, 5, tzinfo=SHANGHAI))
+        client.send(["13900000001", "13600000002"], "您的订单已发货，预计明天送达。【商城】", linkid="order-2041")
+        client.reports()
+        clock.set(datetime(2026, 1, 31, 9, 45, 40, tzinfo=SHANGHAI))
+        ccell.reply(_PHONE, "收到，谢谢")
+        ccell.reply("13900000001", "TD")
+        refused = client.send(_PHONE, "您的验证码是471101，5分钟内有效。", linkid="login-18").refused[0]
+        clock.set(datetime(2026, 1, 31, 9, 46, 12, tzinfo=SHANGHAI))
+        client.send(
+            "13700000003", "活动预告：周五 10 点开始。【商城】", sendtime="2026-02-06 09:00:00", linkid="campaign-3"
+        )
+    return f"{ccell.userid}/{refused.msgid}"
+
+
+def _shoot(browser: Browser, running: Emulator, message: str) -> None:
+    for name, (view, ready, options) in _VIEWS.items():
+        context = browser.new_context(**{"locale": "en-US", "color_scheme": "light", **options})
+        page = context.new_page()
+        page.goto(f"{running.url}/_ccell/#/{view.format(message=message)}")
+        expect(page.locator(ready).first).to_be_visible()
+        expect(page.locator(".connection.live")).to_be_visible()
+        page.screenshot(path=_IMAGES / f"{name}.png")
+        context.close()
+
+
+def main() -> None:
+    """Make all pictures."""
+    clock = ManualClock(datetime(2026, 1, 31, 9, 30, 0, tzinfo=SHANGHAI))
+    config = parse({"server": {"port": 0}, "accounts": []}, "screenshots")
+    with Emulator(config, clock) as running, fake.server(running) as server, sync_playwright() as playwright:
+        message = _arrange(server.open(userid="300001"), clock)
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        _shoot(browser, running, message)
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,61 @@
+/** Times, states and other small things as text and elements. */
+
+import { h } from "./dom.js";
+
+const TIME = new Intl.DateTimeFormat("sv-SE", {
+  timeZone: "Asia/Shanghai",
+  hour: "2-digit",
+  minute: "2-digit",
+  second: "2-digit",
+});
+const DAY = new Intl.DateTimeFormat("sv-SE", { timeZone: "Asia/Shanghai" });
+
+/**
+ * A time in Shanghai, with its day and the zone: 2026-01-31 08:00:00.000 +08:00.
+ * @param {string} iso
+ */
+export function fullTime(iso) {
+  const fraction = /\.(\d{1,3})/u.exec(iso)?.[1] ?? "";
+  const instant = new Date(iso);
+  return `${DAY.format(instant)} ${TIME.format(instant)}${fraction ? `.${fraction.padEnd(3, "0")}` : ""} +08:00`;
+}
+
+/**
+ * A time element that shows the time of day, or the day and the minute; and everything when pointed at.
+ * @param {string} iso
+ * @param {string} today
+ */
+export function timeOfDay(iso, today) {
+  const day = DAY.format(new Date(iso));
+  const text = TIME.format(new Date(iso));
+  return h("time", { datetime: iso, title: fullTime(iso) }, day === today ? text : `${day.slice(5)} ${text.slice(0, 5)}`);
+}
+
+/** @param {string} [iso] */
+export function dayOf(iso) {
+  return DAY.format(iso ? new Date(iso) : new Date());
+}
+
+/**
+ * @param {import("./app.js").App} app
+ * @param {string} text
+ */
+export function copyButton(app, text) {
+  const button = h("button", { type: "button", class: "quiet" }, app.t("copy"));
+  button.addEventListener("click", async (event) => {
+    event.preventDefault();
+    event.stopPropagation();
+    await navigator.clipboard.writeText(text);
+    button.textContent = app.t("copied");
+    setTimeout(() => (button.textContent = app.t("copy")), 1500);
+  });
+  return button;
+}
+
+/**
+ * XML on several lines, one for each element.
+ * @param {string} xml
+ */
+export function pretty(xml) {
+  return xml.replace(/>\s*</gu, ">\n<");
+}

@@ -1,0 +1,217 @@
+/** One message: what the phone shows, why it was decided so, its life, its request, and what can be done with it. */
+
+import { Api } from "../api.js";
+import { fill, h } from "../dom.js";
+import { copyButton, fullTime, pretty } from "../format.js";
+import { formatRoute } from "../route.js";
+import { LANGUAGES, sample } from "../samples.js";
+import { contentNodes, visible } from "../text.js";
+
+/** @typedef {import("../api.js").Message} Message */
+/** @typedef {import("../api.js").Entry} Entry */
+
+/**
+ * @param {import("../app.js").App} app
+ * @param {string} userid
+ * @param {string} msgid
+ * @param {() => void} close
+ * @returns {import("../app.js").View}
+ */
+export function messageView(app, userid, msgid, close) {
+  const { t, api } = app;
+  const path = Api.account(userid, `/messages/${encodeURIComponent(msgid)}`);
+  const element = h("article", { class: "message" });
+  const done = h("p", { role: "status", class: "done" });
+  /** @type {Entry | null | undefined} */
+  let entry;
+  let shown = "";
+  let language = LANGUAGES[0] ?? "";
+
+  async function load() {
+    try {
+      /** @type {Message} */
+      const message = await api.get(path);
+      entry ??= await request(message);
+      const text = JSON.stringify(message);
+      if (text !== shown) draw(message);
+      shown = text;
+    } catch (error) {
+      app.report(error);
+    }
+  }
+
+  /**
+   * The request that brought it; null if the journal has dropped it.
+   * @param {Message} message
+   * @returns {Promise<Entry | null>}
+   */
+  async function request(message) {
+    try {
+      const query = { after_position: message.position - 1, limit: 1 };
+      /** @type {import("../api.js").Page<Entry>} */
+      const page = await api.get(Api.account(userid, "/journal"), query);
+      const [found] = page.items;
+      return found?.position === message.position ? found : null;
+    } catch {
+      return null;
+    }
+  }
+
+  /** @param {Message} message */
+  function draw(message) {
+    const query = app.store.state.route.query;
+    fill(
+      element,
+      h(
+        "header",
+        {},
+        h("h2", {}, h("a", { href: formatRoute("phone", [message.phone], { ...query, account: userid, q: "" }) }, ...visible(message.phone))),
+        h("button", { type: "button", class: "quiet", click: close }, t("close")),
+      ),
+      h("p", { class: "bubble" }, ...contentNodes(message.content, message.verification_code)),
+      message.verification_code &&
+        h("p", { class: "found-code" }, `${t("verification_code")} `, h("strong", {}, message.verification_code), " ", copyButton(app, message.verification_code)),
+      h("p", { class: "counted" }, `${t("characters")} ${message.characters} · ${t("segments")} ${message.segments} · ${t("charge")} ${message.charge}`),
+      h("h3", {}, t("life")),
+      life(message),
+      entry && message.code !== "0" && verdict(entry, message),
+      h("h3", {}, t("actions")),
+      actions(message),
+      done,
+      entry ? exchange(entry) : h("p", { class: "empty" }, t("entry_dropped")),
+      h("h3", {}, t("again_as")),
+      againAs(message),
+      h("dl", { class: "facts" }, fact("msgid", message.msgid), fact("linkid", message.linkid), fact("spcode", message.spcode), fact(t("account"), userid)),
+    );
+  }
+
+  /** @param {Message} message */
+  function life(message) {
+    const steps = [step(message.submitted_at, t("submitted"))];
+    if (message.state === "refused") {
+      steps.push(step(null, t("was_refused", message.code, message.info), "bad"));
+    } else {
+      if (message.sendtime) {
+        steps.push(step(message.sendtime, t(message.state === "scheduled" ? "due" : "was_sent")));
+      }
+      if (message.report) {
+        const isGood = message.report.status === "0";
+        steps.push(step(message.report.recvtime, t("came_in", message.report.info), isGood ? "good" : "bad"));
+        steps.push(message.report.fetched_at ? step(message.report.fetched_at, t("fetched"), "good") : step(null, t("not_fetched"), "open"));
+      } else if (message.state !== "scheduled") {
+        steps.push(step(null, t("report_due"), "open"));
+      }
+    }
+    return h("ol", { class: "life" }, steps);
+  }
+
+  /**
+   * @param {string | null} at
+   * @param {string} text
+   * @param {string} [kind]
+   */
+  function step(at, text, kind = "") {
+    return h("li", { class: kind }, h("span", {}, ...visible(text)), at && h("time", { datetime: at }, fullTime(at)));
+  }
+
+  /**
+   * @param {Entry} found
+   * @param {Message} message
+   */
+  function verdict(found, message) {
+    const lines = found.explanation.split("\n").filter((line) => line.startsWith(message.code) && (!/\d{11}/u.test(line) || line.includes(message.phone)));
+    return [
+      h("h3", {}, t("why")),
+      lines.map((line) => h("p", { class: "explanation" }, ...visible(line))),
+      h("dl", { class: "facts" }, fact(t("rule"), found.rule), fact(t("basis"), found.basis)),
+    ].flat();
+  }
+
+  /** @param {Message} message */
+  function actions(message) {
+    const canReport = message.state !== "refused" && message.state !== "scheduled" && !message.report?.fetched_at;
+    return h(
+      "div",
+      { class: "actions" },
+      canReport && h("button", { type: "button", click: () => act("POST", `${path}/report`, { status: "0" }) }, t("report_now")),
+      canReport && h("button", { type: "button", click: () => act("POST", `${path}/report`, { status: "-1" }) }, t("report_failed")),
+      h(
+        "button",
+        {
+          type: "button",
+          click: () =>
+            act(
+              "POST",
+              Api.account(userid, "/faults"),
+              { kind: "code", code: "1004008", operation: "send", phone: message.phone },
+              t("arranged", message.phone, "1004008"),
+            ),
+        },
+        t("refuse_next"),
+      ),
+      h("a", { class: "button", href: formatRoute("phone", [message.phone], { ...app.store.state.route.query, account: userid, q: "" }) }, t("answer_as_phone")),
+    );
+  }
+
+  /**
+   * @param {string} method
+   * @param {string} where
+   * @param {unknown} body
+   * @param {string} [text]
+   */
+  async function act(method, where, body, text = "") {
+    try {
+      await api.send(method, where, body);
+      done.textContent = text;
+      await load();
+    } catch (error) {
+      app.report(error);
+    }
+  }
+
+  /** @param {Entry} found */
+  function exchange(found) {
+    return h(
+      "details",
+      {},
+      h("summary", {}, `${t("request")} · ${t("answer")}`),
+      h("h4", {}, t("request")),
+      h("pre", { tabindex: "0" }, ...visible(pretty(found.request))),
+      h("h4", {}, t("answer")),
+      found.answer === null ? h("p", {}, t("no_answer_sent")) : h("pre", { tabindex: "0" }, ...visible(pretty(found.answer))),
+    );
+  }
+
+  /** @param {Message} message */
+  function againAs(message) {
+    const box = h("div", { class: "samples" });
+    const show = () => {
+      const code = sample(language, { url: api.gateway.href, userid, submit: message });
+      fill(
+        box,
+        h(
+          "div",
+          { class: "tabs", role: "group", "aria-label": t("again_as") },
+          LANGUAGES.map((one) =>
+            h("button", { type: "button", "aria-pressed": String(one === language), click: () => { language = one; show(); } }, one),
+          ),
+          copyButton(app, code),
+        ),
+        h("pre", { tabindex: "0" }, ...visible(code)),
+      );
+    };
+    show();
+    return box;
+  }
+
+  /**
+   * @param {string} name
+   * @param {string} value
+   */
+  function fact(name, value) {
+    return value ? h("div", {}, h("dt", {}, name), h("dd", {}, ...visible(value))) : null;
+  }
+
+  load();
+  return { element, title: t("messages"), refresh: load };
+}

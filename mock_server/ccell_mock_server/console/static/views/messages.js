@@ -1,0 +1,294 @@
+/** The live list of messages, newest first, with a search; beside it the message that is open. */
+
+import { fill, h } from "../dom.js";
+import { dayOf, timeOfDay } from "../format.js";
+import { LongList } from "../list.js";
+import { FIELDS, STATES, complete, parseQuery } from "../query.js";
+import { formatRoute } from "../route.js";
+import { contentNodes, visible } from "../text.js";
+import { messageView } from "./message.js";
+
+/** @typedef {import("../api.js").Message} Message */
+
+const PAGE = 100;
+
+/**
+ * @param {import("../app.js").App} app
+ * @returns {import("../app.js").View}
+ */
+export function messagesView(app) {
+  const { t, api, store } = app;
+  let route = store.state.route;
+  /** @type {AbortController} */
+  let asking = new AbortController();
+  /** @type {string | number | null} */
+  let cursor = null;
+  let place = -1;
+  /** @type {import("../app.js").View | null} */
+  let detail = null;
+
+  const input = h("input", {
+    type: "search",
+    id: "search",
+    placeholder: t("search"),
+    "aria-label": t("search_label"),
+    autocomplete: "off",
+    spellcheck: "false",
+    role: "combobox",
+    "aria-expanded": "false",
+    "aria-controls": "options",
+    "aria-autocomplete": "list",
+  });
+  input.value = route.query["q"] ?? "";
+  const options = h("ul", { id: "options", role: "listbox", class: "options", hidden: true, "aria-label": t("search_label") });
+  const faults = h("p", { class: "wrong", role: "status", id: "search-faults" });
+  const empty = h("p", { class: "empty", hidden: true });
+  const panel = h("section", { class: "detail", hidden: true, "aria-live": "polite" });
+
+  /** @type {LongList<Message>} */
+  const list = new LongList({ row, key: (message) => `${message.userid}/${message.msgid}`, more, label: t("messages") });
+  const element = h(
+    "div",
+    { class: "split" },
+    h("h1", { class: "hidden" }, t("messages")),
+    h(
+      "section",
+      { class: "listing" },
+      h("div", { class: "search" }, input, options, notifyButton()),
+      faults,
+      empty,
+      list.element,
+    ),
+    panel,
+  );
+
+  /** @param {Message} message */
+  function row(message) {
+    const isOpen = route.parts[1] === message.msgid;
+    const isAll = !route.query["account"];
+    return h(
+      "li",
+      { class: "row" },
+      h(
+        "a",
+        {
+          href: formatRoute("messages", [message.userid, message.msgid], route.query),
+          "aria-current": isOpen ? "true" : false,
+        },
+        h("span", { class: "when" }, timeOfDay(message.submitted_at, dayOf())),
+        isAll && h("span", { class: "who" }, message.userid),
+        h("span", { class: "phone" }, ...visible(message.phone)),
+        h("span", { class: "text", title: message.content.slice(0, 1000) }, ...contentNodes(message.content.slice(0, 300), message.verification_code)),
+        h("span", { class: "linkid" }, ...visible(message.linkid)),
+        h("span", { class: `state ${message.state}` }, message.code === "0" ? t(message.state) : message.code),
+      ),
+    );
+  }
+
+  function filters() {
+    const query = parseQuery(input.value, dayOf());
+    faults.textContent = query.faults
+      .map(({ word, kind }) => t(`fault_${kind}`, word, kind === "state" ? STATES.join(", ") : FIELDS.join(", ")))
+      .join(" ");
+    return query.filters;
+  }
+
+  /** @param {string | number | null} from */
+  function ask(from) {
+    const userid = route.query["account"];
+    const path = userid ? `accounts/${encodeURIComponent(userid)}/messages` : "messages";
+    return api.get(path, { ...filters(), newest_first: true, limit: PAGE, cursor: from }, asking.signal);
+  }
+
+  async function more() {
+    if (cursor === null) return;
+    try {
+      /** @type {import("../api.js").Page<Message>} */
+      const page = await ask(cursor);
+      cursor = page.next;
+      list.set([...list.items, ...page.items], cursor === null);
+    } catch (error) {
+      app.report(error);
+    }
+  }
+
+  /** Ask for the newest messages. What is known already stays below them. */
+  async function newest() {
+    try {
+      /** @type {import("../api.js").Page<Message>} */
+      const page = await ask(null);
+      const known = new Map(list.items.map((message, index) => [list.key(message), index]));
+      const last = page.items.at(-1);
+      const place = last && known.get(list.key(last));
+      if (place !== undefined && page.next !== null) {
+        list.set([...page.items, ...list.items.slice(place + 1)], cursor === null);
+      } else {
+        cursor = page.next;
+        list.set(page.items, cursor === null);
+      }
+      empty.hidden = list.items.length > 0;
+      if (input.value) empty.textContent = t("none_found");
+      else empty.textContent = t("no_messages", new URL("send.jsp", api.gateway).href);
+    } catch (error) {
+      app.report(error);
+    }
+  }
+
+  function again() {
+    asking.abort();
+    asking = new AbortController();
+    list.items = [];
+    list.shown.clear();
+    list.body.replaceChildren();
+    list.element.scrollTop = 0;
+    return newest();
+  }
+
+  function open() {
+    const [userid, msgid] = route.parts;
+    detail?.close?.();
+    detail = userid && msgid ? messageView(app, userid, msgid, () => app.go("messages", [], route.query)) : null;
+    panel.hidden = detail === null;
+    element.classList.toggle("open", detail !== null);
+    fill(panel, detail?.element);
+    place = list.items.findIndex((message) => message.msgid === msgid);
+    for (const one of list.shown.values()) {
+      const link = one.element.querySelector("a");
+      if (one.item.msgid === msgid) link?.setAttribute("aria-current", "true");
+      else link?.removeAttribute("aria-current");
+    }
+  }
+
+  function notifyButton() {
+    if (typeof Notification === "undefined" || Notification.permission !== "default") return null;
+    const button = h("button", { type: "button", class: "quiet" }, t("notify"));
+    button.addEventListener("click", async () => {
+      await Notification.requestPermission();
+      button.remove();
+    });
+    return button;
+  }
+
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let typing;
+  let chosen = -1;
+  function suggest() {
+    const known = {
+      phone: [...new Set(list.items.slice(0, 200).map((message) => message.phone))],
+      code: [...new Set(list.items.slice(0, 200).map((message) => message.code))],
+    };
+    const { from, options: found } = complete(input.value, input.selectionStart ?? 0, known);
+    const shown = found.slice(0, 8);
+    chosen = -1;
+    fill(
+      options,
+      shown.map((text, index) =>
+        h("li", { role: "option", id: `option-${index}`, "aria-selected": "false", mousedown: (/** @type {Event} */ event) => { event.preventDefault(); take(from, text); } }, text),
+      ),
+    );
+    options.hidden = shown.length === 0;
+    input.setAttribute("aria-expanded", String(shown.length > 0));
+    input.removeAttribute("aria-activedescendant");
+    input.dataset["from"] = String(from);
+  }
+
+  /**
+   * @param {number} from
+   * @param {string} text
+   */
+  function take(from, text) {
+    const rest = input.value.slice(input.selectionStart ?? input.value.length);
+    const isWhole = !text.endsWith(":");
+    input.value = `${input.value.slice(0, from)}${text}${isWhole ? " " : ""}${rest}`;
+    const end = from + text.length + (isWhole ? 1 : 0);
+    input.setSelectionRange(end, end);
+    changed();
+  }
+
+  function closeOptions() {
+    options.hidden = true;
+    input.setAttribute("aria-expanded", "false");
+  }
+
+  function changed() {
+    suggest();
+    clearTimeout(typing);
+    typing = setTimeout(() => {
+      route = { ...route, query: { ...route.query, q: input.value } };
+      history.replaceState(null, "", formatRoute("messages", route.parts, route.query));
+      store.set({ route });
+      again();
+    }, 150);
+  }
+
+  input.addEventListener("input", changed);
+  input.addEventListener("blur", closeOptions);
+  input.addEventListener("keydown", (event) => {
+    if (options.hidden) return;
+    const count = options.children.length;
+    if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+      chosen = (chosen + (event.key === "ArrowDown" ? 1 : -1) + count) % count;
+      [...options.children].forEach((option, index) => option.setAttribute("aria-selected", String(index === chosen)));
+      input.setAttribute("aria-activedescendant", `option-${chosen}`);
+    } else if ((event.key === "Enter" || event.key === "Tab") && chosen >= 0) {
+      take(Number(input.dataset["from"]), options.children[chosen]?.textContent ?? "");
+    } else if (event.key === "Escape") {
+      closeOptions();
+      event.stopPropagation();
+      return;
+    } else {
+      return;
+    }
+    event.preventDefault();
+  });
+
+  /** @param {number} step */
+  function move(step) {
+    place = Math.min(Math.max(place + step, 0), list.items.length - 1);
+    const message = list.items[place];
+    if (!message) return;
+    list.reveal(place);
+    list.shown.get(list.key(message))?.element.querySelector("a")?.focus({ preventScroll: true });
+    if (detail) app.go("messages", [message.userid, message.msgid], route.query);
+  }
+
+  newest().then(open);
+  return {
+    element,
+    title: t("messages"),
+    follow(next) {
+      const sameList = next.query["account"] === route.query["account"] && (next.query["q"] ?? "") === (route.query["q"] ?? "");
+      const sameMessage = next.parts.join("/") === route.parts.join("/");
+      route = next;
+      if (!sameList) {
+        input.value = next.query["q"] ?? "";
+        again();
+      } else {
+        list.shown.clear();
+        list.body.replaceChildren();
+        list.draw();
+      }
+      if (!sameMessage || !sameList) open();
+      return true;
+    },
+    refresh() {
+      newest();
+      detail?.refresh?.();
+    },
+    key(event) {
+      if (event.key === "/") input.focus();
+      else if (event.key === "j") move(1);
+      else if (event.key === "k") move(-1);
+      else if (event.key === "Escape" && detail) app.go("messages", [], route.query);
+      else if (event.key === "Escape" && document.activeElement === input) input.blur();
+      else return false;
+      return true;
+    },
+    close() {
+      asking.abort();
+      clearTimeout(typing);
+      list.close();
+      detail?.close?.();
+    },
+  };
+}

@@ -1,0 +1,242 @@
+"""The live list of messages, its search, and one message."""
+
+import re
+import socket
+from contextlib import closing
+from datetime import timedelta
+from pathlib import Path
+
+from harness.console import CONTENT, PHONE, Open, console
+from harness.emulators import emulator
+from playwright.sync_api import expect
+
+from ccell_fake.client import Client
+from ccell_fake.inspection import State
+from ccell_fake.testing import Ccell
+from ccell_mock_server import fake
+from ccell_mock_server.emulator import Emulator
+
+
+def test_a_browser_that_opens_the_gateways_address_gets_theconsole(running: Emulator, open_page: Open) -> None:
+    page = open_page(running.url)
+    expect(page.get_by_text("No message yet")).to_be_visible()
+    assert page.url.startswith(f"{running.url}/_ccell/")
+
+
+def test_a_new_message_appears_without_reload(running: Emulator, ccell: Ccell, open_page: Open) -> None:
+    page = open_page(console(running))
+    expect(page.locator(".connection")).to_have_text("live")
+    ccell.client.send(PHONE, CONTENT)
+    expect(page.locator(".row")).to_have_count(1)
+    expect(page.locator(".row")).to_contain_text(PHONE)
+    expect(page.locator(".row .code")).to_have_text("4711")
+    expect(page.locator(".row .signature")).to_have_text("【签名】")
+    ccell.client.send("13900000001", CONTENT)
+    expect(page.locator(".row").first).to_contain_text("13900000001")
+
+
+def test_the_state_of_a_message_follows_the_emulator(running: Emulator, ccell: Ccell, open_page: Open) -> None:
+    ccell.settings(report_delay=60)
+    ccell.client.send(PHONE, CONTENT)
+    page = open_page(console(running))
+    expect(page.locator(".row .state")).to_have_text("sent")
+    ccell.clock.advance(minutes=1)
+    expect(page.locator(".row .state")).to_have_text("delivered")
+
+
+def test_nothing_is_missed_while_the_emulator_restarts(open_page: Open, tmp_path: Path) -> None:
+    with closing(socket.create_server(("127.0.0.1", 0))) as free:
+        port: int = free.getsockname()[1]
+    settings = {"store": str(tmp_path / "store"), "port": port}
+    with emulator(None, settings) as running, fake.server(running) as server:
+        with server.open(userid="300001").connect() as client:
+            client.send(PHONE, CONTENT)
+        page = open_page(console(running), errors_expected=True)
+        expect(page.locator(".row")).to_have_count(1)
+    expect(page.locator(".connection")).to_contain_text("connection lost")
+    with emulator(None, settings) as running, fake.server(running) as server:
+        account = server.control.account("300001")
+        with Client(running.url, account.userid, account.password) as client:
+            client.send("13900000001", CONTENT)
+        expect(page.locator(".connection")).to_have_text("live")
+        expect(page.locator(".row")).to_have_count(2)
+
+
+def test_a_paused_list_counts_what_comes_and_shows_it_afterwards(
+    running: Emulator, ccell: Ccell, open_page: Open
+) -> None:
+    page = open_page(console(running))
+    expect(page.locator(".connection")).to_have_text("live")
+    page.get_by_role("button", name="Pause").click()
+    ccell.client.send([PHONE, "13900000001"], CONTENT)
+    expect(page).to_have_title(re.compile(r"^\(2\) "))
+    expect(page.locator(".row")).to_have_count(0)
+    page.get_by_role("button", name="Go on").click()
+    expect(page.locator(".row")).to_have_count(2)
+    expect(page).to_have_title(re.compile("^Messages"))
+
+
+def test_a_search_narrows_the_list_and_has_an_address(running: Emulator, ccell: Ccell, open_page: Open) -> None:
+    ccell.client.send([PHONE, "13900000001"], CONTENT)
+    ccell.client.send(PHONE, "Order shipped【签名】", linkid="order-7")
+    page = open_page(console(running))
+    search = page.get_by_role("combobox", name="Search the messages")
+    for text, count in (
+        ("phone:138*", 2),
+        ("phone:138* ORDER", 1),
+        ("linkid:order-*", 1),
+        ("state:failed", 0),
+        ("", 3),
+    ):
+        search.fill(text)
+        expect(page.locator(".row")).to_have_count(count)
+    search.fill("phone:139* 验证码")
+    expect(page.locator(".row")).to_have_count(1)
+    expect(page).to_have_url(re.compile("q=phone"))
+    copied = open_page(page.url)
+    expect(copied.locator(".row")).to_have_count(1)
+    expect(copied.get_by_role("combobox", name="Search the messages")).to_have_value("phone:139* 验证码")
+
+
+def test_a_search_says_what_it_does_not_understand(running: Emulator, open_page: Open) -> None:
+    page = open_page(console(running))
+    search = page.get_by_role("combobox", name="Search the messages")
+    search.fill("fone:138 state:gone after:noon")
+    for text in ("no field in “fone:138”; fields: phone", "no state “gone”; states: refused", "“noon” is no time"):
+        expect(page.locator("#search-faults")).to_contain_text(text)
+
+
+def test_a_search_completes_fields_and_values_by_the_keyboard(running: Emulator, ccell: Ccell, open_page: Open) -> None:
+    ccell.client.send(PHONE, CONTENT)
+    page = open_page(console(running))
+    expect(page.locator(".row")).to_have_count(1)
+    page.keyboard.press("/")
+    page.keyboard.type("sta")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    page.keyboard.type("del")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("combobox", name="Search the messages")).to_have_value("state:delivered ")
+    expect(page.locator(".row")).to_have_count(1)
+
+
+def test_the_keyboard_leads_through_the_list(running: Emulator, ccell: Ccell, open_page: Open) -> None:
+    for digit in range(3):
+        ccell.client.send(f"1380000000{digit}", CONTENT)
+    page = open_page(console(running))
+    expect(page.locator(".row")).to_have_count(3)
+    for key in ("j", "j", "k", "Enter"):
+        page.keyboard.press(key)
+    expect(page.locator(".detail h2")).to_have_text("13800000002")
+    page.keyboard.press("j")
+    expect(page.locator(".detail h2")).to_have_text("13800000001")
+    page.keyboard.press("Escape")
+    expect(page.locator(".detail")).to_be_hidden()
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog")).to_be_visible()
+
+
+def test_a_long_list_loads_its_pages_as_it_is_scrolled(running: Emulator, ccell: Ccell, open_page: Open) -> None:
+    ccell.settings(balance=10_000)
+    ccell.client.send([f"138{number:08d}" for number in range(450)], CONTENT)
+    page = open_page(console(running))
+    expect(page.locator(".row").first).to_contain_text("13800000449")
+    scroller = page.locator(".scroller")
+    for _ in range(60):
+        scroller.evaluate("element => { element.scrollTop = element.scrollHeight; }")
+        if page.locator(".row", has_text="13800000000").count():
+            break
+        page.wait_for_timeout(100)
+    expect(page.locator(".row", has_text="13800000000")).to_be_visible()
+    assert page.locator(".row").count() < 60
+
+
+def test_hostile_texts_are_shown_as_texts(running: Emulator, ccell: Ccell, open_page: Open) -> None:
+    hostile = "<img src=x onerror=alert(1)><b>&amp;\u202egnp\u200b\u2066 \u00ad👍🏽👨\u200d👩\u200d👧【签名】"
+    ccell.client.send(PHONE, hostile, linkid="<i>\u202e</i>")
+    ccell.client.send(["1<b>", "x" * 500], "好" * 900 + "【签名】")
+    page = open_page(console(running))
+    expect(page.locator(".row")).to_have_count(3)
+    row = page.locator(".row").last
+    expect(row).to_contain_text(
+        "<img src=x onerror=alert(1)><b>&amp;U+202EgnpU+200BU+2066 U+00AD👍🏽👨\u200d👩\u200d👧【签名】"
+    )
+    assert page.locator("main img, main b").count() == 0
+    row.locator("a").click()
+    expect(page.locator(".detail .bubble")).to_contain_text("U+202E")
+    expect(page.locator(".detail .facts")).to_contain_text("<i>U+202E</i>")
+
+
+def test_one_message_tells_its_life_and_its_request(running: Emulator, ccell: Ccell, open_page: Open) -> None:
+    ccell.settings(report_delay=60)
+    ccell.client.send(PHONE, CONTENT, linkid="order-7")
+    page = open_page(console(running))
+    page.locator(".row a").click()
+    detail = page.locator(".detail")
+    for text in ("Submitted", "The report has not come in yet", "Characters 15 · Segments 1 · Charge 1", "order-7"):
+        expect(detail).to_contain_text(text)
+    ccell.clock.advance(minutes=1)
+    expect(detail).to_contain_text("The report came in: 成功")
+    expect(detail).to_contain_text("The client has not fetched the report yet")
+    ccell.client.reports()
+    expect(detail).to_contain_text("The client fetched the report")
+    detail.locator("summary").click()
+    expect(detail).to_contain_text(f'<submit phone="{PHONE}"')
+    expect(detail).to_contain_text('password="********"')
+    assert ccell.password not in detail.inner_text()
+
+
+def test_a_refused_number_says_why(running: Emulator, ccell: Ccell, open_page: Open) -> None:
+    ccell.client.send([PHONE, "19500001111"], CONTENT)
+    page = open_page(console(running))
+    page.locator(".row a", has_text="19500001111").click()
+    detail = page.locator(".detail")
+    expect(detail).to_contain_text("Refused with 1004001")
+    expect(detail).to_contain_text("'19500001111' is not recognised; a number has 11 digits")
+    expect(detail).to_contain_text("documented S8")
+
+
+def test_a_report_is_made_to_come_in_and_the_next_message_to_be_refused(
+    running: Emulator, ccell: Ccell, open_page: Open
+) -> None:
+    ccell.settings(report_delay=3600)
+    ccell.client.send(PHONE, CONTENT)
+    page = open_page(console(running))
+    page.locator(".row a").click()
+    page.get_by_role("button", name="Report it now as failed").click()
+    expect(page.locator(".detail")).to_contain_text("The report came in: UNDELIV")
+    assert ccell.outbox[0].state is State.FAILED
+    page.get_by_role("button", name="Refuse the next one to this number").click()
+    expect(page.locator(".detail")).to_contain_text(f"the next message to {PHONE} is refused with 1004008")
+    (resp,) = ccell.client.send(PHONE, CONTENT).resps
+    assert resp.code == "1004008"
+
+
+def test_every_sample_of_a_message_has_its_values(running: Emulator, ccell: Ccell, open_page: Open) -> None:
+    ccell.client.send(PHONE, 'say "hi" & <go> $x【签名】', linkid="7", sendtime=ccell.clock.now + timedelta(days=1))
+    page = open_page(console(running))
+    page.locator(".row a").click()
+    samples = page.locator(".samples")
+    expect(samples).to_contain_text(PHONE)
+    for language in ("curl", "Python", "Java", "PHP", "pytest"):
+        samples.get_by_role("button", name=language, exact=True).click()
+        expect(samples.locator("pre")).to_contain_text(PHONE)
+        assert ccell.password not in samples.inner_text()
+
+
+def test_the_account_and_the_language_are_in_the_address(running: Emulator, ccell: Ccell, open_page: Open) -> None:
+    ccell.client.send(PHONE, CONTENT)
+    with ccell.server.open(userid="300002").connect() as client:
+        client.send("13900000001", CONTENT)
+    page = open_page(console(running))
+    expect(page.locator(".row")).to_have_count(2)
+    page.get_by_label("Account").select_option("300002")
+    expect(page.locator(".row")).to_have_count(1)
+    page.get_by_role("button", name="中文").click()
+    expect(page.get_by_role("link", name="短信")).to_be_visible()
+    page.get_by_role("button", name="浅色或深色").click()
+    copied = open_page(page.url)
+    expect(copied.locator(".row")).to_have_count(1)
+    expect(copied.get_by_role("link", name="短信")).to_be_visible()
+    assert copied.locator("html").get_attribute("data-theme") == "dark"

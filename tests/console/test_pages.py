@@ -1,0 +1,165 @@
+"""The other pages: phones, requests, account, send; and the log-in."""
+
+import re
+from contextlib import suppress
+
+import pytest
+from harness import http
+from harness.console import CONTENT, PHONE, Open, console
+from harness.emulators import emulator
+from playwright.sync_api import expect
+
+from ccell_fake.client import RequestRefused
+from ccell_fake.clock import SystemClock
+from ccell_fake.model import Operation
+from ccell_fake.testing import Ccell
+from ccell_mock_server import fake
+from ccell_mock_server.emulator import Emulator
+
+TOKEN = "the-token-of-the-test"
+
+
+def test_a_phone_shows_both_directions_and_answers(running: Emulator, ccell: Ccell, open_page: Open) -> None:
+    ccell.client.send(PHONE, CONTENT)
+    ccell.client.send("13900000001", "您好【签名】")
+    page = open_page(console(running, f"phone/{PHONE}?account=300001"))
+    talk = page.locator(f".phone[aria-label='{PHONE}']")
+    expect(talk).to_contain_text("您的验证码是4711。【签名】")
+    expect(talk).not_to_contain_text("您好")
+    talk.get_by_placeholder("Answer").fill("收到 <b>")
+    talk.get_by_role("button", name="Send").click()
+    expect(talk.locator(".out")).to_contain_text("收到 <b>")
+    expect(talk.locator(".out")).to_contain_text("waits for the client")
+    assert [one.msgcontent for one in ccell.client.upmsgs()] == ["收到 <b>"]
+    expect(talk.locator(".out")).to_contain_text("fetched by the client")
+    talk.get_by_role("button", name="退订").click()
+    expect(talk.locator(".out")).to_have_count(2)
+
+
+def test_several_phones_stand_side_by_side_and_have_an_address(
+    running: Emulator, ccell: Ccell, open_page: Open
+) -> None:
+    ccell.client.send([PHONE, "13900000001"], CONTENT)
+    page = open_page(console(running, "phone"))
+    for number in (PHONE, "13900000001"):
+        page.get_by_label("Number of the phone").fill(number)
+        page.get_by_role("button", name="Show").click()
+    expect(page.locator(".phone .in")).to_have_count(2)
+    copied = open_page(page.url)
+    expect(copied.locator(".phone .in")).to_have_count(2)
+    copied.locator(".phone").first.get_by_role("button", name="Close").click()
+    expect(copied.locator(".phone.card")).to_have_count(1)
+
+
+def test_requests_are_listed_with_their_reason_whoever_sent_them(
+    running: Emulator, ccell: Ccell, open_page: Open
+) -> None:
+    page = open_page(console(running, "requests"))
+    http.post(running.url, Operation.SEND.path, b"<root userid='1'><submit content='a & b'/></root>")
+    with suppress(RequestRefused):
+        ccell.client.send(PHONE, CONTENT, spcode="12")
+    ccell.client.info()
+    expect(page.locator(".row")).to_have_count(3)
+    expect(page.locator(".row").last).to_contain_text("of no account")
+    page.locator(".row a").last.click()
+    expect(page.locator(".detail")).to_contain_text("the XML is not well-formed")
+    page.locator(".row a").first.click()
+    expect(page.locator(".detail article")).to_have_count(2)
+    copied = open_page(page.url)
+    expect(copied.locator(".detail article")).to_have_count(2)
+    copied.keyboard.press("Escape")
+    expect(copied.locator(".detail")).to_be_hidden()
+    copied.get_by_label("Endpoint").select_option("info")
+    expect(copied.locator(".row")).to_have_count(1)
+
+
+def test_an_accounts_clock_is_moved(running: Emulator, ccell: Ccell, open_page: Open) -> None:
+    ccell.settings(report_delay=600)
+    ccell.client.send(PHONE, CONTENT)
+    page = open_page(console(running, "account?account=300001"))
+    page.get_by_role("button", name="Freeze").click()
+    expect(page.get_by_text("frozen")).to_be_visible()
+    before = ccell.clock.now
+    page.get_by_label("minutes").fill("15")
+    page.get_by_role("button", name="Advance").click()
+    expect(page.get_by_text("This happened meanwhile")).to_be_visible()
+    expect(page.locator("main")).to_contain_text(f"report {PHONE} 成功")
+    assert (ccell.clock.now - before).total_seconds() == 900
+    page.get_by_role("button", name="Real time again").click()
+    expect(page.locator(".state", has_text="real time")).to_be_visible()
+    assert abs((ccell.clock.now - SystemClock().now()).total_seconds()) < 60
+
+
+def test_an_accounts_faults_and_settings_are_changed(running: Emulator, ccell: Ccell, open_page: Open) -> None:
+    ccell.faults.next("send", code="1001999")
+    ccell.faults.next("report", delay=5)
+    page = open_page(console(running, "account?account=300001"), errors_expected=True)
+    faults = page.locator("section", has=page.get_by_role("heading", name="Faults"))
+    expect(faults.locator("li")).to_have_count(2)
+    faults.get_by_role("button", name="Remove", exact=True).first.click()
+    expect(faults.locator("li")).to_have_count(1)
+    settings = page.get_by_label("Settings")
+    settings.fill('{"max_concurrency": 7, "sending_rule": false}')
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Saved.")).to_be_visible()
+    assert ccell.settings().max_concurrency == 7
+    settings.fill('{"balanc": 7}')
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("alert")).to_contain_text("did you mean balance?")
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.get_by_role("button", name="Reset the account").click()
+    expect(faults).to_contain_text("No fault is arranged.")
+
+
+def test_an_account_is_opened_and_chosen(running: Emulator, open_page: Open) -> None:
+    page = open_page(console(running, "account"))
+    expect(page.locator(".cards li")).to_have_count(1)
+    page.get_by_role("button", name="Open an account").click()
+    expect(page.get_by_role("heading", name=re.compile(r"Account \d+"))).to_be_visible()
+    assert len(list(running.services.accounts)) == 2
+
+
+def test_the_form_sends_as_a_client_does(running: Emulator, ccell: Ccell, open_page: Open) -> None:
+    page = open_page(console(running, "send?account=300001"))
+    page.get_by_label("Numbers").fill("13600000001,19500001111")
+    page.get_by_label("Content").fill('a & b "c" <d>【签名】')
+    page.get_by_role("button", name="Send", exact=True).click()
+    expect(page.locator("main pre").first).to_contain_text("手机号不可识别19500001111")
+    assert ccell.outbox.one(phone="13600000001").content == 'a & b "c" <d>【签名】'
+
+
+def test_a_token_is_asked_for_and_never_in_the_address(open_page: Open) -> None:
+    with emulator(None, {"control_token": TOKEN}) as running, fake.server(running) as server:
+        with server.open(userid="300001").connect() as client:
+            client.send(PHONE, CONTENT)
+        page = open_page(f"{running.url}/", errors_expected=True)
+        page.get_by_label("Control token").fill("wrong")
+        page.get_by_role("button", name="Log in").click()
+        expect(page.get_by_text("This is not the token")).to_be_visible()
+        page.get_by_label("Control token").fill(TOKEN)
+        page.get_by_role("button", name="Log in").click()
+        expect(page.locator(".row")).to_have_count(1)
+        expect(page.locator(".connection")).to_have_text("live")
+        assert TOKEN not in page.url
+        page.reload()
+        expect(page.locator(".row")).to_have_count(1)
+        other = open_page(f"{running.url}/_ccell/", errors_expected=True)
+        expect(other.get_by_label("Control token")).to_be_visible()
+
+
+@pytest.mark.parametrize("path", ["main.js", "views/messages.js", "console.css", "icon.svg"])
+def test_the_files_of_the_console_need_no_token_and_allow_nothing_foreign(path: str) -> None:
+    with emulator(None, {"control_token": TOKEN}) as running:
+        for target in ("/_ccell/", f"/_ccell/console/{path}"):
+            answer = http.get(running.url, target.encode())
+            assert answer.status == 200
+            assert answer.headers["content-security-policy"].startswith("default-src 'self';")
+            assert answer.headers["x-content-type-options"] == "nosniff"
+        assert http.get(running.url, b"/_ccell/console/../pages.py").status == 404
+        assert http.get(running.url, b"/_ccell/console/none.js").status == 404
+
+
+def test_only_a_browser_is_led_to_the_console(running: Emulator) -> None:
+    led = http.get(running.url, b"/", "Accept: text/html,*/*")
+    assert (led.status, led.headers["location"]) == (303, "_ccell/")
+    assert http.get(running.url, b"/", "Accept: */*").status == 404

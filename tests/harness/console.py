@@ -1,0 +1,23 @@
+"""The console in a browser."""
+
+from typing import Any, Protocol
+
+from playwright.sync_api import Page
+
+from ccell_mock_server.emulator import Emulator
+
+CONTENT = "您的验证码是4711。【签名】"
+PHONE = "13800000000"
+
+
+class Open(Protocol):
+    """Opens an address in a browser of its own."""
+
+    def __call__(self, url: str, *, width: int = 1280, errors_expected: bool = False, **options: Any) -> Page:
+        """Open an address. The options are those of Playwright's `new_context`."""
+        ...
+
+
+def console(running: Emulator, view: str = "messages") -> str:
+    """Return the address of a view."""
+    return f"{running.url}/_ccell/#/{view}"
