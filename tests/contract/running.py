@@ -42,20 +42,29 @@ def suite() -> tuple[Check, ...]:
 def target(
     mutant: Mutant | None = None, assumptions: Mapping[str, AnswerValue] | None = None, *, hurried: bool = False
 ) -> Generator[EmulatorContractTarget]:
-    """Run an emulator without a socket.
+    """Run an emulator without a socket, as a target that can arrange everything.
 
     Args:
         mutant: A violation.
         assumptions: Answers that differ from the default, by question.
         hurried: Whether processing takes a quarter of its time. Requests still overlap.
     """
+    with serve(mutant, assumptions, hurried=hurried) as of:
+        yield EmulatorContractTarget(of)
+
+
+@contextmanager
+def serve(
+    mutant: Mutant | None = None, assumptions: Mapping[str, AnswerValue] | None = None, *, hurried: bool = False
+) -> Generator[Server]:
+    """Run an emulator without a socket; see `target`."""
     answers = {id_: list(given) if isinstance(given, tuple) else given for id_, given in (assumptions or {}).items()}
     config = parse({"server": {"port": 0}, "assumptions": answers}, "the test")
     pauses = Pauses(lambda seconds: time.sleep(seconds / _HURRY)) if hurried else None
     emulator = Emulator(config, pauses=pauses, behaviour=mutant.behaviour() if mutant else Behaviour())
     try:
         with server(emulator, is_in_process=True) as plain:
-            yield EmulatorContractTarget(_over(plain, mutant) if mutant else plain)
+            yield _over(plain, mutant) if mutant else plain
     finally:
         emulator.stop()
 

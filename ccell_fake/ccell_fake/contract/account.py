@@ -1,7 +1,7 @@
 """An account that checks send requests with, and the interface to the conditions around it."""
 
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol, TypeVar
@@ -9,13 +9,14 @@ from xml.sax.saxutils import quoteattr
 
 import httpx2
 
-from ccell_fake.client import Client
+from ccell_fake.client import Client, RequestRefused
 from ccell_fake.client.gateway import parse_base_url
+from ccell_fake.codes import Code
 from ccell_fake.contract.answers import RawAnswer
 from ccell_fake.contract.known_account import KnownAccount
 from ccell_fake.contract.needs import NotAsked
 from ccell_fake.contract.recording import Recording
-from ccell_fake.model import Operation
+from ccell_fake.model import Operation, Report, Upmsg
 
 Item = TypeVar("Item")
 
@@ -57,6 +58,10 @@ class Arranger(Protocol):
 
 class NothingArrived(AssertionError):
     """The gateway did not produce a report or message in time, although it produces them immediately."""
+
+
+class NeverEmpty(AssertionError):
+    """A queue does not become empty: the gateway hands out the same items again at once."""
 
 
 class ContractAccount:
@@ -134,6 +139,37 @@ class ContractAccount:
         request.extensions["timeout"] = httpx2.Timeout(_SECONDS).as_dict()
         response = self._transport.handle_request(request)
         return RawAnswer(operation, response.status_code, dict(response.headers), response.read())
+
+    def reports(self) -> list[Report]:
+        """Fetch reports until an answer has none.
+
+        Raises:
+            NeverEmpty: The gateway hands out the same reports again and again.
+        """
+        return [item for item in self._drain(Operation.REPORT) if isinstance(item, Report)]
+
+    def upmsgs(self) -> list[Upmsg]:
+        """Fetch upstream messages until an answer has none.
+
+        Raises:
+            NeverEmpty: The gateway hands out the same messages again and again.
+        """
+        return [item for item in self._drain(Operation.UPMSG) if isinstance(item, Upmsg)]
+
+    def _drain(self, operation: Operation) -> Iterator[object]:
+        page: tuple[object, ...] = ()
+        while True:
+            answer = self.post(operation, self.payload())
+            if answer.code != Code.SUCCESS:
+                message = f"{operation} was refused with {answer.code} {answer.reply.info}"
+                raise RequestRefused(message, operation, code=answer.code, info=answer.reply.info)
+            if not answer.reply.items:
+                return
+            if answer.reply.items == page:
+                message = f"two answers of {operation} in succession have the same {len(page)} items"
+                raise NeverEmpty(message)
+            page = answer.reply.items
+            yield from page
 
     def messages_left(self) -> int:
         """Number of messages that the account can still pay for, credit included."""

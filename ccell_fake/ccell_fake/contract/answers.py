@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from email.message import Message
 from functools import cached_property
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -33,6 +34,13 @@ class RawAnswer:
     def is_declared(self) -> bool:
         """True if it begins with `DECLARATION`, ignoring blanks."""
         return self.body.lstrip().startswith(DECLARATION)
+
+    @property
+    def is_utf_8(self) -> bool:
+        """True if its Content-Type says that it is UTF-8."""
+        message = Message()
+        message["Content-Type"] = self.headers.get("content-type", "")
+        return (message.get_content_charset() or "") in {"utf-8", "utf8"}
 
     @cached_property
     def root(self) -> ET.Element:

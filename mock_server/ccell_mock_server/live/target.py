@@ -158,7 +158,7 @@ class _LiveAccount:
         self.allowance = messages
         self.first_number = first
         self._relay = relay
-        self._patience = WaitAllowance(live.patience)
+        self._patience = WaitAllowance(live.patience, live.pause)
         relay.is_open = True
 
     @property

@@ -138,6 +138,39 @@ def each(operation: Operation, alter: Callable[[Any], Any], make: Make = Behavio
     return items(operation, lambda carried: map(alter, carried), make)
 
 
+def repeating(operation: Operation) -> Make:
+    """Each call also returns the items of the account's previous call."""
+
+    def make() -> Behaviour:
+        last: dict[int, tuple[Any, ...]] = {}
+
+        def act(facts: RequestFacts, _: Ledger, reply: Any) -> AnyReply:
+            before = last.get(facts.account.key, ())
+            last[facts.account.key] = reply.items
+            return Reply(reply.code, reply.info, (*before, *reply.items))
+
+        return afterwards(operation, act)()
+
+    return make
+
+
+def overlapping(operation: Operation, per_call: int) -> Make:
+    """After a full page, the next page begins with the last item of that page, in place of its own first item."""
+
+    def make() -> Behaviour:
+        last: dict[int, tuple[Any, ...]] = {}
+
+        def act(facts: RequestFacts, _: Ledger, reply: Any) -> AnyReply:
+            before = last.get(facts.account.key, ())
+            last[facts.account.key] = reply.items
+            repeated = before[-1:] if len(before) == per_call else ()
+            return Reply(reply.code, reply.info, (*repeated, *reply.items[len(repeated) :]))
+
+        return afterwards(operation, act)()
+
+    return make
+
+
 def charging(messages: Callable[[RequestFacts, Any], int]) -> Make:
     """A send charges so many messages more, by facts and by what it answers."""
 

@@ -1,7 +1,8 @@
 """Open questions, answered as no answer of the registry has it, or as another has it."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 import httpx2
 
@@ -31,12 +32,13 @@ from .behaviours import (
     limited,
     recoded,
     refusing,
+    repeating,
     settled,
     swapped,
     without,
 )
 from .carries import by_rule, carried, matching, posted, replacing, with_answer, with_query
-from .mutant import Mutant
+from .mutant import Make, Mutant
 
 _SEND, _REPORT, _UPMSG, _INFO = Operation
 _LOCK = "excesses before a lock", "seconds of the lock window"
@@ -111,17 +113,36 @@ def _in_utc(report: Report) -> Report:
     return replace(report, recvtime=report.recvtime - timedelta(hours=8))
 
 
-def _twice() -> Behaviour:
-    """Hand out an item a second time."""
-    handed_out: set[Upmsg] = set()
+def _never_removed(operation: Operation) -> Make:
+    """Each call returns all items of the account again."""
 
-    def put_back(facts: RequestFacts, ledger: Ledger, reply: Reply[Upmsg]) -> None:
-        for upmsg in reply.items:
-            if upmsg not in handed_out:
-                ledger.add_upmsg(facts.account.key, upmsg)
-        handed_out.update(reply.items)
+    def make() -> Behaviour:
+        kept: dict[int, tuple[Any, ...]] = {}
 
-    return afterwards(_UPMSG, put_back)()
+        def act(facts: RequestFacts, _: Ledger, reply: Reply[Any]) -> AnyReply:
+            kept[facts.account.key] = (*kept.get(facts.account.key, ()), *reply.items)
+            return replace(reply, items=kept[facts.account.key])
+
+        return afterwards(operation, act)()
+
+    return make
+
+
+def _first_again() -> Behaviour:
+    """A minute after its first answer, an account gets the first report of that answer again, once."""
+    first: dict[int, tuple[datetime, Report]] = {}
+    again: set[int] = set()
+
+    def act(facts: RequestFacts, _: Ledger, reply: Reply[Report]) -> AnyReply:
+        key, now = facts.account.key, facts.state.now
+        if reply.items:
+            first.setdefault(key, (now, reply.items[0]))
+        if key not in first or key in again or now - first[key][0] < timedelta(minutes=1):
+            return reply
+        again.add(key)
+        return replace(reply, items=(first[key][1], *reply.items))
+
+    return afterwards(_REPORT, act)()
 
 
 def _padded(upmsg: Upmsg) -> Upmsg:
@@ -237,13 +258,28 @@ MUTANTS = (
         "A disabled spcode gets a code about signatures.",
         behaviour=recoded("spcode", Code.SIGNATURE_MISSING),
     ),
-    Mutant("Q16", "Times are in UTC.", behaviour=each(_REPORT, _in_utc)),
+    Mutant("Q16", "Times of reports are in UTC.", behaviour=each(_REPORT, _in_utc)),
+    Mutant(
+        "Q16",
+        "Times of upstream messages are in UTC.",
+        behaviour=each(_UPMSG, lambda one: replace(one, motime=one.motime - timedelta(hours=8))),
+        killed_by="Q16 upstream",
+    ),
     Mutant(
         "Q17",
         "Exactly now is accepted, exactly 50 days ahead is not.",
         behaviour=limited(schedule_ahead=SCHEDULE_AHEAD - timedelta(seconds=1)),
     ),
-    Mutant("Q18", "Reports are returned newest first.", behaviour=items(_REPORT, reversed)),
+    Mutant(
+        "Q18",
+        "Reports are returned newest first.",
+        behaviour=items(_REPORT, reversed),
+        killed_by="Q18 reports",
+    ),
+    Mutant("Q18", "Reports are returned twice.", behaviour=repeating(_REPORT), killed_by="Q18 reports"),
+    Mutant("Q18", "Reports are never removed.", behaviour=_never_removed(_REPORT), killed_by="Q18 reports"),
+    Mutant("Q18", "Upstream messages are never removed.", behaviour=_never_removed(_UPMSG), killed_by="Q18 upstream"),
+    Mutant("Q18", "Only the first of several reports is returned again.", behaviour=_first_again),
     Mutant(
         "Q18",
         "Upstream messages are returned newest first.",
@@ -253,7 +289,7 @@ MUTANTS = (
     Mutant(
         "Q18",
         "Upstream messages are returned twice.",
-        behaviour=_twice,
+        behaviour=repeating(_UPMSG),
         killed_by="Q18 upstream",
     ),
     Mutant("Q19", "An upstream message's phone ends with a blank.", behaviour=each(_UPMSG, _padded)),
@@ -263,6 +299,7 @@ MUTANTS = (
         "Q21", "A request over the thread limit gets another code.", behaviour=recoded("concurrency", Code.SYSTEM_ERROR)
     ),
     *_lock("lock_after", 0, 10),
+    Mutant("Q22", "An account never locks.", behaviour=settled(lock_after=0)),
     *_lock("lock_window", 1, 60),
     Mutant("Q23", "A frozen account can send.", behaviour=judged("frozen", _frozen_for_sending)),
     Mutant(

@@ -10,7 +10,7 @@ from ccell_fake.engine.operations import OPERATIONS
 from ccell_fake.limits import REPORTS_PER_CALL, UPMSGS_PER_CALL
 from ccell_fake.model import AccountInfo, AnyReply, Operation, Report
 
-from .behaviours import each, items, limited, operating
+from .behaviours import each, items, limited, operating, overlapping
 from .carries import matching, replacing
 from .mutant import Make, Mutant
 
@@ -73,7 +73,15 @@ def _limits(operation: Operation, clause: str, figure: str, name: str, per_call:
         )
         for more in (-1, 1)
     )
-    return (*off_by_one, Mutant(clause, f"After the first {per_call}, {name} are lost.", behaviour=_losing(operation)))
+    return (
+        *off_by_one,
+        Mutant(clause, f"After the first {per_call}, {name} are lost.", behaviour=_losing(operation)),
+        Mutant(
+            clause,
+            f"The next page of {name} begins with the last of the page before.",
+            behaviour=overlapping(operation, per_call),
+        ),
+    )
 
 
 MUTANTS = (
@@ -87,6 +95,7 @@ MUTANTS = (
     ),
     Mutant("R1", "A report has no linkid if the submit had none.", carry=replacing(' linkid=""', "", _REPORT)),
     Mutant("R1", "A report's status is called return.", carry=replacing(" status=", " return=", _REPORT)),
+    Mutant("R1", "A report is twice in an answer.", behaviour=items(_REPORT, lambda reports: (*reports, *reports))),
     Mutant("R1", "A report never comes.", behaviour=items(_REPORT, lambda _: ())),
     *_limits(_REPORT, "R2", "reports_per_call", "reports", REPORTS_PER_CALL),
     Mutant(

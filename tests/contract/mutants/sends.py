@@ -6,11 +6,14 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
+from ccell_fake.clock import SystemClock
 from ccell_fake.codes import Code
 from ccell_fake.engine import schedule
 from ccell_fake.engine.behaviour import Behaviour
 from ccell_fake.engine.context import RequestFacts
+from ccell_fake.engine.ledger import Ledger
 from ccell_fake.engine.number_context import SubmitFacts
+from ccell_fake.engine.operations import OPERATIONS
 from ccell_fake.engine.rules import Refusal
 from ccell_fake.limits import (
     CONTENT_CHARACTERS,
@@ -19,7 +22,7 @@ from ccell_fake.limits import (
     SIGNATURE_CHARACTERS,
     TIME_FORMAT,
 )
-from ccell_fake.model import Operation, Reply, Resp, Submit
+from ccell_fake.model import AnyReply, Operation, Reply, Report, Resp, Submit
 
 from .behaviours import (
     charging,
@@ -28,6 +31,7 @@ from .behaviours import (
     judged,
     limited,
     misled,
+    operating,
     refusing,
     without,
 )
@@ -77,6 +81,11 @@ def _an_hour_later(sendtime: str) -> str:
     return f"{instant + timedelta(hours=1):{TIME_FORMAT}}" if instant else sendtime
 
 
+def _is_far(sendtime: str) -> bool:
+    instant = schedule.parse(sendtime)
+    return instant is not None and instant > SystemClock().now() + timedelta(minutes=10)
+
+
 def _renamed(name: Callable[[str, int], str]) -> Make:
     """Messages have other serial numbers, by theirs and by their place in the answer; reports agree."""
 
@@ -93,6 +102,39 @@ def _renamed(name: Callable[[str, int], str]) -> Make:
         return each(Operation.REPORT, renamed, items(Operation.SEND, resps))()
 
     return make
+
+
+def _done_in_part(alter: Callable[[tuple[Submit, ...]], tuple[Submit, ...]]) -> Make:
+    """Other submits are done than were accepted. The answer has a resp for each number all the same."""
+
+    def operate(facts: RequestFacts, ledger: Ledger, seed: int) -> AnyReply:
+        done = OPERATIONS[Operation.SEND](_with_submits(alter, facts), ledger, seed)
+        resps = {resp.phone: resp for resp in done.items if isinstance(resp, Resp)}
+        last = max(int(resp.msgid) for resp in resps.values())
+        judged = [
+            (verdict, submit.submit.linkid)
+            for submit, verdicts in zip(facts.submits, facts.verdicts, strict=True)
+            for verdict in verdicts
+        ]
+        items = [
+            resps.get(one.number) or Resp(f"{last + place}", one.number, Code.SUCCESS, Code.SUCCESS.text, linkid)
+            for place, (one, linkid) in enumerate(judged, 1)
+        ]
+        return Reply(done.code, done.info, tuple(items))
+
+    return operating(Operation.SEND, operate)
+
+
+def _without_the_last_number(submits: tuple[Submit, ...]) -> tuple[Submit, ...]:
+    def cut(submit: Submit) -> Submit:
+        first, _, _ = (submit.phone or "").rpartition(",")
+        return replace(submit, phone=first or submit.phone)
+
+    return tuple(map(cut, submits))
+
+
+def _linked_alike(reports: tuple[Report, ...]) -> Iterator[Report]:
+    return (replace(report, linkid=reports[0].linkid) for report in reports)
 
 
 def _all_or_nothing(facts: RequestFacts) -> Refusal | None:
@@ -128,6 +170,18 @@ def _charged_though_refused(facts: RequestFacts, reply: Reply[Resp]) -> int:
 MUTANTS = (
     Mutant("S1", "A send needs no password.", behaviour=without("readable")),
     Mutant("S1", "Only the first submit is sent.", behaviour=_sending(_first_alone)),
+    Mutant(
+        "S1",
+        "Every number has a resp, but only the first submit is done.",
+        behaviour=_done_in_part(_first_alone),
+        killed_by="S1 several",
+    ),
+    Mutant(
+        "S1",
+        "Reports have the linkid of the first submit.",
+        behaviour=items(Operation.REPORT, _linked_alike),
+        killed_by="S1 several",
+    ),
     Mutant("S1", "A submit needs no content.", behaviour=without("submits-complete")),
     Mutant(
         "S2",
@@ -185,6 +239,12 @@ MUTANTS = (
         behaviour=items(Operation.SEND, lambda resps: sorted(resps, key=lambda resp: resp.code)),
         killed_by="S5 accepted",
     ),
+    Mutant(
+        "S5",
+        "Every number has a resp, but the last of a submit is not done.",
+        behaviour=_done_in_part(_without_the_last_number),
+        killed_by="S5 accepted",
+    ),
     Mutant("S5", "The last number has no resp.", behaviour=items(Operation.SEND, lambda resps: resps[:-1])),
     Mutant(
         "S5",
@@ -229,10 +289,19 @@ MUTANTS = (
         behaviour=charging(lambda _, reply: sum(resp.code != Code.SUCCESS for resp in reply.items)),
     ),
     Mutant("S8", "An unrecognised number is accepted.", behaviour=without("number-recognised")),
-    Mutant("A1", "A scheduled message is sent at once.", behaviour=_sent_at(lambda _: None), killed_by="A1 later"),
+    Mutant("A1", "A scheduled message is sent at once.", behaviour=_sent_at(lambda _: None), killed_by="A1 alone"),
     Mutant("A1", "A scheduled message is sent an hour late.", behaviour=_sent_at(_an_hour_later), killed_by="A1 later"),
     Mutant(
-        "A1", "The first submit's sendtime applies to all.", behaviour=_sending(_at_the_first_s), killed_by="A1 later"
+        "A1",
+        "The sendtime of the first submit applies to the next, if that has none.",
+        behaviour=_sending(_at_the_first_s),
+        killed_by="A1 alone",
+    ),
+    Mutant(
+        "A1",
+        "A message that is scheduled within ten minutes is sent at once.",
+        behaviour=_sent_at(lambda sendtime: sendtime if _is_far(sendtime) else None),
+        killed_by="A1 later",
     ),
     Mutant("A1", "An empty sendtime is malformed.", behaviour=refusing("sendtime", _empty_sendtime)),
     Mutant("A1", "A sendtime may have slashes.", behaviour=judged("sendtime", _lenient), killed_by="A1 form"),

@@ -1,5 +1,7 @@
 """Violations of the transport and of the form of answers (T1 to T5)."""
 
+import re
+from collections.abc import Callable
 from functools import partial
 from urllib.parse import quote, unquote_to_bytes
 
@@ -7,10 +9,13 @@ import httpx2
 
 from ccell_fake.model import Operation
 
-from .carries import carried, matching, posted, replacing, with_body, with_query
+from .carries import carried, matching, posted, replacing, with_answer, with_body, with_query
 from .mutant import Mutant
 
 _DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>'
+
+_EMPTY = '<root return="0" info="成功"></root>'
+_ERROR = '<root return="1001999" info="接口系统错"></root>'
 
 _SUCCESS = r'<\?xml[^>]*>(?=\s*<root return="0")'
 
@@ -52,6 +57,69 @@ def _downloaded(_: httpx2.Request, response: httpx2.Response) -> httpx2.Response
     return response
 
 
+def _of(operation: Operation, method: str, request: httpx2.Request) -> bool:
+    return (request.method, request.url.path) == (method, operation.path)
+
+
+def _headed(
+    content_type: str, of: Callable[[httpx2.Request], bool], request: httpx2.Request, response: httpx2.Response
+) -> httpx2.Response:
+    """Answers of some requests have another Content-Type."""
+    if of(request):
+        response.headers["Content-Type"] = content_type
+    return response
+
+
+def _never_by(method: str, operation: Operation, request: httpx2.Request, response: httpx2.Response) -> httpx2.Response:
+    """Take the items, but answer that there are none."""
+    if not _of(operation, method, request):
+        return response
+    return with_answer(response, re.sub(rb"\s*<(?:report|upmsg) [^>]*/>\s*", b"", response.read()))
+
+
+def _error_if_empty_by_get(operation: Operation, request: httpx2.Request, response: httpx2.Response) -> httpx2.Response:
+    if not _of(operation, "GET", request):
+        return response
+    return with_answer(response, response.read().replace(_EMPTY.encode(), _ERROR.encode()))
+
+
+def _status_of(
+    status: int, operation: Operation, request: httpx2.Request, response: httpx2.Response
+) -> httpx2.Response:
+    """Successful answers of an endpoint have another HTTP status."""
+    if request.url.path != operation.path or b'<root return="0"' not in response.read():
+        return response
+    return httpx2.Response(status, headers=response.headers, content=response.read())
+
+
+class _SentTwice(httpx2.BaseTransport):
+    """Carries each GET of send twice."""
+
+    def __init__(self, transport: httpx2.BaseTransport) -> None:
+        self._transport = transport
+
+    def handle_request(self, request: httpx2.Request) -> httpx2.Response:
+        if _of(Operation.SEND, "GET", request):
+            self._transport.handle_request(request)
+        return self._transport.handle_request(request)
+
+
+def _answered_only(request: httpx2.Request) -> httpx2.Request | httpx2.Response:
+    """A GET of send to one number is answered, but not done."""
+    if not _of(Operation.SEND, "GET", request):
+        return request
+    phones = re.findall(rb'phone="([0-9]+)"', unquote_to_bytes(request.url.query))
+    if len(phones) != 1 or phones[0].startswith(b"120"):
+        return request
+    resp = f'<resp msgid="{10**18}" phone="{phones[0].decode()}" return="0" info="成功"/>'
+    body = f'{_DECLARATION}<root return="0" info="成功">{resp}</root>'
+    return httpx2.Response(200, headers={"Content-Type": "text/xml;charset=UTF-8"}, content=body.encode())
+
+
+def _only_encoded_at(operation: Operation, request: httpx2.Request) -> httpx2.Request | httpx2.Response:
+    return _only_encoded(request) if request.url.path == operation.path else request
+
+
 def _without_contents(request: httpx2.Request) -> httpx2.Request:
     return with_query(request, request.url.query.replace(b"content", b"text")) if request.method == "GET" else request
 
@@ -70,8 +138,38 @@ MUTANTS = (
     Mutant("T1", "upmsg takes no GET.", carry=carried(partial(_not_by_get, Operation.UPMSG))),
     Mutant("T1", "report takes no POST.", carry=carried(partial(_not_by_post, Operation.REPORT))),
     Mutant("T1", "A GET's submits lose their contents.", carry=carried(_without_contents)),
+    *(
+        Mutant(
+            "T1",
+            f"A {method} of {operation} always answers that there is nothing.",
+            carry=carried(answered=partial(_never_by, method, operation)),
+            killed_by=f"T1 {operation}" if method == "GET" else killer,
+            because="" if method == "GET" else f"a report or a message never comes by {method}",
+        )
+        for operation, killer in ((Operation.REPORT, "R1"), (Operation.UPMSG, "U1"))
+        for method in ("GET", "POST")
+    ),
+    *(
+        Mutant(
+            "T1",
+            f"A GET of {operation} answers an empty queue with an error.",
+            carry=carried(answered=partial(_error_if_empty_by_get, operation)),
+            killed_by=f"T1 {operation}",
+        )
+        for operation in (Operation.REPORT, Operation.UPMSG)
+    ),
+    Mutant("T1", "A GET of send is answered, but nothing is sent.", carry=carried(_answered_only), killed_by="T1 send"),
+    Mutant("T1", "A GET of send is done twice.", carry=_SentTwice, killed_by="T1 send"),
     Mutant("T2", "An answer is sent as a download.", carry=carried(answered=_downloaded)),
     Mutant("T2", "A query with a raw = is refused.", carry=carried(_only_encoded)),
+    *(
+        Mutant(
+            "T2",
+            f"A query of {operation} with a raw = is refused.",
+            carry=carried(partial(_only_encoded_at, operation)),
+        )
+        for operation in Operation
+    ),
     Mutant("T3", "A body is read as ISO 8859-1.", carry=posted(lambda body: body.decode("latin-1").encode())),
     Mutant("T3", "Characters beyond the first plane become question marks.", carry=posted(_narrow)),
     Mutant("T3", "A query is read as ISO 8859-1.", carry=carried(_latin_query)),
@@ -92,6 +190,48 @@ MUTANTS = (
         carry=matching(_SUCCESS, "", Operation.UPMSG),
         killed_by="U3",
         because="asking takes the items of the queue",
+    ),
+    Mutant(
+        "T5",
+        "No answer names a charset in its Content-Type.",
+        carry=carried(answered=partial(_headed, "text/xml", lambda _: True)),
+        killed_by="T5 charset",
+    ),
+    Mutant(
+        "T5",
+        "Answers to GET name no charset in their Content-Type.",
+        carry=carried(answered=partial(_headed, "text/xml", lambda request: request.method == "GET")),
+        killed_by="T5 charset",
+    ),
+    *(
+        Mutant(
+            "T5",
+            f"Answers of {operation} name GBK in their Content-Type.",
+            carry=carried(
+                answered=partial(
+                    _headed,
+                    "text/xml;charset=GBK",
+                    lambda request, operation=operation: request.url.path == operation.path,  # type: ignore[misc]
+                )
+            ),
+            killed_by="T5 charset",
+        )
+        for operation in Operation
+    ),
+    *(
+        Mutant(
+            "T5",
+            f"Successful answers of {operation} have HTTP status 202.",
+            carry=carried(answered=partial(_status_of, 202, operation)),
+            killed_by=killer,
+            because=because,
+        )
+        for operation, killer, because in (
+            (Operation.SEND, "Q26", "no clause names the HTTP status"),
+            (Operation.REPORT, "R3", "asking takes the items of the queue"),
+            (Operation.UPMSG, "U3", "asking takes the items of the queue"),
+            (Operation.INFO, "T2", "no clause names the HTTP status"),
+        )
     ),
     Mutant("T5", "Answers declare GBK.", carry=replacing('encoding="UTF-8"', 'encoding="GBK"')),
     Mutant("T5", "The root is called response.", carry=replacing("root", "response")),

@@ -1,10 +1,9 @@
 """Allowances of a live run: messages, risk, time to wait, and turns on the account."""
 
 import sqlite3
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from time import sleep
 
 _SECONDS = 30.0
 _PAUSE = 1.0
@@ -65,15 +64,16 @@ class Budget:
 class WaitAllowance:
     """A total number of seconds to wait."""
 
-    def __init__(self, seconds: float) -> None:
-        """Allow this many seconds."""
+    def __init__(self, seconds: float, pause: Callable[[float], object]) -> None:
+        """Allow this many seconds. `pause` lets seconds pass."""
         self._left = seconds
+        self._pause = pause
 
     def wait(self) -> bool:
         """Wait up to a second. Returns False, without waiting, once the allowance is used up."""
         if self._left <= 0:
             return False
-        sleep(min(_PAUSE, self._left))
+        self._pause(min(_PAUSE, self._left))
         self._left -= _PAUSE
         return True
 

@@ -1,7 +1,6 @@
 """Conditions that a check can create around a live account: it can wait, and write to a phone that replies."""
 
-from collections.abc import Iterable
-from time import sleep
+from collections.abc import Callable, Iterable
 from typing import NoReturn
 
 from ccell_fake.contract.account import ContractAccount
@@ -19,17 +18,18 @@ class LiveArranger:
 
     account: ContractAccount
 
-    def __init__(self, patience: float) -> None:
-        """Wait this many seconds in all."""
-        self._allowance = WaitAllowance(patience)
+    def __init__(self, patience: float, pause: Callable[[float], object]) -> None:
+        """Wait this many seconds in all. `pause` lets seconds pass."""
+        self._allowance = WaitAllowance(patience, pause)
         self._patience = patience
+        self._pause = pause
 
     def advance(self, seconds: float) -> None:
         """Wait for real."""
         if seconds > self._patience:
             message = f"needs {seconds:g} seconds to pass; --ccell-patience is {self._patience:g}"
             raise NotAsked(message)
-        sleep(seconds)
+        self._pause(seconds)
 
     def freeze_clock(self) -> NoReturn:
         """Raise NotAsked."""

@@ -3,10 +3,11 @@
 import re
 import ssl
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from math import isfinite
 from pathlib import Path
+from time import sleep
 from typing import Any, cast
 from urllib.parse import urlsplit
 
@@ -48,6 +49,7 @@ class LiveSettings:
         known: Facts about the account: its settings by name, and the lists `dead` and `answering` of your own numbers.
         patience: Seconds to wait for reports and upstream messages.
         cacert: A file with the certificates to trust; empty for those of the host.
+        pause: Lets this many seconds pass.
 
     Raises:
         LiveSettingsError: A setting is missing or invalid.
@@ -62,6 +64,7 @@ class LiveSettings:
     known: Mapping[str, Any] = field(default_factory=dict[str, Any], repr=False)
     patience: float = 0.0
     cacert: str = ""
+    pause: Callable[[float], object] = field(default=sleep, repr=False)
 
     def __post_init__(self) -> None:
         """Check the settings."""
@@ -99,7 +102,7 @@ class LiveSettings:
             message = "sending messages needs at least one number of your own"
             raise LiveSettingsError(message)
 
-    def transport(self) -> httpx2.HTTPTransport:
+    def transport(self) -> httpx2.BaseTransport:
         """A transport to the gateway that trusts the certificates of `cacert`."""
         trusted = ssl.create_default_context(cafile=self.cacert) if self.cacert else certificates(self.url)
         return httpx2.HTTPTransport(verify=trusted)

@@ -96,7 +96,7 @@ class LiveContractTarget:
                 raise NotAsked(message)
         if cost.risk:
             self._live.budget.take_risk()
-        arranger = LiveArranger(self._live.patience)
+        arranger = LiveArranger(self._live.patience, self._live.pause)
         account = ContractAccount(
             self._live.url,
             self._live.userid,
@@ -116,10 +116,10 @@ class LiveContractTarget:
                 raise NotAsked(message)
         if FROZEN in needs or IP_REFUSED in needs:
             return known
-        return _known_account(self._live, {**self._live.known, **self._read_info()})
+        return _known_account(self._live, self._read_info())
 
     def _read_info(self) -> dict[str, Any]:
-        """The settings that info shows.
+        """The known facts, with the balance that info shows, and its signature unless one is known (I1).
 
         Raises:
             ClientError: Info fails.
@@ -134,7 +134,7 @@ class LiveContractTarget:
             message = f"needs an account in use: {error}"
             raise NotAsked(message) from None
         signcode = "*" if info.signcode == ("*",) else info.signcode
-        return {"signcode": signcode, "balance": info.riches, "credit": info.credit}
+        return {"signcode": signcode, **self._live.known, "balance": info.riches, "credit": info.credit}
 
     def _info(self) -> AccountStatus:
         live, transport = self._live, self._live.transport()

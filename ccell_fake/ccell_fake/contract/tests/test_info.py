@@ -21,6 +21,7 @@ def test_info_answers_six_elements_in_order(check_run: CheckRun) -> None:
     assert texts["RICHES"].isdecimal()
     assert texts["CREDIT"].isdecimal()
     assert texts["SIGNCODE"]
+    assert not set("【】") & set(texts["SIGNCODE"]), texts["SIGNCODE"]
 
 
 @checks("I1", FIXED_SIGNATURE, aspect="signature")

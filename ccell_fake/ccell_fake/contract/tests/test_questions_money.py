@@ -8,7 +8,7 @@ from ccell_fake.contract.account import ContractAccount
 from ccell_fake.contract.answers import RawAnswer, UnknownAnswer, all_codes, answer_for
 from ccell_fake.contract.check_run import CheckRun
 from ccell_fake.contract.checks import checks
-from ccell_fake.contract.needs import DEAD_NUMBER, FREEZABLE_CLOCK, OWN_NUMBER, SMALL_BALANCE, TWO_NUMBERS
+from ccell_fake.contract.needs import DEAD_NUMBER, FREEZABLE_CLOCK, OWN_NUMBER, SMALL_BALANCE, TWO_NUMBERS, UPSTREAM
 from ccell_fake.contract.submits import ahead, submit
 from ccell_fake.limits import JOINED_SEGMENT, SCHEDULE_AHEAD, SINGLE_SEGMENT, TIME_FORMAT
 
@@ -50,9 +50,19 @@ def test_which_zone_times_have(check_run: CheckRun) -> str:
     account = check_run.account()
     start = SystemClock().now()
     (resp,) = account.client.send(account.own_numbers[0], account.known.content()).resps
-    (report,) = account.wait_for(lambda: [one for one in account.client.reports() if one.msgid == resp.msgid])
+    (report,) = account.wait_for(lambda: [one for one in account.reports() if one.msgid == resp.msgid])
     end = SystemClock().now()
     return answer_for(start - _SKEW <= report.recvtime <= end + _SKEW, {True: "Asia/Shanghai"})
+
+
+@checks("Q16", UPSTREAM, aspect="upstream", cost="sms 1, drain")
+def test_which_zone_the_times_of_upstream_messages_have(check_run: CheckRun) -> str:
+    account = check_run.account()
+    phone, start = account.replying_number, SystemClock().now()
+    account.arranger.reply(phone, ["TD"])
+    upmsg = account.wait_for(lambda: [one for one in account.upmsgs() if one.phone.strip() == phone])[0]
+    end = SystemClock().now()
+    return answer_for(start - _SKEW <= upmsg.motime <= end + _SKEW, {True: "Asia/Shanghai"})
 
 
 @checks("Q17", FREEZABLE_CLOCK, OWN_NUMBER, cost="sms 2")
@@ -79,7 +89,7 @@ def test_whether_a_failed_message_is_refunded(check_run: CheckRun) -> str:
     account = check_run.account()
     before = account.messages_left()
     (resp,) = account.client.send(account.known.dead_numbers[0], account.known.content()).resps
-    account.wait_for(lambda: [one for one in account.client.reports() if one.msgid == resp.msgid])
+    account.wait_for(lambda: [one for one in account.reports() if one.msgid == resp.msgid])
     return answer_for(before - account.messages_left(), {1: "kept", 0: "refunded"})
 
 

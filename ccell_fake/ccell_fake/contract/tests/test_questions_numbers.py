@@ -80,7 +80,7 @@ def test_how_the_same_number_twice_is_answered(check_run: CheckRun) -> str:
 @checks("Q11", clock_advance(_REPORTED_WITHIN), cost="drain")
 def test_whether_a_refused_number_has_a_report(check_run: CheckRun) -> str:
     account = check_run.account()
-    account.client.reports()
+    account.reports()
     before = account.messages_left()
     (resp,) = account.client.send(UNKNOWN, account.known.content()).resps
     if account.messages_left() != before:
@@ -89,7 +89,7 @@ def test_whether_a_refused_number_has_a_report(check_run: CheckRun) -> str:
     if not resp.msgid:
         message = "a refused number has no msgid"
         raise UnknownAnswer(message)
-    reports = account.fetch_until(lambda: [one for one in account.client.reports() if one.linkid == resp.linkid])
+    reports = account.fetch_until(lambda: [one for one in account.reports() if one.linkid == resp.linkid])
     observed = tuple((report.msgid, report.status) for report in reports)
     return answer_for(observed, {(): "no", ((resp.msgid, resp.code),): "report"})
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 from hypothesis import strategies as st
 
 from ccell_fake.codes import Code
+from ccell_fake.contract.account import ContractAccount
 from ccell_fake.contract.check_run import CheckRun
 from ccell_fake.contract.checks import checks
 from ccell_fake.contract.examples import for_all
@@ -16,7 +17,7 @@ from ccell_fake.model import Operation
 
 _MSGID = re.compile(r"[0-9]{19}")
 _MINUTE = timedelta(minutes=1)
-_UNTIL, _SOON = 3_600, 100
+_UNTIL, _SOON = 120, 30
 
 
 @checks("S1", OWN_NUMBER, cost="sms 1")
@@ -36,6 +37,23 @@ def test_a_send_has_one_or_more_submits_with_phone_and_content(check_run: CheckR
         answer = account.send({"phone": UNKNOWN, "content": content, missing: None})
         assert [answer.code, *answer.codes] != [Code.SUCCESS, Code.SUCCESS], f"without {missing}"
         assert Code.PARAMETERS_INCOMPLETE in {answer.code, *answer.codes}, f"without {missing}"
+
+
+@checks("S1", TWO_NUMBERS, aspect="several", cost="sms 2, drain")
+def test_every_submit_of_a_send_is_done(check_run: CheckRun) -> None:
+    account = check_run.account()
+    before = account.messages_left()
+    submits = [
+        submit(phone, account.known.content(), linkid=f"S1-{place}")
+        for place, phone in enumerate(account.own_numbers[:2])
+    ]
+    answer = account.send(*submits)
+    assert answer.codes == [Code.SUCCESS] * 2
+    assert account.messages_left() == before - 2
+    sent = {(resp.msgid, resp.linkid, resp.phone) for resp in answer.resps}
+    msgids = {resp.msgid for resp in answer.resps}
+    reports = account.wait_for(lambda: [one for one in account.reports() if one.msgid in msgids], len(sent))
+    assert {(one.msgid, one.linkid, one.phone) for one in reports} == sent
 
 
 @checks("S2")
@@ -92,6 +110,7 @@ def test_the_answer_has_a_resp_for_each_number_in_the_order_submitted(check_run:
 def test_the_resp_of_an_accepted_number_says_so(check_run: CheckRun) -> None:
     account = check_run.account()
     first, second = account.own_numbers[:2]
+    before = account.messages_left()
     # A refused number between them keeps its place.
     answer = account.send(submit(f"{first},{UNKNOWN},{second}", account.known.content()))
     assert [(one.phone, one.code) for one in answer.resps] == [
@@ -100,6 +119,7 @@ def test_the_resp_of_an_accepted_number_says_so(check_run: CheckRun) -> None:
         (second, Code.SUCCESS),
     ]
     assert [one.info for one in answer.resps if one.is_accepted] == [Code.SUCCESS.text] * 2
+    assert account.messages_left() == before - 2
 
 
 @checks("S6", TWO_NUMBERS, cost="sms 3, drain")
@@ -113,7 +133,7 @@ def test_a_msgid_is_unique_and_the_report_returns_it(check_run: CheckRun) -> Non
     assert len({resp.msgid for resp in resps}) == len(resps) == 3
     assert all(_MSGID.fullmatch(resp.msgid) for resp in resps), resps
     linkids = {resp.linkid for resp in resps}
-    reports = account.wait_for(lambda: [one for one in account.client.reports() if one.linkid in linkids], len(resps))
+    reports = account.wait_for(lambda: [one for one in account.reports() if one.linkid in linkids], len(resps))
     assert {(one.msgid, one.linkid, one.phone) for one in reports} == {
         (resp.msgid, resp.linkid, resp.phone) for resp in resps
     }
@@ -162,21 +182,45 @@ def test_a_sendtime_has_one_format(check_run: CheckRun) -> None:
         assert answer.codes == [Code.SENDTIME_MALFORMED], sendtime
 
 
-@checks("A1", TWO_NUMBERS, clock_advance(_UNTIL + 2 * _SOON), aspect="later", cost="sms 2, drain")
+@checks("A1", TWO_NUMBERS, aspect="alone", cost="sms 2, drain")
+def test_a_scheduled_message_waits_while_the_next_submit_is_delivered(check_run: CheckRun) -> None:
+    account = check_run.account()
+    first, second = account.own_numbers[:2]
+    content = account.known.content()
+    answer = account.send(
+        submit(first, content, sendtime=ahead(timedelta(hours=1))),
+        # An empty sendtime means at once.
+        submit(second, content, sendtime=""),
+    )
+    assert answer.codes == [Code.SUCCESS] * 2
+    scheduled, other = (resp.msgid for resp in answer.resps)
+    assert scheduled not in _fetch_until(account, other)
+
+
+@checks("A1", TWO_NUMBERS, clock_advance(_UNTIL + _SOON), aspect="later", cost="sms 2, drain")
 def test_a_scheduled_message_is_delivered_at_its_time_and_not_before(check_run: CheckRun) -> None:
     account = check_run.account()
     first, second = account.own_numbers[:2]
     content, sendtime = account.known.content(), ahead(timedelta(seconds=_UNTIL))
-    answer = account.send(submit(first, content, sendtime=sendtime), submit(second, content))
-    assert answer.codes == [Code.SUCCESS] * 2
-    scheduled, other = (resp.msgid for resp in answer.resps)
+    scheduled = account.send(submit(first, content, sendtime=sendtime)).resp.msgid
     account.arranger.advance(_UNTIL - _SOON)
-    fetched = {one.msgid for one in account.client.reports()}
-    assert scheduled not in fetched
-    # The other submit of the request has no sendtime.
-    assert other in fetched
+    assert scheduled not in {one.msgid for one in account.reports()}
     account.arranger.advance(2 * _SOON)
-    assert scheduled in {one.msgid for one in account.client.reports()}
+    # A message that is sent after the sendtime shows how long a report takes.
+    later = account.send(submit(second, content)).resp.msgid
+    assert scheduled in _fetch_until(account, later)
+
+
+def _fetch_until(account: ContractAccount, msgid: str) -> set[str]:
+    """Fetch reports until that of a message has arrived. Returns the msgids of all."""
+    fetched: set[str] = set()
+
+    def arrived() -> list[str]:
+        fetched.update(one.msgid for one in account.reports())
+        return [msgid] if msgid in fetched else []
+
+    account.wait_for(arrived)
+    return fetched
 
 
 @checks("A1", OWN_NUMBER, aspect="50 days", cost="sms 1")
@@ -200,7 +244,7 @@ def test_resp_and_report_return_the_linkid(check_run: CheckRun) -> None:
     )
     assert [resp.linkid for resp in answer.resps] == [linkid, "A2-2"]
     msgid = answer.resps[0].msgid
-    (report,) = account.wait_for(lambda: [one for one in account.client.reports() if one.msgid == msgid])
+    (report,) = account.wait_for(lambda: [one for one in account.reports() if one.msgid == msgid])
     assert report.linkid == linkid
 
 

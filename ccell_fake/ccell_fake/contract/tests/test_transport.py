@@ -1,18 +1,37 @@
 """Transport of requests and format of answers (T1 to T5)."""
 
+from string import punctuation
 from urllib.parse import quote
 
 from hypothesis import strategies as st
 
 from ccell_fake.codes import Code
-from ccell_fake.contract.answers import DECLARATION
+from ccell_fake.contract.account import ContractAccount
+from ccell_fake.contract.answers import DECLARATION, RawAnswer
 from ccell_fake.contract.check_run import CheckRun
 from ccell_fake.contract.checks import checks
 from ccell_fake.contract.examples import for_all
+from ccell_fake.contract.needs import OWN_NUMBER, UPSTREAM
 from ccell_fake.contract.submits import UNKNOWN, submit
+from ccell_fake.contract.tests.fetches import assert_get_takes_what_post_takes
 from ccell_fake.model import Operation
 
 _WRONG = "no-such-password"
+# Printable ASCII except for the percent sign, which stays encoded.
+_PRINTED = punctuation.replace("%", "")
+
+
+def _harmless_payloads(account: ContractAccount) -> dict[Operation, tuple[str, Code]]:
+    """For each endpoint a payload that costs nothing, and the code of its answer."""
+    unknown = account.submit_elements(submit(UNKNOWN, account.known.content()))
+    # A wrong password takes nothing from the queues.
+    fetch = account.payload(password=_WRONG), Code.PASSWORD_WRONG
+    return {
+        Operation.SEND: (account.payload(unknown), Code.SUCCESS),
+        Operation.REPORT: fetch,
+        Operation.UPMSG: fetch,
+        Operation.INFO: (account.payload(), Code.SUCCESS),
+    }
 
 
 @checks("T1")
@@ -31,14 +50,41 @@ def test_get_and_post_are_answered_alike(check_run: CheckRun) -> None:
     assert account.post(Operation.INFO, payload).body == account.get(Operation.INFO, quote(payload, safe="")).body
 
 
+@checks("T1", OWN_NUMBER, aspect="send", cost="sms 1")
+def test_a_message_can_be_sent_by_get(check_run: CheckRun) -> None:
+    account = check_run.account()
+    before = account.messages_left()
+    sent = account.payload(account.submit_elements(submit(account.own_numbers[0], account.known.content())))
+    assert account.get(Operation.SEND, quote(sent, safe="")).codes == [Code.SUCCESS]
+    assert account.messages_left() == before - 1
+    payload = account.payload()
+    assert account.post(Operation.INFO, payload).body == account.get(Operation.INFO, quote(payload, safe="")).body
+
+
+@checks("T1", OWN_NUMBER, aspect="report", cost="sms 1, drain")
+def test_a_report_can_be_fetched_by_get(check_run: CheckRun) -> None:
+    account = check_run.account()
+    msgid = account.send(submit(account.own_numbers[0], account.known.content())).resp.msgid
+    assert_get_takes_what_post_takes(account, Operation.REPORT, lambda node: node.get("msgid") == msgid)
+
+
+@checks("T1", UPSTREAM, aspect="upmsg", cost="sms 1, drain")
+def test_an_upstream_message_can_be_fetched_by_get(check_run: CheckRun) -> None:
+    account = check_run.account()
+    phone = account.replying_number
+    account.arranger.reply(phone, ["TD"])
+    assert_get_takes_what_post_takes(account, Operation.UPMSG, lambda node: node.get("phone", "").strip() == phone)
+
+
 @checks("T2")
 def test_an_address_can_be_opened_in_a_browser(check_run: CheckRun) -> None:
     account = check_run.account()
-    # Quoted like an address bar quotes it.
-    answer = account.get(Operation.INFO, quote(account.payload(), safe="=/?:@!$&'()*+,;"))
-    assert answer.status == 200
-    assert answer.headers["content-type"].startswith(("text/", "application/xml"))
-    assert answer.code == Code.SUCCESS
+    for operation, (payload, code) in _harmless_payloads(account).items():
+        # Quoted like an address bar quotes it.
+        answer = account.get(operation, quote(payload, safe="=/?:@!$&'()*+,;"))
+        assert answer.status == 200, operation
+        assert answer.headers["content-type"].startswith(("text/", "application/xml")), operation
+        assert answer.code == code, operation
 
 
 @checks("T3")
@@ -59,21 +105,33 @@ def test_text_is_utf_8(check_run: CheckRun) -> None:
 @checks("T4")
 def test_the_payload_is_the_body_or_the_whole_query(check_run: CheckRun) -> None:
     account = check_run.account()
-    payload = account.payload()
-    assert account.post(Operation.INFO, payload).code == Code.SUCCESS
-    # As printed in the document, except for blanks, which a request line cannot contain.
-    assert account.get(Operation.INFO, payload.replace(" ", "%20")).code == Code.SUCCESS
-    assert account.get(Operation.INFO, quote(payload, safe="")).code == Code.SUCCESS
+    for operation, (payload, code) in _harmless_payloads(account).items():
+        assert account.post(operation, payload).code == code, operation
+        # As printed in the document, except for what a request line cannot contain.
+        assert account.get(operation, quote(payload, safe=_PRINTED)).code == code, operation
+        assert account.get(operation, quote(payload, safe="")).code == code, operation
 
 
 @checks("T5")
 def test_every_answer_is_a_document_whose_root_has_return_and_info(check_run: CheckRun) -> None:
-    account = check_run.account()
-    answers = [account.post(operation, account.payload(password=_WRONG)) for operation in Operation]
-    answers += [account.post(Operation.INFO, account.payload()), account.send(submit(UNKNOWN, account.known.content()))]
-    for answer in answers:
+    for answer in _answers(check_run.account()):
         assert answer.is_declared, answer.body[:60]
         root = answer.body.lstrip().removeprefix(DECLARATION).lstrip()
         assert root.startswith(f'<root return="{answer.code}" info="'.encode()), root[:60]
         assert answer.code in set(Code)
         assert answer.reply.info.startswith(Code(answer.code).text)
+
+
+@checks("T5", aspect="charset")
+def test_every_answer_says_in_its_header_that_it_is_utf_8(check_run: CheckRun) -> None:
+    for answer in _answers(check_run.account()):
+        # Without it, some clients read the declaration too late (W6).
+        assert answer.is_utf_8, f"{answer.operation}: {answer.headers.get('content-type')}"
+
+
+def _answers(account: ContractAccount) -> list[RawAnswer]:
+    """Answers of each endpoint, to POST and GET, refused and accepted, as far as that costs nothing."""
+    payloads = [(operation, account.payload(password=_WRONG)) for operation in Operation]
+    payloads += [(operation, payload) for operation, (payload, _) in _harmless_payloads(account).items()]
+    posted = [account.post(operation, payload) for operation, payload in payloads]
+    return posted + [account.get(operation, quote(payload, safe="")) for operation, payload in payloads]

@@ -7,9 +7,9 @@ from ccell_fake.contract.check_run import CheckRun
 from ccell_fake.contract.checks import checks
 from ccell_fake.contract.needs import UPSTREAM
 from ccell_fake.contract.tests.fetches import (
-    assert_calls_return,
     assert_empty_answer,
     assert_refused_with_empty_answer,
+    fetch_counts,
     fetch_nodes,
 )
 from ccell_fake.limits import UPMSGS_PER_CALL
@@ -24,7 +24,7 @@ def _receive(account: ContractAccount, text: str) -> dict[str, str]:
     account.arranger.reply(phone, [text])
 
     def nodes() -> list[dict[str, str]]:
-        return [node for node in fetch_nodes(account, Operation.UPMSG) if node.get("phone", "").strip() == phone]
+        return [node for node in fetch_nodes(account, Operation.UPMSG) if node.get("phone", "").strip().endswith(phone)]
 
     return account.wait_for(nodes)[0]
 
@@ -46,15 +46,19 @@ def test_an_upstream_message_has_its_four_attributes(check_run: CheckRun) -> Non
 @checks("U2", UPSTREAM, cost="sms 101, drain")
 def test_a_call_returns_100_upstream_messages_and_the_next_call_the_rest(check_run: CheckRun) -> None:
     account = check_run.account()
-    account.client.upmsgs()
-    account.arranger.reply(account.replying_number, ["TD"] * (UPMSGS_PER_CALL + 1))
-    assert_calls_return(account, Operation.UPMSG, [UPMSGS_PER_CALL, 1, 0])
+    account.upmsgs()
+    texts = [f"TD {place:03}" for place in range(UPMSGS_PER_CALL + 1)]
+    account.arranger.reply(account.replying_number, texts)
+    upmsgs = fetch_counts(account, Operation.UPMSG, [UPMSGS_PER_CALL, 1, 0])
+    received = sorted(upmsg["msgcontent"] for upmsg in upmsgs)
+    # A phone that replies by itself chooses the text.
+    assert received == texts or "upstream" not in account.known.abilities, "a message is missing or occurs twice"
 
 
 @checks("U3", cost="drain")
 def test_the_answer_without_upstream_messages_is_an_empty_root(check_run: CheckRun) -> None:
     account = check_run.account()
-    account.client.upmsgs()
+    account.upmsgs()
     assert_empty_answer(account, Operation.UPMSG)
 
 
