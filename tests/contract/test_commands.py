@@ -1,5 +1,6 @@
 """The commands `contract` and `calibrate`, in whatever folder they are given."""
 
+import signal
 import tomllib
 from pathlib import Path
 
@@ -35,7 +36,7 @@ def test_calibrate_keeps_the_answers_of_a_profile_that_it_did_not_ask_for(tmp_pa
     profile.write_text(f'{kept}\n[Q1]\nanswer = "1001003"\ndate = 2026-01-02\n', "utf-8")
     done = processes.run(tmp_path, "calibrate", f"--to={profile}", "--", "-k", "unknown_userid")
     assert done.returncode == 0, done.stdout
-    assert "1 answers are from this run, 1 are kept from before" in done.stdout
+    assert "1 answer is from this run, 1 is kept from before" in done.stdout
     text = profile.read_text("utf-8")
     entries = tomllib.loads(text)
     assert kept in text
@@ -59,12 +60,44 @@ def test_an_error_of_a_plugin_has_its_own_exit_code(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (("contract", "--phone=13800000000"), "--phone: only for --target=live"),
+        (("calibrate", "--to=profile.toml", "--target=live"), "--target=live uses a real account; confirm with --live"),
+        (("contract", "--url=nowhere"), "--url: base URL must be"),
+    ],
+)
+def test_messages_name_the_options_of_the_command(tmp_path: Path, arguments: tuple[str, ...], named: str) -> None:
+    done = processes.run(tmp_path, *arguments)
+    assert named in done.stderr
+    assert "--ccell" not in done.stdout + done.stderr
+
+
+def test_a_failed_test_is_named_as_the_command_can_run_it_again(tmp_path: Path) -> None:
+    profile = tmp_path / "profile.toml"
+    profile.write_text('[Q1]\nanswer = "1001003"\n', "utf-8")
+    done = processes.run(tmp_path, "calibrate", f"--drift={profile}", "--", "-k", "unknown_userid")
+    assert '-- -k "test_which_code_an_unknown_userid_gets"' in done.stdout
+    assert "FAILED" not in done.stdout
+
+
+@pytest.mark.parametrize("interrupt", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_before_the_first_test_has_the_exit_code_130(tmp_path: Path, interrupt: signal.Signals) -> None:
+    # A plugin stops the run while pytest reads its options, where pytest itself handles no interrupt.
+    stopping = f"import os\nos.kill(os.getpid(), {int(interrupt)})\n"
+    (tmp_path / "stopping.py").write_text(stopping, "utf-8")
+    done = processes.run(tmp_path, "contract", "--", "-p", "stopping")
+    assert (done.returncode, "Traceback" in done.stderr) == (130, False), done.stderr
+
+
+@pytest.mark.parametrize(
     "arguments",
     [
         ("calibrate",),
         ("contract", "--target=live"),
         ("contract", "--report=nowhere/run.json"),
         ("contract", "--budget=-1"),
+        ("contract", "--url=nowhere"),
         ("contract", "--", "--no-such-option"),
     ],
 )

@@ -2,12 +2,14 @@
 
 import socket
 import tomllib
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from contract.minimal import Account, MinimalGateway
 from harness import contract, processes
 from harness.contract import OWN, PASSWORD
+from harness.emulators import until
 
 from ccell_fake.contract import suite
 from ccell_fake.contract.results import CheckOutcome
@@ -99,6 +101,36 @@ def _refused(done: contract.Asked, address: str, cause: str) -> None:
 def test_an_unreachable_target_fails_the_run_at_once(tmp_path: Path, workers: tuple[str, ...]) -> None:
     url = f"http://127.0.0.1:{processes.free_port()}"
     _refused(contract.ask(tmp_path, *contract.live(*workers), url=url), url, "ConnectError")
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "two workers"])
+def test_a_target_that_stops_answering_ends_the_run_after_three_checks(
+    tmp_path: Path, workers: tuple[str, ...]
+) -> None:
+    gateway = MinimalGateway(accounts=(Account("200001", PASSWORD),))
+
+    def stop_in_the_middle() -> None:
+        until(lambda: len(gateway.journal) > 20)
+        gateway.__exit__()
+
+    with ThreadPoolExecutor(1) as pool, gateway:
+        stopped = pool.submit(stop_in_the_middle)
+        done = contract.ask(tmp_path, *contract.live("--ccell-budget=9", *workers), url=gateway.url)
+        stopped.result()
+    assert done.code == 1, done.printed
+    reason = "the gateway no longer answers: 3 checks in a row got no answer; the last: "
+    assert reason in done.printed
+    assert 1 < len(done.results(CheckOutcome.FAILED)) <= 3 * max(len(workers), 1)
+    notes = [one.note for one in done.results(CheckOutcome.NOT_ASKED)]
+    assert any(f"the run ended before it: {reason}" in note for note in notes)
+
+
+def test_an_emulator_that_is_not_there_fails_the_run_at_once(tmp_path: Path) -> None:
+    url = f"http://127.0.0.1:{processes.free_port()}"
+    done = processes.run(tmp_path, "contract", f"--url={url}")
+    assert done.returncode == 1
+    (said,) = (done.stdout + done.stderr).splitlines()
+    assert said.startswith(f"Exit: no check was run: no control API answers at {url}")
 
 
 def test_a_target_that_does_not_answer_fails_the_run_at_once(tmp_path: Path) -> None:

@@ -67,7 +67,7 @@ def find_order(
     if not pairs:
         message = "needs an account with two checks that one request can violate"
         raise NotAsked(message)
-    return _sort(default, pairs), f"{len(pairs)} pairs were compared"
+    return _sort(default, pairs), "1 pair was compared" if len(pairs) == 1 else f"{len(pairs)} pairs were compared"
 
 
 def _sort(default: tuple[str, ...], pairs: set[tuple[str, str]]) -> tuple[str, ...]:

@@ -34,10 +34,15 @@ def describe_spending(checks: Iterable[Check], allowed: frozenset[str], budget: 
     messages = sum(cost.sms for cost in costs)
     # Retries, and a gateway that accepts what it should refuse, cost more than usual.
     usual = f" (usually {messages})" if messages < budget else ""
-    parts = [f"send up to {budget} messages{usual} to your own numbers"] if messages else []
+    parts = [f"send up to {_counted(budget, 'message')}{usual} to your own numbers"] if messages else []
     parts += ["take reports and upstream messages from the account's queues"] if any(one.drain for one in costs) else []
     parts += ["lock the account"] if any(cost.risk for cost in costs) else []
     if not parts:
         free = sum(1 for cost in costs if cost == Cost())
-        return f"{free} free checks will run. --ccell-allow={','.join(KINDS)} allows more"
-    return f"{len(costs)} checks will run. They may {', '.join(parts[:-1])}{' and ' if parts[1:] else ''}{parts[-1]}"
+        return f"{_counted(free, 'free check')} will run. More run if you allow {', '.join(KINDS)}"
+    may = f"{', '.join(parts[:-1])}{' and ' if parts[1:] else ''}{parts[-1]}"
+    return f"{_counted(len(costs), 'check')} will run. They may {may}"
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

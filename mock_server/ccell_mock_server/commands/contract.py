@@ -1,15 +1,15 @@
 """The commands `contract` and `calibrate`: run the contract suite with pytest."""
 
+import signal
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
 from functools import wraps
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, cast
 
 import click
-
-from ccell_fake.contract.checks import REFUSED
 
 _SUITE = "ccell_fake.contract"
 # These packages are imported before pytest can rewrite their assertions. Only their tests would need that.
@@ -98,17 +98,41 @@ def _run(arguments: list[str]) -> None:
     if missing:
         message = f'{" and ".join(missing)} must be installed: pip install "ccell-fake[contract]"'
         raise click.UsageError(message)
+    try:
+        with _sigterm_as_interrupt():
+            code = _run_pytest(arguments)
+    except KeyboardInterrupt:
+        # Pytest handles an interrupt only after it has read its options.
+        code = _INTERRUPTED
+    raise click.exceptions.Exit(code)
+
+
+def _run_pytest(arguments: list[str]) -> int:
     import pytest  # noqa: PLC0415 - may not be installed
 
     with tempfile.TemporaryDirectory() as folder:
         ini = Path(folder, "pytest.ini")
         ini.write_text(_INI + (_ASYNCIO_INI if find_spec("pytest_asyncio") else ""), "utf-8")
         options = ["-c", str(ini), f"--rootdir={folder}", "--noconftest", "-p", "no:cacheprovider", "-q", "--tb=short"]
+        # Paths of tests in the summary are of no use to the command. It names the tests itself.
+        options += ["-rN", "--ccell-command"]
         code = int(pytest.main([*options, *arguments, "--pyargs", _SUITE]))
+    from ccell_fake.contract.checks import REFUSED  # noqa: PLC0415 - slow to import
+
     exit_codes = {
         int(pytest.ExitCode.INTERRUPTED): _INTERRUPTED,
         int(pytest.ExitCode.INTERNAL_ERROR): _BROKEN,
         int(pytest.ExitCode.USAGE_ERROR): _USAGE,
         REFUSED: _NO_CONSENT,
     }
-    raise click.exceptions.Exit(exit_codes.get(code, code))
+    return exit_codes.get(code, code)
+
+
+@contextmanager
+def _sigterm_as_interrupt() -> Generator[None]:
+    """Handle SIGTERM like an interrupt."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

@@ -86,5 +86,6 @@ def record(  # noqa: PLR0913 - its options
     finally:
         gateway.close()
     if recorder.failures:
-        click.echo(f"{recorder.failures} exchanges could not be written", err=True)
+        exchanges = "1 exchange" if recorder.failures == 1 else f"{recorder.failures} exchanges"
+        click.echo(f"{exchanges} could not be written", err=True)
         sys.exit(1)

@@ -137,6 +137,7 @@ def _print_result(number: int, result: "ReplayResult", *, as_json: bool) -> None
         Console().print(table)
     skipped = f"; not compared: {', '.join(map(str, result.skipped))}" if result.skipped else ""
     missing = f"; not in the file: {', '.join(map(str, result.run.missing))}" if result.run.missing else ""
+    answers = "1 answer" if result.compared == 1 else f"{result.compared} answers"
     count = len(result.differences) or "no"
     noun = "difference" if count == 1 else "differences"
-    click.echo(f"run {number}: {result.compared} answers compared, {count} {noun}{skipped}{missing}")
+    click.echo(f"run {number}: {answers} compared, {count} {noun}{skipped}{missing}")

@@ -1,5 +1,7 @@
 """Options of the contract suite, and registration of its hooks. Loaded only with the suite."""
 
+import argparse
+
 import pytest
 
 from pytest_ccell.contract.reporting import ContractReporter
@@ -10,6 +12,8 @@ from pytest_ccell.contract.session import ContractSession
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the options of the suite."""
     group = parser.getgroup("ccell contract", "contract suite of the CCell SMS gateway")
+    # The commands set it: messages then name their options.
+    group.addoption("--ccell-command", action="store_true", help=argparse.SUPPRESS)
     group.addoption(
         "--ccell-target",
         choices=("emulator", "live"),

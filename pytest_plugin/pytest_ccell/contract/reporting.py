@@ -14,7 +14,7 @@ from pytest_ccell.contract import summary
 from pytest_ccell.contract.running import CHECK_RUN, HAS_FAILED, check_of
 from pytest_ccell.contract.session import ContractSession
 
-_RESULT = "ccell_result"
+_RESULT, _UNANSWERED = "ccell_result", "ccell_unanswered"
 _COMPLETE = {pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED}
 _UNASKED = "the check was deselected, or the run ended before it"
 
@@ -27,6 +27,7 @@ class ContractReporter:
         self._session = session
         self._start = SystemClock().now()
         self._results: dict[str, Result] = {}
+        self._functions: dict[str, str] = {}
         self._kept: int | None = None
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -41,6 +42,7 @@ class ContractReporter:
         if check is not None and (test_report.when == "call" or test_report.failed):
             result = self._result(check, item.stash.get(CHECK_RUN, None), test_report, call)
             setattr(test_report, _RESULT, json.dumps(result.to_json()))
+            setattr(test_report, _UNANSWERED, self._session.unanswered)
             # JUnit and other reports use the properties of a test's last report.
             item.user_properties += [("ccell", result.name), ("outcome", result.verdict), ("cost", result.cost)]
         if self._session.live is not None:
@@ -80,6 +82,16 @@ class ContractReporter:
         result = Result.from_json(json.loads(text))
         if result.outcome is not CheckOutcome.NOT_ASKED or result.name not in self._results:
             self._results[result.name] = result
+            self._functions[result.name] = report.nodeid.rpartition("::")[2]
+        # A worker of pytest-xdist says so in its report.
+        self._session.unanswered = self._session.unanswered or getattr(report, _UNANSWERED, "")
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        """Let the terminal show the reason of an exit once: pytest has already printed it."""
+        terminal = self._session.config.pluginmanager.get_plugin("terminalreporter")
+        if terminal is not None and isinstance(excinfo.value, pytest.exit.Exception):
+            terminal._keyboardinterrupt_memo = None  # noqa: SLF001 - there is no public name
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
@@ -89,7 +101,10 @@ class ContractReporter:
         run = self._run()
         for path in self._session.reports:
             report.write(path, run, self._session.earlier)
-        if exitstatus in _COMPLETE and not (session.shouldstop or session.shouldfail):
+        if self._session.unanswered:
+            # The workers of pytest-xdist end as if they were interrupted.
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        elif exitstatus in _COMPLETE and not (session.shouldstop or session.shouldfail):
             self._write_profile(run)
         if self._session.is_drift and exitstatus == pytest.ExitCode.OK and not self._compared_answers(run):
             # A comparison without answers must not look like agreement.
@@ -120,15 +135,17 @@ class ContractReporter:
             sections.append(summary.changes_section(run, session.earlier))
         if session.profile is not None:
             sections.append(summary.differences_section(session.profile, self._compared_answers(run)))
+        failed = [self._functions[one.name] for one in run.results if one.outcome is CheckOutcome.FAILED]
+        if session.config.option.ccell_command and failed:
+            sections.append(summary.again_section(failed))
         for title, text in sections:
             terminalreporter.section(title)
             terminalreporter.write_line(text)
 
     def _run(self) -> ContractRun:
         """The run. Checks without a result are not asked."""
-        unasked = (
-            results.make_result(check, CheckOutcome.NOT_ASKED, note=_UNASKED) for check in self._session.checks()
-        )
+        reason = f"{_UNASKED}: {self._session.unanswered}" if self._session.unanswered else _UNASKED
+        unasked = (results.make_result(check, CheckOutcome.NOT_ASKED, note=reason) for check in self._session.checks())
         by_name = {result.name: result for result in unasked} | self._results
         target = "live" if self._session.live is not None else "emulator"
         return ContractRun(target=target, at=self._start, results=tuple(by_name.values()))

@@ -6,8 +6,11 @@ from collections.abc import Generator, Iterator
 from contextlib import nullcontext
 from typing import Any
 
+import httpx2
 import pytest
 
+from ccell_fake.client import NotSent, OutcomeUnknown, UnreadableAnswer
+from ccell_fake.client.gateway import parse_base_url
 from ccell_fake.contract import suite
 from ccell_fake.contract.check_run import CheckRun, ContractTarget
 from ccell_fake.contract.checks import Check
@@ -16,11 +19,17 @@ from ccell_fake.contract.live.allowances import turn
 from ccell_fake.contract.live.settings import LiveSettingsError
 from ccell_fake.contract.live.target import LiveContractTarget
 from ccell_fake.contract.needs import NotAsked
+from ccell_fake.control.client import Unreachable
+from ccell_fake.errors import CcellError
+from ccell_fake.testing import Server
 from pytest_ccell.contract import consent
-from pytest_ccell.contract.session import ContractSession
+from pytest_ccell.contract.session import ContractSession, option_name
 
 CHECK_RUN = pytest.StashKey[CheckRun]()
 """The run of a test's check."""
+
+_MOST_UNANSWERED = 3
+_NO_ANSWER = (httpx2.TransportError, NotSent, OutcomeUnknown, Unreachable)
 
 HAS_FAILED = pytest.StashKey[bool]()
 """Whether an attempt at a test has failed."""
@@ -32,6 +41,7 @@ class ContractRunner:
     def __init__(self, session: ContractSession) -> None:
         """Run the checks of a session."""
         self._session = session
+        self._unanswered_in_a_row = 0
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:  # noqa: ANN401 - of pytest-xdist, which is optional
@@ -40,15 +50,22 @@ class ContractRunner:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionstart(self) -> None:
-        """Ask for consent to a live run's cost, and check that the account can be used."""
+        """Ask for consent to a live run's cost, and check that the gateway and the account can be used."""
         session = self._session
-        if session.live is None or session.is_worker:
+        if session.is_worker or session.config.option.collectonly:
             return
-        consent.ask(session.config, session.live, session.checks())
         try:
-            LiveContractTarget(session.live).check()
-        except LiveSettingsError as error:
+            if session.live is not None:
+                consent.ask(session.config, session.live, session.checks())
+                LiveContractTarget(session.live).check()
+            elif url := session.config.option.ccell_url:
+                parse_base_url(url)
+                Server.at(url, session.config.option.ccell_token or "").close()
+        except (LiveSettingsError, CcellError) as error:
             pytest.exit(session.redaction.text(f"no check was run: {error}"), pytest.ExitCode.TESTS_FAILED)
+        except ValueError as error:
+            message = f"{option_name(session.config, 'url')}: {error}"
+            raise pytest.UsageError(message) from None
 
     def pytest_itemcollected(self, item: pytest.Item) -> None:
         """Let `-k` select a check by its clause or question, such as `-k Q13`."""
@@ -82,15 +99,27 @@ class ContractRunner:
     def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> Generator[None, object, object]:
         """Skip checks that the target cannot run. A retried failure remains a failure."""
         try:
-            return (yield)
+            result = yield
         except NotAsked as error:
             if pyfuncitem.stash.get(HAS_FAILED, False):
                 pytest.fail(f"it failed, and cannot be run again: {error.reason}")
             pytest.skip(f"not asked: {error.reason}")
+        except Exception as error:
+            self._count_unanswered(pyfuncitem.session, error)
+            raise
+        self._unanswered_in_a_row = 0
+        return result
 
-    def pytest_unconfigure(self) -> None:
-        """Delete the shared state."""
-        self._session.shared.delete()
+    def _count_unanswered(self, session: pytest.Session, error: Exception) -> None:
+        """End the run if the gateway answered none of the last checks."""
+        is_unanswered = isinstance(error, _NO_ANSWER) and not isinstance(error, UnreadableAnswer)
+        self._unanswered_in_a_row = self._unanswered_in_a_row + 1 if is_unanswered else 0
+        if self._unanswered_in_a_row == _MOST_UNANSWERED:
+            last = self._session.redaction.text(f"{type(error).__name__}: {error}").splitlines()[0]
+            reason = (
+                f"the gateway no longer answers: {_MOST_UNANSWERED} checks in a row got no answer; the last: {last}"
+            )
+            self._session.unanswered = session.shouldfail = reason
 
 
 def check_of(item: pytest.Item) -> Check | None:

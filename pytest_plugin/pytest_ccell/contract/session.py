@@ -48,6 +48,7 @@ class SharedState:
         if _BUDGET in worker_input:
             return cls(None, Budget(Path(worker_input[_BUDGET])), bytes.fromhex(worker_input[_KEY]))
         folder = Path(tempfile.mkdtemp(prefix="ccell-"))
+        config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
         budget = Budget.create(folder / "budget.sqlite", config.option.ccell_budget)
         return cls(folder, budget, secrets.token_bytes(32))
 
@@ -59,11 +60,6 @@ class SharedState:
     def pass_to(self, worker_input: dict[str, Any]) -> None:
         """Pass the state to a worker."""
         worker_input |= {_BUDGET: str(self.budget.path), _KEY: self.key.hex()}
-
-    def delete(self) -> None:
-        """Delete the folder."""
-        if self.folder is not None:
-            shutil.rmtree(self.folder, ignore_errors=True)
 
 
 class ContractSession:
@@ -80,6 +76,7 @@ class ContractSession:
         calibrated: The file of `--ccell-calibrate`.
         earlier_profile: The contents of that file before the run.
         redaction: Replaces secrets in texts and exchanges.
+        unanswered: Why the run ended early: the gateway no longer answers. Empty if it did not.
     """
 
     def __init__(self, config: pytest.Config) -> None:
@@ -90,19 +87,16 @@ class ContractSession:
         """
         option = config.option
         self.config: pytest.Config = config
+        self.unanswered: str = ""
         self.is_worker: bool = hasattr(config, "workerinput")
         self.shared: SharedState = SharedState.create(config)
-        try:
-            self.live: LiveSettings | None = _live_settings(config, self.shared.budget)
-            self.profile: dict[str, AnswerValue] | None = _read_profile(option.ccell_drift or option.ccell_profile)
-            self.reports: list[Path] = [Path(path) for path in option.ccell_report]
-            self.earlier: ContractRun | None = _read_earlier(self.reports, option.ccell_compare)
-            self.calibrated: Path | None = Path(option.ccell_calibrate) if option.ccell_calibrate else None
-            _check_writable([*self.reports, *([self.calibrated] if self.calibrated else [])])
-            self.earlier_profile: dict[str, dict[str, Any]] = _read_earlier_profile(self.calibrated)
-        except BaseException:
-            self.shared.delete()
-            raise
+        self.live: LiveSettings | None = _live_settings(config, self.shared.budget)
+        self.profile: dict[str, AnswerValue] | None = _read_profile(option.ccell_drift or option.ccell_profile)
+        self.reports: list[Path] = [Path(path) for path in option.ccell_report]
+        self.earlier: ContractRun | None = _read_earlier(self.reports, option.ccell_compare)
+        self.calibrated: Path | None = Path(option.ccell_calibrate) if option.ccell_calibrate else None
+        _check_writable([*self.reports, *([self.calibrated] if self.calibrated else [])])
+        self.earlier_profile: dict[str, dict[str, Any]] = _read_earlier_profile(self.calibrated)
         secrets_ = ((self.live.password,), self.live.phones, (self.live.userid,)) if self.live else ()
         self.redaction: Redaction = Redaction(*secrets_, key=self.shared.key)
 
@@ -130,6 +124,11 @@ class ContractSession:
         return {**{id_: question.default for id_, question in ASSUMPTIONS.items()}, **profile}
 
 
+def option_name(config: pytest.Config, name: str) -> str:
+    """The name of an option, as the user of pytest or of a command gives it."""
+    return f"--{name}" if config.option.ccell_command else f"--ccell-{name}"
+
+
 def _live_settings(config: pytest.Config, budget: Budget) -> LiveSettings | None:
     """Read the settings of a live run from the options and the environment.
 
@@ -138,15 +137,16 @@ def _live_settings(config: pytest.Config, budget: Budget) -> LiveSettings | None
     """
     option = config.option
     if option.ccell_target != "live":
-        used = [name for name in _LIVE_OPTIONS if getattr(option, f"ccell_{name}")]
+        used = [option_name(config, name) for name in _LIVE_OPTIONS if getattr(option, f"ccell_{name}")]
         if used:
-            message = f"{', '.join(f'--ccell-{name}' for name in used)}: only for --ccell-target=live"
+            message = f"{', '.join(used)}: only for {option_name(config, 'target')}=live"
             raise pytest.UsageError(message)
         return None
     if option.collectonly:
         return None
     if not option.ccell_live:
-        message = "--ccell-target=live uses a real account; confirm with --ccell-live"
+        target, live = option_name(config, "target"), option_name(config, "live")
+        message = f"{target}=live uses a real account; confirm with {live}"
         raise pytest.UsageError(message)
     if option.ccell_budget < 0:
         message = f"budget must be a number of messages, at least 0, got {option.ccell_budget}"

@@ -25,7 +25,13 @@ def profile_section(path: Path, answers: int, kept: int | None) -> Section:
     """The number of answers in a profile: of this run, and kept from before. `kept` is None if it was not written."""
     if kept is None:
         return "no profile was written", f"{path}: the run has no answers or is incomplete"
-    return "profile", f"{path}: {answers} answers are from this run, {kept} are kept from before"
+    fresh = "1 answer is" if answers == 1 else f"{answers} answers are"
+    return "profile", f"{path}: {fresh} from this run, {kept} {'is' if kept == 1 else 'are'} kept from before"
+
+
+def again_section(functions: Iterable[str]) -> Section:
+    """The arguments of the command that run the failed tests again."""
+    return "run the failed tests again", f'-- -k "{" or ".join(functions)}"'
 
 
 def changes_section(run: ContractRun, earlier: ContractRun) -> Section:

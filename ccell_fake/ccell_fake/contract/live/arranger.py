@@ -27,7 +27,7 @@ class LiveArranger:
     def advance(self, seconds: float) -> None:
         """Wait for real."""
         if seconds > self._patience:
-            message = f"needs {seconds:g} seconds to pass; --ccell-patience is {self._patience:g}"
+            message = f"needs {seconds:g} seconds to pass; the patience is {self._patience:g}"
             raise NotAsked(message)
         self._pause(seconds)
 

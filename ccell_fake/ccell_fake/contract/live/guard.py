@@ -101,13 +101,13 @@ class Guard:
         if not reachable or not submit.content:
             return 0
         if not self._phones.issuperset(reachable):
-            message = "a send has a number that is not one of --ccell-phone"
+            message = "a send has a number that is not one of your own"
             raise NotAllowed(message)
         return count_segments(submit.content) * len(reachable)
 
     def _require(self, kind: str) -> None:
         if kind not in self._kinds:
-            message = f"costs {kind}, which is not allowed; --ccell-allow={kind} allows it"
+            message = f"costs {kind}, which is not allowed"
             raise NotAsked(message)
 
 
