@@ -207,6 +207,32 @@ def test_the_command_prints_differences(recorded: Path, tmp_path: Path) -> None:
     assert "layout" in other.stdout
 
 
+def test_the_table_ends_with_each_layout_once(recorded: Path, tmp_path: Path) -> None:
+    profile = tmp_path / "profile.toml"
+    answers = {"Q31": "declaration", "Q12": "value"}
+    profile.write_text("".join(f'[{id_}]\nanswer = "{answer}"\n' for id_, answer in answers.items()))
+    done = run_replay(recorded, "--profile", str(profile))
+    rows = [line.split("│") for line in done.stdout.splitlines() if line.startswith("│")]
+    named = [row[3].strip() for row in rows if row[1].strip()[:1].isdigit()]
+    places = [name.split()[-1] for name in named]
+    assert places[0] == "info"
+    assert places == sorted(places), "what a client reads comes first"
+    assert "in layout only" in done.stdout
+    layouts = [one for one in replayed(read(recorded), assumptions=answers).differences if one.where == "layout"]
+    assert places.count("layout") == len({(one.recorded, one.replayed) for one in layouts}) < len(layouts)
+
+
+def test_the_exit_code_can_ignore_the_layout(recorded: Path, tmp_path: Path) -> None:
+    profile = tmp_path / "profile.toml"
+    profile.write_text('[Q31]\nanswer = "declaration"\n')
+    options = ("--profile", str(profile))
+    assert run_replay(recorded, *options).exit_code == 1
+    ignoring = run_replay(recorded, *options, "--ignore-layout")
+    assert (ignoring.exit_code, "no differences" in ignoring.stdout) == (0, True)
+    profile.write_text('[Q31]\nanswer = "declaration"\n[Q13]\nanswer = "number"\n')
+    assert run_replay(recorded, *options, "--ignore-layout").exit_code == 1
+
+
 def test_the_command_prints_differences_as_json(recorded: Path, tmp_path: Path) -> None:
     profile = tmp_path / "profile.toml"
     profile.write_text('[Q31]\nanswer = "declaration"\n')

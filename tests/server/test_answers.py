@@ -88,7 +88,8 @@ def _q11(answer: Answer) -> object:
 
 
 def _q12(answer: Answer) -> object:
-    return items(_bench("Q12", answer, blacklist=("138*",)).send())[0].info
+    bench = _bench("Q12", answer, blacklist=("138*",))
+    return [items(bench.send())[0].info, bench.send(content="").reply.info]
 
 
 def _q13(answer: Answer) -> object:
@@ -259,7 +260,14 @@ EFFECTS: dict[str, tuple[Callable[[Answer], object], dict[Answer, object]]] = {
         },
     ),
     "Q11": (_q11, {"no": ([], "100000"), "report": ([("1004001", f"手机号不可识别{UNRECOGNISED}")], "100000")}),
-    "Q12": (_q12, {"plain": "不能发黑名单号码", "value": f"不能发黑名单号码{PHONE}"}),
+    "Q12": (
+        _q12,
+        {
+            "plain": ["不能发黑名单号码", "参数不完整"],
+            # The text of a refused request never names a value.
+            "value": [f"不能发黑名单号码{PHONE}", "参数不完整"],
+        },
+    ),
     "Q13": (_q13, {"segments": "99998", "number": "99999"}),
     "Q14": (_q14, {"request": (["1001002"], "1"), "number": (["0", "0", "1001002"], "0")}),
     "Q15": (_q15, {"1004002": ["0", "1004002"], "1004006": ["0", "1004006"], "1001001": REFUSED}),

@@ -98,7 +98,7 @@ def explain_refusals(refusals: tuple[Refusal, ...], answers: Answers) -> tuple[s
 
 
 def refusal_text(refusal: Refusal, *, names_value: bool) -> str:
-    """Return the info of a refusal: the code's text, then the refused value if the gateway names it (S8, Q12)."""
+    """Return the info of a refused number: the code's text, then the value if the gateway names it (S8, Q12)."""
     is_named = names_value or refusal.code is Code.NUMBER_UNRECOGNISED
     return refusal.code.text + (refusal.value if is_named else "")
 

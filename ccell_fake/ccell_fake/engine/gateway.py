@@ -17,7 +17,6 @@ from ccell_fake.engine.answer import (
     describe_basis,
     explain_refusals,
     journal_entry,
-    refusal_text,
 )
 from ccell_fake.engine.assumptions import Answers
 from ccell_fake.engine.context import AccountState, Admission, Arrival, RequestFacts
@@ -246,8 +245,8 @@ class Gateway:
 
 
 def _refused(refusal: Refusal, answers: Answers) -> Decision:
-    info = refusal_text(refusal, names_value=answers["Q12"] == "value")
-    return Decision(Reply(refusal.code, info), answers.layout, *explain_refusals((refusal,), answers))
+    # Only the text of a refused number names a value (Q12).
+    return Decision(Reply(refusal.code, refusal.code.text), answers.layout, *explain_refusals((refusal,), answers))
 
 
 def _gone(account: Account) -> Decision:

@@ -18,6 +18,9 @@ _TEXT = re.compile(rb">([^<]*[^<\s][^<]*)<")
 _CORRESPONDING = {"msgid", "id"}
 _ABSENT = "(none)"
 
+LAYOUT = "layout"
+"""The `where` of a difference in the bytes only: blanks, quotes, the order of attributes."""
+
 
 @dataclass(frozen=True, slots=True)
 class Difference:
@@ -67,10 +70,10 @@ class Comparison:
         yield "return", before.code, after.code
         yield "info", before.info, after.info
         yield "count", f"{len(before.items)}", f"{len(after.items)}"
-        if len(before.items) == len(after.items):
-            yield "layout", layout(recorded.answer), layout(replayed.answer)
         for number, (one, other) in enumerate(zip(before.items, after.items, strict=False), 1):
             yield from self._compare_items(number, one, other)
+        if len(before.items) == len(after.items):
+            yield LAYOUT, layout(recorded.answer), layout(replayed.answer)
 
     def _compare_items(self, number: int, before: Any, after: Any) -> Iterator[tuple[str, str, str]]:  # noqa: ANN401 - any item of an answer
         name = "account" if isinstance(before, AccountInfo) else f"{type(before).__name__.lower()} {number}"

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Generator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -18,7 +18,7 @@ from ccell_mock_server.config.settings import Config, is_loopback, load, parse
 
 if TYPE_CHECKING:
     from ccell_fake.control.client import ControlClient
-    from ccell_fake.transcripts import Transcript
+    from ccell_fake.transcripts import Difference, Transcript
     from ccell_mock_server.proxy.replay import ReplayResult, SettingsChooser
     from ccell_mock_server.proxy.upstream import Upstream
 
@@ -33,9 +33,17 @@ _CELL_CHARACTERS = 120
 @control_token
 @click.option("--config", "config_path", type=click.Path(path_type=Path), help="TOML file, as for serve.")
 @click.option("--profile", help="File with a live service's answers to the open questions.")
+@click.option("--ignore-layout", is_flag=True, help="Exit with 0 if only the layout of answers differs.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
 def replay(
-    path: Path, url: str | None, control_token: str, config_path: Path | None, profile: str | None, *, as_json: bool
+    path: Path,
+    url: str | None,
+    control_token: str,
+    config_path: Path | None,
+    profile: str | None,
+    *,
+    ignore_layout: bool,
+    as_json: bool,
 ) -> None:
     r"""Replay a transcript and list different answers.
 
@@ -70,7 +78,8 @@ def replay(
         _print_result(number, result, as_json=as_json)
     for number in transcript.incomplete:
         click.echo(f"line {number} is incomplete and was skipped", err=True)
-    if any(result.differences for result in results):
+    differences = [difference for result in results for difference in result.differences]
+    if any(not (ignore_layout and _is_layout(difference)) for difference in differences):
         sys.exit(DIFFERENT)
 
 
@@ -131,13 +140,34 @@ def _print_result(number: int, result: "ReplayResult", *, as_json: bool) -> None
 
     if result.differences:
         table = Table("number", "operation", "what", "recorded", "replayed")
-        for one in result.differences:
-            cells = (f"{one.number}", one.operation, one.where, one.recorded, one.replayed)
+        for cells in _rows(result.differences):
             table.add_row(*(Text(cell[:_CELL_CHARACTERS]) for cell in cells))
         Console().print(table)
     skipped = f"; not compared: {', '.join(map(str, result.skipped))}" if result.skipped else ""
     missing = f"; not in the file: {', '.join(map(str, result.run.missing))}" if result.run.missing else ""
     answers = "1 answer" if result.compared == 1 else f"{result.compared} answers"
-    count = len(result.differences) or "no"
+    layouts = sum(map(_is_layout, result.differences))
+    count = len(result.differences) - layouts or "no"
     noun = "difference" if count == 1 else "differences"
-    click.echo(f"run {number}: {answers} compared, {count} {noun}{skipped}{missing}")
+    only = f", {layouts} in layout only" if layouts else ""
+    click.echo(f"run {number}: {answers} compared, {count} {noun}{only}{skipped}{missing}")
+
+
+def _is_layout(difference: "Difference") -> bool:
+    from ccell_fake.transcripts import LAYOUT  # noqa: PLC0415 - slow to import
+
+    return difference.where == LAYOUT
+
+
+def _rows(differences: Iterable["Difference"]) -> Iterator[tuple[str, str, str, str, str]]:
+    """The rows of the table: first what a client reads, then each pair of layouts once."""
+    layouts: dict[tuple[str, str], list[Difference]] = {}
+    for one in differences:
+        if _is_layout(one):
+            layouts.setdefault((one.recorded, one.replayed), []).append(one)
+        else:
+            yield f"{one.number}", one.operation, one.where, one.recorded, one.replayed
+    for (recorded, replayed), same in layouts.items():
+        first, others = same[0], len(same) - 1
+        number = f"{first.number} and {others} more" if others else f"{first.number}"
+        yield number, ", ".join(dict.fromkeys(one.operation for one in same)), first.where, recorded, replayed

@@ -249,6 +249,12 @@ MUTANTS = (
             f'info="{Code.SENDTIME_MALFORMED.text}', f'info="{Code.SENDTIME_MALFORMED.text}({Code.SENDTIME_MALFORMED})'
         ),
     ),
+    Mutant(
+        "Q12",
+        "The text of a refused request names a value.",
+        carry=replacing(f'info="{Code.PASSWORD_WRONG.text}"', f'info="{Code.PASSWORD_WRONG.text}no-such-password"'),
+        killed_by="Q12 requests",
+    ),
     Mutant("Q13", "Each number costs one more.", behaviour=charging(_one_for_each)),
     *_off("single_segment", 0, _SEGMENTS, SINGLE_SEGMENT),
     *_off("joined_segment", 1, _SEGMENTS, JOINED_SEGMENT),

@@ -83,6 +83,19 @@ def test_whether_an_info_names_the_refused_value(check_run: CheckRun) -> str:
     return answer_for(resp.info, {text: "plain", text + sendtime: "value"})
 
 
+@checks("Q12", aspect="requests")
+def test_the_info_of_a_refused_request_names_no_value(check_run: CheckRun) -> None:
+    account = check_run.account()
+    answers = [
+        account.post(Operation.INFO, account.payload(password="no-such-password")),
+        account.send({"phone": UNKNOWN, "content": None}),
+    ]
+    for answer in answers:
+        # Q3 asks whether a number or the request is refused.
+        if answer.is_root_alone:
+            assert answer.reply.info == Code(answer.code).text
+
+
 @checks("Q25")
 def test_how_a_plus_in_a_query_is_read(check_run: CheckRun) -> str:
     account = check_run.account()
