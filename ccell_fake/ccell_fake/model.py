@@ -1,9 +1,10 @@
 """Requests and replies as frozen values."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Generic, TypeVar
+from typing import ClassVar, Generic, TypeVar
 
 from ccell_fake.codes import Code
 
@@ -100,6 +101,9 @@ class Report:
     status: str
     info: str
 
+    is_malformed: ClassVar[bool] = False
+    """True only for a `MalformedReport`."""
+
     @property
     def is_delivered(self) -> bool:
         """True if the message reached the phone (R6)."""
@@ -122,6 +126,9 @@ class Upmsg:
     motime: datetime
     msgcontent: str
 
+    is_malformed: ClassVar[bool] = False
+    """True only for a `MalformedUpmsg`."""
+
 
 @dataclass(frozen=True, slots=True)
 class AccountInfo:
@@ -142,6 +149,21 @@ class AccountInfo:
     riches: str
     credit: str
     signcode: str
+
+
+@dataclass(frozen=True, slots=True)
+class Malformed:
+    """A resp, a report or an upstream message that violates the document, as it came.
+
+    Attributes:
+        reason: The violation, such as `<report> has no attribute phone`.
+        attributes: All its attributes, unchanged.
+    """
+
+    reason: str
+    attributes: Mapping[str, str] = field(hash=False)
+
+    is_malformed: ClassVar[bool] = True
 
 
 Item = TypeVar("Item", Resp, Report, Upmsg, AccountInfo)

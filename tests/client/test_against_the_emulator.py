@@ -49,6 +49,7 @@ def test_every_number_gets_a_resp_and_a_report_with_the_submits_linkid(client: C
     reports = client.reports()
     assert [(one.msgid, one.linkid) for one in reports] == [(one.msgid, one.linkid) for one in sent.accepted]
     assert all(one.is_delivered and one.recvtime == DOCUMENT_DAY for one in reports)
+    assert reports[0].recvtime
     assert reports[0].recvtime.tzinfo is SHANGHAI
     assert client.reports() == ()
 

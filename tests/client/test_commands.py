@@ -178,6 +178,22 @@ def test_a_lost_answer_exits_4_and_lists_the_state_of_each_number() -> None:
     assert f"outcome unknown for linkid {rows[0]['linkid']}" in answer.stderr
 
 
+@pytest.mark.parametrize("options", [[], ["--json"]])
+def test_a_malformed_report_is_printed_as_it_came(options: list[str]) -> None:
+    odd = PAGE.replace("/></root>", '/><report msgid="8" recvtime="" status="0" x="y"/></root>')
+    with scripted.server(scripted.answer(odd), scripted.answer('<root return="0"/>')) as script:
+        answer = _run(script.url, "report", *options)
+    assert answer.exit_code == DONE, answer.exception
+    if options:
+        first, second = _rows(answer)
+        assert (first["msgid"], "malformed" in first) == ("9", False)
+        reason = "<report> has no attribute phone"
+        assert second == {"msgid": "8", "recvtime": "", "status": "0", "x": "y", "malformed": reason}
+    else:
+        assert "2015-10-10T10:54:15+08:00" in answer.stdout
+        assert "<report> has no attribute phone" in answer.stdout
+
+
 def test_a_failed_fetch_prints_the_reports_of_earlier_answers() -> None:
     with scripted.server(scripted.answer(PAGE), scripted.hang_up) as script:
         answer = _run(script.url, "report", "--json")

@@ -1,8 +1,10 @@
 """Plans of calls: their requests, their results for each outcome, and that no item is lost."""
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
+from typing import Any
+from xml.etree import ElementTree as ET
 
 import pytest
 from harness.clients import PlanRunner, body, gateway
@@ -11,7 +13,10 @@ from hypothesis import strategies as st
 
 from ccell_fake.client import (
     ClientError,
+    MalformedReport,
+    MalformedUpmsg,
     NotSent,
+    NumbersRefused,
     OutcomeUnknown,
     Report,
     RequestRefused,
@@ -52,7 +57,7 @@ def _accept(ask: HttpCall) -> StepOutcome:
     return _answered(Reply("0", "成功", tuple(resps)))
 
 
-def _msgids(items: tuple[Report | Upmsg, ...]) -> list[int]:
+def _msgids(items: Iterable[object]) -> list[int]:
     return [int(item.msgid) for item in items if isinstance(item, Report)]
 
 
@@ -231,8 +236,69 @@ def test_a_failed_fetch_carries_the_earlier_items(outcome: StepOutcome) -> None:
     assert reports == ()
 
 
+_REQUIRED = {Operation.REPORT: ("msgid", "phone", "recvtime", "status"), Operation.UPMSG: ("phone", "motime")}
+
+
+@given(st.sampled_from(sorted(_REQUIRED)), st.integers(1, 300), st.data())
+def test_a_malformed_item_is_handed_over_as_it_came_and_costs_no_other(
+    operation: Operation, size: int, data: st.DataObject
+) -> None:
+    good = {
+        Operation.REPORT: Report("7", "mine", "1", WHEN, "0", "成功"),
+        Operation.UPMSG: Upmsg("1069", "1", WHEN, "hi"),
+    }[operation]
+    page = ET.fromstring(body(Reply("0", "成功", (good,) * size)))  # noqa: S314 - our own
+    places = data.draw(st.sets(st.integers(0, size - 1), min_size=1, max_size=5))
+    for place in places:
+        name = data.draw(st.sampled_from(_REQUIRED[operation]))
+        if name.endswith("time") and data.draw(st.booleans()):
+            page[place].set(name, "")
+        else:
+            del page[place].attrib[name]
+    fetcher: calls.Fetcher[Any] = calls.Fetcher(gateway(), operation)
+    outcomes = [HttpAnswer(200, {}, ET.tostring(page, "utf-8")), _page()]
+    (items,) = PlanRunner().run(fetcher.fetch_all(), outcomes)
+    assert {place for place, item in enumerate(items) if item.is_malformed} == places
+    assert all(item == good for item in items if not item.is_malformed)
+    assert [items[place].attributes for place in places] == [page[place].attrib for place in places]
+    for place in places:
+        shown = {name: getattr(items[place], name) for name in page[place].attrib if not name.endswith("time")}
+        assert shown == {name: value for name, value in page[place].attrib.items() if name in shown}
+        assert any(name in items[place].reason for name in _REQUIRED[operation])
+
+
+def test_a_malformed_report_shows_what_can_be_read() -> None:
+    report = MalformedReport(
+        "no phone", {"msgid": "1", "linkid": "a", "recvtime": "2015-10-10 10:54:15.0", "status": "0"}
+    )
+    assert (report.msgid, report.linkid, report.phone, report.info) == ("1", "a", "", "")
+    assert (report.recvtime, report.is_delivered, report.is_malformed) == (WHEN, True, True)
+    assert MalformedReport("no time", {"recvtime": ""}).recvtime is None
+    assert MalformedUpmsg("no time", {"motime": "soon", "phone": "1 "}).motime is None
+    assert len({report, report}) == 1
+
+
+@given(st.integers(1, 500), st.data())
+def test_a_malformed_resp_costs_no_other(size: int, data: st.DataObject) -> None:
+    phones = [f"138{number:08}" for number in range(size)]
+    odd = data.draw(st.integers(0, size - 1))
+    name = data.draw(st.sampled_from(["msgid", "phone", "return"]))
+    resps = tuple(Resp("9", one, "0", "") for one in phones)
+    page = ET.fromstring(body(Reply("0", "成功", resps)))  # noqa: S314 - our own
+    del page[odd].attrib[name]
+    submits = (Submit(",".join(phones), "x", linkid="7"),)
+    outcome = HttpAnswer(200, {}, ET.tostring(page, "utf-8"))
+    (sent,) = PlanRunner().run(calls.send(gateway(), submits, None), [outcome])
+    assert [resp.phone for resp in sent.accepted] == [one for one in phones if one != phones[odd]]
+    assert (sent.refused, sent.unanswered) == ((), (phones[odd],))
+    assert [item.attributes for item in sent.malformed] == [page[odd].attrib]
+    with pytest.raises(NumbersRefused, match="was not answered") as caught:
+        sent.raise_for_refused()
+    assert caught.value.malformed == sent.malformed
+
+
 def test_an_unreadable_page_is_kept_in_the_error() -> None:
-    page = body(Reply("0", "成功", (Report("1", "", "1", WHEN, "0", "成功"),))).replace(b"2015-10-10", b"2015-13-10")
+    page = body(Reply("0", "成功", (Report("1", "", "1", WHEN, "0", "成功"),))).replace(b"/> </root>", b"</root>")
     fetcher = calls.Fetcher[Report](gateway(), Operation.REPORT)
     with pytest.raises(OutcomeUnknown, match="at most 300 reports are lost") as caught:
         PlanRunner().run(fetcher.fetch_all(), [HttpAnswer(200, {}, page)])

@@ -51,10 +51,7 @@ FAILURES: dict[str, Act | None] = {
         f"X-CCell-Basis: {quote_plus(PASSWORD)}",
     ),
     "quoted as the root": scripted.answer(f"<x{_DIGEST}/>"),
-    "quoted as a time": scripted.answer(
-        f'<root return="0"><report msgid="1" phone="1" status="0" recvtime="{html.escape(PASSWORD)}"/>'
-        f'<resp phone="{html.escape(PASSWORD)}"/></root>'
-    ),
+    "quoted in broken XML": scripted.answer(f'<root return="0"><report msgid="{html.escape(PASSWORD)}">'),
     "locked out": scripted.answer('<root return="1001006" info="并发数超限"/>'),
 }
 
@@ -84,6 +81,22 @@ def test_no_failure_shows_the_password(
         assert not [text for text in shown if form.lower() in text.lower()], form
         assert form.encode() not in pickle.dumps(error)
         assert form.encode() not in getattr(error, "received", b"")
+
+
+@pytest.mark.parametrize("kind", clients.KINDS)
+def test_the_warning_about_a_malformed_report_shows_no_password(kind: str, caplog: pytest.LogCaptureFixture) -> None:
+    time = html.escape(PASSWORD)
+    page = f'<root return="0"><report msgid="1" phone="1" status="0" recvtime="{time}"/></root>'
+    with (
+        scripted.server(scripted.answer(page), scripted.answer('<root return="0" info=""/>')) as script,
+        clients.client(kind, script.url, PASSWORD) as client,
+    ):
+        (report,) = client.reports()
+    assert report.is_malformed
+    ((name, level, message),) = caplog.record_tuples
+    assert (name, level) == ("ccell_fake.client", logging.WARNING)
+    assert message.startswith("report: an item is malformed: ")
+    assert not [form for form in FORMS if form in message]
 
 
 @pytest.mark.parametrize("method", ["POST", "GET"])

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from hypothesis import strategies as st
 
 from ccell_fake import strategies
-from ccell_fake.client import Client, ClientError, OutcomeUnknown, Report, Retry, Upmsg, submit
+from ccell_fake.client import Client, ClientError, MalformedReport, OutcomeUnknown, Report, Retry, Upmsg, submit
 from ccell_fake.limits import REPORTS_PER_CALL
 from ccell_fake.model import Operation, Request, Submit
 from ccell_fake.stateful import CcellMachine, Fate, Message
@@ -52,7 +52,7 @@ class Right(CcellMachine):
         for report in reports:
             self.store_report(report)
 
-    def store_report(self, report: Report) -> None:
+    def store_report(self, report: Report | MalformedReport) -> None:
         self.store[report.linkid] = Fate.DELIVERED if report.is_delivered else Fate.FAILED
 
     def poll_upmsgs(self) -> None:

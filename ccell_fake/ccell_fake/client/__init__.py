@@ -9,17 +9,21 @@ from ccell_fake.client.errors import (
     RequestRefused,
     UnreadableAnswer,
 )
+from ccell_fake.client.malformed import MalformedReport, MalformedUpmsg
 from ccell_fake.client.results import AccountStatus, Sent
 from ccell_fake.client.retries import Retry
 from ccell_fake.client.submits import submit
 from ccell_fake.client.sync import Client
-from ccell_fake.model import Report, Resp, Submit, Upmsg
+from ccell_fake.model import Malformed, Report, Resp, Submit, Upmsg
 
 __all__ = [
     "AccountStatus",
     "AsyncClient",
     "Client",
     "ClientError",
+    "Malformed",
+    "MalformedReport",
+    "MalformedUpmsg",
     "NotSent",
     "NumbersRefused",
     "OutcomeUnknown",

@@ -9,6 +9,7 @@ import anyio
 import httpx2
 
 from ccell_fake.client import calls
+from ccell_fake.client.malformed import MalformedReport, MalformedUpmsg
 from ccell_fake.client.results import AccountStatus, Sent
 from ccell_fake.client.retries import Retry
 from ccell_fake.client.steps import HttpCall, Output, Pause, Plan, StepOutcome
@@ -107,19 +108,19 @@ class AsyncClient(AccountClient):
         submits = collect_submits(to, content, sendtime=sendtime, linkid=linkid, spcode=spcode)
         return await self._only(calls.send(self._gateway, submits, progress))
 
-    async def reports(self) -> tuple[Report, ...]:
+    async def reports(self) -> tuple[Report | MalformedReport, ...]:
         """Fetch all status reports, as `Client.reports` does."""
         return await self._only(self._reports.fetch_all())
 
-    async def upmsgs(self) -> tuple[Upmsg, ...]:
+    async def upmsgs(self) -> tuple[Upmsg | MalformedUpmsg, ...]:
         """Fetch all upstream messages, as `Client.upmsgs` does."""
         return await self._only(self._upmsgs.fetch_all())
 
-    def follow_reports(self, interval: float = 10.0) -> AsyncGenerator[Report, None]:
+    def follow_reports(self, interval: float = 10.0) -> AsyncGenerator[Report | MalformedReport, None]:
         """Yield status reports, as `Client.follow_reports` does; leave the loop or cancel the task to end it."""
         return self._run(self._reports.follow(interval, _never))
 
-    def follow_upmsgs(self, interval: float = 10.0) -> AsyncGenerator[Upmsg, None]:
+    def follow_upmsgs(self, interval: float = 10.0) -> AsyncGenerator[Upmsg | MalformedUpmsg, None]:
         """Yield upstream messages; leave the loop or cancel the task to end it."""
         return self._run(self._upmsgs.follow(interval, _never))
 

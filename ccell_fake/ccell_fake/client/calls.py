@@ -4,18 +4,19 @@ from collections import deque
 from collections.abc import Callable, Generator
 from dataclasses import replace
 from itertools import chain
-from typing import Generic, TypeVar, cast
+from typing import Any, Generic, TypeVar, cast
 
 from ccell_fake.client import results
 from ccell_fake.client.errors import ClientError, OutcomeUnknown, RequestRefused
 from ccell_fake.client.gateway import GatewayCalls
+from ccell_fake.client.malformed import MalformedReport, MalformedUpmsg
 from ccell_fake.client.results import AccountStatus, Sent
 from ccell_fake.client.steps import HttpCall, Output, Pause, Plan, StepOutcome
 from ccell_fake.client.submits import split_requests
 from ccell_fake.codes import Code
-from ccell_fake.model import AccountInfo, AnyReply, Operation, Report, Resp, Submit, Upmsg
+from ccell_fake.model import AccountInfo, Malformed, Operation, Reply, Report, Resp, Submit, Upmsg
 
-Item = TypeVar("Item", Report, Upmsg)
+Item = TypeVar("Item", Report | MalformedReport, Upmsg | MalformedUpmsg)
 
 # The document does not say whether a request refused with any other code was submitted in part.
 _NOTHING_SUBMITTED = frozenset(Code) - {Code.SYSTEM_ERROR}
@@ -46,14 +47,14 @@ def send(gateway: GatewayCalls, submits: tuple[Submit, ...], progress: Callable[
     yield Output(results.merge(done))
 
 
-def _resp_reader(request: tuple[Submit, ...]) -> Callable[[AnyReply], Sent]:
-    return lambda reply: results.match_resps(request, cast("tuple[Resp, ...]", reply.items))
+def _resp_reader(request: tuple[Submit, ...]) -> Callable[[Reply[Any]], Sent]:
+    return lambda reply: results.match_resps(request, cast("tuple[Resp | Malformed, ...]", reply.items))
 
 
 def _record_progress(error: ClientError, done: list[Sent], remaining: tuple[tuple[Submit, ...], ...]) -> None:
     """Set the error's progress; the first of the remaining requests is the one that failed."""
     before = results.merge(done)
-    error.resps, error.unanswered = before.resps, before.unanswered
+    error.resps, error.unanswered, error.malformed = before.resps, before.unanswered, before.malformed
     failed, later = remaining[0], tuple(chain.from_iterable(remaining[1:]))
     if _is_outcome_unknown(error):
         error.unknown, error.unsent = failed, later
@@ -113,9 +114,19 @@ class Fetcher(Generic[Item]):
 
     def _fetch_page(self) -> Generator[HttpCall | Pause, StepOutcome | None, bool]:
         """Fetch a page into the buffer. Returns whether it had items."""
-        page = yield from self._gateway.call(self._operation, _read_page)
-        self._buffer.extend(cast("tuple[Item, ...]", page))
+        page = yield from self._gateway.call(self._operation, self._read_page)
+        self._buffer.extend(page)
         return bool(page)
+
+    def _read_page(self, reply: Reply[Any]) -> tuple[Item, ...]:
+        return cast("tuple[Item, ...]", tuple(map(self._read_item, reply.items)))
+
+    def _read_item(self, item: Report | Upmsg | Malformed) -> Report | MalformedReport | Upmsg | MalformedUpmsg:
+        if isinstance(item, Malformed):
+            kind = MalformedReport if self._operation is Operation.REPORT else MalformedUpmsg
+            return kind(item.reason, item.attributes)
+        # The document's upmsg sample has a blank after the phone (Q19).
+        return replace(item, phone=item.phone.strip())
 
     def _next(self) -> Item | None:
         # Another thread may empty the buffer after any check.
@@ -128,18 +139,12 @@ class Fetcher(Generic[Item]):
         return tuple(iter(self._next, None))
 
 
-def _read_page(reply: AnyReply) -> tuple[Report | Upmsg, ...]:
-    """The items, with the blanks around phones removed that the document's upmsg sample has (Q19)."""
-    items = cast("tuple[Report | Upmsg, ...]", reply.items)
-    return tuple(replace(item, phone=item.phone.strip()) for item in items)
-
-
 def info(gateway: GatewayCalls) -> Plan[AccountStatus]:
     """Fetch the account's balance and status (I1)."""
     yield Output((yield from gateway.call(Operation.INFO, _read_account)))
 
 
-def _read_account(reply: AnyReply) -> AccountStatus:
+def _read_account(reply: Reply[Any]) -> AccountStatus:
     if not reply.items:
         message = "it has no account"
         raise ValueError(message)

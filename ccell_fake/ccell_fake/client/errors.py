@@ -1,7 +1,8 @@
 """Errors of calls, one class for each state of knowledge: not sent, outcome unknown, refused."""
 
+from ccell_fake.client.malformed import MalformedReport, MalformedUpmsg
 from ccell_fake.errors import CcellError
-from ccell_fake.model import Operation, Report, Resp, Submit, Upmsg
+from ccell_fake.model import Malformed, Operation, Report, Resp, Submit, Upmsg
 
 _SHOWN = 10
 
@@ -15,6 +16,7 @@ class ClientError(CcellError):
         operation: The endpoint.
         resps: Send: resps received before the error, in the order of the numbers.
         unanswered: Send: numbers of answered requests without a resp.
+        malformed: Send: resps that violate the document, as they came.
         unknown: Send: submits whose outcome is unknown. Their reports tell: each has its submit's linkid (A2).
         unsent: Send: submits that were not submitted; `send(error.unsent)` sends exactly these.
         taken: Fetch: items fetched before the error. The gateway does not hand them out again.
@@ -25,9 +27,10 @@ class ClientError(CcellError):
         self.operation: Operation = operation
         self.resps: tuple[Resp, ...] = ()
         self.unanswered: tuple[str, ...] = ()
+        self.malformed: tuple[Malformed, ...] = ()
         self.unknown: tuple[Submit, ...] = ()
         self.unsent: tuple[Submit, ...] = ()
-        self.taken: tuple[Report | Upmsg, ...] = ()
+        self.taken: tuple[Report | MalformedReport | Upmsg | MalformedUpmsg, ...] = ()
 
     def __str__(self) -> str:
         """The message, then the call's progress."""

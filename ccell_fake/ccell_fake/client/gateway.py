@@ -1,8 +1,9 @@
 """Requests of an account as bytes, and answers as replies or errors, with the password masked."""
 
+import logging
 import re
 from collections.abc import Callable, Generator, Iterable, Mapping
-from typing import TypeVar
+from typing import Any, TypeVar
 from urllib.parse import quote, urlsplit
 
 from ccell_fake.client.errors import ClientError, NotSent, OutcomeUnknown, RequestRefused, UnreadableAnswer
@@ -11,11 +12,14 @@ from ccell_fake.client.steps import Failure, HttpAnswer, HttpCall, Pause, StepOu
 from ccell_fake.codes import Code
 from ccell_fake.errors import UnreadableReply
 from ccell_fake.limits import REPORTS_PER_CALL, UPMSGS_PER_CALL
-from ccell_fake.model import AnyReply, Operation, Request, Submit
+from ccell_fake.model import Malformed, Operation, Reply, Request, Submit
 from ccell_fake.wire import replies, requests, xml
 from ccell_fake.wire.secrets import HIDDEN, forms
 
 T = TypeVar("T")
+_Read = Callable[[Reply[Any]], T]
+
+_LOG = logging.getLogger("ccell_fake.client")
 
 _ENDPOINTS = re.compile(r"/+(?:sms3_api/+xmlapi/*)?$")
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([^\s;\"']+)", re.IGNORECASE)
@@ -56,7 +60,7 @@ class GatewayCalls:
         self._mask = SecretMask(password)
 
     def call(
-        self, operation: Operation, read: Callable[[AnyReply], T], submits: Iterable[Submit] = ()
+        self, operation: Operation, read: _Read[T], submits: Iterable[Submit] = ()
     ) -> Generator[HttpCall | Pause, StepOutcome | None, T]:
         """Call an endpoint, retry if the thread limit is exceeded (K2), and read the reply.
 
@@ -90,9 +94,7 @@ class GatewayCalls:
             return HttpCall(operation, "GET", url, quote(payload, safe=""), b"", headers)
         return HttpCall(operation, "POST", url, "", payload, {**headers, "Content-Type": "text/xml; charset=UTF-8"})
 
-    def _read(
-        self, operation: Operation, outcome: StepOutcome | None, read: Callable[[AnyReply], T]
-    ) -> T | ClientError:
+    def _read(self, operation: Operation, outcome: StepOutcome | None, read: _Read[T]) -> T | ClientError:
         match outcome:
             case HttpAnswer():
                 return self._read_answer(operation, outcome, read)
@@ -105,13 +107,14 @@ class GatewayCalls:
                 message = "send the outcome of each HttpCall to the plan"
                 raise TypeError(message)
 
-    def _read_answer(self, operation: Operation, answer: HttpAnswer, read: Callable[[AnyReply], T]) -> T | ClientError:
+    def _read_answer(self, operation: Operation, answer: HttpAnswer, read: _Read[T]) -> T | ClientError:
         declared = answer.headers.get("content-type", "")
         content_type, charset = self._mask.text(declared), _CHARSET.search(declared)
         try:
             # The HTTP status does not matter: a readable reply counts.
-            reply = replies.parse(operation, answer.body, charset[1] if charset else "")
+            reply = replies.parse_leniently(operation, answer.body, charset[1] if charset else "")
             if reply.code == Code.SUCCESS or reply.items:
+                self._log_malformed(operation, reply)
                 return read(reply)
         except (UnreadableReply, ValueError) as error:
             reason = f"({answer.status} {content_type}) cannot be read: {self._mask.text(str(error))}"
@@ -124,7 +127,12 @@ class GatewayCalls:
             )
         return self._refusal(operation, answer.headers, reply)
 
-    def _refusal(self, operation: Operation, headers: Mapping[str, str], reply: AnyReply) -> RequestRefused:
+    def _log_malformed(self, operation: Operation, reply: Reply[Any]) -> None:
+        for item in reply.items:
+            if isinstance(item, Malformed):
+                _LOG.warning("%s: an item is malformed: %s", operation, self._mask.text(item.reason))
+
+    def _refusal(self, operation: Operation, headers: Mapping[str, str], reply: Reply[Any]) -> RequestRefused:
         texts = (reply.info, headers.get("x-ccell-rule", ""), headers.get("x-ccell-basis", ""))
         info, rule, basis = map(self._mask.text, texts)
         # A documented code is never masked, even if the password is the same text.

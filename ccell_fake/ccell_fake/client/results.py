@@ -8,7 +8,7 @@ from typing import Self
 from ccell_fake.client.errors import NumbersRefused
 from ccell_fake.client.submits import numbers
 from ccell_fake.codes import Code
-from ccell_fake.model import AccountInfo, Resp, Submit
+from ccell_fake.model import AccountInfo, Malformed, Resp, Submit
 
 _SHOWN = 5
 
@@ -20,10 +20,12 @@ class Sent:
     Attributes:
         resps: One for each number, in the order given, with the linkid of its submit.
         unanswered: Numbers without a resp. Only their reports tell the outcome.
+        malformed: Resps that violate the document, as they came. Their numbers are in `unanswered`.
     """
 
     resps: tuple[Resp, ...] = ()
     unanswered: tuple[str, ...] = ()
+    malformed: tuple[Malformed, ...] = ()
 
     @property
     def accepted(self) -> tuple[Resp, ...]:
@@ -53,7 +55,7 @@ class Sent:
             f"{count} of {len(self.resps) + len(self.unanswered)} numbers not accepted: {', '.join(reasons)}{more}",
             refused,
         )
-        error.resps, error.unanswered = self.resps, self.unanswered
+        error.resps, error.unanswered, error.malformed = self.resps, self.unanswered, self.malformed
         raise error
 
 
@@ -63,16 +65,20 @@ def merge(parts: Iterable[Sent]) -> Sent:
     return Sent(
         tuple(resp for part in every for resp in part.resps),
         tuple(phone for part in every for phone in part.unanswered),
+        tuple(item for part in every for item in part.malformed),
     )
 
 
-def match_resps(submits: Iterable[Submit], resps: Iterable[Resp]) -> Sent:
+def match_resps(submits: Iterable[Submit], resps: Iterable[Resp | Malformed]) -> Sent:
     """Put the resps of a request in the order of its numbers.
 
     A resp without linkid gets its submit's; blanks around phones are removed. Unexpected resps are kept at the end.
+    A malformed resp answers no number.
     """
     submitted = [(phone, submit.linkid) for submit in submits for phone in numbers(submit)]
-    stripped = [replace(resp, phone=resp.phone.strip()) for resp in resps]
+    items = tuple(resps)
+    malformed = tuple(item for item in items if isinstance(item, Malformed))
+    stripped = [replace(item, phone=item.phone.strip()) for item in items if not isinstance(item, Malformed)]
     has_linkids = all(resp.linkid for resp in stripped)
     queues: dict[tuple[str, str | None], deque[Resp]] = {}
     for resp in stripped:
@@ -86,7 +92,7 @@ def match_resps(submits: Iterable[Submit], resps: Iterable[Resp]) -> Sent:
             matched.append(resp if resp.linkid else replace(resp, linkid=linkid))
         else:
             unanswered.append(phone)
-    return Sent((*matched, *(resp for queue in queues.values() for resp in queue)), tuple(unanswered))
+    return Sent((*matched, *(resp for queue in queues.values() for resp in queue)), tuple(unanswered), malformed)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from typing import Literal, Self, TypeVar, overload
 import httpx2
 
 from ccell_fake.client import calls
+from ccell_fake.client.malformed import MalformedReport, MalformedUpmsg
 from ccell_fake.client.results import AccountStatus, Sent
 from ccell_fake.client.retries import Retry
 from ccell_fake.client.steps import HttpCall, Output, Pause, Plan, StepOutcome
@@ -19,7 +20,7 @@ from ccell_fake.limits import DEFAULT_THREADS
 from ccell_fake.model import Report, Submit, Upmsg
 
 T = TypeVar("T")
-Item = TypeVar("Item", Report, Upmsg)
+Item = TypeVar("Item", Report | MalformedReport, Upmsg | MalformedUpmsg)
 
 
 class Client(AccountClient):
@@ -141,18 +142,19 @@ class Client(AccountClient):
         submits = collect_submits(to, content, sendtime=sendtime, linkid=linkid, spcode=spcode)
         return self._only(calls.send(self._gateway, submits, progress))
 
-    def reports(self) -> tuple[Report, ...]:
+    def reports(self) -> tuple[Report | MalformedReport, ...]:
         """Fetch all status reports, oldest first, in as many requests as needed (R1 to R3).
 
         The gateway hands out each report once. Reports that were fetched but did not reach a caller, because of an
-        interrupt for example, are returned by the next call.
+        interrupt for example, are returned by the next call. A report that violates the document is returned as it
+        came, as a `MalformedReport`; its `is_malformed` is true.
 
         Raises:
             ClientError: A request failed. The error has the reports of earlier requests as `taken`.
         """
         return self._only(self._reports.fetch_all())
 
-    def upmsgs(self) -> tuple[Upmsg, ...]:
+    def upmsgs(self) -> tuple[Upmsg | MalformedUpmsg, ...]:
         """Fetch all upstream messages, oldest first, as `reports` fetches reports (U1 to U3).
 
         Raises:
@@ -162,7 +164,7 @@ class Client(AccountClient):
 
     def follow_reports(
         self, interval: float = 10.0, stop: threading.Event | None = None
-    ) -> Generator[Report, None, None]:
+    ) -> Generator[Report | MalformedReport, None, None]:
         """Yield status reports as they come in, without end.
 
         Args:
@@ -177,7 +179,7 @@ class Client(AccountClient):
 
     def follow_upmsgs(
         self, interval: float = 10.0, stop: threading.Event | None = None
-    ) -> Generator[Upmsg, None, None]:
+    ) -> Generator[Upmsg | MalformedUpmsg, None, None]:
         """Yield upstream messages as they come in; arguments and errors as for `follow_reports`."""
         return self._follow(self._upmsgs, interval, stop)
 

@@ -11,6 +11,7 @@ import httpx2
 
 from ccell_fake.client import calls
 from ccell_fake.client.gateway import GatewayCalls
+from ccell_fake.client.malformed import MalformedReport, MalformedUpmsg
 from ccell_fake.client.retries import Retry
 from ccell_fake.client.steps import Failure, HttpAnswer, HttpCall, StepOutcome
 from ccell_fake.model import Operation, Report, Upmsg
@@ -40,8 +41,8 @@ class AccountClient:
             message = f"threads must be at least 1, got {threads}"
             raise ValueError(message)
         self._gateway = GatewayCalls(base_url, userid, password, method, retry)
-        self._reports = calls.Fetcher[Report](self._gateway, Operation.REPORT)
-        self._upmsgs = calls.Fetcher[Upmsg](self._gateway, Operation.UPMSG)
+        self._reports = calls.Fetcher[Report | MalformedReport](self._gateway, Operation.REPORT)
+        self._upmsgs = calls.Fetcher[Upmsg | MalformedUpmsg](self._gateway, Operation.UPMSG)
         connect = _CONNECT_SECONDS if timeout is None else min(timeout, _CONNECT_SECONDS)
         self._timeout = httpx2.Timeout(timeout, connect=connect)
         self._limits = httpx2.Limits(max_connections=threads, max_keepalive_connections=threads)

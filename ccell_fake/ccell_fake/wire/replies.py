@@ -7,12 +7,14 @@ from typing import Any
 
 from ccell_fake.codes import Code
 from ccell_fake.errors import UnreadableReply
-from ccell_fake.model import AccountInfo, AnyReply, Layout, Operation, Reply, Report, Resp, Upmsg
+from ccell_fake.model import AccountInfo, AnyReply, Layout, Malformed, Operation, Reply, Report, Resp, Upmsg
 from ccell_fake.wire import times, xml
 from ccell_fake.wire.xml import Element
 
 CONTENT_TYPE = "text/xml;charset=UTF-8"
 """The Content-Type of every answer. Without the charset, clients garble it (W6)."""
+
+_Read = Callable[[Element], Resp | Report | Upmsg]
 
 _ACCOUNT_ELEMENTS = {
     "ID": "id",
@@ -88,50 +90,61 @@ def parse(operation: Operation, data: bytes, charset: str = "") -> AnyReply:
     Raises:
         UnreadableReply: The body is not the XML that the document describes. The error holds the bytes.
     """
+    return _parse(operation, data, charset, lambda node, read: read(node))
+
+
+def parse_leniently(operation: Operation, data: bytes, charset: str = "") -> Reply[Any]:
+    """Parse a reply as `parse` does, but keep each resp, report or upstream message that is not as described.
+
+    Such an item is a `Malformed`, in its place. So one odd item does not cost the others of its answer.
+
+    Raises:
+        UnreadableReply: The body as a whole is not the XML that the document describes.
+    """
+    return _parse(operation, data, charset, _read_leniently)
+
+
+def _parse(operation: Operation, data: bytes, charset: str, read_item: Callable[[Element, _Read], Any]) -> Reply[Any]:
     try:
         body = data.strip().removeprefix(codecs.BOM_UTF8).lstrip()
         root = xml.parse(body, "root", as_declared=True, charset=charset)
-        return Reply(_required(root, "return"), root.get("info", ""), _PARSE_ITEMS[operation](root))
+        if operation is Operation.INFO:
+            items = _accounts(root)
+        else:
+            tag, read = _READ_ITEM[operation]
+            items = tuple(read_item(node, read) for node in root.iterchildren(tag))
+        return Reply(_required(root, "return"), root.get("info", ""), items)
     except xml.NotReadableError as error:
         raise UnreadableReply(error.reason, data) from error
 
 
-def _resps(root: Element) -> tuple[Resp, ...]:
-    return tuple(
-        Resp(
-            _msgid(node),
-            _required(node, "phone"),
-            _required(node, "return"),
-            node.get("info", ""),
-            node.get("linkid"),
-        )
-        for node in root.iterchildren("resp")
+def _read_leniently(node: Element, read: _Read) -> Any:  # noqa: ANN401 - an item of any endpoint
+    try:
+        return read(node)
+    except xml.NotReadableError as error:
+        return Malformed(error.reason, {str(name): str(value) for name, value in node.attrib.items()})
+
+
+def _read_resp(node: Element) -> Resp:
+    # A refused number needs no msgid (Q11).
+    msgid = _required(node, "msgid") if node.get("return") == Code.SUCCESS else node.get("msgid", "")
+    return Resp(msgid, _required(node, "phone"), _required(node, "return"), node.get("info", ""), node.get("linkid"))
+
+
+def _read_report(node: Element) -> Report:
+    return Report(
+        _required(node, "msgid"),
+        node.get("linkid", ""),
+        _required(node, "phone"),
+        _instant(node, "recvtime"),
+        _required(node, "status"),
+        node.get("info", ""),
     )
 
 
-def _msgid(resp: Element) -> str:
-    """Read the msgid. It is optional if the number was refused (Q11)."""
-    return _required(resp, "msgid") if resp.get("return") == Code.SUCCESS else resp.get("msgid", "")
-
-
-def _reports(root: Element) -> tuple[Report, ...]:
-    return tuple(
-        Report(
-            _required(node, "msgid"),
-            node.get("linkid", ""),
-            _required(node, "phone"),
-            _instant(node, "recvtime"),
-            _required(node, "status"),
-            node.get("info", ""),
-        )
-        for node in root.iterchildren("report")
-    )
-
-
-def _upmsgs(root: Element) -> tuple[Upmsg, ...]:
-    return tuple(
-        Upmsg(node.get("spnumber", ""), _required(node, "phone"), _instant(node, "motime"), node.get("msgcontent", ""))
-        for node in root.iterchildren("upmsg")
+def _read_upmsg(node: Element) -> Upmsg:
+    return Upmsg(
+        node.get("spnumber", ""), _required(node, "phone"), _instant(node, "motime"), node.get("msgcontent", "")
     )
 
 
@@ -146,11 +159,10 @@ def _accounts(root: Element) -> tuple[AccountInfo, ...]:
     return (AccountInfo(**{name: texts[tag] for tag, name in _ACCOUNT_ELEMENTS.items()}),)
 
 
-_PARSE_ITEMS: dict[Operation, Callable[[Element], tuple[Any, ...]]] = {
-    Operation.SEND: _resps,
-    Operation.REPORT: _reports,
-    Operation.UPMSG: _upmsgs,
-    Operation.INFO: _accounts,
+_READ_ITEM: dict[Operation, tuple[str, _Read]] = {
+    Operation.SEND: ("resp", _read_resp),
+    Operation.REPORT: ("report", _read_report),
+    Operation.UPMSG: ("upmsg", _read_upmsg),
 }
 
 
@@ -166,4 +178,5 @@ def _instant(node: Element, name: str) -> datetime:
     try:
         return times.parse(_required(node, name))
     except ValueError as error:
-        raise xml.NotReadableError(str(error)) from error
+        message = f"{name} {error}"
+        raise xml.NotReadableError(message) from error

@@ -15,7 +15,7 @@ from ccell_mock_server.commands.options import DEFAULT_URL
 from ccell_mock_server.commands.signals import stop_event
 
 if TYPE_CHECKING:
-    from ccell_fake.client import Client, ClientError, Report, Upmsg
+    from ccell_fake.client import Client, ClientError, Malformed, Report, Upmsg
 
 REFUSED = 1
 NOT_SENT = 3
@@ -162,8 +162,8 @@ def _progress_bar(total: int) -> Generator[Callable[[int], None]]:
 def _fetch_command(
     name: str,
     items: str,
-    fetch: "Callable[[Client], tuple[Report | Upmsg, ...]]",
-    follow_items: "Callable[[Client, float, threading.Event], Iterator[Report | Upmsg]]",
+    fetch: "Callable[[Client], tuple[Report | Upmsg | Malformed, ...]]",
+    follow_items: "Callable[[Client, float, threading.Event], Iterator[Report | Upmsg | Malformed]]",
 ) -> click.Command:
     @click.command(name, epilog=_EXIT_CODES, help=f"Fetch {items}. The gateway hands out each only once.")
     @_client_command

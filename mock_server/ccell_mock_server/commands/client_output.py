@@ -8,7 +8,15 @@ from typing import Any, cast
 
 import click
 
-from ccell_fake.client import AccountStatus, ClientError, Report, Resp, Submit, Upmsg
+from ccell_fake.client import (
+    AccountStatus,
+    ClientError,
+    Malformed,
+    Report,
+    Resp,
+    Submit,
+    Upmsg,
+)
 
 Row = dict[str, Any]
 
@@ -42,8 +50,13 @@ def _row(state: str, resp: Resp) -> Row:
     return {"phone": resp.phone, "state": state, **others}
 
 
-def item_row(item: Report | Upmsg | AccountStatus) -> Row:
-    """Return the fields of a report, an upstream message or an account, with times in ISO 8601."""
+def item_row(item: Report | Upmsg | Malformed | AccountStatus) -> Row:
+    """Return the fields of a report, an upstream message or an account, with times in ISO 8601.
+
+    The row of a malformed item has its attributes as they came, and the violation as `malformed`.
+    """
+    if isinstance(item, Malformed):
+        return {**item.attributes, "malformed": item.reason}
     row: Row = asdict(item)
     return row | {name: row[name].isoformat() for name in ("recvtime", "motime") if name in row}
 
@@ -68,9 +81,10 @@ def _print_table(rows: Sequence[Row]) -> None:
     from rich.console import Console  # noqa: PLC0415
     from rich.table import Table  # noqa: PLC0415
 
-    table = Table(*rows[0])
+    columns = list(dict.fromkeys(name for row in rows for name in row))
+    table = Table(*map(_printable, columns))
     for row in rows:
-        table.add_row(*map(_printable, row.values()))
+        table.add_row(*(_printable(row.get(name, "")) for name in columns))
     width = None if sys.stdout.isatty() else _UNLIMITED_WIDTH
     Console(width=width, markup=False, emoji=False, highlight=False).print(table)
 

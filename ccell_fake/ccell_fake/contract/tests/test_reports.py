@@ -2,6 +2,7 @@
 
 import re
 
+from ccell_fake.client import MalformedReport, Report
 from ccell_fake.codes import Code
 from ccell_fake.contract.account import ContractAccount
 from ccell_fake.contract.check_run import CheckRun
@@ -15,12 +16,12 @@ from ccell_fake.contract.tests.fetches import (
     fetch_nodes,
 )
 from ccell_fake.limits import REPORTS_PER_CALL
-from ccell_fake.model import Operation, Report
+from ccell_fake.model import Operation
 
 _RECVTIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}\.0")
 
 
-def _send_and_fetch_report(account: ContractAccount, phone: str) -> Report:
+def _send_and_fetch_report(account: ContractAccount, phone: str) -> Report | MalformedReport:
     """Send a message. Returns its report."""
     (resp,) = account.client.send(phone, account.known.content()).resps
     return account.wait_for(lambda: [one for one in account.reports() if one.msgid == resp.msgid])[0]
