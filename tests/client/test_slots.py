@@ -1,9 +1,12 @@
 """The thread limit holds for all users of a client, and every request frees its slot."""
 
 import asyncio
+import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
+from typing import Any
 
 import anyio
 import httpx2
@@ -186,20 +189,102 @@ async def test_a_task_cancelled_while_waiting_for_a_slot_sends_nothing() -> None
     assert len(script.requests) == 2
 
 
-async def test_a_cancelled_fetch_keeps_its_items() -> None:
-    page = (
-        '<root return="0" info="成功"><report msgid="9" linkid="" phone="1" '
-        'recvtime="2015-10-10 10:54:15.0" status="0" info="成功"/></root>'
+def _page(*msgids: str) -> scripted.Act:
+    reports = "".join(
+        f'<report msgid="{one}" linkid="" phone="1" recvtime="2015-10-10 10:54:15.0" status="0" info="成功"/>'
+        for one in msgids
     )
-    with scripted.server(scripted.answer(page), scripted.silence, scripted.answer(EMPTY)) as script:
-        async with AsyncClient(script.url, "1", "2") as client:
-            task = asyncio.ensure_future(client.reports())
+    return scripted.answer(f'<root return="0" info="成功">{reports}</root>')
+
+
+def _late(act: scripted.Act, proceed: threading.Event) -> scripted.Act:
+    def answer(connection: socket.socket) -> bool:
+        assert proceed.wait(60)
+        return act(connection)
+
+    return answer
+
+
+@pytest.mark.parametrize("follow", [False, True])
+@pytest.mark.parametrize("is_native", [False, True])
+async def test_a_cancelled_fetch_ends_with_its_answer_and_loses_no_item(*, follow: bool, is_native: bool) -> None:
+    proceed = threading.Event()
+    acts = [_page("7"), _late(_page("8", "9"), proceed), _page("10"), scripted.answer(EMPTY)]
+    with scripted.server(*acts) as script:
+        async with AsyncClient(script.url, "1", "2", threads=1) as client:
+            seen: list[str] = []
+
+            async def fetch() -> None:
+                if not follow:
+                    await client.reports()
+                async for report in client.follow_reports():
+                    seen.append(report.msgid)  # noqa: PERF401 - a cancellation must leave those seen
+
+            async def until_cancelled(scope: anyio.CancelScope) -> None:
+                with scope:
+                    await fetch()
+
+            scope = anyio.CancelScope()
+            task = asyncio.ensure_future(until_cancelled(scope))
             for _ in range(2):
                 assert await asyncio.to_thread(script.arrived.acquire, timeout=60)
-            task.cancel()
-            with pytest.raises(asyncio.CancelledError):
+            for _ in range(2):
+                (task.cancel if is_native else scope.cancel)()
+                await asyncio.sleep(0)
+            assert not task.done()
+            proceed.set()
+            with pytest.raises(asyncio.CancelledError) if is_native else nullcontext():
                 await task
-            assert [report.msgid for report in await client.reports()] == ["9"]
+            assert seen == (["7"] if follow else [])
+            assert [*seen, *(one.msgid for one in await client.reports())] == ["7", "8", "9", "10"]
+
+
+async def test_a_cancelled_fetch_notes_a_lost_answer() -> None:
+    proceed = threading.Event()
+    with scripted.server(_late(scripted.hang_up, proceed)) as script:
+        async with AsyncClient(script.url, "1", "2") as client:
+            task = asyncio.ensure_future(client.reports())
+            assert await asyncio.to_thread(script.arrived.acquire, timeout=60)
+            task.cancel()
+            await asyncio.sleep(0)
+            proceed.set()
+            with pytest.raises(asyncio.CancelledError) as caught:
+                await task
+    assert "at most 300 reports are lost" in caught.value.__notes__[0]
+
+
+@pytest.mark.parametrize("event", [asyncio.Event, anyio.Event])
+async def test_a_stop_ends_a_pause_and_yields_everything_fetched(event: Callable[[], Any]) -> None:
+    with scripted.server(_page("7", "8"), scripted.answer(EMPTY)) as script:
+        async with AsyncClient(script.url, "1", "2") as client:
+            stop, seen = event(), list[str]()
+
+            async def follow() -> None:
+                async for report in client.follow_reports(3600, stop):
+                    seen.append(report.msgid)  # noqa: PERF401 - a cancellation must leave those seen
+
+            async with anyio.create_task_group() as group:
+                group.start_soon(follow)
+                for _ in range(2):
+                    assert await asyncio.to_thread(script.arrived.acquire, timeout=60)
+                stop.set()
+            assert seen == ["7", "8"]
+
+
+async def test_a_stop_during_a_request_yields_the_items_of_its_answer() -> None:
+    proceed = threading.Event()
+    with scripted.server(_late(_page("7", "8"), proceed)) as script:
+        async with AsyncClient(script.url, "1", "2") as client:
+            stop = asyncio.Event()
+
+            async def release() -> None:
+                assert await asyncio.to_thread(script.arrived.acquire, timeout=60)
+                stop.set()
+                proceed.set()
+
+            async with anyio.create_task_group() as group:
+                group.start_soon(release)
+                assert [one.msgid async for one in client.follow_reports(3600, stop)] == ["7", "8"]
 
 
 def test_an_asynchronous_client_can_be_made_before_there_is_a_loop() -> None:

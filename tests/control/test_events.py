@@ -3,15 +3,16 @@
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from datetime import timedelta
 from itertools import islice
 
 import pytest
+from harness import scripted
 from harness.accounts import PHONE, Served
 from harness.emulators import DOCUMENT_DAY, emulator, until
 
-from ccell_fake.control.client import AccountControl, ControlClient, ControlError, Event, JournalTruncated
+from ccell_fake.control.client import AccountControl, ControlClient, ControlError, Event, JournalTruncated, Unreachable
 from ccell_fake.model import Operation
 from ccell_mock_server.emulator import Emulator
 from ccell_mock_server.http.waiting import MAX_WAITERS
@@ -158,6 +159,57 @@ def test_a_stream_beyond_the_maximum_is_refused(
         with pytest.raises(ControlError, match="clients wait already") as caught, control.events(account.userid):
             pass
     assert caught.value.problem.status == 503
+
+
+_HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+
+def _chunk(data: bytes) -> bytes:
+    return b"%x\r\n%s\r\n" % (len(data), data)
+
+
+def test_a_stream_whose_emulator_dies_is_unreachable_after_its_last_event() -> None:
+    first = _chunk(b": ready\n\n") + _chunk(Event("send", {}, 1).encode()) + _chunk(b"event: se")
+    with (
+        scripted.server(scripted.raw(_HEAD + first)) as script,
+        ControlClient(script.url) as control,
+        control.events() as events,
+    ):
+        assert next(events).kind == "send"
+        with pytest.raises(Unreachable, match="no control API answers"):
+            next(events)
+
+
+def test_a_stream_of_a_stopped_emulator_raises_no_error_of_the_http_library() -> None:
+    with emulator() as running, ControlClient(running.url) as control:
+        account = control.open()
+        Served(running.url, account).send()
+        with control.events(account.userid, after_position=0) as events:
+            assert _kinds(events, 1) == ["send"]
+            running.stop()
+            with suppress(Unreachable):
+                list(events)
+        with pytest.raises(Unreachable):
+            account.status()
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        scripted.raw(_HEAD + b"0\r\n\r\n"),
+        scripted.raw(_HEAD),
+        scripted.raw(b"HTTP/1.1 404 x\r\nContent-Length: 9\r\n\r\nhal"),
+        scripted.raw(b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 3\r\n\r\nabc"),
+        scripted.answer("<html>", "200 OK", "text/html"),
+        scripted.hang_up,
+    ],
+)
+def test_a_call_without_a_proper_answer_is_unreachable(act: scripted.Act) -> None:
+    with scripted.server(act, act) as script, ControlClient(script.url) as control:
+        with pytest.raises(Unreachable), control.events():
+            pass
+        with pytest.raises(Unreachable):
+            control.account("200001")
 
 
 def test_events_carry_every_character(control: ControlClient, served: Served) -> None:

@@ -119,5 +119,5 @@ class MatchesByPhone(Right):
         super().submit(submits)
         self.last.update((one.phone or "", one.linkid or "") for one in submits)
 
-    def store_report(self, report: Report) -> None:
+    def store_report(self, report: Report | MalformedReport) -> None:
         self.store[self.last[report.phone]] = Fate.DELIVERED if report.is_delivered else Fate.FAILED

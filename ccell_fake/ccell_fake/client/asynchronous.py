@@ -3,7 +3,7 @@
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping
 from contextlib import aclosing, closing
 from datetime import datetime
-from typing import Literal, Self, TypeVar, overload
+from typing import Literal, Protocol, Self, TypeVar, overload
 
 import anyio
 import httpx2
@@ -19,13 +19,27 @@ from ccell_fake.limits import DEFAULT_THREADS
 from ccell_fake.model import Report, Submit, Upmsg
 
 T = TypeVar("T")
+Item = TypeVar("Item", Report | MalformedReport, Upmsg | MalformedUpmsg)
+
+
+class StopEvent(Protocol):
+    """An event of asyncio or of anyio."""
+
+    def is_set(self) -> bool:
+        """Whether it is set."""
+        ...
+
+    def wait(self) -> Awaitable[object]:
+        """Wait until it is set."""
+        ...
 
 
 class AsyncClient(AccountClient):
     """Asynchronous client of the gateway for one account. Tasks that use the account share one client.
 
-    A task cancelled during a request frees its slot. The outcome of its send is then unknown, and a note on the
-    cancellation says so; what its fetch had requested is lost. Prefer a `timeout` to cancelling.
+    A task cancelled during a send frees its slot. The outcome is then unknown, and a note on the cancellation says so.
+    A task cancelled during a fetch ends when the answer is there, because the gateway does not repeat it; the next
+    fetch returns its items. Prefer a `timeout` to cancelling.
     """
 
     def __init__(
@@ -116,23 +130,42 @@ class AsyncClient(AccountClient):
         """Fetch all upstream messages, as `Client.upmsgs` does."""
         return await self._only(self._upmsgs.fetch_all())
 
-    def follow_reports(self, interval: float = 10.0) -> AsyncGenerator[Report | MalformedReport, None]:
-        """Yield status reports, as `Client.follow_reports` does; leave the loop or cancel the task to end it."""
-        return self._run(self._reports.follow(interval, _never))
+    def follow_reports(
+        self, interval: float = 10.0, stop: StopEvent | None = None
+    ) -> AsyncGenerator[Report | MalformedReport, None]:
+        """Yield status reports, as `Client.follow_reports` does; `stop` is an event of asyncio or anyio.
 
-    def follow_upmsgs(self, interval: float = 10.0) -> AsyncGenerator[Upmsg | MalformedUpmsg, None]:
-        """Yield upstream messages; leave the loop or cancel the task to end it."""
-        return self._run(self._upmsgs.follow(interval, _never))
+        If its task is cancelled, the next call continues after the last yielded report.
+        """
+        return self._follow(self._reports, interval, stop)
+
+    def follow_upmsgs(
+        self, interval: float = 10.0, stop: StopEvent | None = None
+    ) -> AsyncGenerator[Upmsg | MalformedUpmsg, None]:
+        """Yield upstream messages, as `follow_reports` yields reports."""
+        return self._follow(self._upmsgs, interval, stop)
 
     async def info(self) -> AccountStatus:
         """Fetch the account's balance and status, as `Client.info` does."""
         return await self._only(calls.info(self._gateway))
 
     async def _only(self, plan: Plan[T]) -> T:
-        (value,) = [value async for value in self._run(plan)]
+        (value,) = [value async for value in self._run(plan, self._sleep)]
         return value
 
-    async def _run(self, plan: Plan[T]) -> AsyncGenerator[T, None]:
+    def _follow(
+        self, fetcher: calls.Fetcher[Item], interval: float, stop: StopEvent | None
+    ) -> AsyncGenerator[Item, None]:
+        if stop is None:
+            return self._run(fetcher.follow(interval, lambda: False), self._sleep)
+
+        async def wait(seconds: float) -> None:
+            with anyio.move_on_after(seconds):
+                await stop.wait()
+
+        return self._run(fetcher.follow(interval, stop.is_set), wait)
+
+    async def _run(self, plan: Plan[T], sleep: Callable[[float], Awaitable[object]]) -> AsyncGenerator[T, None]:
         result: StepOutcome | None = None
         with closing(plan):
             while True:
@@ -149,18 +182,39 @@ class AsyncClient(AccountClient):
                             except BaseException as error:  # noqa: BLE001 - the plan raises it again
                                 plan.throw(error)
                     case Pause():
-                        await self._sleep(step.seconds)
+                        await sleep(step.seconds)
                     case Output():
                         yield step.value
 
     async def _exchange(self, call: HttpCall) -> StepOutcome:
+        fetcher = self._fetchers.get(call.operation)
+        if fetcher is None:
+            return await self._send_request(call)
+        outcomes: list[StepOutcome | Exception] = []
+
+        async def finish() -> None:
+            with anyio.CancelScope(shield=True):
+                try:
+                    outcomes.append(await self._send_request(call))
+                except Exception as error:  # noqa: BLE001 - raised below, outside the group
+                    outcomes.append(error)
+
+        try:
+            # A shield alone does not stop Task.cancel; a group waits for its tasks in any case.
+            async with anyio.create_task_group() as group:
+                group.start_soon(finish)
+        except BaseException as cancelled:
+            fetcher.keep(outcomes, cancelled)
+            raise
+        (result,) = outcomes
+        if isinstance(result, Exception):
+            raise result
+        return result
+
+    async def _send_request(self, call: HttpCall) -> StepOutcome:
         try:
             async with aclosing(await self._transport.handle_async_request(self._request(call))) as response:
                 await response.aread()
         except FAILURES as error:
             return outcome(error)
         return outcome(response)
-
-
-def _never() -> bool:
-    return False

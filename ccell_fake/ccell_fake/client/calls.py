@@ -1,7 +1,7 @@
 """Calls of an account as plans of steps, without sockets, threads or an event loop."""
 
 from collections import deque
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterable
 from dataclasses import replace
 from itertools import chain
 from typing import Any, Generic, TypeVar, cast
@@ -117,6 +117,18 @@ class Fetcher(Generic[Item]):
         page = yield from self._gateway.call(self._operation, self._read_page)
         self._buffer.extend(page)
         return bool(page)
+
+    def keep(self, outcomes: Iterable[StepOutcome | Exception], cancelled: BaseException) -> None:
+        """Put the items of the answer of a cancelled call into the buffer, or note on the cancellation why not."""
+        for outcome in outcomes:
+            page = outcome if isinstance(outcome, Exception) else self._read(outcome)
+            if isinstance(page, Exception):
+                cancelled.add_note(str(page))
+            else:
+                self._buffer.extend(page)
+
+    def _read(self, outcome: StepOutcome) -> tuple[Item, ...] | ClientError:
+        return self._gateway.read(self._operation, outcome, self._read_page)
 
     def _read_page(self, reply: Reply[Any]) -> tuple[Item, ...]:
         return cast("tuple[Item, ...]", tuple(map(self._read_item, reply.items)))

@@ -79,7 +79,7 @@ class GatewayCalls:
             with attempt:
                 outcome = yield request
                 # Errors are raised here, so that no frame of the traceback contains the answer.
-                result = self._read(operation, outcome, read)
+                result = self.read(operation, outcome, read)
                 if isinstance(result, ClientError):
                     raise result
                 return result
@@ -94,7 +94,8 @@ class GatewayCalls:
             return HttpCall(operation, "GET", url, quote(payload, safe=""), b"", headers)
         return HttpCall(operation, "POST", url, "", payload, {**headers, "Content-Type": "text/xml; charset=UTF-8"})
 
-    def _read(self, operation: Operation, outcome: StepOutcome | None, read: _Read[T]) -> T | ClientError:
+    def read(self, operation: Operation, outcome: StepOutcome | None, read: _Read[T]) -> T | ClientError:
+        """Read the outcome of a request. Returns an error instead of raising it."""
         match outcome:
             case HttpAnswer():
                 return self._read_answer(operation, outcome, read)

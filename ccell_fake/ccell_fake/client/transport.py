@@ -6,6 +6,7 @@ follow redirects, which could send a message twice.
 
 import ssl
 from functools import lru_cache
+from typing import Any
 
 import httpx2
 
@@ -43,6 +44,10 @@ class AccountClient:
         self._gateway = GatewayCalls(base_url, userid, password, method, retry)
         self._reports = calls.Fetcher[Report | MalformedReport](self._gateway, Operation.REPORT)
         self._upmsgs = calls.Fetcher[Upmsg | MalformedUpmsg](self._gateway, Operation.UPMSG)
+        self._fetchers: dict[Operation, calls.Fetcher[Any]] = {
+            Operation.REPORT: self._reports,
+            Operation.UPMSG: self._upmsgs,
+        }
         connect = _CONNECT_SECONDS if timeout is None else min(timeout, _CONNECT_SECONDS)
         self._timeout = httpx2.Timeout(timeout, connect=connect)
         self._limits = httpx2.Limits(max_connections=threads, max_keepalive_connections=threads)

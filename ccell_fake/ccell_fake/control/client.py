@@ -1,7 +1,7 @@
 """Client of the control API, for tests and scripts: arrange, inspect and wait."""
 
 from collections.abc import Generator, Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Unpack
 from urllib.parse import quote
@@ -80,9 +80,13 @@ class ControlClient(ControlConnection):
         Args:
             userid: Only events of this account; None for all.
             after_position: Only events of requests after this position; None for events from now on.
+
+        Raises:
+            Unreachable: No control API answers, or it stops while you read the events.
         """
-        with closing(self.open_stream("/v1/events", {"userid": userid, "after_position": after_position})) as answer:
-            lines = answer.iter_lines()
+        with self.stream("/v1/events", {"userid": userid, "after_position": after_position}) as lines:
             # The first line says that no event is missed from here on.
-            next(lines)
+            if not next(lines, "").startswith(":"):
+                message = "the answer is not a stream of events"
+                raise Unreachable(message)
             yield read_events(lines)

@@ -1,7 +1,8 @@
 """Requests to the control API of an emulator."""
 
 import ssl
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
@@ -19,7 +20,7 @@ SECONDS = 30.0
 
 _BASE = "/_ccell"
 _JSON = {"Content-Type": "application/json"}
-_NO_ANSWER = (httpx2.TransportError, httpx2.InvalidURL)
+_NO_ANSWER = (httpx2.RequestError, httpx2.InvalidURL)
 
 
 class ControlConnection:
@@ -81,10 +82,8 @@ class ControlConnection:
         """
         if body is not None:
             options |= {"content": to_json(body), "headers": _JSON}
-        try:
+        with self._reported():
             answer = self._http.request(method, path, **options)
-        except _NO_ANSWER as error:
-            raise self._unreachable(error) from error
         return self._checked(answer)
 
     def call(
@@ -108,7 +107,10 @@ class ControlConnection:
             timeout: Timeout over HTTP in seconds.
         """
         answer = self.send(method, path, body=body, params=query, timeout=timeout)
-        record: Record = from_json(kind, answer.content)
+        try:
+            record: Record = from_json(kind, answer.content)
+        except ValueError:
+            raise _foreign(answer) from None
         return record
 
     def perform(self, method: str, path: str, *, body: object = None) -> None:
@@ -125,19 +127,32 @@ class ControlConnection:
                 return
             parameters["cursor"] = page.next
 
-    def open_stream(self, path: str, query: dict[str, Any]) -> httpx2.Response:
-        """Send a request whose answer has no end; close the answer."""
-        request = self._http.build_request("GET", path, params=without_none(query), timeout=None)
-        try:
-            answer = self._http.send(request, stream=True)
-        except _NO_ANSWER as error:
-            raise self._unreachable(error) from error
-        if answer.is_error:
-            answer.read()
-        return self._checked(answer)
+    @contextmanager
+    def stream(self, path: str, query: dict[str, Any]) -> Generator[Iterator[str]]:
+        """Send a request whose answer has no end, and give the lines of the answer.
 
-    def _unreachable(self, error: Exception) -> Unreachable:
-        return Unreachable(f"no control API answers at {self._url}: {error}")
+        The lines raise Unreachable if the connection is lost.
+        """
+        request = self._http.build_request("GET", path, params=without_none(query), timeout=None)
+        with self._reported():
+            answer = self._http.send(request, stream=True)
+        with closing(answer):
+            if answer.is_error:
+                with self._reported():
+                    answer.read()
+            yield self._lines(self._checked(answer))
+
+    def _lines(self, answer: httpx2.Response) -> Iterator[str]:
+        with self._reported():
+            yield from answer.iter_lines()
+
+    @contextmanager
+    def _reported(self) -> Generator[None]:
+        try:
+            yield
+        except _NO_ANSWER as error:
+            message = f"no control API answers at {self._url}: {error}"
+            raise Unreachable(message) from error
 
     def _checked(self, answer: httpx2.Response) -> httpx2.Response:
         if not answer.is_error:
@@ -145,10 +160,13 @@ class ControlConnection:
         try:
             problem: Problem = from_json(Problem, answer.content)
         except ValueError:
-            url = answer.url.copy_with(query=None)
-            message = f"{url} answered {answer.status_code}, which is not the answer of a control API"
-            raise Unreachable(message) from None
+            raise _foreign(answer) from None
         raise refusal(problem)
+
+
+def _foreign(answer: httpx2.Response) -> Unreachable:
+    url = answer.url.copy_with(query=None)
+    return Unreachable(f"{url} answered {answer.status_code}, which is not the answer of a control API")
 
 
 def without_none(members: dict[str, Any]) -> dict[str, Any]:
