@@ -243,7 +243,7 @@ _REQUIRED = {Operation.REPORT: ("msgid", "phone", "recvtime", "status"), Operati
 def test_a_malformed_item_is_handed_over_as_it_came_and_costs_no_other(
     operation: Operation, size: int, data: st.DataObject
 ) -> None:
-    good = {
+    good: Any = {
         Operation.REPORT: Report("7", "mine", "1", WHEN, "0", "成功"),
         Operation.UPMSG: Upmsg("1069", "1", WHEN, "hi"),
     }[operation]

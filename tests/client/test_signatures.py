@@ -10,7 +10,7 @@ from ccell_fake.client import AsyncClient, Client
 
 # An asynchronous client also waits for these.
 _ASYNCHRONOUS = {"close": "aclose", "__enter__": "__aenter__", "__exit__": "__aexit__"}
-_DIFFERENT_TYPES = {"transport", "sleep", "stop", "return"}
+_DIFFERENT_TYPES = {"transport", "sleep", "stop", "options", "return"}
 _NAMES = [
     name
     for name, value in vars(Client).items()

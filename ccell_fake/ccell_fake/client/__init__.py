@@ -3,6 +3,7 @@
 from ccell_fake.client.asynchronous import AsyncClient
 from ccell_fake.client.errors import (
     ClientError,
+    ClientUnusable,
     NotSent,
     NumbersRefused,
     OutcomeUnknown,
@@ -10,6 +11,7 @@ from ccell_fake.client.errors import (
     UnreadableAnswer,
 )
 from ccell_fake.client.malformed import MalformedReport, MalformedUpmsg
+from ccell_fake.client.options import AsyncClientOptions, ClientOptions
 from ccell_fake.client.results import AccountStatus, Sent
 from ccell_fake.client.retries import Retry
 from ccell_fake.client.submits import submit
@@ -19,8 +21,11 @@ from ccell_fake.model import Malformed, Report, Resp, Submit, Upmsg
 __all__ = [
     "AccountStatus",
     "AsyncClient",
+    "AsyncClientOptions",
     "Client",
     "ClientError",
+    "ClientOptions",
+    "ClientUnusable",
     "Malformed",
     "MalformedReport",
     "MalformedUpmsg",

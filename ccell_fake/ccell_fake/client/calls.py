@@ -80,6 +80,10 @@ class Fetcher(Generic[Item]):
         self._operation = operation
         self._buffer: deque[Item] = deque()
 
+    def forget(self) -> None:
+        """Empty the buffer: its items belong to another process."""
+        self._buffer.clear()
+
     def fetch_all(self) -> Plan[tuple[Item, ...]]:
         """Fetch pages until one is empty (R2, U2). An error carries the items fetched before it."""
         try:

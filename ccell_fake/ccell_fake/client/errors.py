@@ -57,6 +57,13 @@ class NotSent(ClientError):
     """The request did not leave, usually because no connection was made. It is safe to send it again."""
 
 
+class ClientUnusable(NotSent):
+    """The client cannot send here, and nothing was sent. The message says why and what to do.
+
+    It was closed, it belongs to another event loop, or its transport has connections of the process that forked.
+    """
+
+
 class OutcomeUnknown(ClientError):
     """The request may have arrived, but no answer did. Do not repeat a send before its reports are in.
 

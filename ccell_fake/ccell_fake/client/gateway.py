@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from urllib.parse import quote, urlsplit
 
 from ccell_fake.client.errors import ClientError, NotSent, OutcomeUnknown, RequestRefused, UnreadableAnswer
-from ccell_fake.client.retries import Retry
+from ccell_fake.client.retries import Retry, is_over_the_limit
 from ccell_fake.client.steps import Failure, HttpAnswer, HttpCall, Pause, StepOutcome
 from ccell_fake.codes import Code
 from ccell_fake.errors import UnreadableReply
@@ -56,6 +56,7 @@ class GatewayCalls:
         self.userid: str = userid
         self._password = password
         self._method = method
+        self._retry = retry
         self._attempts = retry.retrying()
         self._mask = SecretMask(password)
 
@@ -74,13 +75,18 @@ class GatewayCalls:
         """
         request = self._request(operation, tuple(submits))
         for attempt in self._attempts:
-            if attempt.retry_state.attempt_number > 1:
-                yield Pause(attempt.retry_state.upcoming_sleep)
+            number = attempt.retry_state.attempt_number
+            if number > 1:
+                seconds = attempt.retry_state.upcoming_sleep
+                _LOG.info("%s: attempt %d of %d in %.2f s", operation, number, self._retry.attempts, seconds)
+                yield Pause(seconds)
             with attempt:
                 outcome = yield request
                 # Errors are raised here, so that no frame of the traceback contains the answer.
                 result = self.read(operation, outcome, read)
                 if isinstance(result, ClientError):
+                    if is_over_the_limit(result):
+                        _LOG.info("%s: refused with 1001006, too many requests at the same time", operation)
                     raise result
                 return result
         message = "the last attempt returns or raises"

@@ -41,7 +41,7 @@ class Retry:
         return Retrying(
             stop=stop_after_attempt(self.attempts),
             wait=wait_random_exponential(multiplier=self.first_pause, max=self.longest_pause),
-            retry=retry_if_exception(_is_over_the_limit),
+            retry=retry_if_exception(is_over_the_limit),
             sleep=_leave_to_the_caller,
             reraise=True,
         )
@@ -51,5 +51,6 @@ def _leave_to_the_caller(_seconds: float) -> None:
     """Plans do not sleep."""
 
 
-def _is_over_the_limit(error: BaseException) -> bool:
+def is_over_the_limit(error: BaseException) -> bool:
+    """Return whether the gateway refused a request because too many were in progress (K2)."""
     return isinstance(error, RequestRefused) and error.code == Code.CONCURRENCY_EXCEEDED

@@ -3,14 +3,17 @@
 import threading
 import time
 from collections.abc import Callable, Generator, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import closing
 from datetime import datetime
-from typing import Literal, Self, TypeVar, overload
+from typing import Literal, Self, TypeVar, Unpack, overload
 
 import httpx2
 
 from ccell_fake.client import calls
 from ccell_fake.client.malformed import MalformedReport, MalformedUpmsg
+from ccell_fake.client.options import ClientOptions, account_from_environment
+from ccell_fake.client.parallel import ParallelSend
 from ccell_fake.client.results import AccountStatus, Sent
 from ccell_fake.client.retries import Retry
 from ccell_fake.client.steps import HttpCall, Output, Pause, Plan, StepOutcome
@@ -61,14 +64,36 @@ class Client(AccountClient):
         Raises:
             ValueError: The base URL, the method or the number of threads is invalid.
         """
-        super().__init__(base_url, userid, password, method, threads, timeout, retry)
-        self._slots = threading.BoundedSemaphore(threads)
-        self._transport = transport or httpx2.HTTPTransport(verify=self._verify(), limits=self._limits)
+        super().__init__(
+            base_url, userid, password, method, threads, timeout, retry, has_own_connections=transport is None
+        )
+        self._given_transport: httpx2.BaseTransport | None = transport
         self._sleep = sleep
+        self._open()
+
+    @classmethod
+    def from_environment(cls, **options: Unpack[ClientOptions]) -> Self:
+        """Create a client of the account that the environment names.
+
+        CCELL_BASE_URL is the base URL, CCELL_USERID the account and CCELL_PASSWORD its password. The commands read the
+        same variables.
+
+        Args:
+            options: Options of the constructor, by name.
+
+        Raises:
+            ValueError: A variable is missing or empty, or an option is invalid.
+        """
+        return cls(*account_from_environment(), **options)
+
+    def _open(self) -> None:
+        self._slots = threading.BoundedSemaphore(self._threads)
+        self._connections = self._given_transport or httpx2.HTTPTransport(verify=self._verify, limits=self._limits)
 
     def close(self) -> None:
-        """Close the connections."""
-        self._transport.close()
+        """Close the connections. No further call is possible."""
+        self._close()
+        self._connections.close()
 
     def __enter__(self) -> Self:
         """Return self."""
@@ -89,6 +114,8 @@ class Client(AccountClient):
         linkid: str | None = None,
         spcode: str | None = None,
         progress: Callable[[Sent], object] | None = None,
+        parallel: bool = False,
+        timeout: float | None = None,
     ) -> Sent: ...
 
     @overload
@@ -101,10 +128,20 @@ class Client(AccountClient):
         linkid: str | None = None,
         spcode: str | None = None,
         progress: Callable[[Sent], object] | None = None,
+        parallel: bool = False,
+        timeout: float | None = None,
     ) -> Sent: ...
 
     @overload
-    def send(self, to: Submit | Iterable[Submit], /, *, progress: Callable[[Sent], object] | None = None) -> Sent: ...
+    def send(
+        self,
+        to: Submit | Iterable[Submit],
+        /,
+        *,
+        progress: Callable[[Sent], object] | None = None,
+        parallel: bool = False,
+        timeout: float | None = None,
+    ) -> Sent: ...
 
     def send(
         self,
@@ -116,11 +153,13 @@ class Client(AccountClient):
         linkid: str | None = None,
         spcode: str | None = None,
         progress: Callable[[Sent], object] | None = None,
+        parallel: bool = False,
+        timeout: float | None = None,
     ) -> Sent:
         """Send one content to one or more numbers, a content of its own to each number, or submits.
 
-        More than 500 numbers become several requests (S3), sent one after the other. A submit without a linkid gets
-        one, so that its reports can always be recognised.
+        More than 500 numbers become several requests (S3), sent one after the other unless you set `parallel`. A
+        submit without a linkid gets one, so that its reports can always be recognised.
 
         Args:
             to: A number, numbers, a mapping of numbers to contents, or submits created by `submit`.
@@ -128,7 +167,10 @@ class Client(AccountClient):
             sendtime: When to send: an aware time of any zone, or `YYYY-MM-DD HH:MM:SS` in Asia/Shanghai (A1).
             linkid: Your own reference (A2).
             spcode: Extension to append to the account's port (A3).
-            progress: Called with the result of each request.
+            progress: Called with the result of each request, never twice at the same time.
+            parallel: Use all threads of the account. After an error no further request begins, and those in progress
+                are finished.
+            timeout: Seconds, in place of the client's timeout; None for the client's.
 
         Returns:
             A resp for each number, in the order given. Some may be refused: see `raise_for_refused`.
@@ -140,9 +182,11 @@ class Client(AccountClient):
             TypeError: The arguments match none of these forms.
         """
         submits = collect_submits(to, content, sendtime=sendtime, linkid=linkid, spcode=spcode)
-        return self._only(calls.send(self._gateway, submits, progress))
+        if parallel:
+            return self._send_in_parallel(ParallelSend(self._gateway, submits), progress, timeout)
+        return self._only(calls.send(self._gateway, submits, progress), timeout)
 
-    def reports(self) -> tuple[Report | MalformedReport, ...]:
+    def reports(self, *, timeout: float | None = None) -> tuple[Report | MalformedReport, ...]:
         """Fetch all status reports, oldest first, in as many requests as needed (R1 to R3).
 
         The gateway hands out each report once. Reports that were fetched but did not reach a caller, because of an
@@ -152,57 +196,85 @@ class Client(AccountClient):
         Raises:
             ClientError: A request failed. The error has the reports of earlier requests as `taken`.
         """
-        return self._only(self._reports.fetch_all())
+        return self._only(self._reports.fetch_all(), timeout)
 
-    def upmsgs(self) -> tuple[Upmsg | MalformedUpmsg, ...]:
+    def upmsgs(self, *, timeout: float | None = None) -> tuple[Upmsg | MalformedUpmsg, ...]:
         """Fetch all upstream messages, oldest first, as `reports` fetches reports (U1 to U3).
 
         Raises:
             ClientError: A request failed. The error has the messages of earlier requests as `taken`.
         """
-        return self._only(self._upmsgs.fetch_all())
+        return self._only(self._upmsgs.fetch_all(), timeout)
 
     def follow_reports(
-        self, interval: float = 10.0, stop: threading.Event | None = None
+        self, interval: float = 10.0, stop: threading.Event | None = None, *, timeout: float | None = None
     ) -> Generator[Report | MalformedReport, None, None]:
         """Yield status reports as they come in, without end.
 
         Args:
             interval: Seconds to wait after a request that brought no report.
             stop: Set it to end, even during a pause. Reports fetched by then are still yielded.
+            timeout: Seconds for each request, in place of the client's timeout; None for the client's.
 
         Raises:
             ClientError: A request failed. All reports fetched before were yielded; a new call continues after them.
             ValueError: The interval is not positive.
         """
-        return self._follow(self._reports, interval, stop)
+        return self._follow(self._reports, interval, stop, timeout)
 
     def follow_upmsgs(
-        self, interval: float = 10.0, stop: threading.Event | None = None
+        self, interval: float = 10.0, stop: threading.Event | None = None, *, timeout: float | None = None
     ) -> Generator[Upmsg | MalformedUpmsg, None, None]:
         """Yield upstream messages as they come in; arguments and errors as for `follow_reports`."""
-        return self._follow(self._upmsgs, interval, stop)
+        return self._follow(self._upmsgs, interval, stop, timeout)
 
-    def info(self) -> AccountStatus:
+    def info(self, *, timeout: float | None = None) -> AccountStatus:
         """Fetch the account's balance, credit, status and signatures (I1).
 
         Raises:
             ClientError: The request was refused or not answered.
         """
-        return self._only(calls.info(self._gateway))
+        return self._only(calls.info(self._gateway), timeout)
 
-    def _only(self, plan: Plan[T]) -> T:
-        (value,) = self._run(plan, self._sleep)
+    def _only(self, plan: Plan[T], timeout: float | None) -> T:
+        (value,) = self._run(plan, self._sleep, timeout)
         return value
 
+    def _send_in_parallel(
+        self, sending: ParallelSend, progress: Callable[[Sent], object] | None, timeout: float | None
+    ) -> Sent:
+        one_at_a_time = threading.Lock()
+
+        def work() -> None:
+            for place, plan in sending.plans():
+                try:
+                    part = self._only(plan, timeout)
+                    sending.add(place, part)
+                    if progress is not None:
+                        with one_at_a_time:
+                            progress(part)
+                except Exception as error:  # noqa: BLE001 - raised below, in the caller's thread
+                    sending.fail(place, error)
+
+        with ThreadPoolExecutor(self._threads) as pool:
+            workers = [pool.submit(work) for _ in range(min(self._threads, len(sending)))]
+            try:
+                wait(workers)
+            except BaseException as interrupt:
+                sending.stop()
+                wait(workers)
+                sending.note(interrupt)
+                raise
+        return sending.result()
+
     def _follow(
-        self, fetcher: calls.Fetcher[Item], interval: float, stop: threading.Event | None
+        self, fetcher: calls.Fetcher[Item], interval: float, stop: threading.Event | None, timeout: float | None
     ) -> Generator[Item, None, None]:
         if stop is None:
-            return self._run(fetcher.follow(interval, lambda: False), self._sleep)
-        return self._run(fetcher.follow(interval, stop.is_set), stop.wait)
+            return self._run(fetcher.follow(interval, lambda: False), self._sleep, timeout)
+        return self._run(fetcher.follow(interval, stop.is_set), stop.wait, timeout)
 
-    def _run(self, plan: Plan[T], sleep: Callable[[float], object]) -> Generator[T, None, None]:
+    def _run(self, plan: Plan[T], sleep: Callable[[float], object], timeout: float | None) -> Generator[T, None, None]:
         result: StepOutcome | None = None
         with closing(plan):
             while True:
@@ -213,9 +285,12 @@ class Client(AccountClient):
                 result = None
                 match step:
                     case HttpCall():
+                        unusable = self._begin(step.operation)
+                        if unusable is not None:
+                            plan.throw(unusable)
                         with self._slots:
                             try:
-                                result = self._exchange(step)
+                                result = self._exchange(step, timeout)
                             except BaseException as error:  # noqa: BLE001 - the plan raises it again
                                 plan.throw(error)
                     case Pause():
@@ -223,9 +298,9 @@ class Client(AccountClient):
                     case Output():
                         yield step.value
 
-    def _exchange(self, call: HttpCall) -> StepOutcome:
+    def _exchange(self, call: HttpCall, timeout: float | None) -> StepOutcome:
         try:
-            with closing(self._transport.handle_request(self._request(call))) as response:
+            with closing(self._connections.handle_request(self._request(call, timeout))) as response:
                 response.read()
         except FAILURES as error:
             return outcome(error)

@@ -4,13 +4,17 @@ Transports are used without httpx2's clients. Those log URLs, and the URL of a G
 follow redirects, which could send a message twice.
 """
 
+import os
 import ssl
-from functools import lru_cache
+from abc import ABC, abstractmethod
+from functools import cached_property, lru_cache
 from typing import Any
+from weakref import WeakSet
 
 import httpx2
 
 from ccell_fake.client import calls
+from ccell_fake.client.errors import ClientUnusable
 from ccell_fake.client.gateway import GatewayCalls
 from ccell_fake.client.malformed import MalformedReport, MalformedUpmsg
 from ccell_fake.client.retries import Retry
@@ -32,11 +36,23 @@ _BEFORE_SENDING = (
 _CONNECT_SECONDS = 10.0
 
 
-class AccountClient:
+_CLIENTS: "WeakSet[AccountClient]" = WeakSet()
+
+
+class AccountClient(ABC):
     """Internal. State that the synchronous and the asynchronous client share."""
 
     def __init__(
-        self, base_url: str, userid: str, password: str, method: str, threads: int, timeout: float | None, retry: Retry
+        self,
+        base_url: str,
+        userid: str,
+        password: str,
+        method: str,
+        threads: int,
+        timeout: float | None,
+        retry: Retry,
+        *,
+        has_own_connections: bool,
     ) -> None:
         if threads < 1:
             message = f"threads must be at least 1, got {threads}"
@@ -48,34 +64,83 @@ class AccountClient:
             Operation.REPORT: self._reports,
             Operation.UPMSG: self._upmsgs,
         }
-        connect = _CONNECT_SECONDS if timeout is None else min(timeout, _CONNECT_SECONDS)
-        self._timeout = httpx2.Timeout(timeout, connect=connect)
+        self._threads = threads
+        self._timeout = timeout
         self._limits = httpx2.Limits(max_connections=threads, max_keepalive_connections=threads)
+        self._has_own_connections = has_own_connections
+        self._is_used = False
+        self._inherited: list[object] = []
+        # Why no request can be sent; empty if it can.
+        self._obstacle = ""
+        _CLIENTS.add(self)
 
     def __repr__(self) -> str:
         """Base URL and userid, without the password."""
         return f"{type(self).__name__}({self._gateway.url!r}, {self._gateway.userid!r})"
 
-    def _verify(self) -> ssl.SSLContext | bool:
+    @abstractmethod
+    def _open(self) -> None:
+        """Prepare slots and connections, without connecting."""
+
+    def _close(self) -> None:
+        self._obstacle = "the client is closed"
+
+    @cached_property
+    def _verify(self) -> ssl.SSLContext:
         return certificates(self._gateway.url)
 
-    def _request(self, call: HttpCall) -> httpx2.Request:
+    def _forked(self) -> None:
+        """Open anew in a child process. Connections, slots in use and fetched items belong to its parent."""
+        self._reports.forget()
+        self._upmsgs.forget()
+        if self._is_used and not self._has_own_connections:
+            self._obstacle = "the transport has connections of the parent process; make the client after the fork"
+        self._is_used = False
+        # Neither close nor free them: that would end the parent's TLS sessions, or warn.
+        self._inherited.append(getattr(self, "_connections", None))
+        self._open()
+
+    def _begin(self, operation: Operation) -> ClientUnusable | None:
+        """Note that a request begins here. Returns an error if none can be sent."""
+        if self._obstacle:
+            return ClientUnusable(f"{operation}: nothing was sent: {self._obstacle}", operation)
+        self._is_used = True
+        return None
+
+    def _request(self, call: HttpCall, timeout: float | None) -> httpx2.Request:
         # The query contains the password, and each is different: do not cache it.
         url = httpx2.URL(f"{call.url}?{call.query}") if call.query else _parse_url(call.url)
         headers = {"Host": url.netloc.decode(), **call.headers}
         if call.body:
             headers["Content-Length"] = str(len(call.body))
         # Given a stream, httpx2 does not compute further headers, which takes as long as everything else.
-        stream, extensions = httpx2.ByteStream(call.body), {"timeout": self._timeout.as_dict()}
+        stream, extensions = (
+            httpx2.ByteStream(call.body),
+            {"timeout": _limit(self._timeout if timeout is None else timeout)},
+        )
         request = httpx2.Request(call.method, url, headers=headers, stream=stream, extensions=extensions)
         # Some transports read the content.
         request.read()
         return request
 
 
-def certificates(url: str) -> ssl.SSLContext | bool:
+def certificates(url: str) -> ssl.SSLContext:
     """TLS verification by the host's authorities, which load slowly; plain HTTP does without them."""
-    return True if url.startswith("https:") else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    return httpx2.create_ssl_context() if url.startswith("https:") else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+
+
+def _limit(timeout: float | None) -> dict[str, float | None]:
+    connect = _CONNECT_SECONDS if timeout is None else min(timeout, _CONNECT_SECONDS)
+    return httpx2.Timeout(timeout, connect=connect).as_dict()
+
+
+def _reopen_clients() -> None:
+    for client in list(_CLIENTS):
+        client._forked()  # noqa: SLF001 # pyright: ignore[reportPrivateUsage] - of this module
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_reopen_clients)
 
 
 @lru_cache

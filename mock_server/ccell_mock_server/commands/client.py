@@ -116,7 +116,9 @@ def send(
     numbers: IO[str] | None,
     *,
     as_json: bool,
-    **options: str | None,
+    sendtime: str | None,
+    linkid: str | None,
+    spcode: str | None,
 ) -> None:
     """Send CONTENT, which must include its signature, to every PHONE."""
     from ccell_fake.client import ClientError, Sent  # noqa: PLC0415
@@ -132,7 +134,7 @@ def send(
                 parts.append(part)
                 advance(len(part.resps) + len(part.unanswered))
 
-            sent = client.send(all_phones, content, progress=progress, **options)
+            sent = client.send(all_phones, content, sendtime=sendtime, linkid=linkid, spcode=spcode, progress=progress)
     except ClientError as error:
         print_rows(error_rows(error), as_json=as_json)
         raise
