@@ -1,6 +1,8 @@
 """The journal has every request before its answer is sent, without secrets, and reports dropped entries."""
 
+import logging
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from harness import http
@@ -12,9 +14,12 @@ from hypothesis import strategies as st
 from ccell_fake.clock import ManualClock
 from ccell_fake.control.client import ControlClient, JournalTruncated
 from ccell_fake.faults import CloseFault
-from ccell_fake.model import Operation
+from ccell_fake.model import Operation, Request, Submit
 from ccell_fake.settings import AccountSettings
-from ccell_fake.wire.secrets import HIDDEN, legible
+from ccell_fake.strategies import contents, phones
+from ccell_fake.transcripts import Redaction
+from ccell_fake.wire import requests
+from ccell_fake.wire.secrets import HIDDEN, hide, legible
 from ccell_mock_server.emulator import Emulator
 
 
@@ -153,12 +158,79 @@ SECRET = st.text(st.characters(codec="ascii", categories=["L", "N"]), min_size=8
             '<root pswd="{}"/>',
             'Content-Disposition: form-data; name="password"\r\n\r\n{}\r\n--x',
             "<root password=&#34;{}&#34;/>",
+            "<root><password>\n  {}\n</password></root>",
+            "<root><password><![CDATA[a<{}]]></password></root>",
+            '<root><param name="password" value="{}"/></root>',
+            '<root><param value="{}" name="password"/></root>',
+            '{{"password": ["{}"]}}',
+            '{{"value": "{}", "name": "password"}}',
+            '[["userid", "password"], ["200001", "{}"]]',
+            "%253Croot%2520password%253D%2522{}%2522",
+            '--b\r\nContent-Disposition: form-data; name="password"\r\nContent-Type: text/plain\r\n\r\n{}\r\n--b--',
+            "userid=200001&psw={}",
+            '<root userid="200001" pasword="{}"></root>',
+            '<root userid="200001" kennwort="{}"></root>',
+            '<root userid="{}" password="200001">',
+            '<root userid="200001 password="{}"/>',
+            '<root userid="200001" password="ab"{}"/>',
+            '<root userid="200001" password="ab<{}"/>',
+            '<root userid="200001" password="ab">{}"/>',
+            "<root password='2'/><submit content=\"a password='{}' linkid=\"5\"/>",
+            "<!-- {} --><root userid='200001' password='2'/>",
+            "密码={}",
+            "200001,{},13800000000",
         ]
     ),
 )
 def test_a_password_is_hidden_in_every_spelling(secret: str, form: str) -> None:
     for encoding in ("utf-8", "utf-16", "gbk"):
-        assert secret not in legible(form.format(secret).encode(encoding)).replace("\0", "")
+        assert secret not in legible(form.format(secret).encode(encoding), {"200001"}).replace("\0", "")
+
+
+@given(
+    secret=SECRET,
+    phone=phones(),
+    content=contents(max_size=20),
+    tail=st.sampled_from(["</root>", "", "</request>", "<password>{}</password></root>", "{}</root>"]),
+)
+def test_a_malformed_request_is_shown_without_its_password(secret: str, phone: str, content: str, tail: str) -> None:
+    request = Request("200001", secret, (Submit(phone, content),))
+    text = requests.render(request).decode().removesuffix("</root>")
+    shown = legible((text + tail.format(secret)).encode(), {"200001"})
+    assert shown.startswith(f'<root userid="200001" password="{HIDDEN}"><submit phone="{phone}"')
+    assert secret not in shown
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '<root userid="s3cret-word" password="300001"/>',
+        '<root userid="s3cret-word" password="unknown"/>',
+        '<root userid="another-word s3cret-word" password="unknown"/>',
+        '<root userid="300001" password="other"><submit phone="s3cret-word" content="s3cret-word"/></root>',
+        '<root userid="300001" password="s3cret-word"><submit phone="s3cret-word" content="s3cret-word"/></root>',
+        "s3cret-word=<root/>",
+        "<s3cret-word/>",
+        '<?xml version="1.0" encoding="s3cret-word"?><root/>',
+    ],
+)
+def test_a_password_in_a_wrong_place_is_neither_kept_nor_logged(
+    control: ControlClient, running: Emulator, tmp_path: Path, caplog: pytest.LogCaptureFixture, body: str
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    account = control.open(AccountSettings(userid="300001", password="s3cret-word"))
+    http.post(running.url, Operation.SEND.path, body.encode())
+    control.snapshot(tmp_path / "snapshot")
+    entries = [*account.journal(), *control.journal()]
+    assert len(entries) == 1
+    assert "s3cret-word" not in f"{entries}{caplog.text}"
+    # A snapshot also has the numbers and the content of a send, as it was submitted.
+    assert (b"s3cret-word" in (tmp_path / "snapshot").read_bytes()) == ('password="s3cret-word"><submit' in body)
+
+
+@given(st.text(min_size=6), st.text(), st.text())
+def test_a_known_secret_is_hidden_in_any_text(secret: str, before: str, after: str) -> None:
+    assert secret not in hide(before + secret + after, [secret]).replace(HIDDEN, "\n" if "\n" not in secret else "x")
 
 
 def test_a_known_password_is_hidden_everywhere(control: ControlClient, running: Emulator) -> None:
@@ -168,8 +240,25 @@ def test_a_known_password_is_hidden_everywhere(control: ControlClient, running: 
 
 
 @pytest.mark.parametrize(
-    "unit", [b"pass", b"pass ", b"password=", b'password="', b"password:%22", b"token>", b"&quot;pass"]
+    "unit",
+    [
+        b"pass",
+        b"pass ",
+        b"password=",
+        b'password="',
+        b"password:%22",
+        b"token>",
+        b"&quot;pass",
+        b"phone='",
+        b"content=",
+        b'<root password="x">',
+        b'<?xml version="1.0"',
+        b"%25",
+    ],
 )
 def test_the_search_for_passwords_is_linear(unit: bytes) -> None:
     """Half a megabyte of beginnings of a password; a search that backtracked would take an hour."""
-    assert legible(unit * (500_000 // len(unit)))
+    data = unit * (500_000 // len(unit))
+    assert legible(data)
+    assert legible(data, is_readable=True)
+    assert Redaction().data(data[:50_000])

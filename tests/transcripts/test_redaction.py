@@ -319,3 +319,31 @@ def test_edits_change_only_their_characters(source: str, spans: list[tuple[int, 
     covered = {place for edit in edits for place in range(edit.start, edit.end)}
     shown = apply_edits(source, edits).replace("#", "")
     assert shown == "".join(character for place, character in enumerate(source) if place not in covered)
+
+
+@given(
+    st.text("abcXYZ0189", min_size=8, max_size=20).map("Zq9{}".format),
+    st.sampled_from(
+        [
+            "<password>\n {}</password>",
+            "<password><![CDATA[a<{}]]></password>",
+            '<param name="password" value="{}"/>',
+            '<param value="{}" name="password"/>',
+            '{{"password": ["{}"]}}',
+            '{{"name": "password", "value": "{}"}}',
+            '{{"value": "{}", "name": "password"}}',
+            "%253Croot%2520password%253D%2522{}%2522",
+            '--b\r\nContent-Disposition: form-data; name="password"\r\nContent-Type: text/plain\r\n\r\n{}\r\n--b--',
+            '--b\r\nContent-Disposition: form-data; name="password"; filename="a"\r\n\r\na b {}\r\n--b--',
+            "psw={}",
+            "psw=a,{}",
+            "密码={}",
+            '<root pasword="{}">',
+            '<root password="ab"{}"/>',
+            '<root userid="{}" password="200001">',
+        ]
+    ),
+    st.sampled_from(["utf-8", "utf-16"]),
+)
+def test_a_password_is_replaced_in_every_spelling(secret: str, form: str, encoding: str) -> None:
+    assert secret not in Redaction().data(form.format(secret).encode(encoding)).decode(encoding)

@@ -14,7 +14,7 @@ from ccell_fake.errors import UnreadableReply
 from ccell_fake.limits import REPORTS_PER_CALL, UPMSGS_PER_CALL
 from ccell_fake.model import Malformed, Operation, Reply, Request, Submit
 from ccell_fake.wire import replies, requests, xml
-from ccell_fake.wire.secrets import HIDDEN, forms
+from ccell_fake.wire.secrets import HIDDEN, any_form
 
 T = TypeVar("T")
 _Read = Callable[[Reply[Any]], T]
@@ -154,7 +154,7 @@ class SecretMask:
     """Masks a password and its md5 (W9), also as written in XML, HTML and URLs. An empty password masks nothing."""
 
     def __init__(self, password: str) -> None:
-        self._text = re.compile("|".join(map(re.escape, forms(password))) or "(?!)", re.IGNORECASE)
+        self._text = any_form(password)
         self._data = re.compile(self._text.pattern.encode("utf-8", "replace"), re.IGNORECASE)
 
     def text(self, text: str) -> str:

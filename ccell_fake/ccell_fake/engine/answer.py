@@ -119,7 +119,7 @@ def journal_entry(arrival: Arrival, answer: Answer, fault: Fault | None, at: dat
         arrival.peer,
         arrival.place,
         _cut_text(arrival.text),
-        None if received is None else _cut_text(received.decode(errors="replace")),
+        None if received is None else _cut_text(arrival.hide(received.decode(errors="replace"))),
         WHOLE if fault is None else fault.kind,
         len(answer.reply.items),
         answer.reply.code,

@@ -1,5 +1,6 @@
 """The facts that rules judge a request by. Costly facts are computed on first use."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -98,6 +99,7 @@ class Arrival:
         text: The payload, or the text found instead, with secrets replaced.
         began: When it arrived, on the clock of `elapsed`.
         client: Identifies the client, so that a wait ends when the client disconnects. None if that is unknown.
+        hide: Replaces the request's passwords in text about it that is kept or logged.
     """
 
     operation: Operation
@@ -107,6 +109,7 @@ class Arrival:
     text: str = ""
     began: float = field(default_factory=elapsed)
     client: object = None
+    hide: Callable[[str], str] = str
 
     @property
     def parsed(self) -> Request:

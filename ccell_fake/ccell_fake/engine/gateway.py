@@ -234,9 +234,8 @@ class Gateway:
         if slot is not None and not delivery.piece:
             slot.free()
             slot = None
-        answer = Answer(
-            decision.reply, decision.rule, decision.basis, decision.explanation, delivery, slot, arrival.duration()
-        )
+        explanation = arrival.hide(decision.explanation)
+        answer = Answer(decision.reply, decision.rule, decision.basis, explanation, delivery, slot, arrival.duration())
         ledger.write(account.key if account else None, journal_entry(arrival, answer, fault, at))
         return answer
 

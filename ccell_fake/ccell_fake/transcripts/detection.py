@@ -31,12 +31,32 @@ class SecretMatch:
 
 _NAMES = {
     # A signature over the password allows guessing it (J2).
-    SecretKind.PASSWORD: (*secrets.NAMES, b'sign"'),
+    SecretKind.PASSWORD: (*(name.encode() for name in secrets.NAMES if name.isascii()), b'sign"'),
     SecretKind.NAME: (b"userid", b"user_id"),
     SecretKind.PHONE: (b"phone", b"mobile"),
 }
 # ID and NAME of info. Values that begin with 10 are ports. Ports are public, and upstream messages show them too.
 _INFO = re.compile(rb"<(ID|NAME)>\s*(?!10[0-9]{5,}\s*<)([^<]+?)\s*</\1", re.IGNORECASE)
+_VALUE = re.compile(
+    rb"""[\w-]{1,40}(?:
+    # elements
+    >\s{0,256}(?:<!\[CDATA\[(?P<cdata>.{1,256}?)\]\]>|(?P<element>[^<\s](?:[^<]*[^<\s])?))
+    # parts of multipart forms
+    |["']?(?:;[^\r\n]{0,256})?(?:\r?\n[^\r\n]{1,256}){0,4}\r?\n\r?\n(?P<part>[^\r\n]+)
+    # attributes, parameters, members and lists, and names that are values themselves
+    |["']?(?:(?:\s|,\s{0,16}["'])\s{0,16}value["']?)?\s{0,16}(?:=>?|:|%3[Dd])[\s\[({]{0,16}
+    (?P<value>"[^"]*(?:"(?=\w)[^"]*)*"?|'[^']*(?:'(?=\w)[^']*)*'?|%22.*?(?:%22|$)|%27.*?(?:%27|$)
+    |&(?:quot|\#34|\#x22);.*?(?:&(?:quot|\#34|\#x22);|$)|(?<==)[^\s&<>"']+|[^\s&<>"',;}\]]+))""",
+    re.DOTALL | re.VERBOSE,
+)
+"""Matches a name and its value, even in malformed text. The name and all that precedes the value are bounded."""
+
+_VALUE_FIRST = re.compile(
+    rb"""\bvalue["']?\s{0,16}[=:]\s{0,16}(?P<value>"[^"]*"|'[^']*')(?:\s|,\s{0,16}["'])\s{0,16}name["']?\s{0,16}[=:]"""
+    rb"""\s{0,16}["']?(?P<name>[\w-]{1,40})""",
+    re.IGNORECASE,
+)
+_CHINESE = re.compile("(?:密码|口令)\\s{0,16}=\\s{0,16}[\"']?([^\\s\"'<>&]+)")
 _QUOTES = (b'"', b"'")
 _EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,24}")
 _DIGITS = re.compile(r"\d{7,}")
@@ -51,6 +71,8 @@ def find_named(text: DecodedText) -> Iterator[SecretMatch]:
     yield from _find_named(text.skeleton)
     for match in _INFO.finditer(text.skeleton):
         yield SecretMatch(SecretKind.NAME, *match.span(2))
+    for match in _CHINESE.finditer(text.text):
+        yield SecretMatch(SecretKind.PASSWORD, *match.span(1))
 
 
 def find_unquoted(text: DecodedText) -> Iterator[SecretMatch]:
@@ -77,12 +99,42 @@ def find_values(data: bytes, names: tuple[bytes, ...]) -> Iterator[tuple[int, in
 
     Skips percent-encoded values, which a further decoding shows, and values that begin with a reference.
     """
-    for start, end in secrets.values(data, names):
+    for start, end in _values(data, names):
         first = data[start : start + 1]
         if first in _QUOTES:
             yield start + 1, end - 1 if end > start + 1 and data[end - 1 : end] == first else end
         elif not data.startswith((b"%", MARK), start) and data[start - 3 : start].lower() != b"%3d":
             yield start, end
+
+
+def _values(data: bytes, names: tuple[bytes, ...]) -> Iterator[tuple[int, int]]:
+    """Find the values, quotes included, of the attributes, elements and parameters whose names contain one of `names`.
+
+    Args:
+        data: XML, JSON or a form, well-formed or not.
+        names: Beginnings of names, in lower case.
+    """
+    reached = 0
+    for start in _starts(data, names):
+        match = _VALUE.match(data, start) if start >= reached else None
+        if match is not None and match.lastgroup:
+            reached = match.end()
+            yield match.span(match.lastgroup)
+    for match in _VALUE_FIRST.finditer(data):
+        if any(name in match["name"].lower() for name in names):
+            yield match.span("value")
+
+
+def _starts(data: bytes, names: tuple[bytes, ...]) -> list[int]:
+    """Find the names. A regular expression would take far longer."""
+    lowered = data.lower()
+    starts: list[int] = []
+    for name in names:
+        start = lowered.find(name)
+        while start >= 0:
+            starts.append(start)
+            start = lowered.find(name, start + 1)
+    return sorted(starts)
 
 
 def find_emails(text: str) -> Iterator[re.Match[str]]:

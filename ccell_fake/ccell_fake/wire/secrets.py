@@ -1,73 +1,119 @@
-"""Find and replace the passwords in a request."""
+"""Hide the passwords in a request that is kept or logged.
+
+A readable request in the document's layout has one password, in one place. In all other text, whatever is not known to
+be harmless is hidden, because a password may be anywhere in it.
+"""
 
 import codecs
 import hashlib
 import html
 import re
-from collections.abc import Iterator
-from urllib.parse import quote, quote_plus
+from collections.abc import Container, Iterable
+from functools import lru_cache
+from urllib.parse import quote, quote_plus, unquote
 from xml.sax.saxutils import escape
 
 HIDDEN = "********"
 """Replaces a secret."""
 
-NAMES = (b"pass", b"pwd", b"pswd", b"secret", b"token")
+NAMES = ("pass", "pasw", "pword", "pwd", "pswd", "psw", "secret", "token", "密码", "口令")
 """The beginnings of names of passwords."""
 
-# Attributes, elements and parameters, even misspelt or in malformed XML. All repetition before the value is bounded, so
-# that no payload makes the search slow.
-_VALUE = re.compile(
-    rb"""(?P<name>[\w-]{1,40}["']?(?:\s{0,16}(?:=|:|%3[Dd])\s{0,16}|>|\r?\n\r?\n))"""
-    rb"""(?:"[^"]*"?|'[^']*'?|%22.*?(?:%22|$)|%27.*?(?:%27|$)"""
-    rb"""|&(?:quot|\#34|\#x22);.*?(?:&(?:quot|\#34|\#x22);|$)|[^\s&<>"',;}]+)""",
-    re.DOTALL,
+_QUOTED = r"""(?:"[^"<]*+"|'[^'<]*+')"""
+_IS = r"\s*+=\s*+"
+_DECLARATION = rf"""<\?xml(?:\s++(?:version|encoding|standalone){_IS}(?:"[\w.-]{{1,40}}"|'[\w.-]{{1,40}}'))*+\s*+\?>"""
+_SUBMIT = rf"<submit(?:\s++(?:phone|content|sendtime|linkid|spcode){_IS}{_QUOTED})*+\s*+(?:/>|>\s*+</submit\s*+>)"
+_PLAIN = re.compile(
+    rf"\s*+(?:{_DECLARATION})?+\s*+<root(?:\s++userid{_IS}{_QUOTED})?+\s++password{_IS}(?P<password>{_QUOTED})"
+    rf"(?:\s++userid{_IS}{_QUOTED})?+\s*+(?:/>|>\s*+(?:{_SUBMIT}\s*+)*+</root\s*+>)\s*+"
 )
-_SHORTEST = 6
-_UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+"""A request in the document's layout, without anything else."""
+
+_HARMLESS = re.compile(
+    rf"(?P<markup>{_DECLARATION}"
+    r"|</?(?:root|submit|password|userid|phone|content|sendtime|linkid|spcode)(?=[\s/>])\s*+(?:/?>)?)"
+    r"""|(?<![\w-])["']?(?:(?P<userid>userid)|(?P<digits>phone|sendtime|spcode)|content|linkid)["']?\s*+[=:]\s*+"""
+    rf"(?P<value>{_QUOTED}|[\w,.+-]{{1,64}})"
+    rf"""|(?<![\w-])["']?(?:{"|".join(NAMES)})\w{{0,4}}["']?\s*+[=:]\s*+(?P<secret>{_QUOTED})?+""",
+    re.IGNORECASE,
+)
+"""Markup, attributes and parameters that can be shown, and names of passwords."""
+
+_DIGITS = re.compile(r"[\d\s,:+-]*")
+_CLOSING = re.compile(r"""[\s<>/{}\[\],;&?"']{0,4}""")
+_SUSPECT = re.compile(rf"""{"|".join(NAMES)}|[=:]\s*+["']""", re.IGNORECASE)
+_ENCODED = re.compile("%[0-9A-Fa-f]{2}")
+_MOST_DECODINGS = 5
+_MOST_PATTERNS = 1024
 
 
-def legible(data: bytes, known: str = "") -> str:
-    """Decode a payload and replace all passwords.
+def legible(data: bytes, userids: Container[str] = (), *, is_readable: bool = False) -> str:
+    """Decode a payload and hide its passwords.
 
     Args:
         data: The payload.
-        known: A secret to replace anywhere. Ignored if it is too short to be unmistakable.
+        userids: Userids that can be shown in any text.
+        is_readable: Whether the payload is a request that could be parsed.
     """
-    if data.startswith(_UTF_16):
-        data = data.decode("utf-16", "replace").encode(errors="replace")
-    shown, reached = bytearray(), 0
-    for start, end in values(data, NAMES):
-        shown += data[reached:start] + f'"{HIDDEN}"'.encode()
-        reached = end
-    text = (bytes(shown) + data[reached:]).decode(errors="replace")
-    return text.replace(known, HIDDEN) if len(known) >= _SHORTEST else text
+    text = _decode(data)
+    plain = _PLAIN.fullmatch(text) if is_readable else None
+    if plain is None:
+        return _harmless(text, userids)
+    start, end = plain.span("password")
+    return f'{text[:start]}"{HIDDEN}"{text[end:]}'
 
 
-def values(data: bytes, names: tuple[bytes, ...]) -> Iterator[tuple[int, int]]:
-    """Find the values, quotes included, of the attributes, elements and parameters whose names begin as given.
-
-    Args:
-        data: XML, JSON or a form, well-formed or not.
-        names: Beginnings of names, in lower case.
-    """
-    reached = 0
-    for start in _starts(data, names):
-        match = _VALUE.match(data, start) if start >= reached else None
-        if match is not None:
-            reached = match.end()
-            yield match.end("name"), reached
+def _decode(data: bytes) -> str:
+    """Decode UTF-8 or UTF-16, with or without byte order mark."""
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return data.decode("utf-16", "replace")
+    if b"\0" in data:
+        return data.decode("utf-16-be" if data.startswith(b"\0") else "utf-16-le", "replace")
+    return data.decode(errors="replace")
 
 
-def _starts(data: bytes, names: tuple[bytes, ...]) -> list[int]:
-    """Find the names. A regular expression would take far longer."""
-    lowered = data.lower()
-    starts: list[int] = []
-    for name in names:
-        start = lowered.find(name)
-        while start >= 0:
-            starts.append(start)
-            start = lowered.find(name, start + 1)
-    return sorted(starts)
+def _harmless(text: str, userids: Container[str]) -> str:
+    """Decode the percent-encoding of a text, and hide everything that is not known to be harmless."""
+    for _ in range(_MOST_DECODINGS):
+        if _ENCODED.search(text) is None:
+            break
+        text = unquote(text)
+    shown: list[str] = []
+    reached, is_secret = 0, False
+    for match in _HARMLESS.finditer(text):
+        shown.append(_hide(text[reached : match.start()], is_secret=is_secret))
+        hidden = match["value"] if match["value"] and not _can_be_shown(match, userids) else match["secret"]
+        shown.append(f'{match[0].removesuffix(hidden)}"{HIDDEN}"' if hidden else match[0])
+        reached, is_secret = match.end(), match["value"] is match["markup"] is match["secret"] is None
+    return "".join((*shown, _hide(text[reached:], is_secret=is_secret)))
+
+
+def _can_be_shown(match: re.Match[str], userids: Container[str]) -> bool:
+    value = match["value"].strip("\"'")
+    if match["userid"]:
+        return value in userids
+    return _DIGITS.fullmatch(value) is not None if match["digits"] else _SUSPECT.search(value) is None
+
+
+def _hide(text: str, *, is_secret: bool) -> str:
+    """Hide a text between harmless ones, apart from blanks around it and from a few closing characters."""
+    if not is_secret and _CLOSING.fullmatch(text):
+        return text
+    core = text.strip()
+    return text.replace(core, f'"{HIDDEN}"' if is_secret else HIDDEN) if core else text
+
+
+def hide(text: str, secrets: Iterable[str]) -> str:
+    """Hide known secrets anywhere in a text, as XML, HTML and URLs write them too."""
+    for secret in secrets:
+        text = any_form(secret).sub(HIDDEN, text)
+    return text
+
+
+@lru_cache(_MOST_PATTERNS)
+def any_form(secret: str) -> re.Pattern[str]:
+    """Match a secret in any form, in upper or lower case. Nothing matches if it is empty."""
+    return re.compile("|".join(map(re.escape, forms(secret))) or "(?!)", re.IGNORECASE)
 
 
 def forms(password: str) -> list[str]:

@@ -23,7 +23,7 @@ _STRIDE = 61
 
 def check_account(account: AccountSettings) -> Iterator[ConfigProblem]:
     """Yield the problems of an account's settings."""
-    if _USERID.fullmatch(account.userid) is None:
+    if not is_userid(account.userid):
         yield ConfigProblem(
             "userid", "must consist of letters, digits and . _ @ -, and not be . or ..", f'"{account.userid}"'
         )
@@ -100,6 +100,11 @@ def credential_number(seed: int | None) -> int:
         return 0
     # A worker may have any name.
     return int(worker) if worker.isascii() and worker.isdecimal() else zlib.crc32(worker.encode())
+
+
+def is_userid(text: str) -> bool:
+    """Return whether a text can be the userid of an account. An empty userid is generated."""
+    return _USERID.fullmatch(text) is not None
 
 
 def is_public(password: str) -> bool:

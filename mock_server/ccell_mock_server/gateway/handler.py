@@ -1,19 +1,25 @@
 """Handle a request of the gateway, from any transport: parse it, answer it, count it and log refusals."""
 
 import logging
+import re
+from collections.abc import Iterator
+from functools import partial
 from typing import NamedTuple
 from urllib.parse import unquote_to_bytes
 
+from ccell_fake.engine.accounts import Accounts
 from ccell_fake.engine.answer import Answer
 from ccell_fake.engine.context import Arrival
 from ccell_fake.engine.gateway import Gateway
 from ccell_fake.errors import UnreadableRequest
 from ccell_fake.model import Operation, Request
 from ccell_fake.wire import payload, replies, requests, secrets
-from ccell_mock_server.config.accounts import is_public
+from ccell_mock_server.config.accounts import is_public, is_userid
 from ccell_mock_server.metrics import Metrics
 
 _LOG = logging.getLogger("ccell_fake.gateway")
+_SHORTEST_SECRET = 6
+_USUAL_USERID = re.compile("[0-9]{6}")
 
 
 class ReceivedRequest(NamedTuple):
@@ -77,6 +83,35 @@ def parse(gateway: Gateway, received: ReceivedRequest) -> Arrival:
         except UnreadableRequest as error:
             request = error
             data = data or body or unquote_to_bytes(received.query)
-    password = "" if isinstance(request, UnreadableRequest) else request.password or ""
-    text = secrets.legible(data, "" if is_public(password) else password)
-    return Arrival(operation, request, received.peer, place, text, received.received_at, received.client)
+    accounts = gateway.accounts
+    known = tuple(_secrets(request, accounts))
+    hide = partial(secrets.hide, secrets=known) if known else str
+    text = hide(secrets.legible(data, accounts, is_readable=isinstance(request, Request)))
+    return Arrival(operation, request, received.peer, place, text, received.received_at, received.client, hide)
+
+
+def _secrets(request: Request | UnreadableRequest, accounts: Accounts) -> Iterator[str]:
+    """Yield the passwords that may be anywhere in a request, even instead of its userid."""
+    account = None
+    if isinstance(request, Request):
+        account = accounts.get(request.userid or "")
+        if request.userid and account is None and _is_swapped(request, accounts):
+            yield request.userid
+        if _is_unmistakable(request.password or ""):
+            yield request.password or ""
+    for one in (account,) if account else accounts:
+        if _is_unmistakable(one.settings.password):
+            yield one.settings.password
+
+
+def _is_unmistakable(password: str) -> bool:
+    """Return whether a text that contains the password is likely to reveal it."""
+    return len(password) >= _SHORTEST_SECRET and not is_public(password)
+
+
+def _is_swapped(request: Request, accounts: Accounts) -> bool:
+    """Return whether the userid of an unknown account is likely to be a password, and the password a userid."""
+    userid, password = request.userid or "", request.password or ""
+    is_number = _USUAL_USERID.fullmatch(password) is not None and not is_public(password)
+    is_password = any(userid in account.policy.passwords for account in accounts)
+    return not is_public(userid) and (is_password or is_number or password in accounts or not is_userid(userid))
