@@ -9,6 +9,7 @@ import pytest
 from ccell_fake.control.client import ControlError
 from ccell_fake.errors import CcellError
 from ccell_fake.inspection import JournalEntry
+from ccell_fake.printable import escape_controls
 from ccell_fake.testing import Ccell, Server
 
 JOURNAL = "ccell journal"
@@ -120,5 +121,5 @@ def _entry_lines(entry: JournalEntry) -> Iterator[str]:
 
 
 def _shorten(text: str) -> str:
-    text = " ".join(text.split())
+    text = escape_controls(" ".join(text.split()))
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}… and {len(text) - _LONGEST} more characters"

@@ -14,6 +14,7 @@ from ccell_fake.engine.rules import Refusal
 from ccell_fake.faults import Fault
 from ccell_fake.inspection import JournalEntry
 from ccell_fake.model import AnyReply, Layout
+from ccell_fake.printable import escape_controls
 
 WHOLE = "whole"
 """The journal's `delivery` of an answer without a fault."""
@@ -89,8 +90,13 @@ def describe_basis(grounds: Iterable[str], answers: Answers) -> str:
 
 
 def explain_refusals(refusals: tuple[Refusal, ...], answers: Answers) -> tuple[str, str, str]:
-    """Return the rule, basis and explanation of refusals. Each is named once, and long texts are cut."""
-    lines = list(dict.fromkeys(_cut_line(f"{refusal.code}: {refusal.explanation}") for refusal in refusals))
+    """Return the rule, basis and explanation of refusals. Each is named once.
+
+    Long texts are cut, and control characters are escaped.
+    """
+    lines = list(
+        dict.fromkeys(_cut_line(f"{refusal.code}: {escape_controls(refusal.explanation)}") for refusal in refusals)
+    )
     if len(lines) > _MAX_LINES:
         lines[_MAX_LINES:] = [f"and {len(lines) - _MAX_LINES} more"]
     rule = ", ".join(dict.fromkeys(refusal.rule for refusal in refusals))

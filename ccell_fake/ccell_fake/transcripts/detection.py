@@ -71,8 +71,7 @@ def find_named(text: DecodedText) -> Iterator[SecretMatch]:
     yield from _find_named(text.skeleton)
     for match in _INFO.finditer(text.skeleton):
         yield SecretMatch(SecretKind.NAME, *match.span(2))
-    for match in _CHINESE.finditer(text.text):
-        yield SecretMatch(SecretKind.PASSWORD, *match.span(1))
+    yield from (SecretMatch(SecretKind.PASSWORD, *match.span(1)) for match in _CHINESE.finditer(text.text))
 
 
 def find_unquoted(text: DecodedText) -> Iterator[SecretMatch]:

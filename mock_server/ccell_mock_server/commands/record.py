@@ -1,5 +1,6 @@
 """The command `record`: run a recording proxy between clients and a gateway."""
 
+import logging
 import sys
 from pathlib import Path
 
@@ -61,6 +62,7 @@ def record(  # noqa: PLR0913 - its options
     from ccell_fake.clock import SystemClock  # noqa: PLC0415
     from ccell_fake.transcripts import Redaction, Writer  # noqa: PLC0415
     from ccell_mock_server.http.server import HttpServer  # noqa: PLC0415
+    from ccell_mock_server.log import log_to_stderr  # noqa: PLC0415
     from ccell_mock_server.proxy.recorder import PUBLIC, Recorder  # noqa: PLC0415
     from ccell_mock_server.proxy.upstream import Upstream, UpstreamError  # noqa: PLC0415
 
@@ -76,7 +78,7 @@ def record(  # noqa: PLR0913 - its options
     except UpstreamError as error:
         raise click.UsageError(str(error)) from error
     try:
-        with stop_event() as stop, Writer(path, clock.now()) as writer:
+        with stop_event() as stop, log_to_stderr(logging.WARNING), Writer(path, clock.now()) as writer:
             recorder = Recorder(gateway, writer, redaction, clock)
             with HttpServer(recorder, host, port) as server:
                 click.echo(f"ccell-fake records to {path} on {server.url}")

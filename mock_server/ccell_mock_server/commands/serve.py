@@ -1,6 +1,7 @@
 """The commands `serve` and `check-config`: run the emulator, and check its configuration."""
 
 import logging
+import os
 import sys
 from importlib.metadata import version
 from pathlib import Path
@@ -36,24 +37,34 @@ _INVALID_CONFIG = 2
 @env_option("--tls-key", help="The private key of --tls-cert, as PEM.")
 @env_option("--strict-http", is_flag=True, default=None, help="Refuse request lines with raw blanks, quotes or UTF-8.")
 @env_option("--control-token", help="Token of the control API. Required when not on loopback.")
+@env_option(
+    "--log-level",
+    type=click.Choice(["debug", "info", "warning", "error"]),
+    default="info",
+    show_default=True,
+    help="Log only records of this level and above. Refusals are info.",
+)
+@click.option("-q", "--quiet", is_flag=True, help="The same as --log-level warning.")
 @env_option("--print-config", is_flag=True, help="Print the resulting configuration and exit.")
-def serve(path: Path | None, *, print_config: bool, **options: object) -> None:
+def serve(path: Path | None, *, log_level: str, quiet: bool, print_config: bool, **options: object) -> None:
     """Run the emulator until Ctrl-C or SIGTERM."""
     config = _load(path, {name: value for name, value in options.items() if value is not None})
     if print_config:
         click.echo(configuration.as_toml(config), nl=False)
         return
-    from ccell_mock_server.emulator import Emulator  # noqa: PLC0415 - slow to import
+    # These are slow to import.
+    from ccell_mock_server.emulator import Emulator  # noqa: PLC0415
+    from ccell_mock_server.log import log_to_stderr  # noqa: PLC0415
 
-    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
+    level = logging.WARNING if quiet else getattr(logging, log_level.upper())
     try:
-        with stop_event() as stop:
+        with stop_event() as stop, log_to_stderr(level):
             emulator = Emulator(config)
             demo = _play_demo(emulator)
             with emulator:
-                click.echo("\n".join([*_greeting(emulator), *demo]))
+                _say("\n".join([*_greeting(emulator), *demo]))
                 wait_for(stop)
-                click.echo("stopping")
+                _say("stopping")
     except CcellError as error:
         raise click.ClickException(str(error)) from error
 
@@ -72,6 +83,17 @@ def _load(path: Path | None, overrides: dict[str, object]) -> configuration.Conf
     except ConfigError as error:
         click.echo(f"{error}", err=True)
         sys.exit(_INVALID_CONFIG)
+
+
+def _say(text: str) -> None:
+    """Print a text, even if nobody reads stdout any more."""
+    try:
+        click.echo(text)
+    except OSError:
+        # The end of the process flushes stdout again.
+        devnull = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(devnull, sys.stdout.fileno())
+        os.close(devnull)
 
 
 def _play_demo(emulator: "Emulator") -> list[str]:

@@ -1,14 +1,14 @@
 """Refusals of the control API: the problem document (RFC 9457) of each error."""
 
-import logging
 from collections.abc import Iterable
 
 from ccell_fake.control.errors import FieldError, Problem
 from ccell_fake.errors import EntriesDropped, NoSuchThing, NotPossible, TooManyWaiters
 from ccell_mock_server.config.errors import ConfigProblem
 from ccell_mock_server.http.paths import CONTROL_PREFIX
+from ccell_mock_server.log import logger
 
-_LOG = logging.getLogger("ccell_fake.control")
+_LOG = logger("control")
 _FAILURE = ("failure", "The emulator failed")
 _KINDS = {
     400: ("malformed", "The request cannot be read"),

@@ -1,6 +1,5 @@
 """Handle a request of the gateway, from any transport: parse it, answer it, count it and log refusals."""
 
-import logging
 import re
 from collections.abc import Iterator
 from functools import partial
@@ -15,9 +14,10 @@ from ccell_fake.errors import UnreadableRequest
 from ccell_fake.model import Operation, Request
 from ccell_fake.wire import payload, replies, requests, secrets
 from ccell_mock_server.config.accounts import is_public, is_userid
+from ccell_mock_server.log import logger
 from ccell_mock_server.metrics import Metrics
 
-_LOG = logging.getLogger("ccell_fake.gateway")
+_LOG = logger("gateway")
 _SHORTEST_SECRET = 6
 _USUAL_USERID = re.compile("[0-9]{6}")
 

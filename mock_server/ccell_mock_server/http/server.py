@@ -25,8 +25,9 @@ from ccell_mock_server.http.paths import CONTROL_PREFIX
 from ccell_mock_server.http.threads import Threads
 from ccell_mock_server.http.tls import Certificate, TlsAdapter, shake_hands
 from ccell_mock_server.http.waiting import MAX_PAUSES, MAX_WAITERS
+from ccell_mock_server.log import logger
 
-_LOG = logging.getLogger("ccell_fake.http")
+_LOG = logger("http")
 
 # Each request in progress keeps a thread, an idle connection keeps none. 32 threads remain if all others wait.
 _THREAD_LIMIT = MAX_WAITERS + MAX_PAUSES + 32

@@ -4,7 +4,6 @@ Requests are numbered by arrival and forwarded concurrently. Each exchange is wr
 """
 
 import itertools
-import logging
 import threading
 from collections.abc import Iterable
 from wsgiref.types import StartResponse, WSGIEnvironment
@@ -12,11 +11,12 @@ from wsgiref.types import StartResponse, WSGIEnvironment
 from ccell_fake.clock import Clock
 from ccell_fake.engine import magic
 from ccell_fake.transcripts import Ending, Exchange, Redaction, Writer
+from ccell_mock_server.log import logger
 from ccell_mock_server.proxy.exchanges import add_answer
 from ccell_mock_server.proxy.request import METHODS, IncompleteBody, forward_answer, read, request_target, respond
 from ccell_mock_server.proxy.upstream import Upstream, is_control_path
 
-_LOG = logging.getLogger("ccell_fake.recording")
+_LOG = logger("recording")
 PUBLIC = frozenset({*magic.USERIDS, *magic.REQUEST_PHONES, *magic.NUMBER_PHONES, *magic.REPORT_PHONES})
 """Magic numbers. They are not redacted, because a replay needs them."""
 

@@ -1,0 +1,163 @@
+"""The log of a command: it is escaped, it delays nothing, and it has the level that you choose."""
+
+import logging
+import os
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from harness import http
+from harness.emulators import CONTENT, Bench, emulator
+from harness.processes import COMMAND
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ccell_fake.model import Operation, Submit
+from ccell_fake.printable import escape_controls, escape_lines
+from ccell_mock_server.cli import main
+from ccell_mock_server.log import log_to_stderr, logger
+
+UNREADABLE = b'<root userid="200001" password="1\x1b"'
+UNSAFE = [*map(chr, [*range(0x20), *range(0x7F, 0xA0), 0x2028, 0x2029, *range(0x202A, 0x202F), *range(0x2066, 0x206A)])]
+
+
+def _serve(folder: Path, *options: str, stdout: int, stderr: int) -> subprocess.Popen[bytes]:
+    arguments = [*COMMAND, "serve", "--port", "0", *options]
+    return subprocess.Popen(arguments, cwd=folder, stdout=stdout, stderr=stderr)
+
+
+def _url(process: subprocess.Popen[bytes]) -> str:
+    assert process.stdout
+    return process.stdout.readline().decode().split()[-1]
+
+
+@given(st.text(st.one_of(st.characters(), st.sampled_from(UNSAFE))))
+def test_an_escaped_text_has_no_control_character_and_every_printable_one(text: str) -> None:
+    escaped = escape_controls(text)
+    assert not set(escaped) & set(UNSAFE)
+    assert escape_controls(escaped) == escaped
+    assert [one for one in text if one.isprintable() and one in escaped] == [one for one in text if one.isprintable()]
+    escaped.encode()
+
+
+@given(st.text(st.one_of(st.characters(), st.sampled_from(UNSAFE))))
+def test_no_line_of_a_logged_text_looks_like_another_record(text: str) -> None:
+    first, *others = escape_lines(text).split("\n")
+    assert all(line.startswith("  ") for line in others)
+    assert not set(first.join(others)) & set(UNSAFE)
+    assert escape_lines(escape_lines(text)) == escape_lines(text)
+
+
+@given(st.text(st.one_of(st.characters(), st.sampled_from(UNSAFE)), max_size=20))
+def test_every_handler_gets_escaped_records(text: str) -> None:
+    seen: list[str] = []
+
+    class Handler(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            seen.append(logging.Formatter().format(record))
+
+    log, handler = logger("gateway"), Handler()
+    log.addHandler(handler)
+    try:
+        raise ValueError(text)
+    except ValueError:
+        log.exception("%s failed", text)
+    finally:
+        log.removeHandler(handler)
+    assert not set("".join(seen)) & (set(UNSAFE) - {"\n"})
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '<?xml version="1.0" encoding="\x1b[31m\x07\x9b"?><root/>',
+        "\x1b[31m=<root/>",
+        '<root userid="200001" password="123456"><submit phone="1&#10;12:00:00 x,1&#10;12:00:00 x" content="a"/></root>',
+        f'<root userid="200001" password="123456"><submit phone="13800000000" content="【\x9b&#10;】{"a"}"/></root>',
+        '<root userid="200001" password="123456"><submit phone="13800000000" content="a" spcode="&#10;\u202e"/></root>',
+    ],
+)
+def test_a_request_cannot_write_control_characters_to_the_log(body: str, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    account = {"userid": "200001", "password": "123456", "signcode": ["签名"]}
+    with emulator(accounts=[account], assumptions={"Q10": "refuse"}) as served:
+        http.post(served.url, Operation.SEND.path, body.encode())
+    messages = [one.getMessage() for one in caplog.records if one.name == "ccell_fake.gateway"]
+    assert len(messages) == 1
+    assert not set(messages[0]) & (set(UNSAFE) - {"\n"})
+    assert all(line.startswith("  ") for line in messages[0].split("\n")[1:])
+
+
+def test_an_explanation_has_a_line_for_each_refusal() -> None:
+    bench = Bench()
+    answer = bench.submit(Submit("1\n2,3\n4,13800000000", CONTENT))
+    assert len(answer.explanation.split("\n")) == 2
+
+
+def test_a_log_that_nobody_reads_delays_neither_answers_nor_sigterm(tmp_path: Path) -> None:
+    process = _serve(tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    try:
+        url = _url(process)
+        # A pipe holds 64 KiB, or about 350 records.
+        for _ in range(1000):
+            assert http.post(url, Operation.INFO.path, UNREADABLE).status == 200
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(60) == 0
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def test_dropped_records_are_counted_in_the_log(monkeypatch: pytest.MonkeyPatch) -> None:
+    reader, writer = os.pipe()
+    with open(writer, "w") as stream, open(reader, "rb") as read:
+        monkeypatch.setattr(sys, "stderr", stream)
+        with log_to_stderr(logging.INFO):
+            for _ in range(12_000):
+                logging.getLogger("a").info("x" * 100)
+            lines: list[bytes] = []
+            while not lines or b"dropped" not in lines[-1]:
+                lines.append(read.readline())
+    dropped = int(lines[-1].split()[0])
+    assert dropped + len(lines) - 1 == 12_000
+    assert dropped > 0
+
+
+@pytest.mark.parametrize("is_closed_at_start", [True, False])
+def test_serve_exits_with_0_at_sigterm_if_stdout_is_closed(tmp_path: Path, *, is_closed_at_start: bool) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port = str(listening.getsockname()[1])
+    process = _serve(tmp_path, "--port", port, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    try:
+        assert process.stdout
+        if is_closed_at_start:
+            process.stdout.close()
+        else:
+            process.stdout.readline()
+            process.stdout.close()
+        assert CliRunner().invoke(main, ["ready", "--url", f"http://127.0.0.1:{port}"]).exit_code == 0
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(60) == 0
+    finally:
+        process.kill()
+        process.wait()
+
+
+@pytest.mark.parametrize(
+    ("options", "is_logged"),
+    [([], True), (["--log-level", "info"], True), (["--log-level", "warning"], False), (["-q"], False)],
+)
+def test_the_level_of_the_log_can_be_chosen(tmp_path: Path, options: list[str], *, is_logged: bool) -> None:
+    process = _serve(tmp_path, *options, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    try:
+        http.post(_url(process), Operation.INFO.path, UNREADABLE)
+        process.send_signal(signal.SIGTERM)
+        _, log = process.communicate(timeout=60)
+    finally:
+        process.kill()
+    assert process.returncode == 0
+    assert (b"info answered 1001001" in log) == is_logged
