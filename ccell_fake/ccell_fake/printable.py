@@ -6,7 +6,7 @@ _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066
 
 
 def escape_controls(text: str) -> str:
-    r"""Replace control characters, line breaks, marks of direction and half surrogate pairs by escapes, such as `\x1b`."""
+    r"""Replace control characters, line breaks, marks of direction and half surrogate pairs by escapes like `\x1b`."""
     # Printable texts need no search, and nearly all texts are printable.
     return text if text.isprintable() else _CONTROLS.sub(_escape, text)
 

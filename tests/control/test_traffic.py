@@ -201,6 +201,17 @@ def test_a_stray_report_comes_in(served: Served) -> None:
     assert listed.fetched_at == DOCUMENT_DAY + timedelta(seconds=5)
 
 
+@pytest.mark.parametrize("msgid", ["0000123", "0", "-1", "1e3", "ABC-9", "9" * 30, " 7"])
+def test_a_stray_report_keeps_the_text_of_its_msgid(served: Served, msgid: str) -> None:
+    served.account.freeze()
+    (resp,) = served.send().items
+    made = served.account.add_report(msgid, "1")
+    assert [one.msgid for one in served.account.reports()] == [resp.msgid, msgid]
+    assert [one.msgid for one in served.reports()] == [resp.msgid, msgid]
+    (message,) = served.account.messages()
+    assert (made.msgid, message.msgid, message.state) == (msgid, resp.msgid, "delivered")
+
+
 def test_a_phone_sends_to_the_accounts_port_and_its_spcode(served: Served) -> None:
     account = served.account
     account.freeze()

@@ -63,9 +63,7 @@ def test_every_handler_gets_escaped_records(text: str) -> None:
     log, handler = logger("gateway"), Handler()
     log.addHandler(handler)
     try:
-        raise ValueError(text)
-    except ValueError:
-        log.exception("%s failed", text)
+        log.error("%s failed", text, exc_info=ValueError(text))
     finally:
         log.removeHandler(handler)
     assert not set("".join(seen)) & (set(UNSAFE) - {"\n"})
@@ -76,7 +74,7 @@ def test_every_handler_gets_escaped_records(text: str) -> None:
     [
         '<?xml version="1.0" encoding="\x1b[31m\x07\x9b"?><root/>',
         "\x1b[31m=<root/>",
-        '<root userid="200001" password="123456"><submit phone="1&#10;12:00:00 x,1&#10;12:00:00 x" content="a"/></root>',
+        '<root userid="200001" password="123456"><submit phone="1&#10;12:00 x,1&#10;12:00 x" content="a"/></root>',
         f'<root userid="200001" password="123456"><submit phone="13800000000" content="【\x9b&#10;】{"a"}"/></root>',
         '<root userid="200001" password="123456"><submit phone="13800000000" content="a" spcode="&#10;\u202e"/></root>',
     ],
@@ -114,7 +112,7 @@ def test_a_log_that_nobody_reads_delays_neither_answers_nor_sigterm(tmp_path: Pa
 
 def test_dropped_records_are_counted_in_the_log(monkeypatch: pytest.MonkeyPatch) -> None:
     reader, writer = os.pipe()
-    with open(writer, "w") as stream, open(reader, "rb") as read:
+    with os.fdopen(writer, "w") as stream, os.fdopen(reader, "rb") as read:
         monkeypatch.setattr(sys, "stderr", stream)
         with log_to_stderr(logging.INFO):
             for _ in range(12_000):

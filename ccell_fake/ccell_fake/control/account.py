@@ -215,7 +215,7 @@ class AccountControl:
         """Let a stray report come in.
 
         Args:
-            msgid: Its serial number; no message needs to have it.
+            msgid: Its serial number: any text. No message needs to have it.
             phone: Its number.
             linkid: Its linkid.
             status: 0 for delivered.

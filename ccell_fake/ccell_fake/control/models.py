@@ -88,7 +88,7 @@ class ReportBody(ObjectBody):
     """A stray report.
 
     Attributes:
-        msgid: Its serial number; no message needs to have it.
+        msgid: Its serial number: any text. No message needs to have it.
         phone: Its number.
         linkid: Its linkid.
         status: 0 for delivered.
@@ -96,7 +96,7 @@ class ReportBody(ObjectBody):
         delay: Seconds until it comes in.
     """
 
-    msgid: Msgid
+    msgid: Annotated[str, Field(min_length=1, max_length=128)]
     phone: Phone
     linkid: ShortText = ""
     status: ShortText = "0"

@@ -1,5 +1,6 @@
 """Operations of the control API on one account: clock, faults, holds, messages, reports and journal."""
 
+import re
 from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
 from datetime import datetime
@@ -36,6 +37,8 @@ from ccell_fake.inspection import (
 from ccell_fake.model import Operation, Upmsg
 from ccell_fake.records import ReportRow
 from ccell_fake.settings import AccountSettings
+
+_CANONICAL_MSGID = re.compile("[1-9][0-9]{0,17}|[1-8][0-9]{18}")
 
 MAX_EVENTS = 10_000
 """Maximum number of events that an advance returns."""
@@ -265,10 +268,13 @@ class AccountAdmin:
             return ledger.inspect.reports(account.key, cursor, limit)
 
     def add_report(self, msgid: str, linkid: str, phone: str, status: str, info: str, delay: float) -> ReportRecord:
-        """Let a stray report come in after a delay in seconds. Its message need not exist."""
+        """Let a stray report come in after a delay in seconds. Its msgid is any text; its message need not exist."""
         with self.opened() as (account, ledger):
             due = account.now + in_micros(delay)
-            ledger.add_reports(account.key, (ReportRow(int(msgid), linkid, phone, due, status, info),))
+            if _CANONICAL_MSGID.fullmatch(msgid):
+                ledger.add_reports(account.key, (ReportRow(int(msgid), linkid, phone, due, status, info),))
+            else:
+                ledger.add_stray_report(account.key, msgid, ReportRow(0, linkid, phone, due, status, info))
             (listed,) = ledger.inspect.reports(account.key, ledger.inspect.last_keys().report - 1, 1).items
             return listed
 

@@ -167,6 +167,10 @@ class Ledger(Protocol):
         """Save reports."""
         ...
 
+    def add_stray_report(self, account: int, msgid: str, row: ReportRow) -> None:
+        """Add a report with a msgid that no message can have. The msgid of its row is 0."""
+        ...
+
     def settle(self, account: int, row: ReportRow) -> None:
         """Replace the pending reports of a message by one report, and cancel their refund."""
         ...

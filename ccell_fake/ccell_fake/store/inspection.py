@@ -67,11 +67,11 @@ UNION ALL SELECT s.due, 0, 'sent', m.msgid, m.phone, s.content
     FROM submission s CROSS JOIN message m ON m.submission = s.key
     WHERE s.key > :submission AND +s.account = :account AND s.due <= min(:since, :until)
         AND s.due > s.submitted_at AND m.code = '0'
-UNION ALL SELECT recvtime, 1, 'report', msgid, phone, info FROM report INDEXED BY report_delivered
+UNION ALL SELECT recvtime, 1, 'report', coalesce(stray, msgid), phone, info FROM report INDEXED BY report_delivered
     WHERE account = :account AND status = '0' AND recvtime > :since AND recvtime <= :until
-UNION ALL SELECT recvtime, 1, 'report', msgid, phone, info FROM report INDEXED BY report_failed
+UNION ALL SELECT recvtime, 1, 'report', coalesce(stray, msgid), phone, info FROM report INDEXED BY report_failed
     WHERE account = :account AND status <> '0' AND recvtime > :since AND recvtime <= :until
-UNION ALL SELECT recvtime, 1, 'report', msgid, phone, info FROM report
+UNION ALL SELECT recvtime, 1, 'report', coalesce(stray, msgid), phone, info FROM report
     WHERE key > :report AND +account = :account AND recvtime <= min(:since, :until)
 UNION ALL SELECT motime, 2, 'upmsg', NULL, phone, msgcontent FROM upmsg INDEXED BY upmsg_of
     WHERE account = :account AND motime > :since AND motime <= :until
@@ -171,7 +171,7 @@ class SqliteInspection:
     def reports(self, account: int, cursor: int, limit: int) -> Page[ReportRecord]:
         """A page of the reports of an account."""
         rows = self._search(
-            "SELECT key, CAST(msgid AS TEXT), linkid, phone, status, info, recvtime, fetched_at"
+            "SELECT key, coalesce(stray, msgid), linkid, phone, status, info, recvtime, fetched_at"
             " FROM report INDEXED BY report_listed WHERE account = :account AND key > :cursor"
             " ORDER BY key LIMIT :limit",
             {"account": account, "cursor": cursor, "limit": limit + 1},
@@ -353,7 +353,7 @@ def _time(micros: int | None) -> datetime | None:
 
 def _report(row: tuple[Any, ...]) -> ReportRecord:
     _, msgid, linkid, phone, status, info, recvtime, fetched_at = row
-    return ReportRecord(msgid, linkid, phone, status, info, from_micros(recvtime), _time(fetched_at))
+    return ReportRecord(str(msgid), linkid, phone, status, info, from_micros(recvtime), _time(fetched_at))
 
 
 def _upmsg(row: tuple[Any, ...]) -> UpmsgRecord:

@@ -23,6 +23,7 @@ _MAX_CACHED_SECONDS = 10_000
 # Only the columns with values: SQLite fills in the others faster than it takes NULL for them.
 _MESSAGE = "message (account, submission, msgid, phone, code, info, charge)"
 _REPORT = "report (account, msgid, linkid, phone, recvtime, status, info, due)"
+_STRAY_REPORT = "report (account, msgid, linkid, phone, recvtime, status, info, due, stray)"
 _UPMSG = "upmsg (account, spnumber, phone, motime, msgcontent, due)"
 
 _ENTRY = attrgetter(
@@ -110,6 +111,10 @@ class SqliteLedger(BufferedTables):
         self._rows.add(_REPORT, [(account, *row, row.due) for row in reports])
         self._changed.add(account)
 
+    def add_stray_report(self, account: int, msgid: str, row: ReportRow) -> None:
+        self._rows.add(_STRAY_REPORT, [(account, *row, row.due, msgid)])
+        self._changed.add(account)
+
     def settle(self, account: int, row: ReportRow) -> None:
         ((refund,),) = self._read(
             "SELECT sum(messages) FROM pending_charge WHERE account = ? AND msgid = ?", (account, row.msgid)
@@ -126,7 +131,9 @@ class SqliteLedger(BufferedTables):
         return int(rows[0][0]) if rows else 0
 
     def take_reports(self, account: int, now: int, limit: int, again: int | None) -> list[Report]:
-        rows = self._take("report", "recvtime, key, msgid, linkid, phone, status, info", account, now, limit, again)
+        rows = self._take(
+            "report", "recvtime, key, coalesce(stray, msgid), linkid, phone, status, info", account, now, limit, again
+        )
         return [
             Report(str(msgid), linkid, phone, from_micros(recvtime), status, info)
             for recvtime, _, msgid, linkid, phone, status, info in rows

@@ -3,7 +3,7 @@
 APPLICATION = 0x43435346
 """The application_id of every file. It identifies a store."""
 
-VERSION = 4
+VERSION = 5
 """The user_version of every file. Files of other versions are refused."""
 
 TABLES = """
@@ -94,7 +94,9 @@ CREATE TABLE report (
     status     TEXT NOT NULL,
     info       TEXT NOT NULL,
     due        INTEGER NOT NULL,
-    fetched_at INTEGER
+    fetched_at INTEGER,
+    -- The msgid of a stray report, if no message can have it. Then msgid is 0.
+    stray      TEXT
 ) STRICT;
 CREATE INDEX report_of ON report (msgid, account);
 CREATE INDEX report_waiting ON report (account, due) WHERE fetched_at IS NULL;
