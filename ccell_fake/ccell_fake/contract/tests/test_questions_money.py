@@ -52,7 +52,6 @@ def test_which_zone_times_have(check_run: CheckRun) -> str:
     (resp,) = account.client.send(account.own_numbers[0], account.known.content()).resps
     (report,) = account.wait_for(lambda: [one for one in account.reports() if one.msgid == resp.msgid])
     end = SystemClock().now()
-    assert report.recvtime, f"the report is malformed: {report}"
     return answer_for(start - _SKEW <= report.recvtime <= end + _SKEW, {True: "Asia/Shanghai"})
 
 
