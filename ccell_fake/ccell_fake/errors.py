@@ -41,6 +41,10 @@ class NotPossible(CcellError):
     """An arrangement is impossible in the present state. The message says why, and what would pass."""
 
 
+class AnswerTooLong(CcellError):
+    """The answer to a request would be longer than answers may be. The message says how long."""
+
+
 class TooManyWaiters(CcellError):
     """The maximum number of requests is waiting or delayed already."""
 

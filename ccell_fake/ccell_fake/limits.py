@@ -40,6 +40,17 @@ QUERY_BYTES = 256 * 1024
 MSGIDS_PER_SECOND = 10_000_000
 """A serial number ends with seven digits for each second (S6, W10)."""
 
+# The document sets no length for these. A request with a longer one is refused (Q37, Q38, Q39).
+LINKID_CHARACTERS = 1000
+SPCODE_CHARACTERS = 100
+USERID_CHARACTERS = 100
+
+# Characters of a linkid and of an spcode if longer ones are accepted, so that 300 reports fit into an answer.
+LONGEST_ACCEPTED = 20_000
+
+ANSWER_CHARACTERS = 8 * 1024 * 1024
+"""Characters of the values in an answer. A request with a longer answer gets 1001999, and has no effect."""
+
 # One short message carries 70 characters of UCS-2, each part of a longer one 67 (Q13).
 SINGLE_SEGMENT = 70
 JOINED_SEGMENT = 67
@@ -58,6 +69,9 @@ class Limits:
         schedule_ahead: How far in the future a sendtime may be (1004013).
         single_segment: Characters of a content that is charged as one message (Q13).
         joined_segment: Characters of each segment of a longer content (Q13).
+        linkid_characters: Characters of a linkid (Q37).
+        spcode_characters: Characters of an spcode (Q38).
+        userid_characters: Characters of an unknown userid (Q39).
     """
 
     numbers_per_request: int = NUMBERS_PER_REQUEST
@@ -68,3 +82,6 @@ class Limits:
     schedule_ahead: timedelta = SCHEDULE_AHEAD
     single_segment: int = SINGLE_SEGMENT
     joined_segment: int = JOINED_SEGMENT
+    linkid_characters: int = LINKID_CHARACTERS
+    spcode_characters: int = SPCODE_CHARACTERS
+    userid_characters: int = USERID_CHARACTERS

@@ -1,4 +1,4 @@
-"""Each answer to an open question has the effect that the registry describes (Q1 to Q36)."""
+"""Each answer to an open question has the effect that the registry describes (Q1 to Q39)."""
 
 import codecs
 from collections.abc import Callable
@@ -237,6 +237,21 @@ def _q36(answer: Answer) -> object:
     return _code(_served("Q36", answer, body))
 
 
+def _q37(answer: Answer) -> object:
+    bench = _bench("Q37", answer)
+    return [codes(bench.send(linkid="1" * characters)) for characters in (1000, 1001, 20_001)], bench.info().riches
+
+
+def _q38(answer: Answer) -> object:
+    bench = _bench("Q38", answer, spcode=True)
+    return [codes(bench.send(spcode="1" * characters)) for characters in (100, 101, 20_001)], bench.info().riches
+
+
+def _q39(answer: Answer) -> object:
+    bodies = (f'<root userid="{"1" * characters}" password="2"/>'.encode() for characters in (100, 101))
+    return [_code(_served("Q39", answer, body)) for body in bodies]
+
+
 REFUSED = ["1001001"]
 EFFECTS: dict[str, tuple[Callable[[Answer], object], dict[Answer, object]]] = {
     "Q1": (_q1, {"1001004": "1001004", "1001003": "1001003", "1001001": "1001001"}),
@@ -295,6 +310,21 @@ EFFECTS: dict[str, tuple[Callable[[Answer], object], dict[Answer, object]]] = {
     "Q34": (_q34, {"at_once": "99999", "when_sent": "100000"}),
     "Q35": (_q35, {"utf16": REFUSED, "codepoint": ["0", "0"]}),
     "Q36": (_q36, {"refuse": "1001001", "declared": "0"}),
+    "Q37": (
+        _q37,
+        {
+            "refuse": ([["0", "0"], REFUSED, REFUSED], "99999"),
+            "accept": ([["0", "0"], ["0", "0"], REFUSED], "99998"),
+        },
+    ),
+    "Q38": (
+        _q38,
+        {
+            "refuse": ([["0", "0"], REFUSED, REFUSED], "99999"),
+            "accept": ([["0", "0"], ["0", "0"], REFUSED], "99998"),
+        },
+    ),
+    "Q39": (_q39, {"refuse": ["1001004", "1001001"], "accept": ["1001004", "1001004"]}),
 }
 
 
@@ -323,7 +353,7 @@ def test_two_answers_never_have_the_same_effect(id_: str) -> None:
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        ({"Q37": "x"}, "unknown question 'Q37'; known questions: Q1, Q2"),
+        ({"Q99": "x"}, "unknown question 'Q99'; known questions: Q1, Q2"),
         ({"Q13": "x"}, "allowed: segments, number"),
         ({"Q22": "often"}, "allowed: 10/60, never, or N/S"),
         ({"Q6": ("parse",)}, "allowed: a permutation of parse, account"),
@@ -403,3 +433,24 @@ def test_an_account_overrides_the_server_and_the_server_overrides_a_profile() ->
         "W9": "observed",
         "magic": "arranged",
     }
+
+
+def test_a_request_with_a_too_long_answer_has_no_effect() -> None:
+    bench = Bench(assumptions={"Q37": "accept"})
+    phones = ",".join(f"138{index:08}" for index in range(500))
+    refused = bench.send(phones, linkid="1" * 20_000)
+    assert codes(refused) == ["1001999"]
+    assert "an answer" not in refused.explanation
+    assert "it may have 8388608" in refused.explanation
+    assert (bench.info().riches, bench.reports()) == ("100000", ())
+    (entry,) = (one for one in bench.journal() if one.code == "1001999")
+    assert entry.items == 0
+    assert codes(bench.send(phones, linkid="1" * 10_000))[0] == "0"
+    assert bench.info().riches == "99500"
+
+
+def test_all_the_reports_of_a_call_fit_into_an_answer() -> None:
+    bench = Bench(assumptions={"Q37": "accept"})
+    for _ in range(3):
+        bench.send(",".join(f"138{index:08}" for index in range(100)), linkid="1" * 20_000)
+    assert len(bench.reports()) == 300

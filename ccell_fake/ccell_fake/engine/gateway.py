@@ -26,11 +26,13 @@ from ccell_fake.engine.number_context import NOTHING_ARRANGED, Arranged
 from ccell_fake.engine.number_rules import FAULT
 from ccell_fake.engine.operations import DOCUMENTED_BY
 from ccell_fake.engine.rules import Refusal, first_refusal
-from ccell_fake.errors import TooManyWaiters, UnreadableRequest
+from ccell_fake.errors import AnswerTooLong, TooManyWaiters, UnreadableRequest
 from ccell_fake.faults import CodeFault, DelayFault, DribbleFault, Fault
-from ccell_fake.model import AnyReply, Layout, Reply
+from ccell_fake.limits import ANSWER_CHARACTERS
+from ccell_fake.model import AccountInfo, AnyReply, Layout, Reply, Report, Resp, Upmsg
 
 _RESET = "reset"
+_OTHER_CHARACTERS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +107,9 @@ class Gateway:
                 if current is None:
                     return self._record(arrival, _gone(account), admitted, at, None, ledger)
                 return self._answer_account(arrival, current, admitted, at, ledger)
-        except TooManyWaiters as error:
+        except (AnswerTooLong, TooManyWaiters) as error:
+            if admitted is not None:
+                self.release(admitted.slot)
             return self.answer_failure(arrival, str(error))
         except BaseException:
             if admitted is not None:
@@ -174,7 +178,8 @@ class Gateway:
 
     def _answer_unknown_account(self, arrival: Arrival, at: datetime, ledger: Ledger) -> Answer:
         answers = self.accounts.answers
-        facts = request_rules.UnknownAccountFacts(arrival.request, answers, self._has_magic_userids)
+        limits = self.accounts.behaviour.limits
+        facts = request_rules.UnknownAccountFacts(arrival.request, answers, self._has_magic_userids, limits)
         refusal = first_refusal(request_rules.for_unknown_accounts(answers), facts)
         assert refusal is not None, "a rule refuses each request of no account"  # noqa: S101 - for the type
         return self._record(arrival, _refused(refusal, answers), None, at, None, ledger)
@@ -209,6 +214,7 @@ class Gateway:
 
     def _carry_out(self, facts: RequestFacts, ledger: Ledger) -> Decision:
         reply = self.accounts.behaviour.operations[facts.operation](facts, ledger, self._seed)
+        _check_length(reply)
         refusals = tuple(verdict.refusal for submit in facts.verdicts for verdict in submit if verdict.refusal)
         if refusals:
             return Decision(reply, facts.answers.layout, *explain_refusals(refusals, facts.answers))
@@ -241,6 +247,29 @@ class Gateway:
 
     def _deliver(self, decision: Decision, fault: Fault | None) -> Delivery:
         return faults.apply_fault(fault, self._render(decision.reply, decision.layout))
+
+
+def _check_length(reply: AnyReply) -> None:
+    """Raise AnswerTooLong if the values of a reply have too many characters. The transaction is rolled back then."""
+    characters = sum(map(_count_characters, reply.items))
+    if characters > ANSWER_CHARACTERS:
+        message = (
+            f"the answer would have {characters} characters; it may have {ANSWER_CHARACTERS}; "
+            "send fewer numbers at a time, or a shorter linkid"
+        )
+        raise AnswerTooLong(message)
+
+
+def _count_characters(item: Resp | Report | Upmsg | AccountInfo) -> int:
+    match item:
+        case Resp():
+            return len(item.phone) + len(item.info) + len(item.linkid or "") + _OTHER_CHARACTERS
+        case Report():
+            return len(item.phone) + len(item.info) + len(item.linkid) + _OTHER_CHARACTERS
+        case Upmsg():
+            return len(item.spnumber) + len(item.phone) + len(item.msgcontent) + _OTHER_CHARACTERS
+        case AccountInfo():
+            return len(item.signcode) + _OTHER_CHARACTERS
 
 
 def _refused(refusal: Refusal, answers: Answers) -> Decision:

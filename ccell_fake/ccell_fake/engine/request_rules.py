@@ -2,6 +2,7 @@
 
 import ipaddress
 from dataclasses import dataclass
+from typing import Literal
 
 from ccell_fake.codes import Code
 from ccell_fake.engine import magic, verdicts
@@ -10,6 +11,7 @@ from ccell_fake.engine.context import RequestFacts
 from ccell_fake.engine.number_rules import closing_phrase, spcode_refusal
 from ccell_fake.engine.rules import Refusal, Rule, join_items
 from ccell_fake.errors import UnreadableRequest
+from ccell_fake.limits import LONGEST_ACCEPTED, Limits
 from ccell_fake.model import Operation, Request
 
 
@@ -21,11 +23,13 @@ class UnknownAccountFacts:
         request: The request, or why it is unreadable.
         answers: The server's answers.
         has_magic_userids: Whether magic userids work.
+        limits: The limits.
     """
 
     request: Request | UnreadableRequest
     answers: Answers
     has_magic_userids: bool
+    limits: Limits
 
 
 def _malformed(answers: Answers, ground: str, explanation: str) -> Refusal:
@@ -57,6 +61,10 @@ def _readable(facts: UnknownAccountFacts) -> Refusal | None:
 def _account_known(facts: UnknownAccountFacts) -> Refusal | None:
     if isinstance(facts.request, UnreadableRequest) or not facts.request.userid:
         return None
+    characters, allowed = len(facts.request.userid), facts.limits.userid_characters
+    if characters > allowed and facts.answers["Q39"] == "refuse":
+        explanation = f"the userid has {characters} characters; there may be {allowed}"
+        return _malformed(facts.answers, "Q39", explanation)
     return Refusal(Code(facts.answers["Q1"]), "Q1", f"there is no account {facts.request.userid!r}")
 
 
@@ -153,6 +161,24 @@ def _content_length(facts: RequestFacts) -> Refusal | None:
     return None
 
 
+def _linkid_length(facts: RequestFacts) -> Refusal | None:
+    return _too_long(facts, "Q37", "linkid", facts.account.policy.limits.linkid_characters)
+
+
+def _spcode_length(facts: RequestFacts) -> Refusal | None:
+    return _too_long(facts, "Q38", "spcode", facts.account.policy.limits.spcode_characters)
+
+
+def _too_long(facts: RequestFacts, question: str, name: Literal["linkid", "spcode"], limit: int) -> Refusal | None:
+    allowed = limit if facts.answers[question] == "refuse" else LONGEST_ACCEPTED
+    for place, submit in enumerate(facts.request.submits, 1):
+        characters = len((submit.linkid if name == "linkid" else submit.spcode) or "")
+        if characters > allowed:
+            explanation = f"the {name} of submit {place} has {characters} characters; there may be {allowed}"
+            return Refusal(Code.PARAMETERS_INCOMPLETE, question, explanation, str(characters))
+    return None
+
+
 def _closing_phrase(facts: RequestFacts) -> Refusal | None:
     submits = (submit for submit in facts.submits if not submit.missing)
     return next((refusal for submit in submits if (refusal := closing_phrase(submit))), None)
@@ -190,6 +216,8 @@ _STAGES: dict[str, tuple[Rule[RequestFacts], ...]] = {
     "limits": (
         Rule("numbers-per-request", _numbers_per_request, lambda policy: policy.answers["Q4"] != "accept"),
         Rule("content-length", _content_length, lambda policy: policy.answers["Q5"] != "accept"),
+        Rule("linkid-length", _linkid_length),
+        Rule("spcode-length", _spcode_length),
     ),
     "closing_phrase": (
         Rule("closing-phrase", _closing_phrase, lambda policy: policy.closing_phrase_refuses == "request"),

@@ -31,5 +31,8 @@ DIFFERS = {
     "Q31": "declaration",
     "Q32": "sampled",
     "Q35": "codepoint",
+    "Q37": "accept",
+    "Q38": "accept",
+    "Q39": "accept",
 }
 """The questions it answers otherwise than the registry's defaults."""

@@ -24,6 +24,9 @@ LIMITS = (
     "raised threads",
     "digits of a msgid",
     "excesses before a lock",
+    "characters of a linkid",
+    "characters of an spcode",
+    "characters of a userid",
     "seconds of the lock window",
 )
 """The limits that have a mutant which is one too low, and one which is one too high."""

@@ -16,10 +16,13 @@ from ccell_fake.engine.rules import Refusal
 from ccell_fake.limits import (
     CONTENT_CHARACTERS,
     JOINED_SEGMENT,
+    LINKID_CHARACTERS,
     NUMBERS_PER_REQUEST,
     SCHEDULE_AHEAD,
     SIGNATURE_CHARACTERS,
     SINGLE_SEGMENT,
+    SPCODE_CHARACTERS,
+    USERID_CHARACTERS,
 )
 from ccell_fake.model import AnyReply, Operation, Reply, Report, Resp, Upmsg
 
@@ -210,6 +213,18 @@ def _lock(setting: str, place: int, at: int) -> tuple[Mutant, ...]:
     )
 
 
+def _longer(question: str, what: str, figure: str, at: int) -> tuple[Mutant, ...]:
+    return tuple(
+        Mutant(
+            question,
+            f"{what.capitalize()} may have {at + more} characters.",
+            behaviour=limited(**{figure: at + more}),
+            limit=(f"characters of {what}", more),
+        )
+        for more in (-1, 1)
+    )
+
+
 MUTANTS = (
     Mutant(
         "Q1",
@@ -347,4 +362,7 @@ MUTANTS = (
         killed_by="Q35 signatures",
     ),
     Mutant("Q36", "A payload that declares GBK is read as ISO 8859-1.", carry=posted(_misdecoded)),
+    *_longer("Q37", "a linkid", "linkid_characters", LINKID_CHARACTERS),
+    *_longer("Q38", "an spcode", "spcode_characters", SPCODE_CHARACTERS),
+    *_longer("Q39", "a userid", "userid_characters", USERID_CHARACTERS),
 )

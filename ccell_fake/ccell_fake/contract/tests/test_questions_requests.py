@@ -8,9 +8,15 @@ from ccell_fake.codes import Code
 from ccell_fake.contract.answers import DECLARATION, UnknownAnswer, all_codes, answer_for, single_answer
 from ccell_fake.contract.check_run import CheckRun
 from ccell_fake.contract.checks import checks
-from ccell_fake.contract.needs import LOGIN, OWN_NUMBER, NotAsked
+from ccell_fake.contract.needs import LOGIN, OWN_NUMBER, SPCODE, NotAsked
 from ccell_fake.contract.submits import UNKNOWN, submit, unknown
-from ccell_fake.limits import CONTENT_CHARACTERS, NUMBERS_PER_REQUEST
+from ccell_fake.limits import (
+    CONTENT_CHARACTERS,
+    LINKID_CHARACTERS,
+    NUMBERS_PER_REQUEST,
+    SPCODE_CHARACTERS,
+    USERID_CHARACTERS,
+)
 from ccell_fake.model import Operation
 
 _DIGEST = re.compile(r"[0-9A-Fa-f]{32}")
@@ -152,6 +158,45 @@ def test_how_other_encodings_are_read(check_run: CheckRun) -> str:
         message = f"declared GBK gets {answer.code}, undeclared GBK {undeclared.code}"
         raise UnknownAnswer(message)
     return answer_for(answer.code in {_INCOMPLETE, str(Code.SYSTEM_ERROR), str(Code.PASSWORD_WRONG)}, {True: "refuse"})
+
+
+@checks("Q37")
+def test_how_a_long_linkid_is_answered(check_run: CheckRun) -> str:
+    return _answer_to_long_values(check_run, "linkid", LINKID_CHARACTERS)
+
+
+@checks("Q38", SPCODE)
+def test_how_a_long_spcode_is_answered(check_run: CheckRun) -> str:
+    return _answer_to_long_values(check_run, "spcode", SPCODE_CHARACTERS)
+
+
+def _answer_to_long_values(check_run: CheckRun, name: str, limit: int) -> str:
+    account = check_run.account()
+    content = account.known.content()
+    allowed, longer = (
+        all_codes(account.send(submit(UNKNOWN, content, **{name: "1" * characters})))
+        for characters in (limit, limit + 1)
+    )
+    if allowed != (_OK, _UNRECOGNISED):
+        message = f"{limit} characters get {', '.join(allowed)}"
+        raise UnknownAnswer(message)
+    return answer_for(longer, {(_INCOMPLETE,): "refuse", (_OK, _UNRECOGNISED): "accept"})
+
+
+@checks("Q39")
+def test_how_a_long_userid_is_answered(check_run: CheckRun) -> str:
+    account = check_run.account()
+    empty, unknown_one, allowed, longer = (
+        account.post(Operation.INFO, account.payload(userid="0" * characters)).code
+        for characters in (0, 9, USERID_CHARACTERS, USERID_CHARACTERS + 1)
+    )
+    if empty == unknown_one:
+        message = "needs a gateway that tells a malformed request from an unknown userid"
+        raise NotAsked(message)
+    if allowed != unknown_one:
+        message = f"{USERID_CHARACTERS} characters get {allowed}"
+        raise UnknownAnswer(message)
+    return answer_for(longer, {empty: "refuse", unknown_one: "accept"})
 
 
 @checks("Q20", LOGIN)
