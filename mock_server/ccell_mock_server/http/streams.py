@@ -1,46 +1,26 @@
-"""Faster streams for Cheroot's connections.
+"""The stream of a connection's answers: it sends the head of an answer together with its body, and never waits long."""
 
-Cheroot reads each line in Python and sends each head in its own packet. That takes longer than the rest of a request.
-These streams read lines in C, and send the head of an answer together with its body.
-"""
-
-import io
+import errno
 import socket
-from typing import Any, cast
+import ssl
 
-from cheroot.makefile import StreamWriter
-
-
-class Incoming(io.BufferedReader):
-    """Reads requests from a socket, at most `size` bytes ahead."""
-
-    def __init__(self, sock: socket.socket, size: int) -> None:
-        self._source = _Source(sock, "rb")
-        super().__init__(self._source, size)
-
-    def has_data(self) -> bool:
-        """Return whether the buffer holds unread data."""
-        self._source.is_paused = True
-        try:
-            return bool(self.peek())
-        finally:
-            self._source.is_paused = False
-
-
-class _Source(socket.SocketIO):
-    is_paused = False
-
-    def readinto(self, b: Any) -> int | None:  # noqa: ANN401 - a buffer
-        return None if self.is_paused else super().readinto(b)
+# A client that takes longer for a piece of this size is gone.
+_PIECE_BYTES = 256 * 1024
 
 
 class Outgoing:
-    """Writes answers to a socket. While `is_held`, data waits until the next write."""
+    """Writes answers to a socket, whose timeout is the longest time for a piece.
 
-    def __init__(self, sock: socket.socket, size: int) -> None:
-        self._stream = cast("io.BufferedWriter", StreamWriter(sock, "wb", size))
+    Attributes:
+        is_held: Data waits until the next write.
+        is_sending: A thread waits until the client reads.
+    """
+
+    def __init__(self, sock: socket.socket) -> None:
+        self._socket = sock
         self._held = b""
-        self.is_held = False
+        self.is_held: bool = False
+        self.is_sending: bool = False
 
     def write(self, data: bytes) -> int:
         """Send waiting data and this data, or let both wait."""
@@ -50,12 +30,13 @@ class Outgoing:
         return len(data)
 
     def release(self) -> None:
-        """Send waiting data."""
-        held, self._held = self._held, b""
-        if held:
-            self._stream.write(held)
-
-
-def make_stream(sock: socket.socket, mode: str, size: int) -> Incoming | Outgoing:
-    """Return one side of a connection, with Cheroot's signature."""
-    return Incoming(sock, size) if "r" in mode else Outgoing(sock, size)
+        """Send waiting data. Raises BrokenPipeError if the client does not read it."""
+        held, self._held = memoryview(self._held), b""
+        self.is_sending = True
+        try:
+            for start in range(0, len(held), _PIECE_BYTES):
+                self._socket.sendall(held[start : start + _PIECE_BYTES])
+        except (ssl.SSLError, TimeoutError) as error:
+            raise BrokenPipeError(errno.EPIPE, "the client does not read") from error
+        finally:
+            self.is_sending = False

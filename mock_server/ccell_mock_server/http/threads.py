@@ -5,10 +5,21 @@ once would slow down the start. A few busy threads also answer faster than many 
 """
 
 import threading
+from typing import TYPE_CHECKING, cast
 
 from cheroot.server import HTTPConnection
+from cheroot.workers import threadpool
 from cheroot.workers.threadpool import ThreadPool, WorkerThread
 from cheroot.wsgi import Server
+
+from ccell_fake.clock import elapsed
+
+if TYPE_CHECKING:
+    from ccell_mock_server.http.connections import Connection
+
+# How often a stop looks after a thread that has not ended.
+_STOP_SECONDS = 0.05
+_END: HTTPConnection = vars(threadpool)["_SHUTDOWNREQUEST"]
 
 
 class Threads(ThreadPool):
@@ -43,8 +54,21 @@ class Threads(ThreadPool):
             self._spare += 1
         return self._take()
 
-    def stop(self, timeout: int = 5) -> None:
-        """Wait for the requests in progress, then end the threads."""
+    def stop(self, timeout: float = 5) -> None:
+        """Wait for the requests in progress, then end the threads.
+
+        A thread that waits for data of its client is woken at once. One whose client does not read its answer is woken
+        after `timeout` seconds.
+        """
         with self._guard:
             self.max = 0
-        super().stop(timeout)
+            threads, self._threads = self._threads, []
+        for _ in threads:
+            super().put(_END)  # pyright: ignore[reportUnknownMemberType]
+        deadline = elapsed() + timeout
+        for thread in threads:
+            while thread.is_alive():
+                one = cast("Connection | None", thread.conn)
+                if one is not None:
+                    one.interrupt(is_late=elapsed() >= deadline)
+                thread.join(_STOP_SECONDS)

@@ -1,4 +1,4 @@
-"""TLS: your certificate or a generated one, and handshakes that block only their own connection."""
+"""TLS: your certificate or a generated one, and handshakes that never block."""
 
 import os
 import shutil
@@ -88,15 +88,15 @@ class TlsAdapter(BuiltinSSLAdapter):
         return wrapped, {"wsgi.url_scheme": "https", "HTTPS": "on"}
 
 
-def shake_hands(client: ssl.SSLSocket) -> bool:
-    """Do the handshake in the connection's own thread. Returns False if it fails. Plain HTTP gets a hint."""
+def shake_hands(client: ssl.SSLSocket) -> None:
+    """Take the next step of the handshake, without waiting. Raises OSError if it fails, or if the client must answer.
+
+    Plain HTTP gets a hint.
+    """
     try:
         client.do_handshake()
     except ssl.SSLError as error:
         if error.reason == "HTTP_REQUEST":
             with socket.socket(fileno=os.dup(client.fileno())) as plain:
-                plain.sendall(_PLAIN_HTTP)
-        return False
-    except OSError:
-        return False
-    return True
+                plain.send(_PLAIN_HTTP)
+        raise

@@ -1,0 +1,94 @@
+"""A request on a connection of Cheroot, and its way to the WSGI application."""
+
+import errno
+import io
+import logging
+from typing import TYPE_CHECKING, Never, cast
+
+from cheroot.server import HTTPRequest
+from cheroot.wsgi import Gateway_10
+
+from ccell_mock_server.http import connection, request_line
+from ccell_mock_server.http.head import BadRequestError
+
+if TYPE_CHECKING:
+    from ccell_mock_server.http.connections import Connection
+
+_LOG = logging.getLogger("ccell_fake.http")
+
+
+class Request(HTTPRequest):
+    """A request whose head the connection has read already."""
+
+    raw_target = b""
+    conn: "Connection"
+
+    def parse_request(self) -> None:
+        """Check the head. An error is answered at once."""
+        try:
+            self.ready = self.read_request_line() and self.read_request_headers()  # type: ignore[no-untyped-call] # pyright: ignore[reportUnknownMemberType]
+        except BadRequestError as error:
+            self.conn.has_unread_data = True
+            self.simple_response(error.status, error.reason)  # pyright: ignore[reportUnknownMemberType]
+        except (ValueError, UnboundLocalError) as error:
+            # Cheroot fails on some malformed heads.
+            _LOG.info("malformed request: %s", error)
+            self.simple_response("400 Bad Request", "The head of the request is malformed.\n")  # pyright: ignore[reportUnknownMemberType]
+
+    def read_request_line(self) -> bool:
+        """Read the request line, which the document writes with raw blanks, quotes, brackets and UTF-8."""
+        line = self.conn.head.line
+        self.raw_target = request_line.raw_target(line)
+        error = request_line.strict_error(line) if self.server.is_strict else None
+        if error is not None:
+            raise BadRequestError(error)
+        self.rfile = io.BytesIO(request_line.normalize(line))
+        return bool(super().read_request_line())  # type: ignore[no-untyped-call] # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
+
+    def header_reader(self, _stream: object, fields: dict[bytes, bytes]) -> None:
+        """Use the fields that the connection has read."""
+        fields.update(self.conn.head.fields)
+
+    def respond(self) -> None:
+        """Answer the request."""
+        self.rfile = self.conn.open_body()
+        try:
+            self.server.gateway(self).respond()
+            if self.ready:
+                self.ensure_headers_sent()
+            if self.chunked_write:
+                self.conn.wfile.write(b"0\r\n\r\n")
+        finally:
+            self.conn.wfile.release()
+
+    def send_headers(self) -> None:
+        """Hold the head back until the body follows. A connection whose thread waited for the body ends."""
+        self.conn.has_unread_data = not self.conn.is_finished
+        self.close_connection = self.close_connection or isinstance(self.rfile, io.BufferedReader)
+        self.conn.wfile.is_held = True
+        try:
+            super().send_headers()
+        finally:
+            self.conn.wfile.is_held = False
+
+
+class WsgiGateway(Gateway_10):
+    """Calls the WSGI application, with the additions to its environment."""
+
+    def __init__(self, req: HTTPRequest) -> None:
+        super().__init__(req)  # pyright: ignore[reportUnknownMemberType]
+        additions = {
+            connection.SOCKET: self.req.conn.socket,
+            connection.HANG_UP: self._hang_up,
+            connection.TARGET: cast("Request", self.req).raw_target,
+        }
+        cast("dict[str, object]", self.env).update(additions)
+
+    def _hang_up(self, *, with_head: bool, with_reset: bool) -> Never:
+        if with_head:
+            self.req.ensure_headers_sent()
+        self.req.sent_headers = True
+        if with_reset:
+            self.req.conn.is_reset = True
+        # Cheroot attributes this error to the client.
+        raise BrokenPipeError(errno.EPIPE, "hung up")
