@@ -24,6 +24,10 @@ class Clock(Protocol):
         """Return the present time, aware, in Asia/Shanghai."""
         ...
 
+    def elapsed(self) -> float:
+        """Return seconds to measure durations. They never jump, even if the time is set."""
+        ...
+
 
 class SystemClock:
     """The host's clock."""
@@ -31,6 +35,10 @@ class SystemClock:
     def now(self) -> datetime:
         """Return the host's time, in Asia/Shanghai."""
         return datetime.now(SHANGHAI)
+
+    def elapsed(self) -> float:
+        """Return the seconds of the host's monotonic clock."""
+        return elapsed()
 
 
 class ManualClock:
@@ -46,10 +54,15 @@ class ManualClock:
             ValueError: The time is naive.
         """
         self._now = _aware(start)
+        self._elapsed = timedelta()
 
     def now(self) -> datetime:
         """Return its time, in Asia/Shanghai."""
         return self._now
+
+    def elapsed(self) -> float:
+        """Return the seconds that it was advanced by."""
+        return self._elapsed.total_seconds()
 
     def set(self, instant: datetime) -> None:
         """Set the clock, forwards or backwards.
@@ -62,6 +75,7 @@ class ManualClock:
     def advance(self, by: timedelta) -> None:
         """Move by a duration."""
         self._now += by
+        self._elapsed += by
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,6 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.registry import Collector
 
-from ccell_fake.clock import to_micros
 from ccell_fake.engine.accounts import Accounts
 from ccell_fake.store.database import SqliteStore
 
@@ -58,8 +57,7 @@ class _Gauges(Collector):
         with self._store.transaction() as ledger:
             reports, upmsgs = ledger.inspect.waiting()
             scheduled = sum(ledger.inspect.scheduled(account.key, account.now) for account in self._accounts)
-            now = to_micros(self._accounts.clock.now())
-            slots = sum(account.slots.in_progress(now) for account in self._accounts)
+            slots = sum(account.slots.in_progress() for account in self._accounts)
             accounts = len(tuple(self._accounts))
         queues = GaugeMetricFamily("ccell_queue_depth", "Waiting items of all accounts", labels=["queue"])
         for queue, depth in (("reports", reports), ("upmsgs", upmsgs), ("scheduled", scheduled)):

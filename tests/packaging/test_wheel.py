@@ -54,6 +54,6 @@ def test_a_plain_install_serves_and_brings_no_test_tools(wheel: zipfile.ZipFile)
     needed = {
         re.split("[<>]", line)[0].lower() for line in metadata.get_all("Requires-Dist", []) if "extra ==" not in line
     }
-    assert {"flask", "cheroot", "lxml", "httpx2"} <= needed
+    assert {"flask", "cheroot", "httpx2"} <= needed
     assert not needed & {"pytest", "hypothesis", "faker", "granian"}
     assert metadata["Requires-Python"] == ">=3.11"

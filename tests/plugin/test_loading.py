@@ -22,7 +22,7 @@ def test_tests_that_do_not_use_it_import_nothing_of_it(pytester: pytest.Pytester
         import sys
         import pytest
 
-        OURS = ("ccell", "pytest_ccell", "flask", "lxml")
+        OURS = ("ccell", "pytest_ccell", "flask")
 
         @pytest.mark.ccell(balance=3)
         def test_imports():

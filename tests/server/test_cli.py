@@ -69,9 +69,9 @@ def test_every_command_of_the_help_can_be_used() -> None:
 @pytest.mark.parametrize(
     ("arguments", "unused"),
     [
-        (["--help"], ["ccell_mock_server.commands", "flask", "httpx2", "pydantic", "lxml", "sqlite3"]),
-        (["ready", "--help"], ["flask", "httpx2", "pydantic", "lxml", "sqlite3"]),
-        (["send", "--help"], ["flask", "httpx2", "pydantic", "lxml", "sqlite3"]),
+        (["--help"], ["ccell_mock_server.commands", "flask", "httpx2", "pydantic", "sqlite3"]),
+        (["ready", "--help"], ["flask", "httpx2", "pydantic", "sqlite3"]),
+        (["send", "--help"], ["flask", "httpx2", "pydantic", "sqlite3"]),
     ],
 )
 def test_a_command_imports_only_what_it_uses(arguments: list[str], unused: list[str]) -> None:

@@ -292,6 +292,9 @@ class BrokenClock:
             raise OSError
         return DOCUMENT_DAY
 
+    def elapsed(self) -> float:
+        return 0.0
+
 
 def test_the_ready_address_answers(served: Emulator) -> None:
     assert raw.get(served.url, b"/_ccell/readyz").body == b"ready\n"

@@ -1,11 +1,11 @@
 """An account in memory: its policy, rules, clock and requests in progress (K1, Q21)."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from ccell_fake.clock import AccountClock, from_micros, to_micros
+from ccell_fake.clock import AccountClock, to_micros
 from ccell_fake.engine.content import describe
 from ccell_fake.engine.number_rules import AnyRule
 from ccell_fake.engine.policy import Policy
@@ -22,18 +22,20 @@ class Slots:
     The object outlives a change of settings and ends with a reset, so it also identifies the account's lifetime.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, elapsed: Callable[[], float]) -> None:
+        """Start without taken slots. `elapsed` returns the seconds of a monotonic clock, which ends the holds."""
+        self._elapsed = elapsed
         self._taken: dict[object, Operation] = {}
-        self._holds: dict[int, Hold] = {}
+        self._holds: dict[int, tuple[Hold, float]] = {}
         self._ids = 0
 
-    def in_progress(self, now: int, operation: Operation | None = None) -> int:
-        """Count the taken slots of one endpoint or of all, holds included. `now` is the gateway's time."""
+    def in_progress(self, operation: Operation | None = None) -> int:
+        """Count the taken slots of one endpoint or of all, holds included."""
         requests = len(self._taken) if operation is None else list(self._taken.values()).count(operation)
         if not self._holds:
             return requests
         return requests + sum(
-            hold.slots for hold in self.holds(now) if operation is None or hold.operation in {None, operation}
+            hold.slots for hold in self.holds() if operation is None or hold.operation in {None, operation}
         )
 
     def enter(self, operation: Operation) -> object:
@@ -46,17 +48,18 @@ class Slots:
         """Free a slot. A second call does nothing."""
         self._taken.pop(token, None)
 
-    def hold(self, slots: int, operation: Operation | None, until: datetime) -> Hold:
-        """Add a hold."""
+    def hold(self, slots: int, operation: Operation | None, until: datetime, seconds: float) -> Hold:
+        """Add a hold that ends after some seconds. The host's clock shows `until` then, unless it is set meanwhile."""
         self._ids += 1
-        hold = self._holds[self._ids] = Hold(self._ids, slots, operation, until)
+        hold = Hold(self._ids, slots, operation, until)
+        self._holds[self._ids] = hold, self._elapsed() + seconds
         return hold
 
-    def holds(self, now: int) -> tuple[Hold, ...]:
+    def holds(self) -> tuple[Hold, ...]:
         """Return the holds that have not expired."""
-        present = from_micros(now)
-        self.release(hold.id for hold in tuple(self._holds.values()) if hold.until <= present)
-        return tuple(self._holds.values())
+        present = self._elapsed()
+        self.release(hold.id for hold, end in tuple(self._holds.values()) if end <= present)
+        return tuple(hold for hold, _ in self._holds.values())
 
     def release(self, ids: Iterable[int]) -> None:
         """Remove holds."""

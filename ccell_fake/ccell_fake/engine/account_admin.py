@@ -148,7 +148,7 @@ class AccountAdmin:
     def holds(self) -> tuple[Hold, ...]:
         """Return the holds."""
         with self.opened() as (account, _):
-            return account.slots.holds(self._base_now())
+            return account.slots.holds()
 
     def hold(self, slots: int, operation: Operation | None, seconds: float) -> Hold:
         """Hold slots, all of them or none.
@@ -156,19 +156,19 @@ class AccountAdmin:
         Args:
             slots: Number of slots.
             operation: The endpoint, if each endpoint has its own limit (Q21); None for any.
-            seconds: When the hold ends at the latest, by the host's clock.
+            seconds: Time after which the hold ends. It does not change if the host's clock or the account's is set.
 
         Raises:
             NotPossible: Too few slots are free.
         """
         with self.opened() as (account, _):
-            now = self._base_now()
             scope = operation if account.policy.answers["Q21"] == "endpoint" else None
-            free = max(account.settings.max_concurrency - account.slots.in_progress(now, scope), 0)
+            free = max(account.settings.max_concurrency - account.slots.in_progress(scope), 0)
             if slots > free:
                 message = f"cannot hold {slots} slots; {free} of {account.settings.max_concurrency} are free"
                 raise NotPossible(message)
-            return account.slots.hold(slots, operation, from_micros(now + in_micros(seconds)))
+            until = from_micros(self._base_now() + in_micros(seconds))
+            return account.slots.hold(slots, operation, until, seconds)
 
     def release(self, ids: Iterable[int] | None = None) -> None:
         """End some holds, or all.
@@ -177,7 +177,7 @@ class AccountAdmin:
             NoSuchThing: A hold does not exist, or has ended.
         """
         with self.opened() as (account, _):
-            there = {hold.id for hold in account.slots.holds(self._base_now())}
+            there = {hold.id for hold in account.slots.holds()}
             account.slots.release(there if ids is None else _each_of(ids, there, "hold"))
 
     def faults(self) -> tuple[FaultStatus, ...]:

@@ -34,7 +34,7 @@ def describe_account(account: Account, ledger: Ledger, base_now: int) -> Account
         max(settings.balance + settings.credit - balance.spent, 0),
         balance.reserved,
         account.policy.is_locked(balance.locked_at, now),
-        account.slots.in_progress(base_now),
+        account.slots.in_progress(),
         ledger.inspect.last_position(account.key),
     )
 

@@ -100,7 +100,7 @@ class Accounts:
         clock = clock or (former.clock.setting if former else ClockSetting())
         row = AccountRow(former.key if former else ledger.account(settings.userid), settings, clock)
         ledger.save_account(row)
-        account = self._make(row, former.slots if former else Slots())
+        account = self._make(row, former.slots if former else Slots(self.clock.elapsed))
         self._keep(settings.userid, account, ledger)
         return account
 
@@ -125,7 +125,7 @@ class Accounts:
     def reload(self, ledger: Ledger) -> None:
         """Replace all accounts by those of the store, within a transaction, and end all waits."""
         former = self._accounts
-        opened = [self._make(row, Slots()) for row in ledger.accounts()]
+        opened = [self._make(row, Slots(self.clock.elapsed)) for row in ledger.accounts()]
         self._accounts = {account.settings.userid: account for account in opened}
         for account in former.values():
             self._pauses.cancel(account.slots)

@@ -143,8 +143,8 @@ class Gateway:
         base = to_micros(at)
         now = account.clock.at(base)
         is_locked = policy.is_locked(ledger.balance(account.key, now).locked_at, now)
-        at_endpoint = slots.in_progress(base, operation)
-        in_progress = at_endpoint if policy.answers["Q21"] == "endpoint" else slots.in_progress(base)
+        at_endpoint = slots.in_progress(operation)
+        in_progress = at_endpoint if policy.answers["Q21"] == "endpoint" else slots.in_progress()
         is_over = in_progress >= policy.settings.max_concurrency
         admission = Admission(is_over, in_progress, at_endpoint, is_locked)
         processing = 0.0 if is_over else policy.settings.processing_time

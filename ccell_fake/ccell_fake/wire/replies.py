@@ -112,7 +112,7 @@ def _parse(operation: Operation, data: bytes, charset: str, read_item: Callable[
             items = _accounts(root)
         else:
             tag, read = _READ_ITEM[operation]
-            items = tuple(read_item(node, read) for node in root.iterchildren(tag))
+            items = tuple(read_item(node, read) for node in root.find_all(tag))
         return Reply(_required(root, "return"), root.get("info", ""), items)
     except xml.NotReadableError as error:
         raise UnreadableReply(error.reason, data) from error
@@ -122,7 +122,7 @@ def _read_leniently(node: Element, read: _Read) -> Any:  # noqa: ANN401 - an ite
     try:
         return read(node)
     except xml.NotReadableError as error:
-        return Malformed(error.reason, {str(name): str(value) for name, value in node.attrib.items()})
+        return Malformed(error.reason, dict(node.attributes))
 
 
 def _read_resp(node: Element) -> Resp:
@@ -149,7 +149,7 @@ def _read_upmsg(node: Element) -> Upmsg:
 
 
 def _accounts(root: Element) -> tuple[AccountInfo, ...]:
-    texts = {node.tag: node.text or "" for node in root}
+    texts = {node.tag: node.text for node in root.children}
     if not texts:
         return ()
     missing = [tag for tag in _ACCOUNT_ELEMENTS if tag not in texts]

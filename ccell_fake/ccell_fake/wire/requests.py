@@ -20,7 +20,7 @@ def parse(operation: Operation, data: bytes, *, as_declared: bool = False) -> Re
         root = xml.parse(data, "root", as_declared=as_declared)
     except xml.NotReadableError as error:
         raise UnreadableRequest(error.reason, error.ground) from error
-    submits = root.iterchildren("submit") if operation is Operation.SEND else ()
+    submits = root.find_all("submit") if operation is Operation.SEND else ()
     return Request(
         root.get("userid"),
         root.get("password"),

@@ -3,18 +3,15 @@
 import codecs
 import contextlib
 import re
-from collections.abc import Mapping
-from typing import cast
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import overload
+from xml.etree.ElementTree import canonicalize
+from xml.parsers import expat
 from xml.sax.saxutils import escape
-
-from lxml import etree
-
-Element = etree._Element  # noqa: SLF001 # pyright: ignore[reportPrivateUsage] - lxml has no public name for it
 
 DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>'
 
-# A document type can only occur in the prolog: after blanks, processing instructions and comments.
-_DOCTYPE = re.compile(rb"(?>\s+|<\?(?:(?!\?>).)*+\?>|<!--(?:(?!-->).)*+-->)*+<!DOCTYPE", re.DOTALL)
 _DECLARED = re.compile(rb"<\?xml\s[^>]*?\bencoding\s*=\s*[\"']([^\"']*)[\"']")
 _UNCARRIABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -25,21 +22,38 @@ _AS_WRITTEN = {"gb2312": "gb18030", "gbk": "gb18030"}
 _IN_ATTRIBUTES = {'"': "&quot;", "\t": "&#9;", "\n": "&#10;", "\r": "&#13;"}
 _IN_TEXTS = {"\r": "&#13;"}
 
-_QUOTED = re.compile(r"'[^']*'")
-
-_PARSER = etree.XMLParser(
-    encoding="utf-8",
-    resolve_entities=False,
-    load_dtd=False,
-    no_network=True,
-    huge_tree=False,
-    remove_comments=True,
-    remove_pis=True,
-)
+_DEEPEST = 256
 
 
-# For comparisons: comments and processing instructions are kept.
-_WHOLE = etree.XMLParser(encoding="utf-8", resolve_entities=False, load_dtd=False, no_network=True, huge_tree=False)
+@dataclass(slots=True)
+class Element:
+    """An element of a document: its root, or a child of its root. All other elements are dropped.
+
+    Attributes:
+        tag: Its name. A namespace is written before it in braces.
+        attributes: Its attributes by name.
+        text: The text before its first child.
+        children: Its children.
+    """
+
+    tag: str
+    attributes: dict[str, str]
+    text: str = ""
+    children: "list[Element]" = field(default_factory=list["Element"])
+
+    @overload
+    def get(self, name: str) -> str | None: ...
+
+    @overload
+    def get(self, name: str, default: str) -> str: ...
+
+    def get(self, name: str, default: str | None = None) -> str | None:
+        """Return the value of an attribute, or the default."""
+        return self.attributes.get(name, default)
+
+    def find_all(self, tag: str) -> "Iterator[Element]":
+        """Iterate over the children with a name."""
+        return (child for child in self.children if child.tag == tag)
 
 
 class NotReadableError(Exception):
@@ -64,29 +78,69 @@ def parse(data: bytes, tag: str, *, as_declared: bool = False, charset: str = ""
         NotReadableError: Not UTF-8, not well-formed, nested too deeply, with a document type, or another root.
     """
     data = _as_declared(data, charset) if as_declared else _utf8(data)
-    if _DOCTYPE.match(data):
-        message = "the XML has a document type; entities and external references are not allowed"
-        raise NotReadableError(message)
-    try:
-        root = etree.fromstring(data, _PARSER)
-    except etree.XMLSyntaxError as error:
-        # Its message may quote a password.
-        message = f"the XML is not well-formed: {re.sub(_QUOTED, '…', ' '.join(error.msg.split()))}"
-        raise NotReadableError(message) from error
+    root = _Parser().parse(data)
     if root.tag != tag:
         message = f"the root element is <{root.tag[:64]}>; it must be <{tag}>"
         raise NotReadableError(message)
     return root
 
 
-def canonical(data: bytes) -> bytes:
+class _Parser:
+    """Parses one document. The names of its elements and attributes are forgotten with it."""
+
+    def __init__(self) -> None:
+        self._root: Element | None = None
+        self._open: Element | None = None
+        self._depth = 0
+
+    def parse(self, data: bytes) -> Element:
+        parser = expat.ParserCreate("utf-8", "}")
+        parser.buffer_text = True
+        parser.StartDoctypeDeclHandler = self._refuse_document_type
+        parser.StartElementHandler = self._start
+        parser.EndElementHandler = self._end
+        parser.CharacterDataHandler = self._add_text
+        try:
+            parser.Parse(data, True)  # noqa: FBT003 - positional only: this is the whole document
+        except expat.ExpatError as error:
+            place = f"line {error.lineno}, column {error.offset + 1}"
+            message = f"the XML is not well-formed: {expat.ErrorString(error.code)} at {place}"
+            raise NotReadableError(message) from error
+        # A document without a root is not well-formed.
+        return self._root or Element("", {})
+
+    def _refuse_document_type(self, *_: object) -> None:
+        message = "the XML has a document type; entities and external references are not allowed"
+        raise NotReadableError(message)
+
+    def _start(self, name: str, attributes: dict[str, str]) -> None:
+        self._depth += 1
+        if self._depth > _DEEPEST:
+            message = f"the XML is not well-formed: its depth is more than {_DEEPEST} elements"
+            raise NotReadableError(message)
+        self._open = None
+        if self._depth <= 2:  # noqa: PLR2004 - the root and its children
+            self._open = Element("{" + name if "}" in name else name, attributes)
+            if self._root is None:
+                self._root = self._open
+            else:
+                self._root.children.append(self._open)
+
+    def _end(self, _name: str) -> None:
+        self._depth -= 1
+        self._open = None
+
+    def _add_text(self, text: str) -> None:
+        if self._open is not None:
+            self._open.text += text
+
+
+def canonical(data: bytes) -> str:
     """Return the canonical form (C14N 2.0) of a document that `parse` accepts.
 
     Comments and processing instructions are kept, blanks between elements are not.
     """
-    tree = etree.fromstring(data, _WHOLE).getroottree()
-    # The stubs lack the last option.
-    return cast("bytes", etree.tostring(tree, method="c14n2", with_comments=True, strip_text=True))  # type: ignore[call-overload] # pyright: ignore[reportCallIssue, reportUnknownMemberType]
+    return canonicalize(data.decode(), with_comments=True, strip_text=True)
 
 
 def _as_declared(data: bytes, charset: str) -> bytes:

@@ -64,7 +64,7 @@ def _client_command(command: _Command) -> _Command:
         timeout: float,
         **options: object,
     ) -> None:
-        # httpx2 and lxml are slow to import, and printing a help does not need them.
+        # httpx2 is slow to import, and printing a help does not need it.
         from ccell_fake.client import Client, ClientError  # noqa: PLC0415
 
         secret = sys.stdin.readline().rstrip("\r\n") if password_stdin else _password(password)

@@ -14,7 +14,7 @@ import struct
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from typing import TYPE_CHECKING, cast
+from typing import Any, cast
 
 from cheroot.server import HTTPConnection
 
@@ -27,9 +27,6 @@ from ccell_mock_server.http.request import Request
 from ccell_mock_server.http.request_line import raw_target
 from ccell_mock_server.http.streams import Outgoing
 from ccell_mock_server.http.tls import shake_hands
-
-if TYPE_CHECKING:
-    from ccell_mock_server.http.server import Server
 
 _LOG = logging.getLogger("ccell_fake.http")
 
@@ -79,10 +76,11 @@ class Connection(HTTPConnection):
     """
 
     RequestHandlerClass = Request
-    server: "Server"
+    server: Any
+    """A `Server`, whose module imports this one."""
     wfile: Outgoing
 
-    def __init__(self, server: "Server", sock: socket.socket) -> None:
+    def __init__(self, server: Any, sock: socket.socket) -> None:  # noqa: ANN401 - a `Server`
         super().__init__(server, sock, _make_stream)  # pyright: ignore[reportUnknownMemberType]
         self.is_reset: bool = False
         self.has_unread_data: bool = False
@@ -274,7 +272,7 @@ class Connections:
 
     can_add_keepalive_connection = True
 
-    def __init__(self, server: "Server", limit: int) -> None:
+    def __init__(self, server: Any, limit: int) -> None:  # noqa: ANN401 - a `Server`
         """Make a manager of at most `limit` connections, which does not accept any yet."""
         self._server = server
         self._limit = limit

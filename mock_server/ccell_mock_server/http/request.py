@@ -3,16 +3,13 @@
 import errno
 import io
 import logging
-from typing import TYPE_CHECKING, Never, cast
+from typing import Any, Never, cast
 
 from cheroot.server import HTTPRequest
 from cheroot.wsgi import Gateway_10
 
 from ccell_mock_server.http import connection, request_line
 from ccell_mock_server.http.head import BadRequestError
-
-if TYPE_CHECKING:
-    from ccell_mock_server.http.connections import Connection
 
 _LOG = logging.getLogger("ccell_fake.http")
 
@@ -21,7 +18,8 @@ class Request(HTTPRequest):
     """A request whose head the connection has read already."""
 
     raw_target = b""
-    conn: "Connection"
+    conn: Any
+    """A `Connection`, whose module imports this one."""
 
     def parse_request(self) -> None:
         """Check the head. An error is answered at once."""
