@@ -12,7 +12,7 @@ from ccell_fake.store.database import SqliteStore
 from ccell_fake.wire import replies
 from ccell_mock_server.config import toml
 from ccell_mock_server.config.accounts import CredentialGenerator, credential_number
-from ccell_mock_server.config.settings import Config
+from ccell_mock_server.config.settings import Config, is_loopback
 from ccell_mock_server.gateway.dispatcher import Dispatcher
 from ccell_mock_server.gateway.timeouts import CallTimeouts
 from ccell_mock_server.http import tls
@@ -73,7 +73,9 @@ class Emulator:
             self.services: Services = Services(
                 store, accounts, gateway, notifier, credentials, metrics, server.control_token
             )
-            self.dispatcher: Dispatcher = Dispatcher(self.services)
+            self.dispatcher: Dispatcher = Dispatcher(
+                self.services, refuses_cross_site=is_loopback(server.host) and not server.allow_cross_site
+            )
             self._server = HttpServer(
                 self.dispatcher, server.host, server.port, certificate=self.certificate, is_strict=server.strict_http
             )

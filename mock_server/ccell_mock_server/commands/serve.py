@@ -36,6 +36,7 @@ _INVALID_CONFIG = 2
 @env_option("--tls-cert", help="Your certificate with its chain, as PEM.")
 @env_option("--tls-key", help="The private key of --tls-cert, as PEM.")
 @env_option("--strict-http", is_flag=True, default=None, help="Refuse request lines with raw blanks, quotes or UTF-8.")
+@env_option("--allow-cross-site", is_flag=True, default=None, help="Answer requests from web pages of other sites.")
 @env_option("--control-token", help="Token of the control API. Required when not on loopback.")
 @env_option(
     "--log-level",

@@ -46,6 +46,7 @@ class ServerSettings:
         tls_cert: Your certificate with its chain, as PEM.
         tls_key: The private key of `tls_cert`, as PEM.
         strict_http: Refuse request lines that HTTP does not allow.
+        allow_cross_site: Answer requests to the gateway from web pages of other sites. Always so when not on loopback.
         magic: Answer a userid that is a status code with that code.
         profile: File with a live service's answers to the open questions. `[assumptions]` overrides it.
         control_token: Token of the control API. Required when not on loopback.
@@ -60,6 +61,7 @@ class ServerSettings:
     tls_cert: str = ""
     tls_key: str = ""
     strict_http: bool = False
+    allow_cross_site: bool = False
     magic: bool = True
     profile: str = ""
     control_token: str = field(default="", repr=False)

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from ccell_mock_server.gateway import cross_site
 from ccell_mock_server.gateway.endpoints import METHODS, PATHS, PLAIN, Endpoints
 from ccell_mock_server.http.paths import CONSOLE_FILES, CONTROL_PREFIX, LIVE_PATH, METRICS_PATH, READY_PATH
 from ccell_mock_server.services import Services
@@ -25,7 +26,9 @@ class Dispatcher:
     created at their first request, because most runs do not need them.
     """
 
-    def __init__(self, services: Services) -> None:
+    def __init__(self, services: Services, *, refuses_cross_site: bool) -> None:
+        """Create the application. It can refuse requests to the gateway from web pages of other sites."""
+        self._refuses_cross_site = refuses_cross_site
         self._services = services
         self._endpoints = Endpoints(services.gateway, services.notifier, services.metrics)
         self._guard = threading.Lock()
@@ -37,6 +40,8 @@ class Dispatcher:
         path, method = environ.get("PATH_INFO", ""), environ["REQUEST_METHOD"]
         operation = PATHS.get(path)
         if operation is not None and method in METHODS:
+            if self._refuses_cross_site and cross_site.is_cross_site(environ):
+                return cross_site.refuse(start_response)
             return self._endpoints.answer(operation, environ, start_response)
         if path in _HEALTH and method in {"GET", "HEAD"}:
             start_response("200 OK", [("Content-Type", PLAIN), ("Content-Length", str(len(_HEALTH[path])))])

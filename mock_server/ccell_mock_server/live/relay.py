@@ -22,6 +22,7 @@ from ccell_fake.model import AnyReply, Operation, Reply, Report, Request, Resp, 
 from ccell_fake.stateful import UNANSWERED, WHOLE, Finding, GatewayRequest, Submitted, Unfaithful, Withheld
 from ccell_fake.stateful.findings import require
 from ccell_fake.wire import replies
+from ccell_mock_server.gateway import cross_site
 from ccell_mock_server.gateway.endpoints import cut_off
 from ccell_mock_server.live.permit import NotPermitted, Permit
 from ccell_mock_server.proxy.exchanges import add_answer, decode
@@ -98,6 +99,8 @@ class Relay:
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Forward a permitted request, and answer."""
+        if cross_site.is_cross_site(environ):
+            return cross_site.refuse(start_response)
         try:
             request = read(environ)
         except IncompleteBody as error:

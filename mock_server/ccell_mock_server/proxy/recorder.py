@@ -11,6 +11,7 @@ from wsgiref.types import StartResponse, WSGIEnvironment
 from ccell_fake.clock import Clock
 from ccell_fake.engine import magic
 from ccell_fake.transcripts import Ending, Exchange, Redaction, Writer
+from ccell_mock_server.gateway import cross_site
 from ccell_mock_server.log import logger
 from ccell_mock_server.proxy.exchanges import add_answer
 from ccell_mock_server.proxy.request import METHODS, IncompleteBody, forward_answer, read, request_target, respond
@@ -40,6 +41,8 @@ class Recorder:
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Forward a request, write the exchange, and answer."""
+        if cross_site.is_cross_site(environ):
+            return cross_site.refuse(start_response)
         if is_control_path(request_target(environ).partition(b"?")[0]):
             return respond(start_response, "404 Not Found", "This address serves only the gateway's endpoints.")
         if environ["REQUEST_METHOD"] not in METHODS:
