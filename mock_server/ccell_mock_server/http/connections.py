@@ -30,13 +30,6 @@ from ccell_mock_server.http.tls import shake_hands
 
 _LOG = logging.getLogger("ccell_fake.http")
 
-IDLE_SECONDS = 60
-"""How long a connection may be silent before a request, and how long a client may take to read a piece of an answer."""
-
-_HEAD_SECONDS = 30
-_BODY_SECONDS = 60
-# How long a client that sends a refused request can still read the refusal.
-_REFUSED_SECONDS = 2
 # How often the deadlines are checked, and how long accepting pauses without free descriptors.
 _CHECK_SECONDS = 1
 _REPORT_SECONDS = 60
@@ -98,7 +91,7 @@ class Connection(HTTPConnection):
 
     def _begin(self) -> None:
         """Expect the next request."""
-        self.deadline: float = elapsed() + IDLE_SECONDS
+        self.deadline: float = elapsed() + self.server.limits.idle
         self._searched = 0
         self._head: Head | None = None
         self._error: BadRequestError | None = None
@@ -144,7 +137,7 @@ class Connection(HTTPConnection):
             self.has_unread_data = self._must_shake_hands
             received = b""
         if self.is_idle and received:
-            self.deadline = elapsed() + _HEAD_SECONDS
+            self.deadline = elapsed() + self.server.limits.head
         if not self.is_refused:
             self._received += received
         self._is_at_end = not received
@@ -180,7 +173,7 @@ class Connection(HTTPConnection):
             return
         self._head = head.parse(bytes(self._received[:end]))
         del self._received[:end]
-        self.deadline = elapsed() + _BODY_SECONDS
+        self.deadline = elapsed() + self.server.limits.body
         self._framing = Chunked() if self._head.length is None else Counted(self._head.length)
         if raw_target(self._head.line).startswith(CONTROL_PREFIX.encode()):
             self._limit = _SNAPSHOT_BYTES
@@ -208,13 +201,13 @@ class Connection(HTTPConnection):
 
     def communicate(self) -> bool:
         """Answer the request, and those that follow soon. Returns whether the connection stays open."""
-        self.socket.settimeout(IDLE_SECONDS)
+        self.socket.settimeout(self.server.limits.reading)
         while super().communicate():  # type: ignore[no-untyped-call] # pyright: ignore[reportUnknownMemberType]
             self._begin()
             self.socket.settimeout(0)
             if not self.is_ready() and not self._has_next_request():
                 return not self._is_at_end
-            self.socket.settimeout(IDLE_SECONDS)
+            self.socket.settimeout(self.server.limits.reading)
         return False
 
     def _has_next_request(self) -> bool:
@@ -237,7 +230,7 @@ class Connection(HTTPConnection):
         """Close the connection, as soon as the client has read a refusal of what it still sends."""
         if self.has_unread_data and self.server.ready and not self.is_reset:
             self.has_unread_data, self.is_refused = False, True
-            self.deadline = elapsed() + _REFUSED_SECONDS
+            self.deadline = elapsed() + self.server.limits.refused
             self._received.clear()
             with suppress(OSError, ValueError, KeyError):
                 self.socket.settimeout(0)
@@ -272,11 +265,11 @@ class Connections:
 
     can_add_keepalive_connection = True
 
-    def __init__(self, server: Any, limit: int) -> None:  # noqa: ANN401 - a `Server`
-        """Make a manager of at most `limit` connections, which does not accept any yet."""
+    def __init__(self, server: Any) -> None:  # noqa: ANN401 - a `Server`
+        """Make a manager that does not accept connections yet."""
         self._server = server
-        self._limit = limit
-        reason = f"The server has {limit} connections, which is the maximum.\n"
+        self._limit = server.limits.connections
+        reason = f"The server has {self._limit} connections, which is the maximum.\n"
         self._too_many = _refusal("503 Service Unavailable", reason)
         self._selector = selectors.DefaultSelector()
         self._guard = threading.Lock()

@@ -10,7 +10,8 @@ from wsgiref.types import WSGIApplication
 from cheroot.wsgi import Server as CherootServer
 
 from ccell_fake.errors import CcellError
-from ccell_mock_server.http.connections import IDLE_SECONDS, Connection, Connections
+from ccell_mock_server.http.connections import Connection, Connections
+from ccell_mock_server.http.limits import Limits
 from ccell_mock_server.http.request import WsgiGateway
 from ccell_mock_server.http.threads import Threads
 from ccell_mock_server.http.tls import Certificate, TlsAdapter
@@ -21,7 +22,6 @@ _LOG = logger("http")
 
 # Each request in progress keeps a thread. 32 threads remain if all others wait.
 _THREAD_LIMIT = MAX_WAITERS + MAX_PAUSES + 32
-_MOST_CONNECTIONS = 4096
 _BACKLOG = 512
 # How often the server checks whether it must stop. The cost of a check is not measurable.
 _POLL_SECONDS = 0.01
@@ -35,6 +35,7 @@ class Server(CherootServer):
     """Cheroot's server with the project's connections.
 
     Attributes:
+        limits: The limits.
         is_strict: Refuse request lines that HTTP does not allow.
         connections: All open connections.
     """
@@ -42,8 +43,10 @@ class Server(CherootServer):
     expiration_interval = _POLL_SECONDS
     is_strict: bool = False
 
-    def __init__(self, address: tuple[str, int], app: WSGIApplication) -> None:
-        super().__init__(address, app, request_queue_size=_BACKLOG, timeout=IDLE_SECONDS)  # pyright: ignore[reportUnknownMemberType]
+    def __init__(self, address: tuple[str, int], app: WSGIApplication, limits: Limits) -> None:
+        super().__init__(address, app, request_queue_size=_BACKLOG, timeout=round(limits.idle))  # pyright: ignore[reportUnknownMemberType]
+        self.limits = limits
+        self.shutdown_timeout = limits.stop
         self.connections: set[Connection] = set()
         self.requests = Threads(self, _THREAD_LIMIT)
         self.gateway = WsgiGateway
@@ -58,13 +61,15 @@ class Server(CherootServer):
         super().prepare()  # pyright: ignore[reportUnknownMemberType]
         manager: Any = vars(self)["_connections"]
         manager.close()
-        self._connections = Connections(self, _connection_limit())
+        self._connections = Connections(self)
         cast("socket.socket", self.socket).settimeout(0)
 
     def connect(self, sock: socket.socket, address: tuple[Any, ...]) -> Connection:
         """Make a connection of an accepted socket. Raises OSError if the client has left."""
         additions: dict[str, str] = {}
         if self.is_secure:
+            # If the client has left, wrapping would fail and leave a socket open.
+            sock.getpeername()
             sock, additions = self.ssl_adapter.wrap(sock)
         one = Connection(self, sock)
         one.remote_addr, one.remote_port = address[:2]
@@ -91,16 +96,6 @@ class Server(CherootServer):
         _LOG.log(level, "%s", msg, exc_info=traceback)
 
 
-def _connection_limit() -> int:
-    """Return how many connections may be open. The other half of the descriptors is for waiting and for files."""
-    try:
-        from resource import RLIM_INFINITY, RLIMIT_NOFILE, getrlimit  # noqa: PLC0415 - Windows has no such limit
-    except ImportError:
-        return _MOST_CONNECTIONS
-    descriptors = getrlimit(RLIMIT_NOFILE)[0]
-    return _MOST_CONNECTIONS if descriptors == RLIM_INFINITY else min(_MOST_CONNECTIONS, descriptors // 2)
-
-
 class HttpServer:
     """Serves a WSGI application at an address, with background threads."""
 
@@ -112,6 +107,7 @@ class HttpServer:
         *,
         certificate: Certificate | None = None,
         is_strict: bool = False,
+        limits: Limits | None = None,
     ) -> None:
         """Create a server that does not listen yet. Port 0 picks a free port.
 
@@ -119,7 +115,7 @@ class HttpServer:
         """
         self._host, self._port = host, port
         self._scheme = "http" if certificate is None else "https"
-        self._server = Server((host, port), app)
+        self._server = Server((host, port), app, limits or Limits())
         self._server.is_strict = is_strict
         if certificate is not None:
             self._server.ssl_adapter = TlsAdapter(str(certificate.chain), str(certificate.key))
