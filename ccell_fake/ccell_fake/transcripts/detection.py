@@ -36,7 +36,8 @@ _NAMES = {
     SecretKind.PHONE: (b"phone", b"mobile"),
 }
 # ID and NAME of info. Values that begin with 10 are ports. Ports are public, and upstream messages show them too.
-_INFO = re.compile(rb"<(ID|NAME)>\s*(?!10[0-9]{5,}\s*<)([^<]+?)\s*</\1", re.IGNORECASE)
+_INFO = re.compile(rb"<(ID|NAME)>([^<]*)</\1", re.IGNORECASE)
+_PORT = re.compile(rb"10[0-9]{5,}")
 _VALUE = re.compile(
     rb"""[\w-]{1,40}(?:
     # elements
@@ -70,7 +71,10 @@ def find_named(text: DecodedText) -> Iterator[SecretMatch]:
     """Find named values in any spelling, even in broken XML."""
     yield from _find_named(text.skeleton)
     for match in _INFO.finditer(text.skeleton):
-        yield SecretMatch(SecretKind.NAME, *match.span(2))
+        value = match[2].strip()
+        if value and _PORT.fullmatch(value) is None:
+            start = match.start(2) + match[2].index(value)
+            yield SecretMatch(SecretKind.NAME, start, start + len(value))
     yield from (SecretMatch(SecretKind.PASSWORD, *match.span(1)) for match in _CHINESE.finditer(text.text))
 
 

@@ -14,7 +14,7 @@ from ccell_fake.transcripts.exchange import Exchange
 from ccell_fake.wire import replies
 
 _VALUE = re.compile(rb"(?<==)(\s*)([\"'])[^<]*?\2")
-_TEXT = re.compile(rb">([^<]*[^<\s][^<]*)<")
+_TEXT = re.compile(rb">([^<]*)")
 _CORRESPONDING = {"msgid", "id"}
 _ABSENT = "(none)"
 
@@ -118,10 +118,16 @@ def layout(answer: bytes) -> str:
     Neighbours with the same layout count as one.
     """
     declaration, end, rest = answer.partition(b"?>")
-    shape = _TEXT.sub(b">.<", _VALUE.sub(rb"\1\2\2", rest if end else answer))
-    parts = [*re.findall(rb"[^<]*<[^<>]*>", shape), shape[shape.rfind(b">") + 1 :]]
+    shape = _TEXT.sub(_without_text, _VALUE.sub(rb"\1\2\2", rest if end else answer))
+    parts = [*(part + b">" for part in shape.split(b">")[:-1]), shape[shape.rfind(b">") + 1 :]]
     kept = [part for index, part in enumerate(parts) if index == 0 or part != parts[index - 1]]
     return _decode((declaration + end if end else b"") + b"".join(kept))
+
+
+def _without_text(text: re.Match[bytes]) -> bytes:
+    """Replace a text between two tags by a dot. Blanks stay."""
+    is_between = text.end() < len(text.string)
+    return b">." if is_between and text[1].strip() else text[0]
 
 
 def _decode(data: bytes) -> str:

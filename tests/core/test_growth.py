@@ -1,0 +1,117 @@
+"""No regular expression takes more than linear time, whatever it is given. Steps are counted, not seconds."""
+
+import ast
+import importlib
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from harness.backtracking import Counter
+
+import ccell_fake
+import ccell_mock_server
+import pytest_ccell
+from ccell_fake.engine.patterns import any_of
+
+METHODS = {"match", "fullmatch", "search", "sub", "findall", "finditer", "split"}
+SIZE = 64
+# Twice the text takes twice the steps, or four times if they grow with its square.
+MOST_GROWTH = 3
+MOST_STEPS = 500
+
+
+def _files() -> Iterator[tuple[str, Path]]:
+    for package in (ccell_fake, ccell_mock_server, pytest_ccell):
+        folder = Path(package.__file__ or "").parent
+        for path in sorted(folder.rglob("*.py")):
+            # Tests of the contract suite are read, not imported.
+            if "contract" not in path.parts or "tests" not in path.parts:
+                yield ".".join((package.__name__, *path.relative_to(folder).with_suffix("").parts)), path
+
+
+def _uses() -> Iterator[tuple[str, re.Pattern[Any], str]]:
+    """Find the patterns of all modules, and the methods that are called on them anywhere."""
+    trees = {name: ast.parse(path.read_text("utf-8")) for name, path in _files()}
+    calls = [
+        node
+        for tree in trees.values()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in METHODS
+    ]
+    methods: dict[str, set[str]] = {}
+    for call in calls:
+        assert isinstance(call.func, ast.Attribute)
+        owner = call.func.value
+        name = owner.id if isinstance(owner, ast.Name) else owner.attr if isinstance(owner, ast.Attribute) else ""
+        methods.setdefault(name, set()).add(call.func.attr)
+        if name == "re" and isinstance(call.args[0], ast.Constant):
+            yield str(call.args[0].value), re.compile(call.args[0].value), call.func.attr
+    for module, tree in trees.items():
+        if any(isinstance(node, ast.Attribute) and node.attr == "compile" for node in ast.walk(tree)):
+            for name, value in vars(importlib.import_module(module.removesuffix(".__init__"))).items():
+                for pattern in value if isinstance(value, tuple) else (value,):
+                    if isinstance(pattern, re.Pattern):
+                        for method in sorted(methods.get(name, {"search"})):
+                            yield f"{module}.{name}", pattern, method
+
+
+USES = [*_uses()]
+
+
+def _worst(pattern: re.Pattern[Any], method: str) -> tuple[float, int, str]:
+    """Return the growth of the steps, the steps and the text of the worst attack."""
+    counter = Counter(pattern)
+    worst = (0.0, 0, "")
+    for small, large in zip(counter.attacks(SIZE), counter.attacks(2 * SIZE), strict=True):
+        few = counter.run(small, method)
+        many = counter.run(large, method, MOST_GROWTH * few + MOST_STEPS)
+        if many > MOST_STEPS:
+            worst = max(worst, (many / few, many, large[:40]))
+    return worst
+
+
+def test_the_patterns_of_all_modules_are_found() -> None:
+    names = {name.rpartition(".")[2] for name, _, _ in USES}
+    assert {"_VERSION", "_DECLARED", "_VALUE", "_EMAIL", "_ENDS", "DIGIT_GROUPS"} <= names
+
+
+@pytest.mark.parametrize(("name", "pattern", "method"), USES, ids=[f"{name} {method}" for name, _, method in USES])
+def test_no_pattern_grows_faster_than_its_text(name: str, pattern: re.Pattern[Any], method: str) -> None:
+    growth, _, text = _worst(pattern, method)
+    assert growth < MOST_GROWTH, f"{name} takes too many steps for {text!r}"
+
+
+@pytest.mark.parametrize("patterns", [("*",), ("a*b*c*d",), ("*a*a*a*a*b",), ("*a*", "*ab*b", "a*a*c")])
+def test_no_pattern_of_a_setting_grows_faster_than_its_text(patterns: tuple[str, ...]) -> None:
+    assert _worst(any_of(patterns), "fullmatch")[0] < MOST_GROWTH
+
+
+@pytest.mark.parametrize(
+    ("pattern", "method"),
+    [
+        (r"(a+)+b", "match"),
+        (r"[A-Z]+ +(.+?) +HTTP", "fullmatch"),
+        (r"<ID>\s*([^<]+?)\s*</", "finditer"),
+        (r">([^<]*[^<\s][^<]*)<", "sub"),
+        (r"a*b", "search"),
+    ],
+)
+def test_the_counter_finds_patterns_that_grow_faster(pattern: str, method: str) -> None:
+    compiled = re.compile(pattern)
+    counter = Counter(compiled)
+    sizes = (20, 40) if "+)+" not in pattern else (8, 16)
+    small, large = (max(counter.run(text, method) for text in counter.attacks(size)) for size in sizes)
+    assert large / small > MOST_GROWTH
+
+
+@pytest.mark.parametrize("text", ["", "a", "aab", "<ID> x </ID>", "a\nb", "AbC", "12-34", "'a' b'"])
+@pytest.mark.parametrize(
+    "pattern", [r"a*?b", r"(?i)<(id)>\s*([^<]+?)\s*</\1", r"(?>a*)b|[^a-c]+", r"\b\w+\b", r"(?<!\d)\d{2,}", r"'[^']*+'"]
+)
+def test_the_counter_matches_as_re_does(pattern: str, text: str) -> None:
+    compiled = re.compile(pattern)
+    counter = Counter(compiled)
+    counter.run(text, "fullmatch")
+    assert counter.is_match is (compiled.fullmatch(text) is not None)
