@@ -58,6 +58,14 @@ def test_a_client_gets_the_answers_and_no_secret_is_written(tmp_path: Path) -> N
     assert sent.resps[0].msgid in text
 
 
+def test_a_web_page_of_another_site_cannot_use_the_recorder(tmp_path: Path) -> None:
+    path = tmp_path / "t"
+    with scripted.server(scripted.answer("<root/>")) as script, recording(path, script.url) as url:
+        assert http.post(url, PATH, INFO, "Sec-Fetch-Site: cross-site").status == 403
+        assert script.requests == []
+    assert recorded(path) == ()
+
+
 @pytest.mark.parametrize(
     "target",
     [

@@ -21,7 +21,7 @@ _Read = Callable[[Reply[Any]], T]
 
 _LOG = logging.getLogger("ccell_fake.client")
 
-_ENDPOINTS = re.compile(r"/+(?:sms3_api/+xmlapi/*)?$")
+_ENDPOINTS = re.compile(r"(?<!/)/+(?:sms3_api/+xmlapi/*)?$")
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([^\s;\"']+)", re.IGNORECASE)
 _CODES = frozenset(Code)
 _CONSEQUENCES = {

@@ -7,7 +7,8 @@ from ccell_fake.engine.assumptions import Answers
 from ccell_fake.limits import Limits
 from ccell_fake.records import ContentFacts
 
-_ENDS = (re.compile(r"\s*【([^【】]+)】"), re.compile(r"【([^【】]+)】\s*\Z"))
+_AT_START = re.compile(r"\s*【([^【】]+)】")
+_AT_END = re.compile(r"【([^【】]+)】\s*\Z")
 _ANYWHERE = re.compile("【([^【】]+)】")
 _ABOUT_A_CODE = re.compile(r"(?:验证|校验|激活|确认|随机|动态)码|动态[密口]|(?a:\b(?:code|otp|pin)\b)", re.IGNORECASE)
 _CODE = re.compile(r"(?<![A-Za-z0-9])(?=[A-Za-z]{0,7}[0-9])[A-Za-z0-9]{4,8}(?![A-Za-z0-9]|\.[0-9])", re.ASCII)
@@ -33,7 +34,7 @@ def find_signatures(content: str, answers: Answers) -> tuple[Signature, ...]:
     if answers["Q27"] == "anywhere":
         matches = list(_ANYWHERE.finditer(content))
     else:
-        front, end = _ENDS[0].match(content), _ENDS[1].search(content)
+        front, end = _AT_START.match(content), _AT_END.search(content)
         matches = [match for match in (end, front) if match is not None]
     return tuple(Signature(match[1], content[: match.start()] + content[match.end() :]) for match in matches)
 
