@@ -180,8 +180,14 @@ def test_a_strict_server_says_what_to_encode() -> None:
 
 
 def test_an_invalid_request_line_is_a_bad_request(served: Emulator) -> None:
-    for line in (b"hello\r\n\r\n", b"GET /\r\n\r\n", b"GET / HTTP/x\r\n\r\n"):
-        assert raw.exchange(served.url, line).status == 400
+    for line in (b"hello", b"GET /", b"GET / HTTP/x", b"GET" + b" " * 40_000 + b"x"):
+        assert raw.exchange(served.url, line + b"\r\n\r\n").status == 400
+
+
+def test_a_request_line_may_have_many_blanks(served: Emulator) -> None:
+    blanks = b" " * 40_000
+    line = b"GET" + blanks + f"{PATH}?{INFO}".encode() + blanks + b"HTTP/1.1" + blanks
+    assert _is_answered(raw.exchange(served.url, line + b"\r\nHost: x\r\n\r\n"))
 
 
 def test_an_incomplete_body_submits_nothing(served: Emulator) -> None:
