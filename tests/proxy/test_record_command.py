@@ -65,6 +65,16 @@ def test_invalid_options_are_refused_before_anything_is_written(
     assert not (tmp_path / "t").exists()
 
 
+@pytest.mark.parametrize("text", ["hello\n", "{}\n", '{"ccell_transcript": 2, "run": "a"}\n'])
+def test_a_file_that_is_no_transcript_is_refused_and_unchanged(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "notes"
+    path.write_text(text)
+    result = CliRunner().invoke(main, ["record", "--to", str(path), "--upstream", "http://127.0.0.1:1"])
+    assert result.exit_code == 2
+    assert f"--to must name a transcript or a new file: {path}: line 1" in result.stderr
+    assert path.read_text() == text
+
+
 def test_an_unwritable_file_is_reported(tmp_path: Path) -> None:
     path = tmp_path / "not" / "there"
     result = CliRunner().invoke(main, ["record", "--to", str(path), "--upstream", "http://127.0.0.1:1"])

@@ -177,6 +177,21 @@ def test_reports_of_earlier_messages_are_replayed(tmp_path: Path) -> None:
     assert (result.compared, differences(result)) == (1, [])
 
 
+@pytest.mark.parametrize("msgid", ["9429784632870016900", "a1b2-77", "0000123", "1", "9" * 30])
+def test_reports_may_have_any_msgid(tmp_path: Path, msgid: str) -> None:
+    def act(url: str, served: Emulator) -> None:
+        fake.server(served).control.account("200001").add_report("77", PHONE, status="1", info="UNDELIV")
+        fake.server(served).control.account("200001").add_report("77", PHONE, status="1", info="UNDELIV")
+        fake.server(served).control.account("200001").add_report("78", PHONE)
+        post(url, Operation.REPORT.path, _info())
+
+    (run,) = record(tmp_path / "t", act).runs
+    exchanges = [replace(one, answer=one.answer.replace(b'"77"', f'"{msgid}"'.encode())) for one in run.exchanges]
+    assert msgid.encode() in exchanges[0].answer
+    result = replayed(Transcript((replace(run, exchanges=tuple(exchanges)),)))
+    assert (result.compared, differences(result)) == (1, [])
+
+
 def test_settings_are_inferred_from_info(tmp_path: Path) -> None:
     account = {**ACCOUNT, "balance": 77, "credit": 5, "signcode": ["签名", "另一"], "name": "some.one"}
     assert differences(replayed(record(tmp_path / "t", account=account))) == []

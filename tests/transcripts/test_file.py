@@ -141,6 +141,24 @@ def test_a_file_that_is_not_a_transcript_is_refused(tmp_path: Path, text: str, w
         read(tmp_path / "t")
 
 
+def test_only_a_transcript_is_appended_to(tmp_path: Path) -> None:
+    path = tmp_path / "t"
+    with Writer(path, AT) as writer:
+        writer.write(_exchange(1))
+    whole = path.read_bytes()
+    for data in (b"hello", whole + b"hello\n", b"\x00\xff" * 50):
+        path.write_bytes(data)
+        with pytest.raises(UnreadableTranscript, match="line"):
+            Writer(path, AT)
+        assert path.read_bytes() == data
+    # A kill may have left only a part of the header.
+    for data in (b"", whole[:20]):
+        path.write_bytes(data)
+        with Writer(path, AT) as writer:
+            writer.write(_exchange(1))
+        assert len(read(path).runs) == 1
+
+
 def test_a_missing_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UnreadableTranscript, match="No such file"):
         read(tmp_path / "t")

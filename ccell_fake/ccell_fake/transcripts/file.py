@@ -75,8 +75,11 @@ class Writer:
         """Begin a run at the end of a file. A missing file is created with mode 600.
 
         Raises:
+            UnreadableTranscript: The file exists and is not a transcript. It is not changed.
             OSError: The file cannot be written.
         """
+        if path.is_file():
+            _parse(path)
         self._run = secrets.token_hex(4)
         self._file = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
         self._path = path
@@ -140,14 +143,22 @@ def read(path: Path) -> Transcript:
         UnreadableTranscript: The file is missing, damaged, not a transcript, or of another format.
     """
     try:
-        lines = path.read_bytes().split(b"\n")
+        transcript = _parse(path)
     except OSError as error:
         message = f"{path}: {error}"
         raise UnreadableTranscript(message) from error
+    if not transcript.runs:
+        message = f"{path}: not a transcript"
+        raise UnreadableTranscript(message)
+    return transcript
+
+
+def _parse(path: Path) -> Transcript:
+    """Parse a file, which may be empty. Raises UnreadableTranscript, or OSError if it cannot be read."""
     started: dict[str, datetime] = {}
     exchanges: dict[str, list[Exchange]] = {}
     incomplete: list[int] = []
-    for number, line in enumerate(lines, 1):
+    for number, line in enumerate(path.read_bytes().split(b"\n"), 1):
         if not line:
             continue
         try:
@@ -169,9 +180,6 @@ def read(path: Path) -> Transcript:
             raise _unreadable(path, number, f"no header for run {error} before it") from error
         except (ValueError, TypeError) as error:
             raise _unreadable(path, number, str(error)) from error
-    if not started:
-        message = f"{path}: not a transcript"
-        raise UnreadableTranscript(message)
     runs = (
         RecordedRun(run, at, tuple(sorted(exchanges[run], key=lambda one: one.number))) for run, at in started.items()
     )

@@ -17,6 +17,8 @@ from ccell_mock_server.proxy.exchanges import DecodedExchange, add_answer, decod
 from ccell_mock_server.proxy.inferred_accounts import infer_accounts
 from ccell_mock_server.proxy.upstream import Upstream
 
+_FIRST_STRAY_MSGID = 900_000_000_000_000_000
+
 _END_OF_SECOND = timedelta(seconds=1, microseconds=-1)
 """Recorded times have whole seconds. Items are added at the end of theirs, after messages sent in the same second."""
 
@@ -83,6 +85,7 @@ class _Player:
         self._accounts = accounts
         self._comparison = Comparison()
         self._has_balance: set[str] = set()
+        self._stray_msgids: dict[str, str] = {}
 
     def play(self, recorded: DecodedExchange) -> list[Difference] | None:
         """Replay an exchange and return the differences. Returns None if there is nothing to compare."""
@@ -133,8 +136,10 @@ class _Player:
             if msgid is not None:
                 account.settle(msgid, report.status, report.info)
                 return
+        # The recorded gateway may have msgids that the emulator cannot have. A comparison only wants one for each.
+        stray = self._stray_msgids.setdefault(report.msgid, f"{_FIRST_STRAY_MSGID + len(self._stray_msgids)}")
         phone = report.phone.strip()
-        account.add_report(msgid or report.msgid, phone, linkid=report.linkid, status=report.status, info=report.info)
+        account.add_report(msgid or stray, phone, linkid=report.linkid, status=report.status, info=report.info)
 
 
 def _adjust_balance(recorded: DecodedExchange, replayed: DecodedExchange, account: AccountControl) -> bool:
