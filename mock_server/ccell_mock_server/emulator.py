@@ -48,9 +48,6 @@ class Emulator:
         server = config.server
         self.config = config
         with ExitStack() as stack:
-            self.certificate: tls.Certificate | None = _certificate(config)
-            if self.certificate is not None:
-                stack.callback(self.certificate.discard)
             notifier = Notifier()
             store = SqliteStore(
                 Path(server.store) if server.store else None,
@@ -76,9 +73,14 @@ class Emulator:
             self.dispatcher: Dispatcher = Dispatcher(
                 self.services, refuses_cross_site=is_loopback(server.host) and not server.allow_cross_site
             )
+            self.certificate: tls.Certificate | None = _certificate(config)
+            if self.certificate is not None:
+                stack.callback(self.certificate.discard)
             self._server = HttpServer(
                 self.dispatcher, server.host, server.port, certificate=self.certificate, is_strict=server.strict_http
             )
+            stack.callback(self._server.stop)
+            stack.callback(notifier.close)
             self._resources = stack.pop_all()
 
     @property
@@ -96,9 +98,7 @@ class Emulator:
         self._server.start()
 
     def stop(self) -> None:
-        """Stop listening, close the store, and remove a generated certificate."""
-        self.services.notifier.close()
-        self._server.stop()
+        """Stop listening, close the store, and remove a generated certificate. A second call does nothing."""
         self._resources.close()
 
     def __enter__(self) -> Self:

@@ -16,10 +16,15 @@ def application() -> Flask:
     """Create the application of `CCELL_FAKE_CONFIG`, of `ccell.toml` in the current folder, or of the defaults."""
     path = os.environ.get("CCELL_FAKE_CONFIG")
     token = os.environ.get("CCELL_FAKE_CONTROL_TOKEN")
-    config = load(Path(path) if path else None, {"control_token": token} if token else None)
+    overrides = {"control_token": token} if token else {}
+    config = load(Path(path) if path else None, overrides, {"control_token": "CCELL_FAKE_CONTROL_TOKEN"})
     emulator = Emulator(config)
     if config.demo is not None:
         from ccell_mock_server.demo import open_demo  # noqa: PLC0415 - Faker is slow to import
 
-        open_demo(emulator, config.demo)
+        try:
+            open_demo(emulator, config.demo)
+        except BaseException:
+            emulator.stop()
+            raise
     return emulator.app

@@ -8,11 +8,13 @@ from pathlib import Path
 
 import httpx2
 import pytest
+from click.testing import CliRunner
 from harness.emulators import emulator
 
 from ccell_fake.errors import CcellError
 from ccell_fake.store.database import SqliteStore
-from ccell_mock_server import FakeCcell
+from ccell_mock_server import FakeCcell, wsgi
+from ccell_mock_server.cli import main
 from ccell_mock_server.emulator import Emulator
 
 
@@ -60,6 +62,31 @@ def test_a_start_that_fails_for_its_profile_closes_the_store(temporary: Path) ->
     # An open store is locked.
     SqliteStore(path).close()
     assert not [path for path in temporary.iterdir() if path.is_dir()]
+
+
+def test_a_demo_that_fails_leaves_nothing(temporary: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_arguments: object) -> str:
+        message = "no name today"
+        raise RuntimeError(message)
+
+    monkeypatch.setattr("faker.providers.person.zh_CN.Provider.last_name", fail)
+    (temporary / "ccell.toml").write_text("[demo]\n")
+    options = ["--config", str(temporary / "ccell.toml"), "--port", "0", "--tls", "--store", str(temporary / "store")]
+    result = CliRunner().invoke(main, ["serve", *options])
+    assert (result.exit_code, "no name today" in result.stderr) == (70, True)
+    monkeypatch.setenv("CCELL_FAKE_CONFIG", str(temporary / "ccell.toml"))
+    (temporary / "ccell.toml").write_text(f'[server]\nstore = "{temporary / "store"}"\n[demo]\n')
+    with pytest.raises(RuntimeError, match="no name today"):
+        wsgi.application()
+    SqliteStore(temporary / "store").close()
+    assert not [path for path in temporary.iterdir() if path.is_dir()]
+
+
+def test_a_running_server_has_no_private_key_in_a_file(temporary: Path) -> None:
+    with emulator(server={"tls": True}):
+        assert [path.name for path in temporary.glob("*/*") if b"PRIVATE KEY" in path.read_bytes()] == []
+        assert {path.name for path in temporary.glob("*/*")} == {"ca.pem", "server.pem"}
+    assert list(temporary.iterdir()) == []
 
 
 def test_a_start_that_fails_for_its_port_leaves_nothing(temporary: Path) -> None:

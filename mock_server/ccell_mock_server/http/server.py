@@ -119,6 +119,7 @@ class HttpServer:
         self._server.is_strict = is_strict
         if certificate is not None:
             self._server.ssl_adapter = TlsAdapter(str(certificate.chain), str(certificate.key))
+            certificate.remove_key()
         self._thread = threading.Thread(target=self._server.serve, name="ccell-fake", daemon=True)
 
     @property

@@ -26,13 +26,18 @@ class Certificate:
 
     Attributes:
         chain: The certificate, followed by its intermediate certificates.
-        key: Its private key.
+        key: Its private key. A generated key is removed as soon as a server has read it.
         authority: The certificate that clients must trust, if the certificate was generated; otherwise None.
     """
 
     chain: Path
     key: Path
     authority: Path | None = None
+
+    def remove_key(self) -> None:
+        """Remove the private key of a generated certificate. Nothing that ends the process can then leave it behind."""
+        if self.authority is not None:
+            self.key.unlink(missing_ok=True)
 
     def discard(self) -> None:
         """Remove the files of a generated certificate. Yours stay."""
@@ -72,9 +77,14 @@ def generate_certificate(host: str) -> Certificate:
         raise CertificateError(message) from error
     folder = Path(tempfile.mkdtemp(prefix="ccell-fake-tls-"))
     certificate = Certificate(folder / "server.pem", folder / "server.key", folder / "ca.pem")
-    certificate.chain.write_bytes(b"".join(blob.bytes() for blob in issued.cert_chain_pems))
-    issued.private_key_pem.write_to_path(certificate.key)
-    authority.cert_pem.write_to_path(folder / "ca.pem")
+    try:
+        certificate.chain.write_bytes(b"".join(blob.bytes() for blob in issued.cert_chain_pems))
+        issued.private_key_pem.write_to_path(certificate.key)
+        authority.cert_pem.write_to_path(folder / "ca.pem")
+    except OSError as error:
+        certificate.discard()
+        message = f"no certificate can be written to {folder}: {error.strerror}"
+        raise CertificateError(message) from error
     return certificate
 
 
