@@ -108,7 +108,19 @@ def test_every_kind_of_setting_is_read() -> None:
         ({"accounts": [{"channels": ["radio"]}]}, "accounts[0].channels[0] must be "),
         ({"accounts": [{"allowed_ips": ["10.0.0.0/8", "home"]}]}, "accounts[0].allowed_ips[1] must be an address or a"),
         ({"accounts": [{"userid": "1"}, {"userid": "1"}]}, "accounts[1].userid must differ from accounts[0].userid"),
-        ({"server": {"tls_cert": "x"}}, "server.tls_cert must be set together with tls_key"),
+        ({"accounts": {"userid": "1"}}, "accounts must be a list of tables: write [[accounts]] before each, got {"),
+        (
+            {"accounts": [{"outcomes": {"phone": "1"}}]},
+            "accounts[0].outcomes must be a list of tables: write [[accounts.outcomes]] before each",
+        ),
+        ({"server": [{"port": 1}]}, "server must be one table: write [server], got [{"),
+        ({"accounts": [5]}, "accounts[0] must be a table, got 5"),
+        (
+            {"accounts": [{"signcode": "签名"}]},
+            'accounts[0].signcode must be \'*\' or a list such as ["签名"], got "签名"',
+        ),
+        ({"accounts": [{"blacklist": "138*"}]}, 'accounts[0].blacklist must be a list such as ["138*"], got "138*"'),
+        ({"server": {"tls_cert": "x"}}, "server.tls_key must be set together with tls_cert"),
         (
             {"accounts": [{"report-delay": 5}]},
             "accounts[0].report-delay: unknown setting 'report-delay'; did you mean report_d",
@@ -143,7 +155,7 @@ def test_every_kind_of_setting_is_read() -> None:
             'accounts[0].signcode[0] must be the signature without its brackets, got "【签名】"',
         ),
         ({"accounts": [{"signcode": list[str]()}]}, "accounts[0].signcode must "),
-        ({"assumptions": {"Q13": 1}}, "assumptions.Q13 must be a valid string, got 1"),
+        ({"assumptions": {"Q13": 1}}, "assumptions.Q13 must be a valid string or a list, got 1"),
         ({"assumptions": {"Q99": "x"}}, "x.toml: assumptions.Q99: "),
         ({"assumptions": {"Q13": "x"}}, "x.toml: assumptions.Q13: 'x' "),
         (
@@ -165,6 +177,16 @@ def test_an_invalid_option_is_not_blamed_on_the_file() -> None:
 def test_a_file_with_a_byte_order_mark_is_read(tmp_path: Path) -> None:
     (tmp_path / "bom.toml").write_bytes(b"\xef\xbb\xbf[server]\nport = 1\n")
     assert load(tmp_path / "bom.toml").server.port == 1
+
+
+def test_one_table_of_accounts_is_checked_all_the_same() -> None:
+    lines = _error({"accounts": {"userid": "a b", "staus": "frozen"}}).splitlines()
+    assert [line.split()[1].rstrip(":") for line in lines] == ["accounts", "accounts[0].staus", "accounts[0].userid"]
+
+
+def test_a_setting_that_is_absent_for_being_invalid_causes_no_second_problem() -> None:
+    data = {"server": {"host": "0.0.0.0", "control_token": 5, "tls_cert": "x", "tls_key": 5}}  # noqa: S104 - refused
+    assert [line.split()[1] for line in _error(data).splitlines()] == ["server.tls_key", "server.control_token"]
 
 
 def test_all_invalid_settings_are_named_at_once() -> None:

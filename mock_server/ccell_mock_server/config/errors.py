@@ -3,7 +3,7 @@
 import difflib
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Self, cast
 
@@ -12,6 +12,7 @@ from ccell_fake.wire.secrets import HIDDEN
 
 _SECRETS = {"password", "control_token"}
 _VALUE_CHARACTERS = 80
+_MUST = "must "
 _KEY_AND_MESSAGE = re.compile(r"(?P<key>[a-z_]+): (?P<message>.*)", re.DOTALL)
 
 
@@ -38,21 +39,52 @@ class ConfigProblem:
         return replace(self, key=f"{key}.{self.key}")
 
     @property
+    def setting(self) -> str:
+        """The name of the setting, without its table."""
+        return self.key.rpartition(".")[2]
+
+    @property
     def detail(self) -> str:
         """The message and the value, without the key."""
         return self.message if self.value is None else f"{self.message}, got {self.value}"
 
     def __str__(self) -> str:
         """The key, the message and the value in one line."""
-        return (
-            f"{self.key}{' ' if self.message.startswith('must ') else ': '}{self.detail}" if self.key else self.detail
-        )
+        return f"{self.key}{' ' if self.message.startswith(_MUST) else ': '}{self.detail}" if self.key else self.detail
 
 
 def from_pydantic(
-    entry: dict[str, Any], data: Mapping[str, Any], known_settings: Mapping[str, list[str]]
+    entries: Iterable[Mapping[str, Any]],
+    data: Mapping[str, Any],
+    known_settings: Mapping[str, list[str]],
+    *,
+    is_toml: bool = False,
+) -> list[ConfigProblem]:
+    """Convert the entries of `ValidationError.errors()` about some data.
+
+    If a setting may be one thing or another, its problems become one.
+
+    Args:
+        entries: The entries.
+        data: The data.
+        known_settings: The known settings by table.
+        is_toml: Whether the data was written as TOML.
+    """
+    problems: list[ConfigProblem] = []
+    for problem in dict.fromkeys(_convert(entry, data, known_settings, is_toml=is_toml) for entry in entries):
+        last = problems[-1] if problems else None
+        if last and (last.key, last.value) == (problem.key, problem.value) and problem.message.startswith(_MUST):
+            problems[-1] = replace(
+                last, message=f"{last.message} or {problem.message.removeprefix(_MUST).removeprefix('be ')}"
+            )
+        else:
+            problems.append(problem)
+    return problems
+
+
+def _convert(
+    entry: Mapping[str, Any], data: Mapping[str, Any], known_settings: Mapping[str, list[str]], *, is_toml: bool
 ) -> ConfigProblem:
-    """Convert an entry of `ValidationError.errors()` about some data. Known settings are listed by table."""
     path = list(_path(entry["loc"], data))
     key = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path).lstrip(".")
     if entry["type"] in {"extra_forbidden", "unexpected_keyword_argument"}:
@@ -69,7 +101,20 @@ def from_pydantic(
     if entry["type"] in {"union_tag_invalid", "union_tag_not_found"}:
         return ConfigProblem(str(entry["ctx"]["discriminator"]).strip("'"), f"{message[0].lower()}{message[1:]}")
     value = HIDDEN if path and path[-1] in _SECRETS else _shorten(entry["input"])
-    return ConfigProblem(key, re.sub(r"^\w+ should ", "must ", message), value)
+    table = re.sub(r"\[[0-9]+\]", "", key) if is_toml else ""
+    expected = _expected_type(entry["type"], entry["input"], value, table)
+    return ConfigProblem(key, expected or re.sub(r"^\w+ should ", _MUST, message), value)
+
+
+def _expected_type(kind: str, given: object, value: str, table: str) -> str | None:
+    """Say what a list or a table must be, and how TOML writes it. An empty `table` means that the data is JSON."""
+    if kind == "tuple_type":
+        if isinstance(given, dict) and table:
+            return f"must be a list of tables: write [[{table}]] before each"
+        return f"must be a list such as [{value}]" if isinstance(given, str) else "must be a list"
+    if kind in {"dataclass_type", "dict_type"} and table:
+        return f"must be one table: write [{table}]" if isinstance(given, list) else "must be a table"
+    return None
 
 
 def _path(loc: tuple[str | int, ...], data: Any) -> Iterator[str | int]:  # noqa: ANN401 - any TOML or JSON value

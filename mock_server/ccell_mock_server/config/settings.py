@@ -3,10 +3,12 @@
 import ipaddress
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
+from types import MappingProxyType
 from typing import Annotated, Any, ClassVar
 
 import tomli_w
@@ -31,6 +33,8 @@ from ccell_mock_server.http.paths import DEFAULT_PORT
 _DEFAULT_PATH = Path("ccell.toml")
 _TOKEN = re.compile(r"(?:[!-~](?:[ -~]*[!-~])?)?")
 _FORBID: Mapping[str, str] = {"extra": "forbid"}
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
+_COMMAND_LINE = "the command line"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,10 +121,11 @@ _TABLES = {
 }
 KNOWN_SETTINGS = {table: [one.name for one in fields(kind)] for table, kind in _TABLES.items()}
 """Names of the settings by the name of their table."""
+_SERVER = frozenset(KNOWN_SETTINGS["server"])
 
 
-def load(path: Path | None, overrides: Mapping[str, Any] | None = None) -> Config:
-    """Load a TOML file. `overrides` win over its table `[server]`.
+def load(path: Path | None, overrides: Mapping[str, Any] = _NOTHING, origins: Mapping[str, str] = _NOTHING) -> Config:
+    """Load a TOML file. `overrides` win over its table `[server]`; `origins` is as for `parse`.
 
     Without a path, `ccell.toml` in the current folder is loaded if it exists, otherwise the defaults.
 
@@ -128,43 +133,89 @@ def load(path: Path | None, overrides: Mapping[str, Any] | None = None) -> Confi
         ConfigError: The file is unreadable or invalid.
     """
     if path is None and not _DEFAULT_PATH.exists():
-        return parse({}, "the command line", overrides)
+        return parse({}, _COMMAND_LINE, overrides, origins)
     path = path or _DEFAULT_PATH
-    return parse(toml.read(path), str(path), overrides)
+    return parse(toml.read(path), str(path), overrides, origins)
 
 
-def parse(data: Mapping[str, Any], source: str, overrides: Mapping[str, Any] | None = None) -> Config:
+def parse(
+    data: Mapping[str, Any],
+    source: str,
+    overrides: Mapping[str, Any] = _NOTHING,
+    origins: Mapping[str, str] = _NOTHING,
+) -> Config:
     """Check a configuration, and generate the userids and passwords that its accounts lack.
 
     Args:
         data: The content of a TOML file.
         source: Name of the source for error messages.
         overrides: Settings that win over the table `[server]`.
+        origins: For error messages, where an override comes from, if not from the command line.
 
     Raises:
-        ConfigError: The configuration is invalid.
+        ConfigError: The configuration is invalid. The message names all its problems.
     """
-    config = _validate(data, source)
-    if overrides:
-        _validate({"server": overrides}, "the command line")
-        config = replace(config, server=replace(config.server, **overrides))
-    problems = [*_check_server(config), *_check_accounts(config)]
-    if problems:
-        raise ConfigError("\n".join(f"{source}: {problem}" for problem in problems))
+    config, problems = _read(data)
+    wins, wrong_wins = _read({"server": dict(overrides)})
+    named = [(source, problem) for problem in problems] + [
+        (origins.get(problem.setting, _COMMAND_LINE), problem) for problem in wrong_wins
+    ]
+    server = replace(config.server, **{name: getattr(wins.server, name) for name in overrides if name in _SERVER})
+    config = replace(config, server=server)
+    invalid = {problem.key for _, problem in named}
+    for problem in (*_check_server(config, invalid), *_check_accounts(config)):
+        # A default stands in for an invalid setting.
+        if problem.key not in invalid:
+            is_override = problem.key.startswith("server.") and problem.setting in overrides
+            named.append((origins.get(problem.setting, _COMMAND_LINE) if is_override else source, problem))
+    if named:
+        raise ConfigError("\n".join(f"{origin}: {problem}" for origin, problem in named))
     return replace(config, accounts=tuple(_complete(config)))
 
 
-def _validate(data: Mapping[str, Any], source: str) -> Config:
-    try:
-        # JSON has no dates and times. They become tables, which no setting takes.
-        text = json.dumps(data, default=lambda value: {type(value).__name__: str(value)})
-        return TypeAdapter(Config).validate_json(text, strict=True)
-    except ValidationError as error:
-        problems = [from_pydantic(dict(entry), data, KNOWN_SETTINGS) for entry in error.errors()]
-        raise ConfigError("\n".join(f"{source}: {problem}" for problem in dict.fromkeys(problems))) from error
+@cache
+def _adapter() -> TypeAdapter[Config]:
+    return TypeAdapter(Config)
 
 
-def _check_server(config: Config) -> Iterator[ConfigProblem]:
+def _read(data: Mapping[str, Any]) -> tuple[Config, list[ConfigProblem]]:
+    """Read a configuration without its invalid settings. Returns it, and a problem for each of these."""
+    # JSON has no dates and times. They become tables, which no setting takes.
+    kept: Any = json.loads(json.dumps(data, default=lambda value: {type(value).__name__: str(value)}))
+    problems: list[ConfigProblem] = []
+    while True:
+        try:
+            return _adapter().validate_json(json.dumps(kept), strict=True), problems
+        except ValidationError as error:
+            entries = error.errors()
+            problems += from_pydantic(map(dict, entries), kept, KNOWN_SETTINGS, is_toml=True)
+            # One setting may have several errors.
+            for table, *path in dict.fromkeys(_setting(entry["loc"]) for entry in entries):
+                _remove(kept, str(table), *path)
+
+
+def _setting(loc: tuple[int | str, ...]) -> tuple[int | str, ...]:
+    """Return the path of the setting that an error is in: table and name, or list, index and name."""
+    return loc[:3] if len(loc) > 1 and isinstance(loc[1], int) else loc[:2]
+
+
+def _remove(data: Any, table: str, *path: Any) -> None:  # noqa: ANN401 - JSON
+    """Remove the setting at a path from its table, or else the table. One table of accounts becomes a list of them."""
+    given: Any = data.get(table)
+    is_in_list = bool(path) and isinstance(path[0], int)
+    settings: Any = given[path[0]] if is_in_list else given
+    names = path[1:] if is_in_list else path
+    if names and isinstance(settings, dict) and names[0] in settings:
+        del settings[names[0]]
+    elif is_in_list:
+        given[path[0]] = {}
+    elif table == "accounts" and isinstance(given, dict):
+        data[table] = [given]
+    else:
+        data.pop(table, None)
+
+
+def _check_server(config: Config, invalid: Container[str]) -> Iterator[ConfigProblem]:
     server = config.server
     yield from check_assumptions(config.assumptions, "server")
     if server.profile:
@@ -173,16 +224,17 @@ def _check_server(config: Config) -> Iterator[ConfigProblem]:
         except ConfigError as error:
             yield ConfigProblem("server.profile", str(error))
     if bool(server.tls_cert) != bool(server.tls_key):
-        yield ConfigProblem("server.tls_cert", "must be set together with tls_key")
+        missing, other = ("tls_key", "tls_cert") if server.tls_cert else ("tls_cert", "tls_key")
+        yield ConfigProblem(f"server.{missing}", f"must be set together with {other}")
     if _TOKEN.fullmatch(server.control_token) is None:
         message = "must be printable ASCII without blanks at either end"
         yield ConfigProblem("server.control_token", message, HIDDEN)
-    if not server.control_token and not is_loopback(server.host):
+    if not server.control_token and "server.control_token" not in invalid and not is_loopback(server.host):
         message = (
-            f'required when not on loopback (host = "{server.host}"); '
-            "set --control-token, CCELL_FAKE_CONTROL_TOKEN or control_token"
+            "must be on loopback without a control token "
+            "(set --control-token, CCELL_FAKE_CONTROL_TOKEN or control_token)"
         )
-        yield ConfigProblem("server.control_token", message)
+        yield ConfigProblem("server.host", message, f'"{server.host}"')
 
 
 def _check_accounts(config: Config) -> Iterator[ConfigProblem]:

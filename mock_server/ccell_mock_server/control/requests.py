@@ -146,7 +146,7 @@ def invalid(error: ValidationError, parameters: Mapping[str, Any], body: object)
     if error.title == FaultBody.__name__:
         # The first part of a location is the kind, which might also be the name of a member.
         entries = [{**entry, "loc": cast("tuple[Any, ...]", entry["loc"])[1:]} for entry in entries]
-    return InvalidError(dict.fromkeys(from_pydantic(entry, sent, known) for entry in entries))
+    return InvalidError(from_pydantic(entries, sent, known))
 
 
 def _members(model: str, sent: dict[str, Any]) -> list[str]:
