@@ -1,13 +1,10 @@
 """Run the emulator in this process: for unittest, for scripts, and for the pytest plugin."""
 
-import ssl
 import threading
 from collections.abc import Callable
 from contextlib import ExitStack
 from functools import cache
 from typing import Any
-
-import httpx2
 
 from ccell_fake.testing.account import Ccell, ClientTransports, Server
 from ccell_mock_server.config.settings import Config, parse
@@ -41,8 +38,7 @@ def _connection(emulator: Emulator) -> ClientTransports:
     certificate = emulator.certificate
     if certificate is None or certificate.authority is None:
         return ClientTransports()
-    trust = ssl.create_default_context(cafile=certificate.authority)
-    return ClientTransports(lambda: httpx2.HTTPTransport(verify=trust), lambda: httpx2.AsyncHTTPTransport(verify=trust))
+    return ClientTransports.trusting(certificate.authority)
 
 
 class FakeCcell:

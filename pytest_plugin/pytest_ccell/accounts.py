@@ -2,6 +2,7 @@
 
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -28,7 +29,8 @@ def server(request: pytest.FixtureRequest) -> Generator[Server]:
     """The emulator of `--ccell-url`, or one that is started from `ccell_config`."""
     url: str | None = request.config.getoption("--ccell-url")
     if url:
-        with _connect(url, request.config.getoption("--ccell-token") or "") as connected:
+        option = request.config.option
+        with _connect(url, option.ccell_token or "", option.ccell_cacert) as connected:
             yield connected
         return
     # A running emulator needs neither Flask nor the store.
@@ -39,9 +41,9 @@ def server(request: pytest.FixtureRequest) -> Generator[Server]:
         yield started
 
 
-def _connect(url: str, token: str) -> Server:
+def _connect(url: str, token: str, cacert: str | None) -> Server:
     try:
-        return Server.at(url, token)
+        return Server.at(url, token, Path(cacert) if cacert else None)
     except (CcellError, ValueError) as error:
         pytest.fail(f"--ccell-url={url}: {error}", pytrace=False)
 

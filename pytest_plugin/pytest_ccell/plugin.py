@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from ccell_mock_server.config.settings import Config
 
 _TOKEN = "CCELL_FAKE_CONTROL_TOKEN"  # noqa: S105 - the name of a variable
+_CACERT = "CCELL_FAKE_CACERT"
 _SUITE = "ccell_fake.contract"
 _CCELL = pytest.StashKey["Ccell"]()
 
@@ -28,6 +29,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="TOKEN",
         default=os.environ.get(_TOKEN, ""),
         help=f"Control token of that emulator. Default: the environment variable {_TOKEN}.",
+    )
+    group.addoption(
+        "--ccell-cacert",
+        metavar="FILE",
+        default=os.environ.get(_CACERT),
+        help=f"Certificates to trust instead of the host's, as PEM. Default: the environment variable {_CACERT}.",
     )
     group.addoption("--ccell-profile", metavar="FILE", help="Start the emulator with the answers of a profile.")
     parser.addini(

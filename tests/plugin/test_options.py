@@ -68,6 +68,24 @@ def test_a_control_token_is_given_by_option_or_by_variable(
         run(pytester, "-n", "2", f"--ccell-url={running.url}", *options).assert_outcomes(passed=12)
 
 
+@pytest.mark.parametrize("by_option", [True, False])
+def test_an_emulator_with_tls_is_trusted_by_its_authority(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, *, by_option: bool
+) -> None:
+    pytester.makepyfile("""
+        def test_send(ccell):
+            ccell.client.send("13800000000", "您好【签名】")
+            assert ccell.outbox.one()
+    """)
+    with emulator(server={"tls": True}) as running:
+        assert running.certificate
+        run(pytester, f"--ccell-url={running.url}").assert_outcomes(errors=1)
+        options = [f"--ccell-cacert={running.certificate.authority}"] if by_option else []
+        if not by_option:
+            monkeypatch.setenv("CCELL_FAKE_CACERT", str(running.certificate.authority))
+        run(pytester, f"--ccell-url={running.url}", *options).assert_outcomes(passed=1)
+
+
 def test_a_failed_test_shows_the_journal_of_a_given_emulator(pytester: pytest.Pytester) -> None:
     pytester.makepyfile("""
         def test_failing(ccell):
@@ -99,6 +117,7 @@ def test_strict_holds_there_too(pytester: pytest.Pytester) -> None:
     ("options", "says"),
     [
         (["--ccell-url=http://127.0.0.1:1"], "*--ccell-url=http://127.0.0.1:1: no control API answers at*"),
+        (["--ccell-url=URL", "--ccell-cacert=none.pem"], "*none.pem: no certificates can be read from it*"),
         (["--ccell-url=nonsense"], "*--ccell-url=nonsense: *"),
         (["--ccell-url=URL"], "*--ccell-url=http*: The control token is missing or wrong*"),
         (["--ccell-url=URL", "--ccell-token=wrong"], "*The control token is missing or wrong*"),

@@ -3,6 +3,7 @@
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping
 from contextlib import aclosing, closing
 from datetime import datetime
+from pathlib import Path
 from typing import Literal, Protocol, Self, TypeVar, Unpack, overload
 
 import anyio
@@ -57,15 +58,16 @@ class AsyncClient(AccountClient):
         timeout: float | None = 90.0,
         retry: Retry = Retry(),  # noqa: B008 - frozen, so sharing it is safe
         transport: httpx2.AsyncBaseTransport | None = None,
+        cacert: Path | str | None = None,
         sleep: Callable[[float], Awaitable[None]] = anyio.sleep,
     ) -> None:
         """Create a client, as `Client` does; `transport` and `sleep` are asynchronous.
 
         Raises:
-            ValueError: The base URL, the method or the number of threads is invalid.
+            ValueError: The base URL, method, number of threads, timeout or file of certificates is invalid.
         """
         super().__init__(
-            base_url, userid, password, method, threads, timeout, retry, has_own_connections=transport is None
+            base_url, userid, password, method, threads, timeout, retry, cacert, has_own_connections=transport is None
         )
         self._given_transport: httpx2.AsyncBaseTransport | None = transport
         self._sleep = sleep

@@ -2,13 +2,14 @@
 
 import os
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Literal, TypedDict
 
 import httpx2
 
 from ccell_fake.client.retries import Retry
 
-_VARIABLES = ("CCELL_BASE_URL", "CCELL_USERID", "CCELL_PASSWORD")
+_VARIABLES = ("CCELL_FAKE_URL", "CCELL_FAKE_USERID", "CCELL_FAKE_PASSWORD")
 
 
 class _Options(TypedDict, total=False):
@@ -16,6 +17,7 @@ class _Options(TypedDict, total=False):
     threads: int
     timeout: float | None
     retry: Retry
+    cacert: Path | str | None
 
 
 class ClientOptions(_Options, total=False):

@@ -6,6 +6,7 @@ from collections.abc import Callable, Generator, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import closing
 from datetime import datetime
+from pathlib import Path
 from typing import Literal, Self, TypeVar, Unpack, overload
 
 import httpx2
@@ -44,6 +45,7 @@ class Client(AccountClient):
         timeout: float | None = 90.0,
         retry: Retry = Retry(),  # noqa: B008 - frozen, so sharing it is safe
         transport: httpx2.BaseTransport | None = None,
+        cacert: Path | str | None = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         """Create a client without sending anything.
@@ -57,15 +59,16 @@ class Client(AccountClient):
             timeout: Seconds to wait for each read, write and free connection; None waits for ever. Connecting waits
                 10 seconds at most. Keep it long (W13): the outcome of a send that times out is unknown.
             retry: How requests that exceed the thread limit are retried.
-            transport: Transport to use in place of own HTTP connections, for a proxy, certificates, or an application
-                in this process. It must not repeat requests. The client closes it.
+            transport: Transport to use in place of own HTTP connections, for a proxy or an application in this
+                process. It must not repeat requests. The client closes it.
+            cacert: File of the certificates to trust, as PEM; None for those of the host. A transport has its own.
             sleep: Function that pauses for a number of seconds.
 
         Raises:
-            ValueError: The base URL, the method or the number of threads is invalid.
+            ValueError: The base URL, method, number of threads, timeout or file of certificates is invalid.
         """
         super().__init__(
-            base_url, userid, password, method, threads, timeout, retry, has_own_connections=transport is None
+            base_url, userid, password, method, threads, timeout, retry, cacert, has_own_connections=transport is None
         )
         self._given_transport: httpx2.BaseTransport | None = transport
         self._sleep = sleep
@@ -75,7 +78,7 @@ class Client(AccountClient):
     def from_environment(cls, **options: Unpack[ClientOptions]) -> Self:
         """Create a client of the account that the environment names.
 
-        CCELL_BASE_URL is the base URL, CCELL_USERID the account and CCELL_PASSWORD its password. The commands read the
+        CCELL_FAKE_URL is the base URL, CCELL_FAKE_USERID the account and CCELL_FAKE_PASSWORD its password. The commands read the
         same variables.
 
         Args:

@@ -5,14 +5,15 @@ follow redirects, which could send a message twice.
 """
 
 import os
-import ssl
 from abc import ABC, abstractmethod
-from functools import cached_property, lru_cache
+from functools import lru_cache
+from pathlib import Path
 from typing import Any
 from weakref import WeakSet
 
 import httpx2
 
+from ccell_fake.certificates import trusted
 from ccell_fake.client import calls
 from ccell_fake.client.errors import ClientUnusable
 from ccell_fake.client.gateway import GatewayCalls
@@ -51,11 +52,15 @@ class AccountClient(ABC):
         threads: int,
         timeout: float | None,
         retry: Retry,
+        cacert: Path | str | None,
         *,
         has_own_connections: bool,
     ) -> None:
         if threads < 1:
             message = f"threads must be at least 1, got {threads}"
+            raise ValueError(message)
+        if timeout is not None and not timeout > 0:
+            message = f"timeout must be positive, or None to wait for ever, got {timeout}"
             raise ValueError(message)
         self._gateway = GatewayCalls(base_url, userid, password, method, retry)
         self._reports = calls.Fetcher[Report | MalformedReport](self._gateway, Operation.REPORT)
@@ -68,6 +73,7 @@ class AccountClient(ABC):
         self._timeout = timeout
         self._limits = httpx2.Limits(max_connections=threads, max_keepalive_connections=threads)
         self._has_own_connections = has_own_connections
+        self._verify = trusted(base_url, cacert) if has_own_connections else False
         self._is_used = False
         self._inherited: list[object] = []
         # Why no request can be sent; empty if it can.
@@ -84,10 +90,6 @@ class AccountClient(ABC):
 
     def _close(self) -> None:
         self._obstacle = "the client is closed"
-
-    @cached_property
-    def _verify(self) -> ssl.SSLContext:
-        return certificates(self._gateway.url)
 
     def _forked(self) -> None:
         """Open anew in a child process. Connections, slots in use and fetched items belong to its parent."""
@@ -122,11 +124,6 @@ class AccountClient(ABC):
         # Some transports read the content.
         request.read()
         return request
-
-
-def certificates(url: str) -> ssl.SSLContext:
-    """TLS verification by the host's authorities, which load slowly; plain HTTP does without them."""
-    return httpx2.create_ssl_context() if url.startswith("https:") else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 def _limit(timeout: float | None) -> dict[str, float | None]:

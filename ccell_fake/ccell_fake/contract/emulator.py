@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx2
 
-from ccell_fake.client.transport import certificates
+from ccell_fake.certificates import trusted
 from ccell_fake.codes import Code
 from ccell_fake.contract.account import ContractAccount
 from ccell_fake.contract.checks import Cost
@@ -63,7 +63,7 @@ class EmulatorContractTarget:
                 abilities=_ABILITIES,
             ),
             arranger=_EmulatorArranger(ccell),
-            transport=Recording(road.transport() or httpx2.HTTPTransport(verify=certificates(url)), exchanges),
+            transport=Recording(road.transport() or httpx2.HTTPTransport(verify=trusted(url)), exchanges),
         )
 
 

@@ -1,6 +1,5 @@
 """Requests to the control API of an emulator."""
 
-import ssl
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -8,6 +7,7 @@ from typing import Any, Self, TypeVar
 
 import httpx2
 
+from ccell_fake.certificates import trusted
 from ccell_fake.control.errors import Problem, Unreachable, refusal
 from ccell_fake.inspection import Page
 from ccell_fake.serialization import from_json, to_json
@@ -36,7 +36,7 @@ class ControlConnection:
         url: str,
         token: str = "",
         *,
-        authority: Path | None = None,
+        cacert: Path | None = None,
         transport: httpx2.BaseTransport | None = None,
     ) -> None:
         """Connect to an emulator.
@@ -44,8 +44,11 @@ class ControlConnection:
         Args:
             url: Its address, such as `http://127.0.0.1:8026`.
             token: Its control token, if it has one.
-            authority: Certificates to trust under TLS, as a PEM file; those of the host by default.
+            cacert: File of the certificates to trust, as PEM; None for those of the host.
             transport: Carries the requests; a connection to the url by default.
+
+        Raises:
+            ValueError: The file has no certificates.
         """
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         self._url = url
@@ -54,8 +57,7 @@ class ControlConnection:
             headers=headers,
             timeout=SECONDS,
             transport=transport,
-            # A context is slow to make, and plain HTTP does not need one.
-            verify=ssl.create_default_context(cafile=authority) if url.startswith("https:") else False,
+            verify=trusted(url, cacert),
             trust_env=False,
         )
 

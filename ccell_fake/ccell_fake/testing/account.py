@@ -1,9 +1,11 @@
 """An emulator for tests, and an account on it: clients, messages, and everything a test arranges."""
 
+import ssl
 from collections.abc import Callable, Generator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property, partial
+from pathlib import Path
 from typing import Any, Self
 
 import anyio.to_thread
@@ -38,6 +40,16 @@ class ClientTransports:
 
     transport: Callable[[], httpx2.BaseTransport | None] = lambda: None
     async_transport: Callable[[], httpx2.AsyncBaseTransport | None] = lambda: None
+
+    @classmethod
+    def trusting(cls, cacert: Path) -> Self:
+        """Return transports that trust only the certificates of a PEM file.
+
+        Raises:
+            OSError: The file has no certificates.
+        """
+        trust = ssl.create_default_context(cafile=cacert)
+        return cls(lambda: httpx2.HTTPTransport(verify=trust), lambda: httpx2.AsyncHTTPTransport(verify=trust))
 
 
 class Ccell:
@@ -220,22 +232,26 @@ class Server:
         self._is_in_process = is_in_process
 
     @classmethod
-    def at(cls, url: str, token: str = "") -> Self:
+    def at(cls, url: str, token: str = "", cacert: Path | None = None) -> Self:
         """Connect to an emulator in another process.
 
         Args:
             url: Its address, such as `http://127.0.0.1:8026`.
             token: Its control token, if it has one.
+            cacert: File of the certificates that its control API and its clients trust, as PEM; None for those of the
+                host.
 
         Raises:
             Unreachable: No control API answers at the address.
             ControlError: The token is missing or wrong.
+            ValueError: The file has no certificates.
         """
         with ExitStack() as stack:
-            control = stack.enter_context(ControlClient(url, token))
+            control = stack.enter_context(ControlClient(url, token, cacert=cacert))
             control.send("GET", "/v1/accounts", params={"limit": 1})
             stack.pop_all()
-        return cls(control, lambda: url.rstrip("/"))
+        connection = ClientTransports.trusting(cacert) if cacert else ClientTransports()
+        return cls(control, lambda: url.rstrip("/"), connection=connection)
 
     def __enter__(self) -> Self:
         """Return itself."""

@@ -1,7 +1,6 @@
 """Settings of a live run: address, credential, allowances, and facts about the account."""
 
 import re
-import ssl
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
@@ -13,8 +12,8 @@ from urllib.parse import urlsplit
 
 import httpx2
 
+from ccell_fake.certificates import trusted
 from ccell_fake.client.gateway import parse_base_url
-from ccell_fake.client.transport import certificates
 from ccell_fake.contract.checks import KINDS
 from ccell_fake.contract.live.allowances import Budget
 from ccell_fake.settings import AccountSettings
@@ -94,18 +93,16 @@ class LiveSettings:
             raise LiveSettingsError(message)
         if self.cacert:
             try:
-                ssl.create_default_context(cafile=self.cacert)
-            except OSError as error:
-                message = f"{self.cacert}: no certificates can be read from it: {error}"
-                raise LiveSettingsError(message) from None
+                trusted(self.url, self.cacert)
+            except ValueError as error:
+                raise LiveSettingsError(str(error)) from None
         if "sms" in self.allowed and not self.phones:
             message = "sending messages needs at least one number of your own"
             raise LiveSettingsError(message)
 
     def transport(self) -> httpx2.BaseTransport:
         """A transport to the gateway that trusts the certificates of `cacert`."""
-        trusted = ssl.create_default_context(cafile=self.cacert) if self.cacert else certificates(self.url)
-        return httpx2.HTTPTransport(verify=trusted)
+        return httpx2.HTTPTransport(verify=trusted(self.url, self.cacert))
 
 
 def read_known(path: Path) -> dict[str, Any]:
