@@ -17,6 +17,12 @@ class Operation(StrEnum):
     UPMSG = "upmsg"
     INFO = "info"
 
+    @classmethod
+    def _missing_(cls, value: object) -> None:
+        """Name the endpoints."""
+        message = f"operation must be one of {', '.join(cls)}, got {value!r}"
+        raise ValueError(message)
+
     @property
     def path(self) -> str:
         """The endpoint's path on the gateway, such as `/sms3_api/xmlapi/send.jsp`."""

@@ -141,6 +141,7 @@ def test_a_refused_number_raises_only_on_request(client: Client) -> None:
     ) as caught:
         sent.raise_for_refused()
     assert (caught.value.refused, caught.value.resps) == (sent.refused, sent.resps)
+    assert "answered before" not in str(caught.value)
     assert client.send(PHONE, CONTENT).raise_for_refused().refused == ()
 
 

@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import logging
 import socket
 from collections.abc import Iterator
 from datetime import datetime
@@ -16,9 +17,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ccell_fake.codes import Code
+from ccell_fake.faults import HttpFault
 from ccell_fake.limits import PAYLOAD_BYTES, QUERY_BYTES
 from ccell_fake.model import Operation, Reply
 from ccell_fake.wire import replies
+from ccell_mock_server import fake
 from ccell_mock_server.emulator import Emulator
 
 INFO = '<root userid="200001" password="123456"></root>'
@@ -272,6 +275,14 @@ def test_any_bytes_are_answered_with_a_documented_code(
 
 
 _APPLICATION = emulator(accounts=[{"userid": "200001", "password": "123456"}])
+
+
+def test_a_fault_instead_of_an_answer_is_logged_without_a_code(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "ccell_fake")
+    with emulator() as served:
+        fake.server(served).control.account("200001").add_fault(HttpFault(operation=Operation.REPORT))
+        raw.post(served.url, Operation.REPORT.path, b'<root userid="200001" password="123456"/>')
+    assert "report answered without a code by arranged fault\n  fault 1 (http) applied before" in caplog.text
 
 
 def test_an_internal_error_is_answered_with_a_system_error(caplog: pytest.LogCaptureFixture) -> None:

@@ -132,3 +132,7 @@ class NumbersRefused(ClientError):
     def __init__(self, message: str, refused: tuple[Resp, ...] = ()) -> None:
         super().__init__(message)
         self.refused: tuple[Resp, ...] = refused
+
+    def __str__(self) -> str:
+        """The message, which has the counts."""
+        return str(self.args[0])

@@ -51,7 +51,8 @@ def handle(gateway: Gateway, metrics: Metrics, received: ReceivedRequest) -> Ans
         answer = gateway.answer_failure(arrival)
     metrics.count(received.operation, answer.reply.code, answer.duration / 1_000_000)
     if answer.explanation:
-        _LOG.info("%s answered %s by %s\n  %s", received.operation, answer.reply.code, answer.basis, answer.explanation)
+        code = answer.reply.code or "without a code"
+        _LOG.info("%s answered %s by %s\n  %s", received.operation, code, answer.basis, answer.explanation)
     return answer
 
 
