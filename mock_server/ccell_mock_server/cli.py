@@ -1,5 +1,6 @@
 """The command line `ccell-fake`."""
 
+import traceback
 from importlib import import_module
 from typing import cast
 
@@ -22,6 +23,9 @@ _COMMANDS = {
 }
 """The commands: the module of each in `commands`, and its line in the help."""
 
+_WITHOUT_VARIABLES = {"calibrate", "contract"}
+"""Commands that take consent to use a real account. It must be given each time."""
+
 
 class _Commands(click.Group):
     """Commands that are imported when they are used."""
@@ -34,8 +38,28 @@ class _Commands(click.Group):
         """Import a command."""
         if cmd_name not in _COMMANDS:
             return None
+        from ccell_mock_server.commands.options import add_variables  # noqa: PLC0415 - the help does not need it
+
         module = import_module(f"ccell_mock_server.commands.{_COMMANDS[cmd_name][0]}")
-        return cast("click.Command", getattr(module, cmd_name.replace("-", "_")))
+        command = cast("click.Command", getattr(module, cmd_name.replace("-", "_")))
+        if cmd_name not in _WITHOUT_VARIABLES:
+            add_variables(command)
+        return command
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run a command. An interrupt and an unexpected error have exit codes that mean nothing else."""
+        from ccell_mock_server.commands.output import BROKEN, INTERRUPTED, tell  # noqa: PLC0415 - likewise
+
+        try:
+            return super().invoke(ctx)
+        except (KeyboardInterrupt, click.Abort) as interrupt:
+            tell("\n".join(["interrupted", *getattr(interrupt, "__notes__", [])]))
+            raise click.exceptions.Exit(INTERRUPTED) from None
+        except (click.ClickException, click.exceptions.Exit):
+            raise
+        except Exception:  # noqa: BLE001 - it is printed
+            tell(traceback.format_exc())
+            raise click.exceptions.Exit(BROKEN) from None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - Click's
         """Write the lines of the help, without the commands."""
@@ -48,5 +72,9 @@ class _Commands(click.Group):
 def main() -> None:
     """A verified fake of the CCell SMS gateway.
 
-    Each option of serve and ready can also be set as an environment variable, such as CCELL_FAKE_PORT.
+    Each option can also be set as an environment variable, such as CCELL_FAKE_PORT for --port. The help of each command
+    shows the names. Only contract and calibrate take their options from the command line alone.
     """
+    from ccell_mock_server.commands.output import replace_unencodable  # noqa: PLC0415 - likewise
+
+    replace_unencodable()

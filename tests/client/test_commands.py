@@ -32,7 +32,7 @@ def served() -> Any:
 
 
 def _environment(url: str, password: str | None = "123456") -> dict[str, str | None]:
-    return {"CCELL_BASE_URL": url, "CCELL_USERID": "200001", "CCELL_PASSWORD": password}
+    return {"CCELL_FAKE_URL": url, "CCELL_FAKE_USERID": "200001", "CCELL_FAKE_PASSWORD": password}
 
 
 def _run(url: str, *arguments: str, password: str | None = "123456", stdin: str = "") -> Result:
@@ -219,12 +219,21 @@ def test_ctrl_c_during_a_send_names_the_unknown_outcome() -> None:
 @pytest.mark.parametrize(
     ("arguments", "reason"),
     [
-        (["send", CONTENT], "there is no number to send to"),
+        (["send", PHONE], f"PHONE and CONTENT are both needed, got only {PHONE!r}"),
         (["send", PHONE, ""], "there is no content to send"),
         (["send", PHONE, CONTENT, "--numbers", "missing.txt"], "No such file"),
         (["info", "--method", "PUT"], "PUT"),
-        (["info", "--base-url", "nonsense"], "base URL must be http or https"),
-        (["report", "--follow", "--interval", "0"], "interval must be positive, got 0.0"),
+        (["info", "--url", "nonsense"], "base URL must be http or https"),
+        (["report", "--follow", "--interval", "0"], "0.0 is not in the range 0<x"),
+        (["info", "--timeout", "0"], "0.0 is not in the range 0<x"),
+        (["info", "--timeout", "nan"], "nan is no number of seconds"),
+        (["info", "--timeout", "inf"], "inf is not in the range 0<x"),
+        (["send", "--numbers", os.devnull, CONTENT], f"{os.devnull} holds no number"),
+        (["reply", "abc", "TD"], "PHONE must be digits, such as 13800000000, got 'abc'"),
+        (["reply", "", "TD"], "PHONE must be digits"),
+        (["reply", "１３８", "TD"], "PHONE must be digits"),
+        (["reply", PHONE, ""], "TEXT must not be empty"),
+        (["reply", PHONE, "TD", "--delay", "nan"], "nan is no number of seconds"),
     ],
 )
 def test_wrong_usage_exits_2_with_the_reason(served: Emulator, arguments: list[str], reason: str) -> None:
@@ -260,6 +269,78 @@ def test_a_terminal_prompts_for_the_password_without_an_echo(served: Emulator) -
     assert json.loads(output)["id"] == "200001"
     assert b"123456" not in shown
     os.close(master)
+
+
+def test_a_password_and_numbers_can_both_come_from_stdin(served: Emulator) -> None:
+    with _start(
+        served.url,
+        *("send", "--json", "--password-stdin", "--numbers", "-", CONTENT),
+        password=None,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    ) as process:
+        output, _ = process.communicate(f"123456\n{PHONE}\n{OTHER}\n".encode(), timeout=120)
+    assert [json.loads(line)["phone"] for line in output.splitlines()] == [PHONE, OTHER]
+
+
+@pytest.mark.parametrize("stdin", ["<&-", "</dev/null"])
+def test_a_password_from_an_empty_or_closed_stdin_is_wrong_usage(stdin: str) -> None:
+    line = f'exec "$0" "$@" {stdin}'
+    command = ["sh", "-c", line, *processes.COMMAND, "info", "--userid", "1", "--password-stdin"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    assert (done.returncode, done.stdout) == (USAGE, "")
+    assert "--password-stdin needs a line on stdin, but stdin is empty or closed" in done.stderr
+
+
+def test_numbers_from_a_closed_stdin_are_wrong_usage(served: Emulator) -> None:
+    line = 'exec "$0" "$@" <&-'
+    options = ["--url", served.url, "--userid", "200001", "--password", "123456"]
+    command = ["sh", "-c", line, *processes.COMMAND, "send", *options, "--numbers", "-", CONTENT]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    assert (done.returncode, "Traceback" in done.stderr) == (USAGE, False)
+
+
+def test_a_refused_request_has_its_code_in_each_of_its_rows(served: Emulator) -> None:
+    answer = _run(served.url, "send", "--json", PHONE, OTHER, CONTENT, password="hunter2")
+    assert answer.exit_code == REFUSED
+    rows = [(row["phone"], row["state"], row["code"], row["info"]) for row in _rows(answer)]
+    assert rows == [(phone, "refused", "1001004", "密码不正确") for phone in (PHONE, OTHER)]
+
+
+def test_only_the_requests_after_a_refused_one_are_unsent() -> None:
+    phones = [f"138{number:08}" for number in range(1001)]
+    resps = "".join(f'<resp msgid="9" phone="{phone}" return="0" info=""/>' for phone in phones[:500])
+    refusal = scripted.answer('<root return="1001002" info="余额不足"/>')
+    with scripted.server(scripted.answer(f'<root return="0" info="">{resps}</root>'), refusal) as script:
+        answer = _run(script.url, "send", "--json", "--numbers", "-", CONTENT, stdin="\n".join(phones))
+    assert answer.exit_code == REFUSED
+    rows = _rows(answer)
+    assert [row["phone"] for row in rows] == phones
+    assert [row["state"] for row in rows] == ["accepted"] * 500 + ["refused"] * 500 + ["unsent"]
+    assert {row["code"] for row in rows[500:1000]} == {"1001002"}
+    assert rows[1000]["code"] == ""
+
+
+def test_a_code_after_which_the_outcome_is_unknown_is_in_the_row() -> None:
+    with scripted.server(scripted.answer('<root return="1001999" info="系统内部错误"/>')) as script:
+        answer = _run(script.url, "send", "--json", PHONE, CONTENT)
+    assert answer.exit_code == UNKNOWN
+    assert [(row["state"], row["code"]) for row in _rows(answer)] == [("unknown", "1001999")]
+
+
+def test_commands_trust_the_certificates_of_cacert(tmp_path: Path) -> None:
+    with emulator(server={"tls": True}) as served:
+        assert served.certificate
+        trusted = ["--cacert", str(served.certificate.authority)]
+        for command in (["send", PHONE, CONTENT], ["report"], ["upmsg"], ["info"]):
+            assert _run(served.url, *command).exit_code in {NOT_SENT, UNKNOWN}
+            assert _run(served.url, *command, *trusted).exit_code == DONE
+        assert _run(served.url, "reply", PHONE, "TD", *trusted).exit_code == DONE
+        demo = _run(served.url, "demo", "--messages", "5", *trusted)
+        assert demo.exit_code == DONE, demo.output
+    (tmp_path / "none.pem").write_text("none")
+    answer = _run(served.url, "info", "--cacert", str(tmp_path / "none.pem"))
+    assert (answer.exit_code, "none.pem: no certificates can be read from it" in answer.stderr) == (USAGE, True)
 
 
 def test_a_progress_bar_is_shown_only_on_a_terminal(served: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -57,7 +57,7 @@ def test_retries_are_logged(kind: str, caplog: pytest.LogCaptureFixture) -> None
 
 @pytest.mark.parametrize("kind", [Client, AsyncClient])
 def test_the_environment_names_the_account(kind: type[Client] | type[AsyncClient], monkeypatch: Any) -> None:
-    names = ("CCELL_BASE_URL", "CCELL_USERID", "CCELL_PASSWORD")
+    names = ("CCELL_FAKE_URL", "CCELL_FAKE_USERID", "CCELL_FAKE_PASSWORD")
     for name, value in zip(names, ("http://h:1", "200001", "hunter2"), strict=True):
         monkeypatch.setenv(name, value)
     assert repr(kind.from_environment(threads=1)) == f"{kind.__name__}('http://h:1', '200001')"

@@ -143,7 +143,7 @@ def test_collecting_needs_no_credential_and_sends_nothing(gateway: MinimalGatewa
 def test_a_missing_credential_is_named(gateway: MinimalGateway, tmp_path: Path, given: dict[str, str]) -> None:
     done = contract.ask(tmp_path, *LIVE, **{"url": gateway.url, **given})
     assert (done.code, gateway.journal) == (4, [])
-    assert "CCELL_BASE_URL, CCELL_USERID and CCELL_PASSWORD" in done.printed
+    assert "CCELL_FAKE_URL, CCELL_FAKE_USERID and CCELL_FAKE_PASSWORD" in done.printed
 
 
 @pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "two workers"])

@@ -189,6 +189,6 @@ def test_an_answer_that_was_observed_says_so(tmp_path: Path) -> None:
     profile = tmp_path / "profile.toml"
     profile.write_text('[Q1]\nanswer = "1001003"\nevidence = "seen"\ndate = 2026-01-01\n', "utf-8")
     with processes.serving(tmp_path, "--profile", str(profile)) as (_, url):
-        done = processes.run(tmp_path, "info", "--base-url", url, "--userid", "999999", "--password", "x")
+        done = processes.run(tmp_path, "info", "--url", url, "--userid", "999999", "--password", "x")
     assert "1001003" in done.stderr
     assert "observed Q1" in done.stderr

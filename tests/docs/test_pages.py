@@ -20,7 +20,7 @@ from ccell_fake import codes, faults, model, settings, stateful, strategies
 from ccell_fake.contract.checks import KINDS
 from ccell_fake.faults import FAULT_KINDS
 from ccell_fake.transcripts import Ending, Exchange
-from ccell_mock_server.commands import client
+from ccell_mock_server.commands import client, output
 from ccell_mock_server.commands.contract import calibrate, contract
 from ccell_mock_server.commands.record import record
 from ccell_mock_server.live import live_target
@@ -139,7 +139,7 @@ def test_every_exit_code_of_the_client_is_on_its_page(page: Path) -> None:
         client.REFUSED,
         client.NOT_SENT,
         client.UNKNOWN,
-        client.INTERRUPTED,
+        *(output.UNWRITTEN, output.BROKEN, output.INTERRUPTED),
     }
 
 

@@ -15,14 +15,14 @@ def test_the_live_example_finds_the_bug_within_its_budget(
 ) -> None:
     # In CI, Hypothesis ignores seeds.
     monkeypatch.delenv("CI", raising=False)
-    monkeypatch.setenv("CCELL_USERID", "200001")
-    monkeypatch.setenv("CCELL_PASSWORD", PASSWORD)
+    monkeypatch.setenv("CCELL_FAKE_USERID", "200001")
+    monkeypatch.setenv("CCELL_FAKE_PASSWORD", PASSWORD)
     pytester.makepyfile(EXAMPLE)
     printed: list[str] = []
     # So few messages do not find it every time.
     for seed in range(1, 16):
         with MinimalGateway(accounts=(Account("200001", PASSWORD),)) as gateway:
-            monkeypatch.setenv("CCELL_BASE_URL", gateway.url)
+            monkeypatch.setenv("CCELL_FAKE_URL", gateway.url)
             options = ("-k", "on_the_live_service", f"--hypothesis-seed={seed}", "-p", "no:cacheprovider")
             printed.append(pytester.runpytest_subprocess(*options).stdout.str())
         assert 0 < gateway.messages <= 20

@@ -44,7 +44,7 @@ def arguments(folder: Path, *options: str) -> list[str]:
 
 def environment(url: str = "", userid: str = "200001", password: str = PASSWORD) -> dict[str, str]:
     """The environment that names a live target; nothing else says where it is."""
-    live = {"CCELL_BASE_URL": url, "CCELL_USERID": userid, "CCELL_PASSWORD": password} if url else {}
+    live = {"CCELL_FAKE_URL": url, "CCELL_FAKE_USERID": userid, "CCELL_FAKE_PASSWORD": password} if url else {}
     plain = {name: value for name, value in os.environ.items() if not name.startswith(("CCELL_", "PYTEST_", "CI"))}
     return {**plain, "PYTHONPATH": str(Path(__file__).parents[1]), **live}
 

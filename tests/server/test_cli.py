@@ -1,5 +1,6 @@
 """The commands serve, ready and check-config: output, errors and exit codes."""
 
+import os
 import signal
 import socket
 import subprocess
@@ -9,11 +10,13 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import click
+import httpx2
 import pytest
 from click.testing import CliRunner, Result
 from harness import processes
 from harness.emulators import emulator
 
+from ccell_fake.client import Client, RequestRefused
 from ccell_mock_server.cli import main
 from ccell_mock_server.commands.ready import wait_until_ready
 
@@ -85,6 +88,65 @@ print([name for name in {unused!r} if name in sys.modules])
     assert done.stdout.splitlines()[-1] == "[]"
 
 
+def _commands() -> dict[str, click.Command]:
+    context = click.Context(main)
+    found = {name: main.get_command(context, name) for name in main.list_commands(context)}
+    return {name: command for name, command in found.items() if command is not None}
+
+
+@pytest.mark.parametrize("name", _commands())
+def test_a_help_has_no_escape_of_its_formatter(name: str) -> None:
+    assert "\\b" not in _run(name, "--help").output
+
+
+@pytest.mark.parametrize("name", sorted(_commands().keys() - {"calibrate", "contract"}))
+def test_each_option_of_a_command_has_one_environment_variable(name: str) -> None:
+    help_ = " ".join(_run(name, "--help").output.split()).replace("- ", "-")
+    for option in _commands()[name].params:
+        if isinstance(option, click.Option):
+            wanted = "CCELL_FAKE_" + max(option.opts, key=len).removeprefix("--").upper().replace("-", "_")
+            if (name, option.name) == ("demo", "userid"):
+                wanted = "CCELL_FAKE_DEMO_USERID"
+            assert option.envvar == wanted
+            assert wanted in help_.replace(" ", "")
+
+
+@pytest.mark.parametrize(
+    ("command", "variables"),
+    [
+        (["info", "--json"], {"USERID": "200001", "PASSWORD": "123456"}),
+        (["info"], {"USERID": "200001", "PASSWORD": "123456", "JSON": "1", "METHOD": "GET", "TIMEOUT": "60"}),
+        (["demo"], {"MESSAGES": "5", "HOURS": "1", "SEED": "7", "JSON": "1", "USERID": "200001"}),
+    ],
+)
+def test_a_client_command_is_set_by_the_environment(command: list[str], variables: dict[str, str]) -> None:
+    with emulator() as served:
+        env = {"CCELL_FAKE_URL": served.url, **{f"CCELL_FAKE_{name}": value for name, value in variables.items()}}
+        result = _run(*command, env=env)
+    assert result.exit_code == 0, result.output
+    assert result.output.startswith("{")
+
+
+@pytest.mark.parametrize("name", ["calibrate", "contract"])
+def test_consent_to_use_a_real_account_comes_from_the_command_line_alone(name: str) -> None:
+    assert [option.name for option in _commands()[name].params if option.envvar] == []
+
+
+@pytest.mark.parametrize(
+    ("raised", "code", "reason"),
+    [(RuntimeError("odd"), 70, "RuntimeError: odd"), (KeyboardInterrupt(), 130, "interrupted")],
+)
+def test_an_unexpected_error_and_an_interrupt_have_exit_codes_of_their_own(
+    monkeypatch: pytest.MonkeyPatch, raised: BaseException, code: int, reason: str
+) -> None:
+    def fail(*_arguments: object) -> None:
+        raise raised
+
+    monkeypatch.setattr(httpx2.HTTPTransport, "handle_request", fail)
+    result = _run("info", "--userid", "200001", "--password", "123456")
+    assert (result.exit_code, reason in result.stderr) == (code, True)
+
+
 def test_serve_prints_a_working_curl_line_and_stops_at_sigint(folder: Path) -> None:
     with processes.serving(folder) as (process, url):
         assert process.stdout
@@ -111,6 +173,41 @@ def test_serve_with_tls_prints_a_working_curl_line_and_only_generated_passwords(
     assert (process.returncode, output) == (0, "stopping\n")
     assert "hunter2" not in "".join(lines)
     assert "hunter2" not in _run("serve", "--print-config").output
+
+
+def test_serve_stops_at_sighup_and_leaves_nothing(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    temporary = folder / "temporary"
+    temporary.mkdir()
+    monkeypatch.setenv("TMPDIR", str(temporary))
+    with processes.serving(folder, "--tls", "--store", "ccell.sqlite") as (process, _):
+        assert [path.name for path in temporary.glob("*/*.key")] == []
+        process.send_signal(signal.SIGHUP)
+        output, _ = process.communicate(timeout=60)
+    assert (process.returncode, output.endswith("stopping\n")) == (0, True)
+    assert list(temporary.iterdir()) == []
+
+
+def test_a_kill_leaves_no_private_key(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TMPDIR", str(folder))
+    with processes.serving(folder, "--tls") as (process, _):
+        process.kill()
+        process.wait(60)
+    assert b"PRIVATE KEY" not in b"".join(path.read_bytes() for path in folder.glob("*/*"))
+
+
+def test_serve_with_a_demo_logs_only_requests_to_its_address(folder: Path) -> None:
+    (folder / "ccell.toml").write_text("[demo]\nmessages = 50\n")
+    command = [*processes.COMMAND, "serve", "--port", "0"]
+    with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        url = process.stdout.readline().split()[-1]
+        with Client(url, "200001", "x") as client, pytest.raises(RequestRefused):
+            client.info()
+        process.terminate()
+        _, errors = process.communicate(timeout=60)
+    lines = errors.splitlines()
+    assert len(lines) == 2, errors
+    assert " info answered 1001004 by documented C1" in lines[0]
 
 
 def test_ready_waits_for_an_emulator_that_starts_later() -> None:
@@ -168,6 +265,80 @@ def test_check_config_accepts_a_valid_file(folder: Path) -> None:
     (folder / "good.toml").write_text('[[accounts]]\nuserid = "200009"\n')
     done = processes.run(folder, "check-config", "good.toml")
     assert (done.returncode, done.stdout) == (0, "good.toml is valid: 1 account\n")
+
+
+def test_check_config_names_all_problems_in_one_pass(folder: Path) -> None:
+    (folder / "bad.toml").write_text("""
+[server]
+port = "8026"
+tls_cert = "x.pem"
+profile = "none.toml"
+
+[[accounts]]
+userid = "200001"
+signcode = "签名"
+
+[[accounts]]
+userid = "200001"
+blacklist = ["138*0"]
+balance = -1
+
+[assumptions]
+Q99 = "x"
+
+[demo]
+userid = "200001"
+hours = 0
+""")
+    result = _run("check-config", "bad.toml")
+    assert result.exit_code == 2
+    keys = [line.removeprefix("bad.toml: ").split()[0].rstrip(":") for line in result.stderr.splitlines()]
+    assert sorted(keys) == [
+        "accounts[0].signcode",
+        "accounts[1].balance",
+        "accounts[1].blacklist[0]",
+        "accounts[1].userid",
+        "assumptions.Q99",
+        "demo.hours",
+        "demo.userid",
+        "server.port",
+        "server.profile",
+        "server.tls_key",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("options", "env", "message"),
+    [
+        ([], {"CCELL_FAKE_PORT": "70000"}, "CCELL_FAKE_PORT: server.port must be less than or equal to 65535"),
+        (["--port", "70000"], {"CCELL_FAKE_PORT": "1"}, "the command line: server.port must be less than"),
+        ([], {"CCELL_FAKE_HOST": "0.0.0.0"}, "CCELL_FAKE_HOST: server.host must be on loopback"),  # noqa: S104 - refused
+        ([], {"CCELL_FAKE_PROFILE": "none.toml"}, "CCELL_FAKE_PROFILE: server.profile: none.toml: cannot be read"),
+    ],
+)
+def test_an_invalid_value_is_blamed_on_its_origin(options: list[str], env: dict[str, str], message: str) -> None:
+    result = _run("serve", "--print-config", *options, env=env)
+    assert (result.exit_code, result.stderr.startswith(message)) == (2, True), result.output
+
+
+def test_all_problems_of_the_file_and_of_the_options_are_named_at_once(folder: Path) -> None:
+    (folder / "ccell.toml").write_text('[server]\nstore = 5\n[[accounts]]\nuserid = "a b"\n')
+    result = _run("serve", "--port", "70000")
+    assert [line.split(" must ")[0] for line in result.stderr.splitlines()] == [
+        "ccell.toml: server.store",
+        "the command line: server.port",
+        "ccell.toml: accounts[0].userid",
+    ]
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "gbk"])
+def test_a_configuration_is_printed_in_any_encoding(folder: Path, encoding: str) -> None:
+    (folder / "ccell.toml").write_text('[[accounts]]\nsigncode = ["签名€😀"]\n', "utf-8")
+    command = [*processes.COMMAND, "serve", "--print-config"]
+    env = {**os.environ, "PYTHONIOENCODING": encoding}
+    done = subprocess.run(command, cwd=folder, env=env, capture_output=True, check=False, timeout=120)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert tomllib.loads(done.stdout.decode(encoding))["accounts"][0]["signcode"] == ["签名€😀"]
 
 
 def test_print_config_prints_a_usable_configuration(folder: Path) -> None:

@@ -75,10 +75,11 @@ def test_a_demo_that_fails_leaves_nothing(temporary: Path, monkeypatch: pytest.M
     result = CliRunner().invoke(main, ["serve", *options])
     assert (result.exit_code, "no name today" in result.stderr) == (70, True)
     monkeypatch.setenv("CCELL_FAKE_CONFIG", str(temporary / "ccell.toml"))
-    (temporary / "ccell.toml").write_text(f'[server]\nstore = "{temporary / "store"}"\n[demo]\n')
+    (temporary / "ccell.toml").write_text(f'[server]\nstore = "{temporary / "other"}"\n[demo]\n')
     with pytest.raises(RuntimeError, match="no name today"):
         wsgi.application()
-    SqliteStore(temporary / "store").close()
+    for name in ("store", "other"):
+        SqliteStore(temporary / name).close()
     assert not [path for path in temporary.iterdir() if path.is_dir()]
 
 

@@ -4,15 +4,18 @@ import re
 import sys
 import threading
 from collections.abc import Callable, Generator, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import wraps
-from typing import IO, TYPE_CHECKING, Literal
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, Literal
 
 import click
 
 from ccell_fake.limits import NUMBERS_PER_REQUEST
-from ccell_mock_server.commands.options import DEFAULT_URL
-from ccell_mock_server.commands.signals import stop_event
+from ccell_fake.model import Operation
+from ccell_mock_server.commands import output
+from ccell_mock_server.commands.options import POSITIVE_SECONDS, cacert, gateway_url
+from ccell_mock_server.commands.signals import interrupt_at_stop, stop_event
 
 if TYPE_CHECKING:
     from ccell_fake.client import Client, ClientError, Malformed, Report, Upmsg
@@ -20,15 +23,24 @@ if TYPE_CHECKING:
 REFUSED = 1
 NOT_SENT = 3
 UNKNOWN = 4
-INTERRUPTED = 130
 
 _EXIT_CODES = f"""
 \b
 Exit codes: 0 done; {REFUSED} the request or a number was refused; 2 wrong usage;
-{NOT_SENT} the request was not sent; {UNKNOWN} the answer was lost, the outcome is unknown.
+{NOT_SENT} the request was not sent; {UNKNOWN} the answer was lost, the outcome is unknown;
+{output.UNWRITTEN} the results could not be printed, stderr names the file that has them;
+{output.BROKEN} an error of this program; {output.INTERRUPTED} interrupted.
 """
 
 _Command = Callable[..., None]
+
+
+class _NumbersFile(click.File):
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> IO[Any]:  # noqa: ANN401 - Click's
+        """Open the file. Click does not expect that stdin may be closed."""
+        if value == "-" and not sys.stdin:
+            self.fail("stdin is closed", param, ctx)
+        return super().convert(value, param, ctx)
 
 
 def _client_command(command: _Command) -> _Command:
@@ -37,54 +49,77 @@ def _client_command(command: _Command) -> _Command:
     Errors of the client go to stderr and become the exit code.
     """
 
-    @click.option(
-        "--base-url",
-        envvar="CCELL_BASE_URL",
-        show_envvar=True,
-        default=DEFAULT_URL,
-        show_default=True,
-        help="Address of the gateway.",
-    )
-    @click.option("--userid", envvar="CCELL_USERID", show_envvar=True, required=True, help="Userid of the account.")
-    @click.option(
-        "--password", envvar="CCELL_PASSWORD", show_envvar=True, help="Password; a terminal prompts for it if missing."
-    )
+    @gateway_url
+    @click.option("--userid", required=True, help="Userid of the account.")
+    @click.option("--password", help="Password; a terminal prompts for it if missing.")
     @click.option("--password-stdin", is_flag=True, help="Read the password from the first line of stdin.")
     @click.option("--method", type=click.Choice(["POST", "GET"]), default="POST", show_default=True)
-    @click.option("--timeout", type=float, default=90.0, show_default=True, help="Seconds to wait for the gateway.")
+    @click.option(
+        "--timeout", type=POSITIVE_SECONDS, default=90.0, show_default=True, help="Seconds to wait for the gateway."
+    )
+    @cacert
     @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
     @wraps(command)
     def run(
         *,
-        base_url: str,
+        url: str,
         userid: str,
         password: str | None,
         password_stdin: bool,
         method: Literal["POST", "GET"],
         timeout: float,
+        cacert: Path | None,
         **options: object,
     ) -> None:
-        # httpx2 is slow to import, and printing a help does not need it.
-        from ccell_fake.client import Client, ClientError  # noqa: PLC0415
+        # httpx2 and lxml are slow to import, and printing a help does not need them.
+        from ccell_fake.client import Client, ClientError, UnreadableAnswer  # noqa: PLC0415
 
-        secret = sys.stdin.readline().rstrip("\r\n") if password_stdin else _password(password)
+        if not output.is_open():
+            message = "stdout must be open, for example to /dev/null; nothing was sent"
+            raise click.UsageError(message)
         try:
-            with Client(base_url, userid, secret, method=method, timeout=timeout) as client:
+            secret = _read_password() if password_stdin else _password(password)
+            with _usage_errors():
+                client = Client(url, userid, secret, method=method, timeout=timeout, cacert=cacert)
+            with client:
                 command(client, **options)
         except ClientError as error:
-            click.echo(f"Error: {error}", err=True)
+            output.tell(f"Error: {error}")
+            if isinstance(error, UnreadableAnswer) and error.operation is not Operation.INFO:
+                # It may hold reports that the gateway does not hand out again.
+                output.keep([{"status": error.status, "received": error.received.decode("utf-8", "backslashreplace")}])
             raise click.exceptions.Exit(_exit_code(error)) from None
-        except ValueError as error:
-            raise click.UsageError(str(error)) from None
 
     return run
+
+
+@contextmanager
+def _usage_errors() -> Generator[None]:
+    """Report an invalid argument of the client as wrong usage."""
+    try:
+        yield
+    except ValueError as error:
+        raise click.UsageError(str(error)) from None
+
+
+def _read_password() -> str:
+    """Read the first line of stdin. Other readers get the lines after it."""
+    line = b"" if sys.stdin is None else sys.stdin.buffer.readline()  # pyright: ignore[reportUnnecessaryComparison] - closed by the caller
+    if not line:
+        message = "--password-stdin needs a line on stdin, but stdin is empty or closed"
+        raise click.UsageError(message)
+    try:
+        return line.decode("utf-8-sig").rstrip("\r\n")
+    except UnicodeDecodeError:
+        message = "--password-stdin must be UTF-8"
+        raise click.UsageError(message) from None
 
 
 def _password(password: str | None) -> str:
     if password is not None:
         return password
-    if not sys.stdin.isatty():
-        message = "give a password: --password-stdin, CCELL_PASSWORD or --password"
+    if sys.stdin is None or not sys.stdin.isatty():  # pyright: ignore[reportUnnecessaryComparison] - closed by the caller
+        message = "give a password: --password-stdin, CCELL_FAKE_PASSWORD or --password"
         raise click.UsageError(message)
     return str(click.prompt("Password", hide_input=True, err=True))
 
@@ -103,7 +138,7 @@ def _exit_code(error: "ClientError") -> int:
 @click.argument("content")
 @click.option(
     "--numbers",
-    type=click.File(encoding="utf-8-sig"),
+    type=_NumbersFile(encoding="utf-8-sig"),
     help="File of numbers, separated by blanks or commas; - is stdin.",
 )
 @click.option("--sendtime", help="Time to send, YYYY-MM-DD HH:MM:SS in Asia/Shanghai.  [default: now]")
@@ -125,26 +160,37 @@ def send(
     from ccell_mock_server.commands.client_output import error_rows, print_rows, resp_rows  # noqa: PLC0415
 
     parts: list[Sent] = []
-    texts = phones if numbers is None else (*phones, numbers.read())
-    all_phones = [phone for text in texts for phone in re.split(r"[\s,]+", text) if phone]
+    phones = _split_phones(phones, content, numbers)
     try:
-        with _progress_bar(len(all_phones)) as advance:
+        with interrupt_at_stop(), _progress_bar(len(phones)) as advance:
 
             def progress(part: Sent) -> None:
                 parts.append(part)
                 advance(len(part.resps) + len(part.unanswered))
 
-            sent = client.send(all_phones, content, sendtime=sendtime, linkid=linkid, spcode=spcode, progress=progress)
+            with _usage_errors():
+                sent = client.send(phones, content, progress=progress, **options)
     except ClientError as error:
-        print_rows(error_rows(error), as_json=as_json)
+        with suppress(output.Unwritten):
+            print_rows(error_rows(error), as_json=as_json)
         raise
-    except KeyboardInterrupt as interrupt:
-        print_rows([row for part in parts for row in resp_rows(part.resps, part.unanswered)], as_json=as_json)
-        click.echo("\n".join(["interrupted", *getattr(interrupt, "__notes__", [])]), err=True)
-        raise click.exceptions.Exit(INTERRUPTED) from None
+    except KeyboardInterrupt:
+        with suppress(output.Unwritten):
+            print_rows([row for part in parts for row in resp_rows(part.resps, part.unanswered)], as_json=as_json)
+        raise
     print_rows(resp_rows(sent.resps, sent.unanswered), as_json=as_json)
     if sent.refused or sent.unanswered:
         raise click.exceptions.Exit(REFUSED)
+
+
+def _split_phones(phones: tuple[str, ...], content: str, numbers: IO[str] | None) -> tuple[str, ...]:
+    with _usage_errors():
+        texts = phones if numbers is None else (*phones, numbers.read())
+    found = tuple(phone for text in texts for phone in re.split(r"[\s,]+", text) if phone)
+    if not found:
+        missing = f"PHONE and CONTENT are both needed, got only {content!r}"
+        raise click.UsageError(f"{numbers.name} holds no number" if numbers else missing)
+    return found
 
 
 @contextmanager
@@ -156,9 +202,16 @@ def _progress_bar(total: int) -> Generator[Callable[[int], None]]:
     from rich.console import Console  # noqa: PLC0415
     from rich.progress import Progress  # noqa: PLC0415
 
-    with Progress(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("sending", total=total)
+    bar = Progress(console=Console(stderr=True), transient=True)
+    task = bar.add_task("sending", total=total)
+    # If the terminal is lost, the bar fails, but not the send.
+    with suppress(OSError):
+        bar.start()
+    try:
         yield lambda count: bar.advance(task, count)
+    finally:
+        with suppress(OSError):
+            bar.stop()
 
 
 def _fetch_command(
@@ -169,7 +222,9 @@ def _fetch_command(
 ) -> click.Command:
     @click.command(name, epilog=_EXIT_CODES, help=f"Fetch {items}. The gateway hands out each only once.")
     @_client_command
-    @click.option("--interval", type=float, default=10.0, show_default=True, help="Seconds between two requests.")
+    @click.option(
+        "--interval", type=POSITIVE_SECONDS, default=10.0, show_default=True, help="Seconds between two requests."
+    )
     @click.option("--follow", is_flag=True, help="Keep fetching until Ctrl-C, and print each at once.")
     def command(client: "Client", *, follow: bool, interval: float, as_json: bool) -> None:
         from ccell_fake.client import ClientError  # noqa: PLC0415
@@ -177,13 +232,21 @@ def _fetch_command(
 
         # A request in progress must end, or the items of its answer would be lost.
         with stop_event(first_signal_only=True) as stop:
-            if follow:
-                print_lines(map(item_row, follow_items(client, interval, stop)), as_json=as_json)
-                return
+            followed = map(item_row, follow_items(client, interval, stop))
             try:
-                print_rows(map(item_row, fetch(client)), as_json=as_json)
+                if follow:
+                    print_lines(followed, as_json=as_json, finish=stop.set)
+                else:
+                    print_rows(map(item_row, fetch(client)), as_json=as_json)
             except ClientError as error:
-                print_rows(map(item_row, error.taken), as_json=as_json)
+                with suppress(output.Unwritten):
+                    print_rows(map(item_row, error.taken), as_json=as_json)
+                raise
+            except KeyboardInterrupt:
+                # The client still has what earlier requests fetched. It requests nothing more.
+                stop.set()
+                with suppress(output.Unwritten):
+                    print_lines(map(item_row, follow_items(client, interval, stop)), as_json=as_json)
                 raise
 
     return command

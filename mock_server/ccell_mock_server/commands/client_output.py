@@ -1,22 +1,22 @@
 """Print the results of the client's commands: as tables for people, or one JSON object a line for programs."""
 
-import json
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict
 from typing import Any, cast
-
-import click
 
 from ccell_fake.client import (
     AccountStatus,
     ClientError,
     Malformed,
     Report,
+    RequestRefused,
     Resp,
     Submit,
     Upmsg,
 )
+from ccell_fake.client.submits import numbers, split_requests
+from ccell_mock_server.commands import output
 
 Row = dict[str, Any]
 
@@ -31,18 +31,24 @@ def resp_rows(resps: Iterable[Resp], unanswered: Iterable[str]) -> list[Row]:
 
 
 def error_rows(error: ClientError) -> list[Row]:
-    """Return the rows of a failed send, including the numbers that are unsent or whose outcome is unknown."""
+    """Return the rows of a failed send: numbers answered before, refused, unsent, or of unknown outcome."""
+    code, info = (error.code, error.info) if isinstance(error, RequestRefused) else ("", "")
+    refused: tuple[Submit, ...] = ()
+    unsent = error.unsent
+    if code and not error.unknown:
+        # The first of the requests that were not submitted is the one that was refused.
+        refused, *later = split_requests(unsent)
+        unsent = tuple(one for request in later for one in request)
     return [
         *resp_rows(error.resps, error.unanswered),
-        *_submit_rows(error.unknown, "unknown"),
-        *_submit_rows(error.unsent, "unsent"),
+        *_submit_rows(error.unknown, "unknown", code, info),
+        *_submit_rows(refused, "refused", code, info),
+        *_submit_rows(unsent, "unsent"),
     ]
 
 
-def _submit_rows(submits: Iterable[Submit], state: str) -> list[Row]:
-    return [
-        _row(state, Resp("", phone, "", "", one.linkid)) for one in submits for phone in (one.phone or "").split(",")
-    ]
+def _submit_rows(submits: Iterable[Submit], state: str, code: str = "", info: str = "") -> list[Row]:
+    return [_row(state, Resp("", phone, code, info, one.linkid)) for one in submits for phone in numbers(one)]
 
 
 def _row(state: str, resp: Resp) -> Row:
@@ -61,32 +67,52 @@ def item_row(item: Report | Upmsg | Malformed | AccountStatus) -> Row:
     return row | {name: row[name].isoformat() for name in ("recvtime", "motime") if name in row}
 
 
-def print_lines(rows: Iterable[Row], *, as_json: bool) -> None:
-    """Print each row on its own line as soon as it arrives."""
-    for row in rows:
-        click.echo(json.dumps(row, ensure_ascii=False) if as_json else "  ".join(map(_printable, row.values())))
+def print_lines(rows: Iterable[Row], *, as_json: bool, finish: Callable[[], object] = lambda: None) -> None:
+    """Print each row on its own line as soon as it arrives.
+
+    Args:
+        rows: The rows.
+        as_json: Print JSON.
+        finish: Called if stdout cannot be written; it makes `rows` end. The rows that are left are saved.
+
+    Raises:
+        Unwritten: Stdout cannot be written.
+    """
+    left = iter(rows)
+    for row in left:
+        try:
+            output.echo(output.as_json(row) if as_json else "  ".join(map(_printable, row.values())))
+        except output.Unwritten:
+            finish()
+            output.keep([row, *left])
+            raise
 
 
 def print_rows(rows: Iterable[Row], *, as_json: bool) -> None:
-    """Print rows as JSON lines or as one table. Without rows, print nothing."""
+    """Print rows as JSON lines or as one table. Without rows, print nothing.
+
+    Raises:
+        Unwritten: Stdout cannot be written. The rows are saved.
+    """
     rows = list(rows)
     if as_json:
         print_lines(rows, as_json=True)
     elif rows:
-        _print_table(rows)
+        try:
+            output.echo(_table(rows))
+        except output.Unwritten:
+            output.keep(rows)
+            raise
 
 
-def _print_table(rows: Sequence[Row]) -> None:
-    # Rich takes longer to import than the rest of a command.
-    from rich.console import Console  # noqa: PLC0415
-    from rich.table import Table  # noqa: PLC0415
+def _table(rows: Sequence[Row]) -> str:
+    from rich.table import Table  # noqa: PLC0415 - takes longer to import than the rest of a command
 
     columns = list(dict.fromkeys(name for row in rows for name in row))
     table = Table(*map(_printable, columns))
     for row in rows:
         table.add_row(*(_printable(row.get(name, "")) for name in columns))
-    width = None if sys.stdout.isatty() else _UNLIMITED_WIDTH
-    Console(width=width, markup=False, emoji=False, highlight=False).print(table)
+    return output.render(table, None if sys.stdout.isatty() else _UNLIMITED_WIDTH)
 
 
 def _printable(value: object) -> str:

@@ -19,7 +19,7 @@ _USAGE, _NO_CONSENT, _BROKEN, _INTERRUPTED = 2, 3, 70, 130
 _EPILOG = """
 \b
 Arguments after -- go to pytest, such as -- -n 2 -k Q13.
-CCELL_BASE_URL, CCELL_USERID and CCELL_PASSWORD name a live service.
+CCELL_FAKE_URL, CCELL_FAKE_USERID and CCELL_FAKE_PASSWORD name a live service.
 """
 
 _Command = Callable[..., None]

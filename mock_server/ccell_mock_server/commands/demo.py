@@ -4,13 +4,15 @@ from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from ccell_fake.codes import Code
 from ccell_fake.errors import CcellError
-from ccell_mock_server.commands.options import control_token, env_option
+from ccell_mock_server.commands.options import cacert, control_token
+from ccell_mock_server.commands.output import echo
 from ccell_mock_server.config.settings import DemoSettings, parse
 
 if TYPE_CHECKING:
@@ -23,9 +25,15 @@ _MAX_HOURS = 1_000
 
 
 @click.command()
-@env_option("--url", help="Address of an emulator.  [default: start a temporary one]")
+@click.option("--url", help="Address of an emulator.  [default: start a temporary one]")
 @control_token
-@click.option("--userid", default="", help="Userid of the account to open.  [default: generated]")
+@cacert
+@click.option(
+    "--userid",
+    envvar="CCELL_FAKE_DEMO_USERID",
+    default="",
+    help="Userid of the account to open, not of one that is open already.  [default: generated]",
+)
 @click.option("--messages", type=click.IntRange(1, _MAX_MESSAGES), default=_DEFAULTS.messages, show_default=True)
 @click.option(
     "--hours",
@@ -37,7 +45,15 @@ _MAX_HOURS = 1_000
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed for all randomness.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def demo(
-    url: str | None, control_token: str, userid: str, messages: int, hours: float, seed: int, *, as_json: bool
+    *,
+    url: str | None,
+    control_token: str,
+    cacert: Path | None,
+    userid: str,
+    messages: int,
+    hours: float,
+    seed: int,
+    as_json: bool,
 ) -> None:
     """Play lifelike traffic on an emulator.
 
@@ -49,7 +65,7 @@ def demo(
     try:
         from ccell_mock_server.demo import play_traffic  # noqa: PLC0415
 
-        with _server(url, control_token) as server:
+        with _server(url, control_token, cacert) as server:
             summary = play_traffic(server, seed, messages, timedelta(hours=hours), userid)
     except (CcellError, ImportError) as error:
         raise click.ClickException(str(error)) from None
@@ -58,18 +74,18 @@ def demo(
     else:
         print_rows([{"what": what, "number": number} for what, number in _rows(summary)], as_json=False)
         if url is not None:
-            click.echo(f"account {summary.userid}, password {summary.password}")
+            echo(f"account {summary.userid}, password {summary.password}")
 
 
 @contextmanager
-def _server(url: str | None, token: str) -> Generator["Server"]:
+def _server(url: str | None, token: str, cacert: Path | None) -> Generator["Server"]:
     """Yield the emulator at a URL after its control API has answered, or a temporary one without a socket."""
     if url is not None:
         from ccell_fake.control.client import Unreachable  # noqa: PLC0415
         from ccell_fake.testing.account import Server  # noqa: PLC0415
 
         try:
-            with Server.at(url, token) as server:
+            with Server.at(url, token, cacert) as server:
                 # Only an address that answers as a control API is written to.
                 next(server.control.accounts(), None)
                 yield server

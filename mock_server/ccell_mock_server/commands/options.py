@@ -1,28 +1,84 @@
-"""Options that several commands share."""
+"""Options that several commands share, and the environment variable of each option."""
 
+import math
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+from click.core import ParameterSource
 
 from ccell_mock_server.http.paths import DEFAULT_PORT
 
 _Command = TypeVar("_Command", bound=Callable[..., None])
 
 DEFAULT_URL = f"http://127.0.0.1:{DEFAULT_PORT}"
+_LONGEST = 10 * 365 * 86_400
 
 
-def env_option(name: str, *names: str, **attributes: Any) -> Callable[[_Command], _Command]:  # noqa: ANN401 - click's
-    """Add an option that can also be set by an environment variable, such as CCELL_FAKE_PORT for `--port`."""
-    variable = "CCELL_FAKE_" + name.removeprefix("--").replace("-", "_").upper()
-    return click.option(name, *names, envvar=variable, show_envvar=True, **attributes)
+class _Seconds(click.FloatRange):
+    name = "seconds"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:  # noqa: ANN401 - Click's
+        """Convert text. Every comparison of a range accepts NaN."""
+        seconds = float(super().convert(value, param, ctx))
+        if math.isnan(seconds):
+            self.fail("nan is no number of seconds.", param, ctx)
+        return seconds
+
+
+SECONDS = _Seconds(min=0, max=_LONGEST)
+"""Type of an option: a finite duration."""
+
+POSITIVE_SECONDS = _Seconds(min=0, max=_LONGEST, min_open=True)
+"""Type of an option: a finite duration above 0."""
+
+
+def variable(option: click.Option) -> str:
+    """Return the environment variable of an option, such as CCELL_FAKE_PORT for `--port`."""
+    name = max(option.opts, key=len)
+    return "CCELL_FAKE_" + name.removeprefix("--").replace("-", "_").upper()
+
+
+def add_variables(command: click.Command) -> None:
+    """Let each option of a command be set by its environment variable too, and show the variable in the help."""
+    for option in command.params:
+        if isinstance(option, click.Option):
+            option.envvar = option.envvar or variable(option)
+            option.show_envvar = True
+
+
+def origins(context: click.Context) -> dict[str, str]:
+    """Return the variable that each option comes from, by the name of its parameter, if it comes from a variable."""
+    return {
+        option.name: variable(option)
+        for option in context.command.params
+        if isinstance(option, click.Option)
+        and option.name
+        and context.get_parameter_source(option.name) is ParameterSource.ENVIRONMENT
+    }
+
+
+def gateway_url(command: _Command) -> _Command:
+    """Add the option `--url`, the address of a gateway."""
+    return click.option("--url", default=DEFAULT_URL, show_default=True, help="Address of the gateway.")(command)
 
 
 def emulator_url(command: _Command) -> _Command:
     """Add the option `--url`, the address of an emulator."""
-    return env_option("--url", default=DEFAULT_URL, show_default=True, help="Address of the emulator.")(command)
+    return click.option("--url", default=DEFAULT_URL, show_default=True, help="Address of the emulator.")(command)
+
+
+def cacert(command: _Command) -> _Command:
+    """Add the option `--cacert`, the certificates to trust."""
+    return click.option(
+        "--cacert",
+        metavar="FILE",
+        type=click.Path(exists=True, dir_okay=False, path_type=Path),
+        help="Certificates to trust instead of the host's, as PEM. `serve --tls` prints the path of its own.",
+    )(command)
 
 
 def control_token(command: _Command) -> _Command:
     """Add the option `--control-token`."""
-    return env_option("--control-token", default="", help="Token of the control API, if it has one.")(command)
+    return click.option("--control-token", default="", help="Token of the control API, if it has one.")(command)

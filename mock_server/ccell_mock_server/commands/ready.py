@@ -7,7 +7,8 @@ import click
 
 from ccell_fake.clock import elapsed
 from ccell_fake.errors import CcellError
-from ccell_mock_server.commands.options import emulator_url, env_option
+from ccell_mock_server.commands.options import SECONDS, emulator_url
+from ccell_mock_server.commands.output import echo
 from ccell_mock_server.http.paths import READY_PATH
 
 _POLL_SECONDS = 0.05
@@ -19,14 +20,14 @@ class NotReadyError(CcellError):
 
 @click.command()
 @emulator_url
-@env_option("--timeout", type=float, default=30.0, show_default=True, help="Seconds to wait.")
+@click.option("--timeout", type=SECONDS, default=30.0, show_default=True, help="Seconds to wait.")
 def ready(url: str, timeout: float) -> None:
     """Wait until the emulator answers. Exits with 0 if it does in time, 1 if not."""
     try:
         wait_until_ready(url, timeout)
     except NotReadyError as error:
         raise click.ClickException(str(error)) from error
-    click.echo(f"{url} is ready")
+    echo(f"{url} is ready")
 
 
 def wait_until_ready(url: str, timeout: float) -> None:

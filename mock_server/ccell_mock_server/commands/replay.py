@@ -1,6 +1,5 @@
 """The command `replay`: send a transcript's requests to an emulator and list different answers."""
 
-import json
 import sys
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -13,7 +12,8 @@ import click
 
 from ccell_fake.errors import CcellError
 from ccell_fake.settings import AccountSettings
-from ccell_mock_server.commands.options import control_token
+from ccell_mock_server.commands import output
+from ccell_mock_server.commands.options import cacert, control_token, origins
 from ccell_mock_server.config.settings import Config, is_loopback, load, parse
 
 if TYPE_CHECKING:
@@ -25,35 +25,40 @@ if TYPE_CHECKING:
 DIFFERENT = 1
 UNUSABLE = 2
 _CELL_CHARACTERS = 120
+_EXIT_CODES = f"""
+\b
+Exit codes: 0 the answers are the same; {DIFFERENT} they differ;
+{UNUSABLE} wrong usage, or the transcript or the emulator cannot be used;
+{output.UNWRITTEN} stdout could not be written.
+"""
 
 
-@click.command()
+@click.command(epilog=_EXIT_CODES)
 @click.argument("path", metavar="FILE", type=click.Path(path_type=Path))
 @click.option("--url", help="Address of an emulator on loopback.  [default: start one in this process]")
 @control_token
+@cacert
 @click.option("--config", "config_path", type=click.Path(path_type=Path), help="TOML file, as for serve.")
 @click.option("--profile", help="File with a live service's answers to the open questions.")
 @click.option("--ignore-layout", is_flag=True, help="Exit with 0 if only the layout of answers differs.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
 def replay(
     path: Path,
+    *,
     url: str | None,
     control_token: str,
+    cacert: Path | None,
     config_path: Path | None,
     profile: str | None,
-    *,
     ignore_layout: bool,
     as_json: bool,
 ) -> None:
-    r"""Replay a transcript and list different answers.
+    """Replay a transcript and list different answers.
 
     The requests of FILE are sent to an emulator again, at their own times.
 
     The accounts' settings are inferred from the transcript. An account of the configuration overrides them if it has
     the userid that the transcript shows, or if both have only one account.
-
-    \b
-    Exit codes: 0 the answers are the same; 1 they differ; 2 the transcript or the emulator cannot be used.
     """
     # These are slow to import. Other commands do not need them.
     from ccell_fake.transcripts import UnreadableTranscript, read  # noqa: PLC0415
@@ -68,16 +73,20 @@ def replay(
         raise click.UsageError(message)
     try:
         transcript = read(path)
-        with _emulator(url, control_token, config_path, profile) as (upstream, control, config):
+        with _emulator(url, control_token, cacert, config_path, profile) as (
+            upstream,
+            control,
+            config,
+        ):
             choose_settings = _settings_chooser(config, transcript)
             results = [replay_run(run, upstream, control, choose_settings) for run in transcript.runs]
     except (CcellError, UnreadableTranscript, UpstreamError) as error:
-        click.echo(f"{error}", err=True)
+        output.tell(f"{error}")
         sys.exit(UNUSABLE)
     for number, result in enumerate(results, 1):
         _print_result(number, result, as_json=as_json)
     for number in transcript.incomplete:
-        click.echo(f"line {number} is incomplete and was skipped", err=True)
+        output.tell(f"line {number} is incomplete and was skipped")
     differences = [difference for result in results for difference in result.differences]
     if any(not (ignore_layout and _is_layout(difference)) for difference in differences):
         sys.exit(DIFFERENT)
@@ -85,7 +94,7 @@ def replay(
 
 @contextmanager
 def _emulator(
-    url: str | None, token: str, config_path: Path | None, profile: str | None
+    url: str | None, token: str, cacert: Path | None, config_path: Path | None, profile: str | None
 ) -> Generator["tuple[Upstream, ControlClient, Config | None]"]:
     from ccell_fake.control.client import ControlClient  # noqa: PLC0415
     from ccell_mock_server import fake  # noqa: PLC0415
@@ -94,13 +103,16 @@ def _emulator(
 
     with ExitStack() as stack:
         if url is not None:
-            upstream = Upstream(url)
+            upstream = Upstream(url, cacert=cacert)
             stack.callback(upstream.close)
-            yield upstream, stack.enter_context(ControlClient(url, token)), None
+            yield upstream, stack.enter_context(ControlClient(url, token, cacert=cacert)), None
             return
         overrides = {"host": "127.0.0.1", "port": 0, "store": "", "tls": False, "tls_cert": "", "tls_key": ""}
         overrides |= {"profile": profile} if profile else {}
-        config = load(config_path, overrides) if config_path else parse({}, "the command line", overrides)
+        sources = origins(click.get_current_context())
+        config = (
+            load(config_path, overrides, sources) if config_path else parse({}, "the command line", overrides, sources)
+        )
         emulator = stack.enter_context(Emulator(replace(config, accounts=())))
         upstream = Upstream(emulator.url)
         stack.callback(upstream.close)
@@ -132,9 +144,8 @@ def _settings_chooser(config: Config | None, transcript: "Transcript") -> "Setti
 def _print_result(number: int, result: "ReplayResult", *, as_json: bool) -> None:
     if as_json:
         for difference in result.differences:
-            click.echo(json.dumps({"run": result.run.id, **asdict(difference)}, ensure_ascii=False))
+            output.echo(output.as_json({"run": result.run.id, **asdict(difference)}))
         return
-    from rich.console import Console  # noqa: PLC0415
     from rich.table import Table  # noqa: PLC0415
     from rich.text import Text  # noqa: PLC0415
 
@@ -142,7 +153,7 @@ def _print_result(number: int, result: "ReplayResult", *, as_json: bool) -> None
         table = Table("number", "operation", "what", "recorded", "replayed")
         for cells in _rows(result.differences):
             table.add_row(*(Text(cell[:_CELL_CHARACTERS]) for cell in cells))
-        Console().print(table)
+        output.echo(output.render(table))
     skipped = f"; not compared: {', '.join(map(str, result.skipped))}" if result.skipped else ""
     missing = f"; not in the file: {', '.join(map(str, result.run.missing))}" if result.run.missing else ""
     answers = "1 answer" if result.compared == 1 else f"{result.compared} answers"
@@ -150,7 +161,7 @@ def _print_result(number: int, result: "ReplayResult", *, as_json: bool) -> None
     count = len(result.differences) - layouts or "no"
     noun = "difference" if count == 1 else "differences"
     only = f", {layouts} in layout only" if layouts else ""
-    click.echo(f"run {number}: {answers} compared, {count} {noun}{only}{skipped}{missing}")
+    output.echo(f"run {number}: {answers} compared, {count} {noun}{only}{skipped}{missing}")
 
 
 def _is_layout(difference: "Difference") -> bool:

@@ -17,7 +17,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--ccell-target",
         choices=("emulator", "live"),
-        help="Gateway to test: the emulator, or the gateway of CCELL_BASE_URL, CCELL_USERID and CCELL_PASSWORD.",
+        help="Gateway to test: the emulator, or that of CCELL_FAKE_URL, CCELL_FAKE_USERID and CCELL_FAKE_PASSWORD.",
     )
     group.addoption(
         "--ccell-road",
@@ -54,7 +54,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default=60.0,
         help="Live: seconds to wait for a report or an upstream message.",
     )
-    group.addoption("--ccell-cacert", metavar="FILE", help="Live: certificates to trust instead of the host's.")
     group.addoption(
         "--ccell-report",
         metavar="FILE",

@@ -23,7 +23,7 @@ from ccell_mock_server.config import toml
 from ccell_mock_server.config.errors import ConfigError
 
 _LIVE_OPTIONS = ("live", "allow", "phone", "budget", "account", "cacert")
-_VARIABLES = ("CCELL_BASE_URL", "CCELL_USERID", "CCELL_PASSWORD")
+_VARIABLES = ("CCELL_FAKE_URL", "CCELL_FAKE_USERID", "CCELL_FAKE_PASSWORD")
 _BUDGET, _KEY = "ccell_budget", "ccell_key"
 
 

@@ -69,7 +69,7 @@ function python({ url, userid }, attributes) {
 
 from ccell_fake import Client
 
-with Client(${quoted(base ?? url)}, ${quoted(userid)}, os.environ["CCELL_PASSWORD"]) as client:
+with Client(${quoted(base ?? url)}, ${quoted(userid)}, os.environ["CCELL_FAKE_PASSWORD"]) as client:
     client.send(${quoted(values["phone"] ?? "")}, ${quoted(values["content"] ?? "")}${options})
 `;
 }
@@ -80,7 +80,7 @@ with Client(${quoted(base ?? url)}, ${quoted(userid)}, os.environ["CCELL_PASSWOR
  */
 function java({ url, userid }, attributes) {
   const [before = "", after = ""] = payload(userid, attributes, "\u0000").split("\u0000");
-  return `var xml = ${quoted(before)} + System.getenv("CCELL_PASSWORD") + ${quoted(after)};
+  return `var xml = ${quoted(before)} + System.getenv("CCELL_FAKE_PASSWORD") + ${quoted(after)};
 var request = HttpRequest.newBuilder(URI.create(${quoted(`${url}send.jsp`)}))
     .header("Content-Type", "text/xml;charset=UTF-8")
     .POST(HttpRequest.BodyPublishers.ofString(xml))
@@ -96,7 +96,7 @@ System.out.println(HttpClient.newHttpClient().send(request, HttpResponse.BodyHan
 function php({ url, userid }, attributes) {
   const [before = "", after = ""] = payload(userid, attributes, "\u0000").split("\u0000").map((text) => text.replace(/[\\']/gu, "\\$&"));
   return `<?php
-$xml = '${before}' . getenv('CCELL_PASSWORD') . '${after}';
+$xml = '${before}' . getenv('CCELL_FAKE_PASSWORD') . '${after}';
 echo file_get_contents('${url}send.jsp', false, stream_context_create(['http' => [
     'method' => 'POST',
     'header' => 'Content-Type: text/xml;charset=UTF-8',
