@@ -169,7 +169,7 @@ def send(
                 advance(len(part.resps) + len(part.unanswered))
 
             with _usage_errors():
-                sent = client.send(phones, content, progress=progress, **options)
+                sent = client.send(phones, content, sendtime=sendtime, linkid=linkid, spcode=spcode, progress=progress)
     except ClientError as error:
         with suppress(output.Unwritten):
             print_rows(error_rows(error), as_json=as_json)
