@@ -1,5 +1,6 @@
 """What a command has fetched or sent is never lost, whatever becomes of its output, and never exits as refused."""
 
+import fcntl
 import json
 import os
 import signal
@@ -199,17 +200,19 @@ def test_an_answer_that_cannot_be_read_is_kept(temporary: Path) -> None:
 
 
 def test_following_ends_with_its_reader_and_keeps_the_rest_of_the_page(temporary: Path) -> None:
+    reader, writer = os.pipe()
+    # A pipe that cannot hold the whole page.
+    fcntl.fcntl(writer, fcntl.F_SETPIPE_SZ, 4096)
     with (
         scripted.server(scripted.answer(f'<root return="0">{PAGE}</root>')) as script,
-        _start(
-            script.url, "report", "--json", "--follow", stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0
-        ) as process,
+        _start(script.url, "report", "--json", "--follow", stdout=writer, stderr=subprocess.PIPE, bufsize=0) as process,
     ):
-        assert process.stdout
+        os.close(writer)
         assert process.stderr
-        first = process.stdout.read(10)
-        process.stdout.close()
-        assert process.wait(120) == UNWRITTEN
+        first = os.read(reader, 10)
+        os.close(reader)
+        code = process.wait(120)
+        assert code == UNWRITTEN, process.stderr.read()
     assert first == b'{"msgid": '
     numbers = [int(row["msgid"]) for row in _kept(temporary)]
     assert numbers == list(range(numbers[0], 300))

@@ -67,7 +67,15 @@ class AsyncClient(AccountClient):
             ValueError: The base URL, method, number of threads, timeout or file of certificates is invalid.
         """
         super().__init__(
-            base_url, userid, password, method, threads, timeout, retry, cacert, has_own_connections=transport is None
+            base_url,
+            userid,
+            password,
+            method,
+            threads,
+            timeout,
+            retry,
+            cacert=cacert,
+            has_own_connections=transport is None,
         )
         self._given_transport: httpx2.AsyncBaseTransport | None = transport
         self._sleep = sleep

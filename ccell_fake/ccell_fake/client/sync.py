@@ -68,7 +68,15 @@ class Client(AccountClient):
             ValueError: The base URL, method, number of threads, timeout or file of certificates is invalid.
         """
         super().__init__(
-            base_url, userid, password, method, threads, timeout, retry, cacert, has_own_connections=transport is None
+            base_url,
+            userid,
+            password,
+            method,
+            threads,
+            timeout,
+            retry,
+            cacert=cacert,
+            has_own_connections=transport is None,
         )
         self._given_transport: httpx2.BaseTransport | None = transport
         self._sleep = sleep
@@ -78,8 +86,8 @@ class Client(AccountClient):
     def from_environment(cls, **options: Unpack[ClientOptions]) -> Self:
         """Create a client of the account that the environment names.
 
-        CCELL_FAKE_URL is the base URL, CCELL_FAKE_USERID the account and CCELL_FAKE_PASSWORD its password. The commands read the
-        same variables.
+        CCELL_FAKE_URL is the base URL, CCELL_FAKE_USERID the account and CCELL_FAKE_PASSWORD its password. The commands
+        read the same variables.
 
         Args:
             options: Options of the constructor, by name.

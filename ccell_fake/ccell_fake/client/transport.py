@@ -52,8 +52,8 @@ class AccountClient(ABC):
         threads: int,
         timeout: float | None,
         retry: Retry,
-        cacert: Path | str | None,
         *,
+        cacert: Path | str | None,
         has_own_connections: bool,
     ) -> None:
         if threads < 1:
