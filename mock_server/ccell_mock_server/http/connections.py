@@ -5,7 +5,6 @@ So a connection without a request, or with a part of one, keeps no thread. It is
 
 import errno
 import io
-import logging
 import select
 import selectors
 import socket
@@ -27,8 +26,9 @@ from ccell_mock_server.http.request import Request
 from ccell_mock_server.http.request_line import raw_target
 from ccell_mock_server.http.streams import Outgoing
 from ccell_mock_server.http.tls import shake_hands
+from ccell_mock_server.log import logger
 
-_LOG = logging.getLogger("ccell_fake.http")
+_LOG = logger("http")
 
 # How often the deadlines are checked, and how long accepting pauses without free descriptors.
 _CHECK_SECONDS = 1

@@ -2,7 +2,6 @@
 
 import errno
 import io
-import logging
 from typing import Any, Never, cast
 
 from cheroot.server import HTTPRequest
@@ -10,8 +9,9 @@ from cheroot.wsgi import Gateway_10
 
 from ccell_mock_server.http import connection, request_line
 from ccell_mock_server.http.head import BadRequestError
+from ccell_mock_server.log import logger
 
-_LOG = logging.getLogger("ccell_fake.http")
+_LOG = logger("http")
 
 
 class Request(HTTPRequest):
