@@ -2,7 +2,7 @@
 
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager, suppress
 from itertools import product
 from typing import Any
@@ -217,7 +217,7 @@ def _parts(operation: str, value: Any) -> list[Any]:
 
 
 @contextmanager
-def _deep() -> Iterator[None]:
+def _deep() -> Generator[None]:
     """Allow the recursion of the matcher."""
     before = sys.getrecursionlimit()
     sys.setrecursionlimit(100_000)

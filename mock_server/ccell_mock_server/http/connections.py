@@ -275,14 +275,18 @@ class Connections:
         self._guard = threading.Lock()
         self._running = threading.Lock()
         self._is_stopping = False
+        self._is_closed = False
         self._is_accepting = False
         self._next_check = 0.0
         self._next_report = 0.0
 
     def put(self, one: Connection) -> None:
-        """Receive what comes on a connection."""
+        """Receive what comes on a connection, or close it after the end."""
         with self._guard:
-            self._selector.register(one.socket, selectors.EVENT_READ, one)
+            if not self._is_closed:
+                self._selector.register(one.socket, selectors.EVENT_READ, one)
+                return
+        one.close()
 
     def stop(self) -> None:
         """End the thread that runs."""
@@ -292,9 +296,12 @@ class Connections:
 
     def close(self) -> None:
         """Close all connections that wait for a request."""
-        for one in self._waiting():
+        waiting = self._waiting()
+        with self._guard:
+            self._is_closed = True
+            self._selector.close()
+        for one in waiting:
             one.close()
-        self._selector.close()
 
     def run(self, interval: float) -> None:
         """Receive requests. Looks every `interval` seconds whether it must stop."""
