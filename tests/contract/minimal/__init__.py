@@ -32,7 +32,6 @@ DIFFERS = {
     "Q32": "sampled",
     "Q35": "codepoint",
     "Q37": "accept",
-    "Q38": "accept",
     "Q39": "accept",
 }
 """The questions it answers otherwise than the registry's defaults."""

@@ -134,7 +134,7 @@ def refusal_of(account: Account, submits: list[ET.Element], numbers: int) -> str
     contents = [submit.get("content", "") for submit in submits]
     if not all(contents) or not all(submit.get("phone") for submit in submits):
         return "1001001"
-    if numbers > 500 or max(map(len, contents)) > 1000:
+    if numbers > 500 or max(map(len, contents)) > 1000 or any(len(one.get("spcode", "")) > 100 for one in submits):
         return "1001001"
     texts = [ENDING_SIGNATURE.sub("", content) for content in contents]
     return "" if all(text.endswith(account.closing_phrase) for text in texts) else "1001007"
