@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import ClassVar, Generic, TypeVar
+from typing import ClassVar, Generic, Literal, TypeVar
 
 from ccell_fake.codes import Code
 
@@ -27,6 +27,10 @@ class Operation(StrEnum):
     def path(self) -> str:
         """The endpoint's path on the gateway, such as `/sms3_api/xmlapi/send.jsp`."""
         return f"/sms3_api/xmlapi/{self}.jsp"
+
+
+OperationName = Operation | Literal["send", "report", "upmsg", "info"]
+"""An endpoint, or its name."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,14 +1,14 @@
 """The settings of an account, defined once for TOML, JSON and the pytest marker."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, TypedDict
 
 from annotated_types import Ge, Interval, Len
 
 from ccell_fake.limits import DEFAULT_THREADS
 
-__all__ = ["AccountSettings", "OutcomeRule", "Persona", "PersonaAnswer"]
+__all__ = ["AccountSettings", "OutcomeRule", "Persona", "PersonaAnswer", "SettingsByName"]
 
 Text = Annotated[str, Len(1)]
 Seconds = Annotated[float, Interval(ge=0, le=10 * 365 * 86_400)]
@@ -154,6 +154,40 @@ class AccountSettings:
     assumptions: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict[str, str | tuple[str, ...]])
 
     __pydantic_config__: ClassVar[Mapping[str, str]] = {"extra": "forbid"}
+
+
+class SettingsByName(TypedDict, total=False):
+    """Some settings of an account, by the names and with the meanings of `AccountSettings`."""
+
+    userid: str
+    password: str
+    name: str
+    status: Literal["normal", "frozen"]
+    balance: int
+    credit: int
+    signcode: Literal["*"] | Sequence[str]
+    require_signature: bool
+    max_concurrency: int
+    lock_after: int
+    lock_window: float
+    lock_duration: float
+    processing_time: float
+    allowed_ips: Sequence[str]
+    spcode: bool
+    spnumber: str
+    sending_rule: bool
+    channels: Sequence[Carrier]
+    templates: Sequence[str]
+    blacklist: Sequence[str]
+    whitelist: Sequence[str] | None
+    black_words: Sequence[str]
+    white_words: Sequence[str]
+    closing_phrase: str
+    report_delay: float
+    outcomes: Sequence[OutcomeRule]
+    personas: Sequence[Persona]
+    magic_numbers: bool
+    assumptions: Mapping[str, str | Sequence[str]]
 
 
 DOCUMENT_ACCOUNT = AccountSettings(userid="200001", password="123456", spcode=True)  # noqa: S106 - the document prints it

@@ -4,8 +4,9 @@ import threading
 from collections.abc import Callable
 from contextlib import ExitStack
 from functools import cache
-from typing import Any
+from typing import Unpack
 
+from ccell_fake.settings import SettingsByName
 from ccell_fake.testing.account import Ccell, ClientTransports, Server
 from ccell_mock_server.config.settings import Config, parse
 from ccell_mock_server.control.direct import DirectControl
@@ -47,7 +48,7 @@ class FakeCcell:
     Its client needs no connection. It listens from the first use of its `url`.
     """
 
-    def __init__(self, config: Config | None = None, **settings: Any) -> None:  # noqa: ANN401 - as AccountSettings has them
+    def __init__(self, config: Config | None = None, **settings: Unpack[SettingsByName]) -> None:
         """Configure a gateway that does not run yet.
 
         Args:

@@ -4,6 +4,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import httpx2
 import pytest
@@ -79,7 +80,7 @@ def test_patch_changes_only_the_settings_in_the_body(served: Served) -> None:
     ],
 )
 def test_an_invalid_setting_is_refused_with_the_allowed_values_and_changes_nothing(
-    account: AccountControl, settings: dict[str, object], said: str
+    account: AccountControl, settings: Any, said: str
 ) -> None:
     before = account.status()
     with pytest.raises(ControlError) as caught:

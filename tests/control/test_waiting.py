@@ -8,14 +8,14 @@ import struct
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from harness import http
 from harness.accounts import PHONE, Served
 from harness.emulators import emulator, until
 
-from ccell_fake.control.client import AccountControl, ControlClient, ControlError, NotInTime
+from ccell_fake.control.client import AccountControl, ControlClient, ControlError, NotInTime, WaitConditions
 from ccell_fake.inspection import State
 from ccell_fake.model import Operation
 from ccell_mock_server.emulator import Emulator
@@ -252,7 +252,7 @@ def test_a_disconnect_under_tls_ends_a_wait(version: ssl.TLSVersion) -> None:
 @pytest.mark.parametrize("name", ["phone", "linkid", "content"])
 def test_a_pattern_that_is_too_long_is_refused(account: AccountControl, name: str) -> None:
     with pytest.raises(ControlError, match=f"{name} must have at most 2000 characters"):
-        account.wait("message", timeout=0, **{name: "x*" * 30_000})
+        account.wait("message", timeout=0, **cast("WaitConditions", {name: "x*" * 30_000}))
 
 
 def test_a_message_ends_a_wait_without_poll(running: Emulator, served: Served, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -28,7 +28,7 @@ def test_settings_are_read_and_changed(fake: Ccell) -> None:
 
 def test_an_unknown_setting_is_refused_with_a_suggestion(fake: Ccell) -> None:
     with pytest.raises(ControlError, match="balance"):
-        fake.settings(ballance=3)
+        fake.settings(ballance=3)  # type: ignore[call-arg] # pyright: ignore[reportCallIssue]
 
 
 def test_a_clock_is_frozen_moved_and_set_to_real(fake: Ccell) -> None:
@@ -118,8 +118,11 @@ def test_a_fake_may_speak_tls() -> None:
             assert client.info().is_normal
 
 
+MISSPELT: Any = {"ballance": 3}
+
+
 def test_a_fake_that_fails_to_start_leaves_nothing_open() -> None:
-    with pytest.raises(ControlError, match="ballance"), FakeCcell(ballance=3):
+    with pytest.raises(ControlError, match="ballance"), FakeCcell(**MISSPELT):
         pass
 
 
@@ -202,7 +205,7 @@ def test_invalid_keywords_of_a_fault_are_refused(fake: Ccell, keywords: dict[str
 
 def test_invalid_values_of_a_fault_are_refused(fake: Ccell) -> None:
     with pytest.raises(ValueError, match=r"operation must be one of send, report, upmsg, info, got 'sned'"):
-        fake.faults.next("sned", code="1001999")
+        fake.faults.next("sned", code="1001999")  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]
     with pytest.raises(ControlError, match="code"):
         fake.faults.next("send", code="42")
 

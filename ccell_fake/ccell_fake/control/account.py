@@ -26,7 +26,7 @@ from ccell_fake.inspection import (
     WaitResult,
 )
 from ccell_fake.model import Operation
-from ccell_fake.settings import AccountSettings, OutcomeRule, Persona
+from ccell_fake.settings import AccountSettings, OutcomeRule, Persona, SettingsByName
 
 Record = TypeVar("Record")
 
@@ -61,6 +61,32 @@ class MessageQuery(TypedDict, total=False):
     ignore_case: bool
 
 
+class WaitConditions(TypedDict, total=False):
+    """Conditions of a wait. Conditions of messages are allowed only with kind `message`, `not_empty` only without.
+
+    Attributes:
+        phone: The number of the message. In phone, linkid and content, `*` stands for any text.
+        linkid: The sender's reference.
+        content: The text.
+        msgid: The serial number.
+        code: 0, or the code of the refusal.
+        state: The state.
+        after_position: Only what came after this position in the journal.
+        count: Number of messages or fetches.
+        not_empty: Whether a fetch counts only if it returned something.
+    """
+
+    phone: str | None
+    linkid: str | None
+    content: str | None
+    msgid: str | None
+    code: Code | str | None
+    state: State | str | None
+    after_position: int
+    count: int
+    not_empty: bool
+
+
 class AccountControl:
     """One account of an emulator, as tests see it.
 
@@ -89,7 +115,7 @@ class AccountControl:
         """Position of the last journal entry of the account."""
         return self.status().position
 
-    def change(self, **settings: Any) -> AccountRecord:  # noqa: ANN401 - as AccountSettings has them
+    def change(self, **settings: Unpack[SettingsByName]) -> AccountRecord:
         """Change some settings, by name. Requests in progress use the changed settings."""
         return self._call(AccountRecord, "PATCH", "", body=settings)
 
@@ -252,18 +278,20 @@ class AccountControl:
         path = f"{self._path}/journal"
         return self._connection.pages(JournalEntry, path, after_position=after_position, operation=operation, code=code)
 
-    def wait(self, kind: WaitKind = "message", *, timeout: float = 10.0, **wanted: Any) -> WaitResult:  # noqa: ANN401 - as WaitBody has them
+    def wait(
+        self, kind: WaitKind = "message", *, timeout: float = 10.0, **wanted: Unpack[WaitConditions]
+    ) -> WaitResult:
         """Block until messages or fetches match.
 
         Args:
             kind: `message`, `report` (reports are fetched) or `upmsg` (upstream messages are fetched).
             timeout: Seconds.
-            wanted: As in WaitBody: phone, linkid, content, msgid, code, state, after_position, count, not_empty.
+            wanted: The conditions. None is no condition.
 
         Raises:
             NotInTime: The time is over; the message lists what came instead.
         """
-        members = without_none(wanted)
+        members = without_none(dict(wanted))
         body = {**members, "kind": kind, "timeout": timeout}
         result = self._call(WaitResult, "POST", "/wait", body=body, timeout=timeout + SECONDS)
         if not result.is_met:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Unpack
 from urllib.parse import quote
 
-from ccell_fake.control.account import AccountControl, MessageQuery, non_defaults
+from ccell_fake.control.account import AccountControl, MessageQuery, WaitConditions, non_defaults
 from ccell_fake.control.connection import ControlConnection
 from ccell_fake.control.errors import ControlError, JournalTruncated, NotFound, NotInTime, Unreachable
 from ccell_fake.control.events import Event, read_events
@@ -22,6 +22,7 @@ __all__ = [
     "NotFound",
     "NotInTime",
     "Unreachable",
+    "WaitConditions",
 ]
 
 _SNAPSHOT = "application/vnd.sqlite3"

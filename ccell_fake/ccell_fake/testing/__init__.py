@@ -2,6 +2,7 @@
 
 from ccell_fake.testing.account import Ccell, ClientTransports, NotInProcess, Server
 from ccell_fake.testing.audit import Breach
+from ccell_fake.testing.faults import FaultByName, Faults
 from ccell_fake.testing.lists import NotAsExpected
 
-__all__ = ["Breach", "Ccell", "ClientTransports", "NotAsExpected", "NotInProcess", "Server"]
+__all__ = ["Breach", "Ccell", "ClientTransports", "FaultByName", "Faults", "NotAsExpected", "NotInProcess", "Server"]

@@ -6,17 +6,17 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Any, Self
+from typing import Self, Unpack
 
 import anyio.to_thread
 import httpx2
 
-from ccell_fake.client import AsyncClient, Client
-from ccell_fake.control.client import AccountControl, ControlClient, JournalTruncated, NotFound
+from ccell_fake.client import AsyncClient, AsyncClientOptions, Client, ClientOptions
+from ccell_fake.control.client import AccountControl, ControlClient, JournalTruncated, NotFound, WaitConditions
 from ccell_fake.errors import CcellError
 from ccell_fake.inspection import Hold, JournalEntry, State, UpmsgRecord, WaitKind, WaitResult
-from ccell_fake.model import Operation
-from ccell_fake.settings import AccountSettings
+from ccell_fake.model import Operation, OperationName
+from ccell_fake.settings import AccountSettings, SettingsByName
 from ccell_fake.testing import audit
 from ccell_fake.testing.clock import AccountTime
 from ccell_fake.testing.faults import Faults
@@ -97,7 +97,7 @@ class Ccell:
         """A client of the account."""
         return self.connect()
 
-    def connect(self, *, in_process: bool | None = None, **options: Any) -> Client:  # noqa: ANN401 - as Client has them
+    def connect(self, *, in_process: bool | None = None, **options: Unpack[ClientOptions]) -> Client:
         """Make a client of the account. It is closed with the account.
 
         Args:
@@ -113,7 +113,7 @@ class Ccell:
         self._clients.append(client)
         return client
 
-    def connect_async(self, *, in_process: bool | None = None, **options: Any) -> AsyncClient:  # noqa: ANN401 - as AsyncClient has them
+    def connect_async(self, *, in_process: bool | None = None, **options: Unpack[AsyncClientOptions]) -> AsyncClient:
         """Make an asynchronous client of the account; use it with `async with`.
 
         Args:
@@ -127,7 +127,7 @@ class Ccell:
         options.setdefault("transport", transports.async_transport())
         return AsyncClient(url, self.userid, self.password, **options)
 
-    def settings(self, **changes: Any) -> AccountSettings:  # noqa: ANN401 - as AccountSettings has them
+    def settings(self, **changes: Unpack[SettingsByName]) -> AccountSettings:
         """Change settings by name, and return all settings of the account.
 
         Raises:
@@ -147,7 +147,7 @@ class Ccell:
         return self.account.reply(phone, content, spcode=spcode, delay=delay)
 
     @contextmanager
-    def hold(self, slots: int = 1, operation: Operation | str | None = None, seconds: float = 60.0) -> Generator[Hold]:
+    def hold(self, slots: int = 1, operation: OperationName | None = None, seconds: float = 60.0) -> Generator[Hold]:
         """Keep slots of the account in use inside the block, as another program on the same account would.
 
         Args:
@@ -163,7 +163,9 @@ class Ccell:
                 with suppress(NotFound):
                     self._held.append(range(before + 1, self.account.position + 1))
 
-    def wait(self, kind: WaitKind = "message", *, timeout: float = 10.0, **wanted: Any) -> WaitResult:  # noqa: ANN401 - as AccountControl.wait has them
+    def wait(
+        self, kind: WaitKind = "message", *, timeout: float = 10.0, **wanted: Unpack[WaitConditions]
+    ) -> WaitResult:
         """Block until messages or fetches match; `outbox.wait` is for one message.
 
         Args:
@@ -176,7 +178,13 @@ class Ccell:
         """
         return self.account.wait(kind, timeout=timeout, **wanted)
 
-    async def wait_async(self, kind: WaitKind = "message", *, timeout: float = 10.0, **wanted: Any) -> WaitResult:  # noqa: ANN401, ASYNC109 - as `wait` has them
+    async def wait_async(
+        self,
+        kind: WaitKind = "message",
+        *,
+        timeout: float = 10.0,  # noqa: ASYNC109 - as `wait` has it
+        **wanted: Unpack[WaitConditions],
+    ) -> WaitResult:
         """Do the same as `wait`, without blocking the event loop."""
         wait = partial(self.wait, kind, timeout=timeout, **wanted)
         return await anyio.to_thread.run_sync(wait, abandon_on_cancel=True)
@@ -270,7 +278,7 @@ class Server:
         """Address of the gateway, such as `http://127.0.0.1:8026`."""
         return self._url()
 
-    def open(self, **settings: Any) -> Ccell:  # noqa: ANN401 - as AccountSettings has them
+    def open(self, **settings: Unpack[SettingsByName]) -> Ccell:
         """Open an account. A missing userid or password is generated; other missing settings have their defaults.
 
         Raises:

@@ -1,11 +1,36 @@
 """Faults of an account, by keyword."""
 
 from collections.abc import Iterator
-from typing import Any
+from datetime import datetime
+from typing import Any, Literal, TypedDict, Unpack
 
+from ccell_fake.codes import Code
 from ccell_fake.control.client import AccountControl
 from ccell_fake.faults import FAULT_KINDS, Fault, FaultStatus
-from ccell_fake.model import Operation
+from ccell_fake.model import Operation, OperationName
+
+
+class FaultByName(TypedDict, total=False):
+    """The kind of a fault and its fields, as `Faults.next` describes them."""
+
+    code: Code | str
+    delay: float
+    http: Literal[True] | int
+    close: Literal[True]
+    reset: Literal[True]
+    truncate: Literal[True] | int
+    broken_xml: Literal[True]
+    gbk: Literal[True]
+    dribble: Literal[True] | float
+    phone: str
+    skip: int
+    rate: float
+    since: datetime
+    until: datetime
+    processed: bool
+    body: str
+    declared: bool
+    piece: int
 
 
 class Faults:
@@ -23,7 +48,9 @@ class Faults:
         """The faults."""
         return f"Faults({[one.fault for one in self]})"
 
-    def next(self, operation: str | None = None, *, times: int | None = 1, **fault: Any) -> FaultStatus:  # noqa: ANN401 - as each kind has them
+    def next(
+        self, operation: OperationName | None = None, *, times: int | None = 1, **fault: Unpack[FaultByName]
+    ) -> FaultStatus:
         """Apply a fault to the next requests: `next("send", code="1001999", times=2)`.
 
         Exactly one keyword names the kind: `code="1001999"`, `delay=5` (seconds), `http=502`, `close=True`,
@@ -41,19 +68,20 @@ class Faults:
             ValueError: There is no such operation.
             ControlError: A value is not allowed; the message names those that are.
         """
-        kinds = sorted(fault.keys() & FAULT_KINDS.keys())
+        given: dict[str, Any] = dict(fault)
+        kinds = sorted(given.keys() & FAULT_KINDS.keys())
         if len(kinds) != 1:
             named = " and ".join(kinds) or "none"
             message = f"exactly one keyword must name the kind, got {named}; kinds: {', '.join(FAULT_KINDS)}"
             raise TypeError(message)
         kind = FAULT_KINDS[kinds[0]]
-        value = fault.pop(kinds[0])
+        value = given.pop(kinds[0])
         if value is not True:
             if not kind.main_field:
                 message = f"{kinds[0]} must be True, got {value!r}"
                 raise TypeError(message)
-            fault[kind.main_field] = value
-        return self.add(kind(operation=None if operation is None else Operation(operation), times=times, **fault))
+            given[kind.main_field] = value
+        return self.add(kind(operation=None if operation is None else Operation(operation), times=times, **given))
 
     def add(self, fault: Fault) -> FaultStatus:
         """Add a fault after the others."""
