@@ -184,8 +184,8 @@ class SettingsByName(TypedDict, total=False):
     white_words: Sequence[str]
     closing_phrase: str
     report_delay: float
-    outcomes: Sequence[OutcomeRule]
-    personas: Sequence[Persona]
+    outcomes: Sequence[OutcomeRule | Mapping[str, object]]
+    personas: Sequence[Persona | Mapping[str, object]]
     magic_numbers: bool
     assumptions: Mapping[str, str | Sequence[str]]
 
