@@ -5,6 +5,10 @@ class CcellError(Exception):
     """The base class of all errors of this package."""
 
 
+class InheritedError(CcellError):
+    """A forked process used an emulator of its parent process. Only the process that created it can use it."""
+
+
 class UnreadableRequest(CcellError):
     """A request violates the document.
 

@@ -8,10 +8,11 @@ from ccell_fake.clock import Clock, SystemClock
 from ccell_fake.engine.accounts import Accounts, Pauses
 from ccell_fake.engine.behaviour import Behaviour
 from ccell_fake.engine.gateway import Gateway
+from ccell_fake.settings import DOCUMENT_ACCOUNT
 from ccell_fake.store.database import SqliteStore
 from ccell_fake.wire import replies
 from ccell_mock_server.config import toml
-from ccell_mock_server.config.accounts import CredentialGenerator, credential_number
+from ccell_mock_server.config.accounts import CredentialGenerator, credential_number, refuse_invalid
 from ccell_mock_server.config.settings import Config, is_loopback
 from ccell_mock_server.gateway.dispatcher import Dispatcher
 from ccell_mock_server.gateway.timeouts import CallTimeouts
@@ -53,6 +54,7 @@ class Emulator:
                 Path(server.store) if server.store else None,
                 journal_entries=server.journal_entries,
                 on_change=notifier.notify,
+                check=refuse_invalid,
             )
             stack.callback(store.close)
             self.timeouts: CallTimeouts = CallTimeouts(pauses or notifier)
@@ -95,10 +97,17 @@ class Emulator:
 
     def start(self) -> None:
         """Start to listen. Raises ServingError if the address is not available."""
+        self.services.store.owner.check()
         self._server.start()
 
     def stop(self) -> None:
-        """Stop listening, close the store, and remove a generated certificate. A second call does nothing."""
+        """Stop listening, close the store, and remove a generated certificate.
+
+        A second call does nothing, nor does a call in a forked process.
+        """
+        if not self.services.store.owner.is_here:
+            self._resources.pop_all()
+            return
         self._resources.close()
 
     def __enter__(self) -> Self:
@@ -116,13 +125,17 @@ class Emulator:
 
 
 def _open_accounts(accounts: Accounts, store: SqliteStore, config: Config) -> Accounts:
-    """Load the accounts of the store, and open those of the configuration."""
+    """Load the accounts of the store, and open those of the configuration.
+
+    An account that the configuration names gets its settings. The default account keeps those of the store.
+    """
     profile = config.server.profile
     accounts.set_assumptions(config.assumptions, toml.profile_answers(Path(profile)) if profile else {})
     with store.transaction() as ledger:
-        accounts.reload(ledger)
+        accounts.load(ledger)()
     for account in config.accounts:
-        accounts.open(account)
+        if account is not DOCUMENT_ACCOUNT or account.userid not in accounts:
+            accounts.open(account)
     return accounts
 
 

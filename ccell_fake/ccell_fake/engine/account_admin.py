@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
 from datetime import datetime
+from functools import partial
 
 from ccell_fake.clock import EARLIEST, LATEST, AccountClock, ClockSetting, from_micros, in_micros, to_micros
 from ccell_fake.codes import Code
@@ -161,14 +162,16 @@ class AccountAdmin:
         Raises:
             NotPossible: Too few slots are free.
         """
-        with self.opened() as (account, _):
+        with self.opened() as (account, ledger):
             scope = operation if account.policy.answers["Q21"] == "endpoint" else None
             free = max(account.settings.max_concurrency - account.slots.in_progress(scope), 0)
             if slots > free:
                 message = f"cannot hold {slots} slots; {free} of {account.settings.max_concurrency} are free"
                 raise NotPossible(message)
             until = from_micros(self._base_now() + in_micros(seconds))
-            return account.slots.hold(slots, operation, until, seconds)
+            hold = account.slots.hold(slots, operation, until, seconds)
+            ledger.at_rollback(partial(account.slots.release, [hold.id]))
+            return hold
 
     def release(self, ids: Iterable[int] | None = None) -> None:
         """End some holds, or all.
@@ -176,9 +179,10 @@ class AccountAdmin:
         Raises:
             NoSuchThing: A hold does not exist, or has ended.
         """
-        with self.opened() as (account, _):
+        with self.opened() as (account, ledger):
             there = {hold.id for hold in account.slots.holds()}
-            account.slots.release(there if ids is None else _each_of(ids, there, "hold"))
+            ended = there if ids is None else _each_of(ids, there, "hold")
+            ledger.at_commit(partial(account.slots.release, ended))
 
     def faults(self) -> tuple[FaultStatus, ...]:
         """Return the faults with their counts."""

@@ -53,6 +53,7 @@ class Accounts:
         self.behaviour = behaviour
         self._pauses = pauses
         self._accounts: dict[str, Account] = {}
+        self._userids: dict[int, str] = {}
         self.set_assumptions({})
 
     def set_assumptions(self, configured: AnswerTable, observed: AnswerTable | None = None) -> None:
@@ -77,6 +78,10 @@ class Accounts:
     def get(self, userid: str) -> Account | None:
         """Return an account, or None."""
         return self._accounts.get(userid)
+
+    def with_key(self, key: int) -> Account | None:
+        """Return the account with a number of the store, or None."""
+        return self._accounts.get(self._userids.get(key, ""))
 
     def current(self, account: Account) -> Account | None:
         """Return the present state of an account, or None if it was reset or closed."""
@@ -122,13 +127,24 @@ class Accounts:
         self.close(account, ledger)
         return self.save(account.settings, ledger)
 
-    def reload(self, ledger: Ledger) -> None:
-        """Replace all accounts by those of the store, within a transaction, and end all waits."""
-        former = self._accounts
+    def load(self, ledger: Ledger) -> Callable[[], frozenset[int]]:
+        """Read all accounts of a ledger.
+
+        Returns:
+            A function that cannot fail: it replaces all accounts by these, ends all waits, and returns the store's
+            numbers of the former accounts and of these.
+        """
         opened = [self._make(row, Slots(self.clock.elapsed)) for row in ledger.accounts()]
-        self._accounts = {account.settings.userid: account for account in opened}
-        for account in former.values():
-            self._pauses.cancel(account.slots)
+
+        def replace_all() -> frozenset[int]:
+            former = tuple(self._accounts.values())
+            self._accounts = {account.settings.userid: account for account in opened}
+            self._userids = {account.key: account.settings.userid for account in opened}
+            for account in former:
+                self._pauses.cancel(account.slots)
+            return frozenset(account.key for account in (*former, *opened))
+
+        return replace_all
 
     def _keep(self, userid: str, account: Account | None, ledger: Ledger) -> None:
         """Keep an account under its userid, or None for no account, unless the transaction is rolled back."""
@@ -136,10 +152,12 @@ class Accounts:
         self._put(userid, account)
 
     def _put(self, userid: str, account: Account | None) -> None:
-        if account is None:
-            self._accounts.pop(userid, None)
-        else:
+        former = self._accounts.pop(userid, None) if account is None else self._accounts.get(userid)
+        if former is not None:
+            self._userids.pop(former.key, None)
+        if account is not None:
             self._accounts[userid] = account
+            self._userids[account.key] = userid
 
     def _make(self, row: AccountRow, slots: Slots) -> Account:
         answers = Answers(self._configured, row.settings.assumptions, observed=self._observed)

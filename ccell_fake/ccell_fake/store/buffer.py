@@ -37,12 +37,11 @@ class RowBuffer:
         self.clear()
 
     def write(self, connection: Connection) -> None:
-        """Write all rows. The caller owns the transaction."""
+        """Write all rows, and keep them. The caller owns the transaction, and drops the rows when they are safe."""
         for table, rows in self._rows.items():
             for chunk in _chunks(rows):
                 statement = _insert(table, len(chunk[0]), len(chunk))
                 connection.execute(statement, list(chain.from_iterable(chunk)))
-        self.clear()
 
     def clear(self) -> None:
         """Drop all rows."""

@@ -81,18 +81,20 @@ class BufferedTables:
             " (SELECT max(last_dropped) FROM account), (SELECT number FROM high_water))"
         ).fetchone()
 
+    def use(self, connection: Connection) -> None:
+        """Use another connection with the same data, between transactions."""
+        self._connection = connection
+
     def commit(self) -> None:
         """Commit the transaction."""
-        if self._is_durable and (self._rows or self._before):
+        is_much = len(self._rows) + len(self._settled_rows) > _MAX_BUFFERED_ROWS
+        if is_much or (self._is_durable and (self._rows or self._before)):
             self._begin()
         if self._connection.in_transaction:
             self._write(self._rows, self._before)
-            self._connection.execute("COMMIT")
         else:
             self._rows.move_to(self._settled_rows)
             self._settled_accounts.update(self._before)
-            if len(self._settled_rows) > _MAX_BUFFERED_ROWS:
-                self.settle_all()
         self._before.clear()
         if self._at_commit or self._at_rollback:
             acts, self._at_commit, self._at_rollback = self._at_commit, [], []
@@ -123,9 +125,9 @@ class BufferedTables:
         self._rows.clear()
         self._accounts.update(self._before)
         self._before.clear()
-        if self._connection.in_transaction:
-            self._connection.execute("ROLLBACK")
-            self._accounts = {key: self._accounts[key] for key in self._settled_accounts}
+        self._undo()
+        # The tables have the data of all other accounts.
+        self._accounts = {key: row for key, row in self._accounts.items() if key in self._settled_accounts}
 
     def _pending(self, account: int) -> tuple[int, int | None]:
         """Return the sum of future charges without refunds, and when the next charge or refund is due."""
@@ -169,29 +171,43 @@ class BufferedTables:
             self.settle_all()
             self._connection.execute("BEGIN IMMEDIATE")
         self._rows.write(self._connection)
+        self._rows.clear()
 
     def settle_all(self) -> None:
-        """Write the buffered rows of finished transactions to the tables."""
-        if self._settled_rows or self._settled_accounts:
+        """Write the buffered rows of finished transactions to the tables. They stay buffered if that fails."""
+        if not (self._settled_rows or self._settled_accounts):
+            return
+        try:
             self._connection.execute("BEGIN IMMEDIATE")
             self._write(self._settled_rows, self._settled_accounts)
-            self._connection.execute("COMMIT")
-            self._settled_accounts.clear()
+        except BaseException:
+            self._undo()
+            raise
+        self._settled_accounts.clear()
+
+    def _undo(self) -> None:
+        # SQLite itself ends the transaction after some errors.
+        if self._connection.in_transaction:
+            self._connection.execute("ROLLBACK")
 
     def _write(self, rows: RowBuffer, accounts: Iterable[int]) -> None:
+        """Write rows and accounts to the tables, and commit. Nothing in memory changes before."""
         rows.write(self._connection)
-        for key in accounts:
-            if key in self._accounts:
-                self._write_account(key, self._accounts[key])
+        written = {key: self._write_account(key, self._accounts[key]) for key in accounts if key in self._accounts}
+        self._connection.execute("COMMIT")
+        rows.clear()
+        self._accounts.update(written)
 
-    def _write_account(self, key: int, cached: _CachedAccount) -> None:
+    def _write_account(self, key: int, cached: _CachedAccount) -> _CachedAccount:
+        """Write an account. Returns what to cache of it after the commit."""
         execute = self._connection.execute
         execute("UPDATE account SET spent = ?, locked_at = ? WHERE key = ?", (cached.spent, cached.locked_at, key))
         for row in cached.faults:
             if row not in cached.faults_written:
                 values = row.matched, row.applied, key, row.id
                 execute("UPDATE fault SET matched = ?, applied = ? WHERE account = ? AND id = ?", values)
-        cached.faults_written = cached.faults
+        written = cached.copy()
+        written.faults_written = cached.faults
         if cached.journaled > self._journal_entries + _SPARE_ENTRIES:
             (dropped,) = execute(
                 "SELECT position FROM journal WHERE account = ? ORDER BY position DESC LIMIT 1 OFFSET ?",
@@ -199,7 +215,8 @@ class BufferedTables:
             ).fetchone()
             execute("UPDATE account SET last_dropped = ? WHERE key = ?", (dropped, key))
             execute("DELETE FROM journal WHERE account = ? AND position <= ?", (key, dropped))
-            cached.journaled = self._journal_entries
+            written.journaled = self._journal_entries
+        return written
 
 
 def _fault_status(id_: int, fault: Fault, matched: int, applied: int) -> FaultStatus:

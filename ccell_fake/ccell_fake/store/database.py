@@ -3,21 +3,22 @@
 import sqlite3
 import threading
 import weakref
-from collections.abc import Callable, Generator
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Generator, Mapping
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
-from ccell_fake.clock import EARLIEST, LATEST, ClockSetting, to_micros
 from ccell_fake.errors import CcellError
-from ccell_fake.faults import Fault
 from ccell_fake.serialization import from_json
 from ccell_fake.settings import AccountSettings
 from ccell_fake.store.cache import JOURNAL_ENTRIES
+from ccell_fake.store.checking import SettingsCheck, check_store, create, identify
 from ccell_fake.store.ledger import SqliteLedger
-from ccell_fake.store.schema import APPLICATION, SEARCH_INDEXES, TABLES, VERSION
+from ccell_fake.store.process import Owner
+from ccell_fake.store.schema import APPLICATION, SEARCH_INDEXES, VERSION
 
 _OLDEST_SQLITE = (3, 37)
 _IN_MEMORY = ":memory:"
+_OWNER_ONLY = 0o600
 
 
 class StoreError(CcellError):
@@ -32,7 +33,10 @@ class SqliteStore:
     """The gateway's data.
 
     A file uses a write-ahead log: a committed transaction survives a kill of the process. No other process can open the
-    file at the same time.
+    file at the same time. A forked process cannot use the store of its parent: every use raises InheritedError.
+
+    Attributes:
+        owner: The process that opened the store.
     """
 
     def __init__(
@@ -41,16 +45,19 @@ class SqliteStore:
         *,
         journal_entries: int = JOURNAL_ENTRIES,
         on_change: Callable[[frozenset[int]], None] | None = None,
+        check: SettingsCheck = lambda _: None,
     ) -> None:
         """Open a store.
 
         Args:
-            path: The file. It is created if missing. None keeps everything in memory.
+            path: The file. It is created if missing, and only its owner may read it: it holds passwords. None keeps
+                everything in memory.
             journal_entries: How many journal entries an account keeps.
             on_change: Called after a commit with the numbers of the changed accounts.
+            check: Raises ValueError for settings in the file that are not allowed.
 
         Raises:
-            StoreError: The file is in use, is not a store, or has another version.
+            StoreError: The file is in use, is not a store, has another version, or is damaged.
         """
         if sqlite3.sqlite_version_info < _OLDEST_SQLITE:
             message = f"SQLite {sqlite3.sqlite_version} is too old; the store needs 3.37 or newer"
@@ -59,26 +66,30 @@ class SqliteStore:
         self._path = path
         self._journal_entries = journal_entries
         self._on_change = on_change
-        self._connection = _open(path)
-        self._ledger = self._make_ledger()
-        self._finalize = weakref.finalize(self, self._connection.close)
+        self._check = check
+        self.owner: Owner = Owner()
+        self._connection = _open(path, check)
+        self._ledger = self._make_ledger(self._connection)
+        self._finalize = weakref.finalize(self, self.owner.close, self._connection)
 
-    def _make_ledger(self) -> SqliteLedger:
-        return SqliteLedger(self._connection, is_durable=self._path is not None, journal_entries=self._journal_entries)
+    def _make_ledger(self, connection: sqlite3.Connection) -> SqliteLedger:
+        return SqliteLedger(connection, is_durable=self._path is not None, journal_entries=self._journal_entries)
 
     def close(self) -> None:
-        """Close the store. A store without references closes itself."""
-        with self._lock:
-            self._finalize()
+        """Close the store. A store without references closes itself. In a forked process this does nothing."""
+        if self.owner.is_here:
+            with self._lock:
+                self._finalize()
 
     def exclusive(self) -> threading.Lock:
         """Return the lock that keeps other threads out of transactions."""
+        self.owner.check()
         return self._lock
 
     @contextmanager
     def transaction(self) -> Generator[SqliteLedger]:
         """Open a transaction. It is committed at the end of the block, or rolled back on an exception."""
-        with self._lock:
+        with self.exclusive():
             try:
                 yield self._ledger
                 self._ledger.commit()
@@ -86,6 +97,9 @@ class SqliteStore:
                 self._ledger.rollback()
                 raise
             changed = self._ledger.take_changed()
+        self._notify(changed)
+
+    def _notify(self, changed: frozenset[int]) -> None:
         if changed and self._on_change is not None:
             self._on_change(changed)
 
@@ -96,7 +110,7 @@ class SqliteStore:
             is_public: Whether the snapshot may hold a password. Other passwords are left out.
         """
         with closing(sqlite3.connect(_IN_MEMORY, isolation_level=None)) as copy:
-            with self._lock:
+            with self.exclusive():
                 self._ledger.settle_all()
                 self._connection.backup(copy)
             for key, text in copy.execute("SELECT key, settings FROM account WHERE settings <> ''").fetchall():
@@ -113,37 +127,46 @@ class SqliteStore:
     def restore(
         self,
         snapshot: bytes,
-        passwords: dict[str, str],
-        check: Callable[[AccountSettings], None],
-        reload: Callable[[SqliteLedger], None],
+        passwords: Callable[[], Mapping[str, str]],
+        load: Callable[[SqliteLedger], Callable[[], frozenset[int]]],
     ) -> None:
         """Replace all data by a snapshot. Nothing changes if that fails.
 
         Args:
             snapshot: The bytes that `dump` returned.
-            passwords: The passwords that the snapshot leaves out, by userid.
-            check: Raises ValueError for invalid settings.
-            reload: Called with the ledger before other threads can use it.
+            passwords: Returns the passwords that the snapshot may leave out, by userid.
+            load: Reads the accounts of a ledger. Returns a function that cannot fail: it replaces the present accounts,
+                and returns the numbers of former and present ones. Other threads cannot use the store meanwhile.
 
         Raises:
-            SnapshotError: The bytes are not a snapshot, it has another version, or a password is missing.
+            SnapshotError: The bytes are not a snapshot, it has another version or is damaged, or a password is missing.
         """
         with closing(sqlite3.connect(_IN_MEMORY, isolation_level=None)) as copy:
-            _load(copy, snapshot)
-            _complete(copy, passwords, check)
-            with self._lock:
+            _load_snapshot(copy, snapshot, self._check)
+            with self.exclusive():
+                _complete(copy, passwords())
+                ledger = self._make_ledger(copy)
+                replace = load(ledger)
+                ledger.rollback()
                 copy.backup(self._connection)
-                self._ledger = self._make_ledger()
-                reload(self._ledger)
-                self._ledger.commit()
+                ledger.use(self._connection)
+                self._ledger = ledger
+                changed = replace()
+        self._notify(changed)
 
 
-def _open(path: Path | None) -> sqlite3.Connection:
+def _open(path: Path | None, check: SettingsCheck) -> sqlite3.Connection:
     connection = None
     try:
+        if path is not None and not path.exists():
+            # SQLite names the reason if this fails.
+            with suppress(OSError):
+                path.touch(_OWNER_ONLY)
         connection = sqlite3.connect(path or _IN_MEMORY, isolation_level=None, check_same_thread=False, timeout=0)
-        _prepare(connection)
-    except (sqlite3.Error, StoreError) as error:
+        _prepare(connection, check)
+        if path is not None:
+            _hide(path)
+    except (sqlite3.Error, ValueError) as error:
         if connection is not None:
             connection.close()
         message = f"{path}: {'another process has it open' if 'locked' in str(error) else error}"
@@ -151,85 +174,61 @@ def _open(path: Path | None) -> sqlite3.Connection:
     return connection
 
 
-def _prepare(connection: sqlite3.Connection) -> None:
+def _prepare(connection: sqlite3.Connection, check: SettingsCheck) -> None:
     """Check the file before anything is written: it may belong to another program."""
     connection.execute("PRAGMA locking_mode = EXCLUSIVE")
     connection.create_function("casefold", 1, str.casefold, deterministic=True)
-    tables, version = _identify(connection)
+    tables, version = identify(connection)
     if tables and version is None:
         message = "it is not a store of ccell-fake"
-        raise StoreError(message)
+        raise ValueError(message)
     if tables and version != VERSION:
         message = f"it is a store of version {version}; this is version {VERSION}"
-        raise StoreError(message)
+        raise ValueError(message)
+    if tables:
+        check_store(connection, "the store", check)
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = NORMAL")
     connection.execute("BEGIN EXCLUSIVE")
     if not tables:
-        for statement in TABLES.split(";\n"):
-            connection.execute(statement)
+        create(connection)
         connection.execute(f"PRAGMA application_id = {APPLICATION}")
         connection.execute(f"PRAGMA user_version = {VERSION}")
     connection.execute("COMMIT")
 
 
-def _identify(connection: sqlite3.Connection) -> tuple[int, int | None]:
-    """Return the number of tables, and the version of the store. The version is None for any other database."""
-    (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-    (application,) = connection.execute("PRAGMA application_id").fetchone()
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
-    return tables, version if application == APPLICATION else None
+def _hide(path: Path) -> None:
+    """Let only the owner of a store read it. A store of another owner is not changed."""
+    for file in (path, path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-shm")):
+        with suppress(FileNotFoundError, PermissionError):
+            file.chmod(_OWNER_ONLY)
 
 
-def _load(copy: sqlite3.Connection, snapshot: bytes) -> None:
+def _load_snapshot(copy: sqlite3.Connection, snapshot: bytes, check: SettingsCheck) -> None:
     try:
         # These two bytes declare a write-ahead log, which a database in memory cannot have.
         copy.deserialize(snapshot[:18] + b"\1\1" + snapshot[20:])
-        _, version = _identify(copy)
-        if version == VERSION:
-            ((result,),) = copy.execute("PRAGMA integrity_check(1)").fetchall()
-            foreign = copy.execute("PRAGMA foreign_key_check").fetchall()
-            is_whole = result == "ok" and not foreign and _shape(copy) == _expected_shape()
-            if is_whole:
-                return
+        _, version = identify(copy)
     except (sqlite3.Error, OverflowError) as error:
         message = f"not a snapshot: {error}"
         raise SnapshotError(message) from error
     if version is None:
         message = "not a snapshot; send the body that GET /_ccell/v1/state answered"
-    elif version == VERSION:
-        message = "the snapshot is damaged"
-    else:
+        raise SnapshotError(message)
+    if version != VERSION:
         message = f"the snapshot has schema version {version}; this emulator reads version {VERSION}"
-    raise SnapshotError(message)
+        raise SnapshotError(message)
+    try:
+        check_store(copy, "the snapshot", check)
+    except ValueError as error:
+        raise SnapshotError(str(error)) from error
 
 
-def _shape(connection: sqlite3.Connection) -> list[tuple[str, str]]:
-    rows = connection.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL").fetchall()
-    return sorted(row for row in rows if row[0] not in SEARCH_INDEXES)
-
-
-def _expected_shape() -> list[tuple[str, str]]:
-    with closing(_open(None)) as fresh:
-        return _shape(fresh)
-
-
-def _complete(copy: sqlite3.Connection, passwords: dict[str, str], check: Callable[[AccountSettings], None]) -> None:
-    """Fill in the passwords that were left out, and check that all data can be read."""
-    rows = copy.execute("SELECT key, userid, settings, offset, frozen_at FROM account WHERE settings <> ''").fetchall()
-    for key, userid, text, offset, frozen_at in rows:
-        try:
-            settings: AccountSettings = from_json(AccountSettings, text)
-            check(settings)
-            _check_clock(ClockSetting(offset, frozen_at))
-            for (fault,) in copy.execute("SELECT fault FROM fault WHERE account = ?", (key,)):
-                from_json(Fault, fault)
-        except (ValueError, OverflowError) as error:
-            message = f"account {userid!r} has unreadable data: {error}"
-            raise SnapshotError(message) from error
-        if settings.userid != userid:
-            message = f"account {userid!r} has the settings of account {settings.userid!r}"
-            raise SnapshotError(message)
+def _complete(copy: sqlite3.Connection, passwords: Mapping[str, str]) -> None:
+    """Fill in the passwords that were left out."""
+    rows = copy.execute("SELECT key, userid, settings FROM account WHERE settings <> ''").fetchall()
+    for key, userid, text in rows:
+        settings: AccountSettings = from_json(AccountSettings, text)
         if settings.password:
             continue
         if userid not in passwords:
@@ -238,11 +237,3 @@ def _complete(copy: sqlite3.Connection, passwords: dict[str, str], check: Callab
         copy.execute(
             "UPDATE account SET settings = json_set(settings, '$.password', ?) WHERE key = ?", (passwords[userid], key)
         )
-
-
-def _check_clock(setting: ClockSetting) -> None:
-    longest = to_micros(LATEST) - to_micros(EARLIEST)
-    shown = to_micros(EARLIEST) if setting.frozen_at is None else setting.frozen_at
-    if abs(setting.offset) > longest or not to_micros(EARLIEST) <= shown <= to_micros(LATEST):
-        message = f"its clock is outside {EARLIEST:%Y-%m-%d} to {LATEST:%Y-%m-%d}"
-        raise ValueError(message)

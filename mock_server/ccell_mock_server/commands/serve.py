@@ -115,7 +115,9 @@ def _play_demo(emulator: "Emulator") -> list[str]:
 
 
 def _greeting(emulator: "Emulator") -> list[str]:
-    url, accounts, certificate = emulator.url, emulator.config.accounts, emulator.certificate
+    url, certificate = emulator.url, emulator.certificate
+    opened = (emulator.services.accounts.get(one.userid) for one in emulator.config.accounts)
+    accounts = [account.settings for account in opened if account is not None]
     lines = [
         f"ccell-fake {version('ccell-fake')} serves on {url}",
         f"  console {url}{CONTROL_PREFIX}",

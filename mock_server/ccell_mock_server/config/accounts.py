@@ -35,6 +35,13 @@ def check_account(account: AccountSettings) -> Iterator[ConfigProblem]:
     yield from _check_lists(account)
 
 
+def refuse_invalid(account: AccountSettings) -> None:
+    """Raise ValueError if an account's settings have problems."""
+    problems = "; ".join(map(str, check_account(account)))
+    if problems:
+        raise ValueError(problems)
+
+
 def check_assumptions(answers: assumptions.AnswerTable, scope: assumptions.Scope) -> Iterator[ConfigProblem]:
     """Yield the problems of answers to open questions."""
     for id_, answer in answers.items():

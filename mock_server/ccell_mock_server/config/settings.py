@@ -103,7 +103,7 @@ class Config:
     """
 
     server: ServerSettings = field(default_factory=ServerSettings)
-    accounts: tuple[AccountSettings, ...] = (DOCUMENT_ACCOUNT,)
+    accounts: tuple[AccountSettings, ...] = field(default_factory=lambda: (DOCUMENT_ACCOUNT,))
     assumptions: AnswerTable = field(default_factory=dict[str, str | tuple[str, ...]])
     demo: DemoSettings | None = None
 
@@ -269,6 +269,10 @@ def _complete(config: Config) -> Iterator[AccountSettings]:
     if config.demo is not None:
         taken.add(config.demo.userid)
     for account in config.accounts:
+        if account is DOCUMENT_ACCOUNT:
+            # The default stays the same object, which no account of a file is.
+            yield account
+            continue
         completed = generator.complete(account, taken)
         taken.add(completed.userid)
         yield completed

@@ -1,8 +1,7 @@
 """Operations on the state of the whole emulator: snapshot and restore."""
 
-from ccell_fake.settings import AccountSettings
 from ccell_fake.store.database import SnapshotError
-from ccell_mock_server.config.accounts import check_account, is_public
+from ccell_mock_server.config.accounts import is_public
 from ccell_mock_server.config.errors import ConfigProblem
 from ccell_mock_server.control.api import Api, HttpOnlyAnswer, HttpRequest
 from ccell_mock_server.control.problems import InvalidError, RefusedError
@@ -40,16 +39,12 @@ def views(services: Services) -> list[Api]:
         if http.mimetype != SNAPSHOT:
             raise RefusedError(415, f"the body must be {SNAPSHOT}, got {http.mimetype or 'no type'}")
         snapshot = http.read()
-        passwords = {one.settings.userid: one.settings.password for one in services.accounts}
         try:
-            services.store.restore(snapshot, passwords, _check, services.accounts.reload)
+            services.store.restore(snapshot, passwords, services.accounts.load)
         except SnapshotError as error:
             raise InvalidError([ConfigProblem("", str(error))]) from error
 
+    def passwords() -> dict[str, str]:
+        return {one.settings.userid: one.settings.password for one in services.accounts}
+
     return [api]
-
-
-def _check(settings: AccountSettings) -> None:
-    flaws = "; ".join(map(str, check_account(settings)))
-    if flaws:
-        raise ValueError(flaws)
