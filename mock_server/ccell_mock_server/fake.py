@@ -3,10 +3,10 @@
 import threading
 from collections.abc import Callable
 from contextlib import ExitStack
-from functools import cache
 from typing import Unpack
 
 from ccell_fake.settings import SettingsByName
+from ccell_fake.store.process import Owner
 from ccell_fake.testing.account import Ccell, ClientTransports, Server
 from ccell_mock_server.config.settings import Config, parse
 from ccell_mock_server.control.direct import DirectControl
@@ -24,7 +24,7 @@ def server(emulator: Emulator, url: Callable[[], str] | None = None, *, is_in_pr
     """
     services = emulator.services
     control = DirectControl(services, emulator.dispatcher)
-    transport = InProcessTransport(services.gateway, services.metrics, emulator.timeouts)
+    transport = InProcessTransport(services.gateway, services.metrics, emulator.timeouts, services.store.owner)
     return Server(
         control,
         url or (lambda: emulator.url),
@@ -59,6 +59,7 @@ class FakeCcell:
         self._config = config
         self._settings = settings
         self._stack = ExitStack()
+        self._owner: Owner | None = None
 
     def __enter__(self) -> Ccell:
         """Start the gateway and open the account.
@@ -72,24 +73,30 @@ class FakeCcell:
             test_server = stack.enter_context(server(emulator, _start_at_first_use(emulator), is_in_process=True))
             ccell = test_server.open(**self._settings)
             stack.callback(ccell.close)
+            self._owner = emulator.services.store.owner
             self._stack = stack.pop_all()
             return ccell
 
     def __exit__(self, *_error: object) -> None:
-        """Stop the gateway and forget its data."""
-        self._stack.close()
+        """Stop the gateway and forget its data. In a forked process this does nothing."""
+        if self._owner is None or self._owner.is_here:
+            self._stack.close()
+        else:
+            self._stack.pop_all()
 
 
 def _start_at_first_use(emulator: Emulator) -> Callable[[], str]:
     guard = threading.Lock()
-
-    @cache
-    def start() -> str:
-        emulator.start()
-        return emulator.url
+    urls: list[str] = []
 
     def url() -> str:
-        with guard:
-            return start()
+        if not urls:
+            # A fork would wait for ever for a thread that it does not have.
+            emulator.services.store.owner.check()
+            with guard:
+                if not urls:
+                    emulator.start()
+                    urls.append(emulator.url)
+        return urls[0]
 
     return url

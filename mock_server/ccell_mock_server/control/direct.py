@@ -67,7 +67,7 @@ class DirectControl(ControlClient):
     """The control API of an emulator in this process. It needs no token.
 
     Calls whose answers are records go to the views. Everything else goes to the WSGI application: streams, snapshots,
-    metrics, and paths that do not exist.
+    metrics, and paths that do not exist. In a forked process every call raises InheritedError.
     """
 
     def __init__(self, services: Services, application: WSGIApplication) -> None:
@@ -78,6 +78,7 @@ class DirectControl(ControlClient):
             application: Its application.
         """
         super().__init__(_LOOPBACK, services.control_token, transport=httpx2.WSGITransport(application))
+        self._owner = services.store.owner
         self._routes: dict[tuple[str, int], list[tuple[list[str], DeclaredOperation]]] = {}
         for operation in (one for api in apis(services) for one in api.operations if not one.is_http_only):
             segments = f"{_VERSION}{operation.rule}".split("/")
@@ -110,6 +111,7 @@ class DirectControl(ControlClient):
     def _find(
         self, method: str, path: str, body: object = None, query: Mapping[str, object] | None = None
     ) -> _Call | None:
+        self._owner.check()
         given = unquote(path).split("/")
         for segments, operation in self._routes.get((method, len(given)), ()):
             parameters = _match(segments, given)

@@ -36,7 +36,8 @@ class Dispatcher:
         self._flask: tuple[Flask, WSGIApplication] | None = None
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
-        """Answer a request."""
+        """Answer a request. Raises InheritedError in a forked process, whose locks may never be released."""
+        self._services.store.owner.check()
         path, method = environ.get("PATH_INFO", ""), environ["REQUEST_METHOD"]
         operation = PATHS.get(path)
         if operation is not None and method in METHODS:

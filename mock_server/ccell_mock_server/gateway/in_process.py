@@ -13,6 +13,7 @@ from ccell_fake.engine.answer import Answer
 from ccell_fake.engine.faults import ConnectionEnd
 from ccell_fake.engine.gateway import Gateway
 from ccell_fake.model import Operation
+from ccell_fake.store.process import Owner
 from ccell_mock_server.gateway.handler import ReceivedRequest, answer_headers, handle
 from ccell_mock_server.gateway.timeouts import CallTimeout, CallTimeouts
 from ccell_mock_server.metrics import Metrics
@@ -27,13 +28,20 @@ class InProcessTransport(httpx2.BaseTransport):
     If the caller's timeout ends first, the request is still completed and httpx2.ReadTimeout is raised.
     """
 
-    def __init__(self, gateway: Gateway, metrics: Metrics, timeouts: CallTimeouts) -> None:
+    def __init__(self, gateway: Gateway, metrics: Metrics, timeouts: CallTimeouts, owner: Owner) -> None:
+        self._owner = owner
         self._gateway = gateway
         self._metrics = metrics
         self._timeouts = timeouts
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
-        """Answer a request. Raises httpx2.TransportError if a fault or the timeout prevented a complete answer."""
+        """Answer a request.
+
+        Raises:
+            TransportError: A fault or the timeout prevented a complete answer.
+            InheritedError: This process is a fork of the one that created the gateway.
+        """
+        self._owner.check()
         received_at = elapsed()
         operation = _OPERATIONS.get(request.url.path)
         if operation is None or request.method not in {"GET", "POST"}:
