@@ -10,7 +10,7 @@ from ccell_fake.engine.account import Account
 from ccell_fake.engine.chance import share
 from ccell_fake.engine.context import Arrival
 from ccell_fake.engine.number_context import Arranged
-from ccell_fake.engine.patterns import any_of
+from ccell_fake.engine.patterns import Patterns
 from ccell_fake.faults import (
     BrokenXmlFault,
     CloseFault,
@@ -137,10 +137,10 @@ def _is_about_numbers(fault: Fault) -> bool:
 def _matching_numbers(fault: Fault, request: Request, account: Account) -> frozenset[str]:
     if fault.phone is None:
         return frozenset()
-    pattern = any_of((fault.phone,))
+    pattern = Patterns((fault.phone,))
     answers = account.policy.answers
     all_numbers = (one for submit in request.submits for one in numbers.split_numbers(submit.phone or "", answers))
-    return frozenset(number for number in all_numbers if pattern.fullmatch(number))
+    return frozenset(number for number in all_numbers if pattern.match(number))
 
 
 def _is_chosen(row: FaultStatus, account: Account, seed: int) -> bool:

@@ -145,7 +145,7 @@ def _signature(facts: SubmitFacts) -> Refusal | None:
 
 def _template(facts: SubmitFacts) -> Refusal | None:
     templates = facts.policy.templates
-    if templates is None or any(templates.fullmatch(text) for text in facts.unsigned):
+    if templates is None or any(templates.match(text) for text in facts.unsigned):
         return None
     explanation = (
         f"the content without its signature, {facts.unsigned[0]!r}, matches no template; "

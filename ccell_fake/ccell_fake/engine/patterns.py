@@ -1,16 +1,33 @@
 """Patterns of settings: text with `*` for any text, and lists of numbers and prefixes."""
 
-import fnmatch
-import glob
-import re
 from collections.abc import Iterable, Iterator
 
 
-def any_of(patterns: Iterable[str]) -> re.Pattern[str]:
-    """Compile patterns to one expression. `fullmatch` tells whether any of them matches."""
-    return re.compile(
-        "|".join(fnmatch.translate("*".join(glob.escape(part) for part in pattern.split("*"))) for pattern in patterns)
-    )
+class Patterns:
+    """Patterns with `*` for any text. The time of a comparison grows with the lengths, not with their product."""
+
+    def __init__(self, patterns: Iterable[str]) -> None:
+        self._patterns = tuple(tuple(pattern.split("*")) for pattern in patterns)
+
+    def match(self, text: str) -> bool:
+        """Return whether a pattern matches a whole text."""
+        return any(_matches(parts, text) for parts in self._patterns)
+
+
+def _matches(parts: tuple[str, ...], text: str) -> bool:
+    """Return whether a text consists of these parts, with any text between them."""
+    if len(parts) == 1:
+        return text == parts[0]
+    first, *inner, last = parts
+    if len(text) < len(first) + len(last) or not (text.startswith(first) and text.endswith(last)):
+        return False
+    position, end = len(first), len(text) - len(last)
+    for part in inner:
+        position = text.find(part, position, end)
+        if position < 0:
+            return False
+        position += len(part)
+    return True
 
 
 class NumberList:

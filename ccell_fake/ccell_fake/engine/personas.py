@@ -1,11 +1,10 @@
 """Personas: how the owners of phones answer messages, and when they opt out."""
 
-import re
 from dataclasses import dataclass
 
 from ccell_fake.clock import from_micros, in_micros, to_micros
 from ccell_fake.engine.ledger import Ledger
-from ccell_fake.engine.patterns import any_of
+from ccell_fake.engine.patterns import Patterns
 from ccell_fake.model import Upmsg
 from ccell_fake.records import Submission
 from ccell_fake.settings import AccountSettings, Persona
@@ -16,17 +15,17 @@ class PersonaPattern:
     """A persona with its pattern compiled."""
 
     persona: Persona
-    phone: re.Pattern[str]
+    phone: Patterns
 
 
 def compile_personas(personas: tuple[Persona, ...]) -> tuple[PersonaPattern, ...]:
     """Compile the patterns of personas."""
-    return tuple(PersonaPattern(persona, any_of((persona.phone,))) for persona in personas)
+    return tuple(PersonaPattern(persona, Patterns((persona.phone,))) for persona in personas)
 
 
 def persona_of(phone: str, personas: tuple[PersonaPattern, ...]) -> Persona | None:
     """Return the persona that owns a phone, or None."""
-    return next((one.persona for one in personas if one.phone.fullmatch(phone)), None)
+    return next((one.persona for one in personas if one.phone.match(phone)), None)
 
 
 def answer(phone: str, submission: Submission, settings: AccountSettings, persona: Persona) -> Upmsg | None:

@@ -2,14 +2,13 @@
 
 import hashlib
 import ipaddress
-import re
 from dataclasses import dataclass
 
 from ccell_fake.clock import in_micros
 from ccell_fake.codes import Code
 from ccell_fake.engine import personas
 from ccell_fake.engine.assumptions import Answers
-from ccell_fake.engine.patterns import NumberList, any_of
+from ccell_fake.engine.patterns import NumberList, Patterns
 from ccell_fake.limits import Limits
 from ccell_fake.records import Submission
 from ccell_fake.settings import AccountSettings, OutcomeRule
@@ -23,13 +22,16 @@ class Words:
     def __init__(self, words: tuple[str, ...]) -> None:
         from ahocorasick_rs import AhoCorasick, MatchKind  # noqa: PLC0415 - slow to import, and few accounts have words
 
-        self._words = words
-        self._automaton = AhoCorasick(words, matchkind=MatchKind.LeftmostLongest)
+        self._words = frozenset(words)
+        self._lengths = sorted({len(word) for word in words}, reverse=True)
+        # With the short words first, the automaton drops all words that begin with another one. With these, or with
+        # repeated words, it takes quadratic time to build.
+        self._automaton = AhoCorasick(sorted(self._words, key=len), matchkind=MatchKind.LeftmostFirst)
 
     def first_in(self, content: str) -> str | None:
-        """Return the first word that occurs in a content, or None."""
-        for index, _, _ in self._automaton.find_matches_as_indexes(content):
-            return self._words[index]
+        """Return the first word that occurs in a content, the longest one if several begin there, or None."""
+        for _, start, _ in self._automaton.find_matches_as_indexes(content):
+            return next(word for length in self._lengths if (word := content[start : start + length]) in self._words)
         return None
 
 
@@ -38,16 +40,16 @@ class OutcomePatterns:
     """An outcome rule with its patterns compiled. A pattern that is not set is None."""
 
     rule: OutcomeRule
-    phone: re.Pattern[str] | None
-    content: re.Pattern[str] | None
-    linkid: re.Pattern[str] | None
+    phone: Patterns | None
+    content: Patterns | None
+    linkid: Patterns | None
 
     def match(self, phone: str, submission: Submission) -> bool:
         """Return whether the rule matches a message."""
         return (
-            (self.phone is None or self.phone.fullmatch(phone) is not None)
-            and (self.content is None or self.content.fullmatch(submission.content) is not None)
-            and (self.linkid is None or self.linkid.fullmatch(submission.linkid) is not None)
+            (self.phone is None or self.phone.match(phone))
+            and (self.content is None or self.content.match(submission.content))
+            and (self.linkid is None or self.linkid.match(submission.linkid))
         )
 
 
@@ -85,7 +87,7 @@ class Policy:
         self.networks: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...] = tuple(
             ipaddress.ip_network(text, strict=False) for text in settings.allowed_ips
         )
-        self.templates: re.Pattern[str] | None = any_of(settings.templates) if settings.templates else None
+        self.templates: Patterns | None = Patterns(settings.templates) if settings.templates else None
         self.blacklist: NumberList | None = NumberList(settings.blacklist) if settings.blacklist else None
         self.whitelist: NumberList | None = None if settings.whitelist is None else NumberList(settings.whitelist)
         self.black_words: Words | None = Words(settings.black_words) if settings.black_words else None
@@ -117,8 +119,8 @@ def _refuses(is_request: bool) -> str:  # noqa: FBT001 - the answer to a questio
     return "request" if is_request else "number"
 
 
-def _compiled(pattern: str | None) -> re.Pattern[str] | None:
-    return None if pattern is None else any_of((pattern,))
+def _compiled(pattern: str | None) -> Patterns | None:
+    return None if pattern is None else Patterns((pattern,))
 
 
 def _lock(settings: AccountSettings, answers: Answers) -> tuple[int, float]:

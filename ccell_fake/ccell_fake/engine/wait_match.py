@@ -1,13 +1,14 @@
 """Match messages and fetches of an account against what a test waits for."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields, replace
 from difflib import SequenceMatcher
+from functools import partial
 
 from ccell_fake.engine.account import Account
 from ccell_fake.engine.account_views import read_journal
 from ccell_fake.engine.ledger import Ledger
-from ccell_fake.engine.patterns import any_of
+from ccell_fake.engine.patterns import Patterns
 from ccell_fake.inspection import (
     JournalEntry,
     Listing,
@@ -98,8 +99,11 @@ def explain(account: Account, ledger: Ledger, wanted: WaitFilter, result: WaitRe
         latest = ledger.inspect.messages(
             account.view, MessageFilter(), Listing(newest_first=True, limit=_MAX_COMPARED)
         ).items
-        nearest = sorted((_near_miss(one, wanted) for one in latest), key=_distance)
-    return replace(result, came=tuple(came), nearest=tuple(near for near in nearest if near.mismatches)[:_MAX_SHOWN])
+        missed = (near for near in (_near_miss(one, wanted) for one in latest) if near.mismatches)
+        # The exact distance takes long to compute, so only a few are compared by it.
+        likely = sorted(missed, key=partial(_distance, SequenceMatcher.quick_ratio))[:_MAX_SHOWN]
+        nearest = sorted(likely, key=partial(_distance, SequenceMatcher.ratio))
+    return replace(result, came=tuple(came), nearest=tuple(nearest))
 
 
 def _near_miss(message: MessageRecord, wanted: WaitFilter) -> NearMiss:
@@ -113,14 +117,14 @@ def _mismatches(message: MessageRecord, wanted: MessageFilter) -> Iterator[Misma
     for one in fields(MessageFilter):
         value: str | None = getattr(wanted, one.name)
         was = str(getattr(message, one.name))
-        if value is None or was == value or (one.name in _PATTERNS and any_of((value,)).fullmatch(was)):
+        if value is None or was == value or (one.name in _PATTERNS and Patterns((value,)).match(was)):
             continue
         yield Mismatch(one.name, str(value), was)
 
 
-def _distance(near: NearMiss) -> tuple[int, float]:
+def _distance(ratio: Callable[[SequenceMatcher[str]], float], near: NearMiss) -> tuple[int, float]:
     likeness = sum(
-        SequenceMatcher(None, one.wanted[:_MAX_COMPARED_CHARACTERS], one.was[:_MAX_COMPARED_CHARACTERS]).ratio()
+        ratio(SequenceMatcher(None, one.wanted[:_MAX_COMPARED_CHARACTERS], one.was[:_MAX_COMPARED_CHARACTERS]))
         for one in near.mismatches
     )
     return len(near.mismatches), -likeness
