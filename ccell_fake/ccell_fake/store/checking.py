@@ -40,7 +40,7 @@ _CONDITIONS = {
     "report": f"key {_NUMBER} AND msgid >= 0 AND recvtime {_TIME} AND due {_TIME} AND coalesce(fetched_at, 0) {_TIME}",
     "upmsg": f"key {_NUMBER} AND motime {_TIME} AND due {_TIME} AND coalesce(fetched_at, 0) {_TIME}",
     "journal": f"position {_NUMBER} AND at {_TIME} AND items {_NUMBER} AND duration {_NUMBER}"
-    f" AND operation IN ({_OPERATIONS})",
+    f" AND (operation IS NULL OR operation IN ({_OPERATIONS}))",
     "sqlite_sequence": f"typeof(seq) = 'integer' AND seq {_NUMBER}",
 }
 _ALWAYS_THERE = {"account": "key = 0", "high_water": "TRUE"}

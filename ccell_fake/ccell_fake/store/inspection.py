@@ -230,8 +230,10 @@ class SqliteInspection:
 
     def dropped_after(self, after_position: int, account: int | None = None) -> int:
         """Position of the last dropped entry after a position, of all accounts or of one; 0 if none was dropped."""
-        ((dropped,),) = self._read(
-            "SELECT coalesce(max(last_dropped), 0) FROM account WHERE key <> 0 AND last_dropped > :after_position"
+        ((dropped,),) = self._search(
+            "SELECT coalesce(max(last_dropped), 0) FROM account"
+            f" {'INDEXED BY account_dropped' if account is None else ''}"
+            " WHERE key <> 0 AND last_dropped > 0 AND last_dropped > :after_position"
             f"{'' if account is None else ' AND key = :account'}",
             {"after_position": after_position, "account": account},
         )

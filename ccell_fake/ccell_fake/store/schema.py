@@ -150,6 +150,7 @@ OF_AN_ACCOUNT = (
 """The tables with a column `account`, in an order in which rows can be deleted."""
 
 SEARCH_INDEXES = {
+    "account_dropped": "account (last_dropped) WHERE last_dropped > 0",
     "submission_linkid": "submission (account, linkid) WHERE linkid <> ''",
     "message_phone": "message (account, phone)",
     "message_refused": "message (account) WHERE code <> '0'",

@@ -2,10 +2,12 @@
 
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
+from heapq import heapify, heappop, heappush
+from math import inf
 
 from ccell_fake.clock import elapsed
 from ccell_fake.control.events import Event
-from ccell_fake.engine.account import Account
+from ccell_fake.engine.account import Account, Slots
 from ccell_fake.engine.account_admin import MAX_EVENTS
 from ccell_fake.engine.account_views import check_kept
 from ccell_fake.engine.ledger import Ledger
@@ -20,7 +22,8 @@ _KINDS = {
     Operation.INFO: "info",
     Operation.SEND: "send",
 }
-_FOREVER = 1e9
+_FOREVER = inf
+_MAX_STALE = 100
 _MICRO = 1_000_000
 # Entries read in one transaction: nobody else is served meanwhile.
 _ENTRIES = 50
@@ -31,10 +34,12 @@ class _Progress:
     """Progress of a listener on the clock of one account.
 
     Attributes:
+        slots: Slots of the account, which a reset replaces.
         sent_until: Events up to this time were sent.
-        due: Time of the next event, as `elapsed` counts.
+        due: Time of the next event, as `elapsed` counts; `_FOREVER` if there is none.
     """
 
+    slots: Slots
     sent_until: int
     due: float
 
@@ -62,7 +67,9 @@ class Stream:
         self.is_over: bool = False
         self._is_first = True
         self._services = services
-        self._progress: dict[object, _Progress] = {}
+        self._progress: dict[int, _Progress] = {}
+        # The times of all next events, the earliest one first. Some are no longer the next one of their account.
+        self._times: list[tuple[float, int]] = []
         with services.store.transaction() as ledger:
             self._only = services.accounts.get(userid) if userid is not None else None
             if userid is not None and self._only is None:
@@ -79,7 +86,7 @@ class Stream:
             )
             self._keys = ledger.inspect.last_keys()
             for account in accounts:
-                self._progress[account.slots] = _progress(account, ledger, account.now)
+                self._note(account, ledger, account.now)
         self.topics: tuple[Hashable, ...] = (None,) if self._only is None else (self._only.key, self._only.slots)
 
     def _accounts(self) -> list[Account]:
@@ -88,10 +95,29 @@ class Stream:
         current = self._services.accounts.current(self._only)
         return [] if current is None else [current]
 
+    def _account(self, key: int) -> Account | None:
+        """Return an account of the stream by its number, or None."""
+        account = self._services.accounts.with_key(key)
+        return account if account is None or self._only is None or account.slots is self._only.slots else None
+
     def seconds_until_due(self) -> float:
-        """Seconds until time alone may cause an event."""
-        due = min((progress.due for progress in self._progress.values()), default=_FOREVER)
-        return max(due - elapsed(), 0.0)
+        """Seconds until time alone may cause an event. Infinite if it cannot."""
+        while self._times and not self._is_next(*self._times[0]):
+            heappop(self._times)
+        return max(self._times[0][0] - elapsed(), 0.0) if self._times else _FOREVER
+
+    def _is_next(self, due: float, key: int) -> bool:
+        progress = self._progress.get(key)
+        return progress is not None and progress.due == due
+
+    def _note(self, account: Account, ledger: Ledger, sent_until: int) -> None:
+        """Note the progress on an account."""
+        progress = self._progress[account.key] = _progress(account, ledger, sent_until)
+        if progress.due != _FOREVER:
+            heappush(self._times, (progress.due, account.key))
+        if len(self._times) > 2 * len(self._progress) + _MAX_STALE:
+            self._times = [(one.due, key) for key, one in self._progress.items() if one.due != _FOREVER]
+            heapify(self._times)
 
     def due(self, woken_for: set[Hashable]) -> Iterator[Event]:
         """The events to send now.
@@ -101,18 +127,18 @@ class Stream:
         """
         while not self.is_over:
             with self._services.store.transaction() as ledger:
-                accounts = {account.key: account for account in self._accounts()}
+                is_ended = self._only is not None and self._account(self._only.key) is None
                 dropped = ledger.inspect.dropped_after(self._position, None if self._only is None else self._only.key)
-                entries = [] if dropped else self._entries(accounts, ledger)
+                entries = [] if dropped else self._entries(ledger)
                 is_complete = len(entries) < _ENTRIES
-                timeline = self._timeline(accounts, woken_for, ledger) if is_complete and not dropped else []
+                timeline = self._timeline(woken_for, ledger) if is_complete and not dropped else []
             for account, entry, messages in entries:
                 self._position = entry.position
                 yield from _events(account, entry, messages)
             if dropped:
                 self.is_over = True
                 yield Event("entries_dropped", {"after_position": dropped})
-            elif self._only is not None and not accounts:
+            elif self._only is not None and is_ended:
                 self.is_over = True
                 yield Event("ended", {"userid": self._only.settings.userid})
             for account, event in timeline:
@@ -120,45 +146,48 @@ class Stream:
             if is_complete:
                 return
 
-    def _entries(
-        self, accounts: dict[int, Account], ledger: Ledger
-    ) -> list[tuple[Account, JournalEntry, list[MessageRecord]]]:
+    def _entries(self, ledger: Ledger) -> list[tuple[Account, JournalEntry, list[MessageRecord]]]:
         key = None if self._only is None else self._only.key
         found: list[tuple[Account, JournalEntry, list[MessageRecord]]] = []
         for owner, entry in ledger.inspect.journals(self._position, _ENTRIES, key):
-            account = accounts.get(owner)
+            account = self._account(owner)
             if account is not None:
                 is_send = entry.operation is Operation.SEND
                 messages = ledger.inspect.messages_of(account.view, entry.position) if is_send else []
                 found.append((account, entry, messages))
         return found
 
-    def _timeline(
-        self, accounts: dict[int, Account], woken_for: set[Hashable], ledger: Ledger
-    ) -> list[tuple[Account, TimelineEvent]]:
+    def _timeline(self, woken_for: set[Hashable], ledger: Ledger) -> list[tuple[Account, TimelineEvent]]:
         """Events that time caused on accounts that changed or have events due."""
         found: list[tuple[Account, TimelineEvent]] = []
-        present, keys = elapsed(), ledger.inspect.last_keys()
-        all_progress: dict[object, _Progress] = {}
-        for account in accounts.values():
-            progress = self._progress.get(account.slots)
-            is_quiet = account.key not in woken_for and not self._is_first
-            if progress is not None and is_quiet and progress.due > present:
-                all_progress[account.slots] = progress
+        keys = ledger.inspect.last_keys()
+        for key in sorted(self._keys_to_check(woken_for)):
+            account, progress = self._account(key), self._progress.pop(key, None)
+            if account is None:
                 continue
-            since = account.now if progress is None else progress.sent_until
+            is_new = progress is None or progress.slots is not account.slots
+            since = account.now if progress is None or is_new else progress.sent_until
             events = ledger.inspect.timeline(account.key, since, account.now, MAX_EVENTS, self._keys)
             found.extend((account, event) for event in events)
             # A clock that is set back does not repeat events.
-            all_progress[account.slots] = _progress(account, ledger, max(since, account.now))
-        self._progress, self._keys, self._is_first = all_progress, keys, False
+            self._note(account, ledger, max(since, account.now))
+        self._keys, self._is_first = keys, False
         return found
+
+    def _keys_to_check(self, woken_for: set[Hashable]) -> set[int]:
+        """Return the numbers of the accounts that changed or have events due; at first of all."""
+        if self._is_first:
+            return {account.key for account in self._accounts()}
+        keys = {key for key in woken_for if isinstance(key, int)}
+        while not self.seconds_until_due():
+            keys.add(heappop(self._times)[1])
+        return keys
 
 
 def _progress(account: Account, ledger: Ledger, sent_until: int) -> _Progress:
     now = account.now
     due = None if account.clock.setting.frozen_at is not None else ledger.inspect.next_due(account.key, now)
-    return _Progress(sent_until, elapsed() + (_FOREVER if due is None else (due - now) / _MICRO))
+    return _Progress(account.slots, sent_until, _FOREVER if due is None else elapsed() + (due - now) / _MICRO)
 
 
 def _events(account: Account, entry: JournalEntry, messages: list[MessageRecord]) -> Iterator[Event]:
