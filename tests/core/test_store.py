@@ -110,6 +110,20 @@ def test_a_damaged_store_is_refused_by_name(tmp_path: Path) -> None:
         SqliteStore(path)
 
 
+@pytest.mark.parametrize("mode", [None, 0o644])
+def test_only_the_owner_can_read_a_store(tmp_path: Path, mode: int | None) -> None:
+    path = tmp_path / "ccell.sqlite"
+    if mode is not None:
+        path.touch(mode)
+    store = SqliteStore(path)
+    _fill(store, _account(store, "1"))
+    assert {file.name: file.stat().st_mode & 0o777 for file in tmp_path.iterdir()} == {
+        "ccell.sqlite": 0o600,
+        "ccell.sqlite-wal": 0o600,
+    }
+    store.close()
+
+
 def test_a_file_that_is_not_a_database_is_refused_by_name(tmp_path: Path) -> None:
     path = tmp_path / "notes.txt"
     path.write_text("remember the milk " * 100)

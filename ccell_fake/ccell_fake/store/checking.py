@@ -7,7 +7,7 @@ from contextlib import closing
 from pydantic import ValidationError
 
 from ccell_fake.clock import EARLIEST, LATEST, ClockSetting, to_micros
-from ccell_fake.faults import Fault
+from ccell_fake.faults import Fault, invalid_field
 from ccell_fake.model import Operation
 from ccell_fake.serialization import from_json
 from ccell_fake.settings import AccountSettings
@@ -48,7 +48,12 @@ _ALWAYS_THERE = {"account": "key = 0", "high_water": "TRUE"}
 
 def identify(connection: sqlite3.Connection) -> tuple[int, int | None]:
     """Return the number of tables, and the version of the store. The version is None for any other database."""
-    (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    try:
+        (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    except UnicodeDecodeError as error:
+        # The message of SQLite quotes the schema.
+        message = "malformed database schema"
+        raise sqlite3.DatabaseError(message) from error
     (application,) = connection.execute("PRAGMA application_id").fetchone()
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     return tables, version if application == APPLICATION else None
@@ -76,7 +81,7 @@ def check_store(connection: sqlite3.Connection, what: str, check: SettingsCheck)
         for table, condition in _CONDITIONS.items():
             _check_rows(connection, what, table, condition)
         _check_accounts(connection, check)
-    except (sqlite3.Error, OverflowError) as error:
+    except (sqlite3.Error, OverflowError, UnicodeDecodeError) as error:
         message = f"{what} is damaged: {_line(error)}"
         raise ValueError(message) from error
 
@@ -131,13 +136,20 @@ def _check_accounts(connection: sqlite3.Connection, check: SettingsCheck) -> Non
             check(settings)
             _check_clock(ClockSetting(offset, frozen_at))
             for (fault,) in connection.execute("SELECT fault FROM fault WHERE account = ?", (key,)):
-                from_json(Fault, fault)
+                _check_fault(from_json(Fault, fault))
         except ValueError as error:
             message = f"account {userid!r} has unreadable data: {_line(error)}"
             raise ValueError(message) from error
         if settings.userid != userid:
             message = f"account {userid!r} has the settings of account {settings.userid!r}"
             raise ValueError(message)
+
+
+def _check_fault(fault: Fault) -> None:
+    found = invalid_field(fault)
+    if found is not None:
+        message = f"{found[0]} of a fault {found[1]}"
+        raise ValueError(message)
 
 
 def _check_clock(setting: ClockSetting) -> None:
