@@ -6,14 +6,19 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from datetime import timedelta
 from itertools import islice
+from pathlib import Path
 
 import pytest
 from harness import scripted
 from harness.accounts import PHONE, Served
+from harness.counting import count_calls
 from harness.emulators import DOCUMENT_DAY, emulator, until
 
+from ccell_fake.clock import ManualClock
 from ccell_fake.control.client import AccountControl, ControlClient, ControlError, Event, JournalTruncated, Unreachable
 from ccell_fake.model import Operation
+from ccell_fake.settings import AccountSettings
+from ccell_mock_server.control.stream import Stream
 from ccell_mock_server.emulator import Emulator
 from ccell_mock_server.http.waiting import MAX_WAITERS
 
@@ -231,3 +236,35 @@ def test_a_clock_set_back_repeats_no_events(control: ControlClient, served: Serv
         account.advance(timedelta(seconds=60))
         served.reports()
         assert _kinds(events, 1) == ["fetch_report"]
+
+
+def _cost_of_an_event(accounts: int) -> int:
+    """Return the number of calls that one request to one of many accounts costs a listener to all accounts."""
+    with emulator(ManualClock(DOCUMENT_DAY)) as running:
+        services = running.services
+        for number in range(accounts):
+            services.accounts.open(AccountSettings(userid=f"7{number:05}", password="123456"))
+        stream = Stream(services, None, None)
+        list(stream.due(set()))
+        key = next(iter(services.accounts)).key
+        services.admin("200001").add_report("1", "13800000000", "", "0", "", 0.0)
+        return count_calls(lambda: (list(stream.due({key})), stream.seconds_until_due()))
+
+
+def test_an_event_costs_a_listener_the_same_beside_few_and_many_accounts() -> None:
+    few, many = _cost_of_an_event(20), _cost_of_an_event(2_000)
+    assert many <= few + 20
+
+
+def test_a_listener_hears_of_the_accounts_of_a_restored_snapshot(
+    control: ControlClient, served: Served, tmp_path: Path
+) -> None:
+    served.account.change(report_delay=60)
+    served.account.freeze()
+    served.send()
+    control.snapshot(tmp_path / "snapshot")
+    served.account.close()
+    with control.events() as events:
+        control.restore(tmp_path / "snapshot")
+        served.account.advance(timedelta(seconds=60))
+        assert _kinds(events, 3) == ["send", "message", "report"]

@@ -219,3 +219,49 @@ def test_positions_increase_over_a_reset_and_a_restart(tmp_path: Path) -> None:
         served = Served(running.url, control.account(served.account.userid))
         served.reports()
         assert served.account.position > position
+
+
+@pytest.mark.parametrize("act", ["reset", "restore", "change"])
+def test_a_request_never_gets_a_wrong_code_for_a_change_at_the_same_time(
+    control: ControlClient, served: Served, running: Emulator, tmp_path: Path, act: str
+) -> None:
+    control.snapshot(tmp_path / "snapshot")
+    acts = {
+        "reset": served.account.reset,
+        "restore": lambda: control.restore(tmp_path / "snapshot"),
+        "change": lambda: served.account.change(balance=1_000),
+    }
+    done = threading.Event()
+
+    def send() -> set[str]:
+        answered: set[str] = set()
+        while not done.is_set():
+            answered.add(Served(running.url, served.account).send().code)
+        return answered
+
+    with ThreadPoolExecutor(3) as pool:
+        sending = [pool.submit(send) for _ in range(3)]
+        for _ in range(100):
+            acts[act]()
+        done.set()
+        assert [one.result(60) for one in sending] == [{"0"}] * 3
+
+
+def test_a_store_keeps_the_changed_settings_of_the_default_account(tmp_path: Path) -> None:
+    server = {"store": str(tmp_path / "store")}
+    for balance in (7, 8):
+        with emulator(ManualClock(DOCUMENT_DAY), server) as running, ControlClient(running.url) as control:
+            control.account("200001").change(balance=balance)
+        with emulator(ManualClock(DOCUMENT_DAY), server) as running, ControlClient(running.url) as control:
+            assert control.account("200001").status().settings.balance == balance
+
+
+@pytest.mark.parametrize("named", [{"balance": 5}, {}])
+def test_an_account_of_the_configuration_has_its_settings_at_each_start(tmp_path: Path, named: dict[str, int]) -> None:
+    server = {"store": str(tmp_path / "store")}
+    accounts = [{"userid": "200001", "password": "123456", "spcode": True, **named}]
+    for _ in range(2):
+        running = emulator(ManualClock(DOCUMENT_DAY), server, accounts=accounts)
+        with running, ControlClient(running.url) as control:
+            assert control.account("200001").status().settings.balance == named.get("balance", 100_000)
+            control.account("200001").change(balance=7)

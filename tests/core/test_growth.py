@@ -13,7 +13,6 @@ from harness.backtracking import Counter
 import ccell_fake
 import ccell_mock_server
 import pytest_ccell
-from ccell_fake.engine.patterns import any_of
 
 METHODS = {"match", "fullmatch", "search", "sub", "findall", "finditer", "split"}
 SIZE = 64
@@ -83,11 +82,6 @@ def test_the_patterns_of_all_modules_are_found() -> None:
 def test_no_pattern_grows_faster_than_its_text(name: str, pattern: re.Pattern[Any], method: str) -> None:
     growth, _, text = _worst(pattern, method)
     assert growth < MOST_GROWTH, f"{name} takes too many steps for {text!r}"
-
-
-@pytest.mark.parametrize("patterns", [("*",), ("a*b*c*d",), ("*a*a*a*a*b",), ("*a*", "*ab*b", "a*a*c")])
-def test_no_pattern_of_a_setting_grows_faster_than_its_text(patterns: tuple[str, ...]) -> None:
-    assert _worst(any_of(patterns), "fullmatch")[0] < MOST_GROWTH
 
 
 @pytest.mark.parametrize(
