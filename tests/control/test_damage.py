@@ -102,14 +102,17 @@ def _check_snapshot(running: Emulator, control: ControlClient, content: bytes, p
     """Restore a snapshot. It is refused and changes nothing, or everything works."""
     path.write_bytes(content)
     before = [*control.accounts()]
+    refused: ControlError | None = None
     try:
         control.restore(path)
     except ControlError as error:
-        assert error.problem.status == 422
-        assert "\n" not in str(error)
-        assert [*control.accounts()] == before
-    else:
+        refused = error
+    if refused is None:
         _use(running)
+        return
+    assert refused.problem.status == 422
+    assert "\n" not in str(refused)
+    assert [*control.accounts()] == before
 
 
 Flips = list[tuple[float, int]]
@@ -152,7 +155,7 @@ def test_a_store_that_is_cut_off_is_refused_or_works(
 
 
 _SCHEMA_CHANGES = (
-    "PRAGMA writable_schema = ON; UPDATE sqlite_master SET sql = replace(sql, 'AUTOINCREMENT', '') WHERE name = 'report'",
+    "PRAGMA writable_schema = ON; UPDATE sqlite_master SET sql = sql || ' WHERE at' WHERE name = 'journal_in_order'",
     "DROP INDEX message_of",
     "DROP TABLE excess",
     "DROP INDEX message_phone; CREATE TABLE message_phone (x)",
@@ -162,7 +165,7 @@ _SCHEMA_CHANGES = (
     "CREATE VIEW more AS SELECT 1",
 )
 _DAMAGES = (
-    "UPDATE account SET userid = '' WHERE key = 0; DELETE FROM journal WHERE account = 0; DELETE FROM account WHERE key = 0",
+    "DELETE FROM journal WHERE account = 0; DELETE FROM account WHERE key = 0",
     "UPDATE account SET settings = 'x' WHERE key = 0",
     "UPDATE account SET settings = '{}' WHERE key > 0",
     "UPDATE account SET settings = '[]' WHERE key > 0",

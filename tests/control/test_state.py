@@ -2,6 +2,7 @@
 
 import sqlite3
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import timedelta
@@ -226,7 +227,7 @@ def test_a_request_never_gets_a_wrong_code_for_a_change_at_the_same_time(
     control: ControlClient, served: Served, running: Emulator, tmp_path: Path, act: str
 ) -> None:
     control.snapshot(tmp_path / "snapshot")
-    acts = {
+    acts: dict[str, Callable[[], object]] = {
         "reset": served.account.reset,
         "restore": lambda: control.restore(tmp_path / "snapshot"),
         "change": lambda: served.account.change(balance=1_000),

@@ -11,7 +11,9 @@ from ccell_fake.engine.wait_match import WaitFilter
 from ccell_fake.inspection import MessageFilter
 
 
-@given(words=st.lists(st.text("ab", min_size=1, max_size=5), min_size=1, max_size=8), content=st.text("abc", max_size=12))
+@given(
+    words=st.lists(st.text("ab", min_size=1, max_size=5), min_size=1, max_size=8), content=st.text("abc", max_size=12)
+)
 def test_the_first_and_longest_word_in_a_content_is_found(words: list[str], content: str) -> None:
     found = [(content.find(word), -len(word), word) for word in words if word in content]
     assert Words(tuple(words)).first_in(content) == (min(found)[2] if found else None)

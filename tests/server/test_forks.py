@@ -1,6 +1,5 @@
 """A forked process leaves the emulator of its parent alone: it gets one clear error, and ends."""
 
-
 import subprocess
 import sys
 from pathlib import Path

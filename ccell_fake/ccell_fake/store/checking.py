@@ -129,7 +129,9 @@ def _check_rows(connection: sqlite3.Connection, what: str, table: str, condition
 
 
 def _check_accounts(connection: sqlite3.Connection, check: SettingsCheck) -> None:
-    rows = connection.execute("SELECT key, userid, settings, offset, frozen_at FROM account WHERE settings <> ''").fetchall()
+    rows = connection.execute(
+        "SELECT key, userid, settings, offset, frozen_at FROM account WHERE settings <> ''"
+    ).fetchall()
     for key, userid, text, offset, frozen_at in rows:
         try:
             settings: AccountSettings = from_json(AccountSettings, text)
