@@ -4,16 +4,20 @@ This module is the only definition of a fault kind. The control API, `ccell.faul
 `FAULT_KINDS`; `engine/faults.py` applies each kind.
 """
 
+import codecs
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import MISSING, Field, dataclass, field, fields
 from datetime import datetime
 from enum import StrEnum
+from string import ascii_letters, digits
 from types import MappingProxyType
 from typing import Annotated, Any, ClassVar, Literal, get_args
+from wsgiref.util import is_hop_by_hop
 
 from annotated_types import Ge, Interval
 
 from ccell_fake.codes import Code
+from ccell_fake.content_types import charset_of
 from ccell_fake.model import Operation
 from ccell_fake.settings import Count, Seconds, Text
 
@@ -30,6 +34,9 @@ __all__ = [
     "ResetFault",
     "TruncateFault",
 ]
+
+_WITHOUT_BODY = frozenset({204, 205, 304})
+_TOKEN = frozenset(f"!#$%&'*+-.^_`|~{digits}{ascii_letters}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,10 +73,14 @@ class FaultConditions:
 
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:  # noqa: ANN401, ARG002, FBT001 - as IPython has it
         """Leave out defaults when Hypothesis or IPython print the fault."""
-        values = {one.name: getattr(self, one.name) for one in fields(self) if getattr(self, one.name) != one.default}
+        values = {one.name: value for one in fields(self) if (value := getattr(self, one.name)) != _default_of(one)}
         plain = {name: str(value) if isinstance(value, StrEnum) else value for name, value in values.items()}
         named = (f"{name}={value!r}" for name, value in plain.items())
         printer.text(f"{type(self).__name__}({', '.join(named)})")
+
+
+def _default_of(one: Field[Any]) -> object:
+    return one.default if one.default_factory is MISSING else one.default_factory()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,20 +118,35 @@ class DelayFault(FaultConditions):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HttpFault(FaultConditions):
-    """Answer an HTTP error instead of XML.
+    """Answer with another HTTP status, body or headers than the gateway, as a proxy or a firewall before it does.
 
     Attributes:
-        status: The status.
-        body: Body of the answer, sent as text/html; None for a page that names the status.
+        status: The status, from 200 to 599. 204, 205 and 304 have no body.
+        body: The body, in the charset of `content_type`, or in UTF-8 if it names none; None for a page that names the
+            status.
+        content_type: The Content-Type; empty for none.
+        headers: More headers by name, such as `{"Retry-After": "120"}`.
         processed: Process the request all the same.
     """
 
-    status: Literal[500, 502, 503] = 502
+    status: Annotated[int, Interval(ge=200, le=599)] = 502
     body: str | None = None
+    content_type: str = "text/html;charset=UTF-8"
+    headers: Mapping[str, str] = field(default_factory=dict[str, str], hash=False)
     processed: bool = False
     kind: Literal["http"] = "http"
 
     main_field: ClassVar[str] = "status"
+
+    @property
+    def has_body(self) -> bool:
+        """False if HTTP forbids a body with this status."""
+        return self.status not in _WITHOUT_BODY
+
+    @property
+    def charset(self) -> str:
+        """The charset of the body."""
+        return charset_of(self.content_type) or "UTF-8"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -251,4 +277,36 @@ def invalid_field(fault: Fault) -> tuple[str, str] | None:
             return name, "must have an offset, such as 2026-01-31T08:00:00+08:00"
     if fault.since is not None and fault.until is not None and fault.until <= fault.since:
         return "until", "must be after since"
+    return (_invalid_page(fault) or _invalid_header(fault)) if isinstance(fault, HttpFault) else None
+
+
+def _invalid_page(fault: HttpFault) -> tuple[str, str] | None:
+    if not _is_header_value(fault.content_type):
+        return "content_type", f"must be printable ASCII, got {fault.content_type!r}"
+    try:
+        codecs.lookup(fault.charset)
+        (fault.body or "").encode(fault.charset)
+    except LookupError:
+        return "content_type", f"must name a known charset, got {fault.charset!r}"
+    except UnicodeError:
+        return "body", f"must be text that {fault.charset} can encode"
+    if fault.body and not fault.has_body:
+        return "body", f"must be absent with status {fault.status}"
     return None
+
+
+def _invalid_header(fault: HttpFault) -> tuple[str, str] | None:
+    for name, value in fault.headers.items():
+        if name.lower() == "content-type":
+            return "headers", f"must not contain {name}; set content_type"
+        if name.lower() == "content-length" or is_hop_by_hop(name):
+            return "headers", f"must not contain {name}, which the emulator sets"
+        if not name or not _TOKEN.issuperset(name):
+            return "headers", f"must have names of ASCII letters, digits and hyphens, got {name!r}"
+        if not _is_header_value(value):
+            return "headers", f"must have values of printable ASCII, got {value!r} for {name}"
+    return None
+
+
+def _is_header_value(text: str) -> bool:
+    return text.isascii() and text.isprintable()

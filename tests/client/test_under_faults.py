@@ -45,6 +45,10 @@ RETRY = Retry(first_pause=0.0)
 
 LOST = [
     *(kind(processed=processed) for kind in (HttpFault, CloseFault, ResetFault) for processed in (False, True)),
+    HttpFault(status=200, body="<html>请登录</html>", processed=True),
+    HttpFault(status=204, processed=True),
+    HttpFault(status=302, headers={"Location": "/"}, processed=True),
+    HttpFault(status=429, body="", headers={"Retry-After": "1"}),
     TruncateFault(),
     TruncateFault(sent=0),
     BrokenXmlFault(),
@@ -60,9 +64,8 @@ ALL = [*LOST, *HARMLESS, *REFUSING]
 
 
 def _name(fault: Fault) -> str:
-    details = [
-        f"{name}={getattr(fault, name)}" for name in ("code", "processed", "declared", "sent") if hasattr(fault, name)
-    ]
+    named = ("code", "status", "processed", "declared", "sent")
+    details = [f"{name}={getattr(fault, name)}" for name in named if hasattr(fault, name)]
     return "-".join([fault.kind, *details])
 
 

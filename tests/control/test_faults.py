@@ -88,6 +88,11 @@ def _is_an_outage(seen: Seen) -> bool:
     return seen.head.startswith("http/1.1 503 ") and seen.body == "维护中".encode() and "text/html" in seen.head
 
 
+def _is_busy(seen: Seen) -> bool:
+    lines = seen.head.splitlines()
+    return {"content-type: application/json", "retry-after: 9"} < set(lines) and lines[0].startswith("http/1.1 429 ")
+
+
 def _is_cut(seen: Seen) -> bool:
     return not seen.is_reset and len(seen.body) == 40 < _announced(seen) and not is_xml(seen.body)
 
@@ -123,6 +128,7 @@ CASES: list[tuple[Fault, Callable[[Seen], bool], bool]] = [
     (DelayFault(seconds=0.01), _is_whole, True),
     (HttpFault(status=503, body="维护中"), _is_an_outage, False),
     (HttpFault(status=503, body="维护中", processed=True), _is_an_outage, True),
+    (HttpFault(status=429, body="{}", content_type="application/json", headers={"Retry-After": "9"}), _is_busy, False),
     (CloseFault(), _is_nothing, False),
     (CloseFault(processed=True), _is_nothing, True),
     (ResetFault(), _is_a_reset, False),
@@ -135,8 +141,9 @@ CASES: list[tuple[Fault, Callable[[Seen], bool], bool]] = [
     (GbkFault(declared=False), _is_secretly_gbk, True),
     (DribbleFault(piece=64, seconds=0.0), _is_whole, True),
 ]
+FIELDS_IN_NAMES = ("processed", "declared", "sent", "headers")
 NAMES = [
-    f"{fault.kind}{''.join(f'-{name}' for name in ('processed', 'declared', 'sent') if getattr(fault, name, None))}"
+    f"{fault.kind}{''.join(f'-{name}' for name in FIELDS_IN_NAMES if getattr(fault, name, None))}"
     for fault, _, _ in CASES
 ]
 
@@ -325,7 +332,21 @@ def test_characters_outside_gbk_become_references(served: Served) -> None:
         ({"kind": "code", "code": "1004001", "operation": "info"}, "operation must be send for a fault about numbers"),
         ({"kind": "close", "phone": "1", "operation": "report"}, "operation must be send for a fault about numbers"),
         ({"kind": "close", "seconds": 1}, "seconds: unknown setting 'seconds'; known settings: operation, phone, skip"),
-        ({"kind": "http", "status": 404}, "status must be 500, 502 or 503, got 404"),
+        ({"kind": "http", "status": 199}, "status must be greater than or equal to 200, got 199"),
+        ({"kind": "http", "status": 600}, "status must be less than or equal to 599, got 600"),
+        ({"kind": "http", "status": 204, "body": "x"}, "body must be absent with status 204"),
+        ({"kind": "http", "content_type": "text/html;charset=utf-7-bit"}, "must name a known charset, got 'utf-7-bit'"),
+        ({"kind": "http", "content_type": "text/html\r\nX: y"}, "content_type must be printable ASCII"),
+        (
+            {"kind": "http", "content_type": "text/html;charset=GBK", "body": "😀"},
+            "body must be text that GBK can encode",
+        ),
+        ({"kind": "http", "headers": {"content-type": "x"}}, "must not contain content-type; set content_type"),
+        ({"kind": "http", "headers": {"Content-Length": "1"}}, "must not contain Content-Length, which the emulator"),
+        ({"kind": "http", "headers": {"Connection": "close"}}, "must not contain Connection, which the emulator sets"),
+        ({"kind": "http", "headers": {"X Y": "1"}}, "must have names of ASCII letters, digits and hyphens, got 'X Y'"),
+        ({"kind": "http", "headers": {"X": "1\r\nY: 2"}}, "must have values of printable ASCII, got"),
+        ({"kind": "http", "headers": {"Retry-After": 1}}, "headers.Retry-After must be"),
         ({"kind": "close", "times": 0}, "times must be greater than or equal to 1, got 0"),
         ({"kind": "close", "rate": 1.5}, "rate must be less than or equal to 1, got 1.5"),
         ({"kind": "close", "since": "2020-01-01T00:00:00"}, "since must have an offset"),

@@ -12,12 +12,13 @@ from harness.emulators import DOCUMENT_DAY, Bench, codes, emulator
 from hypothesis import example, find, given
 from hypothesis import strategies as st
 from hypothesis.errors import InvalidArgument
+from hypothesis.vendor.pretty import pretty
 
 from ccell_fake import strategies
 from ccell_fake.codes import Code
 from ccell_fake.control.client import ControlClient
 from ccell_fake.engine.faults import apply_fault
-from ccell_fake.faults import FAULT_KINDS, CodeFault, Fault, invalid_field
+from ccell_fake.faults import FAULT_KINDS, CodeFault, Fault, HttpFault, invalid_field
 from ccell_fake.model import Operation
 
 ANY = strategies.faults(phones=st.none() | strategies.phones(), max_times=None, by_chance=True, now=DOCUMENT_DAY)
@@ -75,6 +76,12 @@ def test_only_the_chosen_kinds_and_endpoints_are_drawn(kinds: set[str], data: st
 @given(strategies.faults(kinds=["delay", "dribble"], max_seconds=0.5))
 def test_a_fault_waits_at_most_max_seconds(fault: Any) -> None:
     assert fault.seconds <= 0.5 / (10 if fault.kind == "dribble" else 1)
+
+
+def test_a_printed_fault_leaves_out_its_defaults() -> None:
+    assert pretty(HttpFault()) == "HttpFault()"
+    assert pretty(HttpFault(headers={"Retry-After": "1"})) == "HttpFault(headers={'Retry-After': '1'})"
+    assert pretty(CodeFault(code=Code.SYSTEM_ERROR, skip=1)) == "CodeFault(skip=1, code='1001999')"
 
 
 def test_faults_shrink_to_a_system_error_at_once() -> None:

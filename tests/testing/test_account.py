@@ -149,6 +149,7 @@ def test_an_unreachable_emulator_is_reported_at_once() -> None:
     [
         ({"code": "1001999"}, "1001999"),
         ({"http": 503, "body": "busy"}, "503"),
+        ({"http": 429, "content_type": "application/json", "headers": {"Retry-After": "9"}}, "429 application/json"),
         ({"close": True}, "closed without an answer"),
         ({"reset": True, "processed": True}, "reset"),
         ({"truncate": True}, "in the middle"),

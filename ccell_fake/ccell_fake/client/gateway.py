@@ -10,6 +10,7 @@ from ccell_fake.client.errors import ClientError, NotSent, OutcomeUnknown, Reque
 from ccell_fake.client.retries import Retry, is_over_the_limit
 from ccell_fake.client.steps import Failure, HttpAnswer, HttpCall, Pause, StepOutcome
 from ccell_fake.codes import Code
+from ccell_fake.content_types import charset_of
 from ccell_fake.errors import UnreadableReply
 from ccell_fake.limits import REPORTS_PER_CALL, UPMSGS_PER_CALL
 from ccell_fake.model import Malformed, Operation, Reply, Request, Submit
@@ -22,7 +23,6 @@ _Read = Callable[[Reply[Any]], T]
 _LOG = logging.getLogger("ccell_fake.client")
 
 _ENDPOINTS = re.compile(r"(?<!/)/+(?:sms3_api/+xmlapi/*)?$")
-_CHARSET = re.compile(r"charset\s*=\s*[\"']?([^\s;\"']+)", re.IGNORECASE)
 _CODES = frozenset(Code)
 _CONSEQUENCES = {
     Operation.SEND: "the outcome is unknown: do not send again before the reports are in",
@@ -116,10 +116,10 @@ class GatewayCalls:
 
     def _read_answer(self, operation: Operation, answer: HttpAnswer, read: _Read[T]) -> T | ClientError:
         declared = answer.headers.get("content-type", "")
-        content_type, charset = self._mask.text(declared), _CHARSET.search(declared)
+        content_type = self._mask.text(declared)
         try:
             # The HTTP status does not matter: a readable reply counts.
-            reply = replies.parse_leniently(operation, answer.body, charset[1] if charset else "")
+            reply = replies.parse_leniently(operation, answer.body, charset_of(declared))
             if reply.code == Code.SUCCESS or reply.items:
                 self._log_malformed(operation, reply)
                 return read(reply)

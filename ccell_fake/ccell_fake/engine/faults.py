@@ -26,6 +26,7 @@ from ccell_fake.faults import (
 from ccell_fake.model import Operation, Request
 
 _END_TAG_KEPT = 3
+_PHRASES = {one.value: one.phrase for one in HTTPStatus}
 
 
 class ConnectionEnd(StrEnum):
@@ -43,11 +44,12 @@ class Delivery:
     Attributes:
         body: The announced bytes.
         status: The HTTP status.
-        content_type: The Content-Type; None for the gateway's own.
+        content_type: The Content-Type; None for the gateway's own, empty for none.
         sent: How many bytes of the body are sent; None to send no answer at all.
         ending: What happens to the connection afterwards.
         piece: Bytes per piece; 0 to send everything at once.
         seconds: Seconds between two pieces.
+        headers: More headers.
     """
 
     body: bytes
@@ -57,16 +59,32 @@ class Delivery:
     ending: ConnectionEnd = ConnectionEnd.OPEN
     piece: int = 0
     seconds: float = 0.0
+    headers: tuple[tuple[str, str], ...] = ()
 
     @property
     def received(self) -> bytes | None:
         """The part of the body that the client receives; None if there is no answer."""
         return None if self.sent is None else self.body[: self.sent]
 
+    @property
+    def status_line(self) -> str:
+        """The status with its phrase, such as `502 Bad Gateway`."""
+        return f"{self.status} {_PHRASES.get(self.status, 'Unknown')}"
+
 
 def whole(body: bytes) -> Delivery:
     """Deliver a body without a fault."""
     return Delivery(body, sent=len(body))
+
+
+def _http_answer(fault: HttpFault) -> Delivery:
+    empty = Delivery(b"", fault.status, "", headers=tuple(fault.headers.items()))
+    if not fault.has_body:
+        return empty
+    title = empty.status_line
+    page = f"<html><head><title>{title}</title></head><body><h1>{title}</h1></body></html>"
+    body = (page if fault.body is None else fault.body).encode(fault.charset)
+    return replace(empty, body=body, content_type=fault.content_type, sent=len(body))
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,12 +176,7 @@ def apply_fault(fault: Fault | None, body: bytes) -> Delivery:  # noqa: PLR0911 
     """Deliver an answer under a fault."""
     match fault:
         case HttpFault():
-            text = fault.body
-            if text is None:
-                title = f"{fault.status} {HTTPStatus(fault.status).phrase}"
-                text = f"<html><head><title>{title}</title></head><body><h1>{title}</h1></body></html>"
-            page = text.encode()
-            return Delivery(page, fault.status, "text/html;charset=UTF-8", len(page))
+            return _http_answer(fault)
         case CloseFault():
             return Delivery(body, sent=None, ending=ConnectionEnd.CLOSED)
         case ResetFault():

@@ -17,7 +17,13 @@ _ABSENT = st.none()
 _HOUR = 3600
 # Strategies shrink towards the first code: the least specific error.
 _CODES = sorted(set(Code) - {Code.SUCCESS}, key=lambda code: (code is not Code.SYSTEM_ERROR, code))
-_PAGES = st.sampled_from([HttpFault().body, "", "维护中", '<root return="0" info="'])
+# Answers of a gateway, a proxy, a firewall and a captive portal. No page is a readable reply.
+_STATUSES = st.sampled_from([502, 500, 503, 504, 429, 404, 403, 200]) | st.integers(200, 599)
+_PAGES = st.sampled_from([HttpFault().body, "", "维护中", '<root return="0" info="', '{"error": "busy"}'])
+_PAGE_TYPES = st.sampled_from(
+    [HttpFault().content_type, "", "text/xml;charset=UTF-8", "application/json", "text/html;charset=GBK"]
+)
+_PAGE_HEADERS = st.sampled_from([{}, {"Retry-After": "1"}, {"Retry-After": "Wed, 21 Oct 2026 07:28:00 GMT"}])
 # Long answers would take long in smaller pieces with pauses between them.
 _PIECE_WITH_PAUSES = 64
 
@@ -112,7 +118,13 @@ def _own_fields(seconds: float, *, affects_sends: bool) -> dict[str, dict[str, S
     pieces = st.integers(_PIECE_WITH_PAUSES if seconds else 1, 1024)
     return {
         "code": {"code": st.sampled_from(codes)},
-        "http": {"status": st.sampled_from([502, 500, 503]), "body": _PAGES, **processed},
+        "http": {
+            "status": _STATUSES.filter(lambda status: HttpFault(status=status).has_body),
+            "body": _PAGES,
+            "content_type": _PAGE_TYPES,
+            "headers": _PAGE_HEADERS.map(dict),
+            **processed,
+        },
         "close": processed,
         "reset": processed,
         "truncate": {"sent": _ABSENT | st.integers(0, 1000)},

@@ -56,7 +56,8 @@ class Faults:
         Exactly one keyword names the kind: `code="1001999"`, `delay=5` (seconds), `http=502`, `close=True`,
         `reset=True`, `truncate=True` or `truncate=100` (bytes), `broken_xml=True`, `gbk=True`, `dribble=True` or
         `dribble=0.5` (seconds between pieces). Each kind takes `phone`, `skip`, `rate`, `since` and `until`; http,
-        close and reset take `processed=True`, http `body`, gbk `declared`, dribble `piece`.
+        close and reset take `processed=True`, http `body`, `content_type` and `headers`, gbk `declared`, dribble
+        `piece`.
 
         Args:
             operation: `send`, `report`, `upmsg` or `info`; None for any.

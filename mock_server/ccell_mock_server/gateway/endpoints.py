@@ -1,8 +1,7 @@
 """The gateway's four endpoints over WSGI. Answers may be sent whole, in pieces, cut off, or not at all."""
 
 from collections.abc import Iterable, Iterator
-from functools import lru_cache, partial
-from http import HTTPStatus
+from functools import partial
 from typing import IO, TYPE_CHECKING
 
 from ccell_fake.clock import elapsed
@@ -49,17 +48,12 @@ class Endpoints:
     ) -> Iterable[bytes]:
         """Answer a request to an endpoint as a WSGI application does. The method is one of METHODS."""
         answer = handle(self._gateway, self._metrics, receive(operation, environ))
-        start_response(_status_line(answer.delivery.status), answer_headers(answer))
+        start_response(answer.delivery.status_line, answer_headers(answer))
         if answer.slot is None:
             return _body(answer, environ, self._notifier)
         from werkzeug.wsgi import ClosingIterator  # noqa: PLC0415 - slow to import, and rarely used
 
         return ClosingIterator(_body(answer, environ, self._notifier), partial(self._gateway.release, answer.slot))
-
-
-@lru_cache
-def _status_line(status: int) -> str:
-    return f"{status} {HTTPStatus(status).phrase.upper()}"
 
 
 def receive(operation: Operation, environ: "WSGIEnvironment") -> ReceivedRequest:

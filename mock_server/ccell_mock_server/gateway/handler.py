@@ -9,6 +9,7 @@ from urllib.parse import unquote_to_bytes
 from ccell_fake.engine.accounts import Accounts
 from ccell_fake.engine.answer import Answer
 from ccell_fake.engine.context import Arrival
+from ccell_fake.engine.faults import Delivery
 from ccell_fake.engine.gateway import Gateway
 from ccell_fake.errors import UnreadableRequest
 from ccell_fake.model import Operation, Request
@@ -20,6 +21,8 @@ from ccell_mock_server.metrics import Metrics
 _LOG = logger("gateway")
 _SHORTEST_SECRET = 6
 _USUAL_USERID = re.compile("[0-9]{6}")
+# RFC 9110, section 8.6.
+_WITHOUT_LENGTH = frozenset({204, 304})
 
 
 class ReceivedRequest(NamedTuple):
@@ -58,12 +61,14 @@ def handle(gateway: Gateway, metrics: Metrics, received: ReceivedRequest) -> Ans
 
 def answer_headers(answer: Answer) -> list[tuple[str, str]]:
     """Return the HTTP headers of an answer, with its rule and basis."""
-    return [
-        ("Content-Length", str(len(answer.delivery.body))),
-        ("Content-Type", answer.delivery.content_type or replies.CONTENT_TYPE),
-        ("X-CCell-Rule", answer.rule),
-        ("X-CCell-Basis", answer.basis),
-    ]
+    return [*delivery_headers(answer.delivery), ("X-CCell-Rule", answer.rule), ("X-CCell-Basis", answer.basis)]
+
+
+def delivery_headers(delivery: Delivery) -> list[tuple[str, str]]:
+    """Return the HTTP headers of a body, and those that a fault adds."""
+    length = [] if delivery.status in _WITHOUT_LENGTH else [("Content-Length", str(len(delivery.body)))]
+    content_type = replies.CONTENT_TYPE if delivery.content_type is None else delivery.content_type
+    return [*length, *([("Content-Type", content_type)] if content_type else []), *delivery.headers]
 
 
 def parse(gateway: Gateway, received: ReceivedRequest) -> Arrival:

@@ -8,7 +8,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from http import HTTPStatus
-from http.client import responses
 from itertools import count
 from wsgiref.types import StartResponse, WSGIEnvironment
 
@@ -24,6 +23,7 @@ from ccell_fake.stateful.findings import require
 from ccell_fake.wire import replies
 from ccell_mock_server.gateway import cross_site
 from ccell_mock_server.gateway.endpoints import cut_off
+from ccell_mock_server.gateway.handler import delivery_headers
 from ccell_mock_server.live.permit import NotPermitted, Permit
 from ccell_mock_server.proxy.exchanges import add_answer, decode
 from ccell_mock_server.proxy.request import METHODS, IncompleteBody, ProxiedRequest, read, respond
@@ -115,9 +115,7 @@ class Relay:
         except NotPermitted as error:
             self._keep(Withheld(f"{operation} was withheld: {error}"))
             return respond(start_response, "403 Forbidden", f"This was withheld: {error}")
-        kind = delivery.content_type or replies.CONTENT_TYPE
-        headers = [("Content-Type", kind), ("Content-Length", str(len(delivery.body)))]
-        start_response(f"{delivery.status} {responses.get(delivery.status, '-')}", headers)
+        start_response(delivery.status_line, delivery_headers(delivery))
         return [delivery.body] if delivery.ending is ConnectionEnd.OPEN else cut_off(delivery, environ)
 
     def _answer_with_fault(self, operation: Operation, fault: Fault | None) -> Delivery | None:
