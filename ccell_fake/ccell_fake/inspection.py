@@ -69,7 +69,7 @@ class AccountRecord:
         password: Its password; asterisks unless the emulator made it.
         settings: Its settings.
         now: Time of its clock.
-        left: Messages left of balance and credit.
+        left: Messages left of balance and credit, after all that was sent since the balance was set.
         reserved: Part of `left` that is reserved for scheduled messages.
         is_locked: Whether repeated excess has locked it.
         in_progress: Slots in use, including held ones.

@@ -31,7 +31,7 @@ class BalanceRow:
     """Balance of an account.
 
     Attributes:
-        spent: Messages charged so far, less refunds.
+        spent: Messages charged since the balance was set, less refunds.
         reserved: Messages that will be charged when they are sent.
         locked_at: Time repeated excess locked it, or None.
     """

@@ -95,7 +95,8 @@ class AccountSettings:
         password: The password. Requests may also send its md5 (Q30).
         name: NAME of info. By default the userid.
         status: `normal`, or `frozen` (1001003).
-        balance: Messages paid for.
+        balance: Messages that are paid for and left when this is set, whatever was sent before. RICHES of info counts
+            down from it.
         credit: Messages that may be sent after the balance is used up (1001002).
         signcode: `*` for any signature, or a list of the allowed signatures without brackets (1004004, 1004005).
         require_signature: Whether a content needs a signature (1004003).

@@ -62,7 +62,33 @@ def test_patch_changes_only_the_settings_in_the_body(served: Served) -> None:
     seen = served.account.change(credit=2)
     assert (seen.settings.balance, seen.settings.name, seen.settings.credit) == (5, "x", 2)
     served.send()
-    assert served.account.change(balance=7).left == 8
+    assert served.account.change(credit=3).left == 7
+
+
+@pytest.mark.parametrize("balance", [2, 0, 100_000])
+def test_a_balance_is_what_is_left_from_now_on(served: Served, balance: int) -> None:
+    def patch() -> None:
+        served.account.change(balance=balance)
+
+    def put() -> None:
+        served.account.replace(AccountSettings(balance=balance))
+
+    for change in (patch, put):
+        for _ in range(4):
+            served.send()
+        change()
+        status = served.account.status()
+        assert (status.settings.balance, status.left, served.info().riches) == (balance, balance, str(balance))
+        change()
+        assert served.account.status().left == balance
+
+
+def test_rules_added_one_by_one_keep_what_is_left(served: Served) -> None:
+    served.account.change(balance=3)
+    served.send()
+    served.account.add_outcome(OutcomeRule())
+    served.account.change(name="x")
+    assert served.account.status().left == 2
 
 
 @pytest.mark.parametrize(

@@ -59,6 +59,28 @@ def test_a_restored_snapshot_is_complete(control: ControlClient, served: Served,
     assert len(served.reports()) == 1
 
 
+def test_a_restart_keeps_what_is_left_unless_the_configuration_has_another_balance(tmp_path: Path) -> None:
+    def left(balance: int) -> int:
+        account = {"userid": "300001", "password": "123456", "balance": balance}
+        server = {"store": str(tmp_path / "store")}
+        with emulator(server=server, accounts=[account]) as running, ControlClient(running.url) as control:
+            served = Served(running.url, control.account("300001"))
+            before = served.account.status().left
+            served.send()
+            return before
+
+    assert [left(500), left(500), left(500), left(9), left(9)] == [500, 499, 498, 9, 8]
+
+
+def test_a_snapshot_keeps_what_is_left(control: ControlClient, served: Served, tmp_path: Path) -> None:
+    served.account.change(balance=5)
+    served.send()
+    control.snapshot(tmp_path / "snapshot")
+    served.account.change(balance=9)
+    control.restore(tmp_path / "snapshot")
+    assert served.account.status().left == 4
+
+
 def test_a_snapshot_can_be_restored_in_another_emulator(control: ControlClient, served: Served, tmp_path: Path) -> None:
     _lived(served)
     control.snapshot(tmp_path / "snapshot")

@@ -1,12 +1,20 @@
 """Money: charges, refunds and the remaining balance add up (Q13, Q14, Q33, Q34)."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from harness.emulators import PHONE, Bench, codes, items
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test  # pyright: ignore[reportUnknownVariableType]
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)  # pyright: ignore[reportUnknownVariableType]
 
 from ccell_fake.model import Submit
 from ccell_fake.settings import OutcomeRule
@@ -65,10 +73,37 @@ def test_immediate_messages_are_charged_at_once_when_scheduled_ones_are_charged_
     assert codes(bench.send()) == ["1001002"]
 
 
-def test_a_balance_lowered_below_the_spent_messages_shows_as_0() -> None:
-    bench = Bench(balance=2, credit=1)
-    bench.send("13800000000,13800000001")
-    bench.set(balance=0, credit=1)
+def test_a_balance_is_what_is_left_after_it_is_set() -> None:
+    bench = Bench(balance=4, credit=1)
+    bench.send("13800000000,13800000001,13800000002,13800000003,13800000004")
+    bench.set(balance=2, credit=1)
+    assert (bench.info().riches, bench.info().credit) == ("2", "1")
+
+
+def test_other_settings_keep_what_is_left() -> None:
+    bench = Bench(balance=4, credit=1)
+    bench.send()
+    bench.set(balance=4, credit=2, name="x")
+    assert (bench.info().riches, bench.info().credit) == ("3", "2")
+
+
+def test_charges_due_before_the_balance_was_set_are_not_charged_to_it() -> None:
+    bench = Bench(balance=4, assumptions={"Q34": "when_sent"})
+    bench.send(sendtime="2015-12-31 08:31:00")
+    bench.send(sendtime="2015-12-31 08:32:00")
+    bench.clock.advance(timedelta(seconds=60))
+    bench.set(balance=2, assumptions={"Q34": "when_sent"})
+    assert bench.info().riches == "2"
+    bench.clock.advance(timedelta(seconds=60))
+    assert bench.info().riches == "1"
+
+
+def test_charges_beyond_a_lowered_balance_leave_0() -> None:
+    bench = Bench(balance=2, assumptions={"Q34": "when_sent"})
+    bench.send("13800000000,13800000001", sendtime="2015-12-31 08:31:00")
+    bench.set(balance=1, assumptions={"Q34": "when_sent"})
+    assert codes(bench.send()) == ["1001002"]
+    bench.clock.advance(timedelta(seconds=60))
     assert (bench.info().riches, bench.info().credit) == ("0", "0")
     assert codes(bench.send("19500001111")) == ["0", "1004001"]
 
@@ -105,7 +140,7 @@ class Books(RuleBasedStateMachine):
         answer = self.bench.send(",".join(phones), "hi【签名】", sendtime=sendtime)
         accepted = [resp.phone for resp in items(answer) if resp.code == "0"]
         valid = sum(phone != "19500001111" for phone in phones)
-        available = self.left + sum(amount for _, amount in self.later if amount < 0)
+        available = max(max(self.left, 0) + sum(amount for _, amount in self.later if amount < 0), 0)
         if self.one_by_one:
             assert len(accepted) == min(valid, available)
         else:
@@ -124,6 +159,12 @@ class Books(RuleBasedStateMachine):
         self.bench.clock.advance(timedelta(seconds=seconds))
         self.left += sum(amount for due, amount in self.later if due <= self.now)
         self.later = [(due, amount) for due, amount in self.later if due > self.now]
+
+    @precondition(lambda self: hasattr(self, "bench"))
+    @rule(balance=st.sampled_from([50, 0, 3, 60]))
+    def set_balance(self, balance: int) -> None:
+        self.bench.admin.change(lambda settings: replace(settings, balance=balance), sets_balance=True)
+        self.left = balance + 10
 
     @invariant()
     def the_books_agree(self) -> None:

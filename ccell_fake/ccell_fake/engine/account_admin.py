@@ -84,10 +84,18 @@ class AccountAdmin:
     def _base_now(self) -> int:
         return to_micros(self._accounts.clock.now())
 
-    def change(self, change: Callable[[AccountSettings], AccountSettings]) -> AccountRecord:
-        """Change the settings by a function of the present ones. Queues and spent messages stay."""
+    def change(
+        self, change: Callable[[AccountSettings], AccountSettings], *, sets_balance: bool = False
+    ) -> AccountRecord:
+        """Change the settings by a function of the present ones. Queues stay.
+
+        Args:
+            change: Returns the settings.
+            sets_balance: Whether the balance is what is left from now on, even if it is the same as before.
+        """
         with self.opened() as (account, ledger):
-            return self._status(self._accounts.save(change(account.settings), ledger), ledger)
+            changed = self._accounts.save(change(account.settings), ledger, sets_balance=sets_balance)
+            return self._status(changed, ledger)
 
     def close(self) -> None:
         """Delete the account with all its data, and end its waits."""

@@ -89,23 +89,25 @@ class Accounts:
         return current if current is not None and current.slots is account.slots else None
 
     def open(self, settings: AccountSettings) -> Account:
-        """Open an account, or change the settings of an open one. Its queues and spent messages stay."""
+        """Open an account, or change the settings of an open one. What is left stays unless the balance is another."""
         with self._store.transaction() as ledger:
             return self.save(settings, ledger)
 
-    def save(self, settings: AccountSettings, ledger: Ledger, clock: ClockSetting | None = None) -> Account:
-        """Open or change an account within a transaction.
+    def save(self, settings: AccountSettings, ledger: Ledger, *, sets_balance: bool = False) -> Account:
+        """Open or change an account within a transaction. Its queues and its clock stay.
 
         Args:
             settings: Its settings.
             ledger: The transaction's ledger.
-            clock: Its clock setting; None for no change.
+            sets_balance: Whether the balance is what is left from now on, even if it is the same as before.
         """
         former = self._accounts.get(settings.userid)
-        clock = clock or (former.clock.setting if former else ClockSetting())
+        clock = former.clock.setting if former else ClockSetting()
         row = AccountRow(former.key if former else ledger.account(settings.userid), settings, clock)
         ledger.save_account(row)
         account = self._make(row, former.slots if former else Slots(self.clock.elapsed))
+        if former is not None and (sets_balance or settings.balance != former.settings.balance):
+            ledger.charge(account.key, -ledger.balance(account.key, account.now).spent)
         self._keep(settings.userid, account, ledger)
         return account
 

@@ -199,7 +199,7 @@ class Gateway:
     ) -> Decision:
         answers, micros = account.policy.answers, to_micros(now)
         balance = ledger.balance(account.key, micros)
-        # Settings can be lowered below the spent messages. Then only requests without charge pass.
+        # After the balance or the credit was lowered, charges can exceed both. Then only requests without charge pass.
         left = max(account.settings.balance + account.settings.credit - balance.spent, 0)
         available = max(left - balance.reserved, 0)
         arranged = _arranged(account, admitted.effect, micros, ledger)

@@ -148,7 +148,7 @@ class Ledger(Protocol):
         ...
 
     def charge(self, account: int, messages: int, due: int | None = None, msgid: int | None = None) -> None:
-        """Charge messages now or when due. A negative number is a refund for one message."""
+        """Charge messages now or when due. A negative number is a refund."""
         ...
 
     def greatest_msgid(self, first: int, last: int) -> int | None:

@@ -130,6 +130,9 @@ class Ccell:
     def settings(self, **changes: Unpack[SettingsByName]) -> AccountSettings:
         """Change settings by name, and return all settings of the account.
 
+        After `settings(balance=2)` two messages are left, however many were sent before. What is left at any time is
+        `client.info().riches`.
+
         Raises:
             ControlError: There is no such setting, or the value is not allowed.
         """

@@ -47,8 +47,8 @@ def views(services: Services) -> list[Api]:
     def put_account(path: AccountPath, body: SettingsBody) -> Answered:
         """Replace an account's settings, or open it.
 
-        Missing settings get their defaults; a missing password stays. Queues, clock and faults stay. Requests in
-        progress use the settings that replace the others.
+        Missing settings get their defaults; a missing password stays. The balance is what is left from now on. Queues,
+        clock and faults stay. Requests in progress use the settings that replace the others.
         """
         settings = _with_userid(path.userid, body.root)
         with services.store.transaction() as ledger:
@@ -59,10 +59,15 @@ def views(services: Services) -> list[Api]:
 
     @api.add("patch", "/accounts/<userid>", {200: AccountRecord})
     def patch_account(path: AccountPath, body: SettingsBody) -> AccountRecord:
-        """Change the settings in the body; the others stay."""
+        """Change the settings in the body; the others stay.
+
+        With `balance`, that many messages are left from now on, whatever was sent before.
+        """
         settings = _with_userid(path.userid, body.root)
         changes: dict[str, Any] = {name: getattr(settings, name) for name in body.members}
-        status = services.admin(path.userid).change(lambda former: _checked(replace(former, **changes)))
+        status = services.admin(path.userid).change(
+            lambda former: _checked(replace(former, **changes)), sets_balance="balance" in changes
+        )
         return _public(status)
 
     @api.add("delete", "/accounts/<userid>")
@@ -122,7 +127,7 @@ def _open(services: Services, settings: AccountSettings) -> AccountRecord:
 
 def _keep(services: Services, settings: AccountSettings, ledger: SqliteLedger) -> AccountRecord:
     completed = services.credentials.complete(_checked(settings), services.accounts)
-    return _status(services, services.accounts.save(completed, ledger), ledger)
+    return _status(services, services.accounts.save(completed, ledger, sets_balance=True), ledger)
 
 
 def _status(services: Services, account: Account, ledger: SqliteLedger) -> AccountRecord:

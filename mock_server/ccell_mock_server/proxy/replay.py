@@ -152,5 +152,5 @@ def _adjust_balance(recorded: DecodedExchange, replayed: DecodedExchange, accoun
     ]
     if len(riches) != 2 or riches[0] == riches[1]:  # noqa: PLR2004 - one of each exchange
         return False
-    account.change(balance=max(account.status().settings.balance + riches[0] - riches[1], 0))
+    account.change(balance=riches[0])
     return True
