@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from ccell_fake.engine.assumptions import Answers
 from ccell_fake.engine.numbers import carrier
-from ccell_fake.engine.patterns import NumberList, Patterns
+from ccell_fake.patterns import NumberList, Patterns
 from ccell_fixtures.prefixes import DOCUMENT_YEAR, PREFIXES
 
 THEN, TODAY = Answers(), Answers({"Q8": "today"})

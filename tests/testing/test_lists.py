@@ -124,6 +124,25 @@ def test_reports_show_when_they_were_fetched(fake: Ccell) -> None:
     assert fake.reports.one(phone=PHONE, status="0").fetched_at is not None
 
 
+@pytest.mark.parametrize("pattern", ["138*", "*0", "*", "1*0*0", PHONE])
+def test_a_pattern_finds_the_same_phones_in_every_list(fake: Ccell, pattern: str) -> None:
+    fake.client.send([PHONE, "15912345678"], CONTENT)
+    for message in fake.outbox:
+        fake.reply(message.phone, "TD")
+    expected = [PHONE, "15912345678"] if pattern == "*" else [PHONE]
+    for items in (fake.outbox, fake.reports, fake.upmsgs):
+        assert [item.phone for item in items.find(phone=pattern)] == expected
+
+
+def test_every_field_of_reports_and_upstream_messages_takes_a_pattern(fake: Ccell) -> None:
+    fake.client.send(PHONE, CONTENT, linkid="order-1")
+    fake.reply(PHONE, "退订[1]", spcode="12")
+    (report,), (upmsg,) = fake.reports, fake.upmsgs
+    assert report == fake.reports.one(linkid="order-*") == fake.reports.one(info="成*", msgid=f"{report.msgid[:3]}*")
+    assert upmsg == fake.upmsgs.one(msgcontent="退订*") == fake.upmsgs.one(msgcontent="*[1]", spnumber="*12")
+    assert fake.upmsgs.find(msgcontent="退?*") == fake.upmsgs.find(msgcontent="退订[1-2]") == []
+
+
 def test_one_lists_the_most_similar_reports_first(fake: Ccell) -> None:
     fake.client.send({"15912345678": "a【签名】", "13800000001": "b【签名】"})
     with pytest.raises(NotAsExpected) as caught:

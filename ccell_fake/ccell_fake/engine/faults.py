@@ -10,7 +10,6 @@ from ccell_fake.engine.account import Account
 from ccell_fake.engine.chance import share
 from ccell_fake.engine.context import Arrival
 from ccell_fake.engine.number_context import Arranged
-from ccell_fake.engine.patterns import Patterns
 from ccell_fake.faults import (
     BrokenXmlFault,
     CloseFault,
@@ -24,6 +23,7 @@ from ccell_fake.faults import (
     TruncateFault,
 )
 from ccell_fake.model import Operation, Request
+from ccell_fake.patterns import Patterns
 
 _END_TAG_KEPT = 3
 _PHRASES = {one.value: one.phrase for one in HTTPStatus}

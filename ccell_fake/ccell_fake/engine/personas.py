@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from ccell_fake.clock import from_micros, in_micros, to_micros
 from ccell_fake.engine.ledger import Ledger
-from ccell_fake.engine.patterns import Patterns
 from ccell_fake.model import Upmsg
+from ccell_fake.patterns import Patterns
 from ccell_fake.records import Submission
 from ccell_fake.settings import AccountSettings, Persona
 

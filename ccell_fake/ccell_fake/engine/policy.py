@@ -8,8 +8,8 @@ from ccell_fake.clock import in_micros
 from ccell_fake.codes import Code
 from ccell_fake.engine import personas
 from ccell_fake.engine.assumptions import Answers
-from ccell_fake.engine.patterns import NumberList, Patterns
 from ccell_fake.limits import Limits
+from ccell_fake.patterns import NumberList, Patterns
 from ccell_fake.records import Submission
 from ccell_fake.settings import AccountSettings, OutcomeRule
 

@@ -8,7 +8,6 @@ from functools import partial
 from ccell_fake.engine.account import Account
 from ccell_fake.engine.account_views import read_journal
 from ccell_fake.engine.ledger import Ledger
-from ccell_fake.engine.patterns import Patterns
 from ccell_fake.inspection import (
     JournalEntry,
     Listing,
@@ -20,6 +19,7 @@ from ccell_fake.inspection import (
     WaitResult,
 )
 from ccell_fake.model import Operation
+from ccell_fake.patterns import Patterns
 
 _PATTERNS = {"phone", "linkid", "content"}
 _MAX_SHOWN = 10

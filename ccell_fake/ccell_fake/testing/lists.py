@@ -11,6 +11,7 @@ import anyio.to_thread
 from ccell_fake.control.client import AccountControl, NotInTime
 from ccell_fake.errors import CcellError
 from ccell_fake.inspection import MessageRecord, ReportRecord, State, UpmsgRecord
+from ccell_fake.patterns import Patterns
 
 Item = TypeVar("Item")
 
@@ -174,11 +175,11 @@ class _ComparedList(AccountList[Item]):
     """Items that are compared here, because the control API has no filter for them."""
 
     def find(self, **conditions: str) -> list[Item]:
-        """The items whose fields are equal."""
-        return [item for item in self if all(getattr(item, name) == value for name, value in conditions.items())]
+        """The items that match. In every condition, `*` stands for any text."""
+        return [item for item in self if all(_fits(getattr(item, name), text) for name, text in conditions.items())]
 
     def one(self, **conditions: str) -> Item:
-        """The item whose fields are equal.
+        """The item that matches.
 
         Raises:
             NotAsExpected: There is none, and the error lists the most similar ones; or there are several.
@@ -210,6 +211,10 @@ class Upmsgs(_ComparedList[UpmsgRecord]):
 
     def _items(self) -> Iterable[UpmsgRecord]:
         return self._account.upmsgs()
+
+
+def _fits(value: object, wanted: str) -> bool:
+    return value == wanted or (isinstance(value, str) and Patterns((wanted,)).match(value))
 
 
 def _similarity(item: object, conditions: dict[str, str]) -> float:

@@ -1,4 +1,4 @@
-"""Patterns of settings: text with `*` for any text, and lists of numbers and prefixes."""
+"""Patterns of settings, faults and searches: text with `*` for any text, and lists of numbers and prefixes."""
 
 from collections.abc import Iterable, Iterator
 
