@@ -1,7 +1,9 @@
 """The OpenAPI document describes every answer, and its pages need no network."""
 
+import json
 import re
 from collections.abc import Iterator
+from dataclasses import fields
 from pathlib import Path
 from typing import Any, cast
 
@@ -15,6 +17,8 @@ from schemathesis.generation.stateful.state_machine import DEFAULT_STATE_MACHINE
 from schemathesis.specs.openapi import checks as specific
 
 from ccell_fake.control.client import ControlClient
+from ccell_fake.faults import FAULT_KINDS
+from ccell_fake.settings import AccountSettings
 from ccell_mock_server.control.state import SNAPSHOT
 from ccell_mock_server.emulator import Emulator
 
@@ -125,6 +129,68 @@ def test_every_member_has_a_description(described: Any) -> None:
         assert all(member.get("description") for key, member in schemas[name]["properties"].items() if key != "kind"), (
             name
         )
+
+
+def test_the_kind_of_a_union_is_required_and_has_no_default(described: Any) -> None:
+    schemas = described.raw_schema["components"]["schemas"]
+    unions = [one["discriminator"] for one in schemas.values() if "discriminator" in one]
+    kinds = {reference.rpartition("/")[2] for union in unions for reference in union["mapping"].values()}
+    assert kinds == {kind.__name__ for kind in FAULT_KINDS.values()}
+    for name in kinds:
+        assert "kind" in schemas[name]["required"]
+        assert "default" not in schemas[name]["properties"]["kind"]
+
+
+def test_every_schema_has_a_name_of_its_own(described: Any) -> None:
+    """Generators name classes after titles, and drop operations whose classes have the same name."""
+    schemas = described.raw_schema["components"]["schemas"]
+    assert not [name for name, one in schemas.items() if "title" in one or "$ref" in one]
+    references = re.findall(r'"#/components/schemas/(\w+)"', json.dumps(described.raw_schema["paths"]))
+    assert set(references) <= schemas.keys()
+
+
+def test_every_default_is_a_value_that_a_request_may_contain(described: Any) -> None:
+    for name, schema in described.raw_schema["components"]["schemas"].items():
+        for key, member in schema.get("properties", {}).items():
+            length = len(member["default"]) if isinstance(member.get("default"), str) else None
+            assert length is None or length >= member.get("minLength", 0), (name, key)
+
+
+def test_a_change_of_settings_has_no_defaults(described: Any) -> None:
+    """A generated client sends the defaults of members that are not set."""
+    body = described.raw_schema["paths"]["/_ccell/v1/accounts/{userid}"]["patch"]["requestBody"]
+    (reference,) = [one["schema"]["$ref"] for one in body["content"].values()]
+    schema = described.raw_schema["components"]["schemas"][reference.rpartition("/")[2]]
+    assert schema["properties"].keys() == {one.name for one in fields(AccountSettings)}
+    assert not [name for name, member in schema["properties"].items() if "default" in member]
+
+
+def test_parameters_of_links_are_strings(described: Any) -> None:
+    for path in described.raw_schema["paths"].values():
+        for operation in path.values():
+            for answer in operation["responses"].values():
+                for link in answer.get("links", {}).values():
+                    assert all(isinstance(value, str) for value in link["parameters"].values())
+
+
+def test_the_document_names_the_address_it_was_fetched_from(whole: Emulator) -> None:
+    for host in ("127.0.0.1:1234", "localhost"):
+        document = json.loads(http.get(whole.url, b"/_ccell/openapi.json", host=host).body)
+        assert document["servers"] == [{"url": f"http://{host}"}]
+
+
+@pytest.mark.parametrize(("target", "status"), [("accounts", 200), ("accounts?limit=0", 422)])
+def test_a_request_without_body_may_have_a_content_type(whole: Emulator, target: str, status: int) -> None:
+    answer = http.get(whole.url, f"/_ccell/v1/{target}".encode(), "Content-Type: application/json")
+    assert answer.status == status
+    assert b"limit must be" in answer.body or status == 200
+
+
+def test_a_snapshot_may_be_sent_as_octets(whole: Emulator, tmp_path: Path) -> None:
+    with ControlClient(whole.url) as control:
+        control.snapshot(tmp_path / "snapshot")
+        content = (tmp_path / "snapshot").read_bytes()
+        control.send("PUT", "/v1/state", content=content, headers={"Content-Type": "application/octet-stream"})
 
 
 def test_the_pages_need_no_network(whole: Emulator) -> None:

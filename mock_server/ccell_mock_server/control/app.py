@@ -2,7 +2,7 @@
 
 from typing import Any, cast
 
-from flask import Blueprint, Response, redirect
+from flask import Blueprint, Response, redirect, request
 from flask_openapi3.models.info import Info
 from flask_openapi3.openapi import OpenAPI
 
@@ -23,6 +23,11 @@ _VERSION = f"{CONTROL_PREFIX}v1"
 class _Control(OpenAPI):
     request_class = ControlRequest
     operations: list[DeclaredOperation]
+
+    @property
+    def api_doc(self) -> dict[str, Any]:
+        """The document, with the address of the request as its server."""
+        return {**super().api_doc, "servers": [{"url": request.url_root.rstrip("/")}]}
 
     def generate_spec_json(self) -> None:
         """Generate the document."""

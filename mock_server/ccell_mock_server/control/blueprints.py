@@ -13,7 +13,7 @@ from flask_openapi3.models.tag import Tag
 from pydantic import ValidationError
 
 from ccell_mock_server.control.api import Api, DeclaredOperation, HttpRequest
-from ccell_mock_server.control.requests import MAX_JSON_BYTES, check_type, invalid, read_json
+from ccell_mock_server.control.requests import MAX_JSON_BYTES, check_type, invalid, is_about_body, read_json
 from ccell_mock_server.control.responses import respond
 from ccell_mock_server.http.connection import client_of, hang_up
 from ccell_mock_server.http.waiting import ClientGoneError
@@ -47,7 +47,7 @@ def blueprint(api: Api, *, is_documented: bool) -> APIBlueprint:
 def refuse_invalid(error: ValidationError) -> Never:
     """Refuse a request in which pydantic found errors."""
     parameters = {**(request.view_args or {}), **request.args}
-    raise invalid(error, parameters, request.get_json() if request.is_json else None)
+    raise invalid(error, parameters, request.get_json() if is_about_body(error) else None)
 
 
 def _operation_id(*, name: str, **_: str) -> str:

@@ -4,12 +4,14 @@ import inspect
 import re
 from collections.abc import Iterable, Mapping
 from http import HTTPStatus
-from typing import Any
+from typing import Any, cast
 
+from flask_openapi3.models.validation_error import ValidationErrorModel
 from pydantic import TypeAdapter
 
 from ccell_fake.control.errors import Problem
 from ccell_fake.faults import FaultConditions
+from ccell_fake.settings import AccountSettings
 from ccell_mock_server.control.api import Answers, DeclaredOperation
 from ccell_mock_server.control.problems import STATUSES
 from ccell_mock_server.control.requests import JSON
@@ -24,14 +26,14 @@ _ATTRIBUTES = "\n\nAttributes:\n"
 _ATTRIBUTE = re.compile(r"^ {4}(\w+): (.*)$", re.MULTILINE)
 
 
-def _link(operation: str, **parameters: str | int) -> dict[str, Any]:
+def _link(operation: str, **parameters: str) -> dict[str, Any]:
     return {"operationId": operation, "parameters": {"userid": "$request.path.userid", **parameters}}
 
 
 _LINKS: dict[tuple[str, str], dict[str, dict[str, Any]]] = {
     ("add_fault", "201"): {"remove_fault": _link("remove_fault", id="$response.body#/id")},
     ("add_hold", "201"): {"remove_hold": _link("remove_hold", id="$response.body#/id")},
-    ("add_outcome", "201"): {"remove_outcome": _link("remove_outcome", place=0)},
+    ("add_outcome", "201"): {"remove_outcome": _link("remove_outcome", place="0")},
     ("list_messages", "200"): {
         name: _link(name, msgid="$response.body#/items/0/msgid") for name in ("get_message", "settle_message")
     },
@@ -69,6 +71,13 @@ def finish(spec: dict[str, Any], operations: Iterable[DeclaredOperation]) -> Non
         spec["paths"][path] = {"get": {"operationId": name, "summary": summary, "responses": {"200": plain}}}
     spec["security"] = [{}, {"token": []}]
     _describe_members(schemas)
+    _require_discriminators(schemas)
+    _drop_invalid_defaults(schemas)
+    _redirect(spec, {name: one["$ref"] for name, one in schemas.items() if "$ref" in one})
+    schemas["ChangedSettings"] = _without_defaults(schemas[AccountSettings.__name__])
+    for operation in (one for path in spec["paths"].values() for method, one in path.items() if method == "patch"):
+        _redirect(operation["requestBody"], {AccountSettings.__name__: _REFERENCE.format(model="ChangedSettings")})
+    spec["components"]["schemas"] = _named_once(schemas)
 
 
 def _responses(answers: Answers, references: Mapping[Any, dict[str, Any]]) -> dict[str, dict[str, Any]]:
@@ -99,6 +108,52 @@ def _describe_members(schemas: dict[str, dict[str, Any]]) -> None:
         for member, description in attributes.items():
             if member in schema.get("properties", {}):
                 schema["properties"][member]["description"] = description
+
+
+def _require_discriminators(schemas: dict[str, dict[str, Any]]) -> None:
+    """Require the member that names the kind of a union. It has a default in Python, but not in JSON."""
+    unions = [schema["discriminator"] for schema in schemas.values() if "discriminator" in schema]
+    for union in unions:
+        for reference in union["mapping"].values():
+            kind = schemas[reference.rpartition("/")[2]]
+            kind["properties"][union["propertyName"]].pop("default", None)
+            kind["required"] = sorted({*kind.get("required", ()), union["propertyName"]})
+
+
+def _drop_invalid_defaults(schemas: dict[str, dict[str, Any]]) -> None:
+    """Drop defaults that no request may contain. They stand for values that the emulator generates."""
+    for schema in schemas.values():
+        for member in schema.get("properties", {}).values():
+            if member.get("default") == "" and member.get("minLength", 0) > 0:
+                del member["default"]
+
+
+def _without_defaults(schema: dict[str, Any]) -> dict[str, Any]:
+    """Copy a schema without defaults. Generated clients send the defaults of members that are not set."""
+    members = {name: {**one} for name, one in schema["properties"].items()}
+    for member in members.values():
+        member.pop("default", None)
+    return {**schema, "properties": members, "description": "Settings to change; the others stay."}
+
+
+def _named_once(schemas: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Leave out schemas that only refer to another one, and titles. Generators take both for the names of classes."""
+    return {
+        name: {key: value for key, value in schema.items() if key != "title"}
+        for name, schema in schemas.items()
+        if "$ref" not in schema and name != ValidationErrorModel.__name__
+    }
+
+
+def _redirect(part: Any, targets: Mapping[str, str]) -> None:  # noqa: ANN401 - JSON
+    """Let references to schemas that only refer to another one refer to that one."""
+    if isinstance(part, dict):
+        members = cast("dict[str, Any]", part)
+        if isinstance(name := members.get("$ref"), str):
+            members["$ref"] = targets.get(name.rpartition("/")[2], name)
+    children: Any = part.values() if isinstance(part, dict) else part if isinstance(part, list) else ()
+    for child in children:
+        _redirect(child, targets)
 
 
 def _attributes(docstring: str) -> dict[str, str]:

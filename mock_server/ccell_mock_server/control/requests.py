@@ -132,6 +132,11 @@ def read_json(text: bytes) -> Any:  # noqa: ANN401 - JSON
         raise RefusedError(400, f"the body is not JSON: {error}") from None
 
 
+def is_about_body(error: ValidationError) -> bool:
+    """Return whether pydantic found the errors in a body, and not in a path or a query."""
+    return issubclass(_models().get(error.title, Parameters), models.ObjectBody | models.ValueBody)
+
+
 def invalid(error: ValidationError, parameters: Mapping[str, Any], body: object) -> InvalidError:
     """Describe the errors that pydantic found in a path, a query or a body.
 

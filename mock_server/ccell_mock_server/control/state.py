@@ -9,6 +9,8 @@ from ccell_mock_server.services import Services
 
 SNAPSHOT = "application/vnd.sqlite3"
 
+# The type of bytes that generated clients know.
+_OCTETS = "application/octet-stream"
 _BYTES = {"schema": {"type": "string", "format": "binary"}}
 
 
@@ -29,15 +31,15 @@ def views(services: Services) -> list[Api]:
         "put",
         "/state",
         {204: None},
-        {"requestBody": {"required": True, "content": {SNAPSHOT: _BYTES}}},
+        {"requestBody": {"required": True, "content": {SNAPSHOT: _BYTES, _OCTETS: _BYTES}}},
     )
     def put_state(http: HttpRequest) -> None:
         """Replace everything with a snapshot.
 
         Passwords that are missing in the snapshot are those the accounts have now.
         """
-        if http.mimetype != SNAPSHOT:
-            raise RefusedError(415, f"the body must be {SNAPSHOT}, got {http.mimetype or 'no type'}")
+        if http.mimetype not in {SNAPSHOT, _OCTETS}:
+            raise RefusedError(415, f"the body must be {SNAPSHOT} or {_OCTETS}, got {http.mimetype or 'no type'}")
         snapshot = http.read()
         try:
             services.store.restore(snapshot, passwords, services.accounts.load)
