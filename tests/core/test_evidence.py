@@ -55,6 +55,9 @@ def test_the_basis_of_an_unrecognised_number_is_the_sample_or_the_open_question(
         ("fe80::1%eth0", ("fe80::/10",), "0"),
         ("127.0.0.1", ("10.0.0.0/8", "::1"), "1001005"),
         ("::1", ("10.0.0.0/8",), "1001005"),
+        ("", ("0.0.0.0/0", "::/0"), "1001005"),
+        ("/run/ccell.sock", ("0.0.0.0/0", "::/0"), "1001005"),
+        ("localhost", ("0.0.0.0/0", "::/0"), "1001005"),
     ],
 )
 def test_a_request_must_come_from_an_allowed_network(peer: str, networks: tuple[str, ...], code: str) -> None:

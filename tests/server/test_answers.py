@@ -1,9 +1,12 @@
 """Each answer to an open question has the effect that the registry describes (Q1 to Q39)."""
 
 import codecs
+import io
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
+from unittest.mock import Mock
+from wsgiref.util import setup_testing_defaults
 
 import pytest
 from harness import http
@@ -454,3 +457,18 @@ def test_all_the_reports_of_a_call_fit_into_an_answer() -> None:
     for _ in range(3):
         bench.send(",".join(f"138{index:08}" for index in range(100)), linkid="1" * 20_000)
     assert len(bench.reports()) == 300
+
+
+@pytest.mark.parametrize("origin", [{}, {"REMOTE_ADDR": ""}, {"REMOTE_ADDR": "/run/ccell.sock"}], ids=str)
+def test_a_peer_without_an_address_is_not_allowed(origin: dict[str, str]) -> None:
+    """Other WSGI servers name no address, or the path of a Unix socket."""
+    body = b'<root userid="300001" password="123456"></root>'
+    account = {"userid": "300001", "password": "123456", "allowed_ips": ["0.0.0.0/0", "::/0"]}
+    environ: dict[str, Any] = {"CONTENT_LENGTH": str(len(body)), "wsgi.input": io.BytesIO(body)}
+    setup_testing_defaults(environ)
+    environ |= {"REQUEST_METHOD": "POST", "PATH_INFO": Operation.INFO.path, **origin}
+    with emulator(accounts=[account]) as running:
+        answer = b"".join(running.dispatcher(environ, Mock()))
+        (entry,) = running.services.admin("300001").journal(0).items
+    assert b'return="1001005"' in answer
+    assert "allowed addresses: 0.0.0.0/0, ::/0" in entry.explanation

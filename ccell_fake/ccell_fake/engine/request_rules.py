@@ -1,6 +1,8 @@
 """The rules about a whole request, in order (1001xxx, Q6)."""
 
 import ipaddress
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal
 
@@ -84,13 +86,21 @@ def _magic_number(facts: RequestFacts) -> Refusal | None:
 
 def _ip(facts: RequestFacts) -> Refusal | None:
     networks = facts.account.policy.networks
-    peer = ipaddress.ip_address(facts.peer.partition("%")[0])
-    # A listener on :: sees IPv4 peers as ::ffff:a.b.c.d.
-    peers = (peer, getattr(peer, "ipv4_mapped", None) or peer)
-    if any(one in network for network in networks for one in peers):
+    if any(peer in network for network in networks for peer in _addresses(facts.peer)):
         return None
-    explanation = f"the request came from {peer}; allowed addresses: {join_items(map(str, networks))}"
-    return Refusal(Code.IP_REFUSED, "C1", explanation, str(peer))
+    origin = facts.peer or "a peer whose address the server does not name"
+    explanation = f"the request came from {origin}; allowed addresses: {join_items(map(str, networks))}"
+    return Refusal(Code.IP_REFUSED, "C1", explanation, facts.peer)
+
+
+def _addresses(peer: str) -> Iterator[ipaddress.IPv4Address | ipaddress.IPv6Address]:
+    """Yield the addresses of a peer. Behind some WSGI servers it has none, or the path of a socket."""
+    with suppress(ValueError):
+        address = ipaddress.ip_address(peer.partition("%")[0])
+        yield address
+        # A listener on :: sees IPv4 peers as ::ffff:a.b.c.d.
+        if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped:
+            yield address.ipv4_mapped
 
 
 def _password(facts: RequestFacts) -> Refusal | None:
