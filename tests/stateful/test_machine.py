@@ -2,17 +2,19 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any, ClassVar
 
 import pytest
 from harness.emulators import emulator
 from harness.integrations import DropsTheSecondPage, MatchesByPhone, Right, SendsAgain
-from hypothesis import Phase, settings
+from hypothesis import Phase, seed, settings
 from hypothesis import strategies as st
+from hypothesis.stateful import run_state_machine_as_test  # pyright: ignore[reportUnknownVariableType]
 
-from ccell_fake import stateful
+from ccell_fake import stateful, strategies
+from ccell_fake.client import Client, OutcomeUnknown, Retry
 from ccell_fake.control.client import ControlClient
 from ccell_fake.stateful import (
     SETTINGS,
@@ -29,6 +31,7 @@ from ccell_fake.stateful import (
     Unfaithful,
 )
 from ccell_mock_server.emulator import Emulator
+from ccell_mock_server.fake import FakeCcell
 
 DERANDOMIZED = settings(SETTINGS, database=None, derandomize=True)
 PROFILE = settings(DERANDOMIZED, max_examples=settings().max_examples)
@@ -249,3 +252,51 @@ def test_every_account_is_closed(served: Emulator) -> None:
         before = [one.userid for one in control.accounts()]
         stateful.run(SendsOnly, served.url, settings=UNSHRUNK)
         assert [one.userid for one in control.accounts()] == before
+
+
+class Repeats(SendsOnly):
+    """Sends again after an answer was lost."""
+
+    faults: ClassVar[Any] = strategies.faults(kinds=["close"], operations=["send"], max_skip=0, max_times=1)
+
+    def send(self, messages: Sequence[Message]) -> None:
+        for message in messages:
+            with Client(*self.credential, retry=Retry(attempts=1)) as client:
+                for _ in range(3):
+                    try:
+                        client.send(message.phone, message.content)
+                        break
+                    except OutcomeUnknown:
+                        continue
+        self.messages += messages
+
+    def fates(self) -> Mapping[str, str]:
+        return {one.reference: Fate.UNKNOWN for one in self.messages}
+
+
+@pytest.mark.parametrize("number", range(5))
+def test_shrinking_removes_every_step_that_does_not_matter(number: int) -> None:
+    with FakeCcell() as fake:
+        target = EmulatorTarget(fake.url, fake.server.control)
+
+        @seed(number)
+        def create() -> Repeats:
+            return Repeats(target)
+
+        with pytest.raises(Duplicated) as caught:
+            run_state_machine_as_test(create, settings=settings(SETTINGS, database=None))  # type: ignore[arg-type]
+    steps = [step.partition("(")[0] for step in _steps(caught.value)]
+    assert steps == ["state.arrange_fault", "state.send_to"]
+
+
+def test_every_example_has_the_same_account_at_the_same_time(served: Emulator) -> None:
+    begun: list[tuple[str, str, datetime]] = []
+    with ControlClient(served.url) as control:
+        target = EmulatorTarget(served.url, control)
+        for _ in range(3):
+            opened = target.open(5, timedelta(minutes=1))
+            assert opened.driver is not None
+            begun.append((opened.userid, opened.password, opened.now))
+            opened.driver.advance(timedelta(minutes=1))
+            opened.close()
+    assert len(set(begun)) == 1

@@ -19,6 +19,7 @@ from ccell_fake.stateful.account_model import AccountModel, LiveModel
 from ccell_fake.stateful.audit import Audit, Message
 from ccell_fake.stateful.emulator_model import EmulatorModel, Environment
 from ccell_fake.stateful.findings import Lost, end_on_failure
+from ccell_fake.stateful.steps import StepStrategy
 from ccell_fake.stateful.target import Opened, Target
 from ccell_fake.strategies import faults
 
@@ -89,6 +90,7 @@ class CcellMachine(RuleBasedStateMachine):
             ValueError: `content` does not contain `{token}`.
         """
         super().__init__()
+        self._rules_strategy = StepStrategy(self)
         if _PLACEHOLDER not in self.content:
             message = f"content must contain {_PLACEHOLDER}, which identifies messages at the gateway"
             raise ValueError(message)

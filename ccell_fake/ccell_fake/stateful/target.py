@@ -1,6 +1,7 @@
 """Targets of a run: a gateway with an account that the machine can observe, and possibly control."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Protocol
@@ -128,6 +129,8 @@ class Target(Protocol):
 class EmulatorTarget:
     """An emulator at any address, used through its control API.
 
+    Every run begins with the same account at the same time, so that the same steps lead to the same requests.
+
     Attributes:
         is_repeatable: True.
     """
@@ -137,24 +140,34 @@ class EmulatorTarget:
         self.is_repeatable: bool = True
         self._url = url
         self._control = control
+        self._first: _EmulatorAccount | None = None
 
     def open(self, balance: int, report_delay: timedelta) -> Opened:
-        """Open an account for one run."""
+        """Open an account for one run. The account of the run before must be closed."""
         settings = AccountSettings(balance=balance, report_delay=report_delay.total_seconds())
-        return _EmulatorAccount(self._url, self._control.open(settings), balance)
+        if self._first is None:
+            account = self._control.open(settings)
+            now = account.clock().now.replace(microsecond=0)
+            opened = self._first = _EmulatorAccount(self._url, account, account.password, balance, now)
+        else:
+            userid, password = self._first.userid, self._first.password
+            account = self._control.open(replace(settings, userid=userid, password=password))
+            opened = _EmulatorAccount(self._url, account, password, balance, self._first.opened_at)
+        return opened
 
 
 class _EmulatorAccount:
-    def __init__(self, url: str, account: AccountControl, allowance: int) -> None:
+    def __init__(self, url: str, account: AccountControl, password: str, allowance: int, now: datetime) -> None:
         self.url = url
         self.userid = account.userid
-        self.password = account.password
+        self.password = password
         self.phones = ()
         self.may_fetch = True
         self.allowance = allowance
         self.first_number = 1
         self._account = account
-        self.now = account.freeze(account.clock().now.replace(microsecond=0)).now
+        self.opened_at = now
+        self.now = account.freeze(now).now
         self._position = 0
 
     @property

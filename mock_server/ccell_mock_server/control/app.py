@@ -27,7 +27,7 @@ class _Control(OpenAPI):
     @property
     def api_doc(self) -> dict[str, Any]:
         """The document, with the address of the request as its server."""
-        return {**super().api_doc, "servers": [{"url": request.url_root.rstrip("/")}]}
+        return {**super().api_doc, "servers": [{"url": request.url_root.rstrip("/")}]}  # pyright: ignore[reportUnknownMemberType]
 
     def generate_spec_json(self) -> None:
         """Generate the document."""

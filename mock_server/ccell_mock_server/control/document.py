@@ -151,8 +151,9 @@ def _redirect(part: Any, targets: Mapping[str, str]) -> None:  # noqa: ANN401 - 
         members = cast("dict[str, Any]", part)
         if isinstance(name := members.get("$ref"), str):
             members["$ref"] = targets.get(name.rpartition("/")[2], name)
-    children: Any = part.values() if isinstance(part, dict) else part if isinstance(part, list) else ()
-    for child in children:
+    for child in cast(
+        "Iterable[Any]", part.values() if isinstance(part, dict) else part if isinstance(part, list) else ()
+    ):
         _redirect(child, targets)
 
 
