@@ -12,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ccell_fake.clock import ManualClock
-from ccell_fake.control.client import ControlClient, JournalTruncated
+from ccell_fake.control.client import ControlClient, JournalTruncated, NotInTime
 from ccell_fake.faults import CloseFault
+from ccell_fake.inspection import WaitKind
 from ccell_fake.model import Operation, Request, Submit
 from ccell_fake.settings import AccountSettings
 from ccell_fake.strategies import contents, phones
@@ -107,11 +108,23 @@ def test_a_query_for_dropped_entries_is_refused(small: Emulator) -> None:
         assert caught.value.problem.after_position == first
         assert [one.position for one in served.account.journal(first)][:2] == [second, third]
         with pytest.raises(JournalTruncated):
-            served.account.wait("report", timeout=0)
+            served.account.wait("report", timeout=0, after_position=0)
         with pytest.raises(JournalTruncated), control.events(served.account.userid, after_position=0):
             pass
         served.send()
         assert served.account.wait(timeout=0).is_met
+
+
+@pytest.mark.parametrize("kind", ["report", "upmsg"])
+def test_a_wait_that_names_no_position_uses_the_entries_that_are_kept(small: Emulator, kind: WaitKind) -> None:
+    with ControlClient(small.url) as control:
+        served = Served(small.url, control.open())
+        for _ in range(5):
+            served.ask(Operation.INFO)
+        with pytest.raises(NotInTime):
+            served.account.wait(kind, timeout=0)
+        served.ask(Operation(kind))
+        assert served.account.wait(kind, timeout=0).requests[0].operation == kind
 
 
 def test_the_limit_of_one_account_does_not_affect_another(small: Emulator) -> None:

@@ -14,7 +14,6 @@ from ccell_fake.client import OutcomeUnknown
 from ccell_fake.clock import SystemClock, elapsed
 from ccell_fake.control.client import NotInTime
 from ccell_fake.testing import Ccell, NotAsExpected
-from ccell_mock_server.fake import FakeCcell
 
 CONTENT = "您好【签名】"
 PHONE = "13800000000"
@@ -84,7 +83,7 @@ def test_an_account_keeps_the_time_of_the_host(fake: Ccell, faked: Faked, instan
 @faked
 def test_an_account_can_be_set_to_the_faked_time(fake: Ccell, faked: Faked) -> None:
     with faked("2030-06-01T00:00:00"):
-        now = datetime.now(UTC)
+        now = datetime.now(UTC)  # noqa: TID251 - the faked time
         fake.clock.freeze(now)
         fake.client.send(PHONE, CONTENT, sendtime=now + timedelta(hours=1))
         assert fake.outbox.one().submitted_at == now

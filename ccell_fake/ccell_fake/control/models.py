@@ -211,7 +211,8 @@ class WaitBody(ObjectBody):
         msgid: The serial number.
         code: 0, or the code of the refusal.
         state: The state.
-        after_position: Only what came after this position in the journal.
+        after_position: Only what came after this position in the journal, which must be complete from there. By
+            default, whatever the journal still has.
         count: Number of messages or fetches.
         not_empty: Whether a fetch counts only if it returned something.
         timeout: Seconds, by the host's clock.
@@ -224,7 +225,7 @@ class WaitBody(ObjectBody):
     msgid: Msgid | None = None
     code: Code | None = None
     state: State | None = None
-    after_position: Position = 0
+    after_position: Position | None = None
     count: Annotated[int, Field(ge=1, le=10_000)] = 1
     not_empty: bool = False
     timeout: Annotated[float, Field(ge=0, le=600)] = 10.0

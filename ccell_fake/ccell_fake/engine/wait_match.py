@@ -6,7 +6,7 @@ from difflib import SequenceMatcher
 from functools import partial
 
 from ccell_fake.engine.account import Account
-from ccell_fake.engine.account_views import read_journal
+from ccell_fake.engine.account_views import check_kept
 from ccell_fake.engine.ledger import Ledger
 from ccell_fake.inspection import (
     JournalEntry,
@@ -37,6 +37,7 @@ class WaitFilter:
         after_position: Only what came after this position in the journal.
         count: Number of messages or fetches.
         not_empty: Whether a fetch counts only if it returned something.
+        must_be_complete: Whether the journal must have all entries after the position.
     """
 
     kind: WaitKind
@@ -44,6 +45,7 @@ class WaitFilter:
     after_position: int = 0
     count: int = 1
     not_empty: bool = False
+    must_be_complete: bool = False
 
     @property
     def can_match_later(self) -> bool:
@@ -55,8 +57,10 @@ def match(account: Account, ledger: Ledger, wanted: WaitFilter) -> WaitResult:
     """Find the messages or fetches that match now.
 
     Raises:
-        EntriesDropped: The journal has dropped entries after the position.
+        EntriesDropped: The journal must be complete, and has dropped entries after the position.
     """
+    if wanted.kind != "message" and wanted.must_be_complete:
+        check_kept(account.key, account.settings.userid, ledger, wanted.after_position)
     messages: tuple[MessageRecord, ...] = ()
     requests: tuple[JournalEntry, ...] = ()
     if wanted.kind == "message":
@@ -64,14 +68,8 @@ def match(account: Account, ledger: Ledger, wanted: WaitFilter) -> WaitResult:
             account.view, wanted.message, Listing(after_position=wanted.after_position, limit=wanted.count)
         ).items
     else:
-        entries = read_journal(
-            account.key,
-            account.settings.userid,
-            ledger,
-            wanted.after_position,
-            operation=Operation(wanted.kind),
-            code="0",
-        ).items
+        operation = Operation(wanted.kind)
+        entries = ledger.inspect.journal(account.key, wanted.after_position, operation=operation, code="0").items
         requests = tuple(one for one in entries if one.items or not wanted.not_empty)[: wanted.count]
     return WaitResult(
         is_met=len(messages) + len(requests) >= wanted.count,

@@ -80,7 +80,14 @@ def views(services: Services) -> list[Api]:
 def _wait(services: Services, userid: str, body: WaitBody, client: socket | None) -> WaitResult:
     """Wait. Raises ClientGoneError if the client is gone."""
     message = MessageFilter(body.phone, body.linkid, body.content, body.msgid, body.code, body.state)
-    wanted = WaitFilter(body.kind, message, body.after_position, body.count, body.not_empty)
+    wanted = WaitFilter(
+        body.kind,
+        message,
+        body.after_position or 0,
+        body.count,
+        body.not_empty,
+        must_be_complete=body.after_position is not None,
+    )
     admin = services.admin(userid)
     messages: tuple[MessageRecord, ...] = ()
     requests: tuple[JournalEntry, ...] = ()
