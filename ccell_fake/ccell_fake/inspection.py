@@ -195,23 +195,23 @@ class JournalEntry:
 
     Attributes:
         at: Time of the request, on the account's clock.
-        operation: The endpoint.
+        operation: The endpoint; null if the request reached none, because of its path or its method.
         peer: The address the request came from.
         place: Where the payload was, `body` or `query`; empty if there was none.
-        request: The payload, with secrets replaced; cut if long.
+        request: The payload, with secrets replaced; cut if long. Without an endpoint: method, path, query and body.
         answer: The answer, likewise; null if none was sent.
         delivery: How the answer was sent: `whole`, or the kind of the fault that applied.
         items: Number of resps, reports or upstream messages in the answer.
-        code: Code of the decision; empty if a fault applied before it.
+        code: Code of the decision; empty if a fault applied before it. Without an endpoint: the HTTP status.
         rule: The rule that decided.
-        basis: How well it is known, and the clause or question, as in `assumed Q4`.
+        basis: How well it is known, and the clause or question, as in `assumed Q4`. Empty without an endpoint.
         explanation: One sentence for each refusal, a line each; empty if nothing was refused.
         duration: Microseconds from the arrival of the request to the answer.
         position: Its position in the journal, which all accounts share; the store assigns it.
     """
 
     at: datetime
-    operation: Operation
+    operation: Operation | None
     peer: str
     place: str
     request: str

@@ -13,6 +13,7 @@ from freezegun import freeze_time
 from ccell_fake.client import OutcomeUnknown
 from ccell_fake.clock import SystemClock, elapsed
 from ccell_fake.control.client import NotInTime
+from ccell_fake.inspection import State
 from ccell_fake.testing import Ccell, NotAsExpected
 
 CONTENT = "您好【签名】"
@@ -64,7 +65,7 @@ def test_reports_come_in_while_the_faked_time_stands_still(fake: Ccell, faked: F
     fake.settings(report_delay=0.05)
     with faked("2000-01-01"):
         fake.client.send(PHONE, CONTENT)
-        assert fake.outbox.wait(state="delivered", timeout=60).phone == PHONE
+        assert fake.outbox.wait(state=State.DELIVERED, timeout=60).phone == PHONE
 
 
 @faked

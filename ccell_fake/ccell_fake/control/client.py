@@ -59,7 +59,7 @@ class ControlClient(ControlConnection):
         return self.pages(MessageRecord, "/v1/messages", **query)
 
     def journal(self, after_position: int = 0) -> Iterator[JournalEntry]:
-        """The requests after a position that cannot be read or name no account, oldest first."""
+        """The requests after a position that cannot be read, reach no endpoint or name no account, oldest first."""
         return self.pages(JournalEntry, "/v1/journal", after_position=after_position)
 
     def snapshot(self, path: Path) -> None:

@@ -13,9 +13,10 @@ class Event:
     """An event of an account.
 
     Attributes:
-        kind: From requests: `send`, `message`, `fetch_report`, `fetch_upmsg` or `info`. From time: `sent`, `report`,
-            `upmsg` or `opt_out`. Last of a stream: `ended` or `entries_dropped`.
-        data: The userid, and the record of the event under `request`, `message` or `event`.
+        kind: From requests: `send`, `message`, `fetch_report`, `fetch_upmsg`, `info` or `http_error`. From time:
+            `sent`, `report`, `upmsg` or `opt_out`. Last of a stream: `ended` or `entries_dropped`.
+        data: The userid, null for a request of no account, and the record of the event under `request`, `message` or
+            `event`.
         position: Position in the journal; None unless this is the last event of a request.
     """
 

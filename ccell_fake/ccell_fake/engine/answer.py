@@ -124,8 +124,8 @@ def journal_entry(arrival: Arrival, answer: Answer, fault: Fault | None, at: dat
         arrival.operation,
         arrival.peer,
         arrival.place,
-        _cut_text(arrival.text),
-        None if received is None else _cut_text(arrival.hide(received.decode(errors="replace"))),
+        cut_text(arrival.text),
+        None if received is None else cut_text(arrival.hide(received.decode(errors="replace"))),
         WHOLE if fault is None else fault.kind,
         len(answer.reply.items),
         answer.reply.code,
@@ -140,5 +140,6 @@ def _cut_line(line: str) -> str:
     return line if len(line) <= _MAX_LINE else f"{line[: _MAX_LINE // 2]} … {line[-_MAX_LINE // 2 :]}"
 
 
-def _cut_text(text: str) -> str:
-    return text if len(text) <= _MAX_TEXT else f"{text[:_MAX_TEXT]}… and {len(text) - _MAX_TEXT} characters more"
+def cut_text(text: str, most: int = _MAX_TEXT) -> str:
+    """Cut a text that has more characters than a journal entry keeps, and say how many are left out."""
+    return text if len(text) <= most else f"{text[:most]}… and {len(text) - most} characters more"

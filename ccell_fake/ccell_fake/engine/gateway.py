@@ -28,6 +28,7 @@ from ccell_fake.engine.operations import DOCUMENTED_BY
 from ccell_fake.engine.rules import Refusal, first_refusal
 from ccell_fake.errors import AnswerTooLong, TooManyWaiters, UnreadableRequest
 from ccell_fake.faults import CodeFault, DelayFault, DribbleFault, Fault
+from ccell_fake.inspection import JournalEntry
 from ccell_fake.limits import ANSWER_CHARACTERS
 from ccell_fake.model import AccountInfo, AnyReply, Layout, Reply, Report, Resp, Upmsg
 
@@ -121,6 +122,11 @@ class Gateway:
         if slot is not None:
             with self._store.exclusive():
                 slot.free()
+
+    def record(self, entry: JournalEntry) -> None:
+        """Write the entry of a request that reached no endpoint."""
+        with self._store.transaction() as ledger:
+            ledger.write(None, entry)
 
     def answer_failure(self, arrival: Arrival, reason: str = "the emulator failed; see its log") -> Answer:
         """Answer a request that could not be decided. The request has no effect."""

@@ -67,11 +67,11 @@ class Inspection(Protocol):
         ...
 
     def journals(self, after_position: int, limit: int, account: int | None = None) -> list[tuple[int, JournalEntry]]:
-        """Return the entries of all accounts, or of one, after a position, each with its account."""
+        """Return the entries of all accounts and of none (0), or of one, after a position, each with its account."""
         ...
 
     def dropped_after(self, after_position: int, account: int | None = None) -> int:
-        """Return the position of the last dropped entry after a position, of all accounts or of one, or 0."""
+        """Return the position of the last dropped entry after a position, of all journals or of one, or 0."""
         ...
 
     def last_dropped(self, account: int) -> int:

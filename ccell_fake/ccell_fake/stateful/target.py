@@ -207,6 +207,7 @@ class _EmulatorAccount:
         return [
             GatewayRequest(entry.operation, entry.code, entry.delivery, entry.items, submitted.get(entry.position, ()))
             for entry in entries
+            if entry.operation is not None
         ]
 
     def snapshot(self) -> AccountSnapshot:

@@ -220,20 +220,20 @@ class SqliteInspection:
         return [_entry(row) for row in reversed(rows)]
 
     def journals(self, after_position: int, limit: int, account: int | None = None) -> list[tuple[int, JournalEntry]]:
-        """The entries of all accounts, or of one, after a position, each with its account."""
+        """The entries of all accounts and of none, or of one account, after a position, each with its account."""
         rows = self._read(
-            f"SELECT account, {_ENTRY} FROM journal WHERE position > :after_position AND account <> 0"
+            f"SELECT account, {_ENTRY} FROM journal WHERE position > :after_position"
             f"{'' if account is None else ' AND account = :account'} ORDER BY position LIMIT :limit",
             {"after_position": after_position, "limit": limit, "account": account},
         )
         return [(row[0], _entry(row[1:])) for row in rows]
 
     def dropped_after(self, after_position: int, account: int | None = None) -> int:
-        """Position of the last dropped entry after a position, of all accounts or of one; 0 if none was dropped."""
+        """Position of the last dropped entry after a position, of all journals or of one; 0 if none was dropped."""
         ((dropped,),) = self._search(
             "SELECT coalesce(max(last_dropped), 0) FROM account"
             f" {'INDEXED BY account_dropped' if account is None else ''}"
-            " WHERE key <> 0 AND last_dropped > 0 AND last_dropped > :after_position"
+            " WHERE last_dropped > 0 AND last_dropped > :after_position"
             f"{'' if account is None else ' AND key = :account'}",
             {"after_position": after_position, "account": account},
         )
@@ -365,7 +365,7 @@ def _upmsg(row: tuple[Any, ...]) -> UpmsgRecord:
 
 def _entry(row: tuple[Any, ...]) -> JournalEntry:
     at, operation, *rest = row
-    return JournalEntry(from_micros(at), Operation(operation), *rest)
+    return JournalEntry(from_micros(at), Operation(operation) if operation else None, *rest)
 
 
 def _message(row: tuple[Any, ...], view: View) -> MessageRecord:

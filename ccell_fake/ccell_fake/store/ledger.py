@@ -27,7 +27,7 @@ _STRAY_REPORT = "report (account, msgid, linkid, phone, recvtime, status, info, 
 _UPMSG = "upmsg (account, spnumber, phone, motime, msgcontent, due)"
 
 _ENTRY = attrgetter(
-    *("operation", "peer", "place", "request", "answer", "delivery"),
+    *("peer", "place", "request", "answer", "delivery"),
     *("items", "code", "rule", "basis", "explanation", "duration"),
 )
 
@@ -207,6 +207,7 @@ class SqliteLedger(BufferedTables):
         key = account or NO_ACCOUNT
         self._modify(key).journaled += 1
         self._number += 1
-        self._rows.add("journal", [(key, self._number, to_micros(entry.at), *_ENTRY(entry))])
+        row = (key, self._number, to_micros(entry.at), entry.operation or "", *_ENTRY(entry))
+        self._rows.add("journal", [row])
         self._changed.add(key)
         return self._number

@@ -14,6 +14,7 @@ from ccell_fake.engine.ledger import Ledger
 from ccell_fake.errors import NoSuchThing
 from ccell_fake.inspection import JournalEntry, MessageRecord, TimelineEvent
 from ccell_fake.model import Operation
+from ccell_fake.store.ledger import NO_ACCOUNT
 from ccell_mock_server.services import Services
 
 _KINDS = {
@@ -21,6 +22,7 @@ _KINDS = {
     Operation.UPMSG: "fetch_upmsg",
     Operation.INFO: "info",
     Operation.SEND: "send",
+    None: "http_error",
 }
 _FOREVER = inf
 _MAX_STALE = 100
@@ -76,11 +78,14 @@ class Stream:
                 message = f"there is no account {userid!r}"
                 raise NoSuchThing(message)
             accounts = self._accounts()
+            journals = {account.key: account.settings.userid for account in accounts}
+            if self._only is None:
+                journals[NO_ACCOUNT] = ""
             if after_position is not None:
-                for account in accounts:
-                    check_kept(account.key, account.settings.userid, ledger, after_position)
+                for key, userid_ in journals.items():
+                    check_kept(key, userid_, ledger, after_position)
             self._position = (
-                max((ledger.inspect.last_position(account.key) for account in accounts), default=0)
+                max((ledger.inspect.last_position(key) for key in journals), default=0)
                 if after_position is None
                 else after_position
             )
@@ -146,12 +151,14 @@ class Stream:
             if is_complete:
                 return
 
-    def _entries(self, ledger: Ledger) -> list[tuple[Account, JournalEntry, list[MessageRecord]]]:
+    def _entries(self, ledger: Ledger) -> list[tuple[Account | None, JournalEntry, list[MessageRecord]]]:
         key = None if self._only is None else self._only.key
-        found: list[tuple[Account, JournalEntry, list[MessageRecord]]] = []
+        found: list[tuple[Account | None, JournalEntry, list[MessageRecord]]] = []
         for owner, entry in ledger.inspect.journals(self._position, _ENTRIES, key):
             account = self._account(owner)
-            if account is not None:
+            if owner == NO_ACCOUNT:
+                found.append((None, entry, []))
+            elif account is not None:
                 is_send = entry.operation is Operation.SEND
                 messages = ledger.inspect.messages_of(account.view, entry.position) if is_send else []
                 found.append((account, entry, messages))
@@ -190,8 +197,8 @@ def _progress(account: Account, ledger: Ledger, sent_until: int) -> _Progress:
     return _Progress(account.slots, sent_until, _FOREVER if due is None else elapsed() + (due - now) / _MICRO)
 
 
-def _events(account: Account, entry: JournalEntry, messages: list[MessageRecord]) -> Iterator[Event]:
-    about = {"userid": account.settings.userid}
+def _events(account: Account | None, entry: JournalEntry, messages: list[MessageRecord]) -> Iterator[Event]:
+    about = {"userid": None if account is None else account.settings.userid}
     events = [
         Event(_KINDS[entry.operation], {**about, "request": entry}),
         *(Event("message", {**about, "message": message}) for message in messages),

@@ -91,7 +91,7 @@ def _journals(services: Services) -> Api:
 
     @api.add("get", "/journal", {200: Page[JournalEntry]})
     def list_journal_of_no_account(query: JournalQuery) -> Page[JournalEntry]:
-        """List the requests that cannot be read or name no account, oldest first."""
+        """List the requests that cannot be read, reach no endpoint or name no account, oldest first."""
         with services.store.transaction() as ledger:
             return read_journal(NO_ACCOUNT, "", ledger, query.start, query.limit, query.operation, query.code)
 

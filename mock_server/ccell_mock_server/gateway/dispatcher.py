@@ -2,10 +2,14 @@
 
 import threading
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from ccell_mock_server.gateway import cross_site
-from ccell_mock_server.gateway.endpoints import METHODS, PATHS, PLAIN, Endpoints
+from ccell_fake.clock import elapsed
+from ccell_fake.errors import UnreadableRequest
+from ccell_mock_server.gateway import cross_site, unrouted
+from ccell_mock_server.gateway.endpoints import METHODS, PATHS, PLAIN, Endpoints, read_body
+from ccell_mock_server.gateway.unrouted import UnroutedRequest
 from ccell_mock_server.http.paths import CONSOLE_FILES, CONTROL_PREFIX, LIVE_PATH, METRICS_PATH, READY_PATH
 from ccell_mock_server.services import Services
 
@@ -54,7 +58,13 @@ class Dispatcher:
             # Relative, so that a reverse proxy may give the emulator a prefix.
             start_response("303 SEE OTHER", [("Location", CONTROL_PREFIX.lstrip("/")), ("Content-Length", "0")])
             return []
-        return self._use_flask()[1](environ, start_response)
+        answer = self._use_flask()[1](environ, start_response)
+        return answer if path in _HEALTH else self._record(_unrouted(environ), answer)
+
+    def _record(self, request: UnroutedRequest, answer: Iterable[bytes]) -> list[bytes]:
+        pieces = list(answer)
+        unrouted.record(self._services.gateway, self._services.metrics, request, b"".join(pieces).decode())
+        return pieces
 
     @property
     def app(self) -> "Flask":
@@ -78,3 +88,19 @@ class Dispatcher:
 
                 self._controls[is_documented] = create_control(self._services, is_documented=is_documented)
             return self._controls[is_documented]
+
+
+def _unrouted(environ: "WSGIEnvironment") -> UnroutedRequest:
+    received_at, path = elapsed(), environ.get("PATH_INFO", "")
+    body = b""
+    with suppress(UnreadableRequest):
+        body = read_body(environ)
+    return UnroutedRequest(
+        environ["REQUEST_METHOD"],
+        path.encode("latin-1").decode(errors="replace"),
+        environ.get("QUERY_STRING", "").encode("latin-1"),
+        body,
+        environ.get("REMOTE_ADDR", ""),
+        received_at,
+        path in PATHS,
+    )

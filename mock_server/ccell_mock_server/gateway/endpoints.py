@@ -61,7 +61,7 @@ def receive(operation: Operation, environ: "WSGIEnvironment") -> ReceivedRequest
     received_at, method = elapsed(), environ["REQUEST_METHOD"]
     body: bytes | UnreadableRequest
     try:
-        body = _read_body(environ) if method == "POST" else b""
+        body = read_body(environ) if method == "POST" else b""
     except UnreadableRequest as error:
         body = error
     return ReceivedRequest(
@@ -76,8 +76,8 @@ def receive(operation: Operation, environ: "WSGIEnvironment") -> ReceivedRequest
     )
 
 
-def _read_body(environ: "WSGIEnvironment") -> bytes:
-    """Read the body, up to one byte more than the limit."""
+def read_body(environ: "WSGIEnvironment") -> bytes:
+    """Read the body, up to one byte more than the limit. Raises UnreadableRequest if it is incomplete."""
     body = b""
     announced, stream = _input(environ)
     size = PAYLOAD_BYTES + 1 if announced is None else min(PAYLOAD_BYTES + 1, announced)

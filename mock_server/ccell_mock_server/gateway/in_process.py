@@ -14,8 +14,11 @@ from ccell_fake.engine.faults import ConnectionEnd
 from ccell_fake.engine.gateway import Gateway
 from ccell_fake.model import Operation
 from ccell_fake.store.process import Owner
+from ccell_mock_server.gateway import unrouted
+from ccell_mock_server.gateway.endpoints import METHODS
 from ccell_mock_server.gateway.handler import ReceivedRequest, answer_headers, handle
 from ccell_mock_server.gateway.timeouts import CallTimeout, CallTimeouts
+from ccell_mock_server.gateway.unrouted import UnroutedRequest
 from ccell_mock_server.metrics import Metrics
 
 _PEER = "127.0.0.1"
@@ -44,8 +47,13 @@ class InProcessTransport(httpx2.BaseTransport):
         self._owner.check()
         received_at = elapsed()
         operation = _OPERATIONS.get(request.url.path)
-        if operation is None or request.method not in {"GET", "POST"}:
-            return httpx2.Response(404 if operation is None else 405)
+        if operation is None or request.method not in METHODS:
+            has_path = operation is not None
+            refused = UnroutedRequest(
+                request.method, request.url.path, request.url.query, request.read(), _PEER, received_at, has_path
+            )
+            unrouted.record(self._gateway, self._metrics, refused, "")
+            return httpx2.Response(refused.status)
         content_type = request.headers.get("content-type", "")
         received = ReceivedRequest(
             operation, request.method, request.url.query, request.read(), content_type, _PEER, received_at
