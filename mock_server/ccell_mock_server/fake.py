@@ -6,7 +6,6 @@ from contextlib import ExitStack
 from typing import Unpack
 
 from ccell_fake.settings import SettingsByName
-from ccell_fake.store.process import Owner
 from ccell_fake.testing.account import Ccell, ClientTransports, Server
 from ccell_mock_server.config.settings import Config, parse
 from ccell_mock_server.control.direct import DirectControl
@@ -14,13 +13,20 @@ from ccell_mock_server.emulator import Emulator
 from ccell_mock_server.gateway.in_process import AsyncInProcessTransport, InProcessTransport
 
 
-def server(emulator: Emulator, url: Callable[[], str] | None = None, *, is_in_process: bool = False) -> Server:
+def server(
+    emulator: Emulator,
+    url: Callable[[], str] | None = None,
+    *,
+    is_in_process: bool = False,
+    is_strict: bool = False,
+) -> Server:
     """Return the test API of an emulator. Its control API is called without HTTP.
 
     Args:
         emulator: The emulator.
         url: Returns its address; by default that of the emulator, which must listen already.
         is_in_process: Clients use no connection either, unless they choose one.
+        is_strict: Whether accounts are strict by default.
     """
     services = emulator.services
     control = DirectControl(services, emulator.dispatcher)
@@ -31,6 +37,7 @@ def server(emulator: Emulator, url: Callable[[], str] | None = None, *, is_in_pr
         connection=_connection(emulator),
         in_process=ClientTransports(lambda: transport, lambda: AsyncInProcessTransport(transport)),
         is_in_process=is_in_process,
+        is_strict=is_strict,
     )
 
 
@@ -42,47 +49,41 @@ def _connection(emulator: Emulator) -> ClientTransports:
     return ClientTransports.trusting(certificate.authority)
 
 
-class FakeCcell:
-    """A gateway with one account: `with FakeCcell(balance=5) as ccell:`.
+class FakeCcell(Ccell):
+    """A gateway of its own with one account: `with FakeCcell(balance=5) as ccell:`, or close it yourself.
 
     Its client needs no connection. It listens from the first use of its `url`.
     """
 
-    def __init__(self, config: Config | None = None, **settings: Unpack[SettingsByName]) -> None:
-        """Configure a gateway that does not run yet.
+    def __init__(
+        self, config: Config | None = None, *, strict: bool = False, **settings: Unpack[SettingsByName]
+    ) -> None:
+        """Start the gateway and open the account.
 
         Args:
             config: Configuration of the emulator, from `ccell_mock_server.config.settings.parse`. None for the
                 defaults on a free port.
+            strict: Whether closing it checks the code under test.
             settings: Settings of the account.
-        """
-        self._config = config
-        self._settings = settings
-        self._stack = ExitStack()
-        self._owner: Owner | None = None
-
-    def __enter__(self) -> Ccell:
-        """Start the gateway and open the account.
 
         Raises:
             ControlError: A setting is unknown or invalid.
         """
         with ExitStack() as stack:
-            emulator = Emulator(self._config or parse({"server": {"port": 0}}, "FakeCcell"))
+            emulator = Emulator(config or parse({"server": {"port": 0}}, "FakeCcell"))
             stack.callback(emulator.stop)
             test_server = stack.enter_context(server(emulator, _start_at_first_use(emulator), is_in_process=True))
-            ccell = test_server.open(**self._settings)
-            stack.callback(ccell.close)
+            super().__init__(**test_server.opened(strict=strict, **settings))
             self._owner = emulator.services.store.owner
             self._stack = stack.pop_all()
-            return ccell
 
-    def __exit__(self, *_error: object) -> None:
-        """Stop the gateway and forget its data. In a forked process this does nothing."""
-        if self._owner is None or self._owner.is_here:
-            self._stack.close()
-        else:
+    def _end(self) -> None:
+        """Close the account and stop the gateway. In a forked process this does nothing."""
+        if not self._owner.is_here:
             self._stack.pop_all()
+            return
+        with self._stack:
+            super()._end()
 
 
 def _start_at_first_use(emulator: Emulator) -> Callable[[], str]:

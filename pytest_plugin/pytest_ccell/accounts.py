@@ -1,95 +1,100 @@
-"""Internal. Emulators and accounts for the fixtures, and the journals of failed tests."""
+"""Internal. Emulators and accounts for the fixtures."""
 
-from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+import os
+from collections.abc import Generator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Never
 
 import pytest
 
 from ccell_fake.control.client import ControlError
 from ccell_fake.errors import CcellError
-from ccell_fake.inspection import JournalEntry
-from ccell_fake.printable import escape_controls
-from ccell_fake.testing import Ccell, Server
-
-JOURNAL = "ccell journal"
-"""Title of the report section with an account's journal."""
-
-STRICT_PROCESSING_TIME = 0.02
-"""Seconds that a request to a strict account takes by default, so that simultaneous requests overlap (K1)."""
+from ccell_fake.testing import Ccell, LimitsBroken, Server, registry
+from pytest_ccell import journals
 
 _MARKER = "ccell"
-_MOST_ENTRIES = 50
-_LONGEST = 1_000
+_WORKER = "PYTEST_XDIST_WORKER"
+
+
+def _fail(message: str) -> Never:
+    """Fail the test with a message only, also while another error is handled."""
+    raise pytest.fail.Exception(message, pytrace=False) from None
 
 
 @contextmanager
 def server(request: pytest.FixtureRequest) -> Generator[Server]:
     """The emulator of `--ccell-url`, or one that is started from `ccell_config`."""
     url: str | None = request.config.getoption("--ccell-url")
+    is_strict = bool(request.config.getini("ccell_strict"))
     if url:
         option = request.config.option
-        with _connect(url, option.ccell_token or "", option.ccell_cacert) as connected:
+        with _connect(url, option.ccell_token or "", option.ccell_cacert, is_strict=is_strict) as connected:
             yield connected
         return
     # A running emulator needs neither Flask nor the store.
     from ccell_mock_server import fake  # noqa: PLC0415
     from ccell_mock_server.emulator import Emulator  # noqa: PLC0415
 
-    with Emulator(request.getfixturevalue("ccell_config")) as emulator, fake.server(emulator) as started:
-        yield started
+    config = request.getfixturevalue("ccell_config")
+    profile: str = request.config.getoption("--ccell-profile") or ""
+    if profile and config.server.profile != profile:
+        _fail(
+            f"--ccell-profile={profile} has no effect, because ccell_config is overridden; set `profile` there",
+        )
+    with ExitStack() as stack:
+        try:
+            emulator = stack.enter_context(Emulator(config))
+        except CcellError as error:
+            hint = "; each pytest-xdist worker starts an emulator: use port 0, or another port for each worker"
+            _fail(f"{error}{hint if config.server.port and _WORKER in os.environ else ''}")
+        yield stack.enter_context(fake.server(emulator, is_strict=is_strict))
 
 
-def _connect(url: str, token: str, cacert: str | None) -> Server:
+def _connect(url: str, token: str, cacert: str | None, *, is_strict: bool) -> Server:
+    path = Path(cacert) if cacert else None
     try:
-        return Server.at(url, token, Path(cacert) if cacert else None)
+        return Server.at(url, token, path, is_strict=is_strict, is_shared=_WORKER in os.environ)
     except (CcellError, ValueError) as error:
-        pytest.fail(f"--ccell-url={url}: {error}", pytrace=False)
+        _fail(f"--ccell-url={url}: {error}")
 
 
 @contextmanager
-def account(item: pytest.Item, server: Server) -> Generator[Ccell]:
-    """Open an account with the settings of the test's markers. With `strict`, check the code under test at the end."""
-    settings = _marker_settings(item)
-    is_strict = _is_strict(item, settings.pop("strict", None))
-    if is_strict:
-        settings.setdefault("processing_time", STRICT_PROCESSING_TIME)
+def account(node: pytest.Item | pytest.Collector, server: Server) -> Generator[Ccell]:
+    """Open an account with the settings of the markers, and close it at the end."""
+    settings = _marker_settings(node)
     try:
         ccell = server.open(**settings)
     except ControlError as error:
-        pytest.fail(f"{_render_marker(settings)}: {error.problem.detail}", pytrace=False)
-    except ValueError as error:
-        pytest.fail(f"{_render_marker(settings)}: {error}", pytrace=False)
+        _fail(f"{_render_marker(settings)}: {error.problem.detail}")
+    except (TypeError, ValueError) as error:
+        _fail(f"{_render_marker(settings)}: {error}")
     try:
         yield ccell
-        breaches = ccell.breaches() if is_strict else ()
-        if breaches:
-            item.add_report_section("teardown", JOURNAL, render_journal(ccell))
-            lines = "\n".join(map(str, breaches))
-            pytest.fail(f"the code under test exceeded limits of the gateway's document\n{lines}", pytrace=False)
     finally:
+        close(ccell, node)
+
+
+def close(ccell: Ccell, node: pytest.Item | pytest.Collector) -> None:
+    """Close an account. If the code under test broke limits, fail, and add the journal to the report of a test."""
+    if ccell not in registry.accounts:
+        return
+    journal = journals.render(journals.of_strict_account(ccell)) if ccell.is_strict else ""
+    try:
         ccell.close()
+    except LimitsBroken as error:
+        if isinstance(node, pytest.Item):
+            node.add_report_section("teardown", journals.TITLE, journal)
+        _fail(str(error))
 
 
-def _is_strict(item: pytest.Item, strict: object) -> bool:
-    if strict is None:
-        return bool(item.config.getini("ccell_strict"))
-    if not isinstance(strict, bool):
-        pytest.fail(
-            f"@pytest.mark.ccell(strict={strict!r}): strict must be True or False, got {strict!r}", pytrace=False
-        )
-    return strict
-
-
-def _marker_settings(item: pytest.Item) -> dict[str, Any]:
+def _marker_settings(node: pytest.Item | pytest.Collector) -> dict[str, Any]:
     """The settings of all markers. The nearest marker wins."""
     settings: dict[str, Any] = {}
-    for marker in reversed(list(item.iter_markers(_MARKER))):
+    for marker in reversed(list(node.iter_markers(_MARKER))):
         if marker.args:
-            pytest.fail(
+            _fail(
                 f"@pytest.mark.ccell{marker.args!r}: settings must have names, as in @pytest.mark.ccell(balance=5)",
-                pytrace=False,
             )
         settings.update(marker.kwargs)
     return settings
@@ -99,29 +104,3 @@ def _render_marker(settings: dict[str, Any]) -> str:
     """The marker without its password."""
     values = ((name, "..." if name == "password" else repr(value)) for name, value in settings.items())
     return f"@pytest.mark.ccell({', '.join(f'{name}={value}' for name, value in values)})"
-
-
-def render_journal(ccell: Ccell) -> str:
-    """The last entries of the account's journal, for the report of a failed test."""
-    try:
-        entries = ccell.journal()
-    except CcellError as error:
-        return f"account {ccell.userid}: its journal cannot be read: {error}"
-    lines = [line for entry in entries[-_MOST_ENTRIES:] for line in _entry_lines(entry)]
-    if len(entries) > _MOST_ENTRIES:
-        lines.insert(0, f"({len(entries) - _MOST_ENTRIES} earlier requests are left out)")
-    return "\n".join([f"account {ccell.userid}", *(lines or ["no requests"])])
-
-
-def _entry_lines(entry: JournalEntry) -> Iterator[str]:
-    outcome = entry.code if entry.delivery == "whole" else f"{entry.code} {entry.delivery}".strip()
-    yield f"{entry.position} {entry.at:%Y-%m-%d %H:%M:%S} {entry.operation} {outcome}, by {entry.rule} ({entry.basis})"
-    yield f"  request  {_shorten(entry.request)}"
-    yield f"  answer   {'none' if entry.answer is None else _shorten(entry.answer)}"
-    for line in entry.explanation.splitlines():
-        yield f"  {line}"
-
-
-def _shorten(text: str) -> str:
-    text = escape_controls(" ".join(text.split()))
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}… and {len(text) - _LONGEST} more characters"

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import os
+import sys
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
+    from collections.abc import Callable, Generator, Iterator
 
     from ccell_fake.client import Client
     from ccell_fake.testing import Ccell, Server
     from ccell_mock_server.config.settings import Config
+    from pytest_ccell.journals import Start
 
 _TOKEN = "CCELL_FAKE_CONTROL_TOKEN"  # noqa: S105 - the name of a variable
 _CACERT = "CCELL_FAKE_CACERT"
 _SUITE = "ccell_fake.contract"
-_CCELL = pytest.StashKey["Ccell"]()
+_REGISTRY = "ccell_fake.testing.registry"
+_START: pytest.StashKey[Start] = pytest.StashKey()
+_SETUP: pytest.StashKey[tuple[Config, tuple[str, int]] | None] = pytest.StashKey()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -54,7 +59,10 @@ def pytest_load_initial_conftests(early_config: pytest.Config, args: list[str]) 
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Register the marker."""
+    """Register the marker, and refuse options that exclude each other."""
+    if config.getoption("--ccell-url") and config.getoption("--ccell-profile"):
+        message = "--ccell-profile is for an emulator that is started, --ccell-url for a running one; give one of them"
+        raise pytest.UsageError(message)
     config.addinivalue_line(
         "markers",
         "ccell(strict=None, **settings): settings of the ccell fixture's account, such as balance=5; "
@@ -68,16 +76,87 @@ def pytest_report_header(config: pytest.Config) -> str | None:
     return f"ccell: {url}" if url else None
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Remember how far the journals are, if an emulator is in use."""
+    if _REGISTRY in sys.modules:
+        from pytest_ccell import journals  # noqa: PLC0415 - loaded on demand
+
+        item.stash[_START] = journals.start()
+
+
+@pytest.hookimpl(trylast=True, specname="pytest_runtest_setup")
+def refuse_late_configuration(item: pytest.Item) -> None:
+    """Refuse a configuration that comes after the emulator has started with another one."""
+    started_with = item.session.stash.get(_SETUP, None)
+    request: pytest.FixtureRequest | None = getattr(item, "_request", None)
+    if started_with is None or request is None or "ccell_server" not in request.fixturenames:
+        return
+    if _setup_of(request) != started_with:
+        pytest.fail(
+            "ccell_config or ccell_listen_address is overridden for this test, but the emulator of the session has "
+            "started without. Override it in the conftest.py of the root folder, or use FakeCcell(config) here.",
+            pytrace=False,
+        )
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_fixture_setup(
+    fixturedef: pytest.FixtureDef[object], request: pytest.FixtureRequest
+) -> Generator[None, object, object]:
+    """Close the accounts that a fixture opens after it, unless it closes them itself."""
+    before = _open_accounts()
+    try:
+        return (yield)
+    finally:
+        for ccell in [one for one in _open_accounts() if one not in before]:
+            fixturedef.addfinalizer(_closing(ccell, request.node))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None]:
+    """Close the accounts that a test opens after it, unless it closes them itself."""
+    before = _open_accounts()
+    try:
+        return (yield)
+    finally:
+        for ccell in [one for one in _open_accounts() if one not in before]:
+            item.addfinalizer(_closing(ccell, item))
+
+
+def _open_accounts() -> list[Ccell]:
+    registry = sys.modules.get(_REGISTRY)
+    return [] if registry is None else list(registry.accounts)
+
+
+def _closing(ccell: Ccell, node: pytest.Item | pytest.Collector) -> Callable[[], None]:
+    from pytest_ccell import accounts  # noqa: PLC0415 - loaded on demand
+
+    return partial(accounts.close, ccell, node)
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Add the account's journal to the report of a failed test."""
+    """Add the journals of a failed test to its report."""
     report = yield
-    # At teardown the account is already closed.
-    if report.failed and report.when != "teardown" and (ccell := item.stash.get(_CCELL, None)) is not None:
-        from pytest_ccell import accounts  # noqa: PLC0415 - loaded on demand
+    # At teardown the accounts are already closed.
+    if report.failed and report.when != "teardown" and _REGISTRY in sys.modules:
+        from pytest_ccell import journals  # noqa: PLC0415 - loaded on demand
 
-        report.sections.append((accounts.JOURNAL, accounts.render_journal(ccell)))
+        text = journals.since(item.stash.get(_START, journals.BEGINNING))
+        if text:
+            report.sections.append((journals.TITLE, text))
     return report
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Escape what the terminal cannot show. Pytest would escape line ends, too."""
+    encoding = getattr(sys.__stdout__, "encoding", None) or "utf-8"
+    report.sections = [
+        (title, content.encode(encoding, "backslashreplace").decode(encoding) if "ccell journal" in title else content)
+        for title, content in report.sections
+    ]
 
 
 @pytest.fixture(scope="session")
@@ -102,22 +181,51 @@ def ccell_config(request: pytest.FixtureRequest, ccell_listen_address: tuple[str
     return parse({"server": server}, "ccell_config")
 
 
+def _setup_of(request: pytest.FixtureRequest) -> tuple[Config, tuple[str, int]] | None:
+    """The configuration for a test. A running emulator needs none."""
+    if request.config.getoption("--ccell-url"):
+        return None
+    return request.getfixturevalue("ccell_config"), request.getfixturevalue("ccell_listen_address")
+
+
 @pytest.fixture(scope="session")
 def ccell_server(request: pytest.FixtureRequest) -> Iterator[Server]:
     """The session's emulator, or that of `--ccell-url`. Its `url` is the gateway's address."""
     from pytest_ccell import accounts  # noqa: PLC0415 - loaded on demand
 
     with accounts.server(request) as server:
+        request.session.stash[_SETUP] = _setup_of(request)
         yield server
 
 
 @pytest.fixture
 def ccell(request: pytest.FixtureRequest, ccell_server: Server) -> Iterator[Ccell]:
     """The gateway with an account for this test, set up by the `ccell` marker and closed at teardown."""
+    yield from _account(request, ccell_server)
+
+
+@pytest.fixture(scope="class")
+def ccell_class(request: pytest.FixtureRequest, ccell_server: Server) -> Iterator[Ccell]:
+    """The gateway with an account for the tests of a class, set up by the `ccell` marker of the class."""
+    yield from _account(request, ccell_server)
+
+
+@pytest.fixture(scope="module")
+def ccell_module(request: pytest.FixtureRequest, ccell_server: Server) -> Iterator[Ccell]:
+    """The gateway with an account for the tests of a module, set up by the `ccell` marker of the module."""
+    yield from _account(request, ccell_server)
+
+
+@pytest.fixture(scope="session")
+def ccell_session(request: pytest.FixtureRequest, ccell_server: Server) -> Iterator[Ccell]:
+    """The gateway with an account for all tests of the session."""
+    yield from _account(request, ccell_server)
+
+
+def _account(request: pytest.FixtureRequest, server: Server) -> Iterator[Ccell]:
     from pytest_ccell import accounts  # noqa: PLC0415 - loaded on demand
 
-    with accounts.account(request.node, ccell_server) as ccell:
-        request.node.stash[_CCELL] = ccell
+    with accounts.account(request.node, server) as ccell:
         yield ccell
 
 

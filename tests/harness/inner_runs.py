@@ -7,6 +7,7 @@ import pytest
 _ON_DEMAND = (
     "pytest_ccell.accounts",
     "pytest_ccell.contract.plugin",
+    "pytest_ccell.journals",
     "ccell_mock_server.control.app",
     "ccell_mock_server.emulator",
     "ccell_mock_server.fake",

@@ -52,7 +52,7 @@ def test_rules_are_given_as_values_or_as_tables(pytester: pytest.Pytester, rule:
         ("ccell(status='cold')", "*status*'normal' or 'frozen'*"),
         ("ccell(outcomes=[{'stats': 'UNDELIV'}])", "*outcomes*stats*did you mean stat?*"),
         ("ccell(assumptions={'Q4': 'perhaps'})", "*Q4*accept*"),
-        ("ccell(userid='200001')", "*account '200001' exists*"),
+        ("ccell(userid='200001')", "*the userid '200001' is in use; choose another or none*"),
         ("ccell(5)", "*mark.ccell(5,): settings must have names, as in @pytest.mark.ccell(balance=5)*"),
         ("ccell(allowed_ips=[object()])", "*nable to serialize*object*"),
     ],

@@ -1,6 +1,7 @@
 """Report of a failed test: the journal of its account, and under strict the limits that it broke."""
 
 import pytest
+from harness.emulators import emulator
 from harness.inner_runs import run
 
 BROKEN = """
@@ -29,13 +30,13 @@ def test_a_failed_test_shows_what_was_asked_and_answered(pytester: pytest.Pytest
     result.stdout.fnmatch_lines(
         [
             "*- ccell journal -*",
-            "account *",
+            "account *: 2 requests, *",
+            "* info close, by fault*",
+            "  answer   none",
             "* send 0, by number-recognised (documented S8)",
             '  request  <root userid="*" password="[*][*]*"><submit phone="19500001111" content="*"*/></root>',
             "  answer   <?xml *手机号不可识别19500001111*",
             "  1004001: '19500001111' is not recognised*",
-            "* info close, by fault*",
-            "  answer   none",
         ]
     )
 
@@ -57,17 +58,40 @@ def test_a_test_that_fails_in_its_setup_shows_the_journal_too(pytester: pytest.P
     result.stdout.fnmatch_lines(["*- ccell journal -*", "* info 0, by info*"])
 
 
-def test_only_the_last_of_many_requests_are_shown(pytester: pytest.Pytester) -> None:
+def test_refused_requests_come_first_and_then_the_newest(pytester: pytest.Pytester) -> None:
     pytester.makepyfile("""
         def test_failing(ccell):
-            for _ in range(53):
+            ccell.client.send("19500001111", "您好【签名】")
+            for _ in range(70):
                 ccell.client.info()
             assert False
     """)
     result = run(pytester)
     result.stdout.fnmatch_lines(
-        ["*- ccell journal -*", "account *", "(3 earlier requests are left out)", "4 * info 0*"]
+        [
+            "*- ccell journal -*",
+            "account *: 71 requests, refused ones first, then the newest",
+            "1 * send 0, by number-recognised*",
+            "71 * info 0*",
+            "70 * info 0*",
+            "(* more requests are left out)",
+        ]
     )
+
+
+def test_the_journals_of_a_test_have_a_limited_length(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile("""
+        def test_failing(ccell, ccell_server):
+            for one in [ccell, *(ccell_server.open() for _ in range(3))]:
+                for number in range(20):
+                    one.client.send("13800000000", "长" * 900 + f"{number}【签名】")
+            assert False
+    """)
+    result = run(pytester)
+    section = result.stdout.str().partition("- ccell journal -")[2].partition("short test summary")[0]
+    assert section.count("account ") == 4
+    assert section.count("more requests are left out") == 4
+    assert len(section) < 22_000
 
 
 def test_a_test_that_passes_or_has_no_account_shows_nothing(pytester: pytest.Pytester) -> None:
@@ -83,15 +107,140 @@ def test_a_test_that_passes_or_has_no_account_shows_nothing(pytester: pytest.Pyt
     result.stdout.no_fnmatch_line("*ccell journal*")
 
 
-def test_an_account_that_the_test_closed_has_no_journal(pytester: pytest.Pytester) -> None:
+def test_accounts_that_the_test_opened_or_closed_are_shown_too(pytester: pytest.Pytester) -> None:
     pytester.makepyfile("""
-        def test_failing(ccell):
+        def test_failing(ccell, ccell_server):
+            ccell.client.info()
             ccell.close()
+            with ccell_server.open() as other:
+                other.client.upmsgs()
+            ccell_server.open().client.reports()
             assert False
     """)
     result = run(pytester)
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["*- ccell journal -*", "account *: its journal cannot be read: *there is no account*"])
+    result.stdout.fnmatch_lines(
+        [
+            "*- ccell journal -*",
+            *("account *: 1 requests, *", "* report 0, *"),
+            *("account *, closed: 1 requests, *", "* info 0, *"),
+            *("account *, closed: 1 requests, *", "* upmsg 0, *"),
+        ]
+    )
+
+
+def test_only_requests_of_the_failed_test_are_shown(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile("""
+        def test_passing(ccell_session):
+            ccell_session.client.info()
+
+        def test_failing(ccell_session):
+            ccell_session.client.upmsgs()
+            assert False
+
+        def test_unrelated():
+            assert False
+    """)
+    result = run(pytester)
+    result.assert_outcomes(passed=1, failed=2)
+    result.stdout.fnmatch_lines(["*- ccell journal -*", "account *: 1 requests, *", "* upmsg 0, *"])
+    assert result.stdout.str().count("ccell journal") == 1
+
+
+STRAYS = """
+    import pytest
+    from urllib.error import HTTPError
+    from urllib.request import urlopen
+
+    def ask(ccell, body, path="/sms3_api/xmlapi/send.jsp"):
+        try:
+            urlopen(f"{ccell.url}{path}", body.encode()).close()
+        except HTTPError:
+            pass
+
+    SUBMIT = '<submit phone="13800000000" content="您好【签名】"/>'
+
+    @pytest.fixture(params=["unescaped", "unknown", "path", "default"])
+    def stray(request, ccell):
+        own = f'userid="{ccell.userid}" password="{ccell.password}"'
+        match request.param:
+            case "unescaped":
+                ask(ccell, f'<root {own}><submit phone="13800000000" content="A&B【签名】"/></root>')
+            case "unknown":
+                ask(ccell, f'<root userid="999999" password="x">{SUBMIT}</root>')
+            case "path":
+                ask(ccell, f'<root {own}>{SUBMIT}</root>', "/sms3_api/xmlapi/sned.jsp")
+            case "default":
+                ask(ccell, f'<root userid="200001" password="123456">{SUBMIT}</root>')
+"""
+
+REASONS = [
+    "* the XML is not well-formed: EntityRef*",
+    "* there is no account '999999'",
+    "* there is no '/sms3_api/xmlapi/sned.jsp'; did you mean /sms3_api/xmlapi/send.jsp?",
+    "*send in the name of account 200001, which is the emulator's own",
+]
+
+
+def test_a_failed_test_shows_requests_that_reached_no_account_of_it(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(f"""{STRAYS}
+    def test_failing(stray, ccell):
+        ccell.outbox.one(phone="13800000000")
+    """)
+    result = run(pytester)
+    result.assert_outcomes(failed=4)
+    for reason in REASONS:
+        result.stdout.fnmatch_lines(["*requests that reached no account of a test:", f"*request *: {reason}"])
+    assert result.stdout.str().count("\nrequests that reached no account: 1 requests, ") == 3
+    assert result.stdout.str().count("\naccount 200001, which is the emulator's own: 1 requests, ") == 1
+
+
+def test_strict_fails_for_requests_that_reached_no_account_of_the_test(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(f"""{STRAYS}
+    @pytest.mark.ccell(strict=True)
+    def test_strays(stray):
+        pass
+
+    def test_not_strict(stray):
+        pass
+
+    @pytest.mark.ccell(strict=True)
+    def test_magic(ccell):
+        ask(ccell, '<root userid="1001999" password="x"></root>')
+
+    @pytest.mark.ccell(strict=True)
+    def test_others_have_no_strays(ccell):
+        ccell.client.info()
+    """)
+    result = run(pytester)
+    result.assert_outcomes(passed=10, errors=4)
+    for reason in REASONS:
+        result.stdout.fnmatch_lines(["A request must reach the account of its test.", f"  request *: {reason}"])
+
+
+def test_workers_on_one_emulator_take_strays_that_name_their_account(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(f"""{STRAYS}
+    @pytest.mark.ccell(strict=True)
+    def test_strays(stray):
+        pass
+    """)
+    with emulator() as running:
+        result = run(pytester, "-n", "2", f"--ccell-url={running.url}")
+    result.assert_outcomes(passed=4, errors=2)
+    result.stdout.fnmatch_lines_random([f"*{REASONS[0]}", f"*{REASONS[2]}"])
+
+
+def test_a_journal_keeps_its_lines_on_a_terminal_without_chinese(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONIOENCODING", "ascii")
+    pytester.makepyfile("""
+        def test_failing(ccell):
+            ccell.client.send("13800000000", "您好【签名】")
+            assert False
+    """)
+    result = pytester.runpytest_subprocess("-p", "no:cacheprovider")
+    result.stdout.fnmatch_lines(["*- ccell journal -*", "account *", "1 * send 0*", r"  request  *\u60a8\u597d*"])
 
 
 def test_strict_fails_where_a_limit_was_not_kept(pytester: pytest.Pytester) -> None:

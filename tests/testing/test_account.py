@@ -11,7 +11,7 @@ from ccell_fake.client import Client, RequestRefused, Retry
 from ccell_fake.client.errors import ClientError
 from ccell_fake.control.client import ControlError, NotInTime
 from ccell_fake.inspection import State
-from ccell_fake.testing import Ccell, NotInProcess, Server
+from ccell_fake.testing import AccountClosed, Ccell, NotInProcess, Server
 from ccell_mock_server.fake import FakeCcell
 
 CONTENT = "您好【签名】"
@@ -69,7 +69,7 @@ def test_a_hold_of_a_closed_account_ends_without_an_error() -> None:
     with FakeCcell() as ccell:
         with ccell.hold():
             ccell.close()
-        with pytest.raises(ControlError, match="there is no account"):
+        with pytest.raises(AccountClosed, match=f"account {ccell.userid} is closed"):
             ccell.account.status()
 
 

@@ -4,12 +4,14 @@ from collections.abc import Generator, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import fields
 from datetime import datetime, timedelta
-from typing import Any, TypedDict, TypeVar, Unpack
+from operator import methodcaller
+from typing import Any, Never, TypedDict, TypeVar, Unpack, cast
 from urllib.parse import quote
 
 from ccell_fake.codes import Code
 from ccell_fake.control.connection import SECONDS, ControlConnection, without_none
-from ccell_fake.control.errors import NotFound, NotInTime
+from ccell_fake.control.errors import AccountClosed, NotFound, NotInTime
+from ccell_fake.errors import CcellError
 from ccell_fake.faults import Fault, FaultStatus
 from ccell_fake.inspection import (
     AccountRecord,
@@ -29,6 +31,9 @@ from ccell_fake.model import Operation
 from ccell_fake.settings import AccountSettings, OutcomeRule, Persona, SettingsByName
 
 Record = TypeVar("Record")
+
+# Pytest shows the line of the test instead.
+__tracebackhide__ = methodcaller("errisinstance", CcellError)
 
 
 class MessageQuery(TypedDict, total=False):
@@ -105,6 +110,10 @@ class AccountControl:
     def __repr__(self) -> str:
         """Without the password."""
         return f"AccountControl({self.userid!r})"
+
+    def disconnect(self, error: AccountClosed) -> None:
+        """Raise an error in all further calls."""
+        self._connection = cast("ControlConnection", _Disconnected(error))
 
     def status(self) -> AccountRecord:
         """Status of the account."""
@@ -198,14 +207,18 @@ class AccountControl:
     @contextmanager
     def hold(self, slots: int, operation: Operation | None = None, seconds: float = 60.0) -> Generator[Hold]:
         """Keep slots in use inside the block. They are freed at its end, or after `seconds`."""
-        body = without_none({"slots": slots, "operation": operation, "seconds": seconds})
-        held = self._call(Hold, "POST", "/holds", body=body)
+        held = self.start_hold(slots, operation, seconds)
         try:
             yield held
         finally:
             # It is gone already if its time is over, or if the account was reset or closed.
             with suppress(NotFound):
                 self.release(held.id)
+
+    def start_hold(self, slots: int, operation: Operation | None = None, seconds: float = 60.0) -> Hold:
+        """Keep slots in use until `release`, or for `seconds`."""
+        body = without_none({"slots": slots, "operation": operation, "seconds": seconds})
+        return self._call(Hold, "POST", "/holds", body=body)
 
     def holds(self) -> tuple[Hold, ...]:
         """The holds."""
@@ -310,6 +323,16 @@ class AccountControl:
     def _all(self, kind: type[Record], path: str) -> tuple[Record, ...]:
         page: Page[Record] = self._call(Page[kind], "GET", path)  # type: ignore[valid-type]
         return page.items
+
+
+class _Disconnected:
+    """Stands for a connection that is no longer used."""
+
+    def __init__(self, error: AccountClosed) -> None:
+        self._error = error
+
+    def __getattr__(self, _name: str) -> Never:
+        raise AccountClosed(*self._error.args)
 
 
 def non_defaults(value: Any) -> dict[str, Any]:  # noqa: ANN401 - settings, a rule, a persona, a fault

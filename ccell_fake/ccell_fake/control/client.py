@@ -8,12 +8,13 @@ from urllib.parse import quote
 
 from ccell_fake.control.account import AccountControl, MessageQuery, WaitConditions, non_defaults
 from ccell_fake.control.connection import ControlConnection
-from ccell_fake.control.errors import ControlError, JournalTruncated, NotFound, NotInTime, Unreachable
+from ccell_fake.control.errors import AccountClosed, ControlError, JournalTruncated, NotFound, NotInTime, Unreachable
 from ccell_fake.control.events import Event, read_events
 from ccell_fake.inspection import AccountRecord, JournalEntry, MessageRecord
 from ccell_fake.settings import AccountSettings
 
 __all__ = [
+    "AccountClosed",
     "AccountControl",
     "ControlClient",
     "ControlError",

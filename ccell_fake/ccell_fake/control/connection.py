@@ -2,6 +2,7 @@
 
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import closing, contextmanager
+from operator import methodcaller
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
@@ -9,6 +10,7 @@ import httpx2
 
 from ccell_fake.certificates import trusted
 from ccell_fake.control.errors import Problem, Unreachable, refusal
+from ccell_fake.errors import CcellError
 from ccell_fake.inspection import Page
 from ccell_fake.serialization import from_json, to_json
 
@@ -17,6 +19,9 @@ Record = TypeVar("Record")
 
 SECONDS = 30.0
 """Timeout of a request."""
+
+# Pytest shows the line of the test instead.
+__tracebackhide__ = methodcaller("errisinstance", CcellError)
 
 _BASE = "/_ccell"
 _JSON = {"Content-Type": "application/json"}

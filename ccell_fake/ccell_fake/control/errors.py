@@ -62,6 +62,10 @@ class JournalTruncated(ControlError):
     """The journal has dropped some of the entries you asked for; continue with `problem.after_position`."""
 
 
+class AccountClosed(CcellError):
+    """The account was closed: by `close`, at the end of its `with` block, or after its test."""
+
+
 class Unreachable(CcellError):
     """No control API answers at the address."""
 

@@ -1,28 +1,62 @@
 """An emulator for tests, and an account on it: clients, messages, and everything a test arranges."""
 
 import ssl
-from collections.abc import Callable, Generator
-from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
-from functools import cached_property, partial
+from collections.abc import Callable
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass, replace
+from functools import partial
+from operator import methodcaller
 from pathlib import Path
-from typing import Self, Unpack
+from typing import Self, TypedDict, Unpack
 
 import anyio.to_thread
 import httpx2
 
 from ccell_fake.client import AsyncClient, AsyncClientOptions, Client, ClientOptions
-from ccell_fake.control.client import AccountControl, ControlClient, JournalTruncated, NotFound, WaitConditions
+from ccell_fake.control.client import (
+    AccountClosed,
+    AccountControl,
+    ControlClient,
+    ControlError,
+    NotFound,
+    NotInTime,
+    WaitConditions,
+)
 from ccell_fake.errors import CcellError
-from ccell_fake.inspection import Hold, JournalEntry, State, UpmsgRecord, WaitKind, WaitResult
+from ccell_fake.inspection import JournalEntry, State, UpmsgRecord, WaitKind, WaitResult
 from ccell_fake.model import Operation, OperationName
 from ccell_fake.settings import AccountSettings, SettingsByName
-from ccell_fake.testing import audit
+from ccell_fake.testing import audit, registry
+from ccell_fake.testing.blocking import check_not_in_event_loop
 from ccell_fake.testing.clock import AccountTime
 from ccell_fake.testing.faults import Faults
+from ccell_fake.testing.holds import Holding
 from ccell_fake.testing.lists import Messages, Reports, Upmsgs
+from ccell_fake.testing.strays import StrayRequest, Strays, kept
+
+# Pytest shows the line of the test instead.
+__tracebackhide__ = methodcaller("errisinstance", (CcellError, TypeError, ValueError))
+
+STRICT_PROCESSING_TIME = 0.02
+"""Seconds that a request to a strict account takes by default, so that simultaneous requests overlap (K1)."""
 
 _IN_PROCESS_URL = "http://127.0.0.1"
+_CONFLICT = 409
+_MOST_NOTES = 5
+
+
+class LimitsBroken(CcellError, AssertionError):
+    """The code under test broke limits of the gateway's document on a strict account.
+
+    Attributes:
+        breaches: The broken limits.
+    """
+
+    def __init__(self, breaches: tuple[audit.Breach, ...]) -> None:
+        """List the broken limits."""
+        lines = "\n".join(map(str, breaches))
+        super().__init__(f"the code under test exceeded limits of the gateway's document\n{lines}")
+        self.breaches = breaches
 
 
 class NotInProcess(CcellError):
@@ -52,8 +86,18 @@ class ClientTransports:
         return cls(lambda: httpx2.HTTPTransport(verify=trust), lambda: httpx2.AsyncHTTPTransport(verify=trust))
 
 
+class OpenedAccount(TypedDict):
+    """Arguments of Ccell."""
+
+    server: "Server"
+    account: AccountControl
+    password: str
+    position: int
+    is_strict: bool
+
+
 class Ccell:
-    """An account on a gateway, for one test.
+    """An account on a gateway. Close it, or use it in a `with` block.
 
     Attributes:
         server: The emulator.
@@ -68,20 +112,47 @@ class Ccell:
         faults: The account's faults.
     """
 
-    def __init__(self, server: "Server", account: AccountControl, password: str) -> None:
-        """Use an open account."""
+    def __init__(
+        self, server: "Server", account: AccountControl, password: str, *, position: int = 0, is_strict: bool = False
+    ) -> None:
+        """Use an open account.
+
+        Args:
+            server: The emulator.
+            account: The control API of the account.
+            password: Its password.
+            position: Position of the last request to the emulator before the account was opened.
+            is_strict: Whether closing it checks the code under test.
+        """
         self.server = server
-        self._held: list[range] = []
+        self.is_strict = is_strict
+        self._position = position
+        self._holds: list[Holding] = []
         self._clients: list[Client] = []
+        self._client: Client | None = None
+        self._is_closed = False
         self.userid: str = account.userid
         self.password = password
         self.account = account
-        self.outbox: Messages = Messages(account, "accepted messages", code="0")
-        self.refused: Messages = Messages(account, "refused messages", state=State.REFUSED)
-        self.reports: Reports = Reports(account)
-        self.upmsgs: Upmsgs = Upmsgs(account)
+        self.outbox: Messages = Messages(account, "accepted messages", self._strays_as_notes, code="0")
+        self.refused: Messages = Messages(account, "refused messages", self._strays_as_notes, state=State.REFUSED)
+        self.reports: Reports = Reports(account, self._strays_as_notes)
+        self.upmsgs: Upmsgs = Upmsgs(account, self._strays_as_notes)
         self.clock: AccountTime = AccountTime(account)
         self.faults: Faults = Faults(account)
+        registry.accounts.append(self)
+
+    def __enter__(self) -> Self:
+        """Return itself."""
+        self._check_open()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_error: object) -> None:
+        """Close it. Raises LimitsBroken as `close` does, unless the block has failed already."""
+        if kind is None:
+            self.close()
+        else:
+            self._end()
 
     def __repr__(self) -> str:
         """Without the password."""
@@ -90,12 +161,16 @@ class Ccell:
     @property
     def url(self) -> str:
         """Address of the gateway, such as `http://127.0.0.1:8026`."""
+        self._check_open()
         return self.server.url
 
-    @cached_property
+    @property
     def client(self) -> Client:
-        """A client of the account."""
-        return self.connect()
+        """A client of the account, always the same."""
+        self._check_open()
+        if self._client is None:
+            self._client = self.connect()
+        return self._client
 
     def connect(self, *, in_process: bool | None = None, **options: Unpack[ClientOptions]) -> Client:
         """Make a client of the account. It is closed with the account.
@@ -107,6 +182,7 @@ class Ccell:
         Raises:
             NotInProcess: The emulator runs in another process.
         """
+        self._check_open()
         transports, url = self.server.transports(in_process=in_process)
         options.setdefault("transport", transports.transport())
         client = Client(url, self.userid, self.password, **options)
@@ -123,6 +199,7 @@ class Ccell:
         Raises:
             NotInProcess: The emulator runs in another process.
         """
+        self._check_open()
         transports, url = self.server.transports(in_process=in_process)
         options.setdefault("transport", transports.async_transport())
         return AsyncClient(url, self.userid, self.password, **options)
@@ -149,22 +226,22 @@ class Ccell:
         """
         return self.account.reply(phone, content, spcode=spcode, delay=delay)
 
-    @contextmanager
-    def hold(self, slots: int = 1, operation: OperationName | None = None, seconds: float = 60.0) -> Generator[Hold]:
-        """Keep slots of the account in use inside the block, as another program on the same account would.
+    def hold(self, slots: int = 1, operation: OperationName | None = None, seconds: float = 60.0) -> Holding:
+        """Keep slots of the account in use, as another program on the same account would.
+
+        The slots are in use from now on, until the end of the `with` block, `release()`, or the end of the account.
 
         Args:
             slots: Number of slots.
             operation: The endpoint, if each has its own slots (Q21).
             seconds: Seconds after which they are freed at the latest.
+
+        Raises:
+            ControlError: Fewer slots are free.
         """
-        before = self.account.position
-        with self.account.hold(slots, None if operation is None else Operation(operation), seconds) as held:
-            try:
-                yield held
-            finally:
-                with suppress(NotFound):
-                    self._held.append(range(before + 1, self.account.position + 1))
+        holding = Holding(self.account, slots, None if operation is None else Operation(operation), seconds)
+        self._holds.append(holding)
+        return holding
 
     def wait(
         self, kind: WaitKind = "message", *, timeout: float = 10.0, **wanted: Unpack[WaitConditions]
@@ -179,7 +256,13 @@ class Ccell:
         Raises:
             NotInTime: The time is over; the message lists what came instead.
         """
-        return self.account.wait(kind, timeout=timeout, **wanted)
+        check_not_in_event_loop("wait", timeout)
+        try:
+            return self.account.wait(kind, timeout=timeout, **wanted)
+        except NotInTime as error:
+            for note in self._strays_as_notes():
+                error.add_note(note)
+            raise
 
     async def wait_async(
         self,
@@ -194,21 +277,68 @@ class Ccell:
 
     def journal(self) -> tuple[JournalEntry, ...]:
         """The journal entries that are kept, oldest first."""
-        try:
-            return tuple(self.account.journal())
-        except JournalTruncated as error:
-            return tuple(self.account.journal(error.problem.after_position or 0))
+        return tuple(kept(self.account))
+
+    def strays(self) -> tuple[StrayRequest, ...]:
+        """Requests that came to the emulator since the account was opened, and reached no account of a test.
+
+        They are unreadable, of an unknown userid, to a wrong path, or in the name of an account that the emulator
+        opened itself. If other processes test on the emulator too, only requests that contain the userid of the
+        account are listed.
+        """
+        self._check_open()
+        return self.server.strays.since(self._position, [self.userid])
+
+    def _strays_as_notes(self) -> list[str]:
+        strays = self.strays()
+        more = [f"  {len(strays) - _MOST_NOTES} earlier ones"] if len(strays) > _MOST_NOTES else []
+        lines = [f"  {one}" for one in strays[-_MOST_NOTES:]]
+        return ["requests that reached no account of a test:", *more, *lines] if strays else []
 
     def breaches(self) -> tuple[audit.Breach, ...]:
-        """Limits of the document that the code under test broke."""
-        return audit.breaches(self.journal(), self.account.messages(), self._held)
+        """Limits of the document that the code under test broke, and its stray requests."""
+        held = [holding.positions for holding in self._holds]
+        return audit.breaches(self.journal(), self.account.messages(), held, self.strays())
 
     def close(self) -> None:
-        """Delete the account, and close its clients."""
+        """Delete the account, and close its clients. A second call does nothing.
+
+        Raises:
+            LimitsBroken: The account is strict, and the code under test broke limits. It is closed all the same.
+        """
+        if self._is_closed:
+            return
+        try:
+            breaches = self.breaches() if self.is_strict else ()
+        except NotFound:
+            breaches = ()
+        finally:
+            self._end()
+        if breaches:
+            raise LimitsBroken(breaches)
+
+    def _end(self) -> None:
+        """Close it without a check."""
+        if self._is_closed:
+            return
+        self._is_closed = True
+        registry.accounts.remove(self)
         for client in self._clients:
             client.close()
         with suppress(NotFound):
+            if registry.closed is not None:
+                registry.closed.append((self, self.journal()))
             self.account.close()
+        self.account.disconnect(self._closed())
+
+    def _check_open(self) -> None:
+        if self._is_closed:
+            raise self._closed()
+
+    def _closed(self) -> AccountClosed:
+        return AccountClosed(
+            f"account {self.userid} is closed: its `with` block or its test is over, or close() was called"
+        )
 
 
 class Server:
@@ -216,6 +346,8 @@ class Server:
 
     Attributes:
         control: Its control API.
+        strays: Requests that reach no account of a test.
+        is_strict: Whether accounts are strict by default.
     """
 
     def __init__(
@@ -226,6 +358,8 @@ class Server:
         connection: ClientTransports = ClientTransports(),
         in_process: ClientTransports | None = None,
         is_in_process: bool = False,
+        is_strict: bool = False,
+        is_shared: bool = False,
     ) -> None:
         """Use a running emulator.
 
@@ -235,15 +369,28 @@ class Server:
             connection: Transports for requests to that address.
             in_process: Transports for calls without a connection, if the emulator is in this process.
             is_in_process: Whether clients use them by default.
+            is_strict: Whether accounts are strict by default.
+            is_shared: Whether other processes test on it at the same time.
         """
         self.control = control
+        self.strays: Strays = Strays(control, is_shared=is_shared)
+        self.is_strict = is_strict
         self._url = url
         self._connection = connection
         self._in_process = in_process
         self._is_in_process = is_in_process
+        registry.servers.append(self)
 
     @classmethod
-    def at(cls, url: str, token: str = "", cacert: Path | None = None) -> Self:
+    def at(
+        cls,
+        url: str,
+        token: str = "",
+        cacert: Path | None = None,
+        *,
+        is_strict: bool = False,
+        is_shared: bool = False,
+    ) -> Self:
         """Connect to an emulator in another process.
 
         Args:
@@ -251,6 +398,8 @@ class Server:
             token: Its control token, if it has one.
             cacert: File of the certificates that its control API and its clients trust, as PEM; None for those of the
                 host.
+            is_strict: Whether accounts are strict by default.
+            is_shared: Whether other processes test on it at the same time.
 
         Raises:
             Unreachable: No control API answers at the address.
@@ -260,9 +409,12 @@ class Server:
         with ExitStack() as stack:
             control = stack.enter_context(ControlClient(url, token, cacert=cacert))
             control.send("GET", "/v1/accounts", params={"limit": 1})
+            connection = ClientTransports.trusting(cacert) if cacert else ClientTransports()
+            server = cls(
+                control, lambda: url.rstrip("/"), connection=connection, is_strict=is_strict, is_shared=is_shared
+            )
             stack.pop_all()
-        connection = ClientTransports.trusting(cacert) if cacert else ClientTransports()
-        return cls(control, lambda: url.rstrip("/"), connection=connection)
+        return server
 
     def __enter__(self) -> Self:
         """Return itself."""
@@ -274,6 +426,8 @@ class Server:
 
     def close(self) -> None:
         """Close the connections. The emulator runs on."""
+        with suppress(ValueError):
+            registry.servers.remove(self)
         self.control.close()
 
     @property
@@ -281,15 +435,45 @@ class Server:
         """Address of the gateway, such as `http://127.0.0.1:8026`."""
         return self._url()
 
-    def open(self, **settings: Unpack[SettingsByName]) -> Ccell:
+    def open(self, *, strict: bool | None = None, **settings: Unpack[SettingsByName]) -> Ccell:
         """Open an account. A missing userid or password is generated; other missing settings have their defaults.
+
+        Args:
+            strict: Whether closing the account checks the code under test; None for the default of the server. A
+                request to a strict account takes 20 ms, unless you set `processing_time`.
+            settings: Settings of the account.
 
         Raises:
             ControlError: There is no such setting, the value is not allowed, or the userid is in use.
+            TypeError: strict is something else.
         """
-        account = self.control.open(settings)
+        return Ccell(**self.opened(strict=strict, **settings))
+
+    def opened(self, *, strict: bool | None = None, **settings: Unpack[SettingsByName]) -> "OpenedAccount":
+        """Open an account with the arguments of `open`, and return the arguments of Ccell."""
+        if not (strict is None or isinstance(strict, bool)):  # pyright: ignore[reportUnnecessaryIsInstance]
+            message = f"strict must be True or False, got {strict!r}"
+            raise TypeError(message)
+        is_strict = self.is_strict if strict is None else strict
+        if is_strict:
+            settings.setdefault("processing_time", STRICT_PROCESSING_TIME)
+        position = self.strays.position()
+        account = self._open(settings)
         # The answer hides a password that the emulator did not make.
-        return Ccell(self, account, settings.get("password") or account.password)
+        password = settings.get("password") or account.password
+        return OpenedAccount(server=self, account=account, password=password, position=position, is_strict=is_strict)
+
+    def _open(self, settings: SettingsByName) -> AccountControl:
+        try:
+            return self.control.open(settings)
+        except ControlError as error:
+            if error.problem.status != _CONFLICT:
+                raise
+            detail = (
+                f"the userid {settings.get('userid')!r} is in use; choose another or none, or take that account as it "
+                "is with control.account(userid)"
+            )
+            raise ControlError(replace(error.problem, detail=detail)) from None
 
     def transports(self, *, in_process: bool | None = None) -> tuple[ClientTransports, str]:
         """Transports for a client, and the address to give to it.

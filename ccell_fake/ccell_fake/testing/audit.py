@@ -7,6 +7,7 @@ from ccell_fake.codes import Code
 from ccell_fake.inspection import JournalEntry, MessageRecord
 from ccell_fake.limits import CONTENT_CHARACTERS, NUMBERS_PER_REQUEST
 from ccell_fake.model import Operation
+from ccell_fake.testing.strays import StrayRequest
 from ccell_fixtures.registries import CLAUSES
 
 _CLAUSE_OF_RULE = {
@@ -21,6 +22,9 @@ _CLAUSE_OF_RULE = {
 }
 _CLAUSE_OF_CODE = {Code.SIGNATURE_TOO_LONG: "C1"}
 _CONCURRENCY = "concurrency"
+_STRAY = "A request must reach the account of its test."
+# A test arranges these answers by its choice of the userid.
+_ARRANGED = "magic-userid"
 _FAULT = "fault"
 # These refusals may end by the next request without a change by the sender.
 _TRANSIENT = {Code.NO_SENDING_RULE, Code.NO_CHANNEL}
@@ -31,7 +35,7 @@ class Breach:
     """A broken limit of the document.
 
     Attributes:
-        clause: Id of the clause.
+        clause: Id of the clause; empty for a stray request.
         position: Position of the request in the journal.
         says: Description of the breach.
     """
@@ -42,11 +46,15 @@ class Breach:
 
     def __str__(self) -> str:
         """The breach, with the text of the clause."""
-        return f"{self.clause}: {CLAUSES[self.clause].says}\n  request {self.position}: {self.says}"
+        rule = f"{self.clause}: {CLAUSES[self.clause].says}" if self.clause else _STRAY
+        return f"{rule}\n  request {self.position}: {self.says}"
 
 
 def breaches(
-    entries: Iterable[JournalEntry], messages: Iterable[MessageRecord], held: Sequence[range] = ()
+    entries: Iterable[JournalEntry],
+    messages: Iterable[MessageRecord],
+    held: Sequence[range] = (),
+    strays: Iterable[StrayRequest] = (),
 ) -> tuple[Breach, ...]:
     """Find breaches, in the order of the requests.
 
@@ -56,12 +64,14 @@ def breaches(
         entries: The journal of the account.
         messages: Its messages.
         held: The positions while slots were held.
+        strays: Requests that reached no account of a test.
     """
     entries, messages = tuple(entries), tuple(messages)
     faulted = {entry.position for entry in entries if _FAULT in entry.rule.split(", ") or entry.delivery != "whole"}
     found = [
         *(breach for entry in entries if entry.position not in faulted for breach in _of_entry(entry, held)),
         *_of_contents(messages),
+        *(Breach("", one.entry.position, one.reason) for one in strays if one.entry.rule != _ARRANGED),
         *_repeated(message for message in messages if message.position not in faulted),
     ]
     return tuple(sorted(found, key=lambda breach: breach.position))

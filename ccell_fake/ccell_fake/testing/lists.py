@@ -1,22 +1,31 @@
 """Lists of an account's messages, reports and upstream messages. Each read asks the emulator."""
 
+import threading
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Sequence
-from difflib import SequenceMatcher
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from difflib import SequenceMatcher, get_close_matches
 from functools import partial
+from operator import methodcaller
 from typing import Any, ClassVar, Generic, TypedDict, TypeVar, Unpack, overload
 
 import anyio.to_thread
 
+from ccell_fake.clock import elapsed
 from ccell_fake.control.client import AccountControl, NotInTime
 from ccell_fake.errors import CcellError
 from ccell_fake.inspection import MessageRecord, ReportRecord, State, UpmsgRecord
 from ccell_fake.patterns import Patterns
+from ccell_fake.testing.blocking import check_not_in_event_loop
 
 Item = TypeVar("Item")
 
+# Pytest shows the line of the test instead.
+__tracebackhide__ = methodcaller("errisinstance", (CcellError, IndexError, TypeError))
+
 _MAX_ITEMS = 5
 _MAX_CHARACTERS = 60
+_POLL_SECONDS = 0.02
+_IS_FETCHED = "is_fetched"
 
 
 class NotAsExpected(CcellError, AssertionError):
@@ -30,18 +39,56 @@ class MessageConditions(TypedDict, total=False):
     linkid: str
     content: str
     msgid: str
+    code: str
     state: State
+
+
+class ReportConditions(TypedDict, total=False):
+    """Fields that a report must have; in phone, linkid and info, `*` stands for any text.
+
+    Attributes:
+        is_fetched: Whether it was fetched.
+    """
+
+    msgid: str
+    phone: str
+    linkid: str
+    status: str
+    info: str
+    is_fetched: bool
+
+
+class UpmsgConditions(TypedDict, total=False):
+    """Fields that an upstream message must have; in phone, msgcontent and spnumber, `*` stands for any text.
+
+    Attributes:
+        is_fetched: Whether it was fetched.
+    """
+
+    phone: str
+    msgcontent: str
+    spnumber: str
+    is_fetched: bool
 
 
 class AccountList(ABC, Sequence[Item], Generic[Item]):
     """Items of an account, oldest first."""
 
     _name = "items"
+    # The fields that are shown, the conditions of `find`, and those in which `*` stands for any text.
     _fields: tuple[str, ...] = ()
+    _conditions: frozenset[str] = frozenset()
+    _patterns: frozenset[str] = frozenset()
 
-    def __init__(self, account: AccountControl) -> None:
-        """List items of an account."""
+    def __init__(self, account: AccountControl, notes: Callable[[], list[str]] = list[str]) -> None:
+        """List items of an account.
+
+        Args:
+            account: The account.
+            notes: Returns lines to add to errors, about requests that did not reach the account.
+        """
         self._account = account
+        self._notes = notes
 
     @abstractmethod
     def _items(self) -> Iterable[Item]:
@@ -68,7 +115,6 @@ class AccountList(ABC, Sequence[Item], Generic[Item]):
             IndexError: There are fewer items.
         """
         items = tuple(self._items())
-        __tracebackhide__ = True
         try:
             return items[place]
         except IndexError:
@@ -94,52 +140,88 @@ class AccountList(ABC, Sequence[Item], Generic[Item]):
         more = [f"and {len(items) - _MAX_ITEMS} more"] if len(items) > _MAX_ITEMS else []
         return "\n  ".join([f"{len(items)} {self._name}:", *lines, *more])
 
-    def _only(self, items: Sequence[Item], conditions: dict[str, Any]) -> Item:
-        __tracebackhide__ = True
+    def _check(self, conditions: Mapping[str, Any]) -> None:
+        """Refuse unknown fields."""
+        for name in conditions:
+            if name not in self._conditions:
+                close = get_close_matches(name, self._conditions, 1)
+                hint = f"did you mean {close[0]}? " if close else ""
+                message = f"{self._name} have no field {name!r}; {hint}fields: {', '.join(sorted(self._conditions))}"
+                raise TypeError(message)
+
+    def _only(self, items: Sequence[Item], conditions: Mapping[str, Any]) -> Item:
         if len(items) == 1:
             return items[0]
         message = f"{self._name} with {_listed(conditions)} must be one, got {len(items)}\n{self._describe(items)}"
         raise NotAsExpected(message)
+
+    def _failure(self, conditions: Mapping[str, Any], timeout: float, found: str) -> NotAsExpected:
+        """The error if no item matches.
+
+        Args:
+            conditions: The conditions.
+            timeout: Seconds that the test waited.
+            found: The items that there are, or the reason that there are none.
+        """
+        what = f"{self._name} with {_listed(conditions)}"
+        first = f"no {what} came within {timeout:g} s" if timeout else f"there are no {what}"
+        return NotAsExpected("\n".join([first, found, *self._hints(conditions), *self._notes()]))
+
+    def _hints(self, conditions: Mapping[str, Any]) -> Iterator[str]:
+        """Name the conditions that only match a part of a field."""
+        for name in self._patterns & conditions.keys():
+            value = conditions[name]
+            if "*" not in value and any(value in getattr(item, name) != value for item in self):
+                yield f"  {name} must be the whole text; a part is {name}={f'*{value}*'!r}"
 
 
 class Messages(AccountList[MessageRecord]):
     """Submitted messages: `ccell.outbox` has the accepted ones, `ccell.refused` the others."""
 
     _fields = ("phone", "content", "linkid", "state", "code")
+    _patterns = frozenset({"phone", "linkid", "content"})
 
-    def __init__(self, account: AccountControl, name: str, **base: str) -> None:
+    def __init__(
+        self,
+        account: AccountControl,
+        name: str,
+        notes: Callable[[], list[str]] = list[str],
+        **base: Any,  # noqa: ANN401 - as AccountControl.messages has them
+    ) -> None:
         """List messages of an account.
 
         Args:
             account: The account.
             name: Name of the messages in errors.
+            notes: Returns lines to add to errors, about requests that did not reach the account.
             base: Conditions of all messages of the list, as in `AccountControl.messages`.
         """
-        super().__init__(account)
+        super().__init__(account, notes)
         self._name = name
         self._base = base
+        self._conditions = frozenset(MessageConditions.__annotations__) - base.keys()
 
     def _items(self) -> Iterable[MessageRecord]:
-        return self._account.messages(**self._conditions({}))
-
-    def _conditions(self, conditions: MessageConditions) -> dict[str, Any]:
-        return {**self._base, **conditions}
+        return self._account.messages(**self._base)
 
     def find(self, **conditions: Unpack[MessageConditions]) -> list[MessageRecord]:
-        """The messages that match."""
-        return list(self._account.messages(**self._conditions(conditions)))
+        """The messages that match.
+
+        Raises:
+            TypeError: A message has no such field.
+        """
+        self._check(conditions)
+        return list(self._account.messages(**{**self._base, **conditions}))
 
     def one(self, **conditions: Unpack[MessageConditions]) -> MessageRecord:
         """The message that matches.
 
         Raises:
             NotAsExpected: None matches, and the error lists those that almost match; or several match.
+            TypeError: A message has no such field.
         """
-        __tracebackhide__ = True
         found = self.find(**conditions)
-        if found:
-            return self._only(found, dict(conditions))
-        return self._wait(0, f"there are no {self._name} with {_listed(dict(conditions))}", conditions)
+        return self._only(found, conditions) if found else self._wait(0, conditions)
 
     def wait(self, *, timeout: float = 10.0, **conditions: Unpack[MessageConditions]) -> MessageRecord:
         """Block until a message matches, and return the first that does.
@@ -150,20 +232,20 @@ class Messages(AccountList[MessageRecord]):
 
         Raises:
             NotAsExpected: None came in time; the error lists those that almost match.
+            TypeError: A message has no such field.
+            WouldBlock: An event loop runs in this thread.
         """
-        __tracebackhide__ = True
-        failure = f"no {self._name} with {_listed(dict(conditions))} came within {timeout:g} s"
-        return self._wait(timeout, failure, conditions)
+        check_not_in_event_loop("wait", timeout)
+        self._check(conditions)
+        return self._wait(timeout, conditions)
 
-    def _wait(self, timeout: float, failure: str, conditions: MessageConditions) -> MessageRecord:
-        __tracebackhide__ = True
+    def _wait(self, timeout: float, conditions: MessageConditions) -> MessageRecord:
         try:
-            return self._account.wait(timeout=timeout, **self._conditions(conditions)).messages[0]
+            return self._account.wait(timeout=timeout, **{**self._base, **conditions}).messages[0]
         except NotInTime as error:
             # The first line of the error repeats the conditions.
             _, _, found = str(error).partition("\n")
-            message = f"{failure}\n{found}"
-            raise NotAsExpected(message) from None
+        raise self._failure(conditions, timeout, found)
 
     async def wait_async(self, *, timeout: float = 10.0, **conditions: Unpack[MessageConditions]) -> MessageRecord:  # noqa: ASYNC109 - as `wait` has it
         """Do the same as `wait`, without blocking the event loop."""
@@ -174,23 +256,38 @@ class Messages(AccountList[MessageRecord]):
 class _ComparedList(AccountList[Item]):
     """Items that are compared here, because the control API has no filter for them."""
 
-    def find(self, **conditions: str) -> list[Item]:
-        """The items that match. In every condition, `*` stands for any text."""
-        return [item for item in self if all(_fits(getattr(item, name), text) for name, text in conditions.items())]
+    def _find(self, conditions: Mapping[str, Any]) -> list[Item]:
+        self._check(conditions)
+        return [item for item in self if all(self._matches(item, *one) for one in conditions.items())]
 
-    def one(self, **conditions: str) -> Item:
-        """The item that matches.
+    def _matches(self, item: Item, name: str, value: Any) -> bool:  # noqa: ANN401 - of any field
+        if name == _IS_FETCHED:
+            return (getattr(item, "fetched_at", None) is not None) is value
+        found = getattr(item, name)
+        return found == value or (name in self._patterns and Patterns((value,)).match(found))
 
-        Raises:
-            NotAsExpected: There is none, and the error lists the most similar ones; or there are several.
-        """
-        __tracebackhide__ = True
-        found = self.find(**conditions)
+    def _one(self, conditions: Mapping[str, Any]) -> Item:
+        found = self._find(conditions)
         if found:
             return self._only(found, conditions)
+        raise self._not_found(conditions, 0)
+
+    def _wait_for(self, timeout: float, conditions: Mapping[str, Any]) -> Item:
+        check_not_in_event_loop("wait", timeout)
+        deadline, pause = elapsed() + timeout, threading.Event()
+        while not (found := self._find(conditions)):
+            if elapsed() >= deadline:
+                raise self._not_found(conditions, timeout)
+            pause.wait(_POLL_SECONDS)
+        return found[0]
+
+    async def _wait_async(self, timeout: float, conditions: Mapping[str, Any]) -> Item:  # noqa: ASYNC109 - as `wait` has it
+        wait = partial(self._wait_for, timeout, conditions)
+        return await anyio.to_thread.run_sync(wait, abandon_on_cancel=True)
+
+    def _not_found(self, conditions: Mapping[str, Any], timeout: float) -> NotAsExpected:
         nearest = sorted(self, key=lambda item: -_similarity(item, conditions))
-        message = f"there are no {self._name} with {_listed(conditions)}\n{self._describe(nearest)}"
-        raise NotAsExpected(message)
+        return self._failure(conditions, timeout, self._describe(nearest))
 
 
 class Reports(_ComparedList[ReportRecord]):
@@ -198,9 +295,42 @@ class Reports(_ComparedList[ReportRecord]):
 
     _name = "reports"
     _fields = ("msgid", "phone", "linkid", "status", "info", "fetched_at")
+    _conditions = frozenset(ReportConditions.__annotations__)
+    _patterns = frozenset({"phone", "linkid", "info"})
 
     def _items(self) -> Iterable[ReportRecord]:
         return self._account.reports()
+
+    def find(self, **conditions: Unpack[ReportConditions]) -> list[ReportRecord]:
+        """The reports that match. Raises TypeError if a report has no such field."""
+        return self._find(conditions)
+
+    def one(self, **conditions: Unpack[ReportConditions]) -> ReportRecord:
+        """The report that matches.
+
+        Raises:
+            NotAsExpected: There is none, and the error lists the most similar ones; or there are several.
+            TypeError: A report has no such field.
+        """
+        return self._one(conditions)
+
+    def wait(self, *, timeout: float = 10.0, **conditions: Unpack[ReportConditions]) -> ReportRecord:
+        """Block until a report matches, and return the first that does.
+
+        Args:
+            timeout: Seconds.
+            conditions: Fields of the report. With `is_fetched=True`, the wait is for its fetch.
+
+        Raises:
+            NotAsExpected: None came in time; the error lists the most similar ones.
+            TypeError: A report has no such field.
+            WouldBlock: An event loop runs in this thread.
+        """
+        return self._wait_for(timeout, conditions)
+
+    async def wait_async(self, *, timeout: float = 10.0, **conditions: Unpack[ReportConditions]) -> ReportRecord:  # noqa: ASYNC109 - as `wait` has it
+        """Do the same as `wait`, without blocking the event loop."""
+        return await self._wait_async(timeout, conditions)
 
 
 class Upmsgs(_ComparedList[UpmsgRecord]):
@@ -208,20 +338,50 @@ class Upmsgs(_ComparedList[UpmsgRecord]):
 
     _name = "upmsgs"
     _fields = ("phone", "msgcontent", "spnumber", "fetched_at")
+    _conditions = frozenset(UpmsgConditions.__annotations__)
+    _patterns = frozenset({"phone", "msgcontent", "spnumber"})
 
     def _items(self) -> Iterable[UpmsgRecord]:
         return self._account.upmsgs()
 
+    def find(self, **conditions: Unpack[UpmsgConditions]) -> list[UpmsgRecord]:
+        """The upstream messages that match. Raises TypeError if an upstream message has no such field."""
+        return self._find(conditions)
 
-def _fits(value: object, wanted: str) -> bool:
-    return value == wanted or (isinstance(value, str) and Patterns((wanted,)).match(value))
+    def one(self, **conditions: Unpack[UpmsgConditions]) -> UpmsgRecord:
+        """The upstream message that matches.
+
+        Raises:
+            NotAsExpected: There is none, and the error lists the most similar ones; or there are several.
+            TypeError: An upstream message has no such field.
+        """
+        return self._one(conditions)
+
+    def wait(self, *, timeout: float = 10.0, **conditions: Unpack[UpmsgConditions]) -> UpmsgRecord:
+        """Block until an upstream message matches, and return the first that does.
+
+        Args:
+            timeout: Seconds.
+            conditions: Fields of the upstream message. With `is_fetched=True`, the wait is for its fetch.
+
+        Raises:
+            NotAsExpected: None came in time; the error lists the most similar ones.
+            TypeError: An upstream message has no such field.
+            WouldBlock: An event loop runs in this thread.
+        """
+        return self._wait_for(timeout, conditions)
+
+    async def wait_async(self, *, timeout: float = 10.0, **conditions: Unpack[UpmsgConditions]) -> UpmsgRecord:  # noqa: ASYNC109 - as `wait` has it
+        """Do the same as `wait`, without blocking the event loop."""
+        return await self._wait_async(timeout, conditions)
 
 
-def _similarity(item: object, conditions: dict[str, str]) -> float:
-    return sum(SequenceMatcher(None, str(getattr(item, name)), value).ratio() for name, value in conditions.items())
+def _similarity(item: object, conditions: Mapping[str, Any]) -> float:
+    compared = ((str(getattr(item, name, "")), str(value)) for name, value in conditions.items())
+    return sum(SequenceMatcher(None, was, wanted).ratio() for was, wanted in compared)
 
 
-def _listed(conditions: dict[str, Any]) -> str:
+def _listed(conditions: Mapping[str, Any]) -> str:
     return ", ".join(f"{name}={value!r}" for name, value in conditions.items()) or "any fields"
 
 

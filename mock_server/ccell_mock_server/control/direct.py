@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from operator import methodcaller
 from typing import Any, TypeVar, cast
 from urllib.parse import unquote
 from wsgiref.types import WSGIApplication
@@ -12,6 +13,7 @@ from pydantic import ValidationError
 from ccell_fake.control.client import ControlClient
 from ccell_fake.control.connection import SECONDS
 from ccell_fake.control.errors import refusal
+from ccell_fake.errors import CcellError
 from ccell_fake.serialization import to_json
 from ccell_mock_server.control.api import DeclaredOperation
 from ccell_mock_server.control.operations import apis
@@ -20,6 +22,9 @@ from ccell_mock_server.control.requests import JSON, MAX_JSON_BYTES, check_type,
 from ccell_mock_server.services import Services
 
 Record = TypeVar("Record")
+
+# Pytest shows the line of the test instead.
+__tracebackhide__ = methodcaller("errisinstance", CcellError)
 
 _LOOPBACK = "http://127.0.0.1"
 _VERSION = "/v1"
