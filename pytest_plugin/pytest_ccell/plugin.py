@@ -86,7 +86,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 
 @pytest.hookimpl(trylast=True, specname="pytest_runtest_setup")
-def refuse_late_configuration(item: pytest.Item) -> None:
+def pytest_refuse_late_configuration(item: pytest.Item) -> None:
     """Refuse a configuration that comes after the emulator has started with another one."""
     started_with = item.session.stash.get(_SETUP, None)
     request: pytest.FixtureRequest | None = getattr(item, "_request", None)
@@ -122,6 +122,13 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None]:
     finally:
         for ccell in [one for one in _open_accounts() if one not in before]:
             item.addfinalizer(_closing(ccell, item))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_teardown() -> None:
+    """Keep no journals of accounts that are closed from here on."""
+    if _REGISTRY in sys.modules:
+        sys.modules[_REGISTRY].keep_journals(are_wanted=False)
 
 
 def _open_accounts() -> list[Ccell]:

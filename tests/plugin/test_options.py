@@ -136,3 +136,40 @@ def test_an_emulator_that_cannot_be_used_is_named(pytester: pytest.Pytester, opt
 def test_the_help_lists_the_options(pytester: pytest.Pytester) -> None:
     result = run(pytester, "--help")
     result.stdout.fnmatch_lines(["*--ccell-url=URL*", "*--ccell-token=TOKEN*", "*ccell_strict*"])
+
+
+def test_a_profile_with_a_running_emulator_is_refused(pytester: pytest.Pytester) -> None:
+    result = run(pytester, "--ccell-url=http://127.0.0.1:1", "--ccell-profile=profile.toml")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*--ccell-profile is for an emulator that is started, --ccell-url for a running one*"])
+
+
+def test_a_profile_that_the_configuration_does_not_use_is_refused(pytester: pytest.Pytester) -> None:
+    (pytester.path / "profile.toml").write_text('[Q13]\nanswer = "number"\n', "utf-8")
+    pytester.makeconftest("""
+        import pytest
+        from ccell_mock_server.config.settings import parse
+
+        @pytest.fixture(scope="session")
+        def ccell_config():
+            return parse({"server": {"port": 0}}, "conftest.py")
+    """)
+    pytester.makepyfile("def test_one(ccell): pass")
+    result = run(pytester, "--ccell-profile=profile.toml")
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["--ccell-profile=profile.toml has no effect, because ccell_config is overridden*"])
+
+
+def test_looking_at_a_running_emulator_logs_nothing(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile("""
+        import logging
+
+        def test_one(ccell, caplog):
+            with caplog.at_level(logging.DEBUG):
+                assert ccell.outbox == []
+                ccell.clock.advance(hours=1)
+            assert caplog.records == []
+    """)
+    with emulator() as running:
+        run(pytester, f"--ccell-url={running.url}").assert_outcomes(passed=1)
+    run(pytester).assert_outcomes(passed=1)

@@ -1,7 +1,9 @@
 """Requests to the control API of an emulator."""
 
+import logging
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import closing, contextmanager
+from contextvars import ContextVar
 from operator import methodcaller
 from pathlib import Path
 from typing import Any, Self, TypeVar
@@ -26,6 +28,27 @@ __tracebackhide__ = methodcaller("errisinstance", CcellError)
 _BASE = "/_ccell"
 _JSON = {"Content-Type": "application/json"}
 _NO_ANSWER = (httpx2.RequestError, httpx2.InvalidURL)
+
+
+_is_unlogged: ContextVar[bool] = ContextVar("_is_unlogged", default=False)
+
+
+@contextmanager
+def _unlogged() -> Generator[None]:
+    """Make requests that are not logged. A test that looks at the log is not to find them among its own."""
+    token = _is_unlogged.set(True)
+    try:
+        yield
+    finally:
+        _is_unlogged.reset(token)
+
+
+def _is_logged(_record: logging.LogRecord) -> bool:
+    return not _is_unlogged.get()
+
+
+for _name in ("httpx2", "httpcore2.connection", "httpcore2.http11"):
+    logging.getLogger(_name).addFilter(_is_logged)
 
 
 class ControlConnection:
@@ -89,7 +112,7 @@ class ControlConnection:
         """
         if body is not None:
             options |= {"content": to_json(body), "headers": _JSON}
-        with self._reported():
+        with self._reported(), _unlogged():
             answer = self._http.request(method, path, **options)
         return self._checked(answer)
 
@@ -141,7 +164,7 @@ class ControlConnection:
         The lines raise Unreachable if the connection is lost.
         """
         request = self._http.build_request("GET", path, params=without_none(query), timeout=None)
-        with self._reported():
+        with self._reported(), _unlogged():
             answer = self._http.send(request, stream=True)
         with closing(answer):
             if answer.is_error:
