@@ -1,5 +1,6 @@
 """The whole emulator: store, gateway, application and HTTP server, built from a configuration."""
 
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
@@ -94,6 +95,10 @@ class Emulator:
     def app(self) -> "Flask":
         """The application, for any WSGI server."""
         return self.dispatcher.app
+
+    def at_stop(self, act: Callable[[], object]) -> None:
+        """Call a function when the emulator stops."""
+        self._resources.callback(act)
 
     def start(self) -> None:
         """Start to listen. Raises ServingError if the address is not available."""

@@ -31,6 +31,7 @@ def server(
     services = emulator.services
     control = DirectControl(services, emulator.dispatcher)
     transport = InProcessTransport(services.gateway, services.metrics, emulator.timeouts, services.store.owner)
+    emulator.at_stop(transport.stop)
     return Server(
         control,
         url or (lambda: emulator.url),

@@ -160,3 +160,60 @@ def test_upstream_messages_are_listed(fake: Ccell) -> None:
     assert seen.fetched_at is not None
     with pytest.raises(NotAsExpected, match="there are no upmsgs with phone='1'"):
         fake.upmsgs.one(phone="1")
+
+
+@pytest.mark.parametrize("name", ["outbox", "refused", "reports", "upmsgs"])
+@pytest.mark.parametrize("method", ["find", "one", "wait"])
+def test_an_unknown_field_is_an_error_in_an_empty_list_too(fake: Ccell, name: str, method: str) -> None:
+    with pytest.raises(TypeError, match=r"have no field 'fone'; did you mean phone\? fields: .*phone"):
+        getattr(getattr(fake, name), method)(fone=PHONE)
+
+
+def test_reports_and_upstream_messages_have_patterns(fake: Ccell) -> None:
+    fake.client.send([PHONE, OTHER], CONTENT, linkid="order.1")
+    fake.reply(PHONE, "TD\n退订")
+    assert fake.reports.one(phone="138*", linkid="order.*", info="成*").phone == PHONE
+    assert fake.reports.find(linkid="orderx*") == []
+    assert fake.upmsgs.one(msgcontent="TD*").phone == PHONE
+    assert fake.upmsgs.find(msgcontent="TD") == []
+
+
+def test_a_wait_for_a_report_ends_when_it_is_fetched(fake: Ccell) -> None:
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(fake.reports.wait, timeout=300, phone="138*", is_fetched=True)
+        fake.client.send(PHONE, CONTENT)
+        assert fake.reports.wait(phone=PHONE, is_fetched=False).fetched_at is None
+        fake.client.reports()
+        assert waiting.result(60).fetched_at is not None
+
+
+def test_an_event_loop_runs_during_a_wait_for_reports_and_upstream_messages(fake: Ccell) -> None:
+    async def main() -> None:
+        async with asyncio.TaskGroup() as tasks, fake.connect_async() as client:
+            report = tasks.create_task(fake.reports.wait_async(timeout=300, phone=PHONE))
+            upmsg = tasks.create_task(fake.upmsgs.wait_async(timeout=300, msgcontent="T*"))
+            await client.send(PHONE, CONTENT)
+            fake.reply(PHONE, "TD")
+            assert (await report).phone == (await upmsg).phone == PHONE
+
+    asyncio.run(main())
+
+
+def test_a_wait_for_a_report_that_times_out_lists_the_most_similar(fake: Ccell) -> None:
+    fake.client.send(OTHER, CONTENT)
+    with pytest.raises(
+        NotAsExpected, match=f"^no reports with phone='{PHONE}' came within 0.01 s\n1 reports:(.|\n)*{OTHER}"
+    ):
+        fake.reports.wait(phone=PHONE, timeout=0.01)
+
+
+def test_a_part_of_a_text_hints_at_the_pattern(fake: Ccell) -> None:
+    fake.client.send(PHONE, "验证码为1234。【签名】")
+    fake.reply(PHONE, "请退订")
+    with pytest.raises(NotAsExpected, match=r"content must be the whole text; a part is content='\*验证码\*'"):
+        fake.outbox.one(content="验证码")
+    with pytest.raises(NotAsExpected, match=r"msgcontent must be the whole text; a part is msgcontent='\*退订\*'"):
+        fake.upmsgs.one(msgcontent="退订")
+    with pytest.raises(NotAsExpected) as caught:
+        fake.outbox.one(content="再见")
+    assert "whole text" not in str(caught.value)

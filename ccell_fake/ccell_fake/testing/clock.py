@@ -1,9 +1,14 @@
 """The clock of an account."""
 
 from datetime import datetime, timedelta
+from operator import methodcaller
 
 from ccell_fake.control.client import AccountControl
+from ccell_fake.errors import CcellError
 from ccell_fake.inspection import TimelineEvent
+
+# Pytest shows the line of the test instead.
+__tracebackhide__ = methodcaller("errisinstance", CcellError)
 
 
 class AccountTime:

@@ -1,11 +1,13 @@
 """Faults of an account, by keyword."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
+from operator import methodcaller
 from typing import Any, Literal, TypedDict, Unpack
 
 from ccell_fake.codes import Code
 from ccell_fake.control.client import AccountControl
+from ccell_fake.errors import CcellError
 from ccell_fake.faults import FAULT_KINDS, Fault, FaultStatus
 from ccell_fake.model import Operation, OperationName
 
@@ -29,8 +31,13 @@ class FaultByName(TypedDict, total=False):
     until: datetime
     processed: bool
     body: str
+    content_type: str
+    headers: Mapping[str, str]
     declared: bool
     piece: int
+
+# Pytest shows the line of the test instead.
+__tracebackhide__ = methodcaller("errisinstance", (CcellError, TypeError, ValueError))
 
 
 class Faults:

@@ -36,15 +36,23 @@ class InProcessTransport(httpx2.BaseTransport):
         self._gateway = gateway
         self._metrics = metrics
         self._timeouts = timeouts
+        self._is_stopped = False
+
+    def stop(self) -> None:
+        """Refuse all further requests, because the gateway has stopped."""
+        self._is_stopped = True
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
         """Answer a request.
 
         Raises:
-            TransportError: A fault or the timeout prevented a complete answer.
+            TransportError: A fault or the timeout prevented a complete answer, or the gateway has stopped.
             InheritedError: This process is a fork of the one that created the gateway.
         """
         self._owner.check()
+        if self._is_stopped:
+            message = "the emulator has stopped"
+            raise httpx2.ConnectError(message)
         received_at = elapsed()
         operation = _OPERATIONS.get(request.url.path)
         if operation is None or request.method not in METHODS:
