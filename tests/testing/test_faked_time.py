@@ -21,10 +21,19 @@ PHONE = "13800000000"
 
 Faked = Callable[[str], AbstractContextManager[Any]]
 
+
+def _ticking(instant: str) -> AbstractContextManager[Any]:
+    return freeze_time(instant, tick=True)
+
+
+def _standing(instant: str) -> AbstractContextManager[Any]:
+    return time_machine.travel(instant, tick=False)
+
+
 LIBRARIES = [
     pytest.param(freeze_time, id="freezegun"),
-    pytest.param(lambda instant: freeze_time(instant, tick=True), id="freezegun-ticking"),
-    pytest.param(lambda instant: time_machine.travel(instant, tick=False), id="time-machine"),
+    pytest.param(_ticking, id="freezegun-ticking"),
+    pytest.param(_standing, id="time-machine"),
     pytest.param(time_machine.travel, id="time-machine-ticking"),
 ]
 

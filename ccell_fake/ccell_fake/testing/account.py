@@ -257,6 +257,9 @@ class Ccell:
             NotInTime: The time is over; the message lists what came instead.
         """
         check_not_in_event_loop("wait", timeout)
+        return self._wait(kind, timeout, wanted)
+
+    def _wait(self, kind: WaitKind, timeout: float, wanted: dict[str, Any]) -> WaitResult:
         try:
             return self.account.wait(kind, timeout=timeout, **wanted)
         except NotInTime as error:
@@ -272,7 +275,7 @@ class Ccell:
         **wanted: Unpack[WaitConditions],
     ) -> WaitResult:
         """Do the same as `wait`, without blocking the event loop."""
-        wait = partial(self.wait, kind, timeout=timeout, **wanted)
+        wait = partial(self._wait, kind, timeout, wanted)
         return await anyio.to_thread.run_sync(wait, abandon_on_cancel=True)
 
     def journal(self) -> tuple[JournalEntry, ...]:

@@ -204,6 +204,9 @@ class Messages(AccountList[MessageRecord]):
     def _items(self) -> Iterable[MessageRecord]:
         return self._account.messages(**self._base)
 
+    def _with_base(self, conditions: MessageConditions) -> dict[str, Any]:
+        return {**self._base, **conditions}
+
     def find(self, **conditions: Unpack[MessageConditions]) -> list[MessageRecord]:
         """The messages that match.
 
@@ -211,7 +214,7 @@ class Messages(AccountList[MessageRecord]):
             TypeError: A message has no such field.
         """
         self._check(conditions)
-        return list(self._account.messages(**{**self._base, **conditions}))
+        return list(self._account.messages(**self._with_base(conditions)))
 
     def one(self, **conditions: Unpack[MessageConditions]) -> MessageRecord:
         """The message that matches.
@@ -241,7 +244,7 @@ class Messages(AccountList[MessageRecord]):
 
     def _wait(self, timeout: float, conditions: MessageConditions) -> MessageRecord:
         try:
-            return self._account.wait(timeout=timeout, **{**self._base, **conditions}).messages[0]
+            return self._account.wait(timeout=timeout, **self._with_base(conditions)).messages[0]
         except NotInTime as error:
             # The first line of the error repeats the conditions.
             _, _, found = str(error).partition("\n")
@@ -249,7 +252,8 @@ class Messages(AccountList[MessageRecord]):
 
     async def wait_async(self, *, timeout: float = 10.0, **conditions: Unpack[MessageConditions]) -> MessageRecord:  # noqa: ASYNC109 - as `wait` has it
         """Do the same as `wait`, without blocking the event loop."""
-        wait = partial(self.wait, timeout=timeout, **conditions)
+        self._check(conditions)
+        wait = partial(self._wait, timeout, conditions)
         return await anyio.to_thread.run_sync(wait, abandon_on_cancel=True)
 
 
@@ -273,7 +277,6 @@ class _ComparedList(AccountList[Item]):
         raise self._not_found(conditions, 0)
 
     def _wait_for(self, timeout: float, conditions: Mapping[str, Any]) -> Item:
-        check_not_in_event_loop("wait", timeout)
         deadline, pause = elapsed() + timeout, threading.Event()
         while not (found := self._find(conditions)):
             if elapsed() >= deadline:
@@ -326,6 +329,7 @@ class Reports(_ComparedList[ReportRecord]):
             TypeError: A report has no such field.
             WouldBlock: An event loop runs in this thread.
         """
+        check_not_in_event_loop("wait", timeout)
         return self._wait_for(timeout, conditions)
 
     async def wait_async(self, *, timeout: float = 10.0, **conditions: Unpack[ReportConditions]) -> ReportRecord:  # noqa: ASYNC109 - as `wait` has it
@@ -369,6 +373,7 @@ class Upmsgs(_ComparedList[UpmsgRecord]):
             TypeError: An upstream message has no such field.
             WouldBlock: An event loop runs in this thread.
         """
+        check_not_in_event_loop("wait", timeout)
         return self._wait_for(timeout, conditions)
 
     async def wait_async(self, *, timeout: float = 10.0, **conditions: Unpack[UpmsgConditions]) -> UpmsgRecord:  # noqa: ASYNC109 - as `wait` has it

@@ -1,0 +1,66 @@
+"""The fixtures work where gevent or eventlet has replaced threads and sockets by its own."""
+
+import pytest
+
+TESTS = """
+    import asyncio
+    from urllib.request import urlopen
+
+    import pytest
+    from conftest import sleep, spawn
+
+    def send(ccell):
+        submit = '<submit phone="13800000000" content="您好【签名】"/>'
+        body = f'<root userid="{ccell.userid}" password="{ccell.password}">{submit}</root>'
+        with urlopen(f"{ccell.url}/sms3_api/xmlapi/send.jsp", body.encode()) as answer:
+            assert b'return="0"' in answer.read()
+
+    def send_later(ccell):
+        sleep(0.05)
+        send(ccell)
+
+    def test_a_wait_ends_with_its_effect(ccell):
+        spawn(send_later, ccell)
+        assert ccell.outbox.wait(phone="13800000000", timeout=60)
+        assert ccell.reports.wait(phone="138*", timeout=60)
+
+    def test_a_wait_times_out(ccell):
+        with pytest.raises(AssertionError, match="came within"):
+            ccell.outbox.wait(timeout=0.05)
+
+    def test_a_hold_ends(ccell):
+        with ccell.hold(2):
+            send(ccell)
+        with ccell.hold(3):
+            pass
+        send(ccell)
+
+    @pytest.mark.parametrize("fault", [{"delay": 0.05}, {"dribble": 0.001}])
+    def test_a_slow_answer_arrives(ccell, fault):
+        ccell.settings(processing_time=0.01)
+        ccell.faults.next("send", times=2, **fault)
+        send(ccell)
+        ccell.connect(in_process=True).send("13800000000", "您好【签名】")
+
+    def test_a_coroutine_waits(ccell):
+        async def main():
+            async with ccell.connect_async() as client, asyncio.TaskGroup() as tasks:
+                waiting = tasks.create_task(ccell.outbox.wait_async(timeout=60))
+                await client.send("13800000000", "您好【签名】")
+                assert (await waiting).phone == "13800000000"
+
+        asyncio.run(main())
+"""
+
+LIBRARIES = {
+    "gevent": "from gevent import monkey, sleep, spawn\nmonkey.patch_all()",
+    "eventlet": "import eventlet\nfrom eventlet import sleep, spawn\neventlet.monkey_patch()",
+}
+
+
+@pytest.mark.parametrize("library", LIBRARIES)
+def test_everything_works_under_patched_threads(pytester: pytest.Pytester, library: str) -> None:
+    pytester.makeconftest(LIBRARIES[library])
+    pytester.makepyfile(TESTS)
+    result = pytester.runpytest_subprocess("-p", "no:cacheprovider", "-p", "no:asyncio", "-W", "ignore")
+    result.assert_outcomes(passed=6)
