@@ -59,9 +59,16 @@ def test_a_closed_account_of_a_running_emulator_says_that_it_is_closed(use: Call
 
 def test_a_client_of_a_stopped_fake_says_that_nothing_was_sent() -> None:
     with FakeCcell() as ccell:
-        client = ccell.client
-    with pytest.raises(ClientError, match="the emulator has stopped"):
+        client, asynchronous = ccell.client, ccell.connect_async()
+    with pytest.raises(ClientError, match="the client is closed"):
         client.send(PHONE, CONTENT)
+
+    async def main() -> None:
+        async with asynchronous:
+            with pytest.raises(ClientError, match="the emulator has stopped"):
+                await asynchronous.send(PHONE, CONTENT)
+
+    asyncio.run(main())
 
 
 def test_a_fake_works_without_a_block() -> None:

@@ -1,6 +1,8 @@
 """Record requests that reach no endpoint because of their path or method, in the journal, the metrics and the log."""
 
 import logging
+import re
+from collections.abc import Container
 from difflib import get_close_matches
 from typing import NamedTuple
 from urllib.parse import unquote_to_bytes
@@ -14,6 +16,7 @@ from ccell_fake.wire import secrets
 from ccell_mock_server.metrics import Metrics
 
 _LOG = logging.getLogger("ccell_fake.gateway")
+_PLAIN = re.compile(r"[\w./~-]{1,200}", re.ASCII)
 _PATHS = [operation.path for operation in Operation]
 # Label of the metrics.
 _NO_OPERATION = "none"
@@ -50,7 +53,7 @@ def record(gateway: Gateway, metrics: Metrics, request: UnroutedRequest, answer:
         operation=None,
         peer=request.peer,
         place="",
-        request=cut_text(_legible(request)),
+        request=cut_text(_legible(request, gateway.accounts)),
         answer=answer,
         delivery=WHOLE,
         items=0,
@@ -65,19 +68,23 @@ def record(gateway: Gateway, metrics: Metrics, request: UnroutedRequest, answer:
     except Exception:  # noqa: BLE001 - it is logged, and the answer does not depend on it
         _LOG.exception("a request could not be recorded")
     metrics.count(_NO_OPERATION, status, duration)
-    _LOG.info("%s answered %s\n  %s", request.method, status, explanation)
+    _LOG.info("%s answered %s\n  %s", _plain(request.method), status, explanation)
 
 
-def _legible(request: UnroutedRequest) -> str:
-    query = b"?" + unquote_to_bytes(request.query) if request.query else b""
-    body = b" " + request.body if request.body else b""
-    return secrets.legible(f"{request.method} {request.path}".encode(errors="replace") + query + body)
+def _legible(request: UnroutedRequest, userids: Container[str]) -> str:
+    """The request without secrets, which may be anywhere but in a path of plain characters."""
+    payloads = (secrets.legible(data, userids) for data in (unquote_to_bytes(request.query), request.body) if data)
+    return " ".join((_plain(request.method), _plain(request.path), *payloads))
+
+
+def _plain(text: str) -> str:
+    return text if _PLAIN.fullmatch(text) else secrets.HIDDEN
 
 
 def _explain(request: UnroutedRequest) -> str:
-    path = cut_text(request.path, 200)
+    path = _plain(request.path)
     if request.has_path:
-        return f"{path} takes GET and POST, got {request.method}"
-    similar = get_close_matches(request.path[:200], _PATHS, 1)
+        return f"{path} takes GET and POST, got {_plain(request.method)}"
+    similar = get_close_matches(path, _PATHS, 1)
     hint = f"did you mean {similar[0]}?" if similar else f"there are {', '.join(_PATHS)}"
     return f"there is no {path!r}; {hint}"
