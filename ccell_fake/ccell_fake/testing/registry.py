@@ -1,21 +1,17 @@
 """Internal. The emulators and accounts of this process that tests have in use, for the pytest plugin."""
 
-from __future__ import annotations
+from typing import Any
 
-from typing import TYPE_CHECKING
+from ccell_fake.inspection import JournalEntry
 
-if TYPE_CHECKING:
-    from ccell_fake.inspection import JournalEntry
-    from ccell_fake.testing.account import Ccell, Server
+servers: list[Any] = []
+"""Each `Server`, in the order of connecting."""
 
-servers: list[Server] = []
-"""Servers in the order of connecting."""
+accounts: list[Any] = []
+"""Each open `Ccell`, in the order of opening."""
 
-accounts: list[Ccell] = []
-"""Open accounts in the order of opening."""
-
-closed: list[tuple[Ccell, tuple[JournalEntry, ...]]] | None = None
-"""Accounts that were closed, with their journals, if these are wanted."""
+closed: list[tuple[Any, tuple[JournalEntry, ...]]] | None = None
+"""Each `Ccell` that was closed, with its journal, if these are wanted."""
 
 
 def keep_journals(*, are_wanted: bool) -> None:
