@@ -175,7 +175,7 @@ STRAYS = """
 """
 
 REASONS = [
-    "* the XML is not well-formed: EntityRef*",
+    "* the XML is not well-formed: *",
     "* there is no account '999999'",
     "* there is no '/sms3_api/xmlapi/sned.jsp'; did you mean /sms3_api/xmlapi/send.jsp?",
     "*send in the name of account 200001, which is the emulator's own",
