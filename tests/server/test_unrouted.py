@@ -36,7 +36,7 @@ def ask(request: pytest.FixtureRequest, running: Emulator) -> Callable[[str, str
 
     def in_process(method: str, path: str) -> int:
         services = running.services
-        transport = InProcessTransport(services.gateway, services.metrics, running.timeouts)
+        transport = InProcessTransport(services.gateway, services.metrics, running.timeouts, services.store.owner)
         with httpx2.Client(transport=transport) as client:
             return client.request(method, running.url + path, content=BODY, params={"token": "hush-hush"}).status_code
 

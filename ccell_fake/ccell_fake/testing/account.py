@@ -259,7 +259,7 @@ class Ccell:
         check_not_in_event_loop("wait", timeout)
         return self._wait(kind, timeout, wanted)
 
-    def _wait(self, kind: WaitKind, timeout: float, wanted: dict[str, Any]) -> WaitResult:
+    def _wait(self, kind: WaitKind, timeout: float, wanted: WaitConditions) -> WaitResult:
         try:
             return self.account.wait(kind, timeout=timeout, **wanted)
         except NotInTime as error:

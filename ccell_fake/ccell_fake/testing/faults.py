@@ -36,6 +36,7 @@ class FaultByName(TypedDict, total=False):
     declared: bool
     piece: int
 
+
 # Pytest shows the line of the test instead.
 __tracebackhide__ = methodcaller("errisinstance", (CcellError, TypeError, ValueError))
 
