@@ -51,7 +51,8 @@ def _arrange(ccell: Ccell, clock: ManualClock) -> str:
 
 def _shoot(browser: Browser, running: Emulator, message: str) -> None:
     for name, (view, ready, options) in _VIEWS.items():
-        context = browser.new_context(**{"locale": "en-US", "color_scheme": "light", **options})
+        look: dict[str, Any] = {"locale": "en-US", "color_scheme": "light", **options}
+        context = browser.new_context(**look)
         page = context.new_page()
         page.goto(f"{running.url}/_ccell/#/{view.format(message=message)}")
         expect(page.locator(ready).first).to_be_visible()

@@ -32,6 +32,7 @@ def server(
     control = DirectControl(services, emulator.dispatcher)
     transport = InProcessTransport(services.gateway, services.metrics, emulator.timeouts, services.store.owner)
     emulator.at_stop(transport.stop)
+    emulator.at_stop(control.stop)
     return Server(
         control,
         url or (lambda: emulator.url),

@@ -53,15 +53,17 @@ def start() -> Start:
 def since(start: Start) -> str:
     """The requests since the start, of all accounts and of none, for the report of a failed test."""
     closed = registry.closed or []
-    accounts = [(one, of_account(one, start.accounts.get(one, 0))) for one in registry.accounts]
+    positions = {one.userid: position for one, position in start.accounts.items()}
+    accounts = [(one.userid, of_account(one, start.accounts.get(one, 0))) for one in registry.accounts]
     accounts += [
-        (one, Journal(f"account {one.userid}, closed", _after(entries, start.accounts.get(one, 0))))
-        for one, entries in closed
+        (userid, Journal(f"account {userid}, closed", _after(entries, positions.get(userid, 0))))
+        for userid, entries in closed
     ]
-    userids = [one.userid for one, _ in accounts]
+    userids = [userid for userid, _ in accounts]
     strays = [one for server in registry.servers for one in _strays(server, start.servers.get(server, 0), userids)]
     # An account of an earlier test or fixture is shown if it has requests.
-    return render([*(journal for one, journal in accounts if journal.entries or one not in start.accounts), *strays])
+    shown = (journal for userid, journal in accounts if journal.entries or userid not in positions)
+    return render([*shown, *strays])
 
 
 def of_strict_account(ccell: Ccell) -> list[Journal]:

@@ -214,7 +214,7 @@ def test_a_body_that_is_too_large_is_refused_directly_as_over_http() -> None:
 
 def test_an_unexpected_error_is_a_failure_directly_as_over_http(caplog: pytest.LogCaptureFixture) -> None:
     with emulator() as running, fake.server(running) as server:
-        running.stop()
+        running.services.store.close()
         outcomes = [_outcome(one.open) for one in (server.control, _over_http(running))]
     assert outcomes[0] == outcomes[1]
     assert cast("Any", outcomes[0][1]).status == 500

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from ccell_fake.clock import ManualClock
 from ccell_fake.control.client import ControlClient, ControlError
 from ccell_fake.faults import CloseFault
+from ccell_fake.model import Operation
 from ccell_fake.settings import AccountSettings
 from ccell_mock_server.emulator import Emulator
 
@@ -57,7 +58,7 @@ def _actions(control: ControlClient, folder: Path) -> dict[str, Callable[[], obj
         "reset": account.reset,
         "close": account.close,
         "freeze": account.freeze,
-        "fault": lambda: account.add_fault(CloseFault()),
+        "fault": lambda: account.add_fault(CloseFault(operation=Operation.INFO)),
         "reply": lambda: account.reply("13800000000", "hi"),
         "report": lambda: account.add_report("1", "13800000000"),
         "restore": lambda: control.restore(folder / "snapshot"),

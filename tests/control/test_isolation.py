@@ -93,7 +93,9 @@ def _drive(served: Served, model: Model, act: Act) -> None:
             account.add_fault(CodeFault(code=code))
             model.faults.append(code)
         case "change":
-            model.balance, model.report_delay, model.blocked = number % 5, number, number % 4 == 0
+            # A set balance is what is left from now on.
+            model.balance, model.sent = number % 5, 0
+            model.report_delay, model.blocked = number, number % 4 == 0
             account.change(
                 balance=model.balance, report_delay=model.report_delay, blacklist=["138*"] if model.blocked else []
             )

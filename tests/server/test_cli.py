@@ -150,6 +150,7 @@ def test_an_unexpected_error_and_an_interrupt_have_exit_codes_of_their_own(
 def test_serve_prints_a_working_curl_line_and_stops_at_sigint(folder: Path) -> None:
     with processes.serving(folder) as (process, url):
         assert process.stdout
+        assert process.stdout.readline() == f"  console {url}/_ccell/\n"
         lines = [process.stdout.readline() for _ in range(7)]
         assert [line.split()[0] for line in lines[:4]] == ["send", "report", "upmsg", "info"]
         assert lines[4] == "account 200001, password 123456, balance 100000\n"
@@ -164,6 +165,7 @@ def test_serve_with_tls_prints_a_working_curl_line_and_only_generated_passwords(
     (folder / "ccell.toml").write_text(ACCOUNTS)
     with processes.serving(folder, "--tls") as (process, _):
         assert process.stdout
+        assert process.stdout.readline().startswith("  console ")
         lines = [process.stdout.readline() for _ in range(8)]
         assert "password minted-" in lines[4]
         assert "account 200009, password YOUR-PASSWORD" in lines[5]

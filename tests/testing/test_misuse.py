@@ -9,9 +9,9 @@ from harness.emulators import emulator
 from harness.inner_runs import run
 
 from ccell_fake.client import ClientError, RequestRefused, Retry
-from ccell_fake.control.client import ControlError
+from ccell_fake.control.client import ControlError, Unreachable
 from ccell_fake.testing import AccountClosed, Ccell, NotAsExpected, Server, WouldBlock
-from ccell_mock_server.fake import FakeCcell
+from ccell_mock_server.fake import FakeCcell, server
 
 CONTENT = "您好【签名】"
 PHONE = "13800000000"
@@ -152,3 +152,11 @@ def test_a_failure_is_shown_at_the_line_of_the_test_once(pytester: pytest.Pytest
         assert re.findall(r"^\S+\.py:\d+", shown, re.MULTILINE) == re.findall(r"^test_\S+\.py:\d+", shown, re.MULTILINE)
         assert "During handling" not in shown
         assert "direct cause" not in shown
+
+
+def test_an_account_of_a_stopped_emulator_is_closed_without_error() -> None:
+    with emulator() as running, server(running) as test_server:
+        ccell = test_server.open(strict=True)
+    with pytest.raises(Unreachable, match="the emulator has stopped"):
+        len(ccell.outbox)
+    ccell.close()

@@ -178,6 +178,9 @@ class ControlConnection:
 
     @contextmanager
     def _reported(self) -> Generator[None]:
+        if self._http.is_closed:
+            message = f"the connection to the control API at {self._url} is closed"
+            raise Unreachable(message)
         try:
             yield
         except _NO_ANSWER as error:

@@ -99,8 +99,8 @@ def explain(account: Account, ledger: Ledger, wanted: WaitFilter, result: WaitRe
         ).items
         missed = (near for near in (_near_miss(one, wanted) for one in latest) if near.mismatches)
         # The exact distance takes long to compute, so only a few are compared by it.
-        likely = sorted(missed, key=partial(_distance, SequenceMatcher.quick_ratio))[:_MAX_SHOWN]
-        nearest = sorted(likely, key=partial(_distance, SequenceMatcher.ratio))
+        likely = sorted(missed, key=partial(_distance, SequenceMatcher[str].quick_ratio))[:_MAX_SHOWN]
+        nearest = sorted(likely, key=partial(_distance, SequenceMatcher[str].ratio))
     return replace(result, came=tuple(came), nearest=tuple(nearest))
 
 

@@ -82,8 +82,10 @@ def check_store(connection: sqlite3.Connection, what: str, check: SettingsCheck)
             _check_rows(connection, what, table, condition)
         _check_accounts(connection, check)
     except (sqlite3.Error, OverflowError, UnicodeDecodeError) as error:
-        message = f"{what} is damaged: {_line(error)}"
-        raise ValueError(message) from error
+        # SQLite quotes a text that is not UTF-8, which may hold a password.
+        reason = str(error).partition(" with text ")[0]
+        message = f"{what} is damaged: {_line(reason)}"
+        raise ValueError(message) from None
 
 
 def _check_structure(connection: sqlite3.Connection, what: str) -> None:

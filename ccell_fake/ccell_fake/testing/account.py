@@ -20,6 +20,7 @@ from ccell_fake.control.client import (
     ControlError,
     NotFound,
     NotInTime,
+    Unreachable,
     WaitConditions,
 )
 from ccell_fake.errors import CcellError
@@ -313,7 +314,7 @@ class Ccell:
             return
         try:
             breaches = self.breaches() if self.is_strict else ()
-        except NotFound:
+        except (NotFound, Unreachable):
             breaches = ()
         finally:
             self._end()
@@ -328,9 +329,10 @@ class Ccell:
         registry.accounts.remove(self)
         for client in self._clients:
             client.close()
-        with suppress(NotFound):
+        # The emulator may have stopped before.
+        with suppress(NotFound, Unreachable):
             if registry.closed is not None:
-                registry.closed.append((self, self.journal()))
+                registry.closed.append((self.userid, self.journal()))
             self.account.close()
         self.account.disconnect(self._closed())
 

@@ -268,7 +268,8 @@ class _ComparedList(AccountList[Item]):
         if name == _IS_FETCHED:
             return (getattr(item, "fetched_at", None) is not None) is value
         found = getattr(item, name)
-        return found == value or (name in self._patterns and Patterns((value,)).match(found))
+        are_texts = isinstance(found, str) and isinstance(value, str)
+        return found == value or (are_texts and Patterns((value,)).match(found))
 
     def _one(self, conditions: Mapping[str, Any]) -> Item:
         found = self._find(conditions)

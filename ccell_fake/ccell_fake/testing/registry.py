@@ -10,8 +10,8 @@ servers: list[Any] = []
 accounts: list[Any] = []
 """Each open `Ccell`, in the order of opening."""
 
-closed: list[tuple[Any, tuple[JournalEntry, ...]]] | None = None
-"""Each `Ccell` that was closed, with its journal, if these are wanted."""
+closed: list[tuple[str, tuple[JournalEntry, ...]]] | None = None
+"""The userid and the journal of each account that was closed, if these are wanted."""
 
 
 def keep_journals(*, are_wanted: bool) -> None:

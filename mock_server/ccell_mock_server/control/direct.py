@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from ccell_fake.control.client import ControlClient
 from ccell_fake.control.connection import SECONDS
-from ccell_fake.control.errors import refusal
+from ccell_fake.control.errors import Unreachable, refusal
 from ccell_fake.errors import CcellError
 from ccell_fake.serialization import to_json
 from ccell_mock_server.control.api import DeclaredOperation
@@ -72,7 +72,8 @@ class DirectControl(ControlClient):
     """The control API of an emulator in this process. It needs no token.
 
     Calls whose answers are records go to the views. Everything else goes to the WSGI application: streams, snapshots,
-    metrics, and paths that do not exist. In a forked process every call raises InheritedError.
+    metrics, and paths that do not exist. In a forked process every call raises InheritedError. After the emulator has
+    stopped, every call raises Unreachable.
     """
 
     def __init__(self, services: Services, application: WSGIApplication) -> None:
@@ -84,10 +85,15 @@ class DirectControl(ControlClient):
         """
         super().__init__(_LOOPBACK, services.control_token, transport=httpx2.WSGITransport(application))
         self._owner = services.store.owner
+        self._is_stopped = False
         self._routes: dict[tuple[str, int], list[tuple[list[str], DeclaredOperation]]] = {}
         for operation in (one for api in apis(services) for one in api.operations if not one.is_http_only):
             segments = f"{_VERSION}{operation.rule}".split("/")
             self._routes.setdefault((operation.method.upper(), len(segments)), []).append((segments, operation))
+
+    def stop(self) -> None:
+        """Refuse all further calls, because the emulator has stopped."""
+        self._is_stopped = True
 
     def call(
         self,
@@ -117,6 +123,9 @@ class DirectControl(ControlClient):
         self, method: str, path: str, body: object = None, query: Mapping[str, object] | None = None
     ) -> _Call | None:
         self._owner.check()
+        if self._is_stopped:
+            message = "the emulator has stopped"
+            raise Unreachable(message)
         given = unquote(path).split("/")
         for segments, operation in self._routes.get((method, len(given)), ()):
             parameters = _match(segments, given)
