@@ -33,7 +33,7 @@ from ccell_fake.settings import AccountSettings, OutcomeRule, Persona, SettingsB
 Record = TypeVar("Record")
 
 # Pytest shows the line of the test instead.
-__tracebackhide__ = methodcaller("errisinstance", CcellError)
+__tracebackhide__: methodcaller = methodcaller("errisinstance", CcellError)
 
 
 class MessageQuery(TypedDict, total=False):

@@ -23,7 +23,7 @@ SECONDS = 30.0
 """Timeout of a request."""
 
 # Pytest shows the line of the test instead.
-__tracebackhide__ = methodcaller("errisinstance", CcellError)
+__tracebackhide__: methodcaller = methodcaller("errisinstance", CcellError)
 
 _BASE = "/_ccell"
 _JSON = {"Content-Type": "application/json"}

@@ -36,7 +36,7 @@ from ccell_fake.testing.lists import Messages, Reports, Upmsgs
 from ccell_fake.testing.strays import StrayRequest, Strays, kept
 
 # Pytest shows the line of the test instead.
-__tracebackhide__ = methodcaller("errisinstance", (CcellError, TypeError, ValueError))
+__tracebackhide__: methodcaller = methodcaller("errisinstance", (CcellError, TypeError, ValueError))
 
 STRICT_PROCESSING_TIME = 0.02
 """Seconds that a request to a strict account takes by default, so that simultaneous requests overlap (K1)."""

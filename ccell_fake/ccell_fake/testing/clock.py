@@ -8,7 +8,7 @@ from ccell_fake.errors import CcellError
 from ccell_fake.inspection import TimelineEvent
 
 # Pytest shows the line of the test instead.
-__tracebackhide__ = methodcaller("errisinstance", CcellError)
+__tracebackhide__: methodcaller = methodcaller("errisinstance", CcellError)
 
 
 class AccountTime:

@@ -38,7 +38,7 @@ class FaultByName(TypedDict, total=False):
 
 
 # Pytest shows the line of the test instead.
-__tracebackhide__ = methodcaller("errisinstance", (CcellError, TypeError, ValueError))
+__tracebackhide__: methodcaller = methodcaller("errisinstance", (CcellError, TypeError, ValueError))
 
 
 class Faults:

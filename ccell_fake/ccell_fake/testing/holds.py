@@ -8,7 +8,7 @@ from ccell_fake.errors import CcellError
 from ccell_fake.inspection import Hold
 from ccell_fake.model import Operation
 
-__tracebackhide__ = methodcaller("errisinstance", CcellError)
+__tracebackhide__: methodcaller = methodcaller("errisinstance", CcellError)
 
 
 class Holding:

@@ -20,7 +20,7 @@ from ccell_fake.testing.blocking import check_not_in_event_loop
 Item = TypeVar("Item")
 
 # Pytest shows the line of the test instead.
-__tracebackhide__ = methodcaller("errisinstance", (CcellError, IndexError, TypeError))
+__tracebackhide__: methodcaller = methodcaller("errisinstance", (CcellError, IndexError, TypeError))
 
 _MAX_ITEMS = 5
 _MAX_CHARACTERS = 60

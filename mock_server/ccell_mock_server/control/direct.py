@@ -24,7 +24,7 @@ from ccell_mock_server.services import Services
 Record = TypeVar("Record")
 
 # Pytest shows the line of the test instead.
-__tracebackhide__ = methodcaller("errisinstance", CcellError)
+__tracebackhide__: methodcaller = methodcaller("errisinstance", CcellError)
 
 _LOOPBACK = "http://127.0.0.1"
 _VERSION = "/v1"
