@@ -17,7 +17,10 @@ _LOG = logger("http")
 class Request(HTTPRequest):
     """A request whose head the connection has read already."""
 
-    raw_target = b""
+    raw_target: bytes = b""
+    ready: bool
+    rfile: Any
+    close_connection: bool
     conn: Any
     """A `Connection`, whose module imports this one."""
 

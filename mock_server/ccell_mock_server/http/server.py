@@ -42,6 +42,8 @@ class Server(CherootServer):
 
     expiration_interval = _POLL_SECONDS
     is_strict: bool = False
+    shutdown_timeout: float
+    requests: Any
 
     def __init__(self, address: tuple[str, int], app: WSGIApplication, limits: Limits) -> None:
         super().__init__(address, app, request_queue_size=_BACKLOG, timeout=round(limits.idle))  # pyright: ignore[reportUnknownMemberType]
