@@ -33,7 +33,7 @@ def server(
     transport = InProcessTransport(services.gateway, services.metrics, emulator.timeouts, services.store.owner)
     emulator.at_stop(transport.stop)
     emulator.at_stop(control.stop)
-    return Server(
+    test_server = Server(
         control,
         url or (lambda: emulator.url),
         connection=_connection(emulator),
@@ -41,6 +41,8 @@ def server(
         is_in_process=is_in_process,
         is_strict=is_strict,
     )
+    emulator.at_stop(test_server.close)
+    return test_server
 
 
 def _connection(emulator: Emulator) -> ClientTransports:

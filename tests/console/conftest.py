@@ -18,9 +18,9 @@ expect.set_options(timeout=30_000)
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Chromium, once for all tests."""
+    """Chromium, once for a module. Playwright runs an event loop in this thread, in which other tests could not."""
     if CHROMIUM is None:
         pytest.skip("Chromium is not installed; Debian's package is chromium")
     with sync_playwright() as playwright:

@@ -35,6 +35,14 @@ def test_a_new_message_appears_without_reload(running: Emulator, ccell: Ccell, o
     expect(page.locator(".row").first).to_contain_text("13900000001")
 
 
+def test_a_wait_works_beside_the_synchronous_api_of_playwright(
+    running: Emulator, ccell: Ccell, open_page: Open
+) -> None:
+    page = open_page(console(running, "send?account=300001"))
+    page.get_by_role("button", name="Send", exact=True).click()
+    assert ccell.outbox.wait(timeout=60).userid == "300001"
+
+
 def test_the_state_of_a_message_follows_the_emulator(running: Emulator, ccell: Ccell, open_page: Open) -> None:
     ccell.settings(report_delay=60)
     ccell.client.send(PHONE, CONTENT)

@@ -12,23 +12,23 @@ class WouldBlock(CcellError):
 
 
 def check_not_in_event_loop(name: str, timeout: float) -> None:
-    """Refuse a wait in a thread that runs an event loop.
+    """Refuse a wait in a coroutine.
 
     Args:
         name: Name of the method that waits. With `_async` appended, it is the method that does not block.
         timeout: Timeout of the wait in seconds. A wait of 0 seconds does not block.
 
     Raises:
-        WouldBlock: An event loop runs in this thread.
+        WouldBlock: The caller is a coroutine.
     """
-    if timeout and _runs_event_loop():
+    if timeout and _is_coroutine():
         message = f"{name} would block the event loop of this coroutine; use `await ….{name}_async(…)`"
         raise WouldBlock(message)
 
 
-def _runs_event_loop() -> bool:
+def _is_coroutine() -> bool:
+    # Under the synchronous API of Playwright a loop runs, too, but no task does.
     try:
-        asyncio.get_running_loop()
+        return asyncio.current_task() is not None
     except RuntimeError:
         return False
-    return True
