@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from ccell_fake.control.errors import Stopped
 from ccell_fake.errors import CcellError
 from ccell_fake.inspection import JournalEntry
 from ccell_fake.printable import escape_controls
@@ -91,6 +92,8 @@ def _after(entries: tuple[JournalEntry, ...], position: int) -> tuple[JournalEnt
 def _strays(server: Server, position: int, userids: Sequence[str]) -> list[Journal]:
     try:
         strays = server.strays.since(position, userids)
+    except Stopped:
+        return []
     except CcellError as error:
         return [Journal(f"{_NO_ACCOUNT}: they cannot be read: {error}", ())]
     return list(_grouped(strays))

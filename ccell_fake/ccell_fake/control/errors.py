@@ -70,6 +70,10 @@ class Unreachable(CcellError):
     """No control API answers at the address."""
 
 
+class Stopped(Unreachable):
+    """The emulator ran in this process, and has stopped."""
+
+
 class NotInTime(CcellError):
     """A wait timed out. The message lists what came instead and the messages that almost match.
 

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from ccell_fake.control.client import ControlClient
 from ccell_fake.control.connection import SECONDS
-from ccell_fake.control.errors import Unreachable, refusal
+from ccell_fake.control.errors import Stopped, refusal
 from ccell_fake.errors import CcellError
 from ccell_fake.serialization import to_json
 from ccell_mock_server.control.api import DeclaredOperation
@@ -73,7 +73,7 @@ class DirectControl(ControlClient):
 
     Calls whose answers are records go to the views. Everything else goes to the WSGI application: streams, snapshots,
     metrics, and paths that do not exist. In a forked process every call raises InheritedError. After the emulator has
-    stopped, every call raises Unreachable.
+    stopped, every call raises Stopped.
     """
 
     def __init__(self, services: Services, application: WSGIApplication) -> None:
@@ -125,7 +125,7 @@ class DirectControl(ControlClient):
         self._owner.check()
         if self._is_stopped:
             message = "the emulator has stopped"
-            raise Unreachable(message)
+            raise Stopped(message)
         given = unquote(path).split("/")
         for segments, operation in self._routes.get((method, len(given)), ()):
             parameters = _match(segments, given)
