@@ -19,7 +19,7 @@ _LONGEST = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """How far the journals were when a test began.
+    """The positions of the journals when a test began.
 
     Attributes:
         accounts: Position of each account that was open.

@@ -1,4 +1,4 @@
-"""What a command has fetched or sent is never lost, whatever becomes of its output, and never exits as refused."""
+"""Commands lose nothing that they have fetched or sent, whatever becomes of their output, and never exit as refused."""
 
 import fcntl
 import json

@@ -1,4 +1,4 @@
-"""What a service in production needs: a log, the environment, timeouts of calls, parallel sends, and clear misuse."""
+"""Clients in production: a log, the environment, timeouts of calls, parallel sends, and errors of misuse."""
 
 import asyncio
 import logging

@@ -190,7 +190,8 @@ def test_a_snapshot_may_be_sent_as_octets(whole: Emulator, tmp_path: Path) -> No
     with ControlClient(whole.url) as control:
         control.snapshot(tmp_path / "snapshot")
         content = (tmp_path / "snapshot").read_bytes()
-        control.send("PUT", "/v1/state", content=content, headers={"Content-Type": "application/octet-stream"})
+        answer = control.send("PUT", "/v1/state", content=content, headers={"Content-Type": "application/octet-stream"})
+    assert answer.status_code == 204
 
 
 def test_the_pages_need_no_network(whole: Emulator) -> None:

@@ -31,7 +31,7 @@ class StopEvent(Protocol):
     """An event of asyncio or of anyio."""
 
     def is_set(self) -> bool:
-        """Whether it is set."""
+        """True if it is set."""
         ...
 
     def wait(self) -> Awaitable[object]:

@@ -33,7 +33,7 @@ class MalformedReport(Malformed):
 
     @property
     def recvtime(self) -> datetime | None:
-        """When the report came in, aware, to the second; None if it is missing or not a time."""
+        """The time at which the report came in, aware, to the second; None if it is missing or not a time."""
         return _time(self.attributes, "recvtime")
 
     @property
@@ -71,7 +71,7 @@ class MalformedUpmsg(Malformed):
 
     @property
     def motime(self) -> datetime | None:
-        """When it was sent, aware, to the second; None if it is missing or not a time."""
+        """The time at which it was sent, aware, to the second; None if it is missing or not a time."""
         return _time(self.attributes, "motime")
 
     @property

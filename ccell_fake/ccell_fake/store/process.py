@@ -15,7 +15,7 @@ class Owner:
 
     @property
     def is_here(self) -> bool:
-        """Whether this process is the owner, and not a fork of it."""
+        """True if this process is the owner, and not a fork of it."""
         return os.getpid() == self._id
 
     def check(self) -> None:

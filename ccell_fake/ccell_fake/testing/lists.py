@@ -44,7 +44,7 @@ class MessageConditions(TypedDict, total=False):
 
 
 class ReportConditions(TypedDict, total=False):
-    """Fields that a report must have; in phone, linkid and info, `*` stands for any text.
+    """Fields that a report must have; `*` stands for any text.
 
     Attributes:
         is_fetched: Whether it was fetched.
@@ -59,7 +59,7 @@ class ReportConditions(TypedDict, total=False):
 
 
 class UpmsgConditions(TypedDict, total=False):
-    """Fields that an upstream message must have; in phone, msgcontent and spnumber, `*` stands for any text.
+    """Fields that an upstream message must have; `*` stands for any text.
 
     Attributes:
         is_fetched: Whether it was fetched.
@@ -236,7 +236,7 @@ class Messages(AccountList[MessageRecord]):
         Raises:
             NotAsExpected: None came in time; the error lists those that almost match.
             TypeError: A message has no such field.
-            WouldBlock: An event loop runs in this thread.
+            WouldBlock: The caller is a coroutine.
         """
         check_not_in_event_loop("wait", timeout)
         self._check(conditions)
@@ -267,9 +267,7 @@ class _ComparedList(AccountList[Item]):
     def _matches(self, item: Item, name: str, value: Any) -> bool:  # noqa: ANN401 - of any field
         if name == _IS_FETCHED:
             return (getattr(item, "fetched_at", None) is not None) is value
-        found = getattr(item, name)
-        are_texts = isinstance(found, str) and isinstance(value, str)
-        return found == value or (are_texts and Patterns((value,)).match(found))
+        return isinstance(value, str) and Patterns((value,)).match(getattr(item, name))
 
     def _one(self, conditions: Mapping[str, Any]) -> Item:
         found = self._find(conditions)
@@ -300,7 +298,7 @@ class Reports(_ComparedList[ReportRecord]):
     _name = "reports"
     _fields = ("msgid", "phone", "linkid", "status", "info", "fetched_at")
     _conditions = frozenset(ReportConditions.__annotations__)
-    _patterns = frozenset({"phone", "linkid", "info"})
+    _patterns = _conditions - {_IS_FETCHED}
 
     def _items(self) -> Iterable[ReportRecord]:
         return self._account.reports()
@@ -328,7 +326,7 @@ class Reports(_ComparedList[ReportRecord]):
         Raises:
             NotAsExpected: None came in time; the error lists the most similar ones.
             TypeError: A report has no such field.
-            WouldBlock: An event loop runs in this thread.
+            WouldBlock: The caller is a coroutine.
         """
         check_not_in_event_loop("wait", timeout)
         return self._wait_for(timeout, conditions)
@@ -344,7 +342,7 @@ class Upmsgs(_ComparedList[UpmsgRecord]):
     _name = "upmsgs"
     _fields = ("phone", "msgcontent", "spnumber", "fetched_at")
     _conditions = frozenset(UpmsgConditions.__annotations__)
-    _patterns = frozenset({"phone", "msgcontent", "spnumber"})
+    _patterns = _conditions - {_IS_FETCHED}
 
     def _items(self) -> Iterable[UpmsgRecord]:
         return self._account.upmsgs()
@@ -372,7 +370,7 @@ class Upmsgs(_ComparedList[UpmsgRecord]):
         Raises:
             NotAsExpected: None came in time; the error lists the most similar ones.
             TypeError: An upstream message has no such field.
-            WouldBlock: An event loop runs in this thread.
+            WouldBlock: The caller is a coroutine.
         """
         check_not_in_event_loop("wait", timeout)
         return self._wait_for(timeout, conditions)

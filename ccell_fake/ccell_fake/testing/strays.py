@@ -23,12 +23,12 @@ class StrayRequest:
     entry: JournalEntry
 
     def __str__(self) -> str:
-        """Its position, and why it did not reach the account."""
+        """Name its position, and the reason why it did not reach the account."""
         return f"request {self.entry.position}: {self.reason}"
 
     @property
     def reason(self) -> str:
-        """Why it did not reach the account."""
+        """The reason why it did not reach the account."""
         if self.userid is None:
             return self.entry.explanation
         return f"{self.entry.operation} in the name of account {self.userid}, which is the emulator's own"

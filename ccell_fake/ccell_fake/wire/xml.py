@@ -32,14 +32,19 @@ class Element:
     Attributes:
         tag: Its name. A namespace is written before it in braces.
         attributes: Its attributes by name.
-        text: The text before its first child.
         children: Its children.
+        texts: The parts of its text.
     """
 
     tag: str
     attributes: dict[str, str]
-    text: str = ""
     children: "list[Element]" = field(default_factory=list["Element"])
+    texts: list[str] = field(default_factory=list[str])
+
+    @property
+    def text(self) -> str:
+        """The text before its first child."""
+        return "".join(self.texts)
 
     @overload
     def get(self, name: str) -> str | None: ...
@@ -132,7 +137,7 @@ class _Parser:
 
     def _add_text(self, text: str) -> None:
         if self._open is not None:
-            self._open.text += text
+            self._open.texts.append(text)
 
 
 def canonical(data: bytes) -> str:

@@ -145,7 +145,7 @@ class StreamedBody(io.RawIOBase):
 
     @property
     def is_finished(self) -> bool:
-        """Whether the whole body was received."""
+        """True if the whole body was received."""
         return self._framing.is_finished
 
     def readable(self) -> bool:

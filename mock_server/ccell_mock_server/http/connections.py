@@ -108,7 +108,7 @@ class Connection(HTTPConnection):
 
     @property
     def is_finished(self) -> bool:
-        """Whether the request was received to its end."""
+        """True if the request was received to its end."""
         return self._framing.is_finished
 
     @property
@@ -118,7 +118,7 @@ class Connection(HTTPConnection):
 
     @property
     def is_idle(self) -> bool:
-        """Whether no part of a request was received."""
+        """True if no part of a request was received."""
         return self._head is None and not self._received
 
     def receive(self) -> bool:

@@ -55,7 +55,7 @@ class Server(CherootServer):
 
     @property
     def is_secure(self) -> bool:
-        """Whether it speaks TLS."""
+        """True if it speaks TLS."""
         return self.ssl_adapter is not None
 
     def prepare(self) -> None:

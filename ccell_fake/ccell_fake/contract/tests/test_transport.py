@@ -22,7 +22,7 @@ _PRINTED = punctuation.replace("%", "")
 
 
 def _harmless_payloads(account: ContractAccount) -> dict[Operation, tuple[str, Code]]:
-    """For each endpoint a payload that costs nothing, and the code of its answer."""
+    """Payloads by endpoint: one that costs nothing, and the code of its answer."""
     unknown = account.submit_elements(submit(UNKNOWN, account.known.content()))
     # A wrong password takes nothing from the queues.
     fetch = account.payload(password=_WRONG), Code.PASSWORD_WRONG
