@@ -81,7 +81,7 @@ def stages() -> None:
         "the same, and reading the body": lambda: endpoints.receive(Operation.SEND, environ(SEND)),
         "finding the payload": lambda: payload.find("POST", b"", data, "text/xml"),
         "parsing the XML": lambda: requests.parse(Operation.SEND, data),
-        "hiding passwords": lambda: secrets.legible(data),
+        "hiding passwords": lambda: secrets.legible(data, is_readable=True),
         "admitting, judging, recording": lambda: services.gateway.answer(arrival),
         "of which rendering": lambda: replies.render(answer.reply),
         "counting": lambda: services.metrics.count("send", "0", 0.001),
