@@ -1,8 +1,9 @@
 """The command line `ccell-fake`."""
 
+import sys
 import traceback
 from importlib import import_module
-from typing import cast
+from typing import Any, cast
 
 import click
 
@@ -48,7 +49,7 @@ class _Commands(click.Group):
 
     def invoke(self, ctx: click.Context) -> object:
         """Run a command. An interrupt and an unexpected error have exit codes that mean nothing else."""
-        from ccell_mock_server.commands.output import BROKEN, INTERRUPTED, tell  # noqa: PLC0415 - likewise
+        from ccell_mock_server.commands.output import BROKEN, INTERRUPTED, echo, tell  # noqa: PLC0415 - likewise
 
         try:
             return super().invoke(ctx)
@@ -57,9 +58,26 @@ class _Commands(click.Group):
             raise click.exceptions.Exit(INTERRUPTED) from None
         except (click.ClickException, click.exceptions.Exit):
             raise
-        except Exception:  # noqa: BLE001 - it is printed
+        except Exception as error:  # noqa: BLE001 - it is printed
+            if isinstance(error, OSError):
+                # Click may have failed to print the help of a command.
+                echo("")
             tell(traceback.format_exc())
             raise click.exceptions.Exit(BROKEN) from None
+
+    def main(self, *args: Any, **extra: Any) -> Any:  # noqa: ANN401 - Click's
+        """Run the command line."""
+        from ccell_mock_server.commands.output import Unwritten, echo  # noqa: PLC0415 - likewise
+
+        try:
+            return super().main(*args, **extra)
+        except OSError:
+            # Click failed to print the help or the version.
+            try:
+                echo("")
+            except Unwritten as unwritten:
+                sys.exit(unwritten.exit_code)
+            raise
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - Click's
         """Write the lines of the help, without the commands."""

@@ -80,7 +80,12 @@ class Emulator:
             if self.certificate is not None:
                 stack.callback(self.certificate.discard)
             self._server = HttpServer(
-                self.dispatcher, server.host, server.port, certificate=self.certificate, is_strict=server.strict_http
+                self.dispatcher,
+                server.host,
+                server.port,
+                certificate=self.certificate,
+                is_strict=server.strict_http,
+                on_refusal=self.dispatcher.record_refusal,
             )
             stack.callback(self._server.stop)
             stack.callback(notifier.close)

@@ -139,9 +139,10 @@ def _render(journal: Journal, most: int) -> str:
             break
         shown.append(text)
     left_out = len(newest_first) - len(shown)
-    count = f"{len(newest_first)} requests, refused ones first, then the newest"
+    count = "1 request" if len(newest_first) == 1 else f"{len(newest_first)} requests"
     more = [f"({left_out} more requests are left out)"] if left_out else []
-    return "\n".join([f"{journal.heading}: {count}", *shown, *more])
+    order = ", refused ones first, then the newest" if len(newest_first) > 1 else ""
+    return "\n".join([f"{journal.heading}: {count}{order}", *shown, *more])
 
 
 def _is_refused(entry: JournalEntry) -> bool:

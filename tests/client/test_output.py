@@ -264,3 +264,21 @@ def test_a_signal_during_a_send_prints_what_was_accepted(number: signal.Signals)
     assert process.returncode == INTERRUPTED
     assert [json.loads(line)["phone"] for line in output.splitlines()] == phones[:500]
     assert b"outcome unknown for linkid 7" in errors
+
+
+@pytest.mark.parametrize("arguments", [("--help",), ("--version",), ("send", "--help"), ("check-config", os.devnull)])
+def test_a_text_that_cannot_be_printed_has_the_exit_code_of_results(arguments: tuple[str, ...]) -> None:
+    with Path("/dev/full").open("wb") as full:
+        code, _, errors = _run("", *arguments, stdout=full)
+    assert (code, errors) == (UNWRITTEN, b"Error: stdout cannot be written: No space left on device\n")
+
+
+@pytest.mark.parametrize("is_closed", [False, True])
+def test_a_run_of_the_suite_goes_on_without_its_output(tmp_path: Path, *, is_closed: bool) -> None:
+    profile = tmp_path / "profile.toml"
+    calibrate = (*processes.COMMAND, "calibrate", f"--to={profile}", "--", "-k", "unknown_userid")
+    redirected = ">&-" if is_closed else ">/dev/full"
+    done = subprocess.run(["sh", "-c", f'"$@" {redirected}', "sh", *calibrate], capture_output=True, check=False)
+    assert done.returncode == (DONE if is_closed else UNWRITTEN), done.stderr
+    assert b"Traceback" not in done.stderr
+    assert "Q1" in profile.read_text("utf-8")

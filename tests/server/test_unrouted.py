@@ -89,3 +89,50 @@ def test_the_paths_of_the_control_api_are_not_the_gateways(running: Emulator) ->
         assert httpx2.post(running.url + path).status_code in {404, 405}
     with ControlClient(running.url) as control:
         assert list(control.journal()) == []
+
+
+PATH = Operation.SEND.path
+REFUSED = [
+    pytest.param(f"POST {PATH} HTTP/1.1\r\nContent-Length: 99999999\r\n\r\n", "413", f"POST {PATH}", id="long body"),
+    pytest.param(f"GET {PATH}?{'a' * 1_100_000} HTTP/1.1\r\n\r\n", "431", f"GET {PATH}", id="long head"),
+    pytest.param(f"POST {PATH} HTTP/1.1\r\nContent-Length: -5\r\n\r\n", "400", f"POST {PATH}", id="no length"),
+    pytest.param(f"POST {PATH} HTTP/1.1\r\nno colon\r\n\r\n", "400", f"POST {PATH}", id="no colon"),
+    pytest.param(
+        f"POST {PATH} HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", "400", f"POST {PATH}", id="no chunk"
+    ),
+    pytest.param("PASSWORD=hush-hush\r\n\r\n", "400", "********", id="no request line"),
+    pytest.param(f"GET {PATH} HTTP/9.1\r\n\r\n", "505", f"GET {PATH}", id="other version"),
+    pytest.param("CONNECT example.com:443 HTTP/1.1\r\n\r\n", "405", "CONNECT", id="connect"),
+]
+
+
+@pytest.mark.parametrize(("sent", "status", "shown"), REFUSED)
+def test_what_the_server_itself_refuses_is_in_the_journal_the_metrics_and_the_log(
+    running: Emulator, caplog: pytest.LogCaptureFixture, sent: str, status: str, shown: str
+) -> None:
+    with caplog.at_level(logging.INFO, "ccell_fake.gateway"):
+        answer = http.exchange(running.url, sent.encode())
+    entry = _entry(running)
+    assert answer.status == int(status)
+    assert (entry.operation, entry.code, entry.peer) == (None, status, "127.0.0.1")
+    assert entry.request.startswith(shown)
+    assert "hush-hush" not in entry.request
+    assert entry.explanation.startswith(f"{status}: {answer.body.decode().strip()}")
+    assert f"answered {status}\n  " in caplog.text
+    assert f'ccell_requests_total{{code="{status}",operation="none"}} 1.0' in running.services.metrics.text().decode()
+
+
+def test_a_request_of_another_site_is_in_the_journal(running: Emulator) -> None:
+    answer = httpx2.post(running.url + PATH, content=BODY, headers={"Sec-Fetch-Site": "cross-site"})
+    entry = _entry(running)
+    assert answer.status_code == 403
+    assert (entry.code, entry.rule) == ("403", "cross-site")
+    assert entry.request.startswith(f"POST {PATH} <root")
+    assert "allow_cross_site" in entry.explanation
+
+
+def test_a_malformed_request_to_the_control_api_is_not_the_gateways(running: Emulator) -> None:
+    malformed = b"PUT /_ccell/v1/state HTTP/1.1\r\nContent-Length: -5\r\n\r\n"
+    assert http.exchange(running.url, malformed).status == 400
+    with ControlClient(running.url) as control:
+        assert list(control.journal()) == []

@@ -66,7 +66,10 @@ def read(path: Path) -> ContractRun:
     """
     try:
         return ContractRun.from_json(json.loads(path.read_text("utf-8")))
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        message = f"{path}: cannot be read: {error.strerror}"
+        raise ValueError(message) from error
+    except ValueError as error:
         message = f"{path}: {error}"
         raise ValueError(message) from error
 

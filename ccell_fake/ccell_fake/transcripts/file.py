@@ -145,7 +145,7 @@ def read(path: Path) -> Transcript:
     try:
         transcript = _parse(path)
     except OSError as error:
-        message = f"{path}: {error}"
+        message = f"{path}: cannot be read: {error.strerror}"
         raise UnreadableTranscript(message) from error
     if not transcript.runs:
         message = f"{path}: not a transcript"

@@ -1,6 +1,5 @@
 """Print the results of the client's commands: as tables for people, or one JSON object a line for programs."""
 
-import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict
 from typing import Any, cast
@@ -19,9 +18,6 @@ from ccell_fake.client.submits import numbers, split_requests
 from ccell_mock_server.commands import output
 
 Row = dict[str, Any]
-
-# Without a terminal there is no width, and nothing must be cut or wrapped.
-_UNLIMITED_WIDTH = 10_000
 
 
 def resp_rows(resps: Iterable[Resp], unanswered: Iterable[str]) -> list[Row]:
@@ -112,7 +108,7 @@ def _table(rows: Sequence[Row]) -> str:
     table = Table(*map(_printable, columns))
     for row in rows:
         table.add_row(*(_printable(row.get(name, "")) for name in columns))
-    return output.render(table, None if sys.stdout.isatty() else _UNLIMITED_WIDTH)
+    return output.render(table)
 
 
 def _printable(value: object) -> str:

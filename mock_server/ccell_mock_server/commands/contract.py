@@ -11,6 +11,9 @@ from typing import Any, cast
 
 import click
 
+from ccell_mock_server.commands import output
+from ccell_mock_server.commands.options import SECONDS
+
 _SUITE = "ccell_fake.contract"
 # These packages are imported before pytest can rewrite their assertions. Only their tests would need that.
 _INI = "[pytest]\nfilterwarnings = ignore:Module already imported:pytest.PytestAssertRewriteWarning\n"
@@ -41,8 +44,8 @@ def _options(command: _Command) -> _Command:
     @click.option("--phone", multiple=True, metavar="NUMBER", help="Live: a number of your own; may be repeated.")
     @click.option("--budget", type=click.IntRange(0), help="Live: maximum number of messages.")
     @click.option("--account", type=click.Path(), help="Live: TOML file with the known settings of the account.")
-    @click.option("--patience", type=float, help="Live: seconds to wait for a report.  [default: 60]")
-    @click.option("--cacert", type=click.Path(), help="Live: certificates to trust instead of the host's.")
+    @click.option("--patience", type=SECONDS, help="Live: seconds to wait for a report.  [default: 60]")
+    @click.option("--cacert", type=click.Path(), help="Certificates to trust instead of the host's.")
     @click.option("--report", multiple=True, type=click.Path(), help="Write a report: .json, .md or .html.")
     @click.option("--compare", type=click.Path(), help="Earlier report, .json, to compare the run with.")
     @click.argument("pytest_args", nargs=-1, type=click.UNPROCESSED)
@@ -70,7 +73,8 @@ def contract(arguments: list[str]) -> None:
     """Test every clause of the document and every open question.
 
     Exit codes: 0 every tested clause holds; 1 a clause does not hold, or the account is unusable; 2 wrong usage;
-    3 consent is missing; 5 no test was selected; 70 the suite itself failed; 130 interrupted.
+    3 consent is missing; 5 no test was selected, or stdout could not be written; 70 the suite itself failed;
+    130 interrupted.
     """
     _run(arguments)
 
@@ -85,7 +89,8 @@ def calibrate(arguments: list[str]) -> None:
     The answers are written to a profile, or compared with one.
 
     Exit codes: 0 done; 1 an answer differs or is unknown, or the account is unusable; 2 wrong usage;
-    3 consent is missing; 5 no test was selected; 70 the suite itself failed; 130 interrupted.
+    3 consent is missing; 5 no test was selected, or stdout could not be written; 70 the suite itself failed;
+    130 interrupted.
     """
     if not any(argument.startswith(("--ccell-calibrate=", "--ccell-drift=")) for argument in arguments):
         message = "give --to FILE to write a profile, or --drift FILE to compare the answers with one"
@@ -99,12 +104,13 @@ def _run(arguments: list[str]) -> None:
         message = f'{" and ".join(missing)} must be installed: pip install "ccell-fake[contract]"'
         raise click.UsageError(message)
     try:
-        with _sigterm_as_interrupt():
+        with _sigterm_as_interrupt(), output.uninterrupted():
             code = _run_pytest(arguments)
+            if code:
+                raise click.exceptions.Exit(code)
     except KeyboardInterrupt:
         # Pytest handles an interrupt only after it has read its options.
-        code = _INTERRUPTED
-    raise click.exceptions.Exit(code)
+        raise click.exceptions.Exit(_INTERRUPTED) from None
 
 
 def _run_pytest(arguments: list[str]) -> int:

@@ -17,7 +17,7 @@ _LONGEST = 10 * 365 * 86_400
 
 
 class _Seconds(click.FloatRange):
-    name = "seconds"
+    name = "number of seconds"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:  # noqa: ANN401 - Click's
         """Convert text. Every comparison of a range accepts NaN."""

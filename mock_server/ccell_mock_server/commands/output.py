@@ -5,9 +5,10 @@ import json
 import os
 import sys
 import tempfile
-from collections.abc import Iterable
-from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Generator, Iterable
+from contextlib import contextmanager, redirect_stdout, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TextIO, cast
 
 import click
 
@@ -47,19 +48,78 @@ def echo(text: str) -> None:
         sys.stdout.write(f"{text}\n")
         sys.stdout.flush()
     except OSError as error:
-        # Python would try to write the rest at its exit, and fail again.
-        sys.stdout = io.StringIO()
-        tell(f"Error: stdout cannot be written: {error.strerror}")
+        _give_up(error)
         raise Unwritten from error
 
 
-def render(table: "Table", width: int | None = None) -> str:
-    """Render a table as stdout can carry it. Without a width, it is as wide as the terminal."""
+def _give_up(error: OSError) -> None:
+    # Python would try to write the rest at its exit, and fail again.
+    sys.stdout = io.StringIO()
+    tell(f"Error: stdout cannot be written: {error.strerror}")
+
+
+class _Dropping:
+    """Writes to a stream until it fails, and drops the rest."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self.error: OSError | None = None
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - the stream's
+        return getattr(self._stream, name)
+
+    def write(self, text: str) -> int:
+        return self._until_failed(lambda: self._stream.write(text)) or len(text)
+
+    def flush(self) -> None:
+        self._until_failed(self._stream.flush)
+
+    def _until_failed(self, act: Callable[[], int | None]) -> int | None:
+        if self.error is None:
+            try:
+                return act()
+            except OSError as error:
+                self.error = error
+        return None
+
+
+@contextmanager
+def uninterrupted() -> Generator[None]:
+    """Let code that writes to stdout go on if stdout cannot be written or is closed.
+
+    Raises:
+        Unwritten: At the end, unless the block raised an error itself. Stdout could not be written.
+    """
+    if not is_open():
+        with Path(os.devnull).open("w", encoding="utf-8") as nowhere, redirect_stdout(nowhere):
+            yield
+        return
+    stdout = sys.stdout
+    dropping = _Dropping(stdout)
+    sys.stdout = cast("TextIO", dropping)
+    try:
+        yield
+        dropping.flush()
+    finally:
+        sys.stdout = stdout
+        if dropping.error is not None:
+            _give_up(dropping.error)
+    if dropping.error is not None:
+        raise Unwritten from dropping.error
+
+
+# Without a terminal there is no width, and nothing must be cut or wrapped.
+_UNLIMITED_WIDTH = 10_000
+
+
+def render(table: "Table") -> str:
+    """Render a table as stdout can carry it: as wide as the terminal, or as its rows."""
     from rich.console import Console  # noqa: PLC0415 - takes longer to import than the rest of a command
 
     encoding = sys.stdout.encoding if is_open() else "utf-8"
     with io.TextIOWrapper(io.BytesIO(), encoding) as file:
         is_terminal = is_open() and sys.stdout.isatty()
+        width = None if is_terminal else _UNLIMITED_WIDTH
         console = Console(
             file=file, width=width, force_terminal=is_terminal, markup=False, emoji=False, highlight=False
         )

@@ -88,7 +88,10 @@ def record(  # noqa: PLR0913 - its options
     except UnreadableTranscript as error:
         message = f"--to must name a transcript or a new file: {error}"
         raise click.UsageError(message) from error
-    except (OSError, CcellError) as error:
+    except OSError as error:
+        message = f"{path}: cannot be written: {error.strerror}"
+        raise click.ClickException(message) from error
+    except CcellError as error:
         raise click.ClickException(str(error)) from error
     finally:
         gateway.close()

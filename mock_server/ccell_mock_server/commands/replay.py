@@ -152,7 +152,7 @@ def _print_result(number: int, result: "ReplayResult", *, as_json: bool) -> None
     if result.differences:
         table = Table("number", "operation", "what", "recorded", "replayed")
         for cells in _rows(result.differences):
-            table.add_row(*(Text(cell[:_CELL_CHARACTERS]) for cell in cells))
+            table.add_row(*(Text(_shortened(cell), overflow="fold") for cell in cells))
         output.echo(output.render(table))
     skipped = f"; not compared: {', '.join(map(str, result.skipped))}" if result.skipped else ""
     missing = f"; not in the file: {', '.join(map(str, result.run.missing))}" if result.run.missing else ""
@@ -162,6 +162,10 @@ def _print_result(number: int, result: "ReplayResult", *, as_json: bool) -> None
     noun = "difference" if count == 1 else "differences"
     only = f", {layouts} in layout only" if layouts else ""
     output.echo(f"run {number}: {answers} compared, {count} {noun}{only}{skipped}{missing}")
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _CELL_CHARACTERS else f"{text[:_CELL_CHARACTERS]}…"
 
 
 def _is_layout(difference: "Difference") -> bool:

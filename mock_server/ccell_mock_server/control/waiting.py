@@ -56,8 +56,8 @@ def views(services: Services) -> list[Api]:
     def stream_events(query: EventsQuery, http: HttpRequest) -> HttpOnlyAnswer:
         """Send what happens as server-sent events.
 
-        Requests cause `send` with its `message`s, `fetch_report`, `fetch_upmsg` and `info`. A request to a path or by a
-        method that the gateway does not have causes `http_error`. The userid of a request that cannot be read or names
+        Requests cause `send` with its `message`s, `fetch_report`, `fetch_upmsg` and `info`. A request that reaches no
+        endpoint causes `http_error`. The userid of a request that cannot be read or names
         no account is null; only the stream of all accounts has it. The last event of a request
         has an id, its position, to continue from with Last-Event-ID. Time causes `sent`, `report`, `upmsg` and
         `opt_out`; those of the past are not sent. The last event is `ended` if the account was reset or closed, or

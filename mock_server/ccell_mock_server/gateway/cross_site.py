@@ -9,10 +9,11 @@ from ccell_mock_server.config.settings import is_loopback
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse
 
-_REFUSAL = (
-    b"The browser marks this request as one from a page of another site, which this address does not answer. "
-    b"The emulator's setting allow_cross_site allows such requests.\n"
+REASON = (
+    "The browser marks this request as one from a page of another site, which this address does not answer. "
+    "The emulator's setting allow_cross_site allows such requests."
 )
+_REFUSAL = f"{REASON}\n".encode()
 
 
 def is_cross_site(environ: Mapping[str, Any]) -> bool:

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterable
 from contextlib import suppress
+from http.client import FORBIDDEN
 from typing import TYPE_CHECKING
 
 from ccell_fake.clock import elapsed
@@ -46,7 +47,8 @@ class Dispatcher:
         operation = PATHS.get(path)
         if operation is not None and method in METHODS:
             if self._refuses_cross_site and cross_site.is_cross_site(environ):
-                return cross_site.refuse(start_response)
+                request = _unrouted(environ, FORBIDDEN, cross_site.REASON)
+                return self._record(request, cross_site.refuse(start_response))
             return self._endpoints.answer(operation, environ, start_response)
         if path in _HEALTH and method in {"GET", "HEAD"}:
             start_response("200 OK", [("Content-Type", PLAIN), ("Content-Length", str(len(_HEALTH[path])))])
@@ -59,12 +61,25 @@ class Dispatcher:
             start_response("303 SEE OTHER", [("Location", CONTROL_PREFIX.lstrip("/")), ("Content-Length", "0")])
             return []
         answer = self._use_flask()[1](environ, start_response)
-        return answer if path in _HEALTH else self._record(_unrouted(environ), answer)
+        return answer if path in _HEALTH else self._record(_unrouted(environ, unrouted.status_of(path)), answer)
 
     def _record(self, request: UnroutedRequest, answer: Iterable[bytes]) -> list[bytes]:
         pieces = list(answer)
         unrouted.record(self._services.gateway, self._services.metrics, request, b"".join(pieces).decode())
         return pieces
+
+    def record_refusal(self, line: bytes, status: int, reason: str, peer: str) -> None:
+        """Record a request that the server refuses, unless it is to the control API.
+
+        Args:
+            line: Its first line, possibly malformed or cut.
+            status: The HTTP status of the answer.
+            reason: The text of the answer.
+            peer: Address of the client.
+        """
+        request = unrouted.from_line(line, status, reason.strip(), peer)
+        if not request.path.startswith(CONTROL_PREFIX):
+            unrouted.record(self._services.gateway, self._services.metrics, request, reason)
 
     @property
     def app(self) -> "Flask":
@@ -90,7 +105,7 @@ class Dispatcher:
             return self._controls[is_documented]
 
 
-def _unrouted(environ: "WSGIEnvironment") -> UnroutedRequest:
+def _unrouted(environ: "WSGIEnvironment", status: int, reason: str = "") -> UnroutedRequest:
     received_at, path = elapsed(), environ.get("PATH_INFO", "")
     body = b""
     with suppress(UnreadableRequest):
@@ -102,5 +117,6 @@ def _unrouted(environ: "WSGIEnvironment") -> UnroutedRequest:
         body,
         environ.get("REMOTE_ADDR", ""),
         received_at,
-        path in PATHS,
+        status,
+        reason,
     )

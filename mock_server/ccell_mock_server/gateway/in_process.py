@@ -56,9 +56,9 @@ class InProcessTransport(httpx2.BaseTransport):
         received_at = elapsed()
         operation = _OPERATIONS.get(request.url.path)
         if operation is None or request.method not in METHODS:
-            has_path = operation is not None
+            status = unrouted.status_of(request.url.path)
             refused = UnroutedRequest(
-                request.method, request.url.path, request.url.query, request.read(), _PEER, received_at, has_path
+                request.method, request.url.path, request.url.query, request.read(), _PEER, received_at, status
             )
             unrouted.record(self._gateway, self._metrics, refused, "")
             return httpx2.Response(refused.status)

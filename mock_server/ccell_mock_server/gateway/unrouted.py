@@ -1,9 +1,13 @@
-"""Record requests that reach no endpoint because of their path or method, in the journal, the metrics and the log."""
+"""Record requests that reach no endpoint, in the journal, the metrics and the log.
+
+Their path or method is wrong, a browser marks them as cross-site, or the server refuses them.
+"""
 
 import logging
 import re
 from collections.abc import Container
 from difflib import get_close_matches
+from http.client import FORBIDDEN, METHOD_NOT_ALLOWED, NOT_FOUND
 from typing import NamedTuple
 from urllib.parse import unquote_to_bytes
 
@@ -18,6 +22,7 @@ from ccell_mock_server.metrics import Metrics
 _LOG = logging.getLogger("ccell_fake.gateway")
 _PLAIN = re.compile(r"[\w./~-]{1,200}", re.ASCII)
 _PATHS = [operation.path for operation in Operation]
+_RULES = {FORBIDDEN: "cross-site", NOT_FOUND: "path", METHOD_NOT_ALLOWED: "method"}
 # Label of the metrics.
 _NO_OPERATION = "none"
 
@@ -26,8 +31,9 @@ class UnroutedRequest(NamedTuple):
     """A request that reaches no endpoint.
 
     Attributes:
-        has_path: Whether an endpoint has its path, but does not take its method.
         received_at: When the request was received, by `elapsed`.
+        status: The HTTP status of the answer.
+        reason: Why the server refuses it; empty if its path or method is wrong.
     """
 
     method: str
@@ -36,12 +42,13 @@ class UnroutedRequest(NamedTuple):
     body: bytes
     peer: str
     received_at: float
-    has_path: bool
+    status: int
+    reason: str = ""
 
-    @property
-    def status(self) -> int:
-        """The HTTP status of the answer."""
-        return 405 if self.has_path else 404
+
+def status_of(path: str) -> int:
+    """Return the HTTP status for a request that reaches no endpoint because of its path or its method."""
+    return METHOD_NOT_ALLOWED if path in _PATHS else NOT_FOUND
 
 
 def record(gateway: Gateway, metrics: Metrics, request: UnroutedRequest, answer: str) -> None:
@@ -58,7 +65,7 @@ def record(gateway: Gateway, metrics: Metrics, request: UnroutedRequest, answer:
         delivery=WHOLE,
         items=0,
         code=status,
-        rule="method" if request.has_path else "path",
+        rule=_RULES.get(request.status, "http"),
         basis="",
         explanation=f"{status}: {explanation}",
         duration=in_micros(duration),
@@ -71,10 +78,16 @@ def record(gateway: Gateway, metrics: Metrics, request: UnroutedRequest, answer:
     _LOG.info("%s answered %s\n  %s", _plain(request.method), status, explanation)
 
 
+def from_line(line: bytes, status: int, reason: str, peer: str) -> UnroutedRequest:
+    """Return a request that the server refuses before it is complete. Its first line may be malformed or cut."""
+    method, path, *_ = *line.split(b"?", 1)[0].decode(errors="replace").split(), "", ""
+    return UnroutedRequest(method, path, b"", b"", peer, elapsed(), status, reason)
+
+
 def _legible(request: UnroutedRequest, userids: Container[str]) -> str:
     """The request without secrets, which may be anywhere but in a path of plain characters."""
     payloads = (secrets.legible(data, userids) for data in (unquote_to_bytes(request.query), request.body) if data)
-    return " ".join((_plain(request.method), _plain(request.path), *payloads))
+    return " ".join((*(_plain(one) for one in (request.method, request.path) if one), *payloads))
 
 
 def _plain(text: str) -> str:
@@ -83,7 +96,9 @@ def _plain(text: str) -> str:
 
 def _explain(request: UnroutedRequest) -> str:
     path = _plain(request.path)
-    if request.has_path:
+    if request.reason:
+        return request.reason
+    if request.status == METHOD_NOT_ALLOWED:
         return f"{path} takes GET and POST, got {_plain(request.method)}"
     similar = get_close_matches(path, _PATHS, 1)
     hint = f"did you mean {similar[0]}?" if similar else f"there are {', '.join(_PATHS)}"

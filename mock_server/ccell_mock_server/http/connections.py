@@ -38,6 +38,8 @@ _SNAPSHOT_BYTES = 1024 * 1024 * 1024
 # All connections together may hold this much of requests that no thread has taken yet.
 _WAITING_BYTES = 256 * 1024 * 1024
 _RECEIVE_BYTES = 64 * 1024
+# How much of the first line of a malformed request is reported.
+_LINE_BYTES = 1024
 # A thread waits this long for the next request of its connection, and reads it in a few parts. To hand the connection
 # to the receiving thread and back takes longer than a request.
 _KEEP_MILLISECONDS = 10
@@ -105,6 +107,11 @@ class Connection(HTTPConnection):
         if self._error is not None or self._head is None:
             raise self._error or BadRequestError("The request has no head.\n")
         return self._head
+
+    @property
+    def request_line(self) -> bytes:
+        """The first line of the request, or its beginning if the head is malformed or too long."""
+        return self._head.line if self._head is not None else bytes(self._received[:_LINE_BYTES]).partition(b"\n")[0]
 
     @property
     def is_finished(self) -> bool:
@@ -348,6 +355,7 @@ class Connections:
         elif not is_open:
             one.close()
         elif one.size > _RECEIVE_BYTES and self._waiting_bytes() > _WAITING_BYTES:
+            _LOG.info("refused a request with 503: too many are incomplete")
             one.has_unread_data = True
             one.refuse(_TOO_MUCH)
         else:
@@ -414,4 +422,5 @@ def _end(late: Connection) -> None:
     if late.is_idle or late.is_refused:
         late.close()
     else:
+        _LOG.info("refused a request with 408: it did not arrive in time")
         late.refuse(_TOO_SLOW)

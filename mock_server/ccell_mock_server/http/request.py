@@ -2,6 +2,7 @@
 
 import errno
 import io
+from http.client import HTTP_VERSION_NOT_SUPPORTED, INTERNAL_SERVER_ERROR
 from typing import Any, Never, cast
 
 from cheroot.server import HTTPRequest
@@ -49,6 +50,13 @@ class Request(HTTPRequest):
     def header_reader(self, _stream: object, fields: dict[bytes, bytes]) -> None:
         """Use the fields that the connection has read."""
         fields.update(self.conn.head.fields)
+
+    def simple_response(self, status: str, msg: str = "") -> None:
+        """Answer an error with a text. A refusal is reported; Cheroot logs an error of the application itself."""
+        code = int(status.split(" ", 1)[0])
+        if code < INTERNAL_SERVER_ERROR or code == HTTP_VERSION_NOT_SUPPORTED:
+            self.server.on_refusal(self.conn.request_line, code, msg, self.conn.remote_addr)
+        super().simple_response(status, msg)  # type: ignore[no-untyped-call] # pyright: ignore[reportUnknownMemberType]
 
     def respond(self) -> None:
         """Answer the request."""

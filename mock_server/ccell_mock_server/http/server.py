@@ -3,6 +3,7 @@
 import logging
 import socket
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Self, cast
 from wsgiref.types import WSGIApplication
@@ -17,6 +18,8 @@ from ccell_mock_server.http.threads import Threads
 from ccell_mock_server.http.tls import Certificate, TlsAdapter
 from ccell_mock_server.http.waiting import MAX_PAUSES, MAX_WAITERS
 from ccell_mock_server.log import logger
+
+OnRefusal = Callable[[bytes, int, str, str], object]
 
 _LOG = logger("http")
 
@@ -38,6 +41,7 @@ class Server(CherootServer):
         limits: The limits.
         is_strict: Refuse request lines that HTTP does not allow.
         connections: All open connections.
+        on_refusal: Called for each request that the server itself refuses; see HttpServer.
     """
 
     expiration_interval = _POLL_SECONDS
@@ -52,6 +56,7 @@ class Server(CherootServer):
         self.connections: set[Connection] = set()
         self.requests = Threads(self, _THREAD_LIMIT)
         self.gateway = WsgiGateway
+        self.on_refusal: OnRefusal = _log_refusal
 
     @property
     def is_secure(self) -> bool:
@@ -110,15 +115,20 @@ class HttpServer:
         certificate: Certificate | None = None,
         is_strict: bool = False,
         limits: Limits | None = None,
+        on_refusal: OnRefusal | None = None,
     ) -> None:
         """Create a server that does not listen yet. Port 0 picks a free port.
 
-        A strict server refuses request lines that HTTP does not allow, instead of encoding them.
+        A strict server refuses request lines that HTTP does not allow, instead of encoding them. `on_refusal` is called
+        for each request that the server itself refuses: with its first line, which may be malformed or cut, with the
+        status and the text of the answer, and with the client's address.
         """
         self._host, self._port = host, port
         self._scheme = "http" if certificate is None else "https"
         self._server = Server((host, port), app, limits or Limits())
         self._server.is_strict = is_strict
+        if on_refusal is not None:
+            self._server.on_refusal = on_refusal
         if certificate is not None:
             self._server.ssl_adapter = TlsAdapter(str(certificate.chain), str(certificate.key))
             certificate.remove_key()
@@ -159,10 +169,16 @@ class HttpServer:
         self.stop()
 
 
+def _log_refusal(_line: bytes, status: int, reason: str, _peer: str) -> None:
+    _LOG.info("refused a request with %d: %s", status, reason.strip())
+
+
 def _reason(error: OSError) -> str:
     text = str(error)
     if "Address already in use" in text:
         return "the port is taken; choose another, or 0 for any free port"
     if "Permission denied" in text:
         return "the port is reserved; choose one above 1023"
+    if "Cannot assign requested address" in text:
+        return "this host does not have the address"
     return text

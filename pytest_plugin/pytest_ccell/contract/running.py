@@ -4,6 +4,7 @@ import signal
 import threading
 from collections.abc import Generator, Iterator
 from contextlib import nullcontext
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -59,13 +60,9 @@ class ContractRunner:
                 consent.ask(session.config, session.live, session.checks())
                 LiveContractTarget(session.live).check()
             elif url := session.config.option.ccell_url:
-                parse_base_url(url)
-                Server.at(url, session.config.option.ccell_token or "").close()
+                _check_emulator(url, session.config)
         except (LiveSettingsError, CcellError) as error:
             pytest.exit(session.redaction.text(f"no check was run: {error}"), pytest.ExitCode.TESTS_FAILED)
-        except ValueError as error:
-            message = f"{option_name(session.config, 'url')}: {error}"
-            raise pytest.UsageError(message) from None
 
     def pytest_itemcollected(self, item: pytest.Item) -> None:
         """Let `-k` select a check by its clause or question, such as `-k Q13`."""
@@ -149,3 +146,21 @@ def interrupt_on_sigterm(config: pytest.Config) -> None:
         signal.signal(signal.SIGTERM, before or signal.SIG_DFL)
 
     config.add_cleanup(restore)
+
+
+def _check_emulator(url: str, config: pytest.Config) -> None:
+    """Check that a running emulator answers.
+
+    Raises:
+        CcellError: It does not.
+        pytest.UsageError: The address or the certificates are invalid.
+    """
+    name = "url"
+    try:
+        parse_base_url(url)
+        name = "cacert"
+        cacert = config.option.ccell_cacert
+        Server.at(url, config.option.ccell_token or "", Path(cacert) if cacert else None).close()
+    except ValueError as error:
+        message = f"{option_name(config, name)}: {error}"
+        raise pytest.UsageError(message) from None

@@ -22,7 +22,7 @@ from ccell_mock_server.config import settings as configuration
 from ccell_mock_server.config import toml
 from ccell_mock_server.config.errors import ConfigError
 
-_LIVE_OPTIONS = ("live", "allow", "phone", "budget", "account", "cacert")
+_LIVE_OPTIONS = ("live", "allow", "phone", "budget", "account")
 _VARIABLES = ("CCELL_FAKE_URL", "CCELL_FAKE_USERID", "CCELL_FAKE_PASSWORD")
 _BUDGET, _KEY = "ccell_budget", "ccell_key"
 
@@ -140,6 +140,11 @@ def _live_settings(config: pytest.Config, budget: Budget) -> LiveSettings | None
         used = [option_name(config, name) for name in _LIVE_OPTIONS if getattr(option, f"ccell_{name}")]
         if used:
             message = f"{', '.join(used)}: only for {option_name(config, 'target')}=live"
+            raise pytest.UsageError(message)
+        # The variable is for any gateway.
+        if option.ccell_cacert not in {None, os.environ.get("CCELL_FAKE_CACERT")} and not option.ccell_url:
+            cacert, url, target = (option_name(config, name) for name in ("cacert", "url", "target"))
+            message = f"{cacert}: only for {url} and for {target}=live"
             raise pytest.UsageError(message)
         return None
     if option.collectonly:

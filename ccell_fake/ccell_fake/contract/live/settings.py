@@ -113,7 +113,10 @@ def read_known(path: Path) -> dict[str, Any]:
     """
     try:
         table = tomllib.loads(path.read_text("utf-8"))
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        message = f"{path}: cannot be read: {error.strerror}"
+        raise LiveSettingsError(message) from error
+    except ValueError as error:
         message = f"{path}: {error}"
         raise LiveSettingsError(message) from error
     allowed = sorted({*_SETTINGS, *_NUMBER_LISTS})
