@@ -18,6 +18,8 @@ UNNOTICED = {
     ("T1", "A GET of upmsg always answers that there is nothing."): _MAY_BE_LATE,
     ("T1", "A POST of report always answers that there is nothing."): _MAY_BE_LATE,
     ("T1", "A POST of upmsg always answers that there is nothing."): _MAY_BE_LATE,
+    ("R4", "A refused call takes the reports."): _MAY_BE_LATE,
+    ("U4", "A refused call takes the upstream messages."): _MAY_BE_LATE,
     ("R2", "After the first 300, reports are lost."): _MAY_BE_LATE,
     ("U2", "After the first 100, upstream messages are lost."): _MAY_BE_LATE,
     ("A1", "The sendtime of the first submit applies to the next, if that has none."): _MAY_BE_LATE,

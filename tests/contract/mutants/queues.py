@@ -1,7 +1,11 @@
 """Reports, upstream messages and info, violated (R1 to R6, U1 to U5, I1)."""
 
+import re
 from dataclasses import replace
+from functools import partial
 from typing import Any
+
+import httpx2
 
 from ccell_fake.codes import Code
 from ccell_fake.engine.context import RequestFacts
@@ -11,7 +15,7 @@ from ccell_fake.limits import REPORTS_PER_CALL, UPMSGS_PER_CALL
 from ccell_fake.model import AccountInfo, AnyReply, Operation, Report
 
 from .behaviours import each, items, limited, operating, overlapping
-from .carries import matching, replacing
+from .carries import matching, replacing, with_body
 from .mutant import Make, Mutant
 
 _REPORT, _UPMSG, _INFO = Operation.REPORT, Operation.UPMSG, Operation.INFO
@@ -45,6 +49,24 @@ def _succeeded(**attributes: Any) -> Make:
         return replace(report, **attributes) if report.status == "0" else report
 
     return each(_REPORT, alter)
+
+
+class _Taking(httpx2.BaseTransport):
+    """A call with a wrong password takes the items of the queue, but answers with the refusal."""
+
+    def __init__(self, operation: Operation, transport: httpx2.BaseTransport) -> None:
+        self._operation = operation
+        self._transport = transport
+        self._payload = b""
+
+    def handle_request(self, request: httpx2.Request) -> httpx2.Response:
+        response = self._transport.handle_request(request)
+        answer = response.read()
+        if b'<root return="0"' in answer:
+            self._payload = re.sub(rb"<submit[^>]*/>", b"", request.read())
+        elif request.url.path == self._operation.path and Code.PASSWORD_WRONG.encode() in answer:
+            self._transport.handle_request(with_body(request, self._payload))
+        return response
 
 
 def _masked(phone: str) -> str:
@@ -115,6 +137,12 @@ MUTANTS = (
     ),
     Mutant(
         "R4",
+        "A refused call takes the reports.",
+        carry=partial(_Taking, _REPORT),
+        killed_by="R4 queue",
+    ),
+    Mutant(
+        "R4",
         "A refusal contains an empty report.",
         carry=replacing(_REFUSED, _REFUSED.replace("></", "> <report/> </"), _REPORT),
     ),
@@ -151,6 +179,12 @@ MUTANTS = (
         "U4",
         "A wrong password gets an empty answer.",
         carry=replacing(_REFUSED, _EMPTY, _UPMSG),
+    ),
+    Mutant(
+        "U4",
+        "A refused call takes the upstream messages.",
+        carry=partial(_Taking, _UPMSG),
+        killed_by="U4 queue",
     ),
     Mutant(
         "U4",

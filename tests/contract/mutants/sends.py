@@ -230,6 +230,11 @@ MUTANTS = (
     ),
     Mutant(
         "S5",
+        "A resp has an attribute that the document does not name.",
+        carry=replacing("<resp ", '<resp fee="1" ', Operation.SEND),
+    ),
+    Mutant(
+        "S5",
         "Resps are sorted by number.",
         behaviour=items(Operation.SEND, lambda resps: sorted(resps, key=lambda resp: resp.phone)),
     ),
@@ -322,6 +327,16 @@ MUTANTS = (
         "A2",
         "A linkid is cut at 8 characters.",
         behaviour=each(Operation.SEND, lambda resp: replace(resp, linkid=resp.linkid and resp.linkid[:8])),
+    ),
+    Mutant(
+        "A2",
+        "A linkid is cut at 64 characters.",
+        behaviour=each(Operation.SEND, lambda resp: replace(resp, linkid=resp.linkid and resp.linkid[:64])),
+    ),
+    Mutant(
+        "A2",
+        "A linkid loses its outer blanks.",
+        behaviour=each(Operation.SEND, lambda resp: replace(resp, linkid=resp.linkid and resp.linkid.strip())),
     ),
     Mutant("A2", "A linkid is escaped twice.", carry=written(lambda body: body.replace(b"&amp;", b"&amp;amp;"))),
     Mutant("A3", "A disabled spcode is ignored.", behaviour=without("spcode")),

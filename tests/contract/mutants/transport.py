@@ -1,5 +1,6 @@
 """Violations of the transport and of the form of answers (T1 to T5)."""
 
+import gzip
 import re
 from collections.abc import Callable
 from functools import partial
@@ -50,6 +51,18 @@ def _as_a_form(request: httpx2.Request) -> httpx2.Request:
     """A body must be a form."""
     is_form = "form" in request.headers.get("content-type", "")
     return request if is_form or request.method == "GET" else with_body(request, b"")
+
+
+def _malformed(form: bytes, request: httpx2.Request) -> httpx2.Request:
+    """A payload of this form is not understood."""
+    payload = request.read() or unquote_to_bytes(request.url.query)
+    return with_body(request, b"<") if re.search(form, payload) else request
+
+
+def _compressed(_: httpx2.Request, response: httpx2.Response) -> httpx2.Response:
+    headers = {name: value for name, value in response.headers.items() if name != "content-length"}
+    body = gzip.compress(response.read())
+    return httpx2.Response(response.status_code, headers={**headers, "Content-Encoding": "gzip"}, content=body)
 
 
 def _downloaded(_: httpx2.Request, response: httpx2.Response) -> httpx2.Response:
@@ -176,6 +189,23 @@ MUTANTS = (
     Mutant("T4", "A GET's payload must follow xml=.", carry=carried(_named)),
     Mutant("T4", "A query is not percent-decoded.", carry=carried(_as_sent)),
     Mutant("T4", "A body must be a form.", carry=carried(_as_a_form)),
+    *(
+        Mutant(
+            "T4", f"A payload with {what} is malformed.", carry=carried(partial(_malformed, form)), killed_by="T4 xml"
+        )
+        for what, form in (
+            ("a declaration", rb"^\s*<\?xml"),
+            ("blanks between elements", rb"> <"),
+            ("a blank before =", rb" =[ \"]"),
+            ("line breaks between attributes", rb"<root\n"),
+            ("single quotes", rb"='"),
+            ("the password before the userid", rb"<root\s+password"),
+            ("an end tag of submit", rb"</submit>"),
+            ("character references", rb"&#[0-9]"),
+            ("a self-closed root", rb"<root[^>]*/>"),
+        )
+    ),
+    Mutant("T5", "Answers are compressed.", carry=carried(answered=_compressed)),
     Mutant("T5", "Answers have no declaration.", carry=replacing(_DECLARATION, "")),
     Mutant(
         "T5",

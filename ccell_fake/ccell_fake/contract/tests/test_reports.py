@@ -73,6 +73,15 @@ def test_a_refused_call_for_reports_is_answered_with_an_empty_root(check_run: Ch
     assert_refused_with_empty_answer(check_run.account(), Operation.REPORT)
 
 
+@checks("R4", OWN_NUMBER, aspect="queue", cost="sms 1, drain")
+def test_a_refused_call_takes_no_reports(check_run: CheckRun) -> None:
+    account = check_run.account()
+    msgid = account.send(submit(account.own_numbers[0], account.known.content())).resp.msgid
+    account.wait_fully()
+    assert_refused_with_empty_answer(account, Operation.REPORT)
+    assert len(account.wait_for(lambda: _nodes(account, msgid))) == 1
+
+
 @checks("R5", OWN_NUMBER, cost="sms 1, drain")
 def test_recvtime_has_the_format_of_the_sample(check_run: CheckRun) -> None:
     account = check_run.account()

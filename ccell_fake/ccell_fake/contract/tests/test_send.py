@@ -16,6 +16,7 @@ from ccell_fake.limits import CONTENT_CHARACTERS, NUMBERS_PER_REQUEST, SCHEDULE_
 from ccell_fake.model import Operation
 
 _MSGID = re.compile(r"[0-9]{19}")
+_ATTRIBUTES = {"msgid", "phone", "return", "info"}
 _MINUTE = timedelta(minutes=1)
 _UNTIL, _SOON = 120, 30
 
@@ -102,6 +103,8 @@ def test_the_answer_has_a_resp_for_each_number_in_the_order_submitted(check_run:
         assert (answer.code, answer.reply.info) == (Code.SUCCESS, Code.SUCCESS.text)
         assert [resp.phone for resp in answer.resps] == phones
         assert all(resp.code and resp.info for resp in answer.resps)
+        # Q24 asks about a linkid.
+        assert all(set(resp.keys()) - {"linkid"} == _ATTRIBUTES for resp in answer.root)
 
     for_all(check_run, account, requests, assert_in_order, examples=([unknown(3), ["12000000009"]],))
 
@@ -236,13 +239,11 @@ def test_a_sendtime_is_at_most_50_days_ahead(check_run: CheckRun) -> None:
 @checks("A2", OWN_NUMBER, cost="sms 1, drain")
 def test_resp_and_report_return_the_linkid(check_run: CheckRun) -> None:
     account = check_run.account()
-    linkid = "A2-编号 <&>"
+    linkid, long = "A2-编号 <&>", f" A2-2 {'0123456789' * 9} "
     # Raw, because the client knows the linkid without the answer.
     content = account.known.content()
-    answer = account.send(
-        submit(account.own_numbers[0], content, linkid=linkid), submit(UNKNOWN, content, linkid="A2-2")
-    )
-    assert [resp.linkid for resp in answer.resps] == [linkid, "A2-2"]
+    answer = account.send(submit(account.own_numbers[0], content, linkid=linkid), submit(UNKNOWN, content, linkid=long))
+    assert [resp.linkid for resp in answer.resps] == [linkid, long]
     msgid = answer.resps[0].msgid
     (report,) = account.wait_for(lambda: [one for one in account.reports() if one.msgid == msgid])
     assert report.linkid == linkid

@@ -2,6 +2,7 @@
 
 from string import punctuation
 from urllib.parse import quote
+from xml.sax.saxutils import escape
 
 from hypothesis import strategies as st
 
@@ -112,10 +113,54 @@ def test_the_payload_is_the_body_or_the_whole_query(check_run: CheckRun) -> None
         assert account.get(operation, quote(payload, safe="")).code == code, operation
 
 
+@checks("T4", aspect="xml")
+def test_the_payload_is_any_xml_document_of_the_same_content(check_run: CheckRun) -> None:
+    account = check_run.account()
+    sent = {"phone": UNKNOWN, "content": account.known.content(), "linkid": "T4"}
+    for form, payload in _forms({"userid": account.userid, "password": account.password}, sent).items():
+        answer = account.post(Operation.SEND, payload)
+        assert [(resp.code, resp.linkid) for resp in answer.resps] == [(Code.NUMBER_UNRECOGNISED, "T4")], form
+    credential = _written({"userid": account.userid, "password": account.password})
+    for root in (f"<root{credential}/>", f"<root{credential}>\n</root>"):
+        assert account.post(Operation.INFO, root).code == Code.SUCCESS
+
+
+def _forms(credential: dict[str, str], sent: dict[str, str]) -> dict[str, str]:
+    """The same send in different forms. The document's samples have blanks between elements and before an =."""
+    root, inner = _written(credential), _written(sent)
+    references = "".join(f"&#{ord(one)};" for one in sent["content"])
+    others = {name: value for name, value in sent.items() if name != "content"}
+
+    def styled(between: str = "", **style: str) -> str:
+        submits = f"<submit{_written(sent, **style)}/>"
+        return f"<root{_written(credential, **style)}>{between}{submits}{between}</root>"
+
+    return {
+        "a declaration": f'<?xml version="1.0" encoding="UTF-8"?>\n{styled()}',
+        "blanks between elements": styled(" "),
+        "blanks around =": styled(equals=" = "),
+        "line breaks": styled("\n", before="\n"),
+        "single quotes": styled(quote="'"),
+        "another order of attributes": f"<root{_backwards(credential)}><submit{_backwards(sent)}/></root>",
+        "end tags": f"<root{root}><submit{inner}></submit></root>",
+        "character references": f'<root{root}><submit{_written(others)} content="{references}"/></root>',
+    }
+
+
+def _written(attributes: dict[str, str], *, before: str = " ", equals: str = "=", quote: str = '"') -> str:
+    values = {name: escape(value, {'"': "&quot;", "'": "&apos;"}) for name, value in attributes.items()}
+    return "".join(f"{before}{name}{equals}{quote}{value}{quote}" for name, value in values.items())
+
+
+def _backwards(attributes: dict[str, str]) -> str:
+    return _written(dict(reversed(attributes.items())))
+
+
 @checks("T5")
 def test_every_answer_is_a_document_whose_root_has_return_and_info(check_run: CheckRun) -> None:
     for answer in _answers(check_run.account()):
         assert answer.is_declared, answer.body[:60]
+        assert "content-encoding" not in answer.headers, "compressed, although the request does not allow it"
         root = answer.body.lstrip().removeprefix(DECLARATION).lstrip()
         assert root.startswith(f'<root return="{answer.code}" info="'.encode()), root[:60]
         assert answer.code in set(Code)

@@ -67,6 +67,16 @@ def test_a_refused_call_for_upstream_messages_is_answered_with_an_empty_root(che
     assert_refused_with_empty_answer(check_run.account(), Operation.UPMSG)
 
 
+@checks("U4", UPSTREAM, aspect="queue", cost="sms 1, drain")
+def test_a_refused_call_takes_no_upstream_messages(check_run: CheckRun) -> None:
+    account = check_run.account()
+    account.upmsgs()
+    account.arranger.reply(account.replying_number, ["TD"])
+    account.wait_fully()
+    assert_refused_with_empty_answer(account, Operation.UPMSG)
+    assert account.wait_for(lambda: fetch_nodes(account, Operation.UPMSG))
+
+
 @checks("U5", UPSTREAM, cost="sms 1, drain")
 def test_motime_has_the_format_of_the_sample(check_run: CheckRun) -> None:
     node = _receive(check_run.account(), "TD")
