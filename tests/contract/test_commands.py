@@ -1,11 +1,13 @@
 """The commands `contract` and `calibrate`, in whatever folder they are given."""
 
+import os
 import signal
 import tomllib
 from pathlib import Path
 
 import pytest
 from harness import processes
+from harness.emulators import emulator
 
 _ODD_INI = "[pytest]\npython_files = check_*.py\npython_functions = check\naddopts = -p no:ccell --no-such-option\n"
 
@@ -65,6 +67,9 @@ def test_an_error_of_a_plugin_has_its_own_exit_code(tmp_path: Path) -> None:
         (("contract", "--phone=13800000000"), "--phone: only for --target=live"),
         (("calibrate", "--to=profile.toml", "--target=live"), "--target=live uses a real account; confirm with --live"),
         (("contract", "--url=nowhere"), "--url: base URL must be"),
+        (("contract", "--url=https://127.0.0.1:1", f"--cacert={os.devnull}"), f"--cacert: {os.devnull}: no certif"),
+        (("contract", f"--cacert={os.devnull}"), "--cacert: only for --url and for --target=live"),
+        (("contract", "--compare=nowhere.json"), "nowhere.json: cannot be read: No such file or directory"),
     ],
 )
 def test_messages_name_the_options_of_the_command(tmp_path: Path, arguments: tuple[str, ...], named: str) -> None:
@@ -90,6 +95,18 @@ def test_an_interrupt_before_the_first_test_has_the_exit_code_130(tmp_path: Path
     assert (done.returncode, "Traceback" in done.stderr) == (130, False), done.stderr
 
 
+@pytest.mark.parametrize("way", ["option", "variable"])
+def test_an_emulator_with_tls_can_be_tested(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: str) -> None:
+    with emulator(server={"tls": True}) as served:
+        assert served.certificate
+        authority = str(served.certificate.authority)
+        if way == "variable":
+            monkeypatch.setenv("CCELL_FAKE_CACERT", authority)
+        given = (f"--cacert={authority}",) if way == "option" else ()
+        done = processes.run(tmp_path, "contract", f"--url={served.url}", *given, "--", "-k", "test_0")
+    assert (done.returncode, "1 passed" in done.stdout) == (0, True), done.stdout + done.stderr
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
@@ -97,6 +114,7 @@ def test_an_interrupt_before_the_first_test_has_the_exit_code_130(tmp_path: Path
         ("contract", "--target=live"),
         ("contract", "--report=nowhere/run.json"),
         ("contract", "--budget=-1"),
+        ("contract", "--patience=nan"),
         ("contract", "--url=nowhere"),
         ("contract", "--", "--no-such-option"),
     ],

@@ -79,6 +79,15 @@ def test_refused_requests_come_first_and_then_the_newest(pytester: pytest.Pytest
     )
 
 
+def test_a_single_request_is_counted_in_the_singular(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile("""
+        def test_failing(ccell):
+            ccell.client.info()
+            assert False
+    """)
+    run(pytester).stdout.re_match_lines([r"account \d+: 1 request$"])
+
+
 def test_the_journals_of_a_test_have_a_limited_length(pytester: pytest.Pytester) -> None:
     pytester.makepyfile("""
         def test_failing(ccell, ccell_server):
@@ -122,9 +131,9 @@ def test_accounts_that_the_test_opened_or_closed_are_shown_too(pytester: pytest.
     result.stdout.fnmatch_lines(
         [
             "*- ccell journal -*",
-            *("account *: 1 requests, *", "* report 0, *"),
-            *("account *, closed: 1 requests, *", "* info 0, *"),
-            *("account *, closed: 1 requests, *", "* upmsg 0, *"),
+            *("account *: 1 request", "* report 0, *"),
+            *("account *, closed: 1 request", "* info 0, *"),
+            *("account *, closed: 1 request", "* upmsg 0, *"),
         ]
     )
 
@@ -143,7 +152,7 @@ def test_only_requests_of_the_failed_test_are_shown(pytester: pytest.Pytester) -
     """)
     result = run(pytester)
     result.assert_outcomes(passed=1, failed=2)
-    result.stdout.fnmatch_lines(["*- ccell journal -*", "account *: 1 requests, *", "* upmsg 0, *"])
+    result.stdout.fnmatch_lines(["*- ccell journal -*", "account *: 1 request", "* upmsg 0, *"])
     assert result.stdout.str().count("ccell journal") == 1
 
 
@@ -191,8 +200,8 @@ def test_a_failed_test_shows_requests_that_reached_no_account_of_it(pytester: py
     result.assert_outcomes(failed=4)
     for reason in REASONS:
         result.stdout.fnmatch_lines(["*requests that reached no account of a test:", f"*request *: {reason}"])
-    assert result.stdout.str().count("\nrequests that reached no account: 1 requests, ") == 3
-    assert result.stdout.str().count("\naccount 200001, which is the emulator's own: 1 requests, ") == 1
+    assert result.stdout.str().count("\nrequests that reached no account: 1 request\n") == 3
+    assert result.stdout.str().count("\naccount 200001, which is the emulator's own: 1 request\n") == 1
 
 
 def test_strict_fails_for_requests_that_reached_no_account_of_the_test(pytester: pytest.Pytester) -> None:

@@ -79,4 +79,4 @@ def test_an_unwritable_file_is_reported(tmp_path: Path) -> None:
     path = tmp_path / "not" / "there"
     result = CliRunner().invoke(main, ["record", "--to", str(path), "--upstream", "http://127.0.0.1:1"])
     assert result.exit_code == 1
-    assert str(path) in result.stderr
+    assert result.stderr == f"Error: {path}: cannot be written: No such file or directory\n"

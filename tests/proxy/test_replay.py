@@ -237,6 +237,12 @@ def test_the_table_ends_with_each_layout_once(recorded: Path, tmp_path: Path) ->
     assert places.count("layout") == len({(one.recorded, one.replayed) for one in layouts}) < len(layouts)
 
 
+def test_a_table_without_a_terminal_cuts_no_msgid(recorded: Path, tmp_path: Path) -> None:
+    odd = tmp_path / "odd.jsonl"
+    odd.write_text(re.sub(r'(msgid=.")[0-9]{19}', rf"\g<1>{'9' * 30}", recorded.read_text("utf-8")), "utf-8")
+    assert "9" * 30 in run_replay(odd).stdout
+
+
 def test_the_exit_code_can_ignore_the_layout(recorded: Path, tmp_path: Path) -> None:
     profile = tmp_path / "profile.toml"
     profile.write_text('[Q31]\nanswer = "declaration"\n')
@@ -291,4 +297,5 @@ def test_unusable_files_and_emulators_exit_with_2(recorded: Path, name: str, opt
     result = run_replay(recorded.parent / name, *options)
     assert result.exit_code == 2
     assert result.stderr.strip()
+    assert "Errno 2" not in result.stderr
     assert isinstance(result.exception, SystemExit)
