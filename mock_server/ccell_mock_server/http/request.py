@@ -56,7 +56,7 @@ class Request(HTTPRequest):
         code = int(status.split(" ", 1)[0])
         if code < INTERNAL_SERVER_ERROR or code == HTTP_VERSION_NOT_SUPPORTED:
             self.server.on_refusal(self.conn.request_line, code, msg, self.conn.remote_addr)
-        super().simple_response(status, msg)  # type: ignore[no-untyped-call] # pyright: ignore[reportUnknownMemberType]
+        super().simple_response(status, msg)  # pyright: ignore[reportUnknownMemberType]
 
     def respond(self) -> None:
         """Answer the request."""
