@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from harness import http
 from harness.accounts import Served
+from harness.counting import count_calls
 from harness.emulators import DOCUMENT_DAY, emulator
 from hypothesis import given
 from hypothesis import strategies as st
@@ -20,7 +21,7 @@ from ccell_fake.settings import AccountSettings
 from ccell_fake.strategies import contents, phones
 from ccell_fake.transcripts import Redaction
 from ccell_fake.wire import requests
-from ccell_fake.wire.secrets import HIDDEN, hide, legible
+from ccell_fake.wire.secrets import HIDDEN, forms, hide, legible
 from ccell_mock_server.emulator import Emulator
 
 
@@ -275,3 +276,21 @@ def test_the_search_for_passwords_is_linear(unit: bytes) -> None:
     assert legible(data)
     assert legible(data, is_readable=True)
     assert Redaction().data(data[:50_000])
+
+
+@given(passwords=st.lists(SECRET, min_size=20, max_size=20, unique=True), chosen=st.integers(0, 19))
+def test_the_passwords_of_many_accounts_are_hidden_in_any_form(passwords: list[str], chosen: int) -> None:
+    for form in forms(passwords[chosen]):
+        text = hide(f"a{form}b{form.upper()}", passwords)
+        assert form not in text
+        assert HIDDEN in text
+
+
+def test_hiding_passwords_does_not_take_longer_with_many_accounts() -> None:
+    def work(accounts: int) -> int:
+        passwords = [f"secret-{one}" for one in range(accounts)]
+        # The first call prepares the search.
+        hide("secret-7", passwords)
+        return count_calls(lambda: hide("a secret-7.", passwords))
+
+    assert work(1000) == work(100)

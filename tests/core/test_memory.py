@@ -1,30 +1,39 @@
-"""XML leaves no memory behind, whatever names it has."""
+"""Requests leave no memory behind, whatever they contain."""
 
 import subprocess
 import sys
 
-SCRIPT = """
+import pytest
+
+START = """
 import resource
 from ccell_fake.model import Operation
-from ccell_fake.wire import requests
-
-def parse(number):
-    names = "".join(f"<{'long-' * 20}{number}-{one}/>" for one in range(5_000))
-    requests.parse(Operation.SEND, f'<root userid="1" password="2">{names}</root>'.encode())
+from ccell_fake.wire import requests, secrets
 
 def peak():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
 
+def use_new_names(number):
+    names = "".join(f"<{'long-' * 20}{number}-{one}/>" for one in range(5_000))
+    requests.parse(Operation.SEND, f'<root userid="1" password="2">{names}</root>'.encode())
+
+def use_a_long_password(number):
+    password = f"{number}" + "&x" * 20_000
+    assert password not in secrets.hide(f"a{password}b", [password])
+"""
+MEASURE = """
 for number in range(5):
-    parse(number)
+    act(number)
 before = peak()
 for number in range(5, 45):
-    parse(number)
+    act(number)
 print(peak() - before)
 """
 
 
-def test_new_names_in_each_request_take_no_memory_afterwards() -> None:
-    done = subprocess.run([sys.executable, "-c", SCRIPT], capture_output=True, text=True, check=True)
-    # The names alone have 20 MB.
+@pytest.mark.parametrize("act", ["use_new_names", "use_a_long_password"])
+def test_requests_with_new_texts_take_no_memory_afterwards(act: str) -> None:
+    script = f"{START}\nact = {act}\n{MEASURE}"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    # The names alone have 20 MB, and a pattern of each password megabytes.
     assert int(done.stdout) < 10

@@ -1,5 +1,6 @@
 """Connections: silent, slow and many ones, at the limit of descriptors, and at a stop."""
 
+import itertools
 import logging
 import resource
 import socket
@@ -88,6 +89,60 @@ def test_a_connection_over_the_limit_is_told_at_once() -> None:
         until(lambda: raw.exchange(server.url, GET).status == 200)
 
 
+def _endless(_environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+    start_response("200 OK", [])
+    return itertools.repeat(b" " * 1_000_000)
+
+
+@pytest.mark.parametrize(
+    "start",
+    [
+        b"PUT /_ccell/v1/state HTTP/1.1\r\nHost: x\r\nContent-Length: 9999999\r\n\r\n",
+        b"GET /endless HTTP/1.1\r\nHost: x\r\n\r\n",
+    ],
+    ids=["a long body that does not arrive", "an answer that is not read"],
+)
+def test_clients_that_let_all_threads_wait_are_cut_off(start: bytes) -> None:
+    def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        return (_endless if environ["PATH_INFO"] == "/endless" else _application)(environ, start_response)
+
+    with ExitStack() as stack:
+        # The other limits are longer than the test waits for an answer.
+        server = stack.enter_context(HttpServer(application, limits=Limits(reading=600, busy=0.01)))
+        for _ in range(MANY):
+            stack.enter_context(raw.connect(server.url)).sendall(start)
+        assert raw.get(server.url, b"/").body == b"here"
+
+
+def test_a_client_may_let_a_thread_wait_while_others_are_free() -> None:
+    with HttpServer(_endless, limits=Limits(busy=0)) as server, raw.connect(server.url) as connection:
+        connection.sendall(GET)
+        connection.recv(1)
+        # Longer than the server takes to look.
+        until(lambda: raw.exchange(server.url, b"x\r\n\r\n").status == 400)
+        with connection.makefile("rb") as answer:
+            assert len(answer.read(10_000_000)) == 10_000_000
+
+
+@pytest.mark.parametrize("blank", [b"\r\n", b"\n"])
+def test_blank_lines_do_not_prolong_the_time_for_a_head(blank: bytes) -> None:
+    with HttpServer(_application, limits=Limits(head=1)) as server, raw.connect(server.url) as connection:
+
+        def is_closed() -> bool:
+            try:
+                connection.sendall(blank)
+            except OSError:
+                return True
+            return False
+
+        until(is_closed)
+
+
+def test_blank_lines_before_a_request_are_ignored() -> None:
+    with HttpServer(_application) as server:
+        assert raw.exchange(server.url, b"\r\n\r\n\n" + GET).body == b"here"
+
+
 def test_at_the_limit_of_descriptors_accepting_pauses_with_one_line(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "ccell_fake", "serve", "--port", "0"]
     with (tmp_path / "log").open("w") as log:
@@ -113,6 +168,18 @@ def test_at_the_limit_of_descriptors_accepting_pauses_with_one_line(tmp_path: Pa
     ]
     assert len([line for line in lines if "cannot accept" in line]) == 1
     assert "Traceback" not in "".join(lines)
+
+
+def test_an_incomplete_body_is_refused_by_the_control_api(caplog: pytest.LogCaptureFixture) -> None:
+    head = "POST /_ccell/v1/accounts HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
+    state = "PUT /_ccell/v1/state HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/octet-stream\r\n"
+    with emulator() as served:
+        for start in (head, state):
+            with raw.connect(served.url) as connection:
+                connection.sendall(f"{start}Content-Length: 9\r\n\r\n{{".encode())
+                connection.shutdown(socket.SHUT_WR)
+                assert raw.receive(connection).status == 400
+    assert not caplog.text
 
 
 def test_a_stop_does_not_wait_for_a_client_that_does_not_read() -> None:

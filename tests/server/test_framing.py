@@ -49,6 +49,7 @@ def served() -> Iterator[Emulator]:
         f"X: 1\r\n Content-Length: {len(INFO)}",
         f"X: 1\rContent-Length: {len(INFO)}",
         "X: \0",
+        "Host: y",
         ": x",
         "X",
     ],
@@ -67,7 +68,17 @@ def test_equal_lengths_and_other_repeated_fields_are_accepted(served: Emulator, 
     assert b'return="0"' in raw.exchange(served.url, f"{POST}{fields}{length}\r\n\r\n{INFO}".encode()).body
 
 
-@pytest.mark.parametrize("size", ["-5", "+5", "0x5", "5_0", " 5", "g", "", "5" * 16])
+@pytest.mark.parametrize(
+    "field", ["Content_Length: 3", "Transfer_Encoding: chunked", "Content_Type: multipart/form-data"]
+)
+@pytest.mark.parametrize("is_first", [False, True])
+def test_a_field_with_an_underscore_is_ignored(served: Emulator, field: str, *, is_first: bool) -> None:
+    fields = [f"Content-Length: {len(INFO)}", field]
+    head = "\r\n".join(reversed(fields) if is_first else fields)
+    assert b'return="0"' in raw.exchange(served.url, f"{POST}{head}\r\n\r\n{INFO}".encode()).body
+
+
+@pytest.mark.parametrize("size", ["-5", "+5", "0x5", "5_0", " 5", "g", "", "5;\r", "5" * 16])
 def test_a_malformed_size_of_a_chunk_is_refused(served: Emulator, size: str) -> None:
     answer = raw.exchange(served.url, f"{POST}Transfer-Encoding: chunked\r\n\r\n{size}\r\nhello\r\n0\r\n\r\n".encode())
     assert (answer.status, answer.body) == (400, b"The chunks of the body are malformed.\n")

@@ -49,6 +49,21 @@ def _entry(running: Emulator) -> JournalEntry:
     return entry
 
 
+def test_passwords_of_accounts_are_hidden_anywhere(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    password = "Zq9secret"
+    body = f'<root userid="300001" password="1"><submit phone="1" content="{password}" linkid="{password}"/></root>'
+    with emulator(accounts=[{"userid": "300001", "password": password}]) as served:
+        for path in (b"/sned.jsp", f"/{password}".encode()):
+            http.exchange(
+                served.url, b"PUT %s HTTP/1.1\r\nContent-Length: %d\r\n\r\n%s" % (path, len(body), body.encode())
+            )
+        with ControlClient(served.url) as control:
+            entries = [*control.journal()]
+    assert len(entries) == 2
+    assert password not in "".join([caplog.text, *(one.request + one.explanation for one in entries)])
+
+
 @pytest.mark.parametrize(("method", "path", "status", "rule", "says"), WRONG)
 def test_the_journal_of_no_account_has_them(
     running: Emulator, ask: Callable[[str, str], int], method: str, path: str, status: str, rule: str, says: str

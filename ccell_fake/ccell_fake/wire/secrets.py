@@ -10,8 +10,12 @@ import html
 import re
 from collections.abc import Container, Iterable
 from functools import lru_cache
+from typing import TYPE_CHECKING
 from urllib.parse import quote, quote_plus, unquote
 from xml.sax.saxutils import escape
+
+if TYPE_CHECKING:
+    from ahocorasick_rs import AhoCorasick
 
 HIDDEN = "********"
 """Replaces a secret."""
@@ -45,6 +49,9 @@ _SUSPECT = re.compile(rf"""{"|".join(NAMES)}|[=:]\s*+["']""", re.IGNORECASE)
 _ENCODED = re.compile("%[0-9A-Fa-f]{2}")
 _MOST_DECODINGS = 5
 _MOST_PATTERNS = 1024
+_FEW = 8
+# AccountSettings.password allows as many characters.
+_LONGEST_PASSWORD = 128
 
 
 def legible(data: bytes, userids: Container[str] = (), *, is_readable: bool = False) -> str:
@@ -104,10 +111,34 @@ def _hide(text: str, *, is_secret: bool) -> str:
 
 
 def hide(text: str, secrets: Iterable[str]) -> str:
-    """Hide known secrets anywhere in a text, as XML, HTML and URLs write them too."""
-    for secret in secrets:
-        text = any_form(secret).sub(HIDDEN, text)
+    """Hide known secrets anywhere in a text, as XML, HTML and URLs write them too.
+
+    A secret that is too long for a password is hidden as it is, and as XML writes it.
+    """
+    secrets = tuple(secrets)
+    for secret in secrets if len(secrets) <= _FEW else _contained(text, secrets):
+        if len(secret) <= _LONGEST_PASSWORD:
+            text = any_form(secret).sub(HIDDEN, text)
+        else:
+            # A pattern of it would take seconds to compile, and memory as long as it is cached.
+            text = text.replace(secret, HIDDEN).replace(escape(secret, {'"': "&quot;"}), HIDDEN)
     return text
+
+
+def _contained(text: str, secrets: tuple[str, ...]) -> list[str]:
+    """Return those of many secrets that a text contains in any form. To look for each would take seconds."""
+    automaton, owners = _automaton(secrets)
+    found = automaton.find_matches_as_indexes(text.lower(), overlapping=True)
+    return [secrets[owner] for owner in {owners[form]: None for form, _, _ in found}]
+
+
+@lru_cache(1)
+def _automaton(secrets: tuple[str, ...]) -> "tuple[AhoCorasick, list[int]]":
+    """Return an automaton that finds the forms of secrets, and the position of the secret of each form."""
+    from ahocorasick_rs import AhoCorasick  # noqa: PLC0415 - slow to import, and rarely used
+
+    found = [(form.lower(), owner) for owner, secret in enumerate(secrets) for form in forms(secret)]
+    return AhoCorasick([form for form, _ in found]), [owner for _, owner in found]
 
 
 @lru_cache(_MOST_PATTERNS)

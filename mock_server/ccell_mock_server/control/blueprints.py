@@ -3,9 +3,10 @@
 flask-openapi3 checks the requests and writes the OpenAPI document.
 """
 
+import errno
 from collections.abc import Callable, Iterator, Mapping
 from functools import wraps
-from typing import Any, Never
+from typing import Any, Never, cast
 
 from flask import Request, Response, request
 from flask_openapi3.blueprint import APIBlueprint
@@ -13,6 +14,7 @@ from flask_openapi3.models.tag import Tag
 from pydantic import ValidationError
 
 from ccell_mock_server.control.api import Api, DeclaredOperation, HttpRequest
+from ccell_mock_server.control.problems import RefusedError
 from ccell_mock_server.control.requests import MAX_JSON_BYTES, check_type, invalid, is_about_body, read_json
 from ccell_mock_server.control.responses import respond
 from ccell_mock_server.http.connection import client_of, hang_up
@@ -26,7 +28,15 @@ class ControlRequest(Request):
         """Read the body as JSON, or refuse it."""
         self.max_content_length = MAX_JSON_BYTES
         check_type(self.mimetype)
-        return read_json(self.get_data(cache=cache))
+        return read_json(self.read(cache=cache))
+
+    def read(self, *, cache: bool = False) -> bytes:
+        """Read the body. Raises RefusedError if it ends early, or is malformed or too long."""
+        try:
+            return self.get_data(cache=cache)
+        except OSError as error:
+            status = 413 if error.errno == errno.EFBIG else 400
+            raise RefusedError(status, error.strerror or "the body cannot be read") from error
 
 
 def blueprint(api: Api, *, is_documented: bool) -> APIBlueprint:
@@ -61,7 +71,7 @@ def _over_http(operation: DeclaredOperation) -> Callable[..., Response]:
         if operation.takes("client"):
             arguments["client"] = client_of(request.environ)
         if operation.takes("http"):
-            arguments["http"] = HttpRequest(request.environ, request.mimetype, lambda: request.get_data(cache=False))
+            arguments["http"] = HttpRequest(request.environ, request.mimetype, cast("ControlRequest", request).read)
         try:
             return respond(operation.answer(**arguments))
         except ClientGoneError:

@@ -1,11 +1,12 @@
 """Handle a request of the gateway, from any transport: parse it, answer it, count it and log refusals."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import NamedTuple
 from urllib.parse import unquote_to_bytes
 
+from ccell_fake.engine.account import Account
 from ccell_fake.engine.accounts import Accounts
 from ccell_fake.engine.answer import Answer
 from ccell_fake.engine.context import Arrival
@@ -105,9 +106,14 @@ def _secrets(request: Request | UnreadableRequest, accounts: Accounts) -> Iterat
             yield request.userid
         if _is_unmistakable(request.password or ""):
             yield request.password or ""
-    for one in (account,) if account else accounts:
-        if _is_unmistakable(one.settings.password):
-            yield one.settings.password
+    yield from passwords_of((account,) if account else accounts)
+
+
+def passwords_of(accounts: Iterable[Account]) -> Iterator[str]:
+    """Yield the passwords of accounts, except those that any text may contain."""
+    for account in accounts:
+        if _is_unmistakable(account.settings.password):
+            yield account.settings.password
 
 
 def _is_unmistakable(password: str) -> bool:

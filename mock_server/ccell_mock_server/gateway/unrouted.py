@@ -8,6 +8,7 @@ import re
 from collections.abc import Container
 from difflib import get_close_matches
 from http.client import FORBIDDEN, METHOD_NOT_ALLOWED, NOT_FOUND
+from functools import partial
 from typing import NamedTuple
 from urllib.parse import unquote_to_bytes
 
@@ -17,6 +18,7 @@ from ccell_fake.engine.gateway import Gateway
 from ccell_fake.inspection import JournalEntry
 from ccell_fake.model import Operation
 from ccell_fake.wire import secrets
+from ccell_mock_server.gateway.handler import passwords_of
 from ccell_mock_server.metrics import Metrics
 
 _LOG = logging.getLogger("ccell_fake.gateway")
@@ -53,14 +55,15 @@ def status_of(path: str) -> int:
 
 def record(gateway: Gateway, metrics: Metrics, request: UnroutedRequest, answer: str) -> None:
     """Record a request, which is answered with its status and a text."""
-    status, explanation = f"{request.status}", _explain(request)
+    status, hide = f"{request.status}", partial(secrets.hide, secrets=tuple(passwords_of(gateway.accounts)))
+    explanation = hide(_explain(request))
     duration = elapsed() - request.received_at
     entry = JournalEntry(
         at=gateway.accounts.clock.now(),
         operation=None,
         peer=request.peer,
         place="",
-        request=cut_text(_legible(request, gateway.accounts)),
+        request=cut_text(hide(_legible(request, gateway.accounts))),
         answer=answer,
         delivery=WHOLE,
         items=0,

@@ -2,6 +2,7 @@
 
 import errno
 import io
+import math
 import re
 import socket
 from collections.abc import Callable
@@ -13,7 +14,7 @@ from ccell_mock_server.http.head import BadRequestError
 BODY_BYTES = 4 * 1024 * 1024
 """Size of the longest body of which no thread needs to wait for the rest. It is above the application's limits."""
 
-_CHUNK = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;.*)?\r\n")
+_CHUNK = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\r\n]*)?\r\n")
 # The longest line between chunks, and the longest trailer.
 _LINE_BYTES = 64 * 1024
 _RECEIVE_BYTES = 256 * 1024
@@ -112,6 +113,9 @@ class StreamedBody(io.RawIOBase):
     """Reads an unfinished body from its connection.
 
     A read raises an OSError if the body ends early, is malformed, too long or too slow.
+
+    Attributes:
+        waiting_since: When a thread began to wait for the next part; infinite if none does.
     """
 
     def __init__(
@@ -142,6 +146,7 @@ class StreamedBody(io.RawIOBase):
         self._before: Callable[[], None] | None = before
         self._size = len(content)
         self._start = elapsed()
+        self.waiting_since: float = math.inf
 
     @property
     def is_finished(self) -> bool:
@@ -168,7 +173,11 @@ class StreamedBody(io.RawIOBase):
         if left <= 0:
             raise TimeoutError(errno.ETIMEDOUT, "the body is too slow")
         self._client.settimeout(left)
-        received = self._client.recv(_RECEIVE_BYTES)
+        self.waiting_since = elapsed()
+        try:
+            received = self._client.recv(_RECEIVE_BYTES)
+        finally:
+            self.waiting_since = math.inf
         self._client.settimeout(_FIRST_SECONDS)
         if not received:
             raise ConnectionResetError(errno.ECONNRESET, "the body ends early")

@@ -5,6 +5,8 @@ So a connection without a request, or with a part of one, keeps no thread. It is
 
 import errno
 import io
+import math
+import re
 import select
 import selectors
 import socket
@@ -44,6 +46,7 @@ _LINE_BYTES = 1024
 # to the receiving thread and back takes longer than a request.
 _KEEP_MILLISECONDS = 10
 _KEEP_PARTS = 4
+_BLANK_LINES = re.compile(rb"(?:\r?\n)+")
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 _NO_DESCRIPTOR = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
 
@@ -94,10 +97,12 @@ class Connection(HTTPConnection):
     def _begin(self) -> None:
         """Expect the next request."""
         self.deadline: float = elapsed() + self.server.limits.idle
+        self._has_begun = False
         self._searched = 0
         self._head: Head | None = None
         self._error: BadRequestError | None = None
         self._framing: Framing = Counted(0)
+        self._body: StreamedBody | None = None
         self._content = bytearray()
         self._limit = BODY_BYTES
 
@@ -143,7 +148,8 @@ class Connection(HTTPConnection):
         except OSError:
             self.has_unread_data = self._must_shake_hands
             received = b""
-        if self.is_idle and received:
+        if received and not self._has_begun:
+            self._has_begun = True
             self.deadline = elapsed() + self.server.limits.head
         if not self.is_refused:
             self._received += received
@@ -169,8 +175,10 @@ class Connection(HTTPConnection):
         return False
 
     def _read_head(self) -> None:
-        if self._received.startswith((b"\r\n", b"\n")):
-            del self._received[: self._received.index(b"\n") + 1]
+        blank = _BLANK_LINES.match(self._received)
+        if blank is not None:
+            del self._received[: blank.end()]
+            self._searched = 0
         end = head.find_end(self._received, self._searched)
         self._searched = len(self._received)
         if (end or self._searched) > HEAD_BYTES:
@@ -203,8 +211,8 @@ class Connection(HTTPConnection):
         content, self._content = self._content, bytearray()
         if self.is_finished:
             return io.BytesIO(content)
-        stream = StreamedBody(self.socket, self._framing, content, self._received, self._limit, self._invite)
-        return io.BufferedReader(stream)
+        self._body = StreamedBody(self.socket, self._framing, content, self._received, self._limit, self._invite)
+        return io.BufferedReader(self._body)
 
     def communicate(self) -> bool:
         """Answer the request, and those that follow soon. Returns whether the connection stays open."""
@@ -248,9 +256,14 @@ class Connection(HTTPConnection):
         self.server.connections.discard(self)
         super().close()  # pyright: ignore[reportUnknownMemberType]
 
+    @property
+    def waiting_since(self) -> float:
+        """When its thread began to wait for the client to send or to read; infinite if it does not wait."""
+        return min(self.wfile.sending_since, math.inf if self._body is None else self._body.waiting_since)
+
     def interrupt(self, *, is_late: bool) -> None:
         """Wake the thread that waits for the client's data, or for the client to read if it is late."""
-        how = socket.SHUT_RDWR if is_late and self.wfile.is_sending else socket.SHUT_RD
+        how = socket.SHUT_RDWR if is_late and self.wfile.sending_since < math.inf else socket.SHUT_RD
         with suppress(OSError):
             socket.socket.shutdown(self.socket, how)
 
@@ -326,6 +339,7 @@ class Connections:
                     self._next_check = elapsed() + _CHECK_SECONDS
                     self._resume()
                     self._check_deadlines()
+                    self._server.requests.interrupt_slow(self._server.limits.busy)
 
     def _forget(self, sock: socket.socket) -> None:
         with self._guard:

@@ -31,7 +31,8 @@ class Head:
 
     Attributes:
         line: The request line with its line break.
-        fields: The values of the fields by name in title case. Repeated fields are joined by commas.
+        fields: The values of the fields by name in title case. Repeated fields are joined by commas. Names with an
+            underscore are dropped.
         length: The length of the body; None if the body is chunked.
         expects_continue: Whether the client waits for 100 Continue before it sends the body.
     """
@@ -56,7 +57,7 @@ def parse(data: bytes) -> Head:
         BadRequestError: A field is malformed, or the length of the body is missing or ambiguous.
     """
     line, *lines = data.split(b"\n")
-    fields: dict[bytes, bytes] = {}
+    values: dict[bytes, list[bytes]] = {}
     # The last two are the empty line and the end.
     for field in lines[:-2]:
         if not field.endswith(b"\r"):
@@ -66,8 +67,13 @@ def parse(data: bytes) -> Head:
         if not colon or _NAME.fullmatch(name) is None or _NOT_IN_VALUES.search(value):
             message = "Each field of the head must be a name, a colon and a value on one line.\n"
             raise BadRequestError(message)
-        name, value = name.title(), value.strip(b" \t")
-        fields[name] = fields[name] + b", " + value if name in fields else value
+        # WSGI cannot tell a name with an underscore from one with a hyphen, such as Content_Length.
+        if b"_" not in name:
+            values.setdefault(name.title(), []).append(value.strip(b" \t"))
+    if len(values.get(b"Host", ())) > 1:
+        message = "A request must not have more than one Host.\n"
+        raise BadRequestError(message)
+    fields = {name: b", ".join(repeated) for name, repeated in values.items()}
     expects_continue = fields.pop(b"Expect", b"").lower() == b"100-continue"
     return Head(line + b"\n", fields, _body_length(line, fields), expects_continue)
 

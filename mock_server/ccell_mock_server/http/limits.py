@@ -26,6 +26,7 @@ class Limits:
         body: How long the body may take, if no thread reads it.
         reading: How long a client may take to read a piece of an answer.
         refused: How long the client of a refused request may read the refusal while it sends.
+        busy: How long a client may let a thread wait while all threads are busy and connections wait for one.
         stop: How long a stop waits for clients that do not read.
     """
 
@@ -35,4 +36,5 @@ class Limits:
     body: float = 60
     reading: float = 60
     refused: float = 2
+    busy: float = 1
     stop: float = 5

@@ -54,6 +54,16 @@ class Threads(ThreadPool):
             self._spare += 1
         return self._take()
 
+    def interrupt_slow(self, seconds: float) -> None:
+        """If connections wait for a thread and none is left, interrupt those whose client lets them wait longer."""
+        with self._guard:
+            is_exhausted = self._spare < 0 and len(self._threads) >= self.max
+            threads = tuple(self._threads) if is_exhausted else ()
+        for thread in threads:
+            one = cast("Connection | None", thread.conn)
+            if one is not None and elapsed() - one.waiting_since > seconds:
+                one.interrupt(is_late=True)
+
     def stop(self, timeout: float = 5) -> None:
         """Wait for the requests in progress, then end the threads.
 
