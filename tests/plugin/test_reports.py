@@ -94,6 +94,76 @@ def test_the_journals_of_a_test_have_a_limited_length(pytester: pytest.Pytester)
     assert len(section) < 22_000
 
 
+def test_many_accounts_have_a_limited_length_and_the_newest_are_shown(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile("""
+        import pytest
+
+        @pytest.mark.parametrize("are_closed", [False, True])
+        def test_failing(ccell_server, are_closed):
+            for number in range(60):
+                ccell = ccell_server.open()
+                ccell.client.send("13800000000", f"number-{number}" + "长" * 900 + "【签名】")
+                if are_closed:
+                    ccell.close()
+            ccell_server.open().client.send(",".join(f"195{number:08d}" for number in range(500)), "您好【签名】")
+            assert False
+    """)
+    result = run(pytester)
+    result.assert_outcomes(failed=2)
+    for section in result.stdout.str().split("- ccell journal -")[1:]:
+        section = section.partition("\n____")[0].partition("short test summary")[0]
+        assert section.count("\naccount ") == 5
+        assert "more explanations" in section
+        assert "(56 accounts that were opened earlier are left out)" in section
+        assert "number-59" in section
+        assert len(section) < 22_000
+
+
+def test_accounts_of_the_same_userid_on_two_emulators_are_shown(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile("""
+        import pytest
+        from ccell_mock_server import FakeCcell
+
+        @pytest.fixture
+        def first():
+            first = FakeCcell(userid="300001")
+            first.client.info()
+            first.client.info()
+            return first
+
+        def test_failing(first):
+            with FakeCcell(userid="300001") as second:
+                second.client.upmsgs()
+            assert False
+    """)
+    pytester.makeconftest("""
+        import pytest
+        from ccell_mock_server import FakeCcell
+
+        @pytest.fixture(autouse=True, scope="session")
+        def earlier():
+            earlier = FakeCcell(userid="300001")
+            for _ in range(5):
+                earlier.client.info()
+            return earlier
+    """)
+    result = run(pytester)
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*- ccell journal -*", "account 300001, closed: 1 request", "* upmsg 0, *"])
+
+
+def test_the_first_test_of_a_run_shows_the_accounts_that_it_closed(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile("""
+        def test_failing(ccell_server):
+            with ccell_server.open() as ccell:
+                ccell.client.upmsgs()
+                assert False
+    """)
+    result = pytester.runpytest_subprocess("-p", "no:cacheprovider", "-p", "no:asyncio")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*- ccell journal -*", "account *, closed: 1 request", "* upmsg 0, *"])
+
+
 def test_a_test_that_passes_or_has_no_account_shows_nothing(pytester: pytest.Pytester) -> None:
     pytester.makepyfile("""
         def test_passing(ccell):
@@ -122,9 +192,9 @@ def test_accounts_that_the_test_opened_or_closed_are_shown_too(pytester: pytest.
     result.stdout.fnmatch_lines(
         [
             "*- ccell journal -*",
-            *("account *: 1 requests, *", "* report 0, *"),
-            *("account *, closed: 1 requests, *", "* info 0, *"),
-            *("account *, closed: 1 requests, *", "* upmsg 0, *"),
+            *("account *: 1 request", "* report 0, *"),
+            *("account *, closed: 1 request", "* upmsg 0, *"),
+            *("account *, closed: 1 request", "* info 0, *"),
         ]
     )
 
@@ -143,7 +213,7 @@ def test_only_requests_of_the_failed_test_are_shown(pytester: pytest.Pytester) -
     """)
     result = run(pytester)
     result.assert_outcomes(passed=1, failed=2)
-    result.stdout.fnmatch_lines(["*- ccell journal -*", "account *: 1 requests, *", "* upmsg 0, *"])
+    result.stdout.fnmatch_lines(["*- ccell journal -*", "account *: 1 request", "* upmsg 0, *"])
     assert result.stdout.str().count("ccell journal") == 1
 
 
@@ -191,8 +261,8 @@ def test_a_failed_test_shows_requests_that_reached_no_account_of_it(pytester: py
     result.assert_outcomes(failed=4)
     for reason in REASONS:
         result.stdout.fnmatch_lines(["*requests that reached no account of a test:", f"*request *: {reason}"])
-    assert result.stdout.str().count("\nrequests that reached no account: 1 requests, ") == 3
-    assert result.stdout.str().count("\naccount 200001, which is the emulator's own: 1 requests, ") == 1
+    assert result.stdout.str().count("\nrequests that reached no account: 1 request\n") == 3
+    assert result.stdout.str().count("\naccount 200001, which is the emulator's own: 1 request\n") == 1
 
 
 def test_strict_fails_for_requests_that_reached_no_account_of_the_test(pytester: pytest.Pytester) -> None:
