@@ -110,8 +110,8 @@ def test_many_accounts_have_a_limited_length_and_the_newest_are_shown(pytester: 
     """)
     result = run(pytester)
     result.assert_outcomes(failed=2)
-    for section in result.stdout.str().split("- ccell journal -")[1:]:
-        section = section.partition("\n____")[0].partition("short test summary")[0]
+    for rest in result.stdout.str().split("- ccell journal -")[1:]:
+        section = rest.partition("\n____")[0].partition("short test summary")[0]
         assert section.count("\naccount ") == 5
         assert "more explanations" in section
         assert "(56 accounts that were opened earlier are left out)" in section
