@@ -5,10 +5,11 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterable
 from dataclasses import replace
 from itertools import chain
+from operator import methodcaller
 from typing import Any, Generic, TypeVar, cast
 
 from ccell_fake.client import results
-from ccell_fake.client.errors import ClientError, OutcomeUnknown, RequestRefused
+from ccell_fake.client.errors import ClientError, ClientUnusable, OutcomeUnknown, RequestRefused
 from ccell_fake.client.gateway import GatewayCalls
 from ccell_fake.client.malformed import MalformedReport, MalformedUpmsg
 from ccell_fake.client.results import AccountStatus, Sent
@@ -18,6 +19,9 @@ from ccell_fake.codes import Code
 from ccell_fake.model import AccountInfo, Malformed, Operation, Reply, Report, Resp, Submit, Upmsg
 
 Item = TypeVar("Item", Report | MalformedReport, Upmsg | MalformedUpmsg)
+
+# Pytest shows the line of the caller instead.
+__tracebackhide__: methodcaller = methodcaller("errisinstance", (ClientUnusable, ValueError))
 
 _Request = tuple[Submit, ...]
 
