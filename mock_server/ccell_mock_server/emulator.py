@@ -144,14 +144,15 @@ class Emulator:
 def _open_accounts(accounts: Accounts, store: SqliteStore, config: Config) -> Accounts:
     """Load the accounts of the store, and open those of the configuration.
 
-    An account that the configuration names gets its settings. The default account keeps those of the store.
+    An account that the configuration names gets its settings. The default account is for a store without accounts.
     """
     profile = config.server.profile
     accounts.set_assumptions(config.assumptions, toml.profile_answers(Path(profile)) if profile else {})
     with store.transaction() as ledger:
         accounts.load(ledger)()
+    is_new = not any(True for _ in accounts)
     for account in config.accounts:
-        if account is not DOCUMENT_ACCOUNT or account.userid not in accounts:
+        if account is not DOCUMENT_ACCOUNT or is_new:
             accounts.open(account)
     return accounts
 
