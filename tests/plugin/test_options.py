@@ -154,9 +154,7 @@ def test_a_profile_that_cannot_be_read_is_one_sentence(pytester: pytest.Pytester
     pytester.makepyfile("def test_one(ccell): pass")
     result = run(pytester, "--ccell-profile=missing.toml")
     result.assert_outcomes(errors=1)
-    result.stdout.fnmatch_lines(
-        ["--ccell-profile: server.profile: missing.toml: cannot be read: *"]
-    )
+    result.stdout.fnmatch_lines(["--ccell-profile: server.profile: missing.toml: cannot be read: *"])
     result.stdout.no_fnmatch_line("*ConfigError*")
 
 
