@@ -1,5 +1,6 @@
 """The whole emulator: store, gateway, application and HTTP server, built from a configuration."""
 
+import threading
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
@@ -9,6 +10,7 @@ from ccell_fake.clock import Clock, SystemClock
 from ccell_fake.engine.accounts import Accounts, Pauses
 from ccell_fake.engine.behaviour import Behaviour
 from ccell_fake.engine.gateway import Gateway
+from ccell_fake.errors import NotPossible
 from ccell_fake.settings import DOCUMENT_ACCOUNT
 from ccell_fake.store.database import SqliteStore
 from ccell_fake.wire import replies
@@ -25,6 +27,9 @@ from ccell_mock_server.services import Services
 
 if TYPE_CHECKING:
     from flask import Flask
+
+
+_LOCK = threading.Lock
 
 
 class Emulator:
@@ -46,7 +51,14 @@ class Emulator:
 
         Raises:
             CcellError: The store, the certificate or the profile cannot be used.
+            NotPossible: gevent or eventlet replaced the threads after this module was imported.
         """
+        if threading.Lock is not _LOCK:
+            message = (
+                "the emulator cannot run: threads were replaced, as by gevent or eventlet, after ccell_mock_server was "
+                "imported; replace them first, at the top of the root conftest.py or of the program"
+            )
+            raise NotPossible(message)
         server = config.server
         self.config = config
         with ExitStack() as stack:
@@ -137,14 +149,15 @@ class Emulator:
 def _open_accounts(accounts: Accounts, store: SqliteStore, config: Config) -> Accounts:
     """Load the accounts of the store, and open those of the configuration.
 
-    An account that the configuration names gets its settings. The default account keeps those of the store.
+    An account that the configuration names gets its settings. The default account is for a store without accounts.
     """
     profile = config.server.profile
     accounts.set_assumptions(config.assumptions, toml.profile_answers(Path(profile)) if profile else {})
     with store.transaction() as ledger:
         accounts.load(ledger)()
+    is_new = not any(True for _ in accounts)
     for account in config.accounts:
-        if account is not DOCUMENT_ACCOUNT or account.userid not in accounts:
+        if account is not DOCUMENT_ACCOUNT or is_new:
             accounts.open(account)
     return accounts
 

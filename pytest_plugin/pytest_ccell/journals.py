@@ -14,7 +14,9 @@ TITLE = "ccell journal"
 
 _NO_ACCOUNT = "requests that reached no account"
 _MOST_CHARACTERS = 20_000
-_LONGEST = 1_000
+_MOST_ACCOUNTS = 5
+_MOST_EXPLANATIONS = 5
+_LONGEST = 800
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,19 +54,22 @@ def start() -> Start:
 
 
 def since(start: Start) -> str:
-    """The requests since the start, of all accounts and of none, for the report of a failed test."""
-    closed = registry.closed or []
-    positions = {one.userid: position for one, position in start.accounts.items()}
-    accounts = [(one.userid, of_account(one, start.accounts.get(one, 0))) for one in registry.accounts]
+    """The requests since the start, of all accounts and of none, for the report of a failed test.
+
+    The account that was opened last comes first, and those that are open come before those that are closed.
+    """
+    accounts = [(one, of_account(one, start.accounts.get(one, 0))) for one in reversed(registry.accounts)]
     accounts += [
-        (userid, Journal(f"account {userid}, closed", _after(entries, positions.get(userid, 0))))
-        for userid, entries in closed
+        (one, Journal(f"account {one.userid}, closed", _after(entries, start.accounts.get(one, 0))))
+        for one, entries in reversed(registry.closed or [])
     ]
-    userids = [userid for userid, _ in accounts]
+    userids = [one.userid for one, _ in accounts]
     strays = [one for server in registry.servers for one in _strays(server, start.servers.get(server, 0), userids)]
     # An account of an earlier test or fixture is shown if it has requests.
-    shown = (journal for userid, journal in accounts if journal.entries or userid not in positions)
-    return render([*shown, *strays])
+    shown = [journal for one, journal in accounts if journal.entries or one not in start.accounts]
+    left_out = len(shown) - _MOST_ACCOUNTS
+    more = [f"({left_out} accounts that were opened earlier are left out)"] if left_out > 0 else []
+    return "\n".join(filter(None, [render([*shown[:_MOST_ACCOUNTS], *strays]), *more]))
 
 
 def of_strict_account(ccell: Ccell) -> list[Journal]:
@@ -134,15 +139,15 @@ def _render(journal: Journal, most: int) -> str:
     shown: list[str] = []
     for entry in newest_first:
         text = "\n".join(_lines(entry))
-        most -= len(text) + 1
-        if most < 0 and shown:
+        if len(text) >= most and shown:
             break
-        shown.append(text)
+        shown.append(_shorten(text, most))
+        most -= len(text) + 1
     left_out = len(newest_first) - len(shown)
-    count = "1 request" if len(newest_first) == 1 else f"{len(newest_first)} requests"
+    number = len(newest_first)
+    count = "1 request" if number == 1 else f"{number} requests, refused ones first, then the newest"
     more = [f"({left_out} more requests are left out)"] if left_out else []
-    order = ", refused ones first, then the newest" if len(newest_first) > 1 else ""
-    return "\n".join([f"{journal.heading}: {count}{order}", *shown, *more])
+    return "\n".join([f"{journal.heading}: {count}", *shown, *more])
 
 
 def _is_refused(entry: JournalEntry) -> bool:
@@ -154,12 +159,18 @@ def _lines(entry: JournalEntry) -> Iterator[str]:
     basis = f" ({entry.basis})" if entry.basis else ""
     operation = entry.operation or "no endpoint"
     yield f"{entry.position} {entry.at:%Y-%m-%d %H:%M:%S} {operation} {outcome}, by {entry.rule}{basis}"
-    yield f"  request  {_shorten(entry.request)}"
-    yield f"  answer   {'none' if entry.answer is None else _shorten(entry.answer)}"
-    for line in entry.explanation.splitlines():
-        yield f"  {line}"
+    yield f"  request  {_on_one_line(entry.request)}"
+    yield f"  answer   {'none' if entry.answer is None else _on_one_line(entry.answer)}"
+    lines = entry.explanation.splitlines()
+    for line in lines[:_MOST_EXPLANATIONS]:
+        yield f"  {_on_one_line(line)}"
+    if len(lines) > _MOST_EXPLANATIONS:
+        yield f"  and {len(lines) - _MOST_EXPLANATIONS} more explanations"
 
 
-def _shorten(text: str) -> str:
-    text = escape_controls(" ".join(text.split()))
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}… and {len(text) - _LONGEST} more characters"
+def _on_one_line(text: str) -> str:
+    return _shorten(escape_controls(" ".join(text.split())), _LONGEST)
+
+
+def _shorten(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[:most]}… and {len(text) - most} more characters"

@@ -60,6 +60,9 @@ def pytest_load_initial_conftests(early_config: pytest.Config, args: list[str]) 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Register the marker, and refuse options that exclude each other."""
+    if config.getoption("--ccell-url") == "":
+        message = "--ccell-url must be an address such as http://127.0.0.1:8026, got an empty text"
+        raise pytest.UsageError(message)
     if config.getoption("--ccell-url") and config.getoption("--ccell-profile"):
         message = "--ccell-profile is for an emulator that is started, --ccell-url for a running one; give one of them"
         raise pytest.UsageError(message)
@@ -94,8 +97,9 @@ def pytest_refuse_late_configuration(item: pytest.Item) -> None:
         return
     if _setup_of(request) != started_with:
         pytest.fail(
-            "ccell_config or ccell_listen_address is overridden for this test, but the emulator of the session has "
-            "started without. Override it in the conftest.py of the root folder, or use FakeCcell(config) here.",
+            "The emulator of the session has started with another ccell_config or ccell_listen_address than that of "
+            "this test, because a conftest.py in a sub-folder or a test file overrides it. Override it in the "
+            "conftest.py of the root folder, or use FakeCcell(config) where it differs.",
             pytrace=False,
         )
 
@@ -175,17 +179,22 @@ def ccell_listen_address() -> tuple[str, int]:
 @pytest.fixture(scope="session")
 def ccell_config(request: pytest.FixtureRequest, ccell_listen_address: tuple[str, int]) -> Config:
     """Configuration of the session's emulator. Override it to choose accounts and assumptions."""
-    from ccell_mock_server.config.settings import parse  # noqa: PLC0415 - loaded on demand
+    from ccell_mock_server.config.errors import ConfigError  # noqa: PLC0415 - loaded on demand
+    from ccell_mock_server.config.settings import parse  # noqa: PLC0415
 
     host, port = ccell_listen_address
     server = {
         "host": host,
         "port": port,
-        "profile": request.config.getoption("--ccell-profile") or "",
         # An option of the contract suite.
         "tls": request.config.getoption("--ccell-road", None) == "tls",
     }
-    return parse({"server": server}, "ccell_config")
+    profile: str = request.config.getoption("--ccell-profile") or ""
+    try:
+        return parse({"server": server}, "ccell_config", {"profile": profile}, {"profile": "--ccell-profile"})
+    except ConfigError as error:
+        problems = str(error)
+    raise pytest.fail.Exception(problems, pytrace=False)
 
 
 def _setup_of(request: pytest.FixtureRequest) -> tuple[Config, tuple[str, int]] | None:

@@ -226,6 +226,18 @@ def test_a_fetch_continues_until_a_page_is_empty(sizes: list[int]) -> None:
     assert len(runner.calls) == len(pages) + 1
 
 
+@pytest.mark.parametrize("operation", [Operation.REPORT, Operation.UPMSG])
+@pytest.mark.parametrize("tag", ["Report", "message", "{urn:x}report"])
+def test_an_item_of_an_unknown_name_is_handed_over_as_it_came(operation: Operation, tag: str) -> None:
+    odd = ET.Element(tag, {"msgid": "7"})
+    page = ET.Element("root", {"return": "0"})
+    page.extend([ET.Element("count"), odd])
+    fetcher: calls.Fetcher[Any] = calls.Fetcher(gateway(), operation)
+    (items,) = PlanRunner().run(fetcher.fetch_all(), [HttpAnswer(200, {}, ET.tostring(page, "utf-8")), _page()])
+    assert [(item.is_malformed, item.attributes) for item in items] == [(True, {"msgid": "7"})]
+    assert items[0].reason == f"<{tag}> is not <{operation}>"
+
+
 @pytest.mark.parametrize("outcome", [LOST, UNREACHED, REFUSED, HttpAnswer(200, {}, b"<root")])
 def test_a_failed_fetch_carries_the_earlier_items(outcome: StepOutcome) -> None:
     fetcher = calls.Fetcher[Report](gateway(), Operation.REPORT)
@@ -310,6 +322,23 @@ def test_an_abandoned_fetch_keeps_its_items_for_the_next() -> None:
     assert PlanRunner().run(fetcher.fetch_all(), [_page(1, 2), _page(3)]) == []
     (reports,) = PlanRunner().run(fetcher.fetch_all(), [_page(4), _page()])
     assert _msgids(reports) == [1, 2, 3, 4]
+
+
+@given(st.lists(st.integers(1, 5), min_size=1, max_size=4))
+def test_a_gateway_that_hands_out_its_items_again_ends_a_fetch_and_loses_nothing(sizes: list[int]) -> None:
+    serial = itertools.count()
+    pages = [[next(serial) for _ in range(size)] for size in sizes]
+    fetcher = calls.Fetcher[Report](gateway(), Operation.REPORT)
+    (reports,) = PlanRunner().run(fetcher.fetch_all(), [_page(*page) for page in [*pages, *[pages[-1]] * 9]])
+    assert _msgids(reports) == [one for page in [*pages, pages[-1]] for one in page]
+
+
+def test_following_pauses_after_items_that_are_handed_out_again(caplog: pytest.LogCaptureFixture) -> None:
+    runner = PlanRunner()
+    fetcher = calls.Fetcher[Report](gateway(), Operation.REPORT)
+    runner.run(fetcher.follow(5, NEVER), [_page(1), _page(1), _page(1), _page(2)])
+    assert runner.pauses == [5, 5]
+    assert "report: the gateway handed out the same 1 items twice" in caplog.text
 
 
 @given(st.lists(st.integers(0, 5), min_size=1, max_size=6), st.integers(0, 20))

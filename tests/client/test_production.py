@@ -84,6 +84,31 @@ def test_a_call_may_have_its_own_timeout(kind: str) -> None:
 
 
 @both_kinds
+@pytest.mark.parametrize("timeout", [0, -1, float("nan")])
+def test_a_timeout_that_is_not_positive_is_refused_before_anything_is_sent(kind: str, timeout: float) -> None:
+    with scripted.server() as script, clients.client(kind, script.url) as client:
+        for call in (
+            lambda: client.send(PHONE, CONTENT, timeout=timeout),
+            lambda: client.send(PHONE, CONTENT, parallel=True, timeout=timeout),
+            lambda: client.reports(timeout=timeout),
+            lambda: client.upmsgs(timeout=timeout),
+            lambda: list(client.follow_reports(timeout=timeout)),
+            lambda: list(client.follow_upmsgs(timeout=timeout)),
+            lambda: client.info(timeout=timeout),
+        ):
+            with pytest.raises(ValueError, match="timeout must be positive, or None for the client's, got"):
+                call()
+    assert script.requests == []
+
+
+def test_the_event_that_stops_must_suit_the_client() -> None:
+    with pytest.raises(TypeError, match="stop must be an event of threads"), Client("http://h", "1", "2") as client:
+        client.follow_reports(stop=asyncio.Event())  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]
+    with pytest.raises(TypeError, match="stop must be an event of the event loop"):
+        AsyncClient("http://h", "1", "2").follow_upmsgs(stop=threading.Event())  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]
+
+
+@both_kinds
 @pytest.mark.parametrize("parallel", [False, True])
 def test_a_closed_client_sends_nothing_and_says_so(kind: str, *, parallel: bool) -> None:
     with scripted.server() as script, clients.client(kind, script.url) as client:
@@ -145,7 +170,8 @@ def test_a_parallel_send_to_the_emulator_sends_each_message_once(kind: str) -> N
 
 
 @both_kinds
-def test_an_error_of_progress_ends_a_parallel_send(kind: str) -> None:
+@pytest.mark.parametrize("parallel", [False, True])
+def test_an_error_of_progress_ends_a_send_and_notes_its_progress(kind: str, *, parallel: bool) -> None:
     def fail(_part: Sent) -> None:
         raise ZeroDivisionError
 
@@ -154,7 +180,7 @@ def test_an_error_of_progress_ends_a_parallel_send(kind: str) -> None:
         clients.client(kind, served.url, threads=1) as client,
         pytest.raises(ZeroDivisionError) as caught,
     ):
-        client.send(PHONES, CONTENT, parallel=True, progress=fail)
+        client.send(PHONES, CONTENT, parallel=parallel, progress=fail)
     assert caught.value.__notes__ == ["send: interrupted; numbers answered before: 500; submits not sent: 4"]
 
 

@@ -125,6 +125,12 @@ def test_an_address_may_name_the_folder_of_the_endpoints(gateway: MinimalGateway
     assert (done.code, len(done.results(CheckOutcome.PASSED))) == (0, 2)
 
 
+def test_an_address_of_an_emulator_with_the_live_target_is_refused(gateway: MinimalGateway, tmp_path: Path) -> None:
+    done = contract.ask(tmp_path, *LIVE, f"--ccell-url={gateway.url}", url=gateway.url)
+    assert (done.code, gateway.journal) == (4, [])
+    assert "--ccell-url is for --ccell-target=emulator; CCELL_FAKE_URL in the environment names" in done.printed
+
+
 @pytest.mark.parametrize("option", ["--ccell-live", "--ccell-allow=sms", f"--ccell-phone={OWN[0]}", "--ccell-budget=5"])
 def test_live_options_with_another_target_are_refused(tmp_path: Path, option: str) -> None:
     done = contract.ask(tmp_path, "--ccell-target=emulator", option)

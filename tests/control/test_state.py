@@ -279,6 +279,15 @@ def test_a_store_keeps_the_changed_settings_of_the_default_account(tmp_path: Pat
             assert control.account("200001").status().settings.balance == balance
 
 
+def test_a_store_keeps_that_the_default_account_was_closed(tmp_path: Path) -> None:
+    server = {"store": str(tmp_path / "store")}
+    with emulator(ManualClock(DOCUMENT_DAY), server) as running, ControlClient(running.url) as control:
+        control.open({"userid": "300001"})
+        control.account("200001").close()
+    with emulator(ManualClock(DOCUMENT_DAY), server) as running, ControlClient(running.url) as control:
+        assert [one.userid for one in control.accounts()] == ["300001"]
+
+
 @pytest.mark.parametrize("named", [{"balance": 5}, {}])
 def test_an_account_of_the_configuration_has_its_settings_at_each_start(tmp_path: Path, named: dict[str, int]) -> None:
     server = {"store": str(tmp_path / "store")}

@@ -313,7 +313,7 @@ def test_a_configuration_that_comes_too_late_is_an_error(
     pytester.makepyfile(**{"b/conftest": conftest, "b/test_b": f"def test_b({fixture}): pass\ndef test_c(): pass"})
     result = run(pytester)
     result.assert_outcomes(passed=2, errors=1)
-    result.stdout.fnmatch_lines(["ccell_config or ccell_listen_address is overridden for this test, but *"])
+    result.stdout.fnmatch_lines(["The emulator of the session has started with another ccell_config or *"])
     only = run(pytester, "b")
     only.assert_outcomes(passed=2)
 

@@ -59,6 +59,24 @@ LIBRARIES = {
 
 
 @pytest.mark.parametrize("library", LIBRARIES)
+def test_threads_that_are_replaced_too_late_are_refused_at_once(pytester: pytest.Pytester, library: str) -> None:
+    pytester.makeconftest(f"from ccell_mock_server import FakeCcell\n{LIBRARIES[library]}")
+    pytester.makepyfile("""
+        from ccell_mock_server import FakeCcell
+
+        def test_fixture(ccell):
+            pass
+
+        def test_fake():
+            FakeCcell()
+    """)
+    result = pytester.runpytest_subprocess("-p", "no:cacheprovider", "-p", "no:asyncio", "-W", "ignore")
+    result.assert_outcomes(errors=1, failed=1)
+    sentence = "the emulator cannot run: threads were replaced, as by gevent or eventlet, after ccell_mock_server was *"
+    result.stdout.fnmatch_lines([sentence, f"*NotPossible: {sentence}"])
+
+
+@pytest.mark.parametrize("library", LIBRARIES)
 def test_everything_works_under_patched_threads(pytester: pytest.Pytester, library: str) -> None:
     pytester.makeconftest(LIBRARIES[library])
     pytester.makepyfile(TESTS)

@@ -144,6 +144,20 @@ def test_a_profile_with_a_running_emulator_is_refused(pytester: pytest.Pytester)
     result.stderr.fnmatch_lines(["*--ccell-profile is for an emulator that is started, --ccell-url for a running one*"])
 
 
+def test_an_empty_address_is_refused(pytester: pytest.Pytester) -> None:
+    result = run(pytester, "--ccell-url=")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*--ccell-url must be an address such as http://127.0.0.1:8026, got an empty text"])
+
+
+def test_a_profile_that_cannot_be_read_is_one_sentence(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile("def test_one(ccell): pass")
+    result = run(pytester, "--ccell-profile=missing.toml")
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["--ccell-profile: server.profile: missing.toml: cannot be read: *"])
+    result.stdout.no_fnmatch_line("*ConfigError*")
+
+
 def test_a_profile_that_the_configuration_does_not_use_is_refused(pytester: pytest.Pytester) -> None:
     (pytester.path / "profile.toml").write_text('[Q13]\nanswer = "number"\n', "utf-8")
     pytester.makeconftest("""

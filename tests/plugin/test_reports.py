@@ -103,6 +103,76 @@ def test_the_journals_of_a_test_have_a_limited_length(pytester: pytest.Pytester)
     assert len(section) < 22_000
 
 
+def test_many_accounts_have_a_limited_length_and_the_newest_are_shown(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile("""
+        import pytest
+
+        @pytest.mark.parametrize("are_closed", [False, True])
+        def test_failing(ccell_server, are_closed):
+            for number in range(60):
+                ccell = ccell_server.open()
+                ccell.client.send("13800000000", f"number-{number}" + "长" * 900 + "【签名】")
+                if are_closed:
+                    ccell.close()
+            ccell_server.open().client.send(",".join(f"195{number:08d}" for number in range(500)), "您好【签名】")
+            assert False
+    """)
+    result = run(pytester)
+    result.assert_outcomes(failed=2)
+    for rest in result.stdout.str().split("- ccell journal -")[1:]:
+        section = rest.partition("\n____")[0].partition("short test summary")[0]
+        assert section.count("\naccount ") == 5
+        assert "more explanations" in section
+        assert "(56 accounts that were opened earlier are left out)" in section
+        assert "number-59" in section
+        assert len(section) < 22_000
+
+
+def test_accounts_of_the_same_userid_on_two_emulators_are_shown(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile("""
+        import pytest
+        from ccell_mock_server import FakeCcell
+
+        @pytest.fixture
+        def first():
+            first = FakeCcell(userid="300001")
+            first.client.info()
+            first.client.info()
+            return first
+
+        def test_failing(first):
+            with FakeCcell(userid="300001") as second:
+                second.client.upmsgs()
+            assert False
+    """)
+    pytester.makeconftest("""
+        import pytest
+        from ccell_mock_server import FakeCcell
+
+        @pytest.fixture(autouse=True, scope="session")
+        def earlier():
+            earlier = FakeCcell(userid="300001")
+            for _ in range(5):
+                earlier.client.info()
+            return earlier
+    """)
+    result = run(pytester)
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*- ccell journal -*", "account 300001, closed: 1 request", "* upmsg 0, *"])
+
+
+def test_the_first_test_of_a_run_shows_the_accounts_that_it_closed(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile("""
+        def test_failing(ccell_server):
+            with ccell_server.open() as ccell:
+                ccell.client.upmsgs()
+                assert False
+    """)
+    result = pytester.runpytest_subprocess("-p", "no:cacheprovider", "-p", "no:asyncio")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*- ccell journal -*", "account *, closed: 1 request", "* upmsg 0, *"])
+
+
 def test_a_test_that_passes_or_has_no_account_shows_nothing(pytester: pytest.Pytester) -> None:
     pytester.makepyfile("""
         def test_passing(ccell):
@@ -132,8 +202,8 @@ def test_accounts_that_the_test_opened_or_closed_are_shown_too(pytester: pytest.
         [
             "*- ccell journal -*",
             *("account *: 1 request", "* report 0, *"),
-            *("account *, closed: 1 request", "* info 0, *"),
             *("account *, closed: 1 request", "* upmsg 0, *"),
+            *("account *, closed: 1 request", "* info 0, *"),
         ]
     )
 

@@ -194,9 +194,11 @@ def test_a_fault_can_be_for_every_request(fake: Ccell) -> None:
     [
         ({}, "got none; kinds: code, http, close"),
         ({"code": "1001999", "http": 502}, "got code and http"),
-        ({"kode": "1001999"}, "got none"),
+        ({"kode": "1001999"}, "unknown keyword 'kode'; did you mean code"),
+        ({"dealy": 1}, "unknown keyword 'dealy'; did you mean delay"),
         ({"close": 3}, "close must be True, got 3"),
-        ({"code": "1001999", "bytes": 3}, "bytes"),
+        ({"code": "1001999", "bytes": 3}, "unknown keyword 'bytes'"),
+        ({"code": "1001999", "piece": 3}, "piece"),
     ],
 )
 def test_invalid_keywords_of_a_fault_are_refused(fake: Ccell, keywords: dict[str, Any], reason: str) -> None:
@@ -207,6 +209,8 @@ def test_invalid_keywords_of_a_fault_are_refused(fake: Ccell, keywords: dict[str
 def test_invalid_values_of_a_fault_are_refused(fake: Ccell) -> None:
     with pytest.raises(ValueError, match=r"operation must be one of send, report, upmsg, info, got 'sned'"):
         fake.faults.next("sned", code="1001999")  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]
+    with pytest.raises(ValueError, match=r"operation must be one of send, report, upmsg, info, got 'sned'"):
+        fake.faults.next("sned")  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]
     with pytest.raises(ControlError, match="code"):
         fake.faults.next("send", code="42")
 

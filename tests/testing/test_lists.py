@@ -2,9 +2,11 @@
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 
+from ccell_fake.control.client import ControlError
 from ccell_fake.inspection import State
 from ccell_fake.testing import Ccell, NotAsExpected
 
@@ -67,9 +69,7 @@ def test_one_reports_a_refused_message_as_a_near_miss(fake: Ccell) -> None:
 
 def test_one_fails_if_several_match(fake: Ccell) -> None:
     fake.client.send([PHONE, OTHER], CONTENT)
-    with pytest.raises(
-        NotAsExpected, match=f"accepted messages with any fields must be one, got 2(.|\n)*{PHONE}(.|\n)*{OTHER}"
-    ):
+    with pytest.raises(NotAsExpected, match=f"accepted messages must be one, got 2(.|\n)*{PHONE}(.|\n)*{OTHER}"):
         fake.outbox.one()
 
 
@@ -85,7 +85,7 @@ def test_an_index_error_lists_the_items(fake: Ccell) -> None:
 
 
 def test_an_unknown_field_is_refused(fake: Ccell) -> None:
-    with pytest.raises(TypeError, match="have no field 'fone'; did you mean phone"):
+    with pytest.raises(TypeError, match="cannot be found by 'fone'; did you mean phone"):
         fake.outbox.one(fone=PHONE)  # type: ignore[call-arg] # pyright: ignore[reportCallIssue]
 
 
@@ -165,8 +165,36 @@ def test_upstream_messages_are_listed(fake: Ccell) -> None:
 @pytest.mark.parametrize("name", ["outbox", "refused", "reports", "upmsgs"])
 @pytest.mark.parametrize("method", ["find", "one", "wait"])
 def test_an_unknown_field_is_an_error_in_an_empty_list_too(fake: Ccell, name: str, method: str) -> None:
-    with pytest.raises(TypeError, match=r"have no field 'fone'; did you mean phone\? fields: .*phone"):
+    with pytest.raises(TypeError, match=r"cannot be found by 'fone'; did you mean phone\? fields: .*phone"):
         getattr(getattr(fake, name), method)(fone=PHONE)
+
+
+@pytest.mark.parametrize("name", ["outbox", "refused", "reports", "upmsgs"])
+@pytest.mark.parametrize("method", ["find", "one", "wait"])
+@pytest.mark.parametrize("value", [None, 13800000000, True])
+def test_a_value_that_is_no_text_is_an_error(fake: Ccell, name: str, method: str, value: object) -> None:
+    fake.client.send([PHONE, REFUSED], CONTENT)
+    with pytest.raises(TypeError, match=f"phone must be text, got {value}"):
+        getattr(getattr(fake, name), method)(phone=value)
+
+
+def test_a_code_or_a_state_is_no_pattern(fake: Ccell) -> None:
+    fake.client.send(REFUSED, CONTENT)
+    for find in (
+        lambda: fake.refused.find(code="1004*"),
+        lambda: fake.outbox.find(state="deliv*"),  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]
+        lambda: list(fake.account.journal(code="0*")),
+    ):
+        with pytest.raises(ControlError, match=r"(code|state) must .*\*"):
+            find()
+
+
+@pytest.mark.parametrize("value", [None, 1, "yes"])
+def test_is_fetched_is_true_or_false(fake: Ccell, value: Any) -> None:
+    with pytest.raises(TypeError, match="is_fetched must be True or False, got"):
+        fake.reports.find(is_fetched=value)
+    with pytest.raises(TypeError, match="is_fetched must be True or False, got"):
+        fake.upmsgs.one(is_fetched=value)
 
 
 def test_reports_and_upstream_messages_have_patterns(fake: Ccell) -> None:

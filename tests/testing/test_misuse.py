@@ -125,6 +125,15 @@ MISUSES = {
     "ccell.settings(ballance=3)": "ControlError",
     "ccell.faults.next('send', kode='1')": "TypeError",
     "ccell.server.open(userid='200001')": "ControlError",
+    "ccell.outbox.find(linkid=None)": "TypeError",
+    "ccell.connect(timeout=0)": "ValueError",
+    "ccell.connect(threads=0)": "ValueError",
+    "ccell.client.info(timeout=0)": "ValueError",
+    "ccell.client.send('13800000000', '您好【签名】', timeout=-1)": "ValueError",
+    "ccell.client.send('13800000000', '')": "ValueError",
+    "ccell.client.follow_reports(interval=0)": "ValueError",
+    "client.send('13800000000', '您好【签名】')": "ClientUnusable",
+    "client.reports()": "ClientUnusable",
     "closed.clock.now": "AccountClosed",
 }
 
@@ -140,7 +149,13 @@ def test_a_failure_is_shown_at_the_line_of_the_test_once(pytester: pytest.Pytest
             account.close()
             return account
 
-        def test_one(ccell, closed):
+        @pytest.fixture
+        def client(ccell):
+            client = ccell.connect()
+            client.close()
+            return client
+
+        def test_one(ccell, closed, client):
             {misuse}
     """)
     for options in ((), ("--tb=long",), ("--tb=short",)):

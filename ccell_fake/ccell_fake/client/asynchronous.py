@@ -3,6 +3,8 @@
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping
 from contextlib import aclosing, closing
 from datetime import datetime
+from inspect import iscoroutinefunction
+from operator import methodcaller
 from pathlib import Path
 from typing import Literal, Protocol, Self, TypeVar, Unpack, overload
 
@@ -19,9 +21,12 @@ from ccell_fake.client.results import AccountStatus, Sent
 from ccell_fake.client.retries import Retry
 from ccell_fake.client.steps import HttpCall, Output, Pause, Plan, StepOutcome
 from ccell_fake.client.submits import collect_submits
-from ccell_fake.client.transport import FAILURES, AccountClient, outcome
+from ccell_fake.client.transport import FAILURES, AccountClient, check_timeout, outcome
 from ccell_fake.limits import DEFAULT_THREADS
 from ccell_fake.model import Operation, Report, Submit, Upmsg
+
+# Pytest shows the line of the caller instead.
+__tracebackhide__: methodcaller = methodcaller("errisinstance", (ClientUnusable, TypeError, ValueError))
 
 T = TypeVar("T")
 Item = TypeVar("Item", Report | MalformedReport, Upmsg | MalformedUpmsg)
@@ -191,12 +196,15 @@ class AsyncClient(AccountClient):
         return await self._only(calls.info(self._gateway), timeout)
 
     async def _only(self, plan: Plan[T], timeout: float | None) -> T:
+        check_timeout(timeout)
         (value,) = [value async for value in self._run(plan, self._sleep, timeout)]
         return value
 
     async def _send_in_parallel(
         self, sending: ParallelSend, progress: Callable[[Sent], object] | None, timeout: float | None
     ) -> Sent:
+        check_timeout(timeout)
+
         async def work() -> None:
             for place, plan in sending.plans():
                 try:
@@ -219,8 +227,13 @@ class AsyncClient(AccountClient):
     def _follow(
         self, fetcher: calls.Fetcher[Item], interval: float, stop: StopEvent | None, timeout: float | None
     ) -> AsyncGenerator[Item, None]:
+        check_timeout(timeout)
         if stop is None:
             return self._run(fetcher.follow(interval, lambda: False), self._sleep, timeout)
+
+        if not iscoroutinefunction(stop.wait):
+            message = f"stop must be an event of the event loop, such as asyncio.Event, got {stop!r}"
+            raise TypeError(message)
 
         async def wait(seconds: float) -> None:
             with anyio.move_on_after(seconds):
@@ -243,7 +256,7 @@ class AsyncClient(AccountClient):
                     case HttpCall():
                         unusable = self._begin(step.operation)
                         if unusable is not None:
-                            plan.throw(unusable)
+                            self._refuse(plan, unusable)
                         async with self._slots:
                             try:
                                 result = await self._exchange(step, timeout)

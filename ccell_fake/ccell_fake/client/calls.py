@@ -1,13 +1,15 @@
 """Calls of an account as plans of steps, without sockets, threads or an event loop."""
 
+import logging
 from collections import deque
 from collections.abc import Callable, Generator, Iterable
 from dataclasses import replace
 from itertools import chain
+from operator import methodcaller
 from typing import Any, Generic, TypeVar, cast
 
 from ccell_fake.client import results
-from ccell_fake.client.errors import ClientError, OutcomeUnknown, RequestRefused
+from ccell_fake.client.errors import ClientError, ClientUnusable, OutcomeUnknown, RequestRefused
 from ccell_fake.client.gateway import GatewayCalls
 from ccell_fake.client.malformed import MalformedReport, MalformedUpmsg
 from ccell_fake.client.results import AccountStatus, Sent
@@ -17,6 +19,13 @@ from ccell_fake.codes import Code
 from ccell_fake.model import AccountInfo, Malformed, Operation, Reply, Report, Resp, Submit, Upmsg
 
 Item = TypeVar("Item", Report | MalformedReport, Upmsg | MalformedUpmsg)
+
+# Pytest shows the line of the caller instead.
+__tracebackhide__: methodcaller = methodcaller("errisinstance", (ClientUnusable, ValueError))
+
+_Request = tuple[Submit, ...]
+
+_LOG = logging.getLogger("ccell_fake.client")
 
 # The document does not say whether a request refused with any other code was submitted in part.
 _NOTHING_SUBMITTED = frozenset(Code) - {Code.SYSTEM_ERROR}
@@ -30,20 +39,23 @@ def send(gateway: GatewayCalls, submits: tuple[Submit, ...], progress: Callable[
     requests = split_requests(submits)
     done: list[Sent] = []
     for index, request in enumerate(requests):
+        later = requests[index + 1 :]
         try:
             part = yield from gateway.call(Operation.SEND, _resp_reader(request), request)
         except ClientError as error:
-            _record_progress(error, done, requests[index:])
+            _record_progress(error, done, request, later)
             raise
         except BaseException as error:
             # An interrupt is no ClientError, but it leaves the outcome unknown, too.
-            interrupted = OutcomeUnknown("send: interrupted")
-            _record_progress(interrupted, done, requests[index:])
-            error.add_note(str(interrupted))
+            _note_progress(error, done, request, later)
             raise
         done.append(part)
         if progress is not None:
-            progress(part)
+            try:
+                progress(part)
+            except BaseException as error:
+                _note_progress(error, done, (), later)
+                raise
     yield Output(results.merge(done))
 
 
@@ -51,15 +63,21 @@ def _resp_reader(request: tuple[Submit, ...]) -> Callable[[Reply[Any]], Sent]:
     return lambda reply: results.match_resps(request, cast("tuple[Resp | Malformed, ...]", reply.items))
 
 
-def _record_progress(error: ClientError, done: list[Sent], remaining: tuple[tuple[Submit, ...], ...]) -> None:
-    """Set the error's progress; the first of the remaining requests is the one that failed."""
+def _note_progress(error: BaseException, done: list[Sent], failed: _Request, later: tuple[_Request, ...]) -> None:
+    interrupted = OutcomeUnknown("send: interrupted")
+    _record_progress(interrupted, done, failed, later)
+    error.add_note(str(interrupted))
+
+
+def _record_progress(error: ClientError, done: list[Sent], failed: _Request, later: tuple[_Request, ...]) -> None:
+    """Set the error's progress: the results before it, the request that failed, and those that were not sent."""
     before = results.merge(done)
     error.resps, error.unanswered, error.malformed = before.resps, before.unanswered, before.malformed
-    failed, later = remaining[0], tuple(chain.from_iterable(remaining[1:]))
+    unsent = tuple(chain.from_iterable(later))
     if _is_outcome_unknown(error):
-        error.unknown, error.unsent = failed, later
+        error.unknown, error.unsent = failed, unsent
     else:
-        error.unsent = failed + later
+        error.unsent = failed + unsent
 
 
 def _is_outcome_unknown(error: ClientError) -> bool:
@@ -85,17 +103,18 @@ class Fetcher(Generic[Item]):
         self._buffer.clear()
 
     def fetch_all(self) -> Plan[tuple[Item, ...]]:
-        """Fetch pages until one is empty (R2, U2). An error carries the items fetched before it."""
+        """Fetch pages until there are no more. An error carries the items fetched before it."""
+        before: tuple[Item, ...] = ()
         try:
-            while (yield from self._fetch_page()):
-                pass
+            while self._may_continue(before, page := (yield from self._fetch_page())):
+                before = page
         except ClientError as error:
             error.taken = self._take_buffer()
             raise
         yield Output(self._take_buffer())
 
     def follow(self, interval: float, is_stopped: Callable[[], bool]) -> Plan[Item]:
-        """Output items one by one; after an empty page, wait `interval` seconds and fetch again.
+        """Output items one by one; after the last page, wait `interval` seconds and fetch again.
 
         `is_stopped` is called whenever the buffer is empty.
 
@@ -108,19 +127,28 @@ class Fetcher(Generic[Item]):
         return self._follow(interval, is_stopped)
 
     def _follow(self, interval: float, is_stopped: Callable[[], bool]) -> Plan[Item]:
+        before: tuple[Item, ...] = ()
         while True:
             while (item := self._next()) is not None:
                 yield Output(item)
             if is_stopped():
                 return
-            if not (yield from self._fetch_page()):
+            page = yield from self._fetch_page()
+            if not self._may_continue(before, page):
                 yield Pause(interval)
+            before = page
 
-    def _fetch_page(self) -> Generator[HttpCall | Pause, StepOutcome | None, bool]:
-        """Fetch a page into the buffer. Returns whether it had items."""
+    def _fetch_page(self) -> Generator[HttpCall | Pause, StepOutcome | None, tuple[Item, ...]]:
+        """Fetch a page, and keep its items in the buffer."""
         page = yield from self._gateway.call(self._operation, self._read_page)
         self._buffer.extend(page)
-        return bool(page)
+        return page
+
+    def _may_continue(self, before: tuple[Item, ...], page: tuple[Item, ...]) -> bool:
+        """Return whether there may be another page: not after an empty one (R2, U2), nor after a repeated one (R1)."""
+        if page and page == before:
+            _LOG.warning("%s: the gateway handed out the same %d items twice", self._operation, len(page))
+        return bool(page) and page != before
 
     def keep(self, outcomes: Iterable[StepOutcome | Exception], cancelled: BaseException) -> None:
         """Put the items of the answer of a cancelled call into the buffer, or note on the cancellation why not."""

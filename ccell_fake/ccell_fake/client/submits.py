@@ -5,11 +5,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields, replace
 from datetime import datetime, timedelta
 from itertools import islice
+from operator import methodcaller
 from typing import cast
 
 from ccell_fake.limits import NUMBER_SEPARATOR, NUMBERS_PER_REQUEST
 from ccell_fake.model import Submit
 from ccell_fake.wire import times, xml
+
+# Pytest shows the line of the caller instead.
+__tracebackhide__: methodcaller = methodcaller("errisinstance", (TypeError, ValueError))
 
 _LINKIDS = 10**18
 

@@ -6,12 +6,15 @@ from collections.abc import Callable, Generator, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import closing
 from datetime import datetime
+from inspect import iscoroutinefunction
+from operator import methodcaller
 from pathlib import Path
 from typing import Literal, Self, TypeVar, Unpack, overload
 
 import httpx2
 
 from ccell_fake.client import calls
+from ccell_fake.client.errors import ClientUnusable
 from ccell_fake.client.malformed import MalformedReport, MalformedUpmsg
 from ccell_fake.client.options import ClientOptions, account_from_environment
 from ccell_fake.client.parallel import ParallelSend
@@ -19,9 +22,12 @@ from ccell_fake.client.results import AccountStatus, Sent
 from ccell_fake.client.retries import Retry
 from ccell_fake.client.steps import HttpCall, Output, Pause, Plan, StepOutcome
 from ccell_fake.client.submits import collect_submits
-from ccell_fake.client.transport import FAILURES, AccountClient, outcome
+from ccell_fake.client.transport import FAILURES, AccountClient, check_timeout, outcome
 from ccell_fake.limits import DEFAULT_THREADS
 from ccell_fake.model import Report, Submit, Upmsg
+
+# Pytest shows the line of the caller instead.
+__tracebackhide__: methodcaller = methodcaller("errisinstance", (ClientUnusable, TypeError, ValueError))
 
 T = TypeVar("T")
 Item = TypeVar("Item", Report | MalformedReport, Upmsg | MalformedUpmsg)
@@ -189,7 +195,8 @@ class Client(AccountClient):
         Raises:
             ClientError: A request was refused, was not sent, or its outcome is unknown. The error carries earlier
                 resps, unknown submits, and unsent submits.
-            ValueError: There is nothing to send, the time is naive, or XML cannot carry a text.
+            ValueError: There is nothing to send, the time is naive, XML cannot carry a text, or the timeout is not
+                positive.
             TypeError: The arguments match none of these forms.
         """
         submits = collect_submits(to, content, sendtime=sendtime, linkid=linkid, spcode=spcode)
@@ -206,6 +213,7 @@ class Client(AccountClient):
 
         Raises:
             ClientError: A request failed. The error has the reports of earlier requests as `taken`.
+            ValueError: The timeout is not positive.
         """
         return self._only(self._reports.fetch_all(), timeout)
 
@@ -229,7 +237,8 @@ class Client(AccountClient):
 
         Raises:
             ClientError: A request failed. All reports fetched before were yielded; a new call continues after them.
-            ValueError: The interval is not positive.
+            TypeError: `stop` is an event of an event loop.
+            ValueError: The interval or the timeout is not positive.
         """
         return self._follow(self._reports, interval, stop, timeout)
 
@@ -244,16 +253,19 @@ class Client(AccountClient):
 
         Raises:
             ClientError: The request was refused or not answered.
+            ValueError: The timeout is not positive.
         """
         return self._only(calls.info(self._gateway), timeout)
 
     def _only(self, plan: Plan[T], timeout: float | None) -> T:
+        check_timeout(timeout)
         (value,) = self._run(plan, self._sleep, timeout)
         return value
 
     def _send_in_parallel(
         self, sending: ParallelSend, progress: Callable[[Sent], object] | None, timeout: float | None
     ) -> Sent:
+        check_timeout(timeout)
         one_at_a_time = threading.Lock()
 
         def work() -> None:
@@ -281,8 +293,12 @@ class Client(AccountClient):
     def _follow(
         self, fetcher: calls.Fetcher[Item], interval: float, stop: threading.Event | None, timeout: float | None
     ) -> Generator[Item, None, None]:
+        check_timeout(timeout)
         if stop is None:
             return self._run(fetcher.follow(interval, lambda: False), self._sleep, timeout)
+        if iscoroutinefunction(stop.wait):
+            message = f"stop must be an event of threads, such as threading.Event, got {stop!r}"
+            raise TypeError(message)
         return self._run(fetcher.follow(interval, stop.is_set), stop.wait, timeout)
 
     def _run(self, plan: Plan[T], sleep: Callable[[float], object], timeout: float | None) -> Generator[T, None, None]:
@@ -298,7 +314,7 @@ class Client(AccountClient):
                     case HttpCall():
                         unusable = self._begin(step.operation)
                         if unusable is not None:
-                            plan.throw(unusable)
+                            self._refuse(plan, unusable)
                         with self._slots:
                             try:
                                 result = self._exchange(step, timeout)

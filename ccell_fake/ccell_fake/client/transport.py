@@ -6,9 +6,11 @@ follow redirects, which could send a message twice.
 
 import os
 from abc import ABC, abstractmethod
+from contextlib import suppress
 from functools import lru_cache
+from operator import methodcaller
 from pathlib import Path
-from typing import Any
+from typing import Any, Never, TypeVar
 from weakref import WeakSet
 
 import httpx2
@@ -19,8 +21,13 @@ from ccell_fake.client.errors import ClientUnusable
 from ccell_fake.client.gateway import GatewayCalls
 from ccell_fake.client.malformed import MalformedReport, MalformedUpmsg
 from ccell_fake.client.retries import Retry
-from ccell_fake.client.steps import Failure, HttpAnswer, HttpCall, StepOutcome
+from ccell_fake.client.steps import Failure, HttpAnswer, HttpCall, Plan, StepOutcome
 from ccell_fake.model import Operation, Report, Upmsg
+
+T = TypeVar("T")
+
+# Pytest shows the line of the caller instead.
+__tracebackhide__: methodcaller = methodcaller("errisinstance", (ClientUnusable, ValueError))
 
 FAILURES = (httpx2.RequestError, httpx2.InvalidURL)
 """Errors that mean no answer. httpx2 refuses a URL above 64 KiB, which a long GET needs."""
@@ -59,9 +66,7 @@ class AccountClient(ABC):
         if threads < 1:
             message = f"threads must be at least 1, got {threads}"
             raise ValueError(message)
-        if timeout is not None and not timeout > 0:
-            message = f"timeout must be positive, or None to wait for ever, got {timeout}"
-            raise ValueError(message)
+        check_timeout(timeout, "to wait for ever")
         self._gateway = GatewayCalls(base_url, userid, password, method, retry)
         self._reports = calls.Fetcher[Report | MalformedReport](self._gateway, Operation.REPORT)
         self._upmsgs = calls.Fetcher[Upmsg | MalformedUpmsg](self._gateway, Operation.UPMSG)
@@ -102,6 +107,12 @@ class AccountClient(ABC):
         self._inherited.append(getattr(self, "_connections", None))
         self._open()
 
+    def _refuse(self, plan: Plan[T], unusable: ClientUnusable) -> Never:
+        """Let a plan add its progress to an error, and raise that without the frames of the plan."""
+        with suppress(ClientUnusable):
+            plan.throw(unusable)
+        raise unusable.with_traceback(None)
+
     def _begin(self, operation: Operation) -> ClientUnusable | None:
         """Note that a request begins here. Returns an error if none can be sent."""
         if self._obstacle:
@@ -124,6 +135,21 @@ class AccountClient(ABC):
         # Some transports read the content.
         request.read()
         return request
+
+
+def check_timeout(timeout: float | None, none: str = "for the client's") -> None:
+    """Refuse a timeout that is not positive.
+
+    Args:
+        timeout: Seconds.
+        none: The meaning of None.
+
+    Raises:
+        ValueError: It is not positive.
+    """
+    if timeout is not None and not timeout > 0:
+        message = f"timeout must be positive, or None {none}, got {timeout}"
+        raise ValueError(message)
 
 
 def _limit(timeout: float | None) -> dict[str, float | None]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
+from difflib import get_close_matches
 from operator import methodcaller
 from typing import Any, Literal, TypedDict, Unpack
 
@@ -77,7 +78,13 @@ class Faults:
             ValueError: There is no such operation.
             ControlError: A value is not allowed; the message names those that are.
         """
+        endpoint = None if operation is None else Operation(operation)
         given: dict[str, Any] = dict(fault)
+        for name in given.keys() - FaultByName.__annotations__.keys():
+            close = get_close_matches(name, FaultByName.__annotations__, 1)
+            hint = f"did you mean {close[0]}? " if close else ""
+            message = f"unknown keyword {name!r}; {hint}keywords: {', '.join(FaultByName.__annotations__)}"
+            raise TypeError(message)
         kinds = sorted(given.keys() & FAULT_KINDS.keys())
         if len(kinds) != 1:
             named = " and ".join(kinds) or "none"
@@ -90,7 +97,7 @@ class Faults:
                 message = f"{kinds[0]} must be True, got {value!r}"
                 raise TypeError(message)
             given[kind.main_field] = value
-        return self.add(kind(operation=None if operation is None else Operation(operation), times=times, **given))
+        return self.add(kind(operation=endpoint, times=times, **given))
 
     def add(self, fault: Fault) -> FaultStatus:
         """Add a fault after the others."""

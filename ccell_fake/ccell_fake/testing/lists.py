@@ -141,18 +141,23 @@ class AccountList(ABC, Sequence[Item], Generic[Item]):
         return "\n  ".join([f"{len(items)} {self._name}:", *lines, *more])
 
     def _check(self, conditions: Mapping[str, Any]) -> None:
-        """Refuse unknown fields."""
-        for name in conditions:
+        """Refuse unknown fields, and values that no item can have."""
+        for name, value in conditions.items():
             if name not in self._conditions:
                 close = get_close_matches(name, self._conditions, 1)
                 hint = f"did you mean {close[0]}? " if close else ""
-                message = f"{self._name} have no field {name!r}; {hint}fields: {', '.join(sorted(self._conditions))}"
+                fields = ", ".join(sorted(self._conditions))
+                message = f"{self._name} cannot be found by {name!r}; {hint}fields: {fields}"
+                raise TypeError(message)
+            kind = bool if name == _IS_FETCHED else str
+            if not isinstance(value, kind):
+                message = f"{name} must be {'True or False' if kind is bool else 'text'}, got {value!r}"
                 raise TypeError(message)
 
     def _only(self, items: Sequence[Item], conditions: Mapping[str, Any]) -> Item:
         if len(items) == 1:
             return items[0]
-        message = f"{self._name} with {_listed(conditions)} must be one, got {len(items)}\n{self._describe(items)}"
+        message = f"{self._name}{_listed(conditions)} must be one, got {len(items)}\n{self._describe(items)}"
         raise NotAsExpected(message)
 
     def _failure(self, conditions: Mapping[str, Any], timeout: float, found: str) -> NotAsExpected:
@@ -163,7 +168,7 @@ class AccountList(ABC, Sequence[Item], Generic[Item]):
             timeout: Seconds that the test waited.
             found: The items that there are, or the reason that there are none.
         """
-        what = f"{self._name} with {_listed(conditions)}"
+        what = f"{self._name}{_listed(conditions)}"
         first = f"no {what} came within {timeout:g} s" if timeout else f"there are no {what}"
         return NotAsExpected("\n".join([first, found, *self._hints(conditions), *self._notes()]))
 
@@ -211,7 +216,7 @@ class Messages(AccountList[MessageRecord]):
         """The messages that match.
 
         Raises:
-            TypeError: A message has no such field.
+            TypeError: Messages cannot be found by such a field or value.
         """
         self._check(conditions)
         return list(self._account.messages(**self._with_base(conditions)))
@@ -221,7 +226,7 @@ class Messages(AccountList[MessageRecord]):
 
         Raises:
             NotAsExpected: None matches, and the error lists those that almost match; or several match.
-            TypeError: A message has no such field.
+            TypeError: Messages cannot be found by such a field or value.
         """
         found = self.find(**conditions)
         return self._only(found, conditions) if found else self._wait(0, conditions)
@@ -235,7 +240,7 @@ class Messages(AccountList[MessageRecord]):
 
         Raises:
             NotAsExpected: None came in time; the error lists those that almost match.
-            TypeError: A message has no such field.
+            TypeError: Messages cannot be found by such a field or value.
             WouldBlock: The caller is a coroutine.
         """
         check_not_in_event_loop("wait", timeout)
@@ -304,7 +309,7 @@ class Reports(_ComparedList[ReportRecord]):
         return self._account.reports()
 
     def find(self, **conditions: Unpack[ReportConditions]) -> list[ReportRecord]:
-        """The reports that match. Raises TypeError if a report has no such field."""
+        """The reports that match. Raises TypeError for another field or value."""
         return self._find(conditions)
 
     def one(self, **conditions: Unpack[ReportConditions]) -> ReportRecord:
@@ -312,7 +317,7 @@ class Reports(_ComparedList[ReportRecord]):
 
         Raises:
             NotAsExpected: There is none, and the error lists the most similar ones; or there are several.
-            TypeError: A report has no such field.
+            TypeError: Reports cannot be found by such a field or value.
         """
         return self._one(conditions)
 
@@ -325,7 +330,7 @@ class Reports(_ComparedList[ReportRecord]):
 
         Raises:
             NotAsExpected: None came in time; the error lists the most similar ones.
-            TypeError: A report has no such field.
+            TypeError: Reports cannot be found by such a field or value.
             WouldBlock: The caller is a coroutine.
         """
         check_not_in_event_loop("wait", timeout)
@@ -348,7 +353,7 @@ class Upmsgs(_ComparedList[UpmsgRecord]):
         return self._account.upmsgs()
 
     def find(self, **conditions: Unpack[UpmsgConditions]) -> list[UpmsgRecord]:
-        """The upstream messages that match. Raises TypeError if an upstream message has no such field."""
+        """The upstream messages that match. Raises TypeError for another field or value."""
         return self._find(conditions)
 
     def one(self, **conditions: Unpack[UpmsgConditions]) -> UpmsgRecord:
@@ -356,7 +361,7 @@ class Upmsgs(_ComparedList[UpmsgRecord]):
 
         Raises:
             NotAsExpected: There is none, and the error lists the most similar ones; or there are several.
-            TypeError: An upstream message has no such field.
+            TypeError: Upstream messages cannot be found by such a field or value.
         """
         return self._one(conditions)
 
@@ -369,7 +374,7 @@ class Upmsgs(_ComparedList[UpmsgRecord]):
 
         Raises:
             NotAsExpected: None came in time; the error lists the most similar ones.
-            TypeError: An upstream message has no such field.
+            TypeError: Upstream messages cannot be found by such a field or value.
             WouldBlock: The caller is a coroutine.
         """
         check_not_in_event_loop("wait", timeout)
@@ -386,7 +391,8 @@ def _similarity(item: object, conditions: Mapping[str, Any]) -> float:
 
 
 def _listed(conditions: Mapping[str, Any]) -> str:
-    return ", ".join(f"{name}={value!r}" for name, value in conditions.items()) or "any fields"
+    listed = ", ".join(f"{name}={value!r}" for name, value in conditions.items())
+    return f" with {listed}" if listed else ""
 
 
 def _short(value: object) -> str:

@@ -1,5 +1,6 @@
 """Internal. The emulators and accounts of this process that tests have in use, for the pytest plugin."""
 
+import os
 from typing import Any
 
 from ccell_fake.inspection import JournalEntry
@@ -10,8 +11,11 @@ servers: list[Any] = []
 accounts: list[Any] = []
 """Each open `Ccell`, in the order of opening."""
 
-closed: list[tuple[str, tuple[JournalEntry, ...]]] | None = None
-"""The userid and the journal of each account that was closed, if these are wanted."""
+closed: list[tuple[Any, tuple[JournalEntry, ...]]] | None = [] if "PYTEST_CURRENT_TEST" in os.environ else None
+"""Each `Ccell` that was closed and its journal, if these are wanted.
+
+They are also wanted if this module is first needed by a test that runs already.
+"""
 
 
 def keep_journals(*, are_wanted: bool) -> None:

@@ -3,10 +3,15 @@
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from operator import methodcaller
 
 from ccell_fake.control.account import AccountControl
 from ccell_fake.control.client import ControlClient, JournalTruncated, NotFound
+from ccell_fake.errors import CcellError
 from ccell_fake.inspection import JournalEntry
+
+# Pytest shows the line of the test instead.
+__tracebackhide__: methodcaller = methodcaller("errisinstance", CcellError)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Replies: render them in the layout of the document's samples, and parse them tolerantly."""
 
 import codecs
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +15,7 @@ CONTENT_TYPE = "text/xml;charset=UTF-8"
 """The Content-Type of every answer. Without the charset, clients garble it (W6)."""
 
 _Read = Callable[[Element], Resp | Report | Upmsg]
+_ReadItems = Callable[[Element, str, _Read], Iterable[Any]]
 
 _ACCOUNT_ELEMENTS = {
     "ID": "id",
@@ -90,13 +91,14 @@ def parse(operation: Operation, data: bytes, charset: str = "") -> AnyReply:
     Raises:
         UnreadableReply: The body is not the XML that the document describes. The error holds the bytes.
     """
-    return _parse(operation, data, charset, lambda node, read: read(node))
+    return _parse(operation, data, charset, lambda root, tag, read: map(read, root.find_all(tag)))
 
 
 def parse_leniently(operation: Operation, data: bytes, charset: str = "") -> Reply[Any]:
     """Parse a reply as `parse` does, but keep each resp, report or upstream message that is not as described.
 
-    Such an item is a `Malformed`, in its place. So one odd item does not cost the others of its answer.
+    Such an item is a `Malformed`, in its place. So one odd item does not cost the others of its answer. An element of
+    another name counts as an item if it has attributes.
 
     Raises:
         UnreadableReply: The body as a whole is not the XML that the document describes.
@@ -104,7 +106,7 @@ def parse_leniently(operation: Operation, data: bytes, charset: str = "") -> Rep
     return _parse(operation, data, charset, _read_leniently)
 
 
-def _parse(operation: Operation, data: bytes, charset: str, read_item: Callable[[Element, _Read], Any]) -> Reply[Any]:
+def _parse(operation: Operation, data: bytes, charset: str, read_items: _ReadItems) -> Reply[Any]:
     try:
         body = data.strip().removeprefix(codecs.BOM_UTF8).lstrip()
         root = xml.parse(body, "root", as_declared=True, charset=charset)
@@ -112,17 +114,21 @@ def _parse(operation: Operation, data: bytes, charset: str, read_item: Callable[
             items = _accounts(root)
         else:
             tag, read = _READ_ITEM[operation]
-            items = tuple(read_item(node, read) for node in root.find_all(tag))
+            items = tuple(read_items(root, tag, read))
         return Reply(_required(root, "return"), root.get("info", ""), items)
     except xml.NotReadableError as error:
         raise UnreadableReply(error.reason, data) from error
 
 
-def _read_leniently(node: Element, read: _Read) -> Any:  # noqa: ANN401 - an item of any endpoint
-    try:
-        return read(node)
-    except xml.NotReadableError as error:
-        return Malformed(error.reason, dict(node.attributes))
+def _read_leniently(root: Element, tag: str, read: _Read) -> Iterator[Any]:
+    for node in root.children:
+        if node.tag == tag:
+            try:
+                yield read(node)
+            except xml.NotReadableError as error:
+                yield Malformed(error.reason, dict(node.attributes))
+        elif node.attributes:
+            yield Malformed(f"<{node.tag}> is not <{tag}>", dict(node.attributes))
 
 
 def _read_resp(node: Element) -> Resp:

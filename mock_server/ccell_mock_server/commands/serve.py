@@ -5,6 +5,7 @@ import sys
 from collections.abc import Mapping
 from contextlib import ExitStack, suppress
 from importlib.metadata import version
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -116,8 +117,10 @@ def _play_demo(emulator: "Emulator") -> list[str]:
 
 def _greeting(emulator: "Emulator") -> list[str]:
     url, certificate = emulator.url, emulator.certificate
-    opened = (emulator.services.accounts.get(one.userid) for one in emulator.config.accounts)
-    accounts = [account.settings for account in opened if account is not None]
+    opened = emulator.services.accounts
+    configured = [*filter(None, (opened.get(one.userid) for one in emulator.config.accounts))]
+    # A store may have other accounts only.
+    accounts = [account.settings for account in configured or islice(opened, 1)]
     lines = [
         f"ccell-fake {version('ccell-fake')} serves on {url}",
         f"  console {url}{CONTROL_PREFIX}",

@@ -8,6 +8,7 @@ from typing import Annotated, Any, ClassVar, cast
 from pydantic import BaseModel, ConfigDict, Field, RootModel, ValidationError
 from pydantic_core import from_json
 
+from ccell_fake.codes import Code
 from ccell_fake.control import models
 from ccell_fake.control.models import ClockTime, FaultBody, Msgid, Pattern, Phone, Position
 from ccell_fake.faults import FAULT_KINDS
@@ -75,7 +76,9 @@ class JournalQuery(PageQuery):
 
     after_position: Annotated[Position, Field(description="Only entries after this position.")] = 0
     operation: Annotated[Operation | None, Field(description="Only requests to this endpoint.")] = None
-    code: Annotated[str | None, Field(description="Only answers with this code.")] = None
+    code: Annotated[
+        str | None, Field(pattern=r"^[^*]*$", description="Only answers with this code. It is no pattern.")
+    ] = None
 
     @property
     def start(self) -> int:
@@ -92,7 +95,7 @@ class MessagesQuery(Parameters):
     linkid: Annotated[Pattern | None, Field(description="The sender's reference.")] = None
     content: Annotated[Pattern | None, Field(description="The text.")] = None
     msgid: Annotated[Msgid | None, Field(description="The serial number.")] = None
-    code: Annotated[str | None, Field(description="0, or the code of the refusal.")] = None
+    code: Annotated[Code | None, Field(description="0, or the code of the refusal.")] = None
     state: Annotated[State | None, Field(description="The state.")] = None
     since: Annotated[ClockTime | None, Field(description="Only messages submitted at this time or later.")] = None
     until: Annotated[ClockTime | None, Field(description="Only messages submitted before this time.")] = None

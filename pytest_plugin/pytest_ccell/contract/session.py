@@ -147,6 +147,10 @@ def _live_settings(config: pytest.Config, budget: Budget) -> LiveSettings | None
             message = f"{cacert}: only for {url} and for {target}=live"
             raise pytest.UsageError(message)
         return None
+    if option.ccell_url:
+        url, target = option_name(config, "url"), option_name(config, "target")
+        message = f"{url} is for {target}=emulator; {_VARIABLES[0]} in the environment names a live gateway"
+        raise pytest.UsageError(message)
     if option.collectonly:
         return None
     if not option.ccell_live:
