@@ -11,6 +11,28 @@ from ccell_fake.clock import ClockSetting
 from ccell_fake.settings import AccountSettings
 
 
+Met = tuple[str, str]
+"""Something that a client can meet: its kind (`code`, `limit`, `question` or `fault`) and its name."""
+
+
+class MetRow(NamedTuple):
+    """How often something was met. Times are on the gateway's clock.
+
+    Attributes:
+        kind: Its kind.
+        name: Its name.
+        count: Number of answers.
+        first: Time of the first one.
+        last: Time of the last one.
+    """
+
+    kind: str
+    name: str
+    count: int
+    first: int
+    last: int
+
+
 @dataclass(frozen=True, slots=True)
 class AccountRow:
     """An open account.
