@@ -10,7 +10,6 @@ from typing import NamedTuple
 from ccell_fake.clock import ClockSetting
 from ccell_fake.settings import AccountSettings
 
-
 Met = tuple[str, str]
 """Something that a client can meet: its kind (`code`, `limit`, `question` or `fault`) and its name."""
 
@@ -21,14 +20,14 @@ class MetRow(NamedTuple):
     Attributes:
         kind: Its kind.
         name: Its name.
-        count: Number of answers.
+        times: Number of answers.
         first: Time of the first one.
         last: Time of the last one.
     """
 
     kind: str
     name: str
-    count: int
+    times: int
     first: int
     last: int
 

@@ -20,7 +20,9 @@ _ROWS_PER_STATEMENT = 500
 
 ADD_MET = """
 ON CONFLICT DO UPDATE SET
-    count = count + excluded.count, first_at = min(first_at, excluded.first_at), last_at = max(last_at, excluded.last_at)
+    count = count + excluded.count,
+    first_at = min(first_at, excluded.first_at),
+    last_at = max(last_at, excluded.last_at)
 """
 """The end of a statement that inserts rows of table `met`: counts of the same are added."""
 
