@@ -333,8 +333,14 @@ class Ccell:
         with suppress(NotFound, Unreachable):
             if registry.closed is not None:
                 registry.closed.append((self.userid, self.journal()))
+            self.keep_coverage()
             self.account.close()
         self.account.disconnect(self._closed())
+
+    def keep_coverage(self) -> None:
+        """Internal. Keep what the client has met, unless the emulator does so for all accounts."""
+        if not self.server.is_in_this_process:
+            registry.keep_coverage(self.account.coverage)
 
     def _check_open(self) -> None:
         if self._is_closed:
@@ -433,7 +439,18 @@ class Server:
         """Close the connections. The emulator runs on."""
         with suppress(ValueError):
             registry.servers.remove(self)
+            self.keep_coverage()
         self.control.close()
+
+    @property
+    def is_in_this_process(self) -> bool:
+        """True if the emulator runs in this process."""
+        return self._in_process is not None
+
+    def keep_coverage(self) -> None:
+        """Internal. Keep what the clients of the emulator have met, if it runs in this process."""
+        if self.is_in_this_process:
+            registry.keep_coverage(self.control.coverage)
 
     @property
     def url(self) -> str:

@@ -1,7 +1,11 @@
 """Internal. The emulators and accounts of this process that tests have in use, for the pytest plugin."""
 
+from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
+from ccell_fake.coverage import Coverage
+from ccell_fake.errors import CcellError
 from ccell_fake.inspection import JournalEntry
 
 servers: list[Any] = []
@@ -18,3 +22,17 @@ def keep_journals(*, are_wanted: bool) -> None:
     """Choose whether an account that is closed leaves its journal in `closed`. The list is emptied."""
     global closed  # noqa: PLW0603 - the state of this module
     closed = [] if are_wanted else None
+
+
+coverages: list[Coverage] | None = None
+"""What was met on each emulator of this process, and on each account of another one, that is no longer in use.
+
+None if nobody wants it.
+"""
+
+
+def keep_coverage(read: Callable[[], Coverage]) -> None:
+    """Keep what was met, if that is wanted. It is lost if the emulator has stopped or the account is gone."""
+    if coverages is not None:
+        with suppress(CcellError):
+            coverages.append(read())
