@@ -78,16 +78,15 @@ class CoverageReporter:
         self._lost: list[str] = []
         self._sum: Coverage | None = None
         # The tests of this plugin run pytest within pytest.
-        self._in_use_before = [*registry.servers, *registry.accounts]
+        self._in_use_before = [*registry.coverage_readers]
         self._wanted_before = registry.coverages
         registry.coverages = []
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Add up what was met, after all fixtures are torn down. A worker hands it over, others judge and report it."""
-        for in_use in (*registry.servers, *registry.accounts):
-            if in_use not in self._in_use_before:
-                in_use.keep_coverage()
+        for in_use in [one for one in registry.coverage_readers if one not in self._in_use_before]:
+            registry.keep_coverage(in_use)
         self._coverages += registry.coverages or []
         workeroutput: dict[str, Any] | None = getattr(self._config, "workeroutput", None)
         if workeroutput is not None:

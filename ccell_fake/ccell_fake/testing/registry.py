@@ -30,9 +30,13 @@ coverages: list[Coverage] | None = None
 None if nobody wants it.
 """
 
+coverage_readers: dict[Any, Callable[[], Coverage]] = {}
+"""Returns what was met on those that are in use, by `Server` or `Ccell`."""
 
-def keep_coverage(read: Callable[[], Coverage]) -> None:
+
+def keep_coverage(in_use: Any) -> None:  # noqa: ANN401 - a Server or a Ccell
     """Keep what was met, if that is wanted. It is lost if the emulator has stopped or the account is gone."""
-    if coverages is not None:
+    read = coverage_readers.pop(in_use, None)
+    if read is not None and coverages is not None:
         with suppress(CcellError):
             coverages.append(read())
