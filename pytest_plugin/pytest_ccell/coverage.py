@@ -26,8 +26,18 @@ _ENVIRONMENT = Environment(
     lstrip_blocks=True,
     keep_trailing_newline=True,
 )
-_ENVIRONMENT.filters["cell"] = lambda text: text.replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;")
-_ENVIRONMENT.filters["json"] = lambda value: json.dumps(value, ensure_ascii=False)
+
+
+def _cell(text: str) -> str:
+    """Escape a text for a cell of a Markdown table."""
+    return text.replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;")
+
+
+def _body(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+_ENVIRONMENT.filters |= {"cell": _cell, "json": _body}
 
 
 def _render_json(coverage: Coverage) -> str:

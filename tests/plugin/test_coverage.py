@@ -103,7 +103,7 @@ def _copy_examples(pytester: pytest.Pytester) -> None:
 
 def test_the_table_of_the_examples_is_true(pytester: pytest.Pytester) -> None:
     _copy_examples(pytester)
-    tables = []
+    tables: list[dict[str, int]] = []
     for workers in ("0", "2"):
         with emulator() as running, ControlClient(running.url) as control:
             options = ("-n", workers, "--ccell-coverage", f"--ccell-url={running.url}")
