@@ -12,6 +12,7 @@ PACKAGES = (
     "ccell_fake.testing",
     "ccell_fake.control.client",
     "ccell_fake.inspection",
+    "ccell_fake.coverage",
     "ccell_fake.faults",
     "ccell_fake.settings",
     "ccell_fake.strategies",

@@ -102,7 +102,7 @@ class Tables:
                 f"`{code}`",
                 code.text,
                 self._word("number" if code.is_about_a_number else "request"),
-                self._text(CASES[code].when, "codes", str(code)),
+                CASES[code].when if self._texts is None else CASES[code].when_zh,
                 "<br>".join(f"`{piece}`" for piece in self._example(CASES[code])),
                 f"`{phones[code]}`" if code in phones else "",
                 f"`{userids[code]}`" if code in userids else "",

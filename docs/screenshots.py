@@ -26,6 +26,11 @@ _VIEWS: dict[str, tuple[str, str, dict[str, Any]]] = {
         ".talk .out",
         {"viewport": {"width": 900, "height": 640}, "locale": "zh-CN", "color_scheme": "dark"},
     ),
+    "console-codes": (
+        "codes?account=300001",
+        ".item[data-met=yes]",
+        {"viewport": {"width": 1280, "height": 720}},
+    ),
     "console-narrow": ("messages", ".row", {"viewport": {"width": 360, "height": 640}}),
     "console-narrow-zh": ("messages", ".row", {"viewport": {"width": 360, "height": 640}, "locale": "zh-CN"}),
 }

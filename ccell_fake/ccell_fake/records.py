@@ -10,6 +10,27 @@ from typing import NamedTuple
 from ccell_fake.clock import ClockSetting
 from ccell_fake.settings import AccountSettings
 
+Met = tuple[str, str]
+"""Something that a client can meet: its kind (`code`, `limit`, `question` or `fault`) and its name."""
+
+
+class MetRow(NamedTuple):
+    """How often something was met. Times are on the gateway's clock.
+
+    Attributes:
+        kind: Its kind.
+        name: Its name.
+        times: Number of answers.
+        first: Time of the first one.
+        last: Time of the last one.
+    """
+
+    kind: str
+    name: str
+    times: int
+    first: int
+    last: int
+
 
 @dataclass(frozen=True, slots=True)
 class AccountRow:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import sys
 from functools import partial
@@ -42,12 +43,39 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help=f"Certificates to trust instead of the host's, as PEM. Default: the environment variable {_CACERT}.",
     )
     group.addoption("--ccell-profile", metavar="FILE", help="Start the emulator with the answers of a profile.")
+    group.addoption(
+        "--ccell-coverage",
+        action="store_true",
+        help="Print at the end which codes, limits, questions and fault kinds the tests have met.",
+    )
+    group.addoption(
+        "--ccell-coverage-report",
+        metavar="FILE",
+        help="Write the coverage to FILE.json, FILE.html or FILE.md, too. Implies --ccell-coverage.",
+    )
+    group.addoption(
+        "--ccell-coverage-fail-under",
+        metavar="N",
+        type=_percentage,
+        help="Fail the run if the tests have met less than N per cent of the 24 codes. Implies --ccell-coverage.",
+    )
     parser.addini(
         "ccell_strict",
         type="bool",
         default=False,
         help="Fail tests whose code under test exceeds limits of the gateway's document.",
     )
+
+
+def _percentage(text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = -1.0
+    if not 0 <= number <= 100:  # noqa: PLR2004 - per cent
+        message = f"must be a number from 0 to 100, got {text!r}"
+        raise argparse.ArgumentTypeError(message)
+    return number
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -66,6 +94,11 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("--ccell-url") and config.getoption("--ccell-profile"):
         message = "--ccell-profile is for an emulator that is started, --ccell-url for a running one; give one of them"
         raise pytest.UsageError(message)
+    wishes = ("--ccell-coverage", "--ccell-coverage-report", "--ccell-coverage-fail-under")
+    if any(config.getoption(wish) not in {None, False} for wish in wishes):
+        from pytest_ccell.coverage import CoverageReporter  # noqa: PLC0415 - loaded on demand
+
+        config.pluginmanager.register(CoverageReporter(config), "ccell_coverage")
     config.addinivalue_line(
         "markers",
         "ccell(strict=None, **settings): settings of the ccell fixture's account, such as balance=5; "

@@ -10,7 +10,10 @@ import served
 import table
 
 from ccell_fake.clock import elapsed
-from ccell_fake.model import Operation
+from ccell_fake.engine.answer import Decision
+from ccell_fake.engine.coverage import met_by
+from ccell_fake.model import Layout, Operation
+from ccell_fake.store.buffer import RowBuffer
 from ccell_fake.wire import payload, replies, requests, secrets
 from ccell_mock_server.gateway import endpoints, handler
 
@@ -76,6 +79,14 @@ def stages() -> None:
     data = ONE.encode()
     arrival = handler.parse(services.gateway, received)
     answer = services.gateway.answer(arrival)
+    decision = Decision(answer.reply, Layout(), answer.rule, answer.basis)
+    account, at = services.accounts.get("200001"), services.accounts.clock.now()
+    rows, settled_rows = RowBuffer(), RowBuffer()
+
+    def count_met() -> None:
+        rows.count(1, met_by(decision, Operation.SEND, None, account, is_locked=False), at)
+        rows.move_to(settled_rows)
+
     stages_: dict[str, Callable[[], object]] = {
         "environment of a request (not part of a send)": lambda: environ(SEND),
         "the same, and reading the body": lambda: endpoints.receive(Operation.SEND, environ(SEND)),
@@ -84,6 +95,7 @@ def stages() -> None:
         "hiding passwords": lambda: secrets.legible(data, is_readable=True),
         "admitting, judging, recording": lambda: services.gateway.answer(arrival),
         "of which rendering": lambda: replies.render(answer.reply),
+        "of which counting what was met": count_met,
         "counting": lambda: services.metrics.count("send", "0", 0.001),
     }
     for name, stage in stages_.items():

@@ -23,6 +23,8 @@ VIEWS = {
     "requests": ".row",
     "account": ".cards li",
     "account?account=300001": ".card .facts",
+    "codes": ".item",
+    "codes?account=300001&show=met": ".item:not([hidden])",
     "send": ".samples pre",
 }
 LOOKS: dict[str, tuple[int, str, dict[str, Any]]] = {

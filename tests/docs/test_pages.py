@@ -149,12 +149,12 @@ def test_exactly_the_fixtures_and_options_are_on_the_page(pytester: pytest.Pytes
     printed = pytester.runpytest_subprocess("--help", *no_plugins).stdout.str()
     group = printed.partition("fake of the CCell SMS gateway:")[2].partition("the contract suite")[0]
     fixtures = set(re.findall(r"^(ccell\w*)(?= )", listed, re.MULTILINE))
-    options = {"--ccell-profile", *re.findall(r"--ccell-\w+", group)}
+    options = {"--ccell-profile", *re.findall(r"--ccell-[\w-]+", group)}
     assert fixtures
     for page in _pages("pytest.md"):
         text = page.read_text("utf-8")
         assert fixtures == set(re.findall(r"^\| `(ccell\w*)` \|", text, re.MULTILINE))
-        assert options == set(re.findall(r"^\| `(--ccell-\w+) ", text, re.MULTILINE))
+        assert options == set(re.findall(r"^\| `(--ccell-[\w-]+)[ `]", text, re.MULTILINE))
 
 
 def test_a_strategy_shrinks_to_the_example_in_the_table() -> None:

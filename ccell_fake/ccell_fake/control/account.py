@@ -11,6 +11,7 @@ from urllib.parse import quote
 from ccell_fake.codes import Code
 from ccell_fake.control.connection import SECONDS, ControlConnection, without_none
 from ccell_fake.control.errors import AccountClosed, NotFound, NotInTime
+from ccell_fake.coverage import Coverage
 from ccell_fake.errors import CcellError
 from ccell_fake.faults import Fault, FaultStatus
 from ccell_fake.inspection import (
@@ -133,7 +134,7 @@ class AccountControl:
         return self._call(AccountRecord, "PUT", "", body=non_defaults(settings))
 
     def reset(self) -> None:
-        """Delete everything of the account except its settings. Holds and delays end."""
+        """Delete everything of the account except its settings and its coverage. Holds and delays end."""
         self._perform("POST", "/reset")
 
     def close(self) -> None:
@@ -143,6 +144,10 @@ class AccountControl:
     def unlock(self) -> None:
         """Unlock the account after repeated excess."""
         self._perform("DELETE", "/lock")
+
+    def coverage(self) -> Coverage:
+        """What the client of the account has met: codes, limits, open questions and kinds of faults."""
+        return self._call(Coverage, "GET", "/coverage")
 
     def clock(self) -> ClockStatus:
         """Mode and time of its clock."""

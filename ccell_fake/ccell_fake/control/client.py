@@ -10,6 +10,7 @@ from ccell_fake.control.account import AccountControl, MessageQuery, WaitConditi
 from ccell_fake.control.connection import ControlConnection
 from ccell_fake.control.errors import AccountClosed, ControlError, JournalTruncated, NotFound, NotInTime, Unreachable
 from ccell_fake.control.events import Event, read_events
+from ccell_fake.coverage import Coverage
 from ccell_fake.inspection import AccountRecord, JournalEntry, MessageRecord
 from ccell_fake.settings import AccountSettings
 
@@ -62,6 +63,10 @@ class ControlClient(ControlConnection):
     def journal(self, after_position: int = 0) -> Iterator[JournalEntry]:
         """The requests after a position that cannot be read, reach no endpoint or name no account, oldest first."""
         return self.pages(JournalEntry, "/v1/journal", after_position=after_position)
+
+    def coverage(self) -> Coverage:
+        """What the clients of all accounts have met, with closed accounts and requests of no account."""
+        return self.call(Coverage, "GET", "/v1/coverage")
 
     def snapshot(self, path: Path) -> None:
         """Write a snapshot of everything to a file."""

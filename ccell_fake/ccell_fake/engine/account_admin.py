@@ -8,7 +8,8 @@ from functools import partial
 
 from ccell_fake.clock import EARLIEST, LATEST, AccountClock, ClockSetting, from_micros, in_micros, to_micros
 from ccell_fake.codes import Code
-from ccell_fake.engine import outcomes, personas
+from ccell_fake.coverage import Coverage
+from ccell_fake.engine import coverage_table, outcomes, personas
 from ccell_fake.engine.account import Account
 from ccell_fake.engine.account_views import (
     clock_status,
@@ -103,9 +104,14 @@ class AccountAdmin:
             self._accounts.close(account, ledger)
 
     def reset(self) -> AccountRecord:
-        """Delete the account's data except its settings, and end its waits."""
+        """Delete the account's data except its settings and what it has met, and end its waits."""
         with self.opened() as (account, ledger):
             return self._status(self._accounts.reset(account, ledger), ledger)
+
+    def coverage(self) -> Coverage:
+        """Return what the client of the account has met."""
+        with self.opened() as (account, ledger):
+            return coverage_table.describe(ledger.inspect.met(account.key), self.userid)
 
     def unlock(self) -> None:
         """Unlock the account."""

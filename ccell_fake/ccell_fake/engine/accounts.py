@@ -119,15 +119,21 @@ class Accounts:
         return changed
 
     def close(self, account: Account, ledger: Ledger) -> None:
-        """Delete an account within a transaction, and end its waits."""
+        """Delete an account within a transaction, and end its waits. Requests of no account inherit what it has met."""
+        ledger.hand_over_met(account.key, None)
+        self._close(account, ledger)
+
+    def _close(self, account: Account, ledger: Ledger) -> None:
         ledger.forget(account.key)
         self._keep(account.settings.userid, None, ledger)
         ledger.at_commit(partial(self._pauses.cancel, account.slots))
 
     def reset(self, account: Account, ledger: Ledger) -> Account:
-        """Close an account and open it again with the same settings, within a transaction."""
-        self.close(account, ledger)
-        return self.save(account.settings, ledger)
+        """Close an account and open it again with the same settings, within a transaction. What it has met stays."""
+        self._close(account, ledger)
+        opened = self.save(account.settings, ledger)
+        ledger.hand_over_met(account.key, opened.key)
+        return opened
 
     def load(self, ledger: Ledger) -> Callable[[], frozenset[int]]:
         """Read all accounts of a ledger.

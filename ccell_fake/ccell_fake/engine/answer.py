@@ -53,6 +53,7 @@ class Decision(NamedTuple):
         rule: The rule that decided. Several, with commas, if numbers were refused for different reasons.
         basis: How well each rule is known and by which clause or question, such as `documented S3, assumed Q4`.
         explanation: One sentence for each refusal, one a line. Empty if nothing was refused.
+        refusals: The refusals, of the request or of its numbers.
     """
 
     reply: AnyReply
@@ -60,6 +61,7 @@ class Decision(NamedTuple):
     rule: str
     basis: str
     explanation: str = ""
+    refusals: tuple[Refusal, ...] = ()
 
 
 class Answer(NamedTuple):

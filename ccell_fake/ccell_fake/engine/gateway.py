@@ -20,6 +20,7 @@ from ccell_fake.engine.answer import (
 )
 from ccell_fake.engine.assumptions import Answers
 from ccell_fake.engine.context import AccountState, Admission, Arrival, RequestFacts
+from ccell_fake.engine.coverage import met_by
 from ccell_fake.engine.faults import Delivery, FaultEffect
 from ccell_fake.engine.ledger import Ledger, Store
 from ccell_fake.engine.number_context import NOTHING_ARRANGED, Arranged
@@ -135,8 +136,7 @@ class Gateway:
         # The journal may fail for the same reason.
         with suppress(Exception), self._store.transaction() as ledger:
             at, account = self.accounts.clock.now(), self._account(arrival)
-            now = at if account is None else account.clock.shown_at(at)
-            return self._record(arrival, decision, None, now, account, ledger)
+            return self._record(arrival, decision, None, at, account, ledger)
         return Answer(failure, decision.rule, decision.basis, decision.explanation, self._deliver(decision, None))
 
     def _account(self, arrival: Arrival) -> Account | None:
@@ -198,7 +198,7 @@ class Gateway:
             decision = _decide_by_fault(effect, account.policy.answers)
         else:
             decision = self._judge(arrival, account, admitted, now, ledger)
-        return self._record(arrival, decision, admitted, now, account, ledger)
+        return self._record(arrival, decision, admitted, at, account, ledger)
 
     def _judge(
         self, arrival: Arrival, account: Account, admitted: _Admitted, now: datetime, ledger: Ledger
@@ -223,7 +223,7 @@ class Gateway:
         _check_length(reply)
         refusals = tuple(verdict.refusal for submit in facts.verdicts for verdict in submit if verdict.refusal)
         if refusals:
-            return Decision(reply, facts.answers.layout, *explain_refusals(refusals, facts.answers))
+            return Decision(reply, facts.answers.layout, *explain_refusals(refusals, facts.answers), refusals)
         grounds = [DOCUMENTED_BY[facts.operation]]
         if facts.request.password != facts.account.settings.password:
             grounds.append("W9")
@@ -238,7 +238,10 @@ class Gateway:
         account: Account | None,
         ledger: Ledger,
     ) -> Answer:
-        """Render an answer under its fault, write the journal entry, and free the slot unless the answer needs it."""
+        """Render an answer under its fault, write the journal entry, and free the slot unless the answer needs it.
+
+        `at` is the gateway's time.
+        """
         # An account that is gone has no faults.
         fault = admitted.effect.row.fault if admitted and admitted.effect and account else None
         delivery = self._deliver(decision, fault)
@@ -248,7 +251,11 @@ class Gateway:
             slot = None
         explanation = arrival.hide(decision.explanation)
         answer = Answer(decision.reply, decision.rule, decision.basis, explanation, delivery, slot, arrival.duration())
-        ledger.write(account.key if account else None, journal_entry(arrival, answer, fault, at))
+        key = account.key if account else None
+        shown_at = account.clock.shown_at(at) if account else at
+        ledger.write(key, journal_entry(arrival, answer, fault, shown_at))
+        is_locked = admitted is not None and admitted.admission.is_locked
+        ledger.count_met(key, met_by(decision, arrival.operation, fault, account, is_locked=is_locked), at)
         return answer
 
     def _deliver(self, decision: Decision, fault: Fault | None) -> Delivery:
@@ -280,7 +287,8 @@ def _count_characters(item: Resp | Report | Upmsg | AccountInfo) -> int:
 
 def _refused(refusal: Refusal, answers: Answers) -> Decision:
     # Only the text of a refused number names a value (Q12).
-    return Decision(Reply(refusal.code, refusal.code.text), answers.layout, *explain_refusals((refusal,), answers))
+    reply, refusals = Reply(refusal.code, refusal.code.text), (refusal,)
+    return Decision(reply, answers.layout, *explain_refusals(refusals, answers), refusals)
 
 
 def _gone(account: Account) -> Decision:

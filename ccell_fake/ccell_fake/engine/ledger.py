@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
+from datetime import datetime
 from typing import Protocol
 
 from ccell_fake.faults import Fault, FaultStatus
@@ -16,7 +17,7 @@ from ccell_fake.inspection import (
     UpmsgRecord,
 )
 from ccell_fake.model import Report, Upmsg
-from ccell_fake.records import AccountRow, BalanceRow, Keys, MessageRow, ReportRow, Submission, View
+from ccell_fake.records import AccountRow, BalanceRow, Keys, MessageRow, Met, MetRow, ReportRow, Submission, View
 
 
 class Inspection(Protocol):
@@ -104,6 +105,10 @@ class Inspection(Protocol):
 
     def scheduled(self, account: int, now: int) -> int:
         """Number of messages of an account that are still to be sent."""
+        ...
+
+    def met(self, account: int | None = None) -> list[MetRow]:
+        """Return what an account has met, or all accounts and requests of none together."""
         ...
 
     def waiting(self) -> tuple[int, int]:
@@ -228,6 +233,14 @@ class Ledger(Protocol):
 
     def count_faults(self, account: int, faults: tuple[FaultStatus, ...]) -> None:
         """Keep the counts of the faults of an account."""
+        ...
+
+    def count_met(self, account: int | None, met: Iterable[Met], at: datetime) -> None:
+        """Count what an account, or a request of none, has met, at a time of the gateway's clock."""
+        ...
+
+    def hand_over_met(self, account: int, to: int | None) -> None:
+        """Add what an account has met to another account, or to the requests of none. `forget` keeps it."""
         ...
 
     def write(self, account: int | None, entry: JournalEntry) -> int:

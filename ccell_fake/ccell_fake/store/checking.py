@@ -41,6 +41,7 @@ _CONDITIONS = {
     "upmsg": f"key {_NUMBER} AND motime {_TIME} AND due {_TIME} AND coalesce(fetched_at, 0) {_TIME}",
     "journal": f"position {_NUMBER} AND at {_TIME} AND items {_NUMBER} AND duration {_NUMBER}"
     f" AND (operation IS NULL OR operation IN ({_OPERATIONS}))",
+    "met": f"count {_NUMBER} AND first_at {_TIME} AND last_at {_TIME}",
     "sqlite_sequence": f"typeof(seq) = 'integer' AND seq {_NUMBER}",
 }
 _ALWAYS_THERE = {"account": "key = 0", "high_water": "TRUE"}

@@ -10,6 +10,7 @@ from pathlib import Path
 from ccell_fake.errors import CcellError
 from ccell_fake.serialization import from_json
 from ccell_fake.settings import AccountSettings
+from ccell_fake.store.buffer import ADD_MET
 from ccell_fake.store.cache import JOURNAL_ENTRIES
 from ccell_fake.store.checking import SettingsCheck, check_store, create, identify
 from ccell_fake.store.ledger import SqliteLedger
@@ -130,7 +131,7 @@ class SqliteStore:
         passwords: Callable[[], Mapping[str, str]],
         load: Callable[[SqliteLedger], Callable[[], frozenset[int]]],
     ) -> None:
-        """Replace all data by a snapshot. Nothing changes if that fails.
+        """Replace all data by a snapshot, except what clients have met. Nothing changes if that fails.
 
         Args:
             snapshot: The bytes that `dump` returned.
@@ -145,6 +146,8 @@ class SqliteStore:
             _load_snapshot(copy, snapshot, self._check)
             with self.exclusive():
                 _complete(copy, passwords())
+                self._ledger.settle_all()
+                _keep_met(self._connection, copy)
                 ledger = self._make_ledger(copy)
                 replace = load(ledger)
                 ledger.rollback()
@@ -237,3 +240,13 @@ def _complete(copy: sqlite3.Connection, passwords: Mapping[str, str]) -> None:
         copy.execute(
             "UPDATE account SET settings = json_set(settings, '$.password', ?) WHERE key = ?", (passwords[userid], key)
         )
+
+
+def _keep_met(present: sqlite3.Connection, copy: sqlite3.Connection) -> None:
+    """Replace what clients have met in a snapshot. Accounts that it lacks count as closed ones."""
+    rows = present.execute(
+        "SELECT userid, kind, name, count, first_at, last_at FROM met JOIN account ON key = account"
+    ).fetchall()
+    copy.execute("DELETE FROM met")
+    key = "coalesce((SELECT key FROM account WHERE userid = ?), 0)"
+    copy.executemany(f"INSERT INTO met VALUES ({key}, ?, ?, ?, ?, ?){ADD_MET}", rows)

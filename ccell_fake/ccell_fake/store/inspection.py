@@ -21,7 +21,7 @@ from ccell_fake.inspection import (
     UpmsgRecord,
 )
 from ccell_fake.model import Operation
-from ccell_fake.records import NO_KEYS, Keys, View
+from ccell_fake.records import NO_KEYS, Keys, MetRow, View
 from ccell_fake.store.narrowing import Value, narrow
 from ccell_fake.store.schema import SEARCH_INDEXES
 
@@ -296,6 +296,15 @@ class SqliteInspection:
             {"account": account, "now": now},
         )
         return int(count)
+
+    def met(self, account: int | None = None) -> list[MetRow]:
+        """What an account has met, or all accounts and requests of none together."""
+        rows = self._read(
+            "SELECT kind, name, sum(count), min(first_at), max(last_at) FROM met WHERE account = ?1 OR ?1 IS NULL"
+            " GROUP BY kind, name",
+            (account,),
+        )
+        return [MetRow(*row) for row in rows]
 
     def waiting(self) -> tuple[int, int]:
         """Number of reports and of upstream messages that are not handed out, of all accounts."""

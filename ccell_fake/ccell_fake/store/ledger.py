@@ -1,6 +1,7 @@
 """The statements that change the store. `ccell_fake.engine.ledger.Ledger` describes each method."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from operator import attrgetter, itemgetter
 from typing import Any
 
@@ -9,9 +10,10 @@ from ccell_fake.faults import Fault, FaultStatus
 from ccell_fake.inspection import JournalEntry
 from ccell_fake.limits import MSGIDS_PER_SECOND
 from ccell_fake.model import Report, Upmsg
-from ccell_fake.records import AccountRow, BalanceRow, MessageRow, ReportRow, Submission
+from ccell_fake.records import AccountRow, BalanceRow, MessageRow, Met, ReportRow, Submission
 from ccell_fake.serialization import from_json, to_json
 from ccell_fake.settings import AccountSettings
+from ccell_fake.store.buffer import ADD_MET
 from ccell_fake.store.cache import BufferedTables
 from ccell_fake.store.schema import OF_AN_ACCOUNT
 
@@ -202,6 +204,16 @@ class SqliteLedger(BufferedTables):
 
     def count_faults(self, account: int, faults: tuple[FaultStatus, ...]) -> None:
         self._modify(account).faults = faults
+
+    def count_met(self, account: int | None, met: Iterable[Met], at: datetime) -> None:
+        self._rows.count(account or NO_ACCOUNT, met, at)
+
+    def hand_over_met(self, account: int, to: int | None) -> None:
+        self._read(
+            "INSERT INTO met SELECT ?, kind, name, count, first_at, last_at FROM met WHERE account = ?" + ADD_MET,
+            (to or NO_ACCOUNT, account),
+        )
+        self._read("DELETE FROM met WHERE account = ?", (account,))
 
     def write(self, account: int | None, entry: JournalEntry) -> int:
         key = account or NO_ACCOUNT

@@ -3,7 +3,7 @@
 APPLICATION = 0x43435346
 """The application_id of every file. It identifies a store."""
 
-VERSION = 5
+VERSION = 6
 """The user_version of every file. Files of other versions are refused."""
 
 TABLES = """
@@ -133,6 +133,16 @@ CREATE TABLE journal (
     PRIMARY KEY (account, position)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX journal_in_order ON journal (position);
+
+CREATE TABLE met (
+    account  INTEGER NOT NULL REFERENCES account,
+    kind     TEXT NOT NULL,
+    name     TEXT NOT NULL,
+    count    INTEGER NOT NULL,
+    first_at INTEGER NOT NULL,
+    last_at  INTEGER NOT NULL,
+    PRIMARY KEY (account, kind, name)
+) STRICT, WITHOUT ROWID;
 """
 
 OF_AN_ACCOUNT = (
@@ -147,7 +157,7 @@ OF_AN_ACCOUNT = (
     "upmsg",
     "journal",
 )
-"""The tables with a column `account`, in an order in which rows can be deleted."""
+"""The tables whose rows are deleted with their account, in an order in which rows can be deleted."""
 
 SEARCH_INDEXES = {
     "account_dropped": "account (last_dropped) WHERE last_dropped > 0",

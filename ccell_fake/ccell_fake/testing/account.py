@@ -142,6 +142,9 @@ class Ccell:
         self.clock: AccountTime = AccountTime(account)
         self.faults: Faults = Faults(account)
         registry.accounts.append(self)
+        # An emulator of this process knows what was met on all accounts.
+        if not server.is_in_this_process:
+            registry.coverage_readers[self] = account.coverage
 
     def __enter__(self) -> Self:
         """Return itself."""
@@ -329,6 +332,7 @@ class Ccell:
         registry.accounts.remove(self)
         for client in self._clients:
             client.close()
+        registry.keep_coverage(self)
         # The emulator may have stopped before.
         with suppress(NotFound, Unreachable):
             if registry.closed is not None:
@@ -385,6 +389,8 @@ class Server:
         self._in_process = in_process
         self._is_in_process = is_in_process
         registry.servers.append(self)
+        if in_process is not None:
+            registry.coverage_readers[self] = control.coverage
 
     @classmethod
     def at(
@@ -433,7 +439,13 @@ class Server:
         """Close the connections. The emulator runs on."""
         with suppress(ValueError):
             registry.servers.remove(self)
+        registry.keep_coverage(self)
         self.control.close()
+
+    @property
+    def is_in_this_process(self) -> bool:
+        """True if the emulator runs in this process."""
+        return self._in_process is not None
 
     @property
     def url(self) -> str:

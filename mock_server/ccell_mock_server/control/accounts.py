@@ -80,7 +80,7 @@ def views(services: Services) -> list[Api]:
 
     @api.add("post", "/accounts/<userid>/reset", {200: AccountRecord})
     def reset_account(path: AccountPath) -> AccountRecord:
-        """Delete everything of an account except its settings.
+        """Delete everything of an account except its settings and its coverage.
 
         That is messages, reports, upstream messages, journal, faults, the clock and the lock. Holds and delays end.
         Other accounts are not affected.

@@ -20,7 +20,7 @@ def views(services: Services) -> list[Api]:
 
     @api.add_over_http("get", "/state", {200: {"content": {SNAPSHOT: _BYTES}}})
     def get_state() -> HttpOnlyAnswer:
-        """Take a snapshot of everything: accounts, queues, clocks, faults, journals.
+        """Take a snapshot of everything: accounts, queues, clocks, faults, journals, coverage.
 
         It is an SQLite file, which `ccell-fake serve --store` opens too. It does not contain holds, nor passwords that
         the emulator did not make.
@@ -34,9 +34,10 @@ def views(services: Services) -> list[Api]:
         {"requestBody": {"required": True, "content": {SNAPSHOT: _BYTES, _OCTETS: _BYTES}}},
     )
     def put_state(http: HttpRequest) -> None:
-        """Replace everything with a snapshot.
+        """Replace everything with a snapshot, except the coverage.
 
-        Passwords that are missing in the snapshot are those the accounts have now.
+        Passwords that are missing in the snapshot are those the accounts have now. The coverage of an account that the
+        snapshot lacks counts as that of a closed one.
         """
         if http.mimetype not in {SNAPSHOT, _OCTETS}:
             raise RefusedError(415, f"the body must be {SNAPSHOT} or {_OCTETS}, got {http.mimetype or 'no type'}")

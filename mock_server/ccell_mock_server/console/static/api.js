@@ -21,6 +21,17 @@
  * }} Account
  * @typedef {{msgid: string, linkid: string, phone: string, status: string, info: string, recvtime: string, fetched_at: string | null}} Report
  * @typedef {{spnumber: string, phone: string, msgcontent: string, motime: string, fetched_at: string | null}} Upmsg
+ * @typedef {{method: string, path: string, body: Record<string, unknown>}} CoverageCall
+ * @typedef {{
+ *   kind: "request" | "setting" | "phone" | "userid" | "fault", text: string, text_zh: string, value: string,
+ *   call: CoverageCall | null,
+ * }} CoverageWay
+ * @typedef {"code" | "limit" | "question" | "fault"} CoverageKind
+ * @typedef {{
+ *   kind: CoverageKind, name: string, text: string, text_zh: string, count: number, first: string | null,
+ *   last: string | null, ways: CoverageWay[],
+ * }} CoverageItem
+ * @typedef {{userid: string | null, totals: {kind: CoverageKind, met: number, total: number}[], items: CoverageItem[]}} Coverage
  * @typedef {{mode: "real" | "offset" | "frozen", seconds: number, now: string}} Clock
  */
 

@@ -38,16 +38,17 @@ export function dayOf(iso) {
 
 /**
  * @param {import("./app.js").App} app
- * @param {string} text
+ * @param {string | (() => string)} text
+ * @param {string} [label]
  */
-export function copyButton(app, text) {
-  const button = h("button", { type: "button", class: "quiet" }, app.t("copy"));
+export function copyButton(app, text, label = app.t("copy")) {
+  const button = h("button", { type: "button", class: "quiet" }, label);
   button.addEventListener("click", async (event) => {
     event.preventDefault();
     event.stopPropagation();
-    await navigator.clipboard.writeText(text);
+    await navigator.clipboard.writeText(typeof text === "string" ? text : text());
     button.textContent = app.t("copied");
-    setTimeout(() => (button.textContent = app.t("copy")), 1500);
+    setTimeout(() => (button.textContent = label), 1500);
   });
   return button;
 }

@@ -7,6 +7,7 @@ import { formatRoute, parseRoute } from "./route.js";
 import { Store } from "./state.js";
 import { Stream } from "./stream.js";
 import { accountView } from "./views/account.js";
+import { codesView } from "./views/codes.js";
 import { loginView } from "./views/login.js";
 import { messagesView } from "./views/messages.js";
 import { phoneView } from "./views/phone.js";
@@ -22,6 +23,7 @@ const PAGES = {
   phone: phoneView,
   requests: requestsView,
   account: accountView,
+  codes: codesView,
   send: sendView,
 };
 const KEPT = ["account", "lang", "theme"];
@@ -154,6 +156,7 @@ function drawHeader() {
       h("button", { type: "button", id: "help", "aria-label": t("help"), title: t("help"), click: showKeys }, "?"),
     ),
   );
+  header.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
   if (focused) document.getElementById(focused)?.focus();
 }
 
