@@ -138,8 +138,8 @@ def test_a_snapshot_without_a_known_password_is_refused(control: ControlClient, 
 @pytest.mark.parametrize(
     ("spoil", "said"),
     [
-        ("PRAGMA user_version = 99", "snapshot has schema version 99; this emulator reads version 5"),
-        ("PRAGMA user_version = 1", "snapshot has schema version 1; this emulator reads version 5"),
+        ("PRAGMA user_version = 99", "snapshot has schema version 99; this emulator reads version 6"),
+        ("PRAGMA user_version = 1", "snapshot has schema version 1; this emulator reads version 6"),
         ("PRAGMA application_id = 1", "not a snapshot"),
         ("DROP TABLE report", "the snapshot is damaged"),
         ("ALTER TABLE report ADD COLUMN more TEXT", "the snapshot is damaged"),

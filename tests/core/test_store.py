@@ -97,7 +97,7 @@ def test_a_store_of_another_version_is_refused_by_name(tmp_path: Path) -> None:
     connection = sqlite3.connect(path)
     connection.execute("PRAGMA user_version = 99")
     connection.close()
-    with pytest.raises(StoreError, match=r"ccell.sqlite: it is a store of version 99; this is version 5"):
+    with pytest.raises(StoreError, match=r"ccell.sqlite: it is a store of version 99; this is version 6"):
         SqliteStore(path)
 
 
