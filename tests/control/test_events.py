@@ -151,7 +151,7 @@ def test_dropped_entries_are_an_event_of_the_stream() -> None:
             resync = next(event for event in events if event.kind == "resync")
             assert resync.data == {"reason": "entries_dropped"}
             served.upmsgs()
-            assert "fetch_upmsg" in [event.kind for event in islice(events, 3)]
+            assert "fetch_upmsg" in (event.kind for event in events)
         with pytest.raises(JournalTruncated), control.events(after_position=position):
             pass
 
