@@ -101,7 +101,7 @@ class _Listener:
     def __init__(self, world: _World, userid: str | None) -> None:
         self._world, self._userid = world, userid
         self.heard: list[Event] = []
-        self._last = ""
+        self._last: str = ""
         self.connect()
 
     def connect(self) -> None:
@@ -128,7 +128,7 @@ def _told(events: list[Event], only: str | None) -> tuple[object, ...]:
 
     Data of an account are deleted when it ends. A stream of one account tells of several ends at once.
     """
-    requests: list[object] = []
+    requests: list[tuple[str, str, str]] = []
     timed: defaultdict[str, list[Event]] = defaultdict(list)
     ended: list[str] = []
     for event in events:
@@ -136,14 +136,12 @@ def _told(events: list[Event], only: str | None) -> tuple[object, ...]:
             userid = event.data["userid"]
             ended.append(userid)
             timed.pop(userid, None)
-            requests = [one for one in requests if one[0] != userid]  # type: ignore[index]
+            requests = [one for one in requests if one[0] != userid]
         elif event.kind in _TIMED:
             timed[event.data["userid"]].append(event)
         else:
-            request = event.data.get("request")
-            message = event.data.get("message")
-            said = (request.position, request.code) if request else (message.msgid, message.code)
-            requests.append((event.data["userid"], event.kind, *said[1:]))
+            record: Any = event.data["message" if event.kind == "message" else "request"]
+            requests.append((event.data["userid"], event.kind, record.code))
     return requests, ended if only is None else bool(ended), {userid: _by_time(one) for userid, one in timed.items()}
 
 

@@ -293,12 +293,21 @@ function refresh() {
   if (store.state.isPaused || refreshing !== undefined) return;
   refreshing = setTimeout(() => {
     refreshing = undefined;
-    if (store.state.isPaused || isLoggingIn) return;
-    if (haveAccountsChanged) app.reloadAccounts().catch(app.report);
-    haveAccountsChanged = false;
-    if (isOutdated) readAnew();
-    else view?.refresh?.();
+    update().catch(app.report);
   }, 20);
+}
+
+async function update() {
+  if (haveAccountsChanged) {
+    haveAccountsChanged = false;
+    await app.reloadAccounts();
+  }
+  const { accounts, isPaused, route } = store.state;
+  const chosen = route.query["account"];
+  const isClosed = chosen && !accounts.some((one) => one.userid === chosen);
+  if (isPaused || isLoggingIn) return;
+  if (isOutdated) readAnew();
+  else if (!isClosed) view?.refresh?.();
 }
 
 /** Show the view anew: events are missing. A view that shows nothing of the emulator keeps what was typed. */
