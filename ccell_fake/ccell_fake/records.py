@@ -150,20 +150,39 @@ class View:
     describe: Callable[[str], ContentFacts]
 
 
-@dataclass(frozen=True, slots=True)
-class Keys:
+class Keys(NamedTuple):
     """Keys of the last rows in the store. Later rows have greater keys.
 
     Attributes:
         submission: Key of the last submission.
         report: Key of the last report.
         upmsg: Key of the last upstream message.
+        opt_out: Key of the last opt-out.
     """
 
     submission: int
     report: int
     upmsg: int
+    opt_out: int
 
 
-NO_KEYS = Keys(1 << 62, 1 << 62, 1 << 62)
-"""Keys greater than those of all rows."""
+class LoggedEvent(NamedTuple):
+    """An event in the log.
+
+    Attributes:
+        position: Its position, in one order with those of the journal.
+        account: Key of its account; 0 for `ended`.
+        at: Time on the account's clock; 0 for `ended`.
+        kind: `sent`, `report`, `upmsg`, `opt_out`, or `ended` for an account that was reset or closed.
+        msgid: The message, or None.
+        phone: The number.
+        text: Content of a message, or info of a report; the userid for `ended`.
+    """
+
+    position: int
+    account: int
+    at: int
+    kind: str
+    msgid: str | None
+    phone: str
+    text: str

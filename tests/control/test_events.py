@@ -34,7 +34,6 @@ def test_requests_cause_events(control: ControlClient, served: Served) -> None:
         assert (send.kind, message.kind, report.kind) == ("send", "message", "report")
         assert message.data["message"]["phone"] == PHONE
         assert message.data["userid"] == served.account.userid
-        assert (send.position, message.position) == (None, send.data["request"]["position"])
         served.account.reply(PHONE, "hi")
         assert _kinds(events, 1) == ["upmsg"]
         served.reports()
@@ -118,7 +117,7 @@ def test_events_of_all_accounts_come_once_and_in_order(control: ControlClient, r
         asked = pool.map(ask, served)
         told = list(islice(events, each * threads))
         assert {code for codes in asked for code in codes} == {"0"}
-    positions = [event.position or 0 for event in told]
+    positions = [event.data["request"]["position"] for event in told]
     assert positions == sorted(set(positions))
     assert Counter(event.data["userid"] for event in told) == {one.account.userid: each for one in served}
 
@@ -129,18 +128,17 @@ def test_a_stream_of_an_account_ends_with_it(control: ControlClient, served: Ser
         assert [event.kind for event in events] == ["ended"]
 
 
-def test_a_stream_that_stopped_inside_a_request_repeats_all_its_events(control: ControlClient, served: Served) -> None:
-    served.reports()
-    before = served.account.position
-    served.send("13800000000,13800000001")
-    with control.events(served.account.userid, after_position=before) as events:
-        heard = list(islice(events, 2))
-    assert [event.position for event in heard] == [None, None]
-    with control.events(served.account.userid, after_position=before) as events:
-        assert _kinds(events, 3) == ["send", "message", "message"]
+def test_a_listener_continues_inside_a_request(control: ControlClient, served: Served) -> None:
+    with control.events(served.account.userid) as events:
+        served.send("13800000000,13800000001")
+        first, second = islice(events, 2)
+    with control.events(served.account.userid, last_event_id=first.id) as events:
+        assert next(events) == second
+        third = next(events)
+    assert [one.data["message"]["phone"] for one in (second, third)] == ["13800000000", "13800000001"]
 
 
-def test_dropped_entries_end_a_stream_with_an_event() -> None:
+def test_dropped_entries_are_an_event_of_the_stream() -> None:
     with emulator(server={"journal_entries": 1}) as running, ControlClient(running.url) as control:
         served = Served(running.url, control.open())
         served.reports()
@@ -150,7 +148,10 @@ def test_dropped_entries_end_a_stream_with_an_event() -> None:
                 (entry,) = ledger.inspect.latest_journal(account.key, 0, 1)
                 for _ in range(1100):
                     ledger.write(account.key, entry)
-            assert "entries_dropped" in [event.kind for event in events]
+            resync = next(event for event in events if event.kind == "resync")
+            assert resync.data == {"reason": "entries_dropped"}
+            served.upmsgs()
+            assert "fetch_upmsg" in (event.kind for event in events)
         with pytest.raises(JournalTruncated), control.events(after_position=position):
             pass
 
@@ -174,7 +175,7 @@ def _chunk(data: bytes) -> bytes:
 
 
 def test_a_stream_whose_emulator_dies_is_unreachable_after_its_last_event() -> None:
-    first = _chunk(b": ready\n\n") + _chunk(Event("send", {}, 1).encode()) + _chunk(b"event: se")
+    first = _chunk(b": ready\n\n") + _chunk(Event("send", {}, "1").encode()) + _chunk(b"event: se")
     with (
         scripted.server(scripted.raw(_HEAD + first)) as script,
         ControlClient(script.url) as control,
@@ -244,7 +245,7 @@ def _cost_of_an_event(accounts: int) -> int:
         services = running.services
         for number in range(accounts):
             services.accounts.open(AccountSettings(userid=f"7{number:05}", password="123456"))
-        stream = Stream(services, None, None)
+        stream = Stream(services, None)
         list(stream.due(set()))
         key = next(iter(services.accounts)).key
         services.admin("200001").add_report("1", "13800000000", "", "0", "", 0.0)
@@ -267,4 +268,4 @@ def test_a_listener_hears_of_the_accounts_of_a_restored_snapshot(
     with control.events() as events:
         control.restore(tmp_path / "snapshot")
         served.account.advance(timedelta(seconds=60))
-        assert _kinds(events, 3) == ["send", "message", "report"]
+        assert _kinds(events, 2) == ["resync", "report"]

@@ -96,7 +96,6 @@ def test_the_events_of_all_accounts_have_them(running: Emulator) -> None:
         missing, unreadable = next(events), next(events)
     assert (missing.kind, missing.data["userid"], missing.data["request"]["code"]) == ("http_error", None, "404")
     assert (unreadable.kind, unreadable.data["userid"]) == ("send", None)
-    assert None not in {missing.position, unreadable.position}
 
 
 def test_the_paths_of_the_control_api_are_not_the_gateways(running: Emulator) -> None:

@@ -1,7 +1,7 @@
 """Client of the control API, for tests and scripts: arrange, inspect and wait."""
 
 from collections.abc import Generator, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 from typing import Any, Unpack
 from urllib.parse import quote
@@ -9,7 +9,8 @@ from urllib.parse import quote
 from ccell_fake.control.account import AccountControl, MessageQuery, WaitConditions, non_defaults
 from ccell_fake.control.connection import ControlConnection
 from ccell_fake.control.errors import AccountClosed, ControlError, JournalTruncated, NotFound, NotInTime, Unreachable
-from ccell_fake.control.events import Event, read_events
+from ccell_fake.control.event_stream import EventStream
+from ccell_fake.control.events import Event
 from ccell_fake.coverage import Coverage
 from ccell_fake.inspection import AccountRecord, JournalEntry, MessageRecord
 from ccell_fake.settings import AccountSettings
@@ -20,6 +21,7 @@ __all__ = [
     "ControlClient",
     "ControlError",
     "Event",
+    "EventStream",
     "JournalTruncated",
     "NotFound",
     "NotInTime",
@@ -81,19 +83,33 @@ class ControlClient(ControlConnection):
         return self.send("GET", "/metrics").text
 
     @contextmanager
-    def events(self, userid: str | None = None, after_position: int | None = None) -> Generator[Iterator[Event]]:
-        """Events as they happen.
+    def events(
+        self,
+        userid: str | None = None,
+        after_position: int | None = None,
+        *,
+        last_event_id: str = "",
+        reconnect_for: float = 0.0,
+    ) -> Generator[EventStream]:
+        """Events as they happen, and those since an earlier event.
 
         Args:
             userid: Only events of this account; None for all.
-            after_position: Only events of requests after this position; None for events from now on.
+            after_position: Only events of requests after this position, and those that time causes from now on; None
+                for events from now on.
+            last_event_id: Only events after the one with this `Event.id`. Takes precedence over `after_position`.
+            reconnect_for: Seconds to try to connect again after the connection is lost. The stream continues after its
+                last event. 0 raises Unreachable at once.
 
         Raises:
+            NotFound: There is no such account.
+            JournalTruncated: Entries after `after_position` were dropped.
             Unreachable: No control API answers, or it stops while you read the events.
         """
-        with self.stream("/v1/events", {"userid": userid, "after_position": after_position}) as lines:
-            # The first line says that no event is missed from here on.
-            if not next(lines, "").startswith(":"):
-                message = "the answer is not a stream of events"
-                raise Unreachable(message)
-            yield read_events(lines)
+
+        def connect(last: str) -> AbstractContextManager[Iterator[str]]:
+            headers = {"Last-Event-ID": last} if last else {}
+            return self.stream("/v1/events", {"userid": userid, "after_position": after_position}, headers)
+
+        with closing(EventStream(connect, last_event_id, reconnect_for)) as events:
+            yield events

@@ -158,12 +158,12 @@ class ControlConnection:
             parameters["cursor"] = page.next
 
     @contextmanager
-    def stream(self, path: str, query: dict[str, Any]) -> Generator[Iterator[str]]:
+    def stream(self, path: str, query: dict[str, Any], headers: Mapping[str, str]) -> Generator[Iterator[str]]:
         """Send a request whose answer has no end, and give the lines of the answer.
 
         The lines raise Unreachable if the connection is lost.
         """
-        request = self._http.build_request("GET", path, params=without_none(query), timeout=None)
+        request = self._http.build_request("GET", path, params=without_none(query), headers=headers, timeout=None)
         with self._reported(), _unlogged():
             answer = self._http.send(request, stream=True)
         with closing(answer):

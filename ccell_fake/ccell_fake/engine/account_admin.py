@@ -273,6 +273,7 @@ class AccountAdmin:
                 info = Code.SUCCESS.text if status == outcomes.DELIVERED_STATUS else outcomes.UNDELIVERED
             # Refunds that are due must be applied before the report is replaced.
             ledger.balance(account.key, now)
+            ledger.record_events(account.key, now)
             ledger.settle(account.key, ReportRow(int(msgid), seen.linkid, seen.phone, now, status, info))
             if account.policy.answers["Q33"] == "refunded":
                 was_refunded = seen.report is not None and seen.report.status != outcomes.DELIVERED_STATUS

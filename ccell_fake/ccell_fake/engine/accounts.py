@@ -113,6 +113,7 @@ class Accounts:
 
     def set_clock(self, account: Account, setting: ClockSetting, ledger: Ledger) -> Account:
         """Set an account's clock within a transaction."""
+        ledger.record_events(account.key, account.now)
         ledger.save_account(AccountRow(account.key, account.settings, setting))
         changed = replace(account, clock=replace(account.clock, setting=setting))
         self._keep(account.settings.userid, changed, ledger)

@@ -17,7 +17,18 @@ from ccell_fake.inspection import (
     UpmsgRecord,
 )
 from ccell_fake.model import Report, Upmsg
-from ccell_fake.records import AccountRow, BalanceRow, Keys, MessageRow, Met, MetRow, ReportRow, Submission, View
+from ccell_fake.records import (
+    AccountRow,
+    BalanceRow,
+    Keys,
+    LoggedEvent,
+    MessageRow,
+    Met,
+    MetRow,
+    ReportRow,
+    Submission,
+    View,
+)
 
 
 class Inspection(Protocol):
@@ -83,7 +94,15 @@ class Inspection(Protocol):
         """Return the position of the account's last entry, or 0."""
         ...
 
-    def timeline(self, account: int, since: int, until: int, limit: int, keys: Keys = ...) -> list[TimelineEvent]:
+    def events_dropped_after(self, after_position: int, account: int | None = None) -> int:
+        """Return the position of the last dropped event after a position, of all accounts or of one, or 0."""
+        ...
+
+    def events(self, after_position: int, limit: int, account: int | None = None) -> list[LoggedEvent]:
+        """Return the recorded events of all accounts and of none (0), or of one, after a position."""
+        ...
+
+    def timeline(self, account: int, since: int, until: int, limit: int) -> list[TimelineEvent]:
         """The events of an account between two times, in order.
 
         Args:
@@ -91,12 +110,11 @@ class Inspection(Protocol):
             since: Only events after this time.
             until: Only events up to this time.
             limit: Most events to return.
-            keys: Rows with greater keys than these are included whatever their time.
         """
         ...
 
     def last_keys(self) -> Keys:
-        """Keys of the last submission, report and upstream message, of any account."""
+        """Keys of the last submission, report, upstream message and opt-out, of any account."""
         ...
 
     def next_due(self, account: int, now: int) -> int | None:
@@ -122,6 +140,31 @@ class Ledger(Protocol):
     @property
     def inspect(self) -> Inspection:
         """The queries of the control API."""
+        ...
+
+    @property
+    def history(self) -> str:
+        """Name of the history that positions belong to: 16 hexadecimal digits. A restored snapshot has another."""
+        ...
+
+    @property
+    def position(self) -> int:
+        """Position of the last journal entry or event of any account."""
+        ...
+
+    def begin_events(self, times: Callable[[], Mapping[int, int]]) -> int:
+        """Record the events that time causes from now on, unless they are recorded already.
+
+        Args:
+            times: Returns the time of each account.
+
+        Returns:
+            The present position. Later ones are greater, also after a restart.
+        """
+        ...
+
+    def record_events(self, account: int, now: int) -> None:
+        """Record the events of an account up to its time. Does nothing if nobody has ever listened."""
         ...
 
     def at_commit(self, act: Callable[[], object]) -> None:

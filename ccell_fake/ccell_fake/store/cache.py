@@ -15,7 +15,8 @@ JOURNAL_ENTRIES = 10_000
 """Journal entries that an account keeps by default. Requests of no account share one such journal."""
 
 _MAX_BUFFERED_ROWS = 2_000
-_SPARE_ENTRIES = 200
+SPARE_ENTRIES = 200
+"""Entries of an account beyond the maximum, before the oldest ones are dropped."""
 
 
 @dataclass(slots=True)
@@ -74,12 +75,23 @@ class BufferedTables:
         self._at_rollback: list[Callable[[], object]] = []
         # Serial numbers of deleted accounts and of rolled back sends stay used.
         self._greatest: dict[int, int | None] = {}
-        (self._submissions,) = connection.execute("SELECT coalesce(max(key), 0) FROM submission").fetchone()
+        self._submissions: int
+        (self._submissions,) = connection.execute(
+            "SELECT max((SELECT coalesce(max(key), 0) FROM submission),"
+            " (SELECT coalesce(max(submission), 0) FROM recorded))"
+        ).fetchone()
         self._number: int
         (self._number,) = connection.execute(
             "SELECT max((SELECT coalesce(max(position), 0) FROM journal), (SELECT coalesce(max(id), 0) FROM fault),"
+            " (SELECT coalesce(max(position), 0) FROM time_event),"
             " (SELECT max(last_dropped) FROM account), (SELECT number FROM high_water))"
         ).fetchone()
+        # Names the history that positions belong to. A snapshot begins another.
+        self.history: str
+        self.history, is_recording = connection.execute("SELECT history, is_recording FROM event_log").fetchone()
+        self._is_recording = bool(is_recording)
+        # How many events of each account are in the log.
+        self._logged: dict[int, int] = {}
 
     def use(self, connection: Connection) -> None:
         """Use another connection with the same data, between transactions."""
@@ -208,7 +220,7 @@ class BufferedTables:
                 execute("UPDATE fault SET matched = ?, applied = ? WHERE account = ? AND id = ?", values)
         written = cached.copy()
         written.faults_written = cached.faults
-        if cached.journaled > self._journal_entries + _SPARE_ENTRIES:
+        if cached.journaled > self._journal_entries + SPARE_ENTRIES:
             (dropped,) = execute(
                 "SELECT position FROM journal WHERE account = ? ORDER BY position DESC LIMIT 1 OFFSET ?",
                 (key, self._journal_entries),

@@ -27,10 +27,17 @@ _MESSAGES = f"BETWEEN -{_MAX_MESSAGES} AND {_MAX_MESSAGES}"
 _OPERATIONS = ", ".join(f"'{operation}'" for operation in Operation)
 _CONDITIONS = {
     "account": f"key {_NUMBER} AND abs(spent) {_NUMBER} AND coalesce(locked_at, 0) {_TIME} AND last_dropped {_NUMBER}"
+    f" AND last_event_dropped {_NUMBER}"
     " AND (key = 0) = (userid = '') AND (key <> 0 OR settings = '')",
     "high_water": f"number {_NUMBER} AND (SELECT count(*) FROM high_water) = 1",
+    "event_log": "length(history) = 16 AND history NOT GLOB '*[^0-9a-f]*' AND is_recording IN (0, 1)"
+    " AND (SELECT count(*) FROM event_log) = 1",
+    "time_event": f"position {_NUMBER} AND at {_TIME} AND (account = 0) = (kind = 'ended')"
+    " AND kind IN ('sent', 'report', 'upmsg', 'opt_out', 'ended')",
+    "recorded": f"until {_TIME} AND submission {_NUMBER} AND report {_NUMBER} AND upmsg {_NUMBER}"
+    f" AND opt_out {_NUMBER}",
     "fault": f"id {_NUMBER} AND matched {_NUMBER} AND applied {_NUMBER}",
-    "opt_out": f"since {_TIME}",
+    "opt_out": f"key {_NUMBER} AND since {_TIME}",
     "pending_charge": f"due {_TIME} AND messages {_MESSAGES} AND coalesce(msgid, 0) >= 0",
     "excess": f"at {_TIME}",
     "submission": f"key {_NUMBER} AND position {_NUMBER} AND submitted_at {_TIME} AND due {_TIME}",
@@ -44,7 +51,7 @@ _CONDITIONS = {
     "met": f"count {_NUMBER} AND first_at {_TIME} AND last_at {_TIME}",
     "sqlite_sequence": f"typeof(seq) = 'integer' AND seq {_NUMBER}",
 }
-_ALWAYS_THERE = {"account": "key = 0", "high_water": "TRUE"}
+_ALWAYS_THERE = {"account": "key = 0", "high_water": "TRUE", "event_log": "TRUE"}
 
 
 def identify(connection: sqlite3.Connection) -> tuple[int, int | None]:
@@ -64,6 +71,11 @@ def create(connection: sqlite3.Connection) -> None:
     """Create the tables. The caller owns the transaction."""
     for statement in TABLES.split(";\n"):
         connection.execute(statement)
+
+
+def begin_history(connection: sqlite3.Connection) -> None:
+    """Name the history of a copy anew: its positions are not those of the original."""
+    connection.execute("UPDATE event_log SET history = lower(hex(randomblob(8)))")
 
 
 def check_store(connection: sqlite3.Connection, what: str, check: SettingsCheck) -> None:

@@ -12,7 +12,7 @@ from ccell_fake.serialization import from_json
 from ccell_fake.settings import AccountSettings
 from ccell_fake.store.buffer import ADD_MET
 from ccell_fake.store.cache import JOURNAL_ENTRIES
-from ccell_fake.store.checking import SettingsCheck, check_store, create, identify
+from ccell_fake.store.checking import SettingsCheck, begin_history, check_store, create, identify
 from ccell_fake.store.ledger import SqliteLedger
 from ccell_fake.store.process import Owner
 from ccell_fake.store.schema import APPLICATION, SEARCH_INDEXES, VERSION
@@ -122,6 +122,7 @@ class SqliteStore:
                     )
             for name in SEARCH_INDEXES:
                 copy.execute(f"DROP INDEX IF EXISTS {name}")
+            begin_history(copy)
             copy.execute("VACUUM")
             return copy.serialize()
 
@@ -148,6 +149,7 @@ class SqliteStore:
                 _complete(copy, passwords())
                 self._ledger.settle_all()
                 _keep_met(self._connection, copy)
+                begin_history(copy)
                 ledger = self._make_ledger(copy)
                 replace = load(ledger)
                 ledger.rollback()

@@ -21,9 +21,10 @@ from ccell_fake.inspection import (
     UpmsgRecord,
 )
 from ccell_fake.model import Operation
-from ccell_fake.records import NO_KEYS, Keys, MetRow, View
+from ccell_fake.records import Keys, LoggedEvent, MetRow, View
 from ccell_fake.store.narrowing import Value, narrow
 from ccell_fake.store.schema import SEARCH_INDEXES
+from ccell_fake.store.timeline import TIMELINE
 
 _STATE = (
     "CASE WHEN m.code <> '0' THEN 'refused' WHEN s.due > {now} AND s.due > s.submitted_at THEN 'scheduled'"
@@ -57,30 +58,6 @@ _PATTERNS = {"phone", "linkid", "content"}
 _WITH_CASE = {"linkid", "content"}
 _REPORTED = {State.DELIVERED, State.FAILED}
 _GLOB = str.maketrans({"?": "[?]", "[": "[[]"})
-# Each kind of event is found by its time, and by its key if its time has passed already. One condition with OR would
-# use no index.
-_TIMELINE = """
-SELECT s.due, 0, 'sent', m.msgid, m.phone, s.content
-    FROM submission s INDEXED BY submission_scheduled CROSS JOIN message m ON m.submission = s.key
-    WHERE s.account = :account AND s.due > :since AND s.due <= :until AND s.due > s.submitted_at AND m.code = '0'
-UNION ALL SELECT s.due, 0, 'sent', m.msgid, m.phone, s.content
-    FROM submission s CROSS JOIN message m ON m.submission = s.key
-    WHERE s.key > :submission AND +s.account = :account AND s.due <= min(:since, :until)
-        AND s.due > s.submitted_at AND m.code = '0'
-UNION ALL SELECT recvtime, 1, 'report', coalesce(stray, msgid), phone, info FROM report INDEXED BY report_delivered
-    WHERE account = :account AND status = '0' AND recvtime > :since AND recvtime <= :until
-UNION ALL SELECT recvtime, 1, 'report', coalesce(stray, msgid), phone, info FROM report INDEXED BY report_failed
-    WHERE account = :account AND status <> '0' AND recvtime > :since AND recvtime <= :until
-UNION ALL SELECT recvtime, 1, 'report', coalesce(stray, msgid), phone, info FROM report
-    WHERE key > :report AND +account = :account AND recvtime <= min(:since, :until)
-UNION ALL SELECT motime, 2, 'upmsg', NULL, phone, msgcontent FROM upmsg INDEXED BY upmsg_of
-    WHERE account = :account AND motime > :since AND motime <= :until
-UNION ALL SELECT motime, 2, 'upmsg', NULL, phone, msgcontent FROM upmsg
-    WHERE key > :upmsg AND +account = :account AND motime <= min(:since, :until)
-UNION ALL SELECT since, 3, 'opt_out', NULL, phone, '' FROM opt_out
-    WHERE account = :account AND since > :since AND since <= :until
-ORDER BY 1, 2, 4 LIMIT :limit
-"""
 _ENTRY = (
     "at, operation, peer, place, request, answer, delivery, items, code, rule, basis, explanation, duration, position"
 )
@@ -110,8 +87,8 @@ class SqliteInspection:
         """Make the indexes again if they are missing. A rollback may have removed them."""
         self._made.clear()
 
-    def _search(self, statement: str, values: dict[str, Value]) -> list[tuple[Any, ...]]:
-        """Run a statement, after making the indexes that it names."""
+    def search(self, statement: str, values: dict[str, Value]) -> list[tuple[Any, ...]]:
+        """Run a statement, after making the indexes for searches that it names."""
         for name in _INDEX.findall(statement):
             if name not in self._made:
                 self._read(f"CREATE INDEX IF NOT EXISTS {name} ON {SEARCH_INDEXES[name]}", {})
@@ -124,7 +101,7 @@ class SqliteInspection:
         conditions = [*_matching(wanted, listing, values), *_part(listing, values)]
         # An index compares case.
         indexed = replace(wanted, linkid=None) if listing.ignore_case else wanted
-        few = narrow(indexed, values, self._search)
+        few = narrow(indexed, values, self.search)
         if few is not None:
             conditions.append(f"m.msgid IN ({few})")
         if few is None and wanted.msgid is None:
@@ -170,7 +147,7 @@ class SqliteInspection:
 
     def reports(self, account: int, cursor: int, limit: int) -> Page[ReportRecord]:
         """A page of the reports of an account."""
-        rows = self._search(
+        rows = self.search(
             "SELECT key, coalesce(stray, msgid), linkid, phone, status, info, recvtime, fetched_at"
             " FROM report INDEXED BY report_listed WHERE account = :account AND key > :cursor"
             " ORDER BY key LIMIT :limit",
@@ -230,11 +207,16 @@ class SqliteInspection:
 
     def dropped_after(self, after_position: int, account: int | None = None) -> int:
         """Position of the last dropped entry after a position, of all journals or of one; 0 if none was dropped."""
-        ((dropped,),) = self._search(
-            "SELECT coalesce(max(last_dropped), 0) FROM account"
-            f" {'INDEXED BY account_dropped' if account is None else ''}"
-            " WHERE last_dropped > 0 AND last_dropped > :after_position"
-            f"{'' if account is None else ' AND key = :account'}",
+        return self._dropped_after("last_dropped", "account_dropped", after_position, account)
+
+    def events_dropped_after(self, after_position: int, account: int | None = None) -> int:
+        """Position of the last dropped event after a position, of all accounts or of one; 0 if none was dropped."""
+        return self._dropped_after("last_event_dropped", "account_event_dropped", after_position, account)
+
+    def _dropped_after(self, column: str, index: str, after_position: int, account: int | None) -> int:
+        ((dropped,),) = self.search(
+            f"SELECT coalesce(max({column}), 0) FROM account {f'INDEXED BY {index}' if account is None else ''}"
+            f" WHERE {column} > 0 AND {column} > :after_position{'' if account is None else ' AND key = :account'}",
             {"after_position": after_position, "account": account},
         )
         return int(dropped)
@@ -259,23 +241,31 @@ class SqliteInspection:
         )
         return max(int(last), self.last_dropped(account))
 
-    def timeline(self, account: int, since: int, until: int, limit: int, keys: Keys = NO_KEYS) -> list[TimelineEvent]:
+    def timeline(self, account: int, since: int, until: int, limit: int) -> list[TimelineEvent]:
         """The events between two times."""
         values: dict[str, Value] = {"account": account, "since": since, "until": until, "limit": limit}
-        values |= {"submission": keys.submission, "report": keys.report, "upmsg": keys.upmsg}
         return [
             TimelineEvent(from_micros(at), kind, None if msgid is None else str(msgid), phone, text)
-            for at, _, kind, msgid, phone, text in self._search(_TIMELINE, values)
+            for at, _, kind, msgid, phone, text in self.search(TIMELINE, values)
         ]
+
+    def events(self, after_position: int, limit: int, account: int | None = None) -> list[LoggedEvent]:
+        """The recorded events after a position."""
+        rows = self._read(
+            "SELECT position, account, at, kind, msgid, phone, text FROM time_event WHERE position > :after_position"
+            f"{'' if account is None else ' AND account = :account'} ORDER BY position LIMIT :limit",
+            {"after_position": after_position, "limit": limit, "account": account},
+        )
+        return [LoggedEvent(*row) for row in rows]
 
     def last_keys(self) -> Keys:
         """Keys of the last rows, of any account."""
-        ((submission, report, upmsg),) = self._read(
+        (keys,) = self._read(
             "SELECT (SELECT coalesce(max(key), 0) FROM submission), (SELECT coalesce(max(key), 0) FROM report),"
-            " (SELECT coalesce(max(key), 0) FROM upmsg)",
+            " (SELECT coalesce(max(key), 0) FROM upmsg), (SELECT coalesce(max(key), 0) FROM opt_out)",
             {},
         )
-        return Keys(submission, report, upmsg)
+        return Keys(*keys)
 
     def next_due(self, account: int, now: int) -> int | None:
         """Time of the next event."""

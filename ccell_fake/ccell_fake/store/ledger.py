@@ -14,7 +14,7 @@ from ccell_fake.records import AccountRow, BalanceRow, MessageRow, Met, ReportRo
 from ccell_fake.serialization import from_json, to_json
 from ccell_fake.settings import AccountSettings
 from ccell_fake.store.buffer import ADD_MET
-from ccell_fake.store.cache import BufferedTables
+from ccell_fake.store.event_log import EventLog
 from ccell_fake.store.schema import OF_AN_ACCOUNT
 
 NO_ACCOUNT = 0
@@ -26,6 +26,7 @@ _MAX_CACHED_SECONDS = 10_000
 _MESSAGE = "message (account, submission, msgid, phone, code, info, charge)"
 _REPORT = "report (account, msgid, linkid, phone, recvtime, status, info, due)"
 _STRAY_REPORT = "report (account, msgid, linkid, phone, recvtime, status, info, due, stray)"
+_OPT_OUT = "opt_out (account, phone, since)"
 _UPMSG = "upmsg (account, spnumber, phone, motime, msgcontent, due)"
 
 _ENTRY = attrgetter(
@@ -34,13 +35,14 @@ _ENTRY = attrgetter(
 )
 
 
-class SqliteLedger(BufferedTables):
+class SqliteLedger(EventLog):
     """The engine's ledger on an SQLite connection, for one thread at a time."""
 
     def account(self, userid: str) -> int:
         rows = self._read("SELECT key FROM account WHERE userid = ?", (userid,))
         if not rows:
             rows = self._read("INSERT INTO account (userid) VALUES (?) RETURNING key", (userid,))
+            self._record_opening(rows[0][0])
         return int(rows[0][0])
 
     def accounts(self) -> list[AccountRow]:
@@ -58,6 +60,7 @@ class SqliteLedger(BufferedTables):
         self._changed.add(row.key)
 
     def forget(self, account: int) -> None:
+        self._record_end(account, NO_ACCOUNT)
         for table in OF_AN_ACCOUNT:
             self._read(f"DELETE FROM {table} WHERE account = ?", (account,))
         self._read("DELETE FROM account WHERE key = ?", (account,))
@@ -147,7 +150,7 @@ class SqliteLedger(BufferedTables):
         self._changed.add(account)
 
     def opt_out(self, account: int, phone: str, since: int) -> None:
-        self._rows.add("opt_out", [(account, phone, since)])
+        self._rows.add(_OPT_OUT, [(account, phone, since)])
 
     def opted_out(self, account: int, now: int) -> frozenset[str]:
         rows = self._read("SELECT phone FROM opt_out WHERE account = ? AND since <= ?", (account, now))
@@ -161,6 +164,8 @@ class SqliteLedger(BufferedTables):
         self, table: str, columns: str, account: int, now: int, limit: int, again: int | None
     ) -> list[tuple[Any, ...]]:
         """Take the rows that are due, oldest first. The first two columns are the order."""
+        # They come in before they are handed out.
+        self.record_events(account, now)
         rows = self._read(
             f"UPDATE {table} SET due = coalesce(?1, due), fetched_at = iif(?1 IS NULL, ?2, NULL)"
             f" WHERE key IN (SELECT key FROM {table} WHERE account = ?3 AND fetched_at IS NULL AND due <= ?2"

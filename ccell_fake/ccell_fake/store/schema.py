@@ -15,7 +15,8 @@ CREATE TABLE account (
     frozen_at    INTEGER,
     spent        INTEGER NOT NULL DEFAULT 0,
     locked_at    INTEGER,
-    last_dropped INTEGER NOT NULL DEFAULT 0
+    last_dropped INTEGER NOT NULL DEFAULT 0,
+    last_event_dropped INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 INSERT INTO account (key, userid) VALUES (0, '');
 
@@ -23,6 +24,37 @@ CREATE TABLE high_water (
     number INTEGER NOT NULL
 ) STRICT;
 INSERT INTO high_water (number) VALUES (0);
+
+CREATE TABLE event_log (
+    -- Names the history that positions belong to. Each snapshot begins another.
+    history      TEXT NOT NULL,
+    is_recording INTEGER NOT NULL
+) STRICT;
+INSERT INTO event_log (history, is_recording) VALUES (lower(hex(randomblob(8))), 0);
+
+-- Events that time caused. Positions are in one order with those of the journal. Account 0 has the accounts that ended.
+CREATE TABLE time_event (
+    account  INTEGER NOT NULL REFERENCES account,
+    position INTEGER NOT NULL,
+    at       INTEGER NOT NULL,
+    kind     TEXT NOT NULL,
+    msgid    TEXT,
+    phone    TEXT NOT NULL,
+    text     TEXT NOT NULL,
+    PRIMARY KEY (account, position)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX time_event_in_order ON time_event (position);
+
+-- Rows up to these keys have caused their events up to this time. An account whose clock was set back has several.
+CREATE TABLE recorded (
+    account    INTEGER NOT NULL REFERENCES account,
+    until      INTEGER NOT NULL,
+    submission INTEGER NOT NULL,
+    report     INTEGER NOT NULL,
+    upmsg      INTEGER NOT NULL,
+    opt_out    INTEGER NOT NULL
+) STRICT;
+CREATE INDEX recorded_of ON recorded (account);
 
 CREATE TABLE fault (
     account INTEGER NOT NULL REFERENCES account,
@@ -34,6 +66,7 @@ CREATE TABLE fault (
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE opt_out (
+    key     INTEGER PRIMARY KEY AUTOINCREMENT,
     account INTEGER NOT NULL REFERENCES account,
     phone   TEXT NOT NULL,
     since   INTEGER NOT NULL
@@ -156,11 +189,14 @@ OF_AN_ACCOUNT = (
     "report",
     "upmsg",
     "journal",
+    "time_event",
+    "recorded",
 )
 """The tables whose rows are deleted with their account, in an order in which rows can be deleted."""
 
 SEARCH_INDEXES = {
     "account_dropped": "account (last_dropped) WHERE last_dropped > 0",
+    "account_event_dropped": "account (last_event_dropped) WHERE last_event_dropped > 0",
     "submission_linkid": "submission (account, linkid) WHERE linkid <> ''",
     "message_phone": "message (account, phone)",
     "message_refused": "message (account) WHERE code <> '0'",

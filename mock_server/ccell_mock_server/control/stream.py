@@ -1,19 +1,21 @@
 """The stream of events of one account or of all, in order and without repeats."""
 
 from collections.abc import Hashable, Iterator
-from dataclasses import dataclass
+from dataclasses import replace
 from heapq import heapify, heappop, heappush
 from math import inf
+from operator import itemgetter
+from typing import cast
 
-from ccell_fake.clock import elapsed
-from ccell_fake.control.events import Event
-from ccell_fake.engine.account import Account, Slots
-from ccell_fake.engine.account_admin import MAX_EVENTS
+from ccell_fake.clock import elapsed, from_micros
+from ccell_fake.control.events import Event, EventId
+from ccell_fake.engine.account import Account
 from ccell_fake.engine.account_views import check_kept
 from ccell_fake.engine.ledger import Ledger
 from ccell_fake.errors import NoSuchThing
-from ccell_fake.inspection import JournalEntry, MessageRecord, TimelineEvent
+from ccell_fake.inspection import JournalEntry, TimelineEvent, TimelineKind
 from ccell_fake.model import Operation
+from ccell_fake.records import LoggedEvent
 from ccell_fake.store.ledger import NO_ACCOUNT
 from ccell_mock_server.services import Services
 
@@ -30,20 +32,11 @@ _MICRO = 1_000_000
 # Entries read in one transaction: nobody else is served meanwhile.
 _ENTRIES = 50
 
-
-@dataclass(slots=True)
-class _Progress:
-    """Progress of a listener on the clock of one account.
-
-    Attributes:
-        slots: Slots of the account, which a reset replaces.
-        sent_until: Events up to this time were sent.
-        due: Time of the next event, as `elapsed` counts; `_FOREVER` if there is none.
-    """
-
-    slots: Slots
-    sent_until: int
-    due: float
+_ENDED = "ended"
+# Reasons of `resync`.
+_UNKNOWN = "unknown_id"
+_DROPPED = "entries_dropped"
+_RESTORED = "restored"
 
 
 class Stream:
@@ -54,22 +47,26 @@ class Stream:
         is_over: Whether there are no more events.
     """
 
-    def __init__(self, services: Services, userid: str | None, after_position: int | None) -> None:
-        """Begin after a position, or now.
+    def __init__(
+        self, services: Services, userid: str | None, after_position: int | None = None, last_event_id: str = ""
+    ) -> None:
+        """Begin now, after a position, or after an event.
 
         Args:
             services: The emulator.
             userid: Only events of this account; None for all.
-            after_position: Only events of requests after this position; None for events from now on.
+            after_position: Only events of requests after this position, and those that time causes from now on.
+            last_event_id: Only events after the one with this id. A number is a position. Takes precedence.
 
         Raises:
             NoSuchThing: There is no such account.
-            EntriesDropped: A journal has dropped entries after the position.
+            EntriesDropped: A journal has dropped entries after `after_position`.
         """
         self.is_over: bool = False
         self._is_first = True
         self._services = services
-        self._progress: dict[int, _Progress] = {}
+        # When the next event of each account is due, as `elapsed` counts.
+        self._due: dict[int, float] = {}
         # The times of all next events, the earliest one first. Some are no longer the next one of their account.
         self._times: list[tuple[float, int]] = []
         with services.store.transaction() as ledger:
@@ -77,22 +74,20 @@ class Stream:
             if userid is not None and self._only is None:
                 message = f"there is no account {userid!r}"
                 raise NoSuchThing(message)
-            accounts = self._accounts()
-            journals = {account.key: account.settings.userid for account in accounts}
-            if self._only is None:
-                journals[NO_ACCOUNT] = ""
-            if after_position is not None:
-                for key, userid_ in journals.items():
-                    check_kept(key, userid_, ledger, after_position)
-            self._position = (
-                max((ledger.inspect.last_position(key) for key in journals), default=0)
-                if after_position is None
-                else after_position
-            )
-            self._keys = ledger.inspect.last_keys()
-            for account in accounts:
-                self._note(account, ledger, account.now)
+            if after_position is not None and not last_event_id:
+                for account in self._accounts():
+                    check_kept(account.key, account.settings.userid, ledger, after_position)
+                if self._only is None:
+                    check_kept(NO_ACCOUNT, "", ledger, after_position)
+            self._key = None if self._only is None else self._only.key
+            self._last = self._begin(ledger)
+            self._flaw = self._go_back(last_event_id, after_position)
         self.topics: tuple[Hashable, ...] = (None,) if self._only is None else (self._only.key, self._only.slots)
+
+    @property
+    def last_event_id(self) -> str:
+        """The id to continue from; empty if there is none before the first event."""
+        return "" if self._flaw else str(self._last)
 
     def _accounts(self) -> list[Account]:
         if self._only is None:
@@ -105,6 +100,27 @@ class Stream:
         account = self._services.accounts.with_key(key)
         return account if account is None or self._only is None or account.slots is self._only.slots else None
 
+    def _begin(self, ledger: Ledger) -> EventId:
+        """Begin to record events, and return the present place."""
+        position = ledger.begin_events(lambda: {account.key: account.now for account in self._services.accounts})
+        return EventId(ledger.history, self._key or NO_ACCOUNT, position, position)
+
+    def _go_back(self, last_event_id: str, after_position: int | None) -> str:
+        """Go back to the place of the last event. Returns the reason if that is impossible, or empty text."""
+        if last_event_id.isascii() and last_event_id.isdecimal():
+            last_event_id, after_position = "", int(last_event_id[:18])
+        now = self._last
+        if not last_event_id:
+            self._last = now if after_position is None else replace(now, position=after_position)
+            return ""
+        last = EventId.parse(last_event_id)
+        if last is None or last.history != now.history or last.position > now.position:
+            return _UNKNOWN
+        if (last.account == NO_ACCOUNT) != (self._only is None):
+            return _UNKNOWN
+        self._last = last
+        return "" if last.account == now.account else _ENDED
+
     def seconds_until_due(self) -> float:
         """Seconds until time alone may cause an event. Infinite if it cannot."""
         while self._times and not self._is_next(*self._times[0]):
@@ -112,16 +128,15 @@ class Stream:
         return max(self._times[0][0] - elapsed(), 0.0) if self._times else _FOREVER
 
     def _is_next(self, due: float, key: int) -> bool:
-        progress = self._progress.get(key)
-        return progress is not None and progress.due == due
+        return self._due.get(key) == due
 
-    def _note(self, account: Account, ledger: Ledger, sent_until: int) -> None:
-        """Note the progress on an account."""
-        progress = self._progress[account.key] = _progress(account, ledger, sent_until)
-        if progress.due != _FOREVER:
-            heappush(self._times, (progress.due, account.key))
-        if len(self._times) > 2 * len(self._progress) + _MAX_STALE:
-            self._times = [(one.due, key) for key, one in self._progress.items() if one.due != _FOREVER]
+    def _note(self, account: Account, ledger: Ledger) -> None:
+        """Note when the next event of an account is due."""
+        due = self._due[account.key] = _next_due(account, ledger)
+        if due != _FOREVER:
+            heappush(self._times, (due, account.key))
+        if len(self._times) > 2 * len(self._due) + _MAX_STALE:
+            self._times = [(due, key) for key, due in self._due.items() if due != _FOREVER]
             heapify(self._times)
 
     def due(self, woken_for: set[Hashable]) -> Iterator[Event]:
@@ -130,56 +145,55 @@ class Stream:
         Args:
             woken_for: Topics that woke the listener: keys of accounts, and slots of accounts that ended.
         """
-        while not self.is_over:
+        is_complete = False
+        while not (is_complete or self.is_over):
             with self._services.store.transaction() as ledger:
-                is_ended = self._only is not None and self._account(self._only.key) is None
-                dropped = ledger.inspect.dropped_after(self._position, None if self._only is None else self._only.key)
-                entries = [] if dropped else self._entries(ledger)
-                is_complete = len(entries) < _ENTRIES
-                timeline = self._timeline(woken_for, ledger) if is_complete and not dropped else []
-            for account, entry, messages in entries:
-                self._position = entry.position
-                yield from _events(account, entry, messages)
-            if dropped:
-                self.is_over = True
-                yield Event("entries_dropped", {"after_position": dropped})
-            elif self._only is not None and is_ended:
-                self.is_over = True
-                yield Event("ended", {"userid": self._only.settings.userid})
-            for account, event in timeline:
-                yield Event(event.kind, {"userid": account.settings.userid, "event": event})
-            if is_complete:
-                return
+                flaw = self._flaw or self._find_flaw(ledger)
+                if flaw:
+                    events, is_complete = [self._begin_anew(flaw, ledger)], False
+                else:
+                    self._record(woken_for, ledger)
+                    events, is_complete = self._batch(ledger)
+                    woken_for = set()
+            for event, place in events:
+                self._last = place
+                yield replace(event, id=str(place))
 
-    def _entries(self, ledger: Ledger) -> list[tuple[Account | None, JournalEntry, list[MessageRecord]]]:
-        key = None if self._only is None else self._only.key
-        found: list[tuple[Account | None, JournalEntry, list[MessageRecord]]] = []
-        for owner, entry in ledger.inspect.journals(self._position, _ENTRIES, key):
-            account = self._account(owner)
-            if owner == NO_ACCOUNT:
-                found.append((None, entry, []))
-            elif account is not None:
-                is_send = entry.operation is Operation.SEND
-                messages = ledger.inspect.messages_of(account.view, entry.position) if is_send else []
-                found.append((account, entry, messages))
-        return found
+    def _find_flaw(self, ledger: Ledger) -> str:
+        """Return the reason why this listener cannot go on, or empty text."""
+        if self._only is not None and self._account(self._only.key) is None:
+            return _ENDED
+        last = self._last
+        if ledger.history != last.history:
+            return _RESTORED
+        is_dropped = ledger.inspect.dropped_after(_told_before(last), self._key) or ledger.inspect.events_dropped_after(
+            last.time_position, self._key
+        )
+        return _DROPPED if is_dropped else ""
 
-    def _timeline(self, woken_for: set[Hashable], ledger: Ledger) -> list[tuple[Account, TimelineEvent]]:
-        """Events that time caused on accounts that changed or have events due."""
-        found: list[tuple[Account, TimelineEvent]] = []
-        keys = ledger.inspect.last_keys()
+    def _begin_anew(self, flaw: str, ledger: Ledger) -> tuple[Event, EventId]:
+        """Return the event that tells why this listener cannot go on, and the place to continue from."""
+        former, self._flaw, self._is_first = self._last, "", True
+        now = self._begin(ledger)
+        if flaw != _ENDED or self._only is None:
+            return Event("resync", {"reason": flaw}), now
+        self.is_over = True
+        userid = self._only.settings.userid
+        current = self._services.accounts.get(userid)
+        place = former if former.history == now.history else now
+        return Event(_ENDED, {"userid": userid}), replace(
+            place, account=place.account if current is None else current.key, part=0
+        )
+
+    def _record(self, woken_for: set[Hashable], ledger: Ledger) -> None:
+        """Record the events that time caused on accounts that changed or have events due."""
         for key in sorted(self._keys_to_check(woken_for)):
-            account, progress = self._account(key), self._progress.pop(key, None)
-            if account is None:
-                continue
-            is_new = progress is None or progress.slots is not account.slots
-            since = account.now if progress is None or is_new else progress.sent_until
-            events = ledger.inspect.timeline(account.key, since, account.now, MAX_EVENTS, self._keys)
-            found.extend((account, event) for event in events)
-            # A clock that is set back does not repeat events.
-            self._note(account, ledger, max(since, account.now))
-        self._keys, self._is_first = keys, False
-        return found
+            account = self._account(key)
+            self._due.pop(key, None)
+            if account is not None:
+                ledger.record_events(key, account.now)
+                self._note(account, ledger)
+        self._is_first = False
 
     def _keys_to_check(self, woken_for: set[Hashable]) -> set[int]:
         """Return the numbers of the accounts that changed or have events due; at first of all."""
@@ -190,18 +204,51 @@ class Stream:
             keys.add(heappop(self._times)[1])
         return keys
 
+    def _batch(self, ledger: Ledger) -> tuple[list[tuple[Event, EventId]], bool]:
+        """Return the next events with the places after them, and whether there are no more at present."""
+        inspect, last = ledger.inspect, self._last
+        found: list[tuple[int, int, JournalEntry | LoggedEvent]] = [
+            *((entry.position, key, entry) for key, entry in inspect.journals(_told_before(last), _ENTRIES, self._key)),
+            *((one.position, one.account, one) for one in inspect.events(last.time_position, _ENTRIES, self._key)),
+        ]
+        found.sort(key=itemgetter(0))
+        events: list[tuple[Event, EventId]] = []
+        place = last
+        for position, key, one in found[:_ENTRIES]:
+            told = last.part if position == last.position else 0
+            place = replace(
+                last, position=max(last.position, position), time_position=max(last.time_position, position), part=0
+            )
+            parts = self._events(self._account(key), one, ledger)
+            places = [*(replace(place, part=part) for part in range(1, len(parts))), place]
+            events += [*zip(parts, places, strict=True)][told:]
+        return events, len(found) < _ENTRIES
 
-def _progress(account: Account, ledger: Ledger, sent_until: int) -> _Progress:
+    def _events(self, account: Account | None, one: JournalEntry | LoggedEvent, ledger: Ledger) -> list[Event]:
+        about = {"userid": None if account is None else account.settings.userid}
+        if isinstance(one, LoggedEvent):
+            if one.kind == _ENDED:
+                return [Event(_ENDED, {"userid": one.text})]
+            return [Event(one.kind, {**about, "event": _timeline_event(one)})]
+        has_messages = account is not None and one.operation is Operation.SEND
+        messages = ledger.inspect.messages_of(account.view, one.position) if account and has_messages else []
+        return [
+            Event(_KINDS[one.operation], {**about, "request": one}),
+            *(Event("message", {**about, "message": message}) for message in messages),
+        ]
+
+
+def _told_before(last: EventId) -> int:
+    """Return the position up to which requests were sent with all their events."""
+    return last.position - 1 if last.part else last.position
+
+
+def _next_due(account: Account, ledger: Ledger) -> float:
+    """Return the time of the next event of an account, as `elapsed` counts; `_FOREVER` if there is none."""
     now = account.now
     due = None if account.clock.setting.frozen_at is not None else ledger.inspect.next_due(account.key, now)
-    return _Progress(account.slots, sent_until, _FOREVER if due is None else elapsed() + (due - now) / _MICRO)
+    return _FOREVER if due is None else elapsed() + (due - now) / _MICRO
 
 
-def _events(account: Account | None, entry: JournalEntry, messages: list[MessageRecord]) -> Iterator[Event]:
-    about = {"userid": None if account is None else account.settings.userid}
-    events = [
-        Event(_KINDS[entry.operation], {**about, "request": entry}),
-        *(Event("message", {**about, "message": message}) for message in messages),
-    ]
-    yield from events[:-1]
-    yield Event(events[-1].kind, events[-1].data, entry.position)
+def _timeline_event(one: LoggedEvent) -> TimelineEvent:
+    return TimelineEvent(from_micros(one.at), cast("TimelineKind", one.kind), one.msgid, one.phone, one.text)

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from ccell_fake.clock import elapsed
+from ccell_fake.control.events import encode_start
 from ccell_fake.control.models import Position, WaitBody
 from ccell_fake.engine import wait_match
 from ccell_fake.engine.account import Account
@@ -58,20 +59,23 @@ def views(services: Services) -> list[Api]:
 
         Requests cause `send` with its `message`s, `fetch_report`, `fetch_upmsg` and `info`. A request that reaches no
         endpoint causes `http_error`. The userid of a request that cannot be read or names
-        no account is null; only the stream of all accounts has it. The last event of a request
-        has an id, its position, to continue from with Last-Event-ID. Time causes `sent`, `report`, `upmsg` and
-        `opt_out`; those of the past are not sent. The last event is `ended` if the account was reset or closed, or
-        `entries_dropped` if journal entries were dropped before they could be sent.
+        no account is null; only the stream of all accounts has it. Time causes `sent`, `report`, `upmsg` and
+        `opt_out`; at first those of the past are not sent. `ended` names an account that was reset or closed; it is the
+        last event of a stream of this account.
+
+        Every event has an id, which is opaque text. Send the last one as the header Last-Event-ID to continue: no event
+        is missing and none is repeated, whatever happened meanwhile, unless `resync` comes. It means that events are
+        missing: read everything anew. Its `reason` is `unknown_id` (another emulator, or one that was restarted without
+        a store), `entries_dropped` (more happened than is kept), or `restored` (a snapshot replaced everything). The
+        stream goes on after it. A number as Last-Event-ID is a position, as `after_position` is. The header takes
+        precedence over `after_position`.
         """
-        after_position = query.after_position
-        resumed = http.environ.get("HTTP_LAST_EVENT_ID", "")
-        if after_position is None and resumed.isascii() and resumed.isdecimal():
-            after_position = int(resumed[:18])
+        last_event_id = http.environ.get("HTTP_LAST_EVENT_ID", "")
         with ExitStack() as stack:
             stack.callback(services.notifier.places.take())
             # What happens from here on wakes the waiter and is sent.
             waiter = stack.enter_context(services.notifier.waiter(client=client_of(http.environ)))
-            stream = Stream(services, query.userid, after_position)
+            stream = Stream(services, query.userid, query.after_position, last_event_id)
             services.notifier.listen(waiter, stream.topics)
             lines = _lines(stream, waiter, http.environ)
             return HttpOnlyAnswer(lines, EVENT_STREAM, {"Cache-Control": "no-store"}, stack.pop_all().close)
@@ -131,7 +135,7 @@ def _check_same(former: Account, account: Account) -> None:
 
 
 def _lines(stream: Stream, waiter: Waiter, environ: Mapping[str, Any]) -> Iterator[bytes]:
-    yield b": listening\n\n"
+    yield encode_start(stream.last_event_id)
     while True:
         for event in stream.due(waiter.take_topics()):
             yield event.encode()

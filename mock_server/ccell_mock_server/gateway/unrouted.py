@@ -7,8 +7,8 @@ import logging
 import re
 from collections.abc import Container
 from difflib import get_close_matches
-from http.client import FORBIDDEN, METHOD_NOT_ALLOWED, NOT_FOUND
 from functools import partial
+from http.client import FORBIDDEN, METHOD_NOT_ALLOWED, NOT_FOUND
 from typing import NamedTuple
 from urllib.parse import unquote_to_bytes
 

@@ -16,6 +16,18 @@ const TEXTS = {
   live: ["live", "实时"],
   connecting: ["connecting", "连接中"],
   lost: ["connection lost, trying again", "连接已断开，正在重试"],
+  resync_unknown_id: [
+    "The emulator was restarted without its former data. Everything on this page was read anew.",
+    "模拟器已重启，原有数据未保留。本页内容已全部重新读取。",
+  ],
+  resync_entries_dropped: [
+    "More happened than the emulator keeps. Everything on this page was read anew.",
+    "事件数量超过了模拟器的保留上限。本页内容已全部重新读取。",
+  ],
+  resync_restored: [
+    "A snapshot was restored. Everything on this page was read anew.",
+    "已恢复快照。本页内容已全部重新读取。",
+  ],
   paused: ["paused", "已暂停"],
   pause: ["Pause", "暂停"],
   resume: ["Go on", "继续"],

@@ -64,8 +64,7 @@ const app = {
     const problem = error instanceof ApiError ? error.problem : null;
     const fields = (problem?.errors ?? []).map((one) => `${one.field} ${one.detail}`.trim());
     const text = problem?.status === 0 ? app.t("no_answer") : fields.join("\n") || String(problem?.detail || error);
-    notice.textContent = text;
-    notice.hidden = false;
+    say(text, "notice");
   },
   async reloadAccounts() {
     /** @type {import("./api.js").Account[]} */
@@ -83,6 +82,16 @@ const app = {
 };
 
 const notice = h("div", { class: "notice", role: "alert", hidden: true, click: () => (notice.hidden = true) });
+/**
+ * @param {string} text
+ * @param {string} style
+ */
+function say(text, style) {
+  notice.textContent = text;
+  notice.className = style;
+  notice.hidden = false;
+}
+
 const main = h("main", { id: "main", tabindex: "-1" });
 const header = h("header");
 const dialog = h("dialog", { class: "keys" });
@@ -244,7 +253,8 @@ addEventListener("keydown", (event) => {
 store.subscribe((state, former) => {
   if (state.isPaused !== former.isPaused && !state.isPaused) {
     store.set({ unread: 0 });
-    view?.refresh?.();
+    if (isOutdated) readAnew();
+    else view?.refresh?.();
   }
   if (state.accounts !== former.accounts || state.connection !== former.connection || state.isPaused !== former.isPaused || state.unread !== former.unread) {
     drawHeader();
@@ -254,11 +264,18 @@ store.subscribe((state, former) => {
 
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let refreshing;
+let isOutdated = false;
+let haveAccountsChanged = false;
 let stream = newStream();
 
 function newStream() {
   return new Stream(api, {
     event(event) {
+      if (event.kind === "resync") {
+        isOutdated = true;
+        say(app.t(`resync_${event.data["reason"]}`), "notice plain");
+      }
+      if (event.kind === "ended") haveAccountsChanged = true;
       if (event.kind === "message" && (document.hidden || store.state.isPaused)) {
         store.set({ unread: store.state.unread + 1 });
         notify(event.data["message"]);
@@ -279,8 +296,31 @@ function refresh() {
   if (store.state.isPaused || refreshing !== undefined) return;
   refreshing = setTimeout(() => {
     refreshing = undefined;
-    view?.refresh?.();
+    update().catch(app.report);
   }, 20);
+}
+
+async function update() {
+  if (haveAccountsChanged) {
+    haveAccountsChanged = false;
+    await app.reloadAccounts();
+  }
+  const { accounts, isPaused, route } = store.state;
+  const chosen = route.query["account"];
+  const isClosed = chosen && !accounts.some((one) => one.userid === chosen);
+  if (isPaused || isLoggingIn) return;
+  if (isOutdated) readAnew();
+  else if (!isClosed) view?.refresh?.();
+}
+
+/** Show the view anew: events are missing. A view that shows nothing of the emulator keeps what was typed. */
+function readAnew() {
+  isOutdated = false;
+  store.set({ unread: 0 });
+  app.reloadAccounts().catch(app.report);
+  if (!view?.refresh) return;
+  shownPage = "";
+  draw();
 }
 
 /** @param {import("./api.js").Message} message */

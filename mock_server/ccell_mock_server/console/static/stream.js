@@ -1,4 +1,4 @@
-/** Listen to the events of the emulator by a stream that comes back by itself. */
+/** Listen to the events of the emulator by a stream that comes back by itself, after the last event that came. */
 
 import { ApiError, problemOf } from "./api.js";
 
@@ -7,7 +7,7 @@ const LONGEST_PAUSE = 5000;
 const SILENCE = 40_000;
 
 /**
- * @typedef {{kind: string, data: Record<string, any>, id: string | null}} StreamEvent
+ * @typedef {{kind: string, data: Record<string, any>, id: string}} StreamEvent
  * @typedef {"live" | "connecting" | "lost"} Connection
  */
 
@@ -16,7 +16,7 @@ export class Stream {
    * @param {import("./api.js").Api} api
    * @param {object} told
    * @param {(event: StreamEvent) => void} told.event - an event came
-   * @param {() => void} told.open - the stream is open; what came before has to be asked for
+   * @param {() => void} told.open - the stream is open; nothing is missed from the last event on
    * @param {(connection: Connection) => void} told.connection - the state of the connection
    * @param {(error: ApiError) => void} told.refused - the emulator refused the stream, for example without a token
    */
@@ -24,6 +24,7 @@ export class Stream {
     this.api = api;
     this.told = told;
     this.abort = new AbortController();
+    this.lastId = "";
   }
 
   /** Listen until `stop`. */
@@ -59,7 +60,8 @@ export class Stream {
     this.abort.signal.addEventListener("abort", stop);
     let watchdog = setTimeout(stop, SILENCE);
     try {
-      const response = await fetch(this.api.url("events"), { headers: this.api.headers, signal: attempt.signal });
+      const headers = this.lastId ? { ...this.api.headers, "Last-Event-ID": this.lastId } : this.api.headers;
+      const response = await fetch(this.api.url("events"), { headers, signal: attempt.signal });
       if (!response.ok || !response.body) throw new ApiError(await problemOf(response));
       const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
       let rest = "";
@@ -79,7 +81,8 @@ export class Stream {
         rest = blocks.pop() ?? "";
         for (const block of blocks) {
           const event = parseEvent(block);
-          if (event) this.told.event(event);
+          if (event.kind) this.told.event(event);
+          this.lastId = event.id || this.lastId;
         }
       }
     } finally {
@@ -91,16 +94,16 @@ export class Stream {
 
 /**
  * @param {string} block
- * @returns {StreamEvent | null} null for a comment
+ * @returns {StreamEvent} without a kind for a comment, which may have an id
  */
 export function parseEvent(block) {
   let kind = "";
-  let data = "";
-  let id = null;
+  let data = "{}";
+  let id = "";
   for (const line of block.split("\n")) {
     if (line.startsWith("event: ")) kind = line.slice(7);
     else if (line.startsWith("data: ")) data = line.slice(6);
     else if (line.startsWith("id: ")) id = line.slice(4);
   }
-  return kind ? { kind, data: JSON.parse(data), id } : null;
+  return { kind, data: JSON.parse(data), id };
 }
