@@ -129,6 +129,12 @@ class Accounts:
         self.close(account, ledger)
         return self.save(account.settings, ledger)
 
+    def reset_all(self, ledger: Ledger) -> None:
+        """Reset every account within a transaction, and delete the journal of the requests of no account."""
+        for account in self:
+            self.reset(account, ledger)
+        ledger.forget_strays()
+
     def load(self, ledger: Ledger) -> Callable[[], frozenset[int]]:
         """Read all accounts of a ledger.
 

@@ -3,7 +3,7 @@
 APPLICATION = 0x43435346
 """The application_id of every file. It identifies a store."""
 
-VERSION = 5
+VERSION = 6
 """The user_version of every file. Files of other versions are refused."""
 
 TABLES = """
@@ -77,6 +77,12 @@ CREATE TABLE message (
     charge     INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX message_of ON message (submission);
+
+-- The greatest msgid of the deleted messages of a second, in units of the msgids of a second.
+CREATE TABLE used_msgid (
+    second   INTEGER PRIMARY KEY,
+    greatest INTEGER NOT NULL
+) STRICT;
 
 CREATE TABLE unreported (
     account INTEGER NOT NULL REFERENCES account,
@@ -155,6 +161,7 @@ SEARCH_INDEXES = {
     "message_phone": "message (account, phone)",
     "message_refused": "message (account) WHERE code <> '0'",
     "report_listed": "report (account)",
+    "upmsg_listed": "upmsg (account)",
     "report_delivered": "report (account, recvtime) WHERE status = '0'",
     "report_failed": "report (account, recvtime) WHERE status <> '0'",
 }
