@@ -81,7 +81,8 @@ class _Sweep:
         oldest: Time of its oldest row, or an earlier time.
         after: Place of the last row that this sweep has looked at; the beginning between sweeps.
         left: Number of rows that this sweep has left.
-        oldest_left: Time of the oldest of these.
+        left_records: Number of their records.
+        oldest_left: Time of the oldest of them.
         rest: Requests until the next sweep.
     """
 
@@ -89,6 +90,7 @@ class _Sweep:
     oldest: float = inf
     after: tuple[int, int] = _BEGINNING
     left: int = 0
+    left_records: int = 0
     oldest_left: float = inf
     rest: int = 0
 
@@ -147,7 +149,7 @@ class Retention:
         due: list[int] = []
         deleted = 0
         for place, key, at, records, is_done in rows:
-            if not self._exceeds(sweep.count - deleted - records, at, now):
+            if not self._exceeds(sweep.count - sweep.left_records - deleted - records, at, now):
                 return due, _ended(sweep, at)
             if is_done:
                 due.append(key)
@@ -155,7 +157,13 @@ class Retention:
                 sweep = replace(sweep, after=(place, key))
             else:
                 oldest_left = min(sweep.oldest_left, at)
-                sweep = replace(sweep, after=(place, key), left=sweep.left + 1, oldest_left=oldest_left)
+                sweep = replace(
+                    sweep,
+                    after=(place, key),
+                    left=sweep.left + 1,
+                    left_records=sweep.left_records + records,
+                    oldest_left=oldest_left,
+                )
             if deleted >= _MOST_DELETED:
                 return due, sweep
         return due, sweep if len(rows) == _LOOKED_AT else _ended(sweep)
@@ -170,7 +178,7 @@ class Retention:
         return self._cap.age is not None and sweep.oldest < now - self._cap.age - self._cap.age // 100
 
     def _exceeds(self, count: int, at: int, now: int) -> bool:
-        """Return whether a row may go that was made at a time, and without which there are so many records."""
+        """Return whether a row may go that was made at a time, and after which there are so many records."""
         return (self._cap.number is not None and count >= self._cap.number) or (
             self._cap.age is not None and at < now - self._cap.age
         )
