@@ -146,7 +146,7 @@ def test_a_store_that_is_opened_with_a_cap_loses_a_bounded_number_with_each_requ
             (account,) = bench.gateway.accounts
             counts.append(len(ledger.inspect.messages(account.view, MessageFilter(), EVERYTHING).items))
     lost = [before - after for before, after in pairwise(counts)]
-    assert 0 < max(lost) <= 1_500
+    assert 0 < max(lost) <= 600
     assert len(lost) >= 3
     store.close()
 

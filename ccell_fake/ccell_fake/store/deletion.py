@@ -12,11 +12,14 @@ _MAX_USED_SECONDS = 10_000
 
 
 class DeletingTables(BufferedTables):
-    """A part of the ledger. `ccell_fake.engine.ledger.Ledger` describes each method."""
+    """A part of the ledger. `ccell_fake.engine.ledger.Ledger` describes each method.
+
+    A plus sign keeps the account out of the choice of an index: an index of its rows would be read as a whole.
+    """
 
     def delete_messages(self, account: int, msgids: Collection[int]) -> None:
         values = account, to_json(tuple(msgids)).decode(), MSGIDS_PER_SECOND
-        chosen = "account = ?1 AND msgid IN (SELECT value FROM json_each(?2))"
+        chosen = "+account = ?1 AND msgid IN (SELECT value FROM json_each(?2))"
         self._read(
             f"INSERT INTO used_msgid SELECT msgid / ?3, max(msgid) FROM message WHERE {chosen} GROUP BY 1"
             " ON CONFLICT DO UPDATE SET greatest = max(greatest, excluded.greatest)",
@@ -28,7 +31,7 @@ class DeletingTables(BufferedTables):
             (_MAX_USED_SECONDS,),
         )
         self._read(f"DELETE FROM report WHERE {chosen} AND fetched_at IS NOT NULL AND stray IS NULL", values[:2])
-        self._read(f"DELETE FROM unreported WHERE {chosen}", values[:2])
+        self._read(f"DELETE FROM unreported WHERE {chosen[1:]}", values[:2])
         deleted = self._read(f"DELETE FROM message WHERE {chosen} RETURNING submission", values[:2])
         self._read(
             "DELETE FROM submission WHERE key IN (SELECT value FROM json_each(?))"
@@ -40,14 +43,14 @@ class DeletingTables(BufferedTables):
 
     def delete_reports(self, account: int, ids: Collection[int]) -> int:
         deleted = self._read(
-            "DELETE FROM report WHERE account = ? AND key IN (SELECT value FROM json_each(?)) RETURNING msgid",
+            "DELETE FROM report WHERE +account = ? AND key IN (SELECT value FROM json_each(?)) RETURNING msgid",
             (account, to_json(tuple(ids)).decode()),
         )
         # Their messages are sent, and get no report.
         self._read(
-            "INSERT OR IGNORE INTO unreported SELECT account, msgid FROM message WHERE account = ?1"
+            "INSERT OR IGNORE INTO unreported SELECT account, msgid FROM message WHERE +account = ?1"
             " AND msgid IN (SELECT value FROM json_each(?2)) AND code = '0' AND NOT EXISTS"
-            " (SELECT 1 FROM report WHERE report.account = ?1 AND report.msgid = message.msgid)",
+            " (SELECT 1 FROM report WHERE +report.account = ?1 AND report.msgid = message.msgid)",
             (account, to_json([msgid for (msgid,) in deleted]).decode()),
         )
         self._changed.add(account)
@@ -55,7 +58,7 @@ class DeletingTables(BufferedTables):
 
     def delete_upmsgs(self, account: int, ids: Collection[int]) -> int:
         deleted = self._read(
-            "DELETE FROM upmsg WHERE account = ? AND key IN (SELECT value FROM json_each(?)) RETURNING key",
+            "DELETE FROM upmsg WHERE +account = ? AND key IN (SELECT value FROM json_each(?)) RETURNING key",
             (account, to_json(tuple(ids)).decode()),
         )
         self._retention.count(UPMSGS, account, -len(deleted))
@@ -71,7 +74,7 @@ class DeletingTables(BufferedTables):
     def _requeue(self, table: str, account: int, ids: Collection[int], now: int) -> int:
         # After the clock was set back, their time lies in the future.
         requeued = self._read(
-            f"UPDATE {table} SET fetched_at = NULL, due = min(due, ?) WHERE account = ? AND fetched_at IS NOT NULL"
+            f"UPDATE {table} SET fetched_at = NULL, due = min(due, ?) WHERE +account = ? AND fetched_at IS NOT NULL"
             " AND key IN (SELECT value FROM json_each(?)) RETURNING key",
             (now, account, to_json(tuple(ids)).decode()),
         )

@@ -15,8 +15,8 @@ from typing import Any
 
 from ccell_fake.store.narrowing import Value
 
-_LOOKED_AT = 50
-_MOST_DELETED = 1_000
+_LOOKED_AT = 20
+_MOST_DELETED = 100
 _MOST_SPARE = 200
 
 

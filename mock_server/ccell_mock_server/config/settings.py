@@ -56,8 +56,9 @@ class ServerSettings:
         control_token: Token of the control API. Required when not on loopback.
         journal_entries: Number of journal entries to keep per account.
         max_messages: Number of messages to keep per account; all if absent. Older ones are deleted with their reports,
-            a few with each request, if nothing is to come. So are upstream messages that were fetched.
-        max_message_age: Seconds to keep them by the account's clock; for ever if absent. They are deleted likewise.
+            a few with each request. Messages that are not sent yet, or whose reports were not fetched, stay. Fetched
+            upstream messages are deleted likewise.
+        max_message_age: Seconds to keep messages, by the account's clock; for ever if absent. They are deleted likewise.
     """
 
     host: Annotated[str, Len(1)] = "127.0.0.1"
