@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import fields
 from pathlib import Path
 from typing import Any, cast
@@ -160,13 +160,11 @@ def test_every_schema_has_a_name_of_its_own(described: Any) -> None:
 def _members(part: Any, name: str) -> Iterator[Any]:
     """The values of all members with a name, wherever they are."""
     if isinstance(part, dict):
-        for key, value in cast("dict[str, Any]", part).items():
-            if key == name:
-                yield value
-            yield from _members(value, name)
-    elif isinstance(part, list):
-        for value in part:
-            yield from _members(value, name)
+        yield from (value for key, value in cast("dict[str, Any]", part).items() if key == name)
+    for child in cast(
+        "Iterable[Any]", part.values() if isinstance(part, dict) else part if isinstance(part, list) else ()
+    ):
+        yield from _members(child, name)
 
 
 def test_every_reference_leads_to_a_schema_and_every_schema_is_used(described: Any) -> None:

@@ -301,6 +301,22 @@ def test_records_of_another_account_cannot_be_deleted_or_handed_out_again(
     assert len([*queued.account.messages(), *queued.account.reports(), *queued.account.upmsgs()]) == 9
 
 
+def test_an_emulator_keeps_as_many_messages_as_configured() -> None:
+    server = {"max_messages": 3, "max_message_age": 3600.0}
+    with emulator(ManualClock(DOCUMENT_DAY), server) as running, ControlClient(running.url) as control:
+        served = Served(running.url, control.open())
+        for number in range(9):
+            served.send(linkid=f"{number}")
+            served.reports()
+        served.send(linkid="scheduled", sendtime="2016-02-01 08:00:00")
+        served.account.reply(PHONE, "waits")
+        assert [one.linkid for one in served.account.messages()] == ["7", "8", "scheduled"]
+        served.account.advance(timedelta(hours=2))
+        assert [one.linkid for one in served.account.messages()] == ["scheduled"]
+        assert [one.msgcontent for one in served.account.upmsgs()] == ["waits"]
+        assert len([*served.account.journal()]) == 19
+
+
 def test_a_reset_of_everything_keeps_only_the_accounts_and_their_settings(
     queued: Served, control: ControlClient
 ) -> None:

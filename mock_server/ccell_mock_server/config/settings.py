@@ -58,7 +58,7 @@ class ServerSettings:
         max_messages: Number of messages to keep per account; all if absent. Older ones are deleted with their reports,
             a few with each request. Messages that are not sent yet, or whose reports were not fetched, stay. Fetched
             upstream messages are deleted likewise.
-        max_message_age: Seconds to keep messages, by the account's clock; for ever if absent. They are deleted likewise.
+        max_message_age: Seconds to keep messages by the account's clock; for ever if absent. The same messages stay.
     """
 
     host: Annotated[str, Len(1)] = "127.0.0.1"
