@@ -12,12 +12,12 @@ from ccell_fake.codes import Code
 from ccell_fake.control.connection import SECONDS, ControlConnection, without_none
 from ccell_fake.control.errors import AccountClosed, NotFound, NotInTime
 from ccell_fake.control.queries import (
-    MessageConditions,
     MessageQuery,
-    ReportConditions,
+    MessageSelection,
     ReportQuery,
-    UpmsgConditions,
+    ReportSelection,
     UpmsgQuery,
+    UpmsgSelection,
 )
 from ccell_fake.errors import CcellError
 from ccell_fake.faults import Fault, FaultStatus
@@ -215,7 +215,7 @@ class AccountControl:
         """Delete a message, as `delete_messages` does."""
         self._perform("DELETE", f"/messages/{quote(msgid, safe='')}")
 
-    def delete_messages(self, **conditions: Unpack[MessageConditions]) -> int:
+    def delete_messages(self, **conditions: Unpack[MessageSelection]) -> int:
         """Delete the messages that match, or all, and return how many.
 
         A message goes with its report if that was fetched. A report that was not fetched stays in its queue. Balance
@@ -236,7 +236,7 @@ class AccountControl:
         """Delete the report with this `id`, as `delete_reports` does."""
         self._perform("DELETE", f"/reports/{number}")
 
-    def delete_reports(self, **conditions: Unpack[ReportConditions]) -> int:
+    def delete_reports(self, **conditions: Unpack[ReportSelection]) -> int:
         """Delete the reports that match, or all, and return how many.
 
         A report that was not fetched goes from its queue. Messages and balance stay; without a report, an accepted
@@ -248,7 +248,7 @@ class AccountControl:
         """Put the fetched report with this `id` back into its queue, to be fetched once more."""
         return self._call(ReportRecord, "POST", f"/reports/{number}/requeue")
 
-    def requeue_reports(self, **conditions: Unpack[ReportConditions]) -> int:
+    def requeue_reports(self, **conditions: Unpack[ReportSelection]) -> int:
         """Put the fetched reports that match back into their queue, or all fetched ones, and return how many."""
         return self._count("POST", "/reports/requeue", conditions)
 
@@ -283,7 +283,7 @@ class AccountControl:
         """Delete the upstream message with this `id`, as `delete_upmsgs` does."""
         self._perform("DELETE", f"/upmsgs/{number}")
 
-    def delete_upmsgs(self, **conditions: Unpack[UpmsgConditions]) -> int:
+    def delete_upmsgs(self, **conditions: Unpack[UpmsgSelection]) -> int:
         """Delete the upstream messages that match, or all, and return how many.
 
         One that was not fetched goes from its queue. Phones that opted out stay opted out.
@@ -294,7 +294,7 @@ class AccountControl:
         """Put the fetched upstream message with this `id` back into its queue, to be fetched once more."""
         return self._call(UpmsgRecord, "POST", f"/upmsgs/{number}/requeue")
 
-    def requeue_upmsgs(self, **conditions: Unpack[UpmsgConditions]) -> int:
+    def requeue_upmsgs(self, **conditions: Unpack[UpmsgSelection]) -> int:
         """Put the fetched upstream messages that match back into their queue, or all, and return how many."""
         return self._count("POST", "/upmsgs/requeue", conditions)
 

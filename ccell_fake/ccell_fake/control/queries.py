@@ -9,9 +9,19 @@ from typing import TypedDict
 from ccell_fake.codes import Code
 from ccell_fake.inspection import QueueState, State
 
+__all__ = [
+    "MessageQuery",
+    "MessageSelection",
+    "ReportQuery",
+    "ReportSelection",
+    "Selection",
+    "UpmsgQuery",
+    "UpmsgSelection",
+]
 
-class Conditions(TypedDict, total=False):
-    """Conditions of all lists.
+
+class Selection(TypedDict, total=False):
+    """Conditions that messages, reports and upstream messages have in common.
 
     Attributes:
         since: Only items of this time or later.
@@ -24,8 +34,10 @@ class Conditions(TypedDict, total=False):
     ignore_case: bool
 
 
-class MessageConditions(Conditions, total=False):
-    """Conditions of messages. Their time is that of the submission.
+class MessageSelection(Selection, total=False):
+    """The messages that an operation applies to, by these members and those of Selection.
+
+    Their time is that of the submission.
 
     Attributes:
         phone: The number. In phone, linkid and content, `*` stands for any text.
@@ -46,8 +58,8 @@ class MessageConditions(Conditions, total=False):
     after_position: int | None
 
 
-class MessageQuery(MessageConditions, total=False):
-    """Conditions of messages, and their order.
+class MessageQuery(MessageSelection, total=False):
+    """A list of messages: the members of MessageSelection, and the order.
 
     Attributes:
         newest_first: Whether the newest comes first.
@@ -56,8 +68,10 @@ class MessageQuery(MessageConditions, total=False):
     newest_first: bool
 
 
-class ReportConditions(Conditions, total=False):
-    """Conditions of reports. Their time is the one they come in.
+class ReportSelection(Selection, total=False):
+    """The reports that an operation applies to, by these members and those of Selection.
+
+    Their time is the one they come in.
 
     Attributes:
         phone: The number.
@@ -76,8 +90,8 @@ class ReportConditions(Conditions, total=False):
     state: QueueState | None
 
 
-class ReportQuery(ReportConditions, total=False):
-    """Conditions of reports, and their order.
+class ReportQuery(ReportSelection, total=False):
+    """A list of reports: the members of ReportSelection, and the order.
 
     Attributes:
         newest_first: Whether the newest comes first.
@@ -86,8 +100,10 @@ class ReportQuery(ReportConditions, total=False):
     newest_first: bool
 
 
-class UpmsgConditions(Conditions, total=False):
-    """Conditions of upstream messages. Their time is the one they come in.
+class UpmsgSelection(Selection, total=False):
+    """The upstream messages that an operation applies to, by these members and those of Selection.
+
+    Their time is the one they come in.
 
     Attributes:
         phone: The number it came from.
@@ -102,8 +118,8 @@ class UpmsgConditions(Conditions, total=False):
     state: QueueState | None
 
 
-class UpmsgQuery(UpmsgConditions, total=False):
-    """Conditions of upstream messages, and their order.
+class UpmsgQuery(UpmsgSelection, total=False):
+    """A list of upstream messages: the members of UpmsgSelection, and the order.
 
     Attributes:
         newest_first: Whether the newest comes first.
