@@ -11,6 +11,7 @@ PACKAGES = (
     "ccell_fake.client",
     "ccell_fake.testing",
     "ccell_fake.control.client",
+    "ccell_fake.control.queries",
     "ccell_fake.inspection",
     "ccell_fake.coverage",
     "ccell_fake.faults",

@@ -15,6 +15,7 @@ __all__ = [
     "AccountRecord",
     "AdvanceResult",
     "ClockStatus",
+    "Count",
     "Hold",
     "JournalEntry",
     "MessageFilter",
@@ -23,9 +24,12 @@ __all__ = [
     "Mismatch",
     "NearMiss",
     "Page",
+    "QueueState",
+    "ReportFilter",
     "ReportRecord",
     "State",
     "TimelineEvent",
+    "UpmsgFilter",
     "UpmsgRecord",
     "WaitResult",
 ]
@@ -45,6 +49,21 @@ class State(StrEnum):
     SENT = "sent"
     DELIVERED = "delivered"
     FAILED = "failed"
+
+
+class QueueState(StrEnum):
+    """State of a report or an upstream message: still to come in, in its queue, or fetched."""
+
+    PLANNED = "planned"
+    WAITING = "waiting"
+    FETCHED = "fetched"
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """Number of records that an operation applied to."""
+
+    count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,43 +168,55 @@ class MessageRecord:
 
 @dataclass(frozen=True, slots=True)
 class ReportRecord:
-    """A report, waiting or handed out.
+    """A report.
 
     Attributes:
+        userid: The account.
+        id: Its number, which no other report of any account has.
         msgid: Serial number of its message.
         linkid: Linkid of the submit.
         phone: The number.
         status: 0 for delivered.
         info: 成功, or the reason for the failure.
         recvtime: Time it comes in.
+        state: Its state.
         fetched_at: Time it was handed out, or null.
     """
 
+    userid: str
+    id: int
     msgid: str
     linkid: str
     phone: str
     status: str
     info: str
     recvtime: datetime
+    state: QueueState
     fetched_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
 class UpmsgRecord:
-    """An upstream message, waiting or fetched.
+    """An upstream message.
 
     Attributes:
+        userid: The account.
+        id: Its number, which no other upstream message of any account has.
         spnumber: The port it was sent to.
         phone: The number it came from.
         msgcontent: The text.
         motime: Time it comes in.
+        state: Its state.
         fetched_at: Time it was handed out, or null.
     """
 
+    userid: str
+    id: int
     spnumber: str
     phone: str
     msgcontent: str
     motime: datetime
+    state: QueueState
     fetched_at: datetime | None
 
 
@@ -314,17 +345,57 @@ class MessageFilter:
 
 
 @dataclass(frozen=True, slots=True)
+class ReportFilter:
+    """Conditions for reports. None means any. In texts, `*` stands for any text.
+
+    Attributes:
+        phone: The number.
+        linkid: Linkid of the submit.
+        msgid: Serial number of its message.
+        status: 0 for delivered.
+        info: The info.
+        state: The state.
+    """
+
+    phone: str | None = None
+    linkid: str | None = None
+    msgid: str | None = None
+    status: str | None = None
+    info: str | None = None
+    state: QueueState | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class UpmsgFilter:
+    """Conditions for upstream messages. None means any. In texts, `*` stands for any text.
+
+    Attributes:
+        phone: The number it came from.
+        spnumber: The port it was sent to.
+        msgcontent: The text.
+        state: The state.
+    """
+
+    phone: str | None = None
+    spnumber: str | None = None
+    msgcontent: str | None = None
+    state: QueueState | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Listing:
     """The part of a list to return, and its order.
 
+    The time of a message is that of its submission. A report and an upstream message have the time they come in.
+
     Attributes:
         after_position: Only messages of requests after this position in the journal.
-        since: Only messages submitted at this time or later. None means from the beginning.
-        until: Only messages submitted before this time. None means to the end.
+        since: Only items of this time or later. None means from the beginning.
+        until: Only items before this time. None means to the end.
         newest_first: Whether the newest comes first.
-        ignore_case: Whether case does not matter in linkid and content.
+        ignore_case: Whether case does not matter in texts.
         cursor: `next` of the page before. None for the first page.
-        limit: Most messages to return.
+        limit: Most items to return.
     """
 
     after_position: int = 0
@@ -332,7 +403,7 @@ class Listing:
     until: datetime | None = None
     newest_first: bool = False
     ignore_case: bool = False
-    cursor: str | None = None
+    cursor: str | int | None = None
     limit: int = 100
 
 

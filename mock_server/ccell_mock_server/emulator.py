@@ -6,17 +6,18 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from ccell_fake.clock import Clock, SystemClock
+from ccell_fake.clock import Clock, SystemClock, in_micros
 from ccell_fake.engine.accounts import Accounts, Pauses
 from ccell_fake.engine.behaviour import Behaviour
 from ccell_fake.engine.gateway import Gateway
 from ccell_fake.errors import NotPossible
 from ccell_fake.settings import DOCUMENT_ACCOUNT
 from ccell_fake.store.database import SqliteStore
+from ccell_fake.store.retention import Cap
 from ccell_fake.wire import replies
 from ccell_mock_server.config import toml
 from ccell_mock_server.config.accounts import CredentialGenerator, credential_number, refuse_invalid
-from ccell_mock_server.config.settings import Config, is_loopback
+from ccell_mock_server.config.settings import Config, ServerSettings, is_loopback
 from ccell_mock_server.gateway.dispatcher import Dispatcher
 from ccell_mock_server.gateway.timeouts import CallTimeouts
 from ccell_mock_server.http import tls
@@ -66,6 +67,7 @@ class Emulator:
             store = SqliteStore(
                 Path(server.store) if server.store else None,
                 journal_entries=server.journal_entries,
+                cap=_cap(server),
                 on_change=notifier.notify,
                 check=refuse_invalid,
             )
@@ -160,6 +162,11 @@ def _open_accounts(accounts: Accounts, store: SqliteStore, config: Config) -> Ac
         if account is not DOCUMENT_ACCOUNT or is_new:
             accounts.open(account)
     return accounts
+
+
+def _cap(server: ServerSettings) -> Cap:
+    age = server.max_message_age
+    return Cap(server.max_messages, None if age is None else in_micros(age))
 
 
 def _certificate(config: Config) -> tls.Certificate | None:

@@ -13,7 +13,7 @@ import table
 
 from ccell_fake.clock import elapsed
 from ccell_fake.engine.account_admin import AccountAdmin
-from ccell_fake.inspection import Listing, MessageFilter, State
+from ccell_fake.inspection import Listing, MessageFilter, ReportFilter, State
 from ccell_mock_server import FakeCcell
 from ccell_mock_server.emulator import Emulator
 
@@ -52,7 +52,7 @@ def _calls(emulator: Emulator) -> dict[str, Callable[[], object]]:
         "messages by state, refused": found(state=State.REFUSED),
         "messages by state, sent": found(state=State.SENT),
         "last page of the journal": lambda: admin.journal(max(admin.status().position - 1, 0)),
-        "first page of reports": lambda: admin.reports(0, 1),
+        "first page of reports": lambda: admin.reports.list(ReportFilter(), Listing(limit=1)),
         "clock advanced": lambda: admin.advance(lambda now: now + int(timedelta(seconds=1).total_seconds() * 1e6)),
     }
 

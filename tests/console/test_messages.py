@@ -221,6 +221,18 @@ def test_a_report_is_made_to_come_in_and_the_next_message_to_be_refused(
     assert resp.code == "1004008"
 
 
+def test_a_report_that_the_client_lost_is_handed_out_again(running: Emulator, ccell: Ccell, open_page: Open) -> None:
+    ccell.client.send(PHONE, CONTENT)
+    taken = ccell.client.reports()
+    page = open_page(console(running))
+    page.locator(".row a").click()
+    page.get_by_role("button", name="Hand it out again").click()
+    expect(page.locator(".detail")).to_contain_text("the report waits in its queue again")
+    expect(page.locator(".detail")).to_contain_text("The client has not fetched the report")
+    assert ccell.client.reports() == taken
+    expect(page.locator(".detail").get_by_role("button", name="Hand it out again")).to_be_visible()
+
+
 def test_every_sample_of_a_message_has_its_values(running: Emulator, ccell: Ccell, open_page: Open) -> None:
     ccell.client.send(PHONE, 'say "hi" & <go> $x【签名】', linkid="7", sendtime=ccell.clock.now + timedelta(days=1))
     page = open_page(console(running))

@@ -36,6 +36,15 @@ def test_a_phone_shows_both_directions_and_answers(running: Emulator, ccell: Cce
     expect(talk.locator(".out")).to_have_count(2)
 
 
+def test_an_answer_that_the_client_lost_is_handed_out_again(running: Emulator, ccell: Ccell, open_page: Open) -> None:
+    ccell.reply(PHONE, "收到")
+    ccell.client.upmsgs()
+    page = open_page(console(running, f"phone/{PHONE}?account=300001"))
+    page.get_by_role("button", name="Hand it out again").click()
+    expect(page.locator(".out")).to_contain_text("waits for the client")
+    assert [one.msgcontent for one in ccell.client.upmsgs()] == ["收到"]
+
+
 def test_several_phones_stand_side_by_side_and_have_an_address(
     running: Emulator, ccell: Ccell, open_page: Open
 ) -> None:

@@ -2,7 +2,7 @@
 
 import subprocess
 import sys
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -17,7 +17,16 @@ from harness.emulators import CONTENT, DOCUMENT_DAY, PHONE, emulator, until
 from ccell_fake.clock import ManualClock
 from ccell_fake.control.client import ControlClient, ControlError, NotFound, NotInTime
 from ccell_fake.control.errors import Problem
-from ccell_fake.inspection import AccountRecord, JournalEntry, WaitResult
+from ccell_fake.faults import FaultStatus
+from ccell_fake.inspection import (
+    AccountRecord,
+    Hold,
+    JournalEntry,
+    QueueState,
+    ReportRecord,
+    UpmsgRecord,
+    WaitResult,
+)
 from ccell_fake.testing import Ccell
 from ccell_mock_server import fake
 from ccell_mock_server.control.api import DeclaredOperation
@@ -93,12 +102,29 @@ VALID: dict[str, list[Case]] = {
     "list_messages_of_all": [Case(), Case(query={"newest_first": True, "limit": 1, "since": DOCUMENT_DAY})],
     "get_message": [Case(), Case(path={"msgid": "1"})],
     "settle_message": [Case({"status": "-1"}), Case({"status": "-1"})],
-    "list_reports": [Case(), Case(query={"limit": 1})],
+    "delete_message": [Case(), Case(path={"msgid": "1"})],
+    "delete_messages": [Case(query={"phone": PHONE, "until": DOCUMENT_DAY + timedelta(days=1)}), Case()],
+    "list_reports": [
+        Case(),
+        Case(query={"limit": 1, "newest_first": True}),
+        Case(query={"phone": "138*", "state": "planned", "linkid": ""}),
+    ],
+    "list_reports_of_all": [Case(), Case(query={"info": "成功", "ignore_case": True, "since": DOCUMENT_DAY})],
+    "delete_report": [Case(), Case(), Case(path={"id": "x"})],
+    "delete_reports": [Case(query={"msgid": "5"}), Case(), Case(query={"state": "sent"})],
+    "requeue_report": [Case(), Case(path={"id": "99"})],
+    "requeue_reports": [Case(), Case(query={"status": "0"})],
     "add_report": [Case({"msgid": "7", "phone": PHONE, "delay": 5})],
-    "list_upmsgs": [Case(), Case(query={"limit": 1})],
+    "list_upmsgs": [Case(), Case(query={"limit": 1}), Case(query={"msgcontent": "h*", "spnumber": "1*"})],
+    "list_upmsgs_of_all": [Case(), Case(query={"phone": PHONE, "state": "waiting"})],
+    "delete_upmsg": [Case(), Case()],
+    "delete_upmsgs": [Case(query={"phone": "139*"}), Case()],
+    "requeue_upmsg": [Case(), Case(path={"id": "99"})],
+    "requeue_upmsgs": [Case()],
     "add_upmsg": [Case({"phone": PHONE, "content": "退订"}), Case({"phone": 138})],
     "list_journal": [Case(), Case(query={"operation": "send", "code": "0"}), Case(query={"operation": "odd"})],
     "list_journal_of_no_account": [Case(), Case(query={"after_position": 1})],
+    "reset": [Case()],
     "wait": [
         Case({"phone": PHONE}),
         Case({"kind": "report", "timeout": 0}),
@@ -131,6 +157,10 @@ def _arranged() -> Generator[tuple[Emulator, Ccell]]:
         client = ccell.connect(in_process=True)
         client.send([PHONE, "13800000001"], CONTENT, linkid="1")
         client.info()
+        ccell.account.add_report("4", PHONE)
+        ccell.reply(PHONE, "taken")
+        client.reports()
+        client.upmsgs()
         ccell.faults.next("upmsg", delay=1)
         ccell.account.add_report("5", PHONE)
         ccell.reply(PHONE, "hi")
@@ -178,7 +208,12 @@ def _call(
 
 def _present(ccell: Ccell, operation: DeclaredOperation) -> dict[str, str]:
     """Parameters of a path to something that exists."""
-    (numbered,) = ccell.account.holds() if "/holds" in operation.rule else ccell.account.faults()
+    lists: dict[str, Callable[[], Iterable[Hold | FaultStatus | ReportRecord | UpmsgRecord]]] = {
+        "/holds": ccell.account.holds,
+        "/reports": lambda: ccell.account.reports(state=QueueState.FETCHED),
+        "/upmsgs": lambda: ccell.account.upmsgs(state=QueueState.FETCHED),
+    }
+    (numbered,) = next((read for part, read in lists.items() if part in operation.rule), ccell.account.faults)()
     return {"userid": USERID, "msgid": ccell.outbox[0].msgid, "id": str(numbered.id), "place": "0"}
 
 
@@ -203,7 +238,7 @@ def test_an_operation_has_the_same_outcomes_directly_and_over_http(name: str) ->
         assert not (issubclass(kind, ControlError) and cast("Problem", problem).status == 500)
     refused = [issubclass(kind, ControlError) for (kind, _), _ in outcomes]
     assert not all(refused)
-    assert any(refused) or name in {"list_accounts", "list_journal_of_no_account", "get_coverage_of_all"}
+    assert any(refused) or name in {"list_accounts", "list_journal_of_no_account", "get_coverage_of_all", "reset"}
 
 
 def test_a_body_that_is_too_large_is_refused_directly_as_over_http() -> None:

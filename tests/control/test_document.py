@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import fields
 from pathlib import Path
 from typing import Any, cast
@@ -125,7 +125,15 @@ def test_the_document_links_an_account_to_its_operations(described: Any) -> None
 
 def test_every_member_has_a_description(described: Any) -> None:
     schemas = described.raw_schema["components"]["schemas"]
-    for name in ("AccountSettings", "CloseFault", "WaitBody", "MessageRecord", "OutcomeRule"):
+    for name in (
+        "AccountSettings",
+        "CloseFault",
+        "WaitBody",
+        "MessageRecord",
+        "OutcomeRule",
+        "ReportRecord",
+        "UpmsgRecord",
+    ):
         assert all(member.get("description") for key, member in schemas[name]["properties"].items() if key != "kind"), (
             name
         )
@@ -147,6 +155,38 @@ def test_every_schema_has_a_name_of_its_own(described: Any) -> None:
     assert not [name for name, one in schemas.items() if "title" in one or "$ref" in one]
     references = re.findall(r'"#/components/schemas/(\w+)"', json.dumps(described.raw_schema["paths"]))
     assert set(references) <= schemas.keys()
+
+
+def _members(part: Any, name: str) -> Iterator[Any]:
+    """The values of all members with a name, wherever they are."""
+    if isinstance(part, dict):
+        yield from (value for key, value in cast("dict[str, Any]", part).items() if key == name)
+    for child in cast(
+        "Iterable[Any]", part.values() if isinstance(part, dict) else part if isinstance(part, list) else ()
+    ):
+        yield from _members(child, name)
+
+
+def test_every_reference_leads_to_a_schema_and_every_schema_is_used(described: Any) -> None:
+    schemas = described.raw_schema["components"]["schemas"]
+    references = {one for one in _members(described.raw_schema, "$ref") if isinstance(one, str)}
+    assert {reference.removeprefix("#/components/schemas/") for reference in references} == schemas.keys()
+
+
+def test_no_required_member_has_a_default(described: Any) -> None:
+    for name, schema in described.raw_schema["components"]["schemas"].items():
+        assert not [one for one in schema.get("required", ()) if "default" in schema["properties"][one]], name
+
+
+def test_every_operation_has_a_name_of_its_own_and_a_description_without_markup(described: Any) -> None:
+    operations = [one for path in described.raw_schema["paths"].values() for one in path.values()]
+    names = [one["operationId"] for one in operations]
+    assert len({*names}) == len(names)
+    for one in operations:
+        assert one["summary"].endswith(".")
+        assert not re.search(r"<\w+/?>|^\s", one.get("description", "x"))
+    for parameter in (parameter for one in operations for parameter in one.get("parameters", ())):
+        assert parameter["description"].endswith(".")
 
 
 def test_every_default_is_a_value_that_a_request_may_contain(described: Any) -> None:

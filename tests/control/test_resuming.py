@@ -21,7 +21,7 @@ from ccell_fake.control.client import ControlClient, Event, Unreachable
 from ccell_fake.control.events import EventId, encode_start
 from ccell_fake.engine.context import Arrival
 from ccell_fake.errors import NoSuchThing, NotPossible
-from ccell_fake.inspection import Listing, MessageFilter
+from ccell_fake.inspection import Listing, MessageFilter, ReportFilter
 from ccell_fake.model import Operation, Request, Submit
 from ccell_mock_server.control.stream import Stream
 from ccell_mock_server.emulator import Emulator
@@ -163,7 +163,7 @@ def _come_in(world: _World, only: str | None) -> Iterator[tuple[str, str, str]]:
     for userid in USERIDS if only is None else (only,):
         admin = world.emulator.services.admin(userid)
         now = admin.clock().now
-        yield from ((userid, one.msgid, one.info) for one in admin.reports(0, 1000).items if one.recvtime <= now)
+        yield from ((userid, one.msgid, one.info) for one in admin.reports.list(ReportFilter(), Listing(limit=1000)).items if one.recvtime <= now)
 
 
 _STEPS = ("send", "schedule", "fetch", "reply", "stray", "settle", "advance", "freeze", "set back", "pass", "reset")

@@ -18,6 +18,7 @@ from ccell_fake.control.client import AccountControl, ControlClient, ControlErro
 from ccell_fake.faults import CodeFault
 from ccell_fake.model import Operation
 from ccell_fake.settings import AccountSettings, Persona
+from ccell_fake.store.schema import VERSION
 from ccell_mock_server.emulator import Emulator
 
 
@@ -138,8 +139,8 @@ def test_a_snapshot_without_a_known_password_is_refused(control: ControlClient, 
 @pytest.mark.parametrize(
     ("spoil", "said"),
     [
-        ("PRAGMA user_version = 99", "snapshot has schema version 99; this emulator reads version 6"),
-        ("PRAGMA user_version = 1", "snapshot has schema version 1; this emulator reads version 6"),
+        ("PRAGMA user_version = 99", f"snapshot has schema version 99; this emulator reads version {VERSION}"),
+        ("PRAGMA user_version = 1", f"snapshot has schema version 1; this emulator reads version {VERSION}"),
         ("PRAGMA application_id = 1", "not a snapshot"),
         ("DROP TABLE report", "the snapshot is damaged"),
         ("ALTER TABLE report ADD COLUMN more TEXT", "the snapshot is damaged"),

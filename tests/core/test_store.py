@@ -15,6 +15,7 @@ from ccell_fake.records import MessageRow, ReportRow, Submission
 from ccell_fake.store.cache import JOURNAL_ENTRIES
 from ccell_fake.store.database import SqliteStore, StoreError
 from ccell_fake.store.ledger import NO_ACCOUNT
+from ccell_fake.store.schema import VERSION
 
 NOW = to_micros(DOCUMENT_DAY)
 SUBMISSION = Submission("hello", "7", "", NOW, NOW)
@@ -97,7 +98,7 @@ def test_a_store_of_another_version_is_refused_by_name(tmp_path: Path) -> None:
     connection = sqlite3.connect(path)
     connection.execute("PRAGMA user_version = 99")
     connection.close()
-    with pytest.raises(StoreError, match=r"ccell.sqlite: it is a store of version 99; this is version 6"):
+    with pytest.raises(StoreError, match=rf"ccell.sqlite: it is a store of version 99; this is version {VERSION}"):
         SqliteStore(path)
 
 

@@ -1,6 +1,6 @@
 """One account of an emulator, over the control API."""
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import fields
 from datetime import datetime, timedelta
@@ -11,6 +11,14 @@ from urllib.parse import quote
 from ccell_fake.codes import Code
 from ccell_fake.control.connection import SECONDS, ControlConnection, without_none
 from ccell_fake.control.errors import AccountClosed, NotFound, NotInTime
+from ccell_fake.control.queries import (
+    MessageQuery,
+    MessageSelection,
+    ReportQuery,
+    ReportSelection,
+    UpmsgQuery,
+    UpmsgSelection,
+)
 from ccell_fake.coverage import Coverage
 from ccell_fake.errors import CcellError
 from ccell_fake.faults import Fault, FaultStatus
@@ -18,6 +26,7 @@ from ccell_fake.inspection import (
     AccountRecord,
     AdvanceResult,
     ClockStatus,
+    Count,
     Hold,
     JournalEntry,
     MessageRecord,
@@ -35,36 +44,6 @@ Record = TypeVar("Record")
 
 # Pytest shows the line of the test instead.
 __tracebackhide__: methodcaller = methodcaller("errisinstance", CcellError)
-
-
-class MessageQuery(TypedDict, total=False):
-    """Conditions of messages, and their order. In phone, linkid and content, `*` stands for any text.
-
-    Attributes:
-        phone: The number.
-        linkid: The sender's reference.
-        content: The text.
-        msgid: The serial number.
-        code: 0, or the code of the refusal.
-        state: The state.
-        since: Only messages submitted at this time or later.
-        until: Only messages submitted before this time.
-        after_position: Only messages of requests after this position in the journal.
-        newest_first: Whether the newest comes first.
-        ignore_case: Whether case does not matter in linkid and content.
-    """
-
-    phone: str | None
-    linkid: str | None
-    content: str | None
-    msgid: str | None
-    code: Code | str | None
-    state: State | None
-    since: datetime | None
-    until: datetime | None
-    after_position: int | None
-    newest_first: bool
-    ignore_case: bool
 
 
 class WaitConditions(TypedDict, total=False):
@@ -237,14 +216,46 @@ class AccountControl:
         """Submitted messages that match, oldest first unless `newest_first` is set."""
         return self._connection.pages(MessageRecord, f"{self._path}/messages", **query)
 
+    def delete_message(self, msgid: str) -> None:
+        """Delete a message, as `delete_messages` does."""
+        self._perform("DELETE", f"/messages/{quote(msgid, safe='')}")
+
+    def delete_messages(self, **conditions: Unpack[MessageSelection]) -> int:
+        """Delete the messages that match, or all, and return how many.
+
+        A message goes with its report if that was fetched. A report that was not fetched stays in its queue. Balance
+        and journal stay, and no other message gets the same msgid.
+        """
+        return self._count("DELETE", "/messages", conditions)
+
     def settle(self, msgid: str, status: str = "0", info: str | None = None) -> MessageRecord:
         """Let the report of a message come in now. Status 0 is delivered."""
         body = without_none({"status": status, "info": info})
         return self._call(MessageRecord, "POST", f"/messages/{quote(msgid, safe='')}/report", body=body)
 
-    def reports(self) -> Iterator[ReportRecord]:
-        """Reports, oldest first: later, waiting and handed out."""
-        return self._connection.pages(ReportRecord, f"{self._path}/reports")
+    def reports(self, **query: Unpack[ReportQuery]) -> Iterator[ReportRecord]:
+        """Reports that match, oldest first unless `newest_first` is set: planned, waiting and fetched."""
+        return self._connection.pages(ReportRecord, f"{self._path}/reports", **query)
+
+    def delete_report(self, number: int) -> None:
+        """Delete the report with this `id`, as `delete_reports` does."""
+        self._perform("DELETE", f"/reports/{number}")
+
+    def delete_reports(self, **conditions: Unpack[ReportSelection]) -> int:
+        """Delete the reports that match, or all, and return how many.
+
+        A report that was not fetched goes from its queue. Messages and balance stay; without a report, an accepted
+        message is `sent`.
+        """
+        return self._count("DELETE", "/reports", conditions)
+
+    def requeue_report(self, number: int) -> ReportRecord:
+        """Put the fetched report with this `id` back into its queue, to be fetched once more."""
+        return self._call(ReportRecord, "POST", f"/reports/{number}/requeue")
+
+    def requeue_reports(self, **conditions: Unpack[ReportSelection]) -> int:
+        """Put the fetched reports that match back into their queue, or all fetched ones, and return how many."""
+        return self._count("POST", "/reports/requeue", conditions)
 
     def add_report(
         self,
@@ -269,9 +280,28 @@ class AccountControl:
         body = {"msgid": msgid, "phone": phone, "linkid": linkid, "status": status, "info": info, "delay": delay}
         return self._call(ReportRecord, "POST", "/reports", body=body)
 
-    def upmsgs(self) -> Iterator[UpmsgRecord]:
-        """Upstream messages, oldest first: later, waiting and handed out."""
-        return self._connection.pages(UpmsgRecord, f"{self._path}/upmsgs")
+    def upmsgs(self, **query: Unpack[UpmsgQuery]) -> Iterator[UpmsgRecord]:
+        """Upstream messages that match, oldest first unless `newest_first` is set: planned, waiting and fetched."""
+        return self._connection.pages(UpmsgRecord, f"{self._path}/upmsgs", **query)
+
+    def delete_upmsg(self, number: int) -> None:
+        """Delete the upstream message with this `id`, as `delete_upmsgs` does."""
+        self._perform("DELETE", f"/upmsgs/{number}")
+
+    def delete_upmsgs(self, **conditions: Unpack[UpmsgSelection]) -> int:
+        """Delete the upstream messages that match, or all, and return how many.
+
+        One that was not fetched goes from its queue. Phones that opted out stay opted out.
+        """
+        return self._count("DELETE", "/upmsgs", conditions)
+
+    def requeue_upmsg(self, number: int) -> UpmsgRecord:
+        """Put the fetched upstream message with this `id` back into its queue, to be fetched once more."""
+        return self._call(UpmsgRecord, "POST", f"/upmsgs/{number}/requeue")
+
+    def requeue_upmsgs(self, **conditions: Unpack[UpmsgSelection]) -> int:
+        """Put the fetched upstream messages that match back into their queue, or all, and return how many."""
+        return self._count("POST", "/upmsgs/requeue", conditions)
 
     def reply(self, phone: str, content: str, *, spcode: str = "", delay: float = 0.0) -> UpmsgRecord:
         """Let a phone send a message.
@@ -324,6 +354,10 @@ class AccountControl:
         self, kind: type[Record], method: str, path: str, *, body: object = None, timeout: float = SECONDS
     ) -> Record:
         return self._connection.call(kind, method, self._path + path, body=body, timeout=timeout)
+
+    def _count(self, method: str, path: str, conditions: Mapping[str, Any]) -> int:
+        query = without_none(dict(conditions))
+        return self._connection.call(Count, method, self._path + path, query=query).count
 
     def _all(self, kind: type[Record], path: str) -> tuple[Record, ...]:
         page: Page[Record] = self._call(Page[kind], "GET", path)  # type: ignore[valid-type]

@@ -6,13 +6,14 @@ from pathlib import Path
 from typing import Any, Unpack
 from urllib.parse import quote
 
-from ccell_fake.control.account import AccountControl, MessageQuery, WaitConditions, non_defaults
+from ccell_fake.control.account import AccountControl, WaitConditions, non_defaults
 from ccell_fake.control.connection import ControlConnection
 from ccell_fake.control.errors import AccountClosed, ControlError, JournalTruncated, NotFound, NotInTime, Unreachable
 from ccell_fake.control.event_stream import EventStream
 from ccell_fake.control.events import Event
+from ccell_fake.control.queries import MessageQuery, ReportQuery, UpmsgQuery
 from ccell_fake.coverage import Coverage
-from ccell_fake.inspection import AccountRecord, JournalEntry, MessageRecord
+from ccell_fake.inspection import AccountRecord, JournalEntry, MessageRecord, ReportRecord, UpmsgRecord
 from ccell_fake.settings import AccountSettings
 
 __all__ = [
@@ -62,6 +63,14 @@ class ControlClient(ControlConnection):
         """Submitted messages of all accounts that match, oldest first unless `newest_first` is set."""
         return self.pages(MessageRecord, "/v1/messages", **query)
 
+    def reports(self, **query: Unpack[ReportQuery]) -> Iterator[ReportRecord]:
+        """Reports of all accounts that match, oldest first unless `newest_first` is set."""
+        return self.pages(ReportRecord, "/v1/reports", **query)
+
+    def upmsgs(self, **query: Unpack[UpmsgQuery]) -> Iterator[UpmsgRecord]:
+        """Upstream messages of all accounts that match, oldest first unless `newest_first` is set."""
+        return self.pages(UpmsgRecord, "/v1/upmsgs", **query)
+
     def journal(self, after_position: int = 0) -> Iterator[JournalEntry]:
         """The requests after a position that cannot be read, reach no endpoint or name no account, oldest first."""
         return self.pages(JournalEntry, "/v1/journal", after_position=after_position)
@@ -69,6 +78,10 @@ class ControlClient(ControlConnection):
     def coverage(self) -> Coverage:
         """What the clients of all accounts have met, with closed accounts and requests of no account."""
         return self.call(Coverage, "GET", "/v1/coverage")
+
+    def reset(self) -> None:
+        """Delete everything but the settings of the accounts. Holds and delays end."""
+        self.perform("POST", "/v1/reset")
 
     def snapshot(self, path: Path) -> None:
         """Write a snapshot of everything to a file."""

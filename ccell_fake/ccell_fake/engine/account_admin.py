@@ -9,8 +9,9 @@ from functools import partial
 from ccell_fake.clock import EARLIEST, LATEST, AccountClock, ClockSetting, from_micros, in_micros, to_micros
 from ccell_fake.codes import Code
 from ccell_fake.coverage import Coverage
-from ccell_fake.engine import coverage_table, outcomes, personas
+from ccell_fake.engine import account_records, coverage_table, outcomes, personas
 from ccell_fake.engine.account import Account
+from ccell_fake.engine.account_records import QueueAdmin
 from ccell_fake.engine.account_views import (
     clock_status,
     describe_account,
@@ -32,8 +33,10 @@ from ccell_fake.inspection import (
     MessageFilter,
     MessageRecord,
     Page,
+    ReportFilter,
     ReportRecord,
     State,
+    UpmsgFilter,
     UpmsgRecord,
 )
 from ccell_fake.model import Operation, Upmsg
@@ -65,7 +68,9 @@ class AccountAdmin:
     def opened(self) -> Generator[tuple[Account, Ledger]]:
         """Open a transaction. Yields the account and a ledger."""
         with self._store.transaction() as ledger:
-            yield self._account(), ledger
+            account = self._account()
+            ledger.apply_cap(account.key, account.now)
+            yield account, ledger
 
     def _account(self) -> Account:
         account = self._accounts.get(self.userid)
@@ -281,10 +286,24 @@ class AccountAdmin:
                 ledger.charge(account.key, (was_refunded - is_refunded) * ledger.cost_of(account.key, int(msgid)))
             return self._message(msgid, account, ledger)
 
-    def reports(self, cursor: int, limit: int) -> Page[ReportRecord]:
-        """The reports after a cursor, waiting ones and ones that were handed out."""
+    def delete_message(self, msgid: str) -> None:
+        """Delete a message.
+
+        Raises:
+            NoSuchThing: No message has this serial number.
+        """
         with self.opened() as (account, ledger):
-            return ledger.inspect.reports(account.key, cursor, limit)
+            ledger.record_events(account.key, account.now)
+            ledger.delete_messages(account.key, [int(self._message(msgid, account, ledger).msgid)])
+
+    def delete_messages(self, wanted: MessageFilter, listing: Listing) -> int:
+        """Delete the messages that match a filter, and return how many."""
+        return account_records.delete_messages(self.opened, wanted, listing)
+
+    @property
+    def reports(self) -> QueueAdmin[ReportRecord, ReportFilter]:
+        """The reports."""
+        return account_records.reports(self.opened)
 
     def add_report(self, msgid: str, linkid: str, phone: str, status: str, info: str, delay: float) -> ReportRecord:
         """Let a stray report come in after a delay in seconds. Its msgid is any text; its message need not exist."""
@@ -294,13 +313,13 @@ class AccountAdmin:
                 ledger.add_reports(account.key, (ReportRow(int(msgid), linkid, phone, due, status, info),))
             else:
                 ledger.add_stray_report(account.key, msgid, ReportRow(0, linkid, phone, due, status, info))
-            (listed,) = ledger.inspect.reports(account.key, ledger.inspect.last_keys().report - 1, 1).items
+            (listed,) = ledger.inspect.reports(account.view, ReportFilter(), Listing(newest_first=True, limit=1)).items
             return listed
 
-    def upmsgs(self, cursor: int, limit: int) -> Page[UpmsgRecord]:
-        """The upstream messages after a cursor, waiting ones and ones that were handed out."""
-        with self.opened() as (account, ledger):
-            return ledger.inspect.upmsgs(account.key, cursor, limit)
+    @property
+    def upmsgs(self) -> QueueAdmin[UpmsgRecord, UpmsgFilter]:
+        """The upstream messages."""
+        return account_records.upmsgs(self.opened)
 
     def add_upmsg(self, phone: str, content: str, spcode: str, delay: float) -> UpmsgRecord:
         """Let a phone send a message.
@@ -315,7 +334,7 @@ class AccountAdmin:
             motime = from_micros(account.now + in_micros(delay))
             upmsg = Upmsg(account.settings.spnumber + spcode, phone, motime, content)
             personas.receive(account.key, upmsg, account.policy.personas, ledger)
-            (listed,) = ledger.inspect.upmsgs(account.key, ledger.inspect.last_keys().upmsg - 1, 1).items
+            (listed,) = ledger.inspect.upmsgs(account.view, UpmsgFilter(), Listing(newest_first=True, limit=1)).items
             return listed
 
     def journal(

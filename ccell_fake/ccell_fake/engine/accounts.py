@@ -136,6 +136,12 @@ class Accounts:
         ledger.hand_over_met(account.key, opened.key)
         return opened
 
+    def reset_all(self, ledger: Ledger) -> None:
+        """Reset every account within a transaction, and delete the journal of the requests of no account."""
+        for account in self:
+            self.reset(account, ledger)
+        ledger.forget_strays()
+
     def load(self, ledger: Ledger) -> Callable[[], frozenset[int]]:
         """Read all accounts of a ledger.
 

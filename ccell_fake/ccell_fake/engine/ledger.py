@@ -1,6 +1,6 @@
 """The interface between the engine and its store. Instants are microseconds since 1970, lists are oldest first."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol
@@ -12,8 +12,10 @@ from ccell_fake.inspection import (
     MessageFilter,
     MessageRecord,
     Page,
+    ReportFilter,
     ReportRecord,
     TimelineEvent,
+    UpmsgFilter,
     UpmsgRecord,
 )
 from ccell_fake.model import Report, Upmsg
@@ -55,12 +57,28 @@ class Inspection(Protocol):
         """The messages of the request at a position."""
         ...
 
-    def reports(self, account: int, cursor: int, limit: int) -> Page[ReportRecord]:
-        """A page of the reports of an account, including those still to come."""
+    def message_keys(self, view: View, wanted: MessageFilter, listing: Listing) -> Page[tuple[int, int]]:
+        """The same page as keys: for each message the key of its submission, and its msgid."""
         ...
 
-    def upmsgs(self, account: int, cursor: int, limit: int) -> Page[UpmsgRecord]:
-        """A page of the upstream messages of an account, including those still to come."""
+    def reports(self, view: View, wanted: ReportFilter, listing: Listing) -> Page[ReportRecord]:
+        """A page of the reports of an account that match a filter, including those still to come."""
+        ...
+
+    def reports_of_all(
+        self, views: Mapping[int, View], base: int, wanted: ReportFilter, listing: Listing
+    ) -> Page[ReportRecord]:
+        """A page of the reports of all accounts that match a filter, with the arguments of `messages_of_all`."""
+        ...
+
+    def upmsgs(self, view: View, wanted: UpmsgFilter, listing: Listing) -> Page[UpmsgRecord]:
+        """A page of the upstream messages of an account that match a filter, including those still to come."""
+        ...
+
+    def upmsgs_of_all(
+        self, views: Mapping[int, View], base: int, wanted: UpmsgFilter, listing: Listing
+    ) -> Page[UpmsgRecord]:
+        """A page of the upstream messages of all accounts that match, with the arguments of `messages_of_all`."""
         ...
 
     def journal(
@@ -191,6 +209,10 @@ class Ledger(Protocol):
         """Delete an account with all its data."""
         ...
 
+    def forget_strays(self) -> None:
+        """Delete the journal of the requests of no account."""
+        ...
+
     def balance(self, account: int, now: int) -> BalanceRow:
         """Return the account's balance after all charges and refunds that are due."""
         ...
@@ -205,6 +227,30 @@ class Ledger(Protocol):
 
     def add_messages(self, account: int, submission: Submission, messages: list[MessageRow]) -> None:
         """Save a submission with its messages. It belongs to the request whose journal entry is written next."""
+        ...
+
+    def delete_messages(self, account: int, msgids: Collection[int]) -> None:
+        """Delete messages, and their reports that were fetched. Charges stay. Their msgids are not used again."""
+        ...
+
+    def delete_reports(self, account: int, ids: Collection[int]) -> int:
+        """Delete reports, wherever they are. Returns how many there were."""
+        ...
+
+    def delete_upmsgs(self, account: int, ids: Collection[int]) -> int:
+        """Delete upstream messages, wherever they are. Returns how many there were."""
+        ...
+
+    def requeue_reports(self, account: int, ids: Collection[int], now: int) -> int:
+        """Put reports back into their queue, to be fetched once more. Returns how many had been fetched."""
+        ...
+
+    def requeue_upmsgs(self, account: int, ids: Collection[int], now: int) -> int:
+        """Put upstream messages back into their queue, to be fetched once more. Returns how many had been fetched."""
+        ...
+
+    def apply_cap(self, account: int, now: int) -> None:
+        """Delete some of the messages that the account does not keep any longer. `now` is its time."""
         ...
 
     def add_unreported(self, account: int, msgids: Iterable[int]) -> None:

@@ -10,6 +10,7 @@ from ccell_fake.serialization import from_json
 from ccell_fake.store.buffer import RowBuffer
 from ccell_fake.store.inspection import SqliteInspection
 from ccell_fake.store.narrowing import Value
+from ccell_fake.store.retention import NO_CAP, Cap, Retention
 
 JOURNAL_ENTRIES = 10_000
 """Journal entries that an account keeps by default. Requests of no account share one such journal."""
@@ -51,13 +52,16 @@ class BufferedTables:
     Buffered rows of earlier transactions are written first, in an SQL transaction of their own.
     """
 
-    def __init__(self, connection: Connection, *, is_durable: bool, journal_entries: int = JOURNAL_ENTRIES) -> None:
+    def __init__(
+        self, connection: Connection, *, is_durable: bool, journal_entries: int = JOURNAL_ENTRIES, cap: Cap = NO_CAP
+    ) -> None:
         """Create a ledger.
 
         Args:
             connection: The connection. The ledger begins and ends its transactions.
             is_durable: Whether a transaction's rows must be in the tables when it ends.
             journal_entries: How many journal entries an account keeps.
+            cap: How many messages an account keeps, and for how long.
         """
         self._connection = connection
         self._is_durable = is_durable
@@ -73,6 +77,8 @@ class BufferedTables:
         self._settled_accounts: set[int] = set()
         self._at_commit: list[Callable[[], object]] = []
         self._at_rollback: list[Callable[[], object]] = []
+        self._retention = Retention(cap, self._read, self.at_rollback)
+        self._retention.load(connection)
         # Serial numbers of deleted accounts and of rolled back sends stay used.
         self._greatest: dict[int, int | None] = {}
         self._submissions: int

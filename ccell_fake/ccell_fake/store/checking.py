@@ -43,6 +43,7 @@ _CONDITIONS = {
     "submission": f"key {_NUMBER} AND position {_NUMBER} AND submitted_at {_TIME} AND due {_TIME}",
     "message": f"msgid >= 0 AND charge {_MESSAGES}"
     " AND account = (SELECT s.account FROM submission s WHERE s.key = submission)",
+    "used_msgid": f"second {_NUMBER} AND greatest >= 0",
     "unreported": "msgid >= 0",
     "report": f"key {_NUMBER} AND msgid >= 0 AND recvtime {_TIME} AND due {_TIME} AND coalesce(fetched_at, 0) {_TIME}",
     "upmsg": f"key {_NUMBER} AND motime {_TIME} AND due {_TIME} AND coalesce(fetched_at, 0) {_TIME}",

@@ -15,6 +15,7 @@ from ccell_fake.store.cache import JOURNAL_ENTRIES
 from ccell_fake.store.checking import SettingsCheck, begin_history, check_store, create, identify
 from ccell_fake.store.ledger import SqliteLedger
 from ccell_fake.store.process import Owner
+from ccell_fake.store.retention import NO_CAP, Cap
 from ccell_fake.store.schema import APPLICATION, SEARCH_INDEXES, VERSION
 
 _OLDEST_SQLITE = (3, 37)
@@ -45,6 +46,7 @@ class SqliteStore:
         path: Path | None = None,
         *,
         journal_entries: int = JOURNAL_ENTRIES,
+        cap: Cap = NO_CAP,
         on_change: Callable[[frozenset[int]], None] | None = None,
         check: SettingsCheck = lambda _: None,
     ) -> None:
@@ -54,6 +56,7 @@ class SqliteStore:
             path: The file. It is created if missing, and only its owner may read it: it holds passwords. None keeps
                 everything in memory.
             journal_entries: How many journal entries an account keeps.
+            cap: How many messages an account keeps, and for how long.
             on_change: Called after a commit with the numbers of the changed accounts.
             check: Raises ValueError for settings in the file that are not allowed.
 
@@ -66,6 +69,7 @@ class SqliteStore:
         self._lock = threading.Lock()
         self._path = path
         self._journal_entries = journal_entries
+        self._cap = cap
         self._on_change = on_change
         self._check = check
         self.owner: Owner = Owner()
@@ -74,7 +78,9 @@ class SqliteStore:
         self._finalize = weakref.finalize(self, self.owner.close, self._connection)
 
     def _make_ledger(self, connection: sqlite3.Connection) -> SqliteLedger:
-        return SqliteLedger(connection, is_durable=self._path is not None, journal_entries=self._journal_entries)
+        return SqliteLedger(
+            connection, is_durable=self._path is not None, journal_entries=self._journal_entries, cap=self._cap
+        )
 
     def close(self) -> None:
         """Close the store. A store without references closes itself. In a forked process this does nothing."""

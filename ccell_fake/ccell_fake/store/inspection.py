@@ -3,10 +3,9 @@
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from datetime import datetime
 from typing import Any
 
-from ccell_fake.clock import from_micros, to_micros
+from ccell_fake.clock import from_micros
 from ccell_fake.inspection import (
     Item,
     JournalEntry,
@@ -15,14 +14,18 @@ from ccell_fake.inspection import (
     MessageRecord,
     MessageReport,
     Page,
+    ReportFilter,
     ReportRecord,
     State,
     TimelineEvent,
+    UpmsgFilter,
     UpmsgRecord,
 )
 from ccell_fake.model import Operation
 from ccell_fake.records import Keys, LoggedEvent, MetRow, View
+from ccell_fake.store.matching import matching, page, within
 from ccell_fake.store.narrowing import Value, narrow
+from ccell_fake.store.queues import NOW_OF_EACH, REPORTS, UPMSGS, Queue, moment
 from ccell_fake.store.schema import SEARCH_INDEXES
 from ccell_fake.store.timeline import TIMELINE
 
@@ -35,7 +38,6 @@ _COLUMNS = (
     f" m.info, m.charge, {_STATE} AS state, r.status, r.info, r.recvtime, r.fetched_at"
 )
 _NOW = ":now"
-_NOW_OF_EACH = "coalesce(a.frozen_at, :base + a.offset)"
 # CROSS JOIN keeps the order of the tables. A plus sign keeps a column out of the choice of an index.
 _BY_POSITION = "submission s CROSS JOIN message m ON m.submission = s.key"
 _BY_MSGID = "message m CROSS JOIN submission s ON s.key = m.submission"
@@ -54,10 +56,7 @@ _CONDITIONS = {
     "code": "m.code = :code",
     "state": "state = :state",
 }
-_PATTERNS = {"phone", "linkid", "content"}
-_WITH_CASE = {"linkid", "content"}
 _REPORTED = {State.DELIVERED, State.FAILED}
-_GLOB = str.maketrans({"?": "[?]", "[": "[[]"})
 _ENTRY = (
     "at, operation, peer, place, request, answer, delivery, items, code, rule, basis, explanation, duration, position"
 )
@@ -97,8 +96,15 @@ class SqliteInspection:
 
     def messages(self, view: View, wanted: MessageFilter, listing: Listing) -> Page[MessageRecord]:
         """A page of the messages of an account that match a filter."""
+        return _message_page(self._matching(view, wanted, listing), {view.key: view}, listing)
+
+    def message_keys(self, view: View, wanted: MessageFilter, listing: Listing) -> Page[tuple[int, int]]:
+        """The keys of the submissions and the msgids of such a page."""
+        return _message_keys(self._matching(view, wanted, listing), listing.limit)
+
+    def _matching(self, view: View, wanted: MessageFilter, listing: Listing) -> list[tuple[Any, ...]]:
         values: dict[str, Value] = {"account": view.key, "now": view.now}
-        conditions = [*_matching(wanted, listing, values), *_part(listing, values)]
+        conditions = [*_conditions(wanted, listing, values)]
         # An index compares case.
         indexed = replace(wanted, linkid=None) if listing.ignore_case else wanted
         few = narrow(indexed, values, self.search)
@@ -107,21 +113,24 @@ class SqliteInspection:
         if few is None and wanted.msgid is None:
             tables, conditions = _BY_POSITION, ["s.account = :account", *conditions]
             if listing.cursor is not None:
-                sign = "<=" if listing.newest_first else ">="
-                conditions.append(f"s.position {sign} (SELECT position FROM submission WHERE key = :last_submission)")
+                # The submission of the cursor may be deleted; that next to it has the bound.
+                sign, order = ("<=", "DESC") if listing.newest_first else (">=", "")
+                bound = (
+                    f"SELECT position FROM submission WHERE key {sign} :last_submission ORDER BY key {order} LIMIT 1"
+                )
+                conditions.append(f"s.position {sign} ({bound})")
         else:
             tables, conditions = _BY_MSGID, ["+m.account = :account", *conditions]
-        rows = self._messages(tables, conditions, values, _NOW, _ORDER, newest_first=listing.newest_first)
-        return _message_page(rows, {view.key: view}, listing)
+        return self._messages(tables, conditions, values, _NOW, _ORDER, newest_first=listing.newest_first)
 
     def messages_of_all(
         self, views: Mapping[int, View], base: int, wanted: MessageFilter, listing: Listing
     ) -> Page[MessageRecord]:
         """A page of the messages of all accounts that match a filter."""
         values: dict[str, Value] = {"base": base}
-        conditions = [*_matching(wanted, listing, values), *_part(listing, values)]
+        conditions = [*_conditions(wanted, listing, values)]
         rows = self._messages(
-            _BY_KEY, conditions, values, _NOW_OF_EACH, _ORDER_OF_ALL, newest_first=listing.newest_first
+            _BY_KEY, conditions, values, NOW_OF_EACH, _ORDER_OF_ALL, newest_first=listing.newest_first
         )
         return _message_page(rows, views, listing)
 
@@ -145,24 +154,36 @@ class SqliteInspection:
         statement = f"SELECT {_COLUMNS.format(now=now)} FROM {tables} {_FIRST_REPORT} WHERE {' AND '.join(conditions)}"
         return self._read(f"{statement} ORDER BY {order.format(' DESC' if newest_first else '')} LIMIT :limit", values)
 
-    def reports(self, account: int, cursor: int, limit: int) -> Page[ReportRecord]:
-        """A page of the reports of an account."""
-        rows = self.search(
-            "SELECT key, coalesce(stray, msgid), linkid, phone, status, info, recvtime, fetched_at"
-            " FROM report INDEXED BY report_listed WHERE account = :account AND key > :cursor"
-            " ORDER BY key LIMIT :limit",
-            {"account": account, "cursor": cursor, "limit": limit + 1},
-        )
-        return _page(rows, limit, _report, lambda row: row[0])
+    def reports(self, view: View, wanted: ReportFilter, listing: Listing) -> Page[ReportRecord]:
+        """A page of the reports of an account that match a filter."""
+        return self._queued(REPORTS, {view.key: view}, None, wanted, listing)
 
-    def upmsgs(self, account: int, cursor: int, limit: int) -> Page[UpmsgRecord]:
-        """A page of the upstream messages of an account."""
-        rows = self._read(
-            "SELECT key, spnumber, phone, msgcontent, motime, fetched_at FROM upmsg"
-            " WHERE account = :account AND key > :cursor ORDER BY key LIMIT :limit",
-            {"account": account, "cursor": cursor, "limit": limit + 1},
-        )
-        return _page(rows, limit, _upmsg, lambda row: row[0])
+    def reports_of_all(
+        self, views: Mapping[int, View], base: int, wanted: ReportFilter, listing: Listing
+    ) -> Page[ReportRecord]:
+        """A page of the reports of all accounts that match a filter."""
+        return self._queued(REPORTS, views, base, wanted, listing)
+
+    def upmsgs(self, view: View, wanted: UpmsgFilter, listing: Listing) -> Page[UpmsgRecord]:
+        """A page of the upstream messages of an account that match a filter."""
+        return self._queued(UPMSGS, {view.key: view}, None, wanted, listing)
+
+    def upmsgs_of_all(
+        self, views: Mapping[int, View], base: int, wanted: UpmsgFilter, listing: Listing
+    ) -> Page[UpmsgRecord]:
+        """A page of the upstream messages of all accounts that match a filter."""
+        return self._queued(UPMSGS, views, base, wanted, listing)
+
+    def _queued(
+        self,
+        queue: Queue[Item],
+        views: Mapping[int, View],
+        base: int | None,
+        wanted: ReportFilter | UpmsgFilter,
+        listing: Listing,
+    ) -> Page[Item]:
+        statement, values = queue.statement(views, base, wanted, listing)
+        return queue.page(self.search(statement, values), views, listing.limit)
 
     def journal(
         self,
@@ -185,7 +206,7 @@ class SqliteInspection:
                 "code": code,
             },
         )
-        return _page(rows, limit, _entry, lambda row: row[-1])
+        return page(rows, limit, _entry, lambda row: row[-1])
 
     def latest_journal(self, account: int, after_position: int, limit: int) -> list[JournalEntry]:
         """The last entries of an account after a position."""
@@ -306,60 +327,28 @@ class SqliteInspection:
         return int(reports), int(upmsgs)
 
 
-def _matching(wanted: MessageFilter, listing: Listing, values: dict[str, Value]) -> Iterator[str]:
-    """Yield the conditions of a filter, and add their values."""
-    for name, condition in _CONDITIONS.items():
-        value: str | None = getattr(wanted, name)
-        if value is None:
-            continue
-        values[name] = value.translate(_GLOB) if name in _PATTERNS else str(value)
-        if listing.ignore_case and name in _WITH_CASE:
-            yield f"casefold({condition.replace(' GLOB ', ') GLOB casefold(')})"
-        else:
-            yield condition
-
-
-def _part(listing: Listing, values: dict[str, Value]) -> Iterator[str]:
-    """Yield the conditions of a part of a list, and add their values."""
+def _conditions(wanted: MessageFilter, listing: Listing, values: dict[str, Value]) -> Iterator[str]:
+    """Yield the conditions of a filter and of a part of a list, and add their values."""
+    yield from matching(wanted, _CONDITIONS, values, ignore_case=listing.ignore_case)
     values["position"], values["limit"] = listing.after_position, listing.limit + 1
     yield "s.position > :position"
-    for name, sign, instant in (("since", ">=", listing.since), ("until", "<", listing.until)):
-        if instant is not None:
-            values[name] = to_micros(instant)
-            yield f"s.submitted_at {sign} :{name}"
+    yield from within(listing, "s.submitted_at", values)
     if listing.cursor is not None:
-        submission, _, msgid = listing.cursor.partition("-")
+        submission, _, msgid = str(listing.cursor).partition("-")
         values |= {"last_submission": int(submission), "last_msgid": int(msgid)}
         yield f"(s.key, m.msgid) {'<' if listing.newest_first else '>'} (:last_submission, :last_msgid)"
 
 
 def _message_page(rows: list[tuple[Any, ...]], views: Mapping[int, View], listing: Listing) -> Page[MessageRecord]:
-    return _page(rows, listing.limit, lambda row: _message(row, views[row[2]]), lambda row: f"{row[0]}-{row[1]}")
+    return page(rows, listing.limit, lambda row: _message(row, views[row[2]]), _cursor)
 
 
-def _page(
-    rows: list[tuple[Any, ...]],
-    limit: int | None,
-    record: Callable[[tuple[Any, ...]], Item],
-    cursor: Callable[[tuple[Any, ...]], str | int],
-) -> Page[Item]:
-    """Make a page of rows. One row more than the limit means that there is a next page."""
-    items = tuple(record(row) for row in rows[:limit])
-    return Page(items, cursor(rows[limit - 1]) if limit is not None and len(rows) > limit else None)
+def _message_keys(rows: list[tuple[Any, ...]], limit: int) -> Page[tuple[int, int]]:
+    return page(rows, limit, lambda row: (row[0], row[1]), _cursor)
 
 
-def _time(micros: int | None) -> datetime | None:
-    return None if micros is None else from_micros(micros)
-
-
-def _report(row: tuple[Any, ...]) -> ReportRecord:
-    _, msgid, linkid, phone, status, info, recvtime, fetched_at = row
-    return ReportRecord(str(msgid), linkid, phone, status, info, from_micros(recvtime), _time(fetched_at))
-
-
-def _upmsg(row: tuple[Any, ...]) -> UpmsgRecord:
-    _, spnumber, phone, msgcontent, motime, fetched_at = row
-    return UpmsgRecord(spnumber, phone, msgcontent, from_micros(motime), _time(fetched_at))
+def _cursor(row: tuple[Any, ...]) -> str:
+    return f"{row[0]}-{row[1]}"
 
 
 def _entry(row: tuple[Any, ...]) -> JournalEntry:
@@ -386,7 +375,7 @@ def _message(row: tuple[Any, ...], view: View) -> MessageRecord:
         # A report that is still to come has decided the state, and is not shown.
         None
         if recvtime is None or State(state) not in _REPORTED
-        else MessageReport(status, report_info, from_micros(recvtime), _time(fetched_at)),
+        else MessageReport(status, report_info, from_micros(recvtime), moment(fetched_at)),
         position,
         characters,
         segments,

@@ -14,7 +14,8 @@ from ccell_fake.records import AccountRow, BalanceRow, MessageRow, Met, ReportRo
 from ccell_fake.serialization import from_json, to_json
 from ccell_fake.settings import AccountSettings
 from ccell_fake.store.buffer import ADD_MET
-from ccell_fake.store.event_log import EventLog
+from ccell_fake.store.deletion import DeletingTables
+from ccell_fake.store.retention import SUBMISSIONS, UPMSGS
 from ccell_fake.store.schema import OF_AN_ACCOUNT
 
 NO_ACCOUNT = 0
@@ -35,7 +36,7 @@ _ENTRY = attrgetter(
 )
 
 
-class SqliteLedger(EventLog):
+class SqliteLedger(DeletingTables):
     """The engine's ledger on an SQLite connection, for one thread at a time."""
 
     def account(self, userid: str) -> int:
@@ -59,6 +60,13 @@ class SqliteLedger(EventLog):
         )
         self._changed.add(row.key)
 
+    def forget_strays(self) -> None:
+        self._read("DELETE FROM journal WHERE account = ?", (NO_ACCOUNT,))
+        self._read("UPDATE account SET last_dropped = 0 WHERE key = ?", (NO_ACCOUNT,))
+        self._read("UPDATE high_water SET number = ?", (self._number,))
+        self._modify(NO_ACCOUNT).journaled = 0
+        self._changed.add(NO_ACCOUNT)
+
     def forget(self, account: int) -> None:
         self._record_end(account, NO_ACCOUNT)
         for table in OF_AN_ACCOUNT:
@@ -67,6 +75,7 @@ class SqliteLedger(EventLog):
         self._read("UPDATE high_water SET number = ?", (self._number,))
         self._accounts.pop(account, None)
         self._before.pop(account, None)
+        self._retention.forget(account)
         self._changed.add(account)
 
     def balance(self, account: int, now: int) -> BalanceRow:
@@ -95,7 +104,9 @@ class SqliteLedger(EventLog):
             if len(self._greatest) >= _MAX_CACHED_SECONDS:
                 self._greatest.clear()
             ((self._greatest[first],),) = self._read(
-                "SELECT max(msgid) FROM message WHERE msgid BETWEEN ? AND ?", (first, last)
+                "SELECT max(greatest) FROM (SELECT max(msgid) AS greatest FROM message WHERE msgid BETWEEN ?1 AND ?2"
+                " UNION ALL SELECT greatest FROM used_msgid WHERE second = ?1 / ?3)",
+                (first, last, MSGIDS_PER_SECOND),
             )
         return self._greatest[first]
 
@@ -108,6 +119,7 @@ class SqliteLedger(EventLog):
         if messages:
             last = messages[-1].msgid
             self._greatest[last - last % MSGIDS_PER_SECOND] = last
+        self._retention.count(SUBMISSIONS, account, len(messages), submission.submitted_at)
 
     def add_unreported(self, account: int, msgids: Iterable[int]) -> None:
         self._rows.add("unreported", [(account, msgid) for msgid in msgids])
@@ -147,6 +159,7 @@ class SqliteLedger(EventLog):
     def add_upmsg(self, account: int, upmsg: Upmsg) -> None:
         motime = to_micros(upmsg.motime)
         self._rows.add(_UPMSG, [(account, upmsg.spnumber, upmsg.phone, motime, upmsg.msgcontent, motime)])
+        self._retention.count(UPMSGS, account, 1, motime)
         self._changed.add(account)
 
     def opt_out(self, account: int, phone: str, since: int) -> None:
@@ -227,4 +240,6 @@ class SqliteLedger(EventLog):
         row = (key, self._number, to_micros(entry.at), entry.operation or "", *_ENTRY(entry))
         self._rows.add("journal", [row])
         self._changed.add(key)
+        if account is not None:
+            self.apply_cap(account, row[2])
         return self._number

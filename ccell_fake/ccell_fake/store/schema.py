@@ -111,6 +111,12 @@ CREATE TABLE message (
 ) STRICT;
 CREATE INDEX message_of ON message (submission);
 
+-- The greatest msgid of the deleted messages of a second, in units of the msgids of a second.
+CREATE TABLE used_msgid (
+    second   INTEGER PRIMARY KEY,
+    greatest INTEGER NOT NULL
+) STRICT;
+
 CREATE TABLE unreported (
     account INTEGER NOT NULL REFERENCES account,
     msgid   INTEGER NOT NULL,
@@ -201,6 +207,7 @@ SEARCH_INDEXES = {
     "message_phone": "message (account, phone)",
     "message_refused": "message (account) WHERE code <> '0'",
     "report_listed": "report (account)",
+    "upmsg_listed": "upmsg (account)",
     "report_delivered": "report (account, recvtime) WHERE status = '0'",
     "report_failed": "report (account, recvtime) WHERE status <> '0'",
 }

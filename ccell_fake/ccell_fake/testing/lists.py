@@ -6,15 +6,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from difflib import SequenceMatcher, get_close_matches
 from functools import partial
 from operator import methodcaller
-from typing import Any, ClassVar, Generic, TypedDict, TypeVar, Unpack, overload
+from typing import Any, ClassVar, Generic, TypedDict, TypeVar, Unpack, cast, overload
 
 import anyio.to_thread
 
 from ccell_fake.clock import elapsed
 from ccell_fake.control.client import AccountControl, NotInTime
+from ccell_fake.control.queries import ReportQuery, UpmsgQuery
 from ccell_fake.errors import CcellError
 from ccell_fake.inspection import MessageRecord, ReportRecord, State, UpmsgRecord
-from ccell_fake.patterns import Patterns
 from ccell_fake.testing.blocking import check_not_in_event_loop
 
 Item = TypeVar("Item")
@@ -262,17 +262,23 @@ class Messages(AccountList[MessageRecord]):
         return await anyio.to_thread.run_sync(wait, abandon_on_cancel=True)
 
 
-class _ComparedList(AccountList[Item]):
-    """Items that are compared here, because the control API has no filter for them."""
+class _QueueList(AccountList[Item]):
+    """Reports or upstream messages. The control API has no wait for them, so a wait asks repeatedly."""
+
+    @abstractmethod
+    def _matching(self, conditions: Mapping[str, Any]) -> Iterable[Item]:
+        """The items that match conditions of the control API."""
+
+    def _items(self) -> Iterable[Item]:
+        return self._matching({})
 
     def _find(self, conditions: Mapping[str, Any]) -> list[Item]:
         self._check(conditions)
-        return [item for item in self if all(self._matches(item, *one) for one in conditions.items())]
-
-    def _matches(self, item: Item, name: str, value: Any) -> bool:  # noqa: ANN401 - of any field
-        if name == _IS_FETCHED:
-            return (getattr(item, "fetched_at", None) is not None) is value
-        return isinstance(value, str) and Patterns((value,)).match(getattr(item, name))
+        asked = {name: value for name, value in conditions.items() if name != _IS_FETCHED}
+        found = self._matching(asked)
+        if _IS_FETCHED not in conditions:
+            return list(found)
+        return [one for one in found if (getattr(one, "fetched_at", None) is not None) is conditions[_IS_FETCHED]]
 
     def _one(self, conditions: Mapping[str, Any]) -> Item:
         found = self._find(conditions)
@@ -297,7 +303,7 @@ class _ComparedList(AccountList[Item]):
         return self._failure(conditions, timeout, self._describe(nearest))
 
 
-class Reports(_ComparedList[ReportRecord]):
+class Reports(_QueueList[ReportRecord]):
     """Status reports: later, waiting, and fetched (`fetched_at`)."""
 
     _name = "reports"
@@ -305,8 +311,8 @@ class Reports(_ComparedList[ReportRecord]):
     _conditions = frozenset(ReportConditions.__annotations__)
     _patterns = _conditions - {_IS_FETCHED}
 
-    def _items(self) -> Iterable[ReportRecord]:
-        return self._account.reports()
+    def _matching(self, conditions: Mapping[str, Any]) -> Iterable[ReportRecord]:
+        return self._account.reports(**cast("ReportQuery", conditions))
 
     def find(self, **conditions: Unpack[ReportConditions]) -> list[ReportRecord]:
         """The reports that match. Raises TypeError for another field or value."""
@@ -341,7 +347,7 @@ class Reports(_ComparedList[ReportRecord]):
         return await self._wait_async(timeout, conditions)
 
 
-class Upmsgs(_ComparedList[UpmsgRecord]):
+class Upmsgs(_QueueList[UpmsgRecord]):
     """Upstream messages: later, waiting, and fetched (`fetched_at`)."""
 
     _name = "upmsgs"
@@ -349,8 +355,8 @@ class Upmsgs(_ComparedList[UpmsgRecord]):
     _conditions = frozenset(UpmsgConditions.__annotations__)
     _patterns = _conditions - {_IS_FETCHED}
 
-    def _items(self) -> Iterable[UpmsgRecord]:
-        return self._account.upmsgs()
+    def _matching(self, conditions: Mapping[str, Any]) -> Iterable[UpmsgRecord]:
+        return self._account.upmsgs(**cast("UpmsgQuery", conditions))
 
     def find(self, **conditions: Unpack[UpmsgConditions]) -> list[UpmsgRecord]:
         """The upstream messages that match. Raises TypeError for another field or value."""

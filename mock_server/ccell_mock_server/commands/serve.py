@@ -35,6 +35,10 @@ _INVALID_CONFIG = 2
     "--config", "path", type=click.Path(path_type=Path), help="TOML file.  [default: ccell.toml if it exists]"
 )
 @click.option("--store", help="File that keeps all data across restarts.")
+@click.option("--max-messages", type=int, help="Messages to keep per account.  [default: all]")
+@click.option(
+    "--max-message-age", type=float, help="Seconds to keep messages, by the account's clock.  [default: for ever]"
+)
 @click.option("--seed", type=int, help="Seed for all randomness.  [default: 0]")
 @click.option("--profile", help="File with a live service's answers to the open questions.")
 @click.option("--tls", is_flag=True, default=None, help="Use TLS with a generated certificate.")

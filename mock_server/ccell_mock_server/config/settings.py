@@ -55,6 +55,10 @@ class ServerSettings:
         profile: File with a live service's answers to the open questions. `[assumptions]` overrides it.
         control_token: Token of the control API. Required when not on loopback.
         journal_entries: Number of journal entries to keep per account.
+        max_messages: Number of messages to keep per account; all if absent. Older ones are deleted with their reports,
+            a few with each request. Messages that are not sent yet, or whose reports were not fetched, stay. Fetched
+            upstream messages are deleted likewise.
+        max_message_age: Seconds to keep messages by the account's clock; for ever if absent. The same messages stay.
     """
 
     host: Annotated[str, Len(1)] = "127.0.0.1"
@@ -70,6 +74,8 @@ class ServerSettings:
     profile: str = ""
     control_token: str = field(default="", repr=False)
     journal_entries: Annotated[int, Interval(ge=1, le=1_000_000)] = 10_000
+    max_messages: Annotated[int, Interval(ge=1, le=1_000_000_000)] | None = None
+    max_message_age: Annotated[float, Interval(gt=0, le=3e9)] | None = None
 
     __pydantic_config__: ClassVar[Mapping[str, str]] = _FORBID
 

@@ -63,6 +63,9 @@ def finish(spec: dict[str, Any], operations: Iterable[DeclaredOperation]) -> Non
         for operation in path.values():
             name = operation["operationId"]
             operation["responses"] = _responses(declared[name].answers, references)
+            if "description" in operation:
+                # flask-openapi3 writes HTML, and begins with an empty line.
+                operation["description"] = operation["description"].replace("<br/>", "\n").strip()
             for (source, status), links in {**_LINKS, ("open_account", "201"): account_links}.items():
                 if source == name:
                     operation["responses"][status]["links"] = links

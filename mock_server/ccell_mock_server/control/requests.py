@@ -1,7 +1,7 @@
 """Requests to the control API: models of paths and queries, reading JSON, and describing errors."""
 
 from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from functools import cache
 from typing import Annotated, Any, ClassVar, cast
 
@@ -12,7 +12,7 @@ from ccell_fake.codes import Code
 from ccell_fake.control import models
 from ccell_fake.control.models import ClockTime, FaultBody, Msgid, Pattern, Phone, Position
 from ccell_fake.faults import FAULT_KINDS
-from ccell_fake.inspection import Listing, MessageFilter, State
+from ccell_fake.inspection import Listing, MessageFilter, QueueState, ReportFilter, State, UpmsgFilter
 from ccell_fake.model import Operation
 from ccell_mock_server.config.errors import from_pydantic
 from ccell_mock_server.config.settings import KNOWN_SETTINGS
@@ -24,6 +24,9 @@ MAX_JSON_BYTES = 4 * 1024 * 1024
 """Size of the largest body."""
 
 Cursor = Annotated[Position, Field(description="`next` of the page before.")]
+QueueCursor = Annotated[Position | None, Field(description="`next` of the page before.")]
+NewestFirst = Annotated[bool, Field(description="The newest item comes first.")]
+Text = Annotated[str, Field(max_length=2_000)] | None
 Limit = Annotated[int, Field(ge=1, le=1_000, description="Most items to return.")]
 
 
@@ -46,7 +49,7 @@ class MessagePath(AccountPath):
 
 
 class NumberedPath(AccountPath):
-    """A fault or a hold of an account."""
+    """A fault, a hold, a report or an upstream message of an account."""
 
     id: Annotated[int, Field(ge=0, le=2**53, description="Its number.")]
 
@@ -86,8 +89,21 @@ class JournalQuery(PageQuery):
         return max(self.after_position, self.cursor)
 
 
-class MessagesQuery(Parameters):
-    """A page of messages."""
+class Conditions(Parameters):
+    """Conditions of all lists."""
+
+    since: Annotated[ClockTime | None, Field(description="Only items of this time or later.")] = None
+    until: Annotated[ClockTime | None, Field(description="Only items before this time.")] = None
+    ignore_case: Annotated[bool, Field(description="Case does not matter in texts, except phone.")] = False
+
+    @property
+    def listing(self) -> Listing:
+        """The part of the list."""
+        return Listing(since=self.since, until=self.until, ignore_case=self.ignore_case)
+
+
+class MessageConditions(Conditions):
+    """Conditions of messages. Their time is that of the submission."""
 
     phone: Annotated[
         Phone | None, Field(description="The number. In phone, linkid and content, `*` stands for any text.")
@@ -97,16 +113,7 @@ class MessagesQuery(Parameters):
     msgid: Annotated[Msgid | None, Field(description="The serial number.")] = None
     code: Annotated[Code | None, Field(description="0, or the code of the refusal.")] = None
     state: Annotated[State | None, Field(description="The state.")] = None
-    since: Annotated[ClockTime | None, Field(description="Only messages submitted at this time or later.")] = None
-    until: Annotated[ClockTime | None, Field(description="Only messages submitted before this time.")] = None
-    newest_first: Annotated[bool, Field(description="The newest message comes first.")] = False
-    ignore_case: Annotated[bool, Field(description="Case does not matter in linkid and content.")] = False
     after_position: Annotated[Position, Field(description="Only messages of requests after this position.")] = 0
-    cursor: Annotated[
-        str | None,
-        Field(pattern=r"^[0-9]{1,18}-([0-9]{1,18}|[1-8][0-9]{18})$", description="`next` of the page before."),
-    ] = None
-    limit: Limit = 100
 
     @property
     def filter(self) -> MessageFilter:
@@ -115,10 +122,80 @@ class MessagesQuery(Parameters):
 
     @property
     def listing(self) -> Listing:
+        """The part of the list."""
+        return replace(super().listing, after_position=self.after_position)
+
+
+class MessagesQuery(MessageConditions):
+    """A page of messages."""
+
+    newest_first: NewestFirst = False
+    cursor: Annotated[
+        str | None,
+        Field(pattern=r"^[0-9]{1,18}-([0-9]{1,18}|[1-8][0-9]{18})$", description="`next` of the page before."),
+    ] = None
+    limit: Limit = 100
+
+    @property
+    def listing(self) -> Listing:
         """The part of the list to return, and its order."""
-        return Listing(
-            self.after_position, self.since, self.until, self.newest_first, self.ignore_case, self.cursor, self.limit
-        )
+        return replace(super().listing, newest_first=self.newest_first, cursor=self.cursor, limit=self.limit)
+
+
+class ReportConditions(Conditions):
+    """Conditions of reports. Their time is the one they come in."""
+
+    phone: Annotated[Text, Field(description="The number. In all texts, `*` stands for any text.")] = None
+    linkid: Annotated[Text, Field(description="Linkid of the submit.")] = None
+    msgid: Annotated[Text, Field(description="Serial number of the message.")] = None
+    status: Annotated[Text, Field(description="0 for delivered.")] = None
+    info: Annotated[Text, Field(description="The info.")] = None
+    state: Annotated[QueueState | None, Field(description="The state.")] = None
+
+    @property
+    def filter(self) -> ReportFilter:
+        """The filter."""
+        return ReportFilter(self.phone, self.linkid, self.msgid, self.status, self.info, self.state)
+
+
+class ReportsQuery(ReportConditions):
+    """A page of reports."""
+
+    newest_first: NewestFirst = False
+    cursor: QueueCursor = None
+    limit: Limit = 100
+
+    @property
+    def listing(self) -> Listing:
+        """The part of the list to return, and its order."""
+        return replace(super().listing, newest_first=self.newest_first, cursor=self.cursor, limit=self.limit)
+
+
+class UpmsgConditions(Conditions):
+    """Conditions of upstream messages. Their time is the one they come in."""
+
+    phone: Annotated[Text, Field(description="The number it came from. In all texts, `*` stands for any text.")] = None
+    spnumber: Annotated[Text, Field(description="The port it was sent to.")] = None
+    msgcontent: Annotated[Text, Field(description="The text.")] = None
+    state: Annotated[QueueState | None, Field(description="The state.")] = None
+
+    @property
+    def filter(self) -> UpmsgFilter:
+        """The filter."""
+        return UpmsgFilter(self.phone, self.spnumber, self.msgcontent, self.state)
+
+
+class UpmsgsQuery(UpmsgConditions):
+    """A page of upstream messages."""
+
+    newest_first: NewestFirst = False
+    cursor: QueueCursor = None
+    limit: Limit = 100
+
+    @property
+    def listing(self) -> Listing:
+        """The part of the list to return, and its order."""
+        return replace(super().listing, newest_first=self.newest_first, cursor=self.cursor, limit=self.limit)
 
 
 def check_type(content_type: str) -> None:

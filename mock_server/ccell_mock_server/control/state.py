@@ -1,4 +1,4 @@
-"""Operations on the state of the whole emulator: snapshot and restore."""
+"""Operations on the state of the whole emulator: reset, snapshot and restore."""
 
 from ccell_fake.store.database import SnapshotError
 from ccell_mock_server.config.accounts import is_public
@@ -17,6 +17,15 @@ _BYTES = {"schema": {"type": "string", "format": "binary"}}
 def views(services: Services) -> list[Api]:
     """The operations."""
     api = Api("state", "The state of the whole emulator.")
+
+    @api.add("post", "/reset")
+    def reset() -> None:
+        """Reset every account, and delete the journal of the requests of no account.
+
+        Each account keeps its settings only, as after its own reset. Everything is reset, or nothing.
+        """
+        with services.store.transaction() as ledger:
+            services.accounts.reset_all(ledger)
 
     @api.add_over_http("get", "/state", {200: {"content": {SNAPSHOT: _BYTES}}})
     def get_state() -> HttpOnlyAnswer:

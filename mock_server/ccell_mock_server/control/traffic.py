@@ -3,10 +3,22 @@
 from ccell_fake.clock import to_micros
 from ccell_fake.control.models import ReportBody, SettleBody, UpmsgBody
 from ccell_fake.engine.account_views import read_journal
-from ccell_fake.inspection import JournalEntry, MessageRecord, Page, ReportRecord, UpmsgRecord
+from ccell_fake.inspection import Count, JournalEntry, MessageRecord, Page, ReportRecord, UpmsgRecord
+from ccell_fake.records import View
 from ccell_fake.store.ledger import NO_ACCOUNT
 from ccell_mock_server.control.api import Api
-from ccell_mock_server.control.requests import AccountPath, JournalQuery, MessagePath, MessagesQuery, PageQuery
+from ccell_mock_server.control.requests import (
+    AccountPath,
+    JournalQuery,
+    MessageConditions,
+    MessagePath,
+    MessagesQuery,
+    NumberedPath,
+    ReportConditions,
+    ReportsQuery,
+    UpmsgConditions,
+    UpmsgsQuery,
+)
 from ccell_mock_server.services import Services
 
 
@@ -27,14 +39,26 @@ def _messages(services: Services) -> Api:
     def list_messages_of_all(query: MessagesQuery) -> Page[MessageRecord]:
         """List the messages of all accounts with their code, state and report."""
         with services.store.transaction() as ledger:
-            views = {account.key: account.view for account in services.accounts}
-            base = to_micros(services.accounts.clock.now())
-            return ledger.inspect.messages_of_all(views, base, query.filter, query.listing)
+            return ledger.inspect.messages_of_all(*_views(services), query.filter, query.listing)
 
     @api.add("get", "/accounts/<userid>/messages/<msgid>", {200: MessageRecord})
     def get_message(path: MessagePath) -> MessageRecord:
         """Get one message."""
         return services.admin(path.userid).message(path.msgid)
+
+    @api.add("delete", "/accounts/<userid>/messages/<msgid>")
+    def delete_message(path: MessagePath) -> None:
+        """Delete one message, as `delete_messages` does."""
+        services.admin(path.userid).delete_message(path.msgid)
+
+    @api.add("delete", "/accounts/<userid>/messages", {200: Count})
+    def delete_messages(path: AccountPath, query: MessageConditions) -> Count:
+        """Delete the messages that match, or all messages of the account, and answer how many.
+
+        A message goes with its report if that was fetched. A report that was not fetched stays in its queue. Balance
+        and journal stay, and no other message gets the same msgid.
+        """
+        return Count(services.admin(path.userid).delete_messages(query.filter, query.listing))
 
     @api.add("post", "/accounts/<userid>/messages/<msgid>/report", {200: MessageRecord})
     def settle_message(path: MessagePath, body: SettleBody) -> MessageRecord:
@@ -48,9 +72,15 @@ def _reports(services: Services) -> Api:
     api = Api("reports", "Reports of messages.")
 
     @api.add("get", "/accounts/<userid>/reports", {200: Page[ReportRecord]})
-    def list_reports(path: AccountPath, query: PageQuery) -> Page[ReportRecord]:
-        """List reports: later, waiting and handed out."""
-        return services.admin(path.userid).reports(query.cursor, query.limit)
+    def list_reports(path: AccountPath, query: ReportsQuery) -> Page[ReportRecord]:
+        """List the reports of an account: planned, waiting and fetched."""
+        return services.admin(path.userid).reports.list(query.filter, query.listing)
+
+    @api.add("get", "/reports", {200: Page[ReportRecord]})
+    def list_reports_of_all(query: ReportsQuery) -> Page[ReportRecord]:
+        """List the reports of all accounts: planned, waiting and fetched."""
+        with services.store.transaction() as ledger:
+            return ledger.inspect.reports_of_all(*_views(services), query.filter, query.listing)
 
     @api.add("post", "/accounts/<userid>/reports", {201: ReportRecord})
     def add_report(path: AccountPath, body: ReportBody) -> ReportRecord:
@@ -59,6 +89,33 @@ def _reports(services: Services) -> Api:
             body.msgid, body.linkid, body.phone, body.status, body.info, body.delay
         )
 
+    @api.add("delete", "/accounts/<userid>/reports/<id>")
+    def delete_report(path: NumberedPath) -> None:
+        """Delete one report, as `delete_reports` does."""
+        services.admin(path.userid).reports.delete(path.id)
+
+    @api.add("delete", "/accounts/<userid>/reports", {200: Count})
+    def delete_reports(path: AccountPath, query: ReportConditions) -> Count:
+        """Delete the reports that match, or all reports of the account, and answer how many.
+
+        A report that was not fetched goes from its queue. Messages and balance stay; without a report, an accepted
+        message is `sent`.
+        """
+        return Count(services.admin(path.userid).reports.delete_all(query.filter, query.listing))
+
+    @api.add("post", "/accounts/<userid>/reports/<id>/requeue", {200: ReportRecord})
+    def requeue_report(path: NumberedPath) -> ReportRecord:
+        """Put a fetched report back into its queue, to be fetched once more."""
+        return services.admin(path.userid).reports.requeue(path.id)
+
+    @api.add("post", "/accounts/<userid>/reports/requeue", {200: Count})
+    def requeue_reports(path: AccountPath, query: ReportConditions) -> Count:
+        """Put the fetched reports that match back into their queue, or all fetched ones, and answer how many.
+
+        They are fetched once more, the oldest first, with the others.
+        """
+        return Count(services.admin(path.userid).reports.requeue_all(query.filter, query.listing))
+
     return api
 
 
@@ -66,16 +123,54 @@ def _upstream(services: Services) -> Api:
     api = Api("upstream", "Messages from phones.")
 
     @api.add("get", "/accounts/<userid>/upmsgs", {200: Page[UpmsgRecord]})
-    def list_upmsgs(path: AccountPath, query: PageQuery) -> Page[UpmsgRecord]:
-        """List upstream messages: later, waiting and handed out."""
-        return services.admin(path.userid).upmsgs(query.cursor, query.limit)
+    def list_upmsgs(path: AccountPath, query: UpmsgsQuery) -> Page[UpmsgRecord]:
+        """List the upstream messages of an account: planned, waiting and fetched."""
+        return services.admin(path.userid).upmsgs.list(query.filter, query.listing)
+
+    @api.add("get", "/upmsgs", {200: Page[UpmsgRecord]})
+    def list_upmsgs_of_all(query: UpmsgsQuery) -> Page[UpmsgRecord]:
+        """List the upstream messages of all accounts: planned, waiting and fetched."""
+        with services.store.transaction() as ledger:
+            return ledger.inspect.upmsgs_of_all(*_views(services), query.filter, query.listing)
 
     @api.add("post", "/accounts/<userid>/upmsgs", {201: UpmsgRecord})
     def add_upmsg(path: AccountPath, body: UpmsgBody) -> UpmsgRecord:
         """Let a phone send a message."""
         return services.admin(path.userid).add_upmsg(body.phone, body.content, body.spcode, body.delay)
 
+    @api.add("delete", "/accounts/<userid>/upmsgs/<id>")
+    def delete_upmsg(path: NumberedPath) -> None:
+        """Delete one upstream message, as `delete_upmsgs` does."""
+        services.admin(path.userid).upmsgs.delete(path.id)
+
+    @api.add("delete", "/accounts/<userid>/upmsgs", {200: Count})
+    def delete_upmsgs(path: AccountPath, query: UpmsgConditions) -> Count:
+        """Delete the upstream messages that match, or all of the account, and answer how many.
+
+        One that was not fetched goes from its queue. Phones that opted out stay opted out.
+        """
+        return Count(services.admin(path.userid).upmsgs.delete_all(query.filter, query.listing))
+
+    @api.add("post", "/accounts/<userid>/upmsgs/<id>/requeue", {200: UpmsgRecord})
+    def requeue_upmsg(path: NumberedPath) -> UpmsgRecord:
+        """Put a fetched upstream message back into its queue, to be fetched once more."""
+        return services.admin(path.userid).upmsgs.requeue(path.id)
+
+    @api.add("post", "/accounts/<userid>/upmsgs/requeue", {200: Count})
+    def requeue_upmsgs(path: AccountPath, query: UpmsgConditions) -> Count:
+        """Put the fetched upstream messages that match back into their queue, or all, and answer how many.
+
+        They are fetched once more, the oldest first, with the others.
+        """
+        return Count(services.admin(path.userid).upmsgs.requeue_all(query.filter, query.listing))
+
     return api
+
+
+def _views(services: Services) -> tuple[dict[int, View], int]:
+    """Return the accounts by their keys, and the gateway's time."""
+    views = {account.key: account.view for account in services.accounts}
+    return views, to_micros(services.accounts.clock.now())
 
 
 def _journals(services: Services) -> Api:

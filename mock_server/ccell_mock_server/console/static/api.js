@@ -19,8 +19,15 @@
  *   userid: string, password: string, settings: Record<string, unknown>, now: string, left: number, reserved: number,
  *   is_locked: boolean, in_progress: number, position: number,
  * }} Account
- * @typedef {{msgid: string, linkid: string, phone: string, status: string, info: string, recvtime: string, fetched_at: string | null}} Report
- * @typedef {{spnumber: string, phone: string, msgcontent: string, motime: string, fetched_at: string | null}} Upmsg
+ * @typedef {"planned" | "waiting" | "fetched"} QueueState
+ * @typedef {{
+ *   userid: string, id: number, msgid: string, linkid: string, phone: string, status: string, info: string,
+ *   recvtime: string, state: QueueState, fetched_at: string | null,
+ * }} Report
+ * @typedef {{
+ *   userid: string, id: number, spnumber: string, phone: string, msgcontent: string, motime: string,
+ *   state: QueueState, fetched_at: string | null,
+ * }} Upmsg
  * @typedef {{method: string, path: string, body: Record<string, unknown>}} CoverageCall
  * @typedef {{
  *   kind: "request" | "setting" | "phone" | "userid" | "fault", text: string, text_zh: string, value: string,

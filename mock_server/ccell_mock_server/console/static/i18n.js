@@ -94,6 +94,8 @@ const TEXTS = {
   actions: ["Actions", "操作"],
   report_now: ["Report it now as delivered", "现在报告送达"],
   report_failed: ["Report it now as failed", "现在报告失败"],
+  requeue: ["Hand it out again", "放回队列"],
+  requeued: ["Done: the report waits in its queue again.", "完成：状态报告已重新排队。"],
   refuse_next: ["Refuse the next one to this number", "拒绝发给此号码的下一条"],
   answer_as_phone: ["Answer as this phone", "以此手机回复"],
   arranged: ["Done: the next message to {0} is refused with {1}.", "已安排：发给 {0} 的下一条短信将被拒绝（{1}）。"],

@@ -135,6 +135,8 @@ export function messageView(app, userid, msgid, close) {
       { class: "actions" },
       canReport && h("button", { type: "button", click: () => act("POST", `${path}/report`, { status: "0" }) }, t("report_now")),
       canReport && h("button", { type: "button", click: () => act("POST", `${path}/report`, { status: "-1" }) }, t("report_failed")),
+      message.report?.fetched_at &&
+        h("button", { type: "button", click: () => act("POST", Api.account(userid, `/reports/requeue?msgid=${msgid}`), undefined, t("requeued")) }, t("requeue")),
       h(
         "button",
         {

@@ -111,30 +111,26 @@ function phone(app, number, close) {
    * @returns {Promise<{at: string, userid: string, message?: Message, upmsg?: Upmsg}[]>}
    */
   async function conversation(userid) {
-    /** @type {[import("../api.js").Page<Message>, Upmsg[]]} */
+    const query = { phone: number, newest_first: true, limit: 100 };
+    /** @type {[import("../api.js").Page<Message>, import("../api.js").Page<Upmsg>]} */
     const [messages, upmsgs] = await Promise.all([
-      api.get(Api.account(userid, "/messages"), { phone: number, newest_first: true, limit: 100 }),
-      upmsgsOf(userid),
+      api.get(Api.account(userid, "/messages"), query),
+      api.get(Api.account(userid, "/upmsgs"), query),
     ]);
     return [
       ...messages.items.filter((one) => one.state !== "refused").map((message) => ({ at: message.sendtime ?? message.submitted_at, userid, message })),
-      ...upmsgs.map((upmsg) => ({ at: upmsg.motime, userid, upmsg })),
+      ...upmsgs.items.map((upmsg) => ({ at: upmsg.motime, userid, upmsg })),
     ];
   }
 
-  /** @param {string} userid */
-  async function upmsgsOf(userid) {
-    /** @type {Upmsg[]} */
-    const found = [];
-    /** @type {string | number | null} */
-    let cursor = 0;
-    do {
-      /** @type {import("../api.js").Page<Upmsg>} */
-      const page = await api.get(Api.account(userid, "/upmsgs"), { cursor, limit: 1000 });
-      found.push(...page.items.filter((one) => one.phone === number));
-      cursor = page.next;
-    } while (cursor !== null);
-    return found;
+  /** @param {Upmsg} upmsg */
+  async function requeue({ userid, id }) {
+    try {
+      await api.send("POST", Api.account(userid, `/upmsgs/${id}/requeue`));
+      await load();
+    } catch (error) {
+      app.report(error);
+    }
   }
 
   /** @param {{at: string, userid: string, message?: Message, upmsg?: Upmsg}} said */
@@ -144,7 +140,13 @@ function phone(app, number, close) {
       "li",
       { class: message ? `in ${message.state}` : "out" },
       h("p", { class: "bubble" }, ...(message ? contentNodes(message.content, message.verification_code) : visible(upmsg?.msgcontent ?? ""))),
-      h("small", {}, timeOfDay(at, dayOf()), ` · ${userid} · ${state}`),
+      h(
+        "small",
+        {},
+        timeOfDay(at, dayOf()),
+        ` · ${userid} · ${state} `,
+        upmsg?.fetched_at && h("button", { type: "button", class: "quiet", click: () => requeue(upmsg) }, t("requeue")),
+      ),
     );
   }
 
