@@ -37,7 +37,7 @@ __tracebackhide__: methodcaller = methodcaller("errisinstance", CcellError)
 
 
 class MessageQuery(TypedDict, total=False):
-    """Conditions of messages, and their order. In phone, linkid and content, `*` stands for any text.
+    """Conditions of messages, and their order. In phone, linkid, content, msgid and code, `*` stands for any text.
 
     Attributes:
         phone: The number.
@@ -64,6 +64,24 @@ class MessageQuery(TypedDict, total=False):
     after_position: int | None
     newest_first: bool
     ignore_case: bool
+
+
+class RequestQuery(TypedDict, total=False):
+    """Conditions of requests. In code and text, `*` stands for any text.
+
+    Attributes:
+        userid: The account; empty for the requests of no account.
+        operation: The endpoint.
+        code: Code of the answer or of one of its numbers.
+        text: The request, as the journal has it. Case does not matter.
+        is_refused: Whether the request as a whole was refused, could not be read or reached no endpoint.
+    """
+
+    userid: str | None
+    operation: Operation | None
+    code: Code | str | None
+    text: str | None
+    is_refused: bool | None
 
 
 class WaitConditions(TypedDict, total=False):

@@ -6,12 +6,13 @@ from pathlib import Path
 from typing import Any, Unpack
 from urllib.parse import quote
 
-from ccell_fake.control.account import AccountControl, MessageQuery, WaitConditions, non_defaults
+from ccell_fake.control.account import AccountControl, MessageQuery, RequestQuery, WaitConditions, non_defaults
 from ccell_fake.control.connection import ControlConnection
 from ccell_fake.control.errors import AccountClosed, ControlError, JournalTruncated, NotFound, NotInTime, Unreachable
 from ccell_fake.control.events import Event, read_events
-from ccell_fake.inspection import AccountRecord, JournalEntry, MessageRecord
+from ccell_fake.inspection import AccountRecord, JournalEntry, MessageRecord, RequestRecord
 from ccell_fake.settings import AccountSettings
+from ccell_fixtures.evidence import Evidence
 
 __all__ = [
     "AccountClosed",
@@ -62,6 +63,14 @@ class ControlClient(ControlConnection):
     def journal(self, after_position: int = 0) -> Iterator[JournalEntry]:
         """The requests after a position that cannot be read, reach no endpoint or name no account, oldest first."""
         return self.pages(JournalEntry, "/v1/journal", after_position=after_position)
+
+    def requests(self, **query: Unpack[RequestQuery]) -> Iterator[RequestRecord]:
+        """The requests of all accounts and of none that match, newest first."""
+        return self.pages(RequestRecord, "/v1/requests", **query)
+
+    def evidence(self) -> Iterator[Evidence]:
+        """The clauses, observations, open questions and rules that journal entries name, with their texts."""
+        return self.pages(Evidence, "/v1/evidence")
 
     def snapshot(self, path: Path) -> None:
         """Write a snapshot of everything to a file."""

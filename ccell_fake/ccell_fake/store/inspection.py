@@ -16,6 +16,8 @@ from ccell_fake.inspection import (
     MessageReport,
     Page,
     ReportRecord,
+    RequestFilter,
+    RequestRecord,
     State,
     TimelineEvent,
     UpmsgRecord,
@@ -50,10 +52,11 @@ _CONDITIONS = {
     "linkid": "s.linkid GLOB :linkid",
     "content": "s.content GLOB :content",
     "msgid": "m.msgid = CAST(:msgid AS INTEGER) AND CAST(m.msgid AS TEXT) = :msgid",
-    "code": "m.code = :code",
+    "code": "m.code GLOB :code",
     "state": "state = :state",
 }
-_PATTERNS = {"phone", "linkid", "content"}
+_MSGID_PATTERN = "CAST(m.msgid AS TEXT) GLOB :msgid"
+_PATTERNS = {"phone", "linkid", "content", "code"}
 _WITH_CASE = {"linkid", "content"}
 _REPORTED = {State.DELIVERED, State.FAILED}
 _GLOB = str.maketrans({"?": "[?]", "[": "[[]"})
@@ -84,6 +87,16 @@ ORDER BY 1, 2, 4 LIMIT :limit
 _ENTRY = (
     "at, operation, peer, place, request, answer, delivery, items, code, rule, basis, explanation, duration, position"
 )
+# A line of the explanation begins with the code of one or more numbers.
+_REQUEST_CONDITIONS = {
+    "userid": "a.userid = :userid",
+    "operation": "operation = :operation",
+    "code": "code GLOB :code OR char(10) || explanation GLOB '*' || char(10) || :code || ': *'",
+    "text": "casefold(request) GLOB casefold(:text)",
+    "is_refused": "(code <> '0') = :is_refused",
+    "cursor": "position < :cursor",
+}
+_ANY = "*"
 _UNLIMITED = -1
 _INDEX = re.compile(rf"INDEXED BY ({'|'.join(SEARCH_INDEXES)})")
 
@@ -127,7 +140,7 @@ class SqliteInspection:
         few = narrow(indexed, values, self._search)
         if few is not None:
             conditions.append(f"m.msgid IN ({few})")
-        if few is None and wanted.msgid is None:
+        if few is None and (wanted.msgid is None or _ANY in wanted.msgid):
             tables, conditions = _BY_POSITION, ["s.account = :account", *conditions]
             if listing.cursor is not None:
                 sign = "<=" if listing.newest_first else ">="
@@ -209,6 +222,24 @@ class SqliteInspection:
             },
         )
         return _page(rows, limit, _entry, lambda row: row[-1])
+
+    def requests(self, wanted: RequestFilter, cursor: int | None, limit: int) -> Page[RequestRecord]:
+        """A page of the entries of all accounts and of none that match a filter, the newest first."""
+        values: dict[str, Value] = {
+            "userid": wanted.userid,
+            "operation": wanted.operation,
+            "code": None if wanted.code is None else wanted.code.translate(_GLOB),
+            "text": None if wanted.text is None else wanted.text.translate(_GLOB),
+            "is_refused": wanted.is_refused,
+            "cursor": cursor,
+        }
+        conditions = [f"({_REQUEST_CONDITIONS[name]})" for name, value in values.items() if value is not None]
+        rows = self._read(
+            f"SELECT {_ENTRY}, a.userid FROM journal JOIN account a ON a.key = account"
+            f"{' WHERE ' if conditions else ''}{' AND '.join(conditions)} ORDER BY position DESC LIMIT :limit",
+            {**values, "limit": limit + 1},
+        )
+        return _page(rows, limit, _request, lambda row: row[-2])
 
     def latest_journal(self, account: int, after_position: int, limit: int) -> list[JournalEntry]:
         """The last entries of an account after a position."""
@@ -314,7 +345,9 @@ def _matching(wanted: MessageFilter, listing: Listing, values: dict[str, Value])
         if value is None:
             continue
         values[name] = value.translate(_GLOB) if name in _PATTERNS else str(value)
-        if listing.ignore_case and name in _WITH_CASE:
+        if name == "msgid" and _ANY in value:
+            yield _MSGID_PATTERN
+        elif listing.ignore_case and name in _WITH_CASE:
             yield f"casefold({condition.replace(' GLOB ', ') GLOB casefold(')})"
         else:
             yield condition
@@ -366,6 +399,11 @@ def _upmsg(row: tuple[Any, ...]) -> UpmsgRecord:
 def _entry(row: tuple[Any, ...]) -> JournalEntry:
     at, operation, *rest = row
     return JournalEntry(from_micros(at), Operation(operation) if operation else None, *rest)
+
+
+def _request(row: tuple[Any, ...]) -> RequestRecord:
+    at, operation, *rest = row
+    return RequestRecord(from_micros(at), Operation(operation) if operation else None, *rest)
 
 
 def _message(row: tuple[Any, ...], view: View) -> MessageRecord:

@@ -11,7 +11,7 @@ from pydantic_core import from_json
 from ccell_fake.control import models
 from ccell_fake.control.models import ClockTime, FaultBody, Msgid, Pattern, Phone, Position
 from ccell_fake.faults import FAULT_KINDS
-from ccell_fake.inspection import Listing, MessageFilter, State
+from ccell_fake.inspection import Listing, MessageFilter, RequestFilter, State
 from ccell_fake.model import Operation
 from ccell_mock_server.config.errors import from_pydantic
 from ccell_mock_server.config.settings import KNOWN_SETTINGS
@@ -83,16 +83,42 @@ class JournalQuery(PageQuery):
         return max(self.after_position, self.cursor)
 
 
+class RequestsQuery(Parameters):
+    """A page of the requests of all accounts and of none."""
+
+    userid: Annotated[str | None, Field(description="The account; empty for the requests of no account.")] = None
+    operation: Annotated[Operation | None, Field(description="Only requests to this endpoint.")] = None
+    code: Annotated[
+        Pattern | None,
+        Field(description="Code of the answer or of one of its numbers. In code and text, `*` stands for any text."),
+    ] = None
+    text: Annotated[Pattern | None, Field(description="The request, as the journal has it. Case does not matter.")] = (
+        None
+    )
+    is_refused: Annotated[
+        bool | None,
+        Field(description="Whether the request as a whole was refused, could not be read or reached no endpoint."),
+    ] = None
+    cursor: Annotated[Position | None, Field(description="`next` of the page before.")] = None
+    limit: Limit = 100
+
+    @property
+    def filter(self) -> RequestFilter:
+        """The filter."""
+        return RequestFilter(self.userid, self.operation, self.code, self.text, self.is_refused)
+
+
 class MessagesQuery(Parameters):
     """A page of messages."""
 
     phone: Annotated[
-        Phone | None, Field(description="The number. In phone, linkid and content, `*` stands for any text.")
+        Phone | None,
+        Field(description="The number. In phone, linkid, content, msgid and code, `*` stands for any text."),
     ] = None
     linkid: Annotated[Pattern | None, Field(description="The sender's reference.")] = None
     content: Annotated[Pattern | None, Field(description="The text.")] = None
-    msgid: Annotated[Msgid | None, Field(description="The serial number.")] = None
-    code: Annotated[str | None, Field(description="0, or the code of the refusal.")] = None
+    msgid: Annotated[str | None, Field(pattern=r"^[0-9*]{1,64}$", description="The serial number.")] = None
+    code: Annotated[Pattern | None, Field(description="0, or the code of the refusal.")] = None
     state: Annotated[State | None, Field(description="The state.")] = None
     since: Annotated[ClockTime | None, Field(description="Only messages submitted at this time or later.")] = None
     until: Annotated[ClockTime | None, Field(description="Only messages submitted before this time.")] = None
