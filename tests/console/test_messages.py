@@ -202,7 +202,7 @@ def test_a_refused_number_says_why(running: Emulator, ccell: Ccell, open_page: O
     detail = page.locator(".detail")
     expect(detail).to_contain_text("Refused with 1004001")
     expect(detail).to_contain_text("'19500001111' is not recognised; a number has 11 digits")
-    expect(detail).to_contain_text("documented S8")
+    expect(detail).to_contain_text("Clause S8")
 
 
 def test_a_report_is_made_to_come_in_and_the_next_message_to_be_refused(
@@ -212,8 +212,9 @@ def test_a_report_is_made_to_come_in_and_the_next_message_to_be_refused(
     ccell.client.send(PHONE, CONTENT)
     page = open_page(console(running))
     page.locator(".row a").click()
-    page.get_by_role("button", name="Report it now as failed").click()
-    expect(page.locator(".detail")).to_contain_text("The report came in: UNDELIV")
+    page.get_by_label("Outcome of the report").fill("MK:0007")
+    page.get_by_role("button", name="Let the report come in now").click()
+    expect(page.locator(".detail")).to_contain_text("Not received: the phone's report says MK:0007 (-1).")
     assert ccell.outbox[0].state is State.FAILED
     page.get_by_role("button", name="Refuse the next one to this number").click()
     expect(page.locator(".detail")).to_contain_text(f"the next message to {PHONE} is refused with 1004008")

@@ -12,6 +12,7 @@ from playwright.sync_api import expect
 from ccell_fake.client import RequestRefused
 from ccell_fake.clock import SystemClock
 from ccell_fake.model import Operation
+from ccell_fake.settings import Persona
 from ccell_fake.testing import Ccell
 from ccell_mock_server import fake
 from ccell_mock_server.emulator import Emulator
@@ -60,7 +61,7 @@ def test_requests_are_listed_with_their_reason_whoever_sent_them(
         ccell.client.send(PHONE, CONTENT, spcode="12")
     ccell.client.info()
     expect(page.locator(".row")).to_have_count(3)
-    expect(page.locator(".row").last).to_contain_text("of no account")
+    expect(page.locator(".row").last).to_contain_text("no account")
     page.locator(".row a").last.click()
     expect(page.locator(".detail")).to_contain_text("the XML is not well-formed")
     page.locator(".row a").first.click()
@@ -163,3 +164,28 @@ def test_only_a_browser_is_led_to_the_console(running: Emulator) -> None:
     led = http.get(running.url, b"/", "Accept: text/html,*/*")
     assert (led.status, led.headers["location"]) == (303, "_ccell/")
     assert http.get(running.url, b"/", "Accept: */*").status == 404
+
+
+def test_a_phone_shows_who_holds_it_and_lets_it_be_chosen(running: Emulator, ccell: Ccell, open_page: Open) -> None:
+    ccell.account.add_persona(Persona(phone="138*", echo=True))
+    page = open_page(console(running, f"phone/{PHONE}?account=300001"))
+    holder = page.get_by_label("Holder of the phone")
+    expect(holder).to_have_value("echo")
+    holder.select_option("does not answer")
+    expect(holder).to_be_enabled()
+    ccell.client.send(PHONE, CONTENT)
+    expect(page.locator(".talk li")).to_have_count(1)
+    holder.select_option("answers to a keyword")
+    page.get_by_label("Keyword").fill("验证码")
+    page.get_by_label("Reply to it").fill("收到")
+    page.get_by_role("button", name="Save").click()
+    expect(holder).to_be_enabled()
+    ccell.client.send(PHONE, CONTENT)
+    expect(page.locator(".talk .out")).to_contain_text("收到")
+    holder.select_option("has switched the phone off")
+    expect(holder).to_be_enabled()
+    ccell.client.send(PHONE, CONTENT)
+    expect(page.locator(".talk .failed")).to_have_count(1)
+    assert [one.phone for one in ccell.account.personas()] == ["138*"]
+    copied = open_page(page.url)
+    expect(copied.get_by_label("Holder of the phone")).to_have_value("off")
