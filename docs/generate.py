@@ -1,7 +1,7 @@
 """Write the generated pages in English and Chinese: `python docs/generate.py`. A test compares them with the data.
 
 A page is a template in `docs/templates`, with a folder for each language. The tables come from the code and its registries.
-`docs/zh/texts.toml` translates their texts, except those that `ccell_fixtures/chinese.toml` has.
+`docs/zh/texts.toml` translates their texts, except those that `ccell_fixtures/zh.toml` has.
 """
 
 import inspect
@@ -25,8 +25,8 @@ from ccell_fake.contract.suite import all_checks
 from ccell_fake.engine import magic
 from ccell_fake.settings import AccountSettings, OutcomeRule, Persona, PersonaAnswer
 from ccell_fixtures.cases import CASES, Case
-from ccell_fixtures.evidence import chinese
 from ccell_fixtures.registries import ASSUMPTIONS, CLAUSES, OBSERVATIONS, Assumption
+from ccell_fixtures.translations import chinese
 from ccell_mock_server.config.settings import DemoSettings, ServerSettings
 
 HERE = Path(__file__).parent
@@ -43,7 +43,7 @@ class Tables:
         """Choose the language.
 
         Args:
-            texts: Translations by id, as `docs/zh/texts.toml` and `ccell_fixtures.evidence.chinese` have them. None for
+            texts: Translations by id, as `docs/zh/texts.toml` and `ccell_fixtures.translations` have them. None for
                 the texts of the code.
         """
         self._texts = texts

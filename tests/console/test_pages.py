@@ -186,6 +186,6 @@ def test_a_phone_shows_who_holds_it_and_lets_it_be_chosen(running: Emulator, cce
     expect(holder).to_be_enabled()
     ccell.client.send(PHONE, CONTENT)
     expect(page.locator(".talk .failed")).to_have_count(1)
-    assert [one.phone for one in ccell.account.personas()] == ["138*"]
+    assert [(one.phone, one.echo) for one in ccell.account.personas()] == [(PHONE, False), ("138*", True)]
     copied = open_page(page.url)
     expect(copied.get_by_label("Holder of the phone")).to_have_value("off")

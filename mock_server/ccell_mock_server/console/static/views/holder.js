@@ -38,34 +38,26 @@ export function holder(app, number, userid) {
     choose();
   });
 
-  /** @param {string} list */
-  function path(list) {
-    return Api.account(userid(), `/${list}`);
+  /** @returns {Promise<{personas: Persona[], outcomes: Outcome[]}>} */
+  async function settings() {
+    return (await api.get(Api.account(userid()))).settings;
   }
 
-  /**
-   * Remove what was chosen for just this phone.
-   * @param {string} list
-   */
-  async function remove(list) {
-    /** @type {import("../api.js").Page<{phone: string | null}>} */
-    const { items } = await api.get(path(list));
-    for (let place = items.length - 1; place >= 0; place -= 1) {
-      if (items[place]?.phone === number) await api.send("DELETE", `${path(list)}/${place}`);
-    }
+  /** @param {{phone: string | null}} rule */
+  function isOfOthers(rule) {
+    return rule.phone !== number;
   }
 
   async function choose() {
     kind.disabled = true;
     try {
-      await remove("personas");
-      await remove("outcomes");
-      if (kind.value === "off") {
-        await api.send("POST", path("outcomes"), { phone: number, stat: SWITCHED_OFF });
-      } else {
-        const answers = kind.value === "keyword" ? [{ keyword: keyword.value, text: text.value }] : [];
-        await api.send("POST", path("personas"), { phone: number, answers, echo: kind.value === "echo" });
-      }
+      const { personas, outcomes } = await settings();
+      const answers = kind.value === "keyword" ? [{ keyword: keyword.value, text: text.value }] : [];
+      const off = kind.value === "off" ? [{ phone: number, stat: SWITCHED_OFF }] : [];
+      await api.send("PATCH", Api.account(userid()), {
+        personas: [{ phone: number, answers, echo: kind.value === "echo" }, ...personas.filter(isOfOthers)],
+        outcomes: [...off, ...outcomes.filter(isOfOthers)],
+      });
     } catch (error) {
       app.report(error);
     } finally {
@@ -78,12 +70,11 @@ export function holder(app, number, userid) {
   async function load() {
     if (!userid() || isEdited) return;
     try {
-      /** @type {[import("../api.js").Page<Persona>, import("../api.js").Page<Outcome>]} */
-      const [personas, outcomes] = await Promise.all([api.get(path("personas")), api.get(path("outcomes"))]);
+      const { personas, outcomes } = await settings();
       if (isEdited) return;
-      const persona = personas.items.find((one) => matches(one.phone));
+      const persona = personas.find((one) => matches(one.phone));
       const answer = persona?.answers[0];
-      kind.value = isOff(outcomes.items) ? "off" : answer ? "keyword" : persona?.echo ? "echo" : "silent";
+      kind.value = isOff(outcomes) ? "off" : answer ? "keyword" : persona?.echo ? "echo" : "silent";
       form.hidden = kind.value !== "keyword";
       keyword.value = answer?.keyword ?? "";
       text.value = answer?.text ?? "";
