@@ -3,14 +3,16 @@
 import re
 import socket
 from contextlib import closing
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
+import pytest
 from harness.console import CONTENT, PHONE, Open, console
 from harness.emulators import emulator
 from playwright.sync_api import expect
 
 from ccell_fake.client import Client
+from ccell_fake.clock import SHANGHAI
 from ccell_fake.inspection import State
 from ccell_fake.testing import Ccell
 from ccell_mock_server import fake
@@ -127,6 +129,39 @@ def test_a_search_completes_fields_and_values_by_the_keyboard(running: Emulator,
     page.keyboard.press("Enter")
     expect(page.get_by_role("combobox", name="Search the messages")).to_have_value("state:delivered ")
     expect(page.locator(".row")).to_have_count(1)
+
+
+@pytest.mark.parametrize(
+    ("search", "count"),
+    [
+        ("code:1004*", 1),
+        ("code:1004001", 1),
+        ("code:0", 2),
+        ("linkid:order-*", 3),
+        ("13800000000", 1),
+        ("1390000*", 1),
+        ("msgid:*", 3),
+        ("msgid:9*", 0),
+        ("after:2026-01-31T08:00", 3),
+        ("after:2026-01-31T00:30Z", 2),
+        ("before:2026-01-31T00:30Z", 1),
+        ("after:08:30+08:00 before:2026-01-31T10:00+09:00", 2),
+    ],
+)
+def test_a_search_takes_patterns_and_times_of_any_zone(
+    running: Emulator, ccell: Ccell, open_page: Open, search: str, count: int
+) -> None:
+    ccell.clock.freeze(datetime(2026, 1, 31, 8, 0, tzinfo=SHANGHAI))
+    ccell.client.send(PHONE, CONTENT, linkid="order-1")
+    ccell.clock.advance(minutes=30)
+    ccell.client.send(["13900000001", "19500001111"], CONTENT, linkid="order-2")
+    page = open_page(console(running))
+    page.clock.set_fixed_time("2026-01-31T09:00:00+08:00")
+    expect(page.locator(".row")).to_have_count(3)
+    page.get_by_role("combobox", name="Search the messages").fill(search)
+    expect(page.locator(".row")).to_have_count(count)
+    expect(page.locator("#search-faults")).to_be_empty()
+    expect(page).to_have_url(re.compile(r"[?&]q="))
 
 
 def test_the_keyboard_leads_through_the_list(running: Emulator, ccell: Ccell, open_page: Open) -> None:

@@ -74,6 +74,48 @@ def test_requests_are_listed_with_their_reason_whoever_sent_them(
     expect(copied.locator(".row")).to_have_count(1)
 
 
+def test_requests_are_filtered_and_the_filters_are_in_the_address(
+    running: Emulator, ccell: Ccell, open_page: Open
+) -> None:
+    http.post(running.url, "/sms3_api/send.jsp", b"<root/>")
+    ccell.client.send([PHONE, "19500001111"], CONTENT)
+    ccell.client.info()
+    page = open_page(console(running, "requests"))
+    expect(page.locator(".row")).to_have_count(3)
+    expect(page.locator(".row", has_text="404")).to_contain_text("The gateway has no such path.")
+    code = page.get_by_label("Code")
+    code.fill("1004*")
+    code.press("Enter")
+    expect(page.locator(".row")).to_have_count(1)
+    expect(page.locator(".row .state")).to_have_text("1004001")
+    expect(page.locator(".row .state")).to_have_class("state refused")
+    copied = open_page(page.url)
+    expect(copied.locator(".row")).to_have_count(1)
+    code.fill("")
+    code.press("Enter")
+    page.get_by_label("only refused and unreadable").check()
+    expect(page.locator(".row .state")).to_have_text("404")
+    page.get_by_label("only refused and unreadable").uncheck()
+    page.get_by_label("Text in the request").fill(PHONE)
+    page.get_by_label("Text in the request").press("Enter")
+    expect(page.locator(".row")).to_have_count(1)
+    page.get_by_label("Text in the request").fill("nowhere")
+    page.get_by_label("Text in the request").press("Enter")
+    expect(page.get_by_text("No request matches.")).to_be_visible()
+
+
+def test_two_requests_are_compared(running: Emulator, ccell: Ccell, open_page: Open) -> None:
+    ccell.client.send(PHONE, "验证码为1234。【签名】", linkid="same")
+    ccell.client.send(PHONE, "验证码为5678。【签名】", linkid="same")
+    page = open_page(console(running, "requests"))
+    expect(page.locator(".row")).to_have_count(2)
+    page.locator(".row a").first.click()
+    expect(page.locator(".detail mark")).to_have_count(0)
+    page.locator(".row a").last.click()
+    expect(page.locator(".detail article").first.locator("pre").first.locator("mark")).to_have_text("验证码为5678")
+    expect(page.locator(".detail article").last.locator("pre").first.locator("mark")).to_have_text("验证码为1234")
+
+
 def test_an_accounts_clock_is_moved(running: Emulator, ccell: Ccell, open_page: Open) -> None:
     ccell.settings(report_delay=600)
     ccell.client.send(PHONE, CONTENT)

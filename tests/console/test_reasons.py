@@ -1,4 +1,4 @@
-"""Find out why the code did not arrive: a stranger who knows only the number finds the reason in at most three clicks."""
+"""Find out why the code did not arrive: a stranger who knows only the number finds the reason in three clicks."""
 
 from collections.abc import Callable
 from datetime import timedelta

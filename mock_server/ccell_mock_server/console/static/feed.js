@@ -47,6 +47,7 @@ export class Feed {
       do {
         this.isOutdated = false;
         this.add(await this.ask(null, signal));
+        this.list.element.setAttribute("aria-busy", "false");
         this.changed();
       } while (this.isOutdated);
     } catch (error) {
@@ -76,6 +77,7 @@ export class Feed {
     this.asking = new AbortController();
     this.isAsking = false;
     this.list.clear();
+    this.list.element.setAttribute("aria-busy", "true");
     return this.newest();
   }
 

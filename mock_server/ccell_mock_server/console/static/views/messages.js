@@ -24,6 +24,10 @@ export function messagesView(app) {
   const { t, api, store } = app;
   let route = store.state.route;
   let place = -1;
+  // Messages after this position came while nobody looked.
+  let seen = Number.POSITIVE_INFINITY;
+  /** @type {Set<string>} */
+  const read = new Set();
   let asked = 0;
   /** @type {import("../app.js").View | null} */
   let detail = null;
@@ -73,16 +77,17 @@ export function messagesView(app) {
   function row(message) {
     const isOpen = route.parts[1] === message.msgid;
     const isAll = !route.query["account"];
+    const isUnread = message.position > seen && !read.has(list.key(message));
     return h(
       "li",
-      { class: "row" },
+      { class: isUnread ? "row unread" : "row" },
       h(
         "a",
         {
           href: formatRoute("messages", [message.userid, message.msgid], route.query),
           "aria-current": isOpen ? "true" : false,
         },
-        h("span", { class: "when" }, timeOfDay(message.submitted_at, dayOf())),
+        h("span", { class: "when" }, isUnread && h("span", { class: "hidden" }, `${t("unseen")} `), timeOfDay(message.submitted_at, dayOf())),
         isAll && h("span", { class: "who" }, message.userid),
         h("span", { class: "phone" }, ...visible(message.phone)),
         h("span", { class: "text", title: message.content.slice(0, 1000) }, ...contentNodes(message.content.slice(0, 300), message.verification_code)),
@@ -162,8 +167,18 @@ export function messagesView(app) {
     return feed.again();
   }
 
+  function look() {
+    if (document.hidden || store.state.isPaused) seen = Math.max(0, ...list.items.slice(0, PAGE).map((message) => message.position));
+  }
+
+  addEventListener("visibilitychange", look);
+  const unsubscribe = store.subscribe((state, former) => {
+    if (state.isPaused && !former.isPaused) look();
+  });
+
   function open() {
     const [userid, msgid] = route.parts;
+    if (userid && msgid) read.add(`${userid}/${msgid}`);
     detail?.close?.();
     detail = userid && msgid ? messageView(app, userid, msgid, () => app.go("messages", [], route.query)) : null;
     panel.hidden = detail === null;
@@ -281,13 +296,13 @@ export function messagesView(app) {
       const sameList = next.query["account"] === route.query["account"] && (next.query["q"] ?? "") === (route.query["q"] ?? "");
       const sameMessage = next.parts.join("/") === route.parts.join("/");
       route = next;
+      if (!sameMessage || !sameList) open();
       if (!sameList) {
         input.value = next.query["q"] ?? "";
         again();
       } else {
         list.redraw();
       }
-      if (!sameMessage || !sameList) open();
       return true;
     },
     refresh() {
@@ -305,6 +320,8 @@ export function messagesView(app) {
     },
     close() {
       feed.close();
+      removeEventListener("visibilitychange", look);
+      unsubscribe();
       clearTimeout(typing);
       list.close();
       detail?.close?.();
