@@ -1,4 +1,4 @@
-"""Print how long the console takes in Chromium with 100,000 messages: `PYTHONPATH=tests python tests/benchmarks/browsing.py`.
+"""Print how long the console takes in Chromium with 100,000 messages: `python tests/benchmarks/browsing.py`.
 
 The times are in milliseconds, each as median and greatest: from a search to its first row; between two frames while the
 list scrolls; and from the gateway's answer to the new message on the page.

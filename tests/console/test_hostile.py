@@ -47,7 +47,7 @@ def test_a_phone_shows_hostile_texts_of_both_directions(running: Emulator, ccell
     assert _holds_no_markup(page)
 
 
-def test_requests_show_hostile_texts(running: Emulator, ccell: Ccell, open_page: Open) -> None:
+def test_requests_show_hostile_texts(running: Emulator, open_page: Open) -> None:
     http.post(running.url, Operation.SEND.path, f"<root userid='1<b>' {MARKUP}{UNSEEN}\u0007".encode())
     http.post(running.url, "/<b>", b"<img src=x>")
     page = open_page(console(running, "requests"))

@@ -125,6 +125,7 @@ export function requestsView(app) {
       open = found.flatMap((entry) => entry ?? []);
       panel.hidden = parts.length === 0;
       element.classList.toggle("open", parts.length > 0);
+      element.classList.toggle("compare", open.length > 1);
       fill(
         panel,
         open.length < parts.length && h("p", { class: "empty" }, t("entry_dropped")),
