@@ -82,7 +82,7 @@ def _measure(page: Page, url: str, connection: HTTPConnection) -> None:
     page.goto(f"{url}/_ccell/")
     page.wait_for_selector(".row")
     for name, (account, query) in _SEARCHES.items():
-        times = []
+        times: list[float] = []
         for _ in range(5):
             times.append(page.evaluate(_SEARCH, [account, query]))
             page.evaluate(_SEARCH, [account, ""])
@@ -92,13 +92,13 @@ def _measure(page: Page, url: str, connection: HTTPConnection) -> None:
     page.goto(f"{url}/_ccell/#/send")
     page.goto(f"{url}/_ccell/#/messages")
     page.wait_for_selector(".connection.live")
-    times = []
+    arrivals: list[float] = []
     for number in range(_ROUNDS):
         page.evaluate(_WATCH, f"new-{number}")
         _send(connection, ["13900000000"], f"new-{number}")
         answered = page.evaluate("performance.timeOrigin + performance.now()")
-        times.append(max(page.evaluate("window.seen") - answered, 0.0))
-    _show("a new message on the page", times)
+        arrivals.append(max(page.evaluate("window.seen") - answered, 0.0))
+    _show("a new message on the page", arrivals)
 
 
 def main() -> None:
@@ -108,11 +108,10 @@ def main() -> None:
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     try:
         assert process.stdout
-        url = process.stdout.readline().split()[-1]
-        address = urlsplit(url)
+        url = str(process.stdout.readline().split()[-1])
         with ControlClient(url) as control:
             control.account("200001").change(credit=1_000_000)
-        with closing(HTTPConnection(address.hostname or "", address.port, timeout=60)) as connection:
+        with closing(HTTPConnection(urlsplit(url).netloc, timeout=60)) as connection:
             for number in range(MESSAGES // _PER_SEND):
                 phones = (f"138{one:08d}" for one in range(_PER_SEND))
                 _send(connection, phones, f"n{number}")
