@@ -1,7 +1,7 @@
 """Write the generated pages in English and Chinese: `python docs/generate.py`. A test compares them with the data.
 
 A page is a template in `docs/templates`, with a folder for each language. The tables come from the code and its registries.
-`docs/zh/texts.toml` translates their texts.
+`docs/zh/texts.toml` translates their texts, except those that `ccell_fixtures/zh.toml` has.
 """
 
 import inspect
@@ -26,6 +26,7 @@ from ccell_fake.engine import magic
 from ccell_fake.settings import AccountSettings, OutcomeRule, Persona, PersonaAnswer
 from ccell_fixtures.cases import CASES, Case
 from ccell_fixtures.registries import ASSUMPTIONS, CLAUSES, OBSERVATIONS, Assumption
+from ccell_fixtures.translations import chinese
 from ccell_mock_server.config.settings import DemoSettings, ServerSettings
 
 HERE = Path(__file__).parent
@@ -42,7 +43,8 @@ class Tables:
         """Choose the language.
 
         Args:
-            texts: Translations by id, as `docs/zh/texts.toml` has them. None for the texts of the code.
+            texts: Translations by id, as `docs/zh/texts.toml` and `ccell_fixtures.translations` have them. None for
+                the texts of the code.
         """
         self._texts = texts
 
@@ -157,7 +159,7 @@ class Tables:
             try:
                 found = found[key]
             except LookupError:
-                message = f"docs/zh/texts.toml has no translation of {english!r} ({'.'.join(map(str, place))})"
+                message = f"there is no translation of {english!r} ({'.'.join(map(str, place))})"
                 raise LookupError(message) from None
         return str(found)
 
@@ -191,7 +193,9 @@ def _server_questions() -> str:
 
 
 def _page(language: str, name: str) -> str:
-    texts = None if language == "en" else tomllib.loads((HERE / language / "texts.toml").read_text("utf-8"))
+    texts: Mapping[str, Any] | None = None
+    if language == "zh":
+        texts = chinese() | tomllib.loads((HERE / language / "texts.toml").read_text("utf-8"))
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(HERE / "templates" / language),
         undefined=jinja2.StrictUndefined,

@@ -27,6 +27,8 @@ __all__ = [
     "QueueState",
     "ReportFilter",
     "ReportRecord",
+    "RequestFilter",
+    "RequestRecord",
     "State",
     "TimelineEvent",
     "UpmsgFilter",
@@ -258,6 +260,36 @@ class JournalEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class RequestRecord(JournalEntry):
+    """A journal entry with its account.
+
+    Attributes:
+        userid: The account; empty for a request of no account.
+    """
+
+    userid: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RequestFilter:
+    """Conditions for requests. None means any.
+
+    Attributes:
+        userid: The account; empty for the requests of no account.
+        operation: The endpoint.
+        code: Code of the answer or of one of its numbers, as a pattern: `*` stands for any text. So it does in text.
+        text: The request, as the journal has it. Case does not matter.
+        is_refused: Whether the request as a whole was refused, could not be read or reached no endpoint.
+    """
+
+    userid: str | None = None
+    operation: Operation | None = None
+    code: str | None = None
+    text: str | None = None
+    is_refused: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Hold:
     """Slots that a test keeps in use.
 
@@ -328,7 +360,7 @@ class MessageFilter:
     """Conditions for messages. None means any.
 
     Attributes:
-        phone: The number, as a pattern: `*` stands for any text. So it does in linkid and content.
+        phone: The number, as a pattern: `*` stands for any text. So it does in every condition except the state.
         linkid: The sender's reference.
         content: The text.
         msgid: The serial number.

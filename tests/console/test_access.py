@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
+from harness import http
 from harness.console import CONTENT, PHONE, Open
 from harness.emulators import emulator
 from playwright.sync_api import expect
@@ -13,6 +14,7 @@ from werkzeug.exceptions import NotFound
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.serving import make_server
 
+from ccell_fake.model import Operation
 from ccell_mock_server import fake
 from ccell_mock_server.emulator import Emulator
 
@@ -20,7 +22,9 @@ VIEWS = {
     "messages": ".row",
     "messages/{userid}/{msgid}": ".detail .bubble",
     f"phone/{PHONE}?account=300001": ".talk .bubble",
+    "messages?q=13911110000": ".refused-requests li",
     "requests": ".row",
+    "requests/1/2": ".detail article + article",
     "account": ".cards li",
     "account?account=300001": ".card .facts",
     "codes": ".item",
@@ -43,6 +47,7 @@ def served() -> Iterator[tuple[Emulator, str]]:
         (resp,) = ccell.client.send(PHONE, CONTENT).resps
         ccell.client.send(["19500001111", "13900000001"], "长" * 300 + "【签名】", linkid="l" * 64)
         ccell.reply(PHONE, "收到")
+        http.post(running.url, Operation.SEND.path, b'<root userid="300001"><submit phone="13911110000" content="x"/>')
         ccell.faults.next("send", code="1001999")
         yield running, f"300001/{resp.msgid}"
         ccell.close()

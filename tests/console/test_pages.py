@@ -12,6 +12,7 @@ from playwright.sync_api import expect
 from ccell_fake.client import RequestRefused
 from ccell_fake.clock import SystemClock
 from ccell_fake.model import Operation
+from ccell_fake.settings import Persona
 from ccell_fake.testing import Ccell
 from ccell_mock_server import fake
 from ccell_mock_server.emulator import Emulator
@@ -69,7 +70,7 @@ def test_requests_are_listed_with_their_reason_whoever_sent_them(
         ccell.client.send(PHONE, CONTENT, spcode="12")
     ccell.client.info()
     expect(page.locator(".row")).to_have_count(3)
-    expect(page.locator(".row").last).to_contain_text("of no account")
+    expect(page.locator(".row").last).to_contain_text("no account")
     page.locator(".row a").last.click()
     expect(page.locator(".detail")).to_contain_text("the XML is not well-formed")
     page.locator(".row a").first.click()
@@ -80,6 +81,48 @@ def test_requests_are_listed_with_their_reason_whoever_sent_them(
     expect(copied.locator(".detail")).to_be_hidden()
     copied.get_by_label("Endpoint").select_option("info")
     expect(copied.locator(".row")).to_have_count(1)
+
+
+def test_requests_are_filtered_and_the_filters_are_in_the_address(
+    running: Emulator, ccell: Ccell, open_page: Open
+) -> None:
+    http.post(running.url, "/sms3_api/send.jsp", b"<root/>")
+    ccell.client.send([PHONE, "19500001111"], CONTENT)
+    ccell.client.info()
+    page = open_page(console(running, "requests"))
+    expect(page.locator(".row")).to_have_count(3)
+    expect(page.locator(".row", has_text="404")).to_contain_text("The gateway has no such path.")
+    code = page.get_by_label("Code")
+    code.fill("1004*")
+    code.press("Enter")
+    expect(page.locator(".row")).to_have_count(1)
+    expect(page.locator(".row .state")).to_have_text("1004001")
+    expect(page.locator(".row .state")).to_have_class("state refused")
+    copied = open_page(page.url)
+    expect(copied.locator(".row")).to_have_count(1)
+    code.fill("")
+    code.press("Enter")
+    page.get_by_label("only refused and unreadable").check()
+    expect(page.locator(".row .state")).to_have_text("404")
+    page.get_by_label("only refused and unreadable").uncheck()
+    page.get_by_label("Text in the request").fill(PHONE)
+    page.get_by_label("Text in the request").press("Enter")
+    expect(page.locator(".row")).to_have_count(1)
+    page.get_by_label("Text in the request").fill("nowhere")
+    page.get_by_label("Text in the request").press("Enter")
+    expect(page.get_by_text("No request matches.")).to_be_visible()
+
+
+def test_two_requests_are_compared(running: Emulator, ccell: Ccell, open_page: Open) -> None:
+    ccell.client.send(PHONE, "验证码为1234。【签名】", linkid="same")
+    ccell.client.send(PHONE, "验证码为5678。【签名】", linkid="same")
+    page = open_page(console(running, "requests"))
+    expect(page.locator(".row")).to_have_count(2)
+    page.locator(".row a").first.click()
+    expect(page.locator(".detail mark")).to_have_count(0)
+    page.locator(".row a").last.click()
+    expect(page.locator(".detail article").first.locator("pre").first.locator("mark")).to_have_text("验证码为5678")
+    expect(page.locator(".detail article").last.locator("pre").first.locator("mark")).to_have_text("验证码为1234")
 
 
 def test_an_accounts_clock_is_moved(running: Emulator, ccell: Ccell, open_page: Open) -> None:
@@ -172,3 +215,28 @@ def test_only_a_browser_is_led_to_the_console(running: Emulator) -> None:
     led = http.get(running.url, b"/", "Accept: text/html,*/*")
     assert (led.status, led.headers["location"]) == (303, "_ccell/")
     assert http.get(running.url, b"/", "Accept: */*").status == 404
+
+
+def test_a_phone_shows_who_holds_it_and_lets_it_be_chosen(running: Emulator, ccell: Ccell, open_page: Open) -> None:
+    ccell.account.add_persona(Persona(phone="138*", echo=True))
+    page = open_page(console(running, f"phone/{PHONE}?account=300001"))
+    holder = page.get_by_label("Holder of the phone")
+    expect(holder).to_have_value("echo")
+    holder.select_option("does not answer")
+    expect(holder).to_be_enabled()
+    ccell.client.send(PHONE, CONTENT)
+    expect(page.locator(".talk li")).to_have_count(1)
+    holder.select_option("answers to a keyword")
+    page.get_by_label("Keyword").fill("验证码")
+    page.get_by_label("Reply to it").fill("收到")
+    page.get_by_role("button", name="Save").click()
+    expect(holder).to_be_enabled()
+    ccell.client.send(PHONE, CONTENT)
+    expect(page.locator(".talk .out")).to_contain_text("收到")
+    holder.select_option("has switched the phone off")
+    expect(holder).to_be_enabled()
+    ccell.client.send(PHONE, CONTENT)
+    expect(page.locator(".talk .failed")).to_have_count(1)
+    assert [(one.phone, one.echo) for one in ccell.account.personas()] == [(PHONE, False), ("138*", True)]
+    copied = open_page(page.url)
+    expect(copied.get_by_label("Holder of the phone")).to_have_value("off")

@@ -88,6 +88,48 @@ def test_the_journal_is_filtered_and_paged(control: ControlClient, served: Serve
     assert ([one["position"] for one in page["items"]], page["next"]) == (positions[3:], None)
 
 
+def test_requests_of_all_accounts_are_searched_newest_first(control: ControlClient, served: Served) -> None:
+    served.send("13811110000,19500001111", content="无签名")
+    wrong = b"<root userid='%s' password='s3cret'><submit phone='13811110000' content='x'/></root>"
+    http.post(served.url, Operation.SEND.path, wrong % served.account.userid.encode())
+    http.post(
+        served.url, Operation.SEND.path, b"<root userid='1' password='2'><submit phone='13811110000' content='&'/>"
+    )
+    http.post(served.url, "/sms3_api/send.jsp", b'{"phone": "13811110000"}')
+    served.info()
+    userid = served.account.userid
+    found = [(one.userid, one.rule) for one in control.requests(text="*13811110000*")]
+    assert found == [
+        ("", "path"),
+        ("", "readable"),
+        (userid, "password"),
+        (userid, "signature, number-recognised"),
+    ]
+    assert [one.code for one in control.requests(is_refused=True)] == ["404", "1001001", "1001004"]
+    assert [one.operation for one in control.requests(is_refused=False)] == [Operation.INFO, Operation.SEND]
+    assert [one.rule for one in control.requests(userid="")] == ["path", "readable"]
+    assert [one.rule for one in control.requests(userid=userid, operation=Operation.INFO)] == ["info"]
+
+
+def test_requests_are_found_by_the_codes_of_their_numbers(control: ControlClient, served: Served) -> None:
+    served.send("13811110000,19500001111", content="无签名")
+    for code in ("1004001", "1004003", "100400*", "0", "*"):
+        assert [one.code for one in control.requests(code=code)] == ["0"], code
+    assert [*control.requests(code="1004002")] == []
+    assert [*control.requests(code="004001")] == []
+
+
+def test_a_search_of_requests_is_paged(control: ControlClient, served: Served) -> None:
+    for _ in range(5):
+        served.info()
+    positions = [one.position for one in control.requests()]
+    page = control.send("GET", "/v1/requests", params={"limit": 2}).json()
+    assert ([one["position"] for one in page["items"]], page["next"]) == (positions[:2], positions[1])
+    page = control.send("GET", "/v1/requests", params={"limit": 3, "cursor": page["next"]}).json()
+    assert ([one["position"] for one in page["items"]], page["next"]) == (positions[2:], None)
+    assert positions == sorted(positions, reverse=True)
+
+
 @pytest.fixture
 def small() -> Iterator[Emulator]:
     """An emulator that keeps three entries of each account."""

@@ -163,7 +163,8 @@ def _come_in(world: _World, only: str | None) -> Iterator[tuple[str, str, str]]:
     for userid in USERIDS if only is None else (only,):
         admin = world.emulator.services.admin(userid)
         now = admin.clock().now
-        yield from ((userid, one.msgid, one.info) for one in admin.reports.list(ReportFilter(), Listing(limit=1000)).items if one.recvtime <= now)
+        reports = admin.reports.list(ReportFilter(), Listing(limit=1000)).items
+        yield from ((userid, one.msgid, one.info) for one in reports if one.recvtime <= now)
 
 
 _STEPS = ("send", "schedule", "fetch", "reply", "stray", "settle", "advance", "freeze", "set back", "pass", "reset")

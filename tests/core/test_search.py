@@ -23,8 +23,9 @@ FILTERS = st.builds(
     MessageFilter,
     phone=st.none() | PATTERNS,
     linkid=st.none() | PATTERNS,
-    code=st.none() | st.sampled_from(["0", "1004001", "1004002"]),
+    code=st.none() | st.sampled_from(["0", "1004001", "1004002", "1004*", "*", "0*", "*0*", "*1"]),
     state=st.none() | st.sampled_from(State),
+    msgid=st.none() | st.sampled_from(["1*", "*", "*7*", "*00*", "2*", "123"]),
 )
 OUTCOMES = (
     OutcomeRule(phone="139*", stat="UNDELIV"),
@@ -39,7 +40,8 @@ def _matches(message: MessageRecord, wanted: MessageFilter, *, ignore_case: bool
     return (
         (wanted.phone is None or fnmatchcase(message.phone, wanted.phone))
         and (wanted.linkid is None or fnmatchcase(fold(message.linkid), fold(wanted.linkid)))
-        and (wanted.code is None or message.code == wanted.code)
+        and (wanted.code is None or fnmatchcase(message.code, wanted.code))
+        and (wanted.msgid is None or fnmatchcase(message.msgid, wanted.msgid))
         and (wanted.state is None or message.state == wanted.state)
     )
 

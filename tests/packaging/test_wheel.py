@@ -41,6 +41,12 @@ def test_the_wheel_holds_the_four_packages_and_nothing_else(wheel: zipfile.ZipFi
     assert {f"{package}/py.typed" for package in packages} <= names
 
 
+def test_the_console_is_small(wheel: zipfile.ZipFile) -> None:
+    files = [one for one in wheel.infolist() if "/console/static/" in one.filename]
+    assert files
+    assert sum(one.file_size for one in files) < 200_000
+
+
 def test_the_wheel_names_its_commands_and_its_plugin(wheel: zipfile.ZipFile) -> None:
     (name,) = (name for name in wheel.namelist() if name.endswith("entry_points.txt"))
     entries = wheel.read(name).decode()

@@ -9,10 +9,12 @@ from harness.emulators import CONTENT, DOCUMENT_DAY, PHONE, emulator
 
 from ccell_fake.clock import ManualClock
 from ccell_fake.codes import Code
+from ccell_fake.control.client import ControlClient
 from ccell_fake.engine import magic
 from ccell_fake.model import AnyReply, Operation, Request, Submit
 from ccell_fake.wire import replies, requests
 from ccell_fixtures.cases import CASES, Case
+from ccell_fixtures.evidence import all_evidence
 
 ACCOUNT = {"userid": "200001", "password": "123456"}
 
@@ -60,6 +62,10 @@ def test_settings_and_a_request_give_a_code(case: Case) -> None:
         finally:
             proceed.set()
         assert all(other.result(60).code == "0" for other in others)
+        with ControlClient(served.url) as control:
+            rules = {entry.rule for entry in control.requests(operation=Operation.SEND)}
+    known = {one.id: one.codes for one in all_evidence()}
+    assert case.code == Code.SUCCESS or all(case.code in known[rule] for rule in rules)
     assert _codes(reply) == _expected(case.code)
     item = reply.items[0] if reply.items else reply
     assert getattr(item, "info", "").startswith(Code(case.code).text)

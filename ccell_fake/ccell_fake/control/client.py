@@ -11,10 +11,18 @@ from ccell_fake.control.connection import ControlConnection
 from ccell_fake.control.errors import AccountClosed, ControlError, JournalTruncated, NotFound, NotInTime, Unreachable
 from ccell_fake.control.event_stream import EventStream
 from ccell_fake.control.events import Event
-from ccell_fake.control.queries import MessageQuery, ReportQuery, UpmsgQuery
+from ccell_fake.control.queries import MessageQuery, ReportQuery, RequestQuery, UpmsgQuery
 from ccell_fake.coverage import Coverage
-from ccell_fake.inspection import AccountRecord, JournalEntry, MessageRecord, ReportRecord, UpmsgRecord
+from ccell_fake.inspection import (
+    AccountRecord,
+    JournalEntry,
+    MessageRecord,
+    ReportRecord,
+    RequestRecord,
+    UpmsgRecord,
+)
 from ccell_fake.settings import AccountSettings
+from ccell_fixtures.evidence import Evidence
 
 __all__ = [
     "AccountClosed",
@@ -74,6 +82,14 @@ class ControlClient(ControlConnection):
     def journal(self, after_position: int = 0) -> Iterator[JournalEntry]:
         """The requests after a position that cannot be read, reach no endpoint or name no account, oldest first."""
         return self.pages(JournalEntry, "/v1/journal", after_position=after_position)
+
+    def requests(self, **query: Unpack[RequestQuery]) -> Iterator[RequestRecord]:
+        """The requests of all accounts and of none that match, newest first."""
+        return self.pages(RequestRecord, "/v1/requests", **query)
+
+    def evidence(self) -> Iterator[Evidence]:
+        """The clauses, observations, open questions and rules that journal entries name, with their texts."""
+        return self.pages(Evidence, "/v1/evidence")
 
     def coverage(self) -> Coverage:
         """What the clients of all accounts have met, with closed accounts and requests of no account."""

@@ -1,4 +1,4 @@
-"""Conditions of messages, reports and upstream messages, as arguments of the control API's client.
+"""Conditions of messages, reports, upstream messages and requests, as arguments of the control API's client.
 
 A condition that is None or absent is none. In texts, `*` stands for any text.
 """
@@ -8,12 +8,14 @@ from typing import TypedDict
 
 from ccell_fake.codes import Code
 from ccell_fake.inspection import QueueState, State
+from ccell_fake.model import Operation
 
 __all__ = [
     "MessageQuery",
     "MessageSelection",
     "ReportQuery",
     "ReportSelection",
+    "RequestQuery",
     "Selection",
     "UpmsgQuery",
     "UpmsgSelection",
@@ -40,7 +42,7 @@ class MessageSelection(Selection, total=False):
     Their time is that of the submission.
 
     Attributes:
-        phone: The number. In phone, linkid and content, `*` stands for any text.
+        phone: The number. In phone, linkid, content, msgid and code, `*` stands for any text.
         linkid: The sender's reference.
         content: The text.
         msgid: The serial number.
@@ -126,3 +128,21 @@ class UpmsgQuery(UpmsgSelection, total=False):
     """
 
     newest_first: bool
+
+
+class RequestQuery(TypedDict, total=False):
+    """Conditions of requests. In code and text, `*` stands for any text.
+
+    Attributes:
+        userid: The account; empty for the requests of no account.
+        operation: The endpoint.
+        code: Code of the answer or of one of its numbers.
+        text: The request, as the journal has it. Case does not matter.
+        is_refused: Whether the request as a whole was refused, could not be read or reached no endpoint.
+    """
+
+    userid: str | None
+    operation: Operation | None
+    code: Code | str | None
+    text: str | None
+    is_refused: bool | None

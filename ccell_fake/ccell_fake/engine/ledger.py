@@ -14,6 +14,8 @@ from ccell_fake.inspection import (
     Page,
     ReportFilter,
     ReportRecord,
+    RequestFilter,
+    RequestRecord,
     TimelineEvent,
     UpmsgFilter,
     UpmsgRecord,
@@ -90,6 +92,10 @@ class Inspection(Protocol):
         code: str | None = None,
     ) -> Page[JournalEntry]:
         """A page of the entries of an account after a position, except dropped ones. No limit returns all."""
+        ...
+
+    def requests(self, wanted: RequestFilter, cursor: int | None, limit: int) -> Page[RequestRecord]:
+        """A page of the entries of all accounts and of none that match a filter, the newest first."""
         ...
 
     def latest_journal(self, account: int, after_position: int, limit: int) -> list[JournalEntry]:

@@ -16,6 +16,8 @@ from ccell_fake.inspection import (
     Page,
     ReportFilter,
     ReportRecord,
+    RequestFilter,
+    RequestRecord,
     State,
     TimelineEvent,
     UpmsgFilter,
@@ -23,7 +25,7 @@ from ccell_fake.inspection import (
 )
 from ccell_fake.model import Operation
 from ccell_fake.records import Keys, LoggedEvent, MetRow, View
-from ccell_fake.store.matching import matching, page, within
+from ccell_fake.store.matching import GLOB, matching, page, within
 from ccell_fake.store.narrowing import Value, narrow
 from ccell_fake.store.queues import NOW_OF_EACH, REPORTS, UPMSGS, Queue, moment
 from ccell_fake.store.schema import SEARCH_INDEXES
@@ -53,13 +55,24 @@ _CONDITIONS = {
     "linkid": "s.linkid GLOB :linkid",
     "content": "s.content GLOB :content",
     "msgid": "m.msgid = CAST(:msgid AS INTEGER) AND CAST(m.msgid AS TEXT) = :msgid",
-    "code": "m.code = :code",
+    "code": "m.code GLOB :code",
     "state": "state = :state",
 }
+_MSGID_PATTERN = "CAST(m.msgid AS TEXT) GLOB :msgid"
 _REPORTED = {State.DELIVERED, State.FAILED}
 _ENTRY = (
     "at, operation, peer, place, request, answer, delivery, items, code, rule, basis, explanation, duration, position"
 )
+# A line of the explanation begins with the code of one or more numbers.
+_REQUEST_CONDITIONS = {
+    "userid": "a.userid = :userid",
+    "operation": "operation = :operation",
+    "code": "code GLOB :code OR char(10) || explanation GLOB '*' || char(10) || :code || ': *'",
+    "text": "casefold(request) GLOB casefold(:text)",
+    "is_refused": "(code <> '0') = :is_refused",
+    "cursor": "position < :cursor",
+}
+_ANY = "*"
 _UNLIMITED = -1
 _INDEX = re.compile(rf"INDEXED BY ({'|'.join(SEARCH_INDEXES)})")
 
@@ -110,7 +123,7 @@ class SqliteInspection:
         few = narrow(indexed, values, self.search)
         if few is not None:
             conditions.append(f"m.msgid IN ({few})")
-        if few is None and wanted.msgid is None:
+        if few is None and (wanted.msgid is None or _ANY in wanted.msgid):
             tables, conditions = _BY_POSITION, ["s.account = :account", *conditions]
             if listing.cursor is not None:
                 # The submission of the cursor may be deleted; that next to it has the bound.
@@ -207,6 +220,24 @@ class SqliteInspection:
             },
         )
         return page(rows, limit, _entry, lambda row: row[-1])
+
+    def requests(self, wanted: RequestFilter, cursor: int | None, limit: int) -> Page[RequestRecord]:
+        """A page of the entries of all accounts and of none that match a filter, the newest first."""
+        values: dict[str, Value] = {
+            "userid": wanted.userid,
+            "operation": wanted.operation,
+            "code": None if wanted.code is None else wanted.code.translate(GLOB),
+            "text": None if wanted.text is None else wanted.text.translate(GLOB),
+            "is_refused": wanted.is_refused,
+            "cursor": cursor,
+        }
+        conditions = [f"({_REQUEST_CONDITIONS[name]})" for name, value in values.items() if value is not None]
+        rows = self._read(
+            f"SELECT {_ENTRY}, a.userid FROM journal JOIN account a ON a.key = account"
+            f"{' WHERE ' if conditions else ''}{' AND '.join(conditions)} ORDER BY position DESC LIMIT :limit",
+            {**values, "limit": limit + 1},
+        )
+        return page(rows, limit, _request, lambda row: row[-2])
 
     def latest_journal(self, account: int, after_position: int, limit: int) -> list[JournalEntry]:
         """The last entries of an account after a position."""
@@ -329,7 +360,9 @@ class SqliteInspection:
 
 def _conditions(wanted: MessageFilter, listing: Listing, values: dict[str, Value]) -> Iterator[str]:
     """Yield the conditions of a filter and of a part of a list, and add their values."""
-    yield from matching(wanted, _CONDITIONS, values, ignore_case=listing.ignore_case)
+    is_pattern = _ANY in (wanted.msgid or "")
+    conditions = {**_CONDITIONS, "msgid": _MSGID_PATTERN} if is_pattern else _CONDITIONS
+    yield from matching(wanted, conditions, values, ignore_case=listing.ignore_case)
     values["position"], values["limit"] = listing.after_position, listing.limit + 1
     yield "s.position > :position"
     yield from within(listing, "s.submitted_at", values)
@@ -354,6 +387,11 @@ def _cursor(row: tuple[Any, ...]) -> str:
 def _entry(row: tuple[Any, ...]) -> JournalEntry:
     at, operation, *rest = row
     return JournalEntry(from_micros(at), Operation(operation) if operation else None, *rest)
+
+
+def _request(row: tuple[Any, ...]) -> RequestRecord:
+    at, operation, *rest = row
+    return RequestRecord(from_micros(at), Operation(operation) if operation else None, *rest)
 
 
 def _message(row: tuple[Any, ...], view: View) -> MessageRecord:

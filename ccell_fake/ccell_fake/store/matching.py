@@ -7,7 +7,9 @@ from ccell_fake.clock import to_micros
 from ccell_fake.inspection import Item, Listing, MessageFilter, Page, ReportFilter, UpmsgFilter
 from ccell_fake.store.narrowing import Value
 
-_GLOB = str.maketrans({"?": "[?]", "[": "[[]"})
+# Digits have no case, and are found by an index.
+_WITHOUT_CASE = {"phone", "msgid", "code"}
+GLOB: dict[int, str] = str.maketrans({"?": "[?]", "[": "[[]"})
 
 
 def matching(
@@ -30,9 +32,8 @@ def matching(
         if value is None:
             continue
         is_pattern = " GLOB " in condition
-        values[name] = value.translate(_GLOB) if is_pattern else str(value)
-        # A number has no case, and is found by an index.
-        if ignore_case and is_pattern and name != "phone":
+        values[name] = value.translate(GLOB) if is_pattern else str(value)
+        if ignore_case and is_pattern and name not in _WITHOUT_CASE:
             yield f"casefold({condition.replace(' GLOB ', ') GLOB casefold(')})"
         else:
             yield condition

@@ -64,7 +64,8 @@ def _statements(wanted: MessageFilter) -> Iterator[tuple[str, dict[str, Value]]]
     of_state = wanted.state and _OF_STATE.get(wanted.state)
     if of_state:
         yield of_state, {}
-    if wanted.code not in {None, "0"}:
+    # A pattern such as 0* also matches the code of an accepted message.
+    if wanted.code is not None and wanted.code.strip("*") not in {"", "0"}:
         yield _REFUSED, {}
 
 

@@ -8,11 +8,18 @@ from typing import Annotated, Any, ClassVar, cast
 from pydantic import BaseModel, ConfigDict, Field, RootModel, ValidationError
 from pydantic_core import from_json
 
-from ccell_fake.codes import Code
 from ccell_fake.control import models
 from ccell_fake.control.models import ClockTime, FaultBody, Msgid, Pattern, Phone, Position
 from ccell_fake.faults import FAULT_KINDS
-from ccell_fake.inspection import Listing, MessageFilter, QueueState, ReportFilter, State, UpmsgFilter
+from ccell_fake.inspection import (
+    Listing,
+    MessageFilter,
+    QueueState,
+    ReportFilter,
+    RequestFilter,
+    State,
+    UpmsgFilter,
+)
 from ccell_fake.model import Operation
 from ccell_mock_server.config.errors import from_pydantic
 from ccell_mock_server.config.settings import KNOWN_SETTINGS
@@ -89,6 +96,31 @@ class JournalQuery(PageQuery):
         return max(self.after_position, self.cursor)
 
 
+class RequestsQuery(Parameters):
+    """A page of the requests of all accounts and of none."""
+
+    userid: Annotated[str | None, Field(description="The account; empty for the requests of no account.")] = None
+    operation: Annotated[Operation | None, Field(description="Only requests to this endpoint.")] = None
+    code: Annotated[
+        Pattern | None,
+        Field(description="Code of the answer or of one of its numbers. In code and text, `*` stands for any text."),
+    ] = None
+    text: Annotated[Pattern | None, Field(description="The request, as the journal has it. Case does not matter.")] = (
+        None
+    )
+    is_refused: Annotated[
+        bool | None,
+        Field(description="Whether the request as a whole was refused, could not be read or reached no endpoint."),
+    ] = None
+    cursor: Annotated[Position | None, Field(description="`next` of the page before.")] = None
+    limit: Limit = 100
+
+    @property
+    def filter(self) -> RequestFilter:
+        """The filter."""
+        return RequestFilter(self.userid, self.operation, self.code, self.text, self.is_refused)
+
+
 class Conditions(Parameters):
     """Conditions of all lists."""
 
@@ -106,12 +138,13 @@ class MessageConditions(Conditions):
     """Conditions of messages. Their time is that of the submission."""
 
     phone: Annotated[
-        Phone | None, Field(description="The number. In phone, linkid and content, `*` stands for any text.")
+        Phone | None,
+        Field(description="The number. In phone, linkid, content, msgid and code, `*` stands for any text."),
     ] = None
     linkid: Annotated[Pattern | None, Field(description="The sender's reference.")] = None
     content: Annotated[Pattern | None, Field(description="The text.")] = None
-    msgid: Annotated[Msgid | None, Field(description="The serial number.")] = None
-    code: Annotated[Code | None, Field(description="0, or the code of the refusal.")] = None
+    msgid: Annotated[str | None, Field(pattern=r"^[0-9*]{1,64}$", description="The serial number.")] = None
+    code: Annotated[Pattern | None, Field(description="0, or the code of the refusal.")] = None
     state: Annotated[State | None, Field(description="The state.")] = None
     after_position: Annotated[Position, Field(description="Only messages of requests after this position.")] = 0
 

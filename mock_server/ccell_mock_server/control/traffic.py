@@ -3,7 +3,15 @@
 from ccell_fake.clock import to_micros
 from ccell_fake.control.models import ReportBody, SettleBody, UpmsgBody
 from ccell_fake.engine.account_views import read_journal
-from ccell_fake.inspection import Count, JournalEntry, MessageRecord, Page, ReportRecord, UpmsgRecord
+from ccell_fake.inspection import (
+    Count,
+    JournalEntry,
+    MessageRecord,
+    Page,
+    ReportRecord,
+    RequestRecord,
+    UpmsgRecord,
+)
 from ccell_fake.records import View
 from ccell_fake.store.ledger import NO_ACCOUNT
 from ccell_mock_server.control.api import Api
@@ -16,6 +24,7 @@ from ccell_mock_server.control.requests import (
     NumberedPath,
     ReportConditions,
     ReportsQuery,
+    RequestsQuery,
     UpmsgConditions,
     UpmsgsQuery,
 )
@@ -189,5 +198,14 @@ def _journals(services: Services) -> Api:
         """List the requests that cannot be read, reach no endpoint or name no account, oldest first."""
         with services.store.transaction() as ledger:
             return read_journal(NO_ACCOUNT, "", ledger, query.start, query.limit, query.operation, query.code)
+
+    @api.add("get", "/requests", {200: Page[RequestRecord]})
+    def list_requests(query: RequestsQuery) -> Page[RequestRecord]:
+        """List the requests of all accounts and of none, newest first.
+
+        These are the entries of all journals. Entries that were dropped are left out.
+        """
+        with services.store.transaction() as ledger:
+            return ledger.inspect.requests(query.filter, query.cursor, query.limit)
 
     return api

@@ -37,5 +37,11 @@ def _method_not_allowed(error: MethodNotAllowed) -> Response:
 
 
 def _known_paths() -> str:
-    paths = [*(operation.path for operation in Operation), LIVE_PATH, READY_PATH, f"{CONTROL_PREFIX}docs"]
+    paths = [
+        *(operation.path for operation in Operation),
+        LIVE_PATH,
+        READY_PATH,
+        CONTROL_PREFIX,
+        f"{CONTROL_PREFIX}docs",
+    ]
     return "".join(f"  {path}\n" for path in paths)

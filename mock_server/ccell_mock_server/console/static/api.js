@@ -11,10 +11,11 @@
  *   characters: number, segments: number, charge: number, verification_code: string | null,
  * }} Message
  * @typedef {{
- *   at: string, operation: string, peer: string, place: string, request: string, answer: string | null,
+ *   at: string, operation: string | null, peer: string, place: string, request: string, answer: string | null,
  *   delivery: string, items: number, code: string, rule: string, basis: string, explanation: string,
  *   duration: number, position: number,
  * }} Entry
+ * @typedef {Entry & {userid: string}} RequestRecord
  * @typedef {{
  *   userid: string, password: string, settings: Record<string, unknown>, now: string, left: number, reserved: number,
  *   is_locked: boolean, in_progress: number, position: number,

@@ -62,6 +62,20 @@ export class LongList {
     this.draw();
   }
 
+  /** Remove all items. */
+  clear() {
+    this.items = [];
+    this.redraw();
+    this.element.scrollTop = 0;
+  }
+
+  /** Make every row anew. */
+  redraw() {
+    this.shown.clear();
+    this.body.replaceChildren();
+    this.draw();
+  }
+
   schedule() {
     cancelAnimationFrame(this.frame);
     this.frame = requestAnimationFrame(() => this.draw());
@@ -101,7 +115,7 @@ export class LongList {
     }
     for (const [name, { element }] of this.shown) if (!shown.has(name)) element.remove();
     this.shown = shown;
-    if (!this.isComplete && !this.isLoading && last >= this.items.length - 20) this.load();
+    if (!this.isComplete && !this.isLoading && this.items.length > 0 && last >= this.items.length - 20) this.load();
   }
 
   async load() {

@@ -1,7 +1,8 @@
 /**
  * The language of a search: `phone:138* code:1004* state:delivered after:10:30 验证码`.
  *
- * A word without a field is searched in the content, in any case. A value with blanks is in quotation marks.
+ * A word without a field is searched in the content, in any case; 11 digits are a phone, 19 digits a msgid, and digits
+ * with a star at their end the beginning of a phone. A value with blanks is in quotation marks.
  *
  * @typedef {{name: string, value: string}} Term
  * @typedef {{filters: Record<string, string>, faults: Fault[]}} Query
@@ -9,10 +10,14 @@
  */
 
 export const STATES = ["refused", "scheduled", "sent", "delivered", "failed"];
+/** Patterns of codes: of requests, and of numbers. */
+export const CODES = ["1001*", "1004*"];
 export const FIELDS = ["phone", "content", "linkid", "msgid", "code", "state", "after", "before"];
 
 const TERM = /(?:([a-z]+):)?(?:"([^"]*)"?|(\S+))/gu;
-const TIME = /^(?:(\d{4}-\d\d-\d\d)(?:T(\d\d:\d\d(?::\d\d)?))?|(\d\d:\d\d(?::\d\d)?))$/u;
+const TIME = /^(?:(\d{4}-\d\d-\d\d)(?:T(\d\d:\d\d(?::\d\d)?))?|(\d\d:\d\d(?::\d\d)?))(Z|[+-]\d\d:\d\d)?$/u;
+/** @type {[string, RegExp][]} */
+const KINDS = [["phone", /^1\d{10}$|^1\d{1,9}\*$/u], ["msgid", /^\d{19}$/u]];
 
 /**
  * @param {string} text
@@ -22,8 +27,13 @@ export function terms(text) {
   return [...text.matchAll(TERM)].map(([whole, name, quoted, word]) =>
     name && !FIELDS.includes(name) && quoted === undefined
       ? { name: "?", value: whole }
-      : { name: name ?? "", value: quoted ?? word ?? "" },
+      : { name: name ?? (quoted === undefined ? kindOf(word ?? "") : ""), value: quoted ?? word ?? "" },
   );
+}
+
+/** @param {string} word */
+function kindOf(word) {
+  return KINDS.find(([, form]) => form.test(word))?.[0] ?? "";
 }
 
 /**
@@ -65,7 +75,7 @@ export function parseQuery(text, today) {
 }
 
 /**
- * A time in Shanghai: a time of day, a day, or both.
+ * A time of day, a day, or both; in Shanghai, unless it names its zone.
  * @param {string} value
  * @param {string} today
  * @returns {string | null}
@@ -73,7 +83,7 @@ export function parseQuery(text, today) {
 function parseTime(value, today) {
   const match = TIME.exec(value);
   if (!match) return null;
-  const instant = `${match[1] ?? today}T${match[2] ?? match[3] ?? "00:00"}+08:00`;
+  const instant = `${match[1] ?? today}T${match[2] ?? match[3] ?? "00:00"}${match[4] ?? "+08:00"}`;
   return Number.isNaN(Date.parse(instant)) ? null : instant;
 }
 
@@ -91,6 +101,6 @@ export function complete(text, place, known) {
   if (value === undefined) {
     return { from, options: word ? FIELDS.filter((field) => field.startsWith(word)).map((field) => `${field}:`) : [] };
   }
-  const values = name === "state" ? STATES : (known[name] ?? []);
-  return { from, options: values.filter((one) => one.startsWith(value) && one !== value).map((one) => `${name}:${one}`) };
+  const values = name === "state" ? STATES : [...new Set(known[name] ?? [])];
+  return { from, options: values.filter((one) => one && !/\s/u.test(one) && one.startsWith(value) && one !== value).map((one) => `${name}:${one}`) };
 }

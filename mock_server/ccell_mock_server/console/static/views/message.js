@@ -2,13 +2,18 @@
 
 import { Api } from "../api.js";
 import { fill, h } from "../dom.js";
+import { evidence } from "../evidence.js";
 import { copyButton, fullTime, pretty } from "../format.js";
 import { formatRoute } from "../route.js";
 import { LANGUAGES, sample } from "../samples.js";
 import { contentNodes, visible } from "../text.js";
+import { verdict } from "../verdict.js";
 
 /** @typedef {import("../api.js").Message} Message */
 /** @typedef {import("../api.js").Entry} Entry */
+
+/** Results that networks report; any other text is possible. */
+const OUTCOMES = ["DELIVRD", "UNDELIV", "EXPIRED", "REJECTD", "DELETED", "ACCEPTD", "UNKNOWN", "MK:0001", "DB:0141"];
 
 /**
  * @param {import("../app.js").App} app
@@ -24,6 +29,8 @@ export function messageView(app, userid, msgid, close) {
   const done = h("p", { role: "status", class: "done" });
   /** @type {Entry | null | undefined} */
   let entry;
+  /** @type {import("../evidence.js").Registry} */
+  let registry = new Map();
   let shown = "";
   let language = LANGUAGES[0] ?? "";
 
@@ -32,8 +39,10 @@ export function messageView(app, userid, msgid, close) {
       /** @type {Message} */
       const message = await api.get(path);
       entry ??= await request(message);
-      const text = JSON.stringify(message);
-      if (text !== shown) draw(message);
+      if (entry?.explanation) registry = await evidence(api);
+      const fetched = message.state === "delivered" || message.state === "failed" ? await lastFetch() : null;
+      const text = JSON.stringify([message, fetched]);
+      if (text !== shown) draw(message, fetched);
       shown = text;
     } catch (error) {
       app.report(error);
@@ -57,8 +66,18 @@ export function messageView(app, userid, msgid, close) {
     }
   }
 
-  /** @param {Message} message */
-  function draw(message) {
+  /** Time of the last fetch of reports; null if there was none. */
+  async function lastFetch() {
+    /** @type {import("../api.js").Page<Entry>} */
+    const page = await api.get("requests", { userid, operation: "report", code: "0", limit: 1 });
+    return page.items[0]?.at ?? null;
+  }
+
+  /**
+   * @param {Message} message
+   * @param {string | null} fetched - time of the last fetch of reports
+   */
+  function draw(message, fetched) {
     const query = app.store.state.route.query;
     fill(
       element,
@@ -72,9 +91,10 @@ export function messageView(app, userid, msgid, close) {
       message.verification_code &&
         h("p", { class: "found-code" }, `${t("verification_code")} `, h("strong", {}, message.verification_code), " ", copyButton(app, message.verification_code)),
       h("p", { class: "counted" }, `${t("characters")} ${message.characters} · ${t("segments")} ${message.segments} · ${t("charge")} ${message.charge}`),
+      h("h3", {}, t("why")),
+      why(message, fetched),
       h("h3", {}, t("life")),
       life(message),
-      entry && message.code !== "0" && verdict(entry, message),
       h("h3", {}, t("actions")),
       actions(message),
       done,
@@ -115,16 +135,29 @@ export function messageView(app, userid, msgid, close) {
   }
 
   /**
-   * @param {Entry} found
+   * What became of it, in a sentence; for a refusal, why.
    * @param {Message} message
+   * @param {string | null} fetched
    */
-  function verdict(found, message) {
-    const lines = found.explanation.split("\n").filter((line) => line.startsWith(message.code) && (!/\d{11}/u.test(line) || line.includes(message.phone)));
+  function why(message, fetched) {
+    const { state, report } = message;
+    if (state === "refused") {
+      return [
+        h("p", { class: "outcome bad" }, ...visible(t("was_refused", message.code, message.info))),
+        entry && verdict(app, registry, entry, message),
+      ];
+    }
+    const isUnfetched = report !== null && !report.fetched_at;
+    const text =
+      state === "scheduled" ? t("is_scheduled", fullTime(message.sendtime ?? ""))
+      : state === "sent" ? t("is_sent")
+      : state === "failed" ? t("is_failed", report?.info ?? "", report?.status ?? "")
+      : t(isUnfetched ? "is_unfetched" : "is_done");
+    const kind = state === "failed" ? "bad" : state === "delivered" && !isUnfetched ? "good" : "open";
     return [
-      h("h3", {}, t("why")),
-      lines.map((line) => h("p", { class: "explanation" }, ...visible(line))),
-      h("dl", { class: "facts" }, fact(t("rule"), found.rule), fact(t("basis"), found.basis)),
-    ].flat();
+      h("p", { class: `outcome ${kind}` }, ...visible(text)),
+      isUnfetched && h("p", { class: "outcome" }, fetched ? t("last_fetch", fullTime(fetched)) : t("never_fetched")),
+    ];
   }
 
   /** @param {Message} message */
@@ -133,8 +166,7 @@ export function messageView(app, userid, msgid, close) {
     return h(
       "div",
       { class: "actions" },
-      canReport && h("button", { type: "button", click: () => act("POST", `${path}/report`, { status: "0" }) }, t("report_now")),
-      canReport && h("button", { type: "button", click: () => act("POST", `${path}/report`, { status: "-1" }) }, t("report_failed")),
+      canReport && settle(),
       message.report?.fetched_at &&
         h("button", { type: "button", click: () => act("POST", Api.account(userid, `/reports/requeue?msgid=${msgid}`), undefined, t("requeued")) }, t("requeue")),
       h(
@@ -153,6 +185,24 @@ export function messageView(app, userid, msgid, close) {
       ),
       h("a", { class: "button", href: formatRoute("phone", [message.phone], { ...app.store.state.route.query, account: userid, q: "" }) }, t("answer_as_phone")),
     );
+  }
+
+  /** Let the report come in, with any outcome. */
+  function settle() {
+    const info = h("input", { type: "text", list: "outcomes", value: "DELIVRD", size: 10, maxlength: 128, required: true, "aria-label": t("outcome") });
+    const form = h(
+      "form",
+      { class: "bar settle" },
+      info,
+      h("datalist", { id: "outcomes" }, OUTCOMES.map((one) => h("option", { value: one }))),
+      h("button", { type: "submit" }, t("report_it")),
+    );
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      const stat = info.value.trim();
+      act("POST", `${path}/report`, stat === "DELIVRD" ? { status: "0" } : { status: "-1", info: stat });
+    });
+    return form;
   }
 
   /**

@@ -1,11 +1,15 @@
 /** The live list of messages, newest first, with a search; beside it the message that is open. */
 
+import { Api } from "../api.js";
 import { fill, h } from "../dom.js";
+import { evidence } from "../evidence.js";
+import { Feed } from "../feed.js";
 import { dayOf, timeOfDay } from "../format.js";
 import { LongList } from "../list.js";
-import { FIELDS, STATES, complete, parseQuery } from "../query.js";
+import { CODES, FIELDS, STATES, complete, parseQuery } from "../query.js";
 import { formatRoute } from "../route.js";
 import { contentNodes, visible } from "../text.js";
+import { reason } from "../verdict.js";
 import { messageView } from "./message.js";
 
 /** @typedef {import("../api.js").Message} Message */
@@ -19,11 +23,12 @@ const PAGE = 100;
 export function messagesView(app) {
   const { t, api, store } = app;
   let route = store.state.route;
-  /** @type {AbortController} */
-  let asking = new AbortController();
-  /** @type {string | number | null} */
-  let cursor = null;
   let place = -1;
+  // Messages after this position came while nobody looked.
+  let seen = Number.POSITIVE_INFINITY;
+  /** @type {Set<string>} */
+  const read = new Set();
+  let asked = 0;
   /** @type {import("../app.js").View | null} */
   let detail = null;
 
@@ -43,10 +48,15 @@ export function messagesView(app) {
   const options = h("ul", { id: "options", role: "listbox", class: "options", hidden: true, "aria-label": t("search_label") });
   const faults = h("p", { class: "wrong", role: "status", id: "search-faults" });
   const empty = h("p", { class: "empty", hidden: true });
+  const refused = h("section", { class: "refused-requests", "aria-label": t("refused_label"), hidden: true });
   const panel = h("section", { class: "detail", hidden: true, "aria-live": "polite" });
 
   /** @type {LongList<Message>} */
-  const list = new LongList({ row, key: (message) => `${message.userid}/${message.msgid}`, more, label: t("messages") });
+  const list = new LongList({ row, key: (message) => `${message.userid}/${message.msgid}`, more: () => feed.more(), label: t("messages") });
+  const feed = new Feed(list, ask, app.report, () => {
+    empty.hidden = list.items.length > 0;
+    empty.textContent = input.value ? t("none_found") : t("no_messages", new URL("send.jsp", api.gateway).href);
+  });
   const element = h(
     "div",
     { class: "split" },
@@ -57,6 +67,7 @@ export function messagesView(app) {
       h("div", { class: "search" }, input, options, notifyButton()),
       faults,
       empty,
+      refused,
       list.element,
     ),
     panel,
@@ -66,16 +77,17 @@ export function messagesView(app) {
   function row(message) {
     const isOpen = route.parts[1] === message.msgid;
     const isAll = !route.query["account"];
+    const isUnread = message.position > seen && !read.has(list.key(message));
     return h(
       "li",
-      { class: "row" },
+      { class: isUnread ? "row unread" : "row" },
       h(
         "a",
         {
           href: formatRoute("messages", [message.userid, message.msgid], route.query),
           "aria-current": isOpen ? "true" : false,
         },
-        h("span", { class: "when" }, timeOfDay(message.submitted_at, dayOf())),
+        h("span", { class: "when" }, isUnread && h("span", { class: "hidden" }, `${t("unseen")} `), timeOfDay(message.submitted_at, dayOf())),
         isAll && h("span", { class: "who" }, message.userid),
         h("span", { class: "phone" }, ...visible(message.phone)),
         h("span", { class: "text", title: message.content.slice(0, 1000) }, ...contentNodes(message.content.slice(0, 300), message.verification_code)),
@@ -93,59 +105,80 @@ export function messagesView(app) {
     return query.filters;
   }
 
-  /** @param {string | number | null} from */
-  function ask(from) {
+  /**
+   * @param {string | number | null} cursor
+   * @param {AbortSignal} signal
+   */
+  function ask(cursor, signal) {
     const userid = route.query["account"];
-    const path = userid ? `accounts/${encodeURIComponent(userid)}/messages` : "messages";
-    return api.get(path, { ...filters(), newest_first: true, limit: PAGE, cursor: from }, asking.signal);
+    const path = userid ? Api.account(userid, "/messages") : "messages";
+    return api.get(path, { ...filters(), newest_first: true, limit: PAGE, cursor }, signal);
   }
 
-  async function more() {
-    if (cursor === null) return;
+  /** Tell of the requests that never became a message: what is missing in the list may be among them. */
+  async function tellRefused() {
+    const question = (asked += 1);
+    const { filters: wanted } = parseQuery(input.value, dayOf());
+    const part = wanted["phone"] ?? wanted["linkid"] ?? wanted["content"];
+    // Other conditions are about messages.
+    const isAsked = !input.value.trim() || part !== undefined;
+    const userid = route.query["account"];
     try {
-      /** @type {import("../api.js").Page<Message>} */
-      const page = await ask(cursor);
-      cursor = page.next;
-      list.set([...list.items, ...page.items], cursor === null);
+      /** @type {import("../api.js").Page<import("../api.js").RequestRecord>} */
+      const page = isAsked ? await api.get("requests", { is_refused: true, text: part && `*${part}*`, limit: 20 }) : { items: [], next: null };
+      const found = page.items.filter((entry) => !userid || entry.userid === userid || !entry.userid);
+      const registry = found.length > 0 ? await evidence(api) : new Map();
+      // A later question may have been answered already.
+      if (question !== asked) return;
+      const shown = found.slice(0, part ? 3 : 1);
+      const count = page.next === null ? String(found.length) : `${found.length}+`;
+      const kept = { account: route.query["account"], lang: route.query["lang"], theme: route.query["theme"] };
+      const text = part?.replace(/^\*|\*$/gu, "");
+      refused.hidden = found.length === 0;
+      fill(
+        refused,
+        h("a", { href: formatRoute("requests", [], { ...kept, account: "", refused: "true", text }) }, t(`refused_${part ? "with" : "requests"}${count === "1" ? "_one" : ""}`, count, text ?? "")),
+        h(
+          "ul",
+          {},
+          shown.map((entry) =>
+            h(
+              "li",
+              {},
+              timeOfDay(entry.at, dayOf()),
+              " ",
+              h("a", { href: formatRoute("requests", [String(entry.position)], { ...kept, account: "", text }) }, ...visible(reason(app, registry, entry))),
+            ),
+          ),
+        ),
+      );
     } catch (error) {
       app.report(error);
     }
   }
 
-  /** Ask for the newest messages. What is known already stays below them. */
-  async function newest() {
-    try {
-      /** @type {import("../api.js").Page<Message>} */
-      const page = await ask(null);
-      const known = new Map(list.items.map((message, index) => [list.key(message), index]));
-      const last = page.items.at(-1);
-      const place = last && known.get(list.key(last));
-      if (place !== undefined && page.next !== null) {
-        list.set([...page.items, ...list.items.slice(place + 1)], cursor === null);
-      } else {
-        cursor = page.next;
-        list.set(page.items, cursor === null);
-      }
-      empty.hidden = list.items.length > 0;
-      if (input.value) empty.textContent = t("none_found");
-      else empty.textContent = t("no_messages", new URL("send.jsp", api.gateway).href);
-    } catch (error) {
-      app.report(error);
-    }
+  function refresh() {
+    tellRefused();
+    return feed.newest();
   }
 
   function again() {
-    asking.abort();
-    asking = new AbortController();
-    list.items = [];
-    list.shown.clear();
-    list.body.replaceChildren();
-    list.element.scrollTop = 0;
-    return newest();
+    tellRefused();
+    return feed.again();
   }
+
+  function look() {
+    if (document.hidden || store.state.isPaused) seen = Math.max(0, ...list.items.slice(0, PAGE).map((message) => message.position));
+  }
+
+  addEventListener("visibilitychange", look);
+  const unsubscribe = store.subscribe((state, former) => {
+    if (state.isPaused && !former.isPaused) look();
+  });
 
   function open() {
     const [userid, msgid] = route.parts;
+    if (userid && msgid) read.add(`${userid}/${msgid}`);
     detail?.close?.();
     detail = userid && msgid ? messageView(app, userid, msgid, () => app.go("messages", [], route.query)) : null;
     panel.hidden = detail === null;
@@ -173,9 +206,12 @@ export function messagesView(app) {
   let typing;
   let chosen = -1;
   function suggest() {
+    const loaded = list.items.slice(0, 200);
     const known = {
-      phone: [...new Set(list.items.slice(0, 200).map((message) => message.phone))],
-      code: [...new Set(list.items.slice(0, 200).map((message) => message.code))],
+      phone: loaded.map((message) => message.phone),
+      linkid: loaded.map((message) => message.linkid),
+      msgid: loaded.map((message) => message.msgid),
+      code: [...CODES, ...loaded.map((message) => message.code)],
     };
     const { from, options: found } = complete(input.value, input.selectionStart ?? 0, known);
     const shown = found.slice(0, 8);
@@ -252,7 +288,7 @@ export function messagesView(app) {
     if (detail) app.go("messages", [message.userid, message.msgid], route.query);
   }
 
-  newest().then(open);
+  refresh().then(open);
   return {
     element,
     title: t("messages"),
@@ -260,19 +296,17 @@ export function messagesView(app) {
       const sameList = next.query["account"] === route.query["account"] && (next.query["q"] ?? "") === (route.query["q"] ?? "");
       const sameMessage = next.parts.join("/") === route.parts.join("/");
       route = next;
+      if (!sameMessage || !sameList) open();
       if (!sameList) {
         input.value = next.query["q"] ?? "";
         again();
       } else {
-        list.shown.clear();
-        list.body.replaceChildren();
-        list.draw();
+        list.redraw();
       }
-      if (!sameMessage || !sameList) open();
       return true;
     },
     refresh() {
-      newest();
+      refresh();
       detail?.refresh?.();
     },
     key(event) {
@@ -285,7 +319,9 @@ export function messagesView(app) {
       return true;
     },
     close() {
-      asking.abort();
+      feed.close();
+      removeEventListener("visibilitychange", look);
+      unsubscribe();
       clearTimeout(typing);
       list.close();
       detail?.close?.();

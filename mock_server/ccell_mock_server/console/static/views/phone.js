@@ -4,6 +4,7 @@ import { Api } from "../api.js";
 import { fill, h } from "../dom.js";
 import { dayOf, timeOfDay } from "../format.js";
 import { contentNodes, visible } from "../text.js";
+import { holder } from "./holder.js";
 
 /** @typedef {import("../api.js").Message} Message */
 /** @typedef {import("../api.js").Upmsg} Upmsg */
@@ -69,6 +70,8 @@ function phone(app, number, close) {
     event.preventDefault();
     if (text.value && (await answer(text.value))) text.value = "";
   });
+  const held = holder(app, number, () => account.value);
+  account.addEventListener("change", held.load);
   let drawn = "";
 
   function accounts() {
@@ -101,6 +104,7 @@ function phone(app, number, close) {
       fill(account, names.map((userid) => h("option", { value: userid, selected: userid === (former || talked) }, userid)));
       fill(talk, all.length > 0 ? all.map(bubble) : h("li", { class: "empty" }, t("no_conversation")));
       talk.scrollTop = talk.scrollHeight;
+      await held.load();
     } catch (error) {
       app.report(error);
     }
@@ -157,6 +161,7 @@ function phone(app, number, close) {
       { class: "phone card", "aria-label": number },
       h("header", {}, h("h2", {}, ...visible(number)), h("button", { type: "button", class: "quiet", click: close }, t("close"))),
       talk,
+      held.element,
       quick,
       form,
     ),

@@ -1,0 +1,87 @@
+/** A list that is newest first and live: it asks for pages, and puts what is new above what is known. */
+
+/**
+ * @template Item
+ */
+export class Feed {
+  /**
+   * @param {import("./list.js").LongList<Item>} list
+   * @param {(cursor: string | number | null, signal: AbortSignal) => Promise<import("./api.js").Page<Item>>} ask
+   * @param {(error: unknown) => void} report
+   * @param {() => void} changed - called when the list has changed
+   */
+  constructor(list, ask, report, changed) {
+    this.list = list;
+    this.ask = ask;
+    this.report = report;
+    this.changed = changed;
+    this.asking = new AbortController();
+    this.isAsking = false;
+    this.isOutdated = false;
+    /** @type {string | number | null} */
+    this.cursor = null;
+  }
+
+  /** Ask for the page after the last one. */
+  async more() {
+    const { signal } = this.asking;
+    if (this.cursor === null) return;
+    try {
+      const page = await this.ask(this.cursor, signal);
+      this.cursor = page.next;
+      this.list.set([...this.list.items, ...page.items], this.cursor === null);
+    } catch (error) {
+      this.report(error);
+    }
+  }
+
+  /** Ask for the newest items. What is known already stays below them. One request at a time is enough. */
+  async newest() {
+    if (this.isAsking) {
+      this.isOutdated = true;
+      return;
+    }
+    const { signal } = this.asking;
+    this.isAsking = true;
+    try {
+      do {
+        this.isOutdated = false;
+        this.add(await this.ask(null, signal));
+        this.list.element.setAttribute("aria-busy", "false");
+        this.changed();
+      } while (this.isOutdated);
+    } catch (error) {
+      this.report(error);
+    } finally {
+      if (signal === this.asking.signal) this.isAsking = false;
+    }
+  }
+
+  /** @param {import("./api.js").Page<Item>} page */
+  add(page) {
+    const { list } = this;
+    const last = page.items.at(-1);
+    const known = new Map(list.items.map((item, index) => [list.key(item), index]));
+    const place = last && known.get(list.key(last));
+    if (place !== undefined && page.next !== null) {
+      list.set([...page.items, ...list.items.slice(place + 1)], this.cursor === null);
+    } else {
+      this.cursor = page.next;
+      list.set(page.items, this.cursor === null);
+    }
+  }
+
+  /** Begin again, because other items are wanted. */
+  again() {
+    this.close();
+    this.asking = new AbortController();
+    this.isAsking = false;
+    this.list.clear();
+    this.list.element.setAttribute("aria-busy", "true");
+    return this.newest();
+  }
+
+  close() {
+    this.asking.abort();
+  }
+}
