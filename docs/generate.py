@@ -24,6 +24,7 @@ from ccell_fake.codes import Code
 from ccell_fake.contract.suite import all_checks
 from ccell_fake.engine import magic
 from ccell_fake.settings import AccountSettings, OutcomeRule, Persona, PersonaAnswer
+from ccell_fixtures import translations
 from ccell_fixtures.cases import CASES, Case
 from ccell_fixtures.registries import ASSUMPTIONS, CLAUSES, OBSERVATIONS, Assumption
 from ccell_mock_server.config.settings import DemoSettings, ServerSettings
@@ -190,8 +191,15 @@ def _server_questions() -> str:
     return ", ".join(one.id for one in ASSUMPTIONS.values() if one.scope == "server")
 
 
+def _texts(language: str) -> dict[str, Any]:
+    """The translations of the pages, and those that the emulator needs, too."""
+    texts = tomllib.loads((HERE / language / "texts.toml").read_text("utf-8"))
+    shared = translations.chinese()
+    return {**texts, "questions": shared["questions"], "settings": {**texts["settings"], **shared["members"]}}
+
+
 def _page(language: str, name: str) -> str:
-    texts = None if language == "en" else tomllib.loads((HERE / language / "texts.toml").read_text("utf-8"))
+    texts = None if language == "en" else _texts(language)
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(HERE / "templates" / language),
         undefined=jinja2.StrictUndefined,

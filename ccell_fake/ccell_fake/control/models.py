@@ -166,6 +166,16 @@ class AdvanceBody(ObjectBody):
         return self
 
 
+class CountBody(ObjectBody):
+    """A content to count.
+
+    Attributes:
+        content: The text.
+    """
+
+    content: Annotated[str, Field(max_length=10_000)]
+
+
 class OutcomeBody(ValueBody[OutcomeRule]):
     """A rule that decides reports. It is added before the others."""
 

@@ -11,11 +11,12 @@ from ccell_fake.inspection import (
     MessageFilter,
     MessageRecord,
     Page,
+    QueueStatus,
     ReportRecord,
     TimelineEvent,
     UpmsgRecord,
 )
-from ccell_fake.model import Report, Upmsg
+from ccell_fake.model import Operation, Report, Upmsg
 from ccell_fake.records import AccountRow, BalanceRow, Keys, MessageRow, ReportRow, Submission, View
 
 
@@ -104,6 +105,14 @@ class Inspection(Protocol):
 
     def scheduled(self, account: int, now: int) -> int:
         """Number of messages of an account that are still to be sent."""
+        ...
+
+    def queue(self, account: int, operation: Operation, now: int) -> QueueStatus:
+        """Return the state of the queue that an endpoint, `report` or `upmsg`, takes from."""
+        ...
+
+    def excesses(self, account: int, since: int, until: int) -> int:
+        """Count the excesses from a time to another, both included."""
         ...
 
     def waiting(self) -> tuple[int, int]:

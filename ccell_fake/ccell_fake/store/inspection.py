@@ -15,6 +15,7 @@ from ccell_fake.inspection import (
     MessageRecord,
     MessageReport,
     Page,
+    QueueStatus,
     ReportRecord,
     State,
     TimelineEvent,
@@ -294,6 +295,25 @@ class SqliteInspection:
             "SELECT count(*) FROM submission s JOIN message m ON m.submission = s.key"
             " WHERE s.account = :account AND s.due > :now AND s.due > s.submitted_at AND m.code = '0'",
             {"account": account, "now": now},
+        )
+        return int(count)
+
+    def queue(self, account: int, operation: Operation, now: int) -> QueueStatus:
+        """The state of the queue that an endpoint, `report` or `upmsg`, takes from."""
+        ((waiting, later, fetched_at),) = self._read(
+            "SELECT count(*) FILTER (WHERE due <= :now), count(*) FILTER (WHERE due > :now),"
+            " (SELECT at FROM journal WHERE account = :account AND operation = :operation AND code = '0'"
+            " ORDER BY position DESC LIMIT 1)"
+            f" FROM {operation} WHERE account = :account AND fetched_at IS NULL",
+            {"account": account, "operation": operation, "now": now},
+        )
+        return QueueStatus(int(waiting), int(later), _time(fetched_at))
+
+    def excesses(self, account: int, since: int, until: int) -> int:
+        """Number of excesses from a time to another, both included."""
+        ((count,),) = self._read(
+            "SELECT count(*) FROM excess WHERE account = :account AND at BETWEEN :since AND :until",
+            {"account": account, "since": since, "until": until},
         )
         return int(count)
 
