@@ -1,7 +1,7 @@
 """Write the generated pages in English and Chinese: `python docs/generate.py`. A test compares them with the data.
 
 A page is a template in `docs/templates`, with a folder for each language. The tables come from the code and its registries.
-`docs/zh/texts.toml` translates their texts.
+`docs/zh/texts.toml` translates their texts, and `ccell_fixtures/zh.toml` those that the emulator shows, too.
 """
 
 import inspect
