@@ -192,10 +192,15 @@ def _server_questions() -> str:
     return ", ".join(one.id for one in ASSUMPTIONS.values() if one.scope == "server")
 
 
+def _texts(language: str) -> dict[str, Any]:
+    """The translations of the pages, and those that the emulator needs, too."""
+    texts = tomllib.loads((HERE / language / "texts.toml").read_text("utf-8"))
+    shared = chinese()
+    return {**shared, **texts, "settings": {**texts["settings"], **shared["members"]}}
+
+
 def _page(language: str, name: str) -> str:
-    texts: Mapping[str, Any] | None = None
-    if language == "zh":
-        texts = chinese() | tomllib.loads((HERE / language / "texts.toml").read_text("utf-8"))
+    texts = None if language == "en" else _texts(language)
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(HERE / "templates" / language),
         undefined=jinja2.StrictUndefined,

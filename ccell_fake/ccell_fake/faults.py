@@ -44,13 +44,13 @@ class FaultConditions:
     """Conditions under which a fault applies to a request of the account.
 
     Attributes:
-        operation: The endpoint; None for any.
-        phone: Pattern of a number in a send, `*` for any text; None for any request.
+        operation: The endpoint; any if not set.
+        phone: Pattern of a number in a send, `*` for any text; any request if not set.
         skip: Number of matching requests to let pass first.
-        times: Number of requests to apply to; None for all.
+        times: Number of requests to apply to; all if None, or null in JSON.
         rate: Share of the matching requests to apply to, decided by the seed.
-        since: From this time on, on the account's clock; None from the beginning.
-        until: Before this time, on the account's clock; None without end.
+        since: From this time on, on the account's clock; from the beginning if not set.
+        until: Before this time, on the account's clock; without end if not set.
     """
 
     operation: Operation | None = None
@@ -122,8 +122,8 @@ class HttpFault(FaultConditions):
 
     Attributes:
         status: The status, from 200 to 599. 204, 205 and 304 have no body.
-        body: The body, in the charset of `content_type`, or in UTF-8 if it names none; None for a page that names the
-            status.
+        body: The body, in the charset of `content_type`, or in UTF-8 if it names none; a page that names the status if
+            not set.
         content_type: The Content-Type; empty for none.
         headers: More headers by name, such as `{"Retry-After": "120"}`.
         processed: Process the request all the same.
@@ -178,7 +178,7 @@ class TruncateFault(FaultConditions):
     """Announce the whole answer, send its beginning, and close the connection.
 
     Attributes:
-        sent: Number of bytes of the body to send; None for half of them.
+        sent: Number of bytes of the body to send; half of them if not set.
     """
 
     sent: Count | None = None

@@ -12,9 +12,11 @@ from ccell_fake.model import Operation
 from ccell_fake.settings import AccountSettings
 
 __all__ = [
+    "AccountActivity",
     "AccountRecord",
     "AdvanceResult",
     "ClockStatus",
+    "ContentCount",
     "Count",
     "Hold",
     "JournalEntry",
@@ -25,6 +27,7 @@ __all__ = [
     "NearMiss",
     "Page",
     "QueueState",
+    "QueueStatus",
     "ReportFilter",
     "ReportRecord",
     "RequestFilter",
@@ -106,6 +109,59 @@ class AccountRecord:
     is_locked: bool
     in_progress: int
     position: int
+
+
+@dataclass(frozen=True, slots=True)
+class QueueStatus:
+    """What waits in a queue of an account, and when its client last fetched.
+
+    Attributes:
+        waiting: Number of items that the next fetches return.
+        later: Number of items that come in later.
+        fetched_at: Time of the last fetch that was answered with code 0, empty or not. Null if the journal has none.
+    """
+
+    waiting: int
+    later: int
+    fetched_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class AccountActivity:
+    """What goes on at an account.
+
+    Attributes:
+        in_progress: Slots in use, including held ones.
+        excesses: Requests that exceeded the thread limit within the window that counts for the lock (K3).
+        excesses_to_lock: Number of excesses that locks the account; 0 for never.
+        is_locked: Whether repeated excess has locked it.
+        scheduled: Number of accepted messages that are still to be sent.
+        reports: The reports.
+        upmsgs: The upstream messages.
+    """
+
+    in_progress: int
+    excesses: int
+    excesses_to_lock: int
+    is_locked: bool
+    scheduled: int
+    reports: QueueStatus
+    upmsgs: QueueStatus
+
+
+@dataclass(frozen=True, slots=True)
+class ContentCount:
+    """A content, as the gateway counts it.
+
+    Attributes:
+        characters: Its characters, signature included (Q35).
+        segments: The messages that each number is charged for it (Q13).
+        verification_code: The verification code in it, or null.
+    """
+
+    characters: int
+    segments: int
+    verification_code: str | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Annotated, ClassVar, Literal, TypedDict
 
 from annotated_types import Ge, Interval, Len
@@ -155,6 +156,29 @@ class AccountSettings:
     assumptions: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict[str, str | tuple[str, ...]])
 
     __pydantic_config__: ClassVar[Mapping[str, str]] = {"extra": "forbid"}
+
+
+SETTING_GROUPS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "Account": ("userid", "password", "name", "status", "allowed_ips"),
+        "Balance": ("balance", "credit"),
+        "Threads and lock": ("max_concurrency", "processing_time", "lock_after", "lock_window", "lock_duration"),
+        "Signature and content": (
+            "signcode",
+            "require_signature",
+            "templates",
+            "black_words",
+            "white_words",
+            "closing_phrase",
+        ),
+        "Numbers": ("channels", "sending_rule", "blacklist", "whitelist", "magic_numbers"),
+        "Port": ("spcode", "spnumber"),
+        "Reports": ("report_delay", "outcomes"),
+        "Phones": ("personas",),
+        "Open questions": ("assumptions",),
+    }
+)
+"""The settings of an account in groups, for people who read them. Each setting is in one group."""
 
 
 class SettingsByName(TypedDict, total=False):

@@ -1,6 +1,5 @@
-"""The other pages: phones, requests, account, send; and the log-in."""
+"""Phones, requests, and the log-in."""
 
-import re
 from contextlib import suppress
 
 import pytest
@@ -10,7 +9,6 @@ from harness.emulators import emulator
 from playwright.sync_api import expect
 
 from ccell_fake.client import RequestRefused
-from ccell_fake.clock import SystemClock
 from ccell_fake.model import Operation
 from ccell_fake.settings import Persona
 from ccell_fake.testing import Ccell
@@ -123,61 +121,6 @@ def test_two_requests_are_compared(running: Emulator, ccell: Ccell, open_page: O
     page.locator(".row a").last.click()
     expect(page.locator(".detail article").first.locator("pre").first.locator("mark")).to_have_text("验证码为5678")
     expect(page.locator(".detail article").last.locator("pre").first.locator("mark")).to_have_text("验证码为1234")
-
-
-def test_an_accounts_clock_is_moved(running: Emulator, ccell: Ccell, open_page: Open) -> None:
-    ccell.settings(report_delay=600)
-    ccell.client.send(PHONE, CONTENT)
-    page = open_page(console(running, "account?account=300001"))
-    page.get_by_role("button", name="Freeze").click()
-    expect(page.get_by_text("frozen")).to_be_visible()
-    before = ccell.clock.now
-    page.get_by_label("minutes").fill("15")
-    page.get_by_role("button", name="Advance").click()
-    expect(page.get_by_text("This happened meanwhile")).to_be_visible()
-    expect(page.locator("main")).to_contain_text(f"report {PHONE} 成功")
-    assert (ccell.clock.now - before).total_seconds() == 900
-    page.get_by_role("button", name="Real time again").click()
-    expect(page.locator(".state", has_text="real time")).to_be_visible()
-    assert abs((ccell.clock.now - SystemClock().now()).total_seconds()) < 60
-
-
-def test_an_accounts_faults_and_settings_are_changed(running: Emulator, ccell: Ccell, open_page: Open) -> None:
-    ccell.faults.next("send", code="1001999")
-    ccell.faults.next("report", delay=5)
-    page = open_page(console(running, "account?account=300001"), errors_expected=True)
-    faults = page.locator("section", has=page.get_by_role("heading", name="Faults"))
-    expect(faults.locator("li")).to_have_count(2)
-    faults.get_by_role("button", name="Remove", exact=True).first.click()
-    expect(faults.locator("li")).to_have_count(1)
-    settings = page.get_by_label("Settings")
-    settings.fill('{"max_concurrency": 7, "sending_rule": false}')
-    page.get_by_role("button", name="Save").click()
-    expect(page.get_by_text("Saved.")).to_be_visible()
-    assert ccell.settings().max_concurrency == 7
-    settings.fill('{"balanc": 7}')
-    page.get_by_role("button", name="Save").click()
-    expect(page.get_by_role("alert")).to_contain_text("did you mean balance?")
-    page.on("dialog", lambda dialog: dialog.accept())
-    page.get_by_role("button", name="Reset the account").click()
-    expect(faults).to_contain_text("No fault is arranged.")
-
-
-def test_an_account_is_opened_and_chosen(running: Emulator, open_page: Open) -> None:
-    page = open_page(console(running, "account"))
-    expect(page.locator(".cards li")).to_have_count(1)
-    page.get_by_role("button", name="Open an account").click()
-    expect(page.get_by_role("heading", name=re.compile(r"Account \d+"))).to_be_visible()
-    assert len(list(running.services.accounts)) == 2
-
-
-def test_the_form_sends_as_a_client_does(running: Emulator, ccell: Ccell, open_page: Open) -> None:
-    page = open_page(console(running, "send?account=300001"))
-    page.get_by_label("Numbers").fill("13600000001,19500001111")
-    page.get_by_label("Content").fill('a & b "c" <d>【签名】')
-    page.get_by_role("button", name="Send", exact=True).click()
-    expect(page.locator("main pre").first).to_contain_text("手机号不可识别19500001111")
-    assert ccell.outbox.one(phone="13600000001").content == 'a & b "c" <d>【签名】'
 
 
 def test_a_token_is_asked_for_and_never_in_the_address(open_page: Open) -> None:

@@ -69,6 +69,8 @@ VALID: dict[str, list[Case]] = {
         Case({"credit": -1}),
     ],
     "delete_account": [Case(), Case()],
+    "get_activity": [Case()],
+    "count_content": [Case({"content": "您好"}), Case({"content": 7}), Case({})],
     "reset_account": [Case()],
     "unlock_account": [Case()],
     "get_clock": [Case()],
@@ -85,6 +87,7 @@ VALID: dict[str, list[Case]] = {
     "list_personas": [Case()],
     "add_persona": [Case({"phone": "*", "answers": [{"keyword": "a", "text": "b"}]}), Case({"phone": 138})],
     "remove_personas": [Case()],
+    "remove_persona": [Case(path={"place": "0"}), Case(path={"place": "7"})],
     "list_faults": [Case()],
     "add_fault": [
         Case({"kind": "code", "code": "1001999", "since": DOCUMENT_DAY}),

@@ -19,6 +19,7 @@ from schemathesis.specs.openapi import checks as specific
 from ccell_fake.control.client import ControlClient
 from ccell_fake.faults import FAULT_KINDS
 from ccell_fake.settings import AccountSettings
+from ccell_fixtures.registries import ASSUMPTIONS
 from ccell_mock_server.control.state import SNAPSHOT
 from ccell_mock_server.emulator import Emulator
 
@@ -245,3 +246,55 @@ def test_the_pages_need_no_network(whole: Emulator) -> None:
         assert not re.match(r"(?:https?:)?//", link)
         if not link.startswith("data:"):
             assert http.get(whole.url, f"/_ccell/{link}".encode()).status == 200
+
+
+def test_every_setting_is_in_one_group(described: Any) -> None:
+    for name in ("AccountSettings", "ChangedSettings"):
+        schema = described.raw_schema["components"]["schemas"][name]
+        grouped = [member for group in schema["x-groups"] for member in group["members"]]
+        assert sorted(grouped) == sorted(schema["properties"])
+
+
+def test_every_possible_answer_to_a_question_is_described_and_no_other_is_allowed(described: Any) -> None:
+    settings = described.raw_schema["components"]["schemas"]["AccountSettings"]
+    questions = settings["properties"]["assumptions"]
+    assert not questions["additionalProperties"]
+    assert questions["properties"].keys() == {one.id for one in ASSUMPTIONS.values() if one.scope == "account"}
+    for id_, question in questions["properties"].items():
+        assert question["description"]
+        named = question.get("anyOf", [question])[0]
+        assert len(named["items"]["enum"] if "items" in named else named["x-enum-descriptions"])
+        for answer in named.get("enum", ()):
+            assert ASSUMPTIONS[id_].accepts(answer)
+
+
+def test_the_document_names_the_answers_of_its_server() -> None:
+    with emulator(assumptions={"Q13": "number"}) as running:
+        schemas = json.loads(http.get(running.url, b"/_ccell/openapi.json").body)["components"]["schemas"]
+        questions = schemas["ChangedSettings"]["properties"]["assumptions"]["properties"]
+        assert (questions["Q13"]["x-answer"], questions["Q18"]["x-answer"]) == ("number", "gone")
+
+
+FORMS = ("ChangedSettings", "OutcomeRule", "Persona", "PersonaAnswer", "HoldBody", "ClockBody", "AdvanceBody")
+
+
+def test_the_document_speaks_chinese_of_all_that_a_form_shows(whole: Emulator) -> None:
+    spec = json.loads(http.get(whole.url, b"/_ccell/openapi.json?lang=zh").body)
+    schemas = spec["components"]["schemas"]
+    for name in (*FORMS, *(kind.__name__ for kind in FAULT_KINDS.values())):
+        texts = [member["description"] for key, member in schemas[name]["properties"].items() if key != "kind"]
+        texts += [group["title"] for group in schemas[name].get("x-groups", ())]
+        texts += [schemas[name]["description"]] if name.endswith("Fault") else []
+        for text in texts:
+            assert re.search("[\u4e00-\u9fff]", text), (name, text)
+    questions = schemas["ChangedSettings"]["properties"]["assumptions"]["properties"]
+    parts = [part for one in questions.values() for part in (one, *one.get("anyOf", ()))]
+    for part in parts:
+        assert re.search("[\u4e00-\u9fff]", part.get("description", "问")), part
+    assert questions["Q13"]["x-enum-descriptions"][1] == "无论多长都计 1"
+
+
+def test_an_unknown_language_of_the_document_is_refused(whole: Emulator) -> None:
+    answer = http.get(whole.url, b"/_ccell/openapi.json?lang=fr")
+    assert answer.status == 422
+    assert json.loads(answer.body)["detail"] == 'lang must be en or zh, got "fr"'

@@ -5,11 +5,15 @@ from datetime import timedelta
 import pytest
 from harness.accounts import CONTENT, PHONE, Served
 from harness.emulators import DOCUMENT_DAY
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
+from ccell_fake import strategies
+from ccell_fake.client import Client
 from ccell_fake.codes import Code
 from ccell_fake.control.client import AccountControl, ControlClient, ControlError, NotFound
-from ccell_fake.inspection import State
-from ccell_fake.settings import OutcomeRule, Persona, PersonaAnswer
+from ccell_fake.inspection import ContentCount, QueueStatus, State
+from ccell_fake.settings import AccountSettings, OutcomeRule, Persona, PersonaAnswer
 from ccell_mock_server.emulator import Emulator
 
 UNICOM = "13000000000"
@@ -143,6 +147,64 @@ def test_outcome_rules_are_listed_added_and_removed(served: Served) -> None:
     assert [(one.status, one.info) for one in served.reports()] == [("-9", "UNDELIV"), ("-1", "EXPIRED"), ("0", "成功")]
     with pytest.raises(NotFound, match="there is no rule 0; there are 0"):
         account.remove_outcomes(0)
+
+
+def test_one_persona_is_removed_and_the_others_stay(served: Served) -> None:
+    account = served.account
+    for phone in ("137*", "138*", "139*"):
+        account.add_persona(Persona(phone=phone))
+    account.remove_personas(1)
+    assert [one.phone for one in account.personas()] == ["139*", "137*"]
+    with pytest.raises(NotFound, match="there is no persona 2; there are 2"):
+        account.remove_personas(2)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@given(content=strategies.contents(), charge=st.sampled_from(["segments", "number"]))
+def test_a_content_is_counted_as_a_message_with_it_is(
+    running: Emulator, control: ControlClient, content: str, charge: str
+) -> None:
+    account = control.open(AccountSettings(assumptions={"Q13": charge}))
+    with Client(running.url, account.userid, account.password) as client:
+        client.send(PHONE, content)
+    (message,) = account.messages()
+    counted = account.count(content)
+    assert counted == ContentCount(message.characters, message.segments, message.verification_code)
+    assert counted.segments == message.charge
+    account.close()
+
+
+def test_the_activity_of_an_account_follows_its_requests(served: Served) -> None:
+    account = served.account
+    account.freeze()
+    account.change(report_delay=60, lock_after=2, lock_window=30, max_concurrency=1)
+    served.send()
+    served.send(sendtime="2016-01-05 08:00:00")
+    account.reply(PHONE, "1")
+    account.reply(PHONE, "2", delay=60)
+    activity = account.activity()
+    assert (activity.in_progress, activity.excesses, activity.excesses_to_lock, activity.scheduled) == (0, 0, 2, 1)
+    assert activity.reports == QueueStatus(waiting=0, later=2, fetched_at=None)
+    assert activity.upmsgs == QueueStatus(waiting=1, later=1, fetched_at=None)
+    account.advance(timedelta(seconds=60))
+    assert account.activity().reports == QueueStatus(waiting=1, later=1, fetched_at=None)
+    served.reports()
+    fetched_at = account.clock().now
+    account.advance(timedelta(seconds=60))
+    assert served.reports() == ()
+    assert account.activity().reports == QueueStatus(0, 1, fetched_at + timedelta(seconds=60))
+    with account.hold(1):
+        served.send()
+        activity = account.activity()
+        assert (activity.in_progress, activity.excesses, activity.is_locked) == (1, 1, False)
+        account.advance(timedelta(seconds=31))
+        assert account.activity().excesses == 0
+        served.send()
+        served.send()
+        activity = account.activity()
+    assert (activity.excesses, activity.is_locked) == (0, True)
+    account.unlock()
+    assert not account.activity().is_locked
 
 
 def test_a_report_can_be_settled_now(served: Served) -> None:

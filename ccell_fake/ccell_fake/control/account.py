@@ -23,9 +23,11 @@ from ccell_fake.coverage import Coverage
 from ccell_fake.errors import CcellError
 from ccell_fake.faults import Fault, FaultStatus
 from ccell_fake.inspection import (
+    AccountActivity,
     AccountRecord,
     AdvanceResult,
     ClockStatus,
+    ContentCount,
     Count,
     Hold,
     JournalEntry,
@@ -98,6 +100,14 @@ class AccountControl:
     def status(self) -> AccountRecord:
         """Status of the account."""
         return self._call(AccountRecord, "GET", "")
+
+    def activity(self) -> AccountActivity:
+        """What goes on at the account: slots in use, excesses, what waits in its queues, and its last fetches."""
+        return self._call(AccountActivity, "GET", "/activity")
+
+    def count(self, content: str) -> ContentCount:
+        """Count the characters and segments of a content as the account does. Nothing is sent."""
+        return self._call(ContentCount, "POST", "/count", body={"content": content})
 
     @property
     def position(self) -> int:
@@ -172,9 +182,9 @@ class AccountControl:
         """Add a persona before the others."""
         self._perform("POST", "/personas", body=non_defaults(persona))
 
-    def remove_personas(self) -> None:
-        """Remove all personas. Phones that opted out stay opted out."""
-        self._perform("DELETE", "/personas")
+    def remove_personas(self, place: int | None = None) -> None:
+        """Remove the persona at a place, from 0, or all. Phones that opted out stay opted out."""
+        self._perform("DELETE", "/personas" if place is None else f"/personas/{place}")
 
     def faults(self) -> tuple[FaultStatus, ...]:
         """The faults, with their counts."""

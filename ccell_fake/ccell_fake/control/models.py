@@ -166,6 +166,16 @@ class AdvanceBody(ObjectBody):
         return self
 
 
+class CountBody(ObjectBody):
+    """A content to count.
+
+    Attributes:
+        content: The text.
+    """
+
+    content: Annotated[str, Field(max_length=10_000)]
+
+
 class OutcomeBody(ValueBody[OutcomeRule]):
     """A rule that decides reports. It is added before the others."""
 
@@ -205,7 +215,7 @@ class WaitBody(ObjectBody):
 
     Attributes:
         kind: `message`, `report` (reports are fetched) or `upmsg` (upstream messages are fetched).
-        phone: The number of the message. In phone, linkid and content, `*` stands for any text.
+        phone: The number of the message. In phone, linkid, content, msgid and code, `*` stands for any text.
         linkid: The sender's reference.
         content: The text.
         msgid: The serial number.
@@ -222,8 +232,8 @@ class WaitBody(ObjectBody):
     phone: Pattern | None = None
     linkid: Pattern | None = None
     content: Pattern | None = None
-    msgid: Msgid | None = None
-    code: Code | None = None
+    msgid: Pattern | None = None
+    code: Pattern | None = None
     state: State | None = None
     after_position: Position | None = None
     count: Annotated[int, Field(ge=1, le=10_000)] = 1

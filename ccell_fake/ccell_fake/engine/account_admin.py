@@ -15,6 +15,7 @@ from ccell_fake.engine.account_records import QueueAdmin
 from ccell_fake.engine.account_views import (
     clock_status,
     describe_account,
+    describe_activity,
     fault_events,
     read_journal,
     unlock_events,
@@ -24,9 +25,11 @@ from ccell_fake.engine.ledger import Ledger, Store
 from ccell_fake.errors import NoSuchThing, NotPossible
 from ccell_fake.faults import Fault, FaultStatus
 from ccell_fake.inspection import (
+    AccountActivity,
     AccountRecord,
     AdvanceResult,
     ClockStatus,
+    ContentCount,
     Hold,
     JournalEntry,
     Listing,
@@ -89,6 +92,16 @@ class AccountAdmin:
 
     def _base_now(self) -> int:
         return to_micros(self._accounts.clock.now())
+
+    def activity(self) -> AccountActivity:
+        """Return what goes on at the account."""
+        with self.opened() as (account, ledger):
+            return describe_activity(account, ledger)
+
+    def count(self, content: str) -> ContentCount:
+        """Count a content as the gateway does."""
+        with self.opened() as (account, _):
+            return ContentCount(*account.view.describe(content))
 
     def change(
         self, change: Callable[[AccountSettings], AccountSettings], *, sets_balance: bool = False

@@ -9,6 +9,7 @@ from ccell_fake.engine.ledger import Ledger
 from ccell_fake.errors import EntriesDropped
 from ccell_fake.faults import FaultStatus
 from ccell_fake.inspection import (
+    AccountActivity,
     AccountRecord,
     ClockMode,
     ClockStatus,
@@ -36,6 +37,22 @@ def describe_account(account: Account, ledger: Ledger, base_now: int) -> Account
         account.policy.is_locked(balance.locked_at, now),
         account.slots.in_progress(),
         ledger.inspect.last_position(account.key),
+    )
+
+
+def describe_activity(account: Account, ledger: Ledger) -> AccountActivity:
+    """Return what goes on at an account."""
+    now = account.now
+    after, window = account.policy.lock
+    inspect = ledger.inspect
+    return AccountActivity(
+        account.slots.in_progress(),
+        inspect.excesses(account.key, now - in_micros(window), now),
+        after,
+        account.policy.is_locked(ledger.balance(account.key, now).locked_at, now),
+        inspect.scheduled(account.key, now),
+        inspect.queue(account.key, Operation.REPORT, now),
+        inspect.queue(account.key, Operation.UPMSG, now),
     )
 
 

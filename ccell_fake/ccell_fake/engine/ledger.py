@@ -12,6 +12,7 @@ from ccell_fake.inspection import (
     MessageFilter,
     MessageRecord,
     Page,
+    QueueStatus,
     ReportFilter,
     ReportRecord,
     RequestFilter,
@@ -20,7 +21,7 @@ from ccell_fake.inspection import (
     UpmsgFilter,
     UpmsgRecord,
 )
-from ccell_fake.model import Report, Upmsg
+from ccell_fake.model import Operation, Report, Upmsg
 from ccell_fake.records import (
     AccountRow,
     BalanceRow,
@@ -151,6 +152,14 @@ class Inspection(Protocol):
 
     def met(self, account: int | None = None) -> list[MetRow]:
         """Return what an account has met, or all accounts and requests of none together."""
+        ...
+
+    def queue(self, account: int, operation: Operation, now: int) -> QueueStatus:
+        """Return the state of the queue that an endpoint, `report` or `upmsg`, takes from."""
+        ...
+
+    def excesses(self, account: int, since: int, until: int) -> int:
+        """Count the excesses from a time to another, both included."""
         ...
 
     def waiting(self) -> tuple[int, int]:

@@ -21,7 +21,7 @@ from ccell_fake.inspection import (
 from ccell_fake.model import Operation
 from ccell_fake.patterns import Patterns
 
-_PATTERNS = {"phone", "linkid", "content"}
+_PATTERNS = {"phone", "linkid", "content", "msgid", "code"}
 _MAX_SHOWN = 10
 _MAX_COMPARED = 200
 _MAX_COMPARED_CHARACTERS = 100

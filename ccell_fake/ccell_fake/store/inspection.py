@@ -14,6 +14,7 @@ from ccell_fake.inspection import (
     MessageRecord,
     MessageReport,
     Page,
+    QueueStatus,
     ReportFilter,
     ReportRecord,
     RequestFilter,
@@ -347,6 +348,25 @@ class SqliteInspection:
             (account,),
         )
         return [MetRow(*row) for row in rows]
+
+    def queue(self, account: int, operation: Operation, now: int) -> QueueStatus:
+        """The state of the queue that an endpoint, `report` or `upmsg`, takes from."""
+        ((waiting, later, fetched_at),) = self._read(
+            "SELECT count(*) FILTER (WHERE due <= :now), count(*) FILTER (WHERE due > :now),"
+            " (SELECT at FROM journal WHERE account = :account AND operation = :operation AND code = '0'"
+            " ORDER BY position DESC LIMIT 1)"
+            f" FROM {operation} WHERE account = :account AND fetched_at IS NULL",
+            {"account": account, "operation": operation, "now": now},
+        )
+        return QueueStatus(int(waiting), int(later), None if fetched_at is None else from_micros(fetched_at))
+
+    def excesses(self, account: int, since: int, until: int) -> int:
+        """Number of excesses from a time to another, both included."""
+        ((count,),) = self._read(
+            "SELECT count(*) FROM excess WHERE account = :account AND at BETWEEN :since AND :until",
+            {"account": account, "since": since, "until": until},
+        )
+        return int(count)
 
     def waiting(self) -> tuple[int, int]:
         """Number of reports and of upstream messages that are not handed out, of all accounts."""

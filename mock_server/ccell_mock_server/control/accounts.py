@@ -5,11 +5,11 @@ from itertools import islice
 from typing import Any
 
 from ccell_fake.clock import to_micros
-from ccell_fake.control.models import SettingsBody
+from ccell_fake.control.models import CountBody, SettingsBody
 from ccell_fake.engine.account import Account
 from ccell_fake.engine.account_views import describe_account
 from ccell_fake.errors import NotPossible
-from ccell_fake.inspection import AccountRecord, Page
+from ccell_fake.inspection import AccountActivity, AccountRecord, ContentCount, Page
 from ccell_fake.settings import AccountSettings
 from ccell_fake.store.ledger import SqliteLedger
 from ccell_fake.wire.secrets import HIDDEN
@@ -92,7 +92,23 @@ def views(services: Services) -> list[Api]:
         """Unlock an account after repeated excess."""
         services.admin(path.userid).unlock()
 
-    return [api]
+    return [api, _observations(services)]
+
+
+def _observations(services: Services) -> Api:
+    api = Api("activity", "What goes on at an account.")
+
+    @api.add("get", "/accounts/<userid>/activity", {200: AccountActivity})
+    def get_activity(path: AccountPath) -> AccountActivity:
+        """Get what goes on at an account: slots in use, excesses, what waits in its queues, and its last fetches."""
+        return services.admin(path.userid).activity()
+
+    @api.add("post", "/accounts/<userid>/count", {200: ContentCount})
+    def count_content(path: AccountPath, body: CountBody) -> ContentCount:
+        """Count the characters and segments of a content as the account does. Nothing is sent."""
+        return services.admin(path.userid).count(body.content)
+
+    return api
 
 
 def _page(services: Services, cursor: str | None, limit: int) -> Page[AccountRecord]:

@@ -1,5 +1,6 @@
 """The control API as a WSGI application, with its document and its pages."""
 
+import json
 from typing import Any, cast
 
 from flask import Blueprint, Response, redirect, request
@@ -7,12 +8,16 @@ from flask_openapi3.models.info import Info
 from flask_openapi3.openapi import OpenAPI
 
 from ccell_fake import __version__
+from ccell_fake.engine.assumptions import Answers
+from ccell_mock_server.config.errors import ConfigProblem
 from ccell_mock_server.console import pages as console
 from ccell_mock_server.control import document, responses
 from ccell_mock_server.control.api import DeclaredOperation
 from ccell_mock_server.control.blueprints import ControlRequest, blueprint, refuse_invalid
+from ccell_mock_server.control.explained import in_chinese
 from ccell_mock_server.control.guard import guard
 from ccell_mock_server.control.operations import apis
+from ccell_mock_server.control.problems import InvalidError
 from ccell_mock_server.http.paths import CONTROL_PREFIX, METRICS_PATH
 from ccell_mock_server.metrics import CONTENT_TYPE
 from ccell_mock_server.services import Services
@@ -23,16 +28,23 @@ _VERSION = f"{CONTROL_PREFIX}v1"
 class _Control(OpenAPI):
     request_class = ControlRequest
     operations: list[DeclaredOperation]
+    answers: Answers
 
     @property
     def api_doc(self) -> dict[str, Any]:
-        """The document, with the address of the request as its server."""
-        return {**super().api_doc, "servers": [{"url": request.url_root.rstrip("/")}]}  # pyright: ignore[reportUnknownMemberType]
+        """The document in the language that the request asks for, with the address of the request as its server."""
+        spec = cast("dict[str, Any]", super().api_doc)  # pyright: ignore[reportUnknownMemberType]
+        language = request.args.get("lang", document.LANGUAGES[0])
+        if language not in document.LANGUAGES:
+            allowed = f"must be {' or '.join(document.LANGUAGES)}"
+            raise InvalidError([ConfigProblem("lang", allowed, json.dumps(language[:80], ensure_ascii=False))])
+        described = spec if language == document.LANGUAGES[0] else in_chinese(spec)
+        return {**described, "servers": [{"url": request.url_root.rstrip("/")}]}
 
     def generate_spec_json(self) -> None:
         """Generate the document."""
         super().generate_spec_json()  # type: ignore[no-untyped-call]
-        document.finish(cast("dict[str, Any]", self.spec_json), self.operations)  # pyright: ignore[reportUnknownMemberType]
+        document.finish(cast("dict[str, Any]", self.spec_json), self.operations, self.answers)  # pyright: ignore[reportUnknownMemberType]
 
 
 def create_control(services: Services, *, is_documented: bool) -> OpenAPI:
@@ -62,6 +74,7 @@ def create_control(services: Services, *, is_documented: bool) -> OpenAPI:
     responses.register(app)
     declared = apis(services)
     app.operations = [operation for api in declared for operation in api.operations]
+    app.answers = services.accounts.answers
     for api in declared:
         app.register_api(blueprint(api, is_documented=is_documented), url_prefix=_VERSION)
     app.register_blueprint(_pages(services))

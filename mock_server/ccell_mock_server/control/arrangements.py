@@ -7,8 +7,8 @@ from ccell_fake.control.models import AdvanceBody, ClockBody, FaultBody, HoldBod
 from ccell_fake.engine.account import Account
 from ccell_fake.errors import NoSuchThing
 from ccell_fake.faults import FaultStatus
-from ccell_fake.inspection import AdvanceResult, ClockStatus, Hold, Page
-from ccell_fake.settings import AccountSettings, OutcomeRule, Persona
+from ccell_fake.inspection import AdvanceResult, ClockStatus, Hold, Item, Page
+from ccell_fake.settings import OutcomeRule, Persona
 from ccell_mock_server.control.api import Api
 from ccell_mock_server.control.requests import AccountPath, NumberedPath, PlacePath
 from ccell_mock_server.services import Services
@@ -76,14 +76,9 @@ def _outcomes(services: Services) -> Api:
     @api.add("delete", "/accounts/<userid>/outcomes/<place>")
     def remove_outcome(path: PlacePath) -> None:
         """Remove one rule."""
-
-        def remove(settings: AccountSettings) -> AccountSettings:
-            if path.place >= len(settings.outcomes):
-                message = f"there is no rule {path.place}; there are {len(settings.outcomes)}, counted from 0"
-                raise NoSuchThing(message)
-            return replace(settings, outcomes=settings.outcomes[: path.place] + settings.outcomes[path.place + 1 :])
-
-        services.admin(path.userid).change(remove)
+        services.admin(path.userid).change(
+            lambda settings: replace(settings, outcomes=_without(settings.outcomes, path.place, "rule"))
+        )
 
     return api
 
@@ -109,7 +104,21 @@ def _personas(services: Services) -> Api:
         """Remove all personas. Phones that opted out stay opted out."""
         services.admin(path.userid).change(lambda settings: replace(settings, personas=()))
 
+    @api.add("delete", "/accounts/<userid>/personas/<place>")
+    def remove_persona(path: PlacePath) -> None:
+        """Remove one persona. Phones that opted out stay opted out."""
+        services.admin(path.userid).change(
+            lambda settings: replace(settings, personas=_without(settings.personas, path.place, "persona"))
+        )
+
     return api
+
+
+def _without(items: tuple[Item, ...], place: int, what: str) -> tuple[Item, ...]:
+    if place >= len(items):
+        message = f"there is no {what} {place}; there are {len(items)}, counted from 0"
+        raise NoSuchThing(message)
+    return items[:place] + items[place + 1 :]
 
 
 def _faults(services: Services) -> Api:

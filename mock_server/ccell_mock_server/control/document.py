@@ -3,6 +3,7 @@
 import inspect
 import re
 from collections.abc import Iterable, Mapping
+from copy import deepcopy
 from http import HTTPStatus
 from typing import Any, cast
 
@@ -10,15 +11,21 @@ from flask_openapi3.models.validation_error import ValidationErrorModel
 from pydantic import TypeAdapter
 
 from ccell_fake.control.errors import Problem
+from ccell_fake.engine.assumptions import Answers
 from ccell_fake.faults import FaultConditions
 from ccell_fake.settings import AccountSettings
-from ccell_mock_server.control.api import Answers, DeclaredOperation
+from ccell_mock_server.control.api import Answers as DeclaredAnswers
+from ccell_mock_server.control.api import DeclaredOperation
+from ccell_mock_server.control.explained import explain
 from ccell_mock_server.control.problems import STATUSES
 from ccell_mock_server.control.requests import JSON
 from ccell_mock_server.control.responses import PROBLEM
-from ccell_mock_server.http.paths import LIVE_PATH, METRICS_PATH, READY_PATH
+from ccell_mock_server.http.paths import DOCUMENT_PATH, LIVE_PATH, METRICS_PATH, READY_PATH
 
 SECURITY: Any = {"token": {"type": "http", "scheme": "bearer", "description": "The control token, if there is one."}}
+
+LANGUAGES = ("en", "zh")
+"""Languages of the descriptions. The first is the default."""
 
 _PARAMETER = re.compile(r"<(\w+)>")
 _REFERENCE = "#/components/schemas/{model}"
@@ -45,8 +52,14 @@ _PLAIN = {
 }
 
 
-def finish(spec: dict[str, Any], operations: Iterable[DeclaredOperation]) -> None:
-    """Complete a document that flask-openapi3 has generated from the requests of the operations."""
+def finish(spec: dict[str, Any], operations: Iterable[DeclaredOperation], answers: Answers) -> None:
+    """Complete a document that flask-openapi3 has generated from the requests of the operations.
+
+    Args:
+        spec: The document.
+        operations: The operations.
+        answers: The server's answers to open questions.
+    """
     declared = {one.view.__name__: one for one in operations}
     kinds = {kind for one in declared.values() for kind in one.answers.values() if not isinstance(kind, dict | None)}
     references, definitions = TypeAdapter.json_schemas(
@@ -72,18 +85,20 @@ def finish(spec: dict[str, Any], operations: Iterable[DeclaredOperation]) -> Non
     for path, (name, summary) in _PLAIN.items():
         plain = {"description": "OK", **_content("text/plain", {"type": "string"})}
         spec["paths"][path] = {"get": {"operationId": name, "summary": summary, "responses": {"200": plain}}}
+    spec["paths"][DOCUMENT_PATH] = {"get": _own_operation(references)}
     spec["security"] = [{}, {"token": []}]
     _describe_members(schemas)
     _require_discriminators(schemas)
     _drop_invalid_defaults(schemas)
     _redirect(spec, {name: one["$ref"] for name, one in schemas.items() if "$ref" in one})
+    explain(schemas, answers)
     schemas["ChangedSettings"] = _without_defaults(schemas[AccountSettings.__name__])
     for operation in (one for path in spec["paths"].values() for method, one in path.items() if method == "patch"):
         _redirect(operation["requestBody"], {AccountSettings.__name__: _REFERENCE.format(model="ChangedSettings")})
     spec["components"]["schemas"] = _named_once(schemas)
 
 
-def _responses(answers: Answers, references: Mapping[Any, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+def _responses(answers: DeclaredAnswers, references: Mapping[Any, dict[str, Any]]) -> dict[str, dict[str, Any]]:
     """Describe the answers of an operation, and its refusals."""
     responses: dict[str, dict[str, Any]] = {}
     response: dict[str, Any]
@@ -95,6 +110,26 @@ def _responses(answers: Answers, references: Mapping[Any, dict[str, Any]]) -> di
             response |= _content(JSON, references[kind, "serialization"])
     refused = _content(PROBLEM, references[Problem, "serialization"])
     return {**responses, **{str(status): {"description": "Refused.", **refused} for status in STATUSES}}
+
+
+def _own_operation(references: Mapping[Any, dict[str, Any]]) -> dict[str, Any]:
+    """Describe the request for the document itself."""
+    return {
+        "operationId": "get_document",
+        "summary": "Get this document.",
+        "parameters": [
+            {
+                "name": "lang",
+                "in": "query",
+                "description": "Language of the descriptions of settings, rules, personas, faults and clocks.",
+                "schema": {"type": "string", "enum": list(LANGUAGES), "default": LANGUAGES[0]},
+            }
+        ],
+        "responses": {
+            "200": {"description": "OK", **_content(JSON, {"type": "object"})},
+            "422": {"description": "Refused.", **_content(PROBLEM, references[Problem, "serialization"])},
+        },
+    }
 
 
 def _content(content_type: str, schema: dict[str, Any]) -> dict[str, Any]:
@@ -133,10 +168,10 @@ def _drop_invalid_defaults(schemas: dict[str, dict[str, Any]]) -> None:
 
 def _without_defaults(schema: dict[str, Any]) -> dict[str, Any]:
     """Copy a schema without defaults. Generated clients send the defaults of members that are not set."""
-    members = {name: {**one} for name, one in schema["properties"].items()}
-    for member in members.values():
+    changed: dict[str, Any] = {**deepcopy(schema), "description": "Settings to change; the others stay."}
+    for member in changed["properties"].values():
         member.pop("default", None)
-    return {**schema, "properties": members, "description": "Settings to change; the others stay."}
+    return changed
 
 
 def _named_once(schemas: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:

@@ -17,3 +17,6 @@ METRICS_PATH = CONTROL_PREFIX + "metrics"
 
 LIVE_PATH = CONTROL_PREFIX + "livez"
 """Answers 200 while the process runs."""
+
+DOCUMENT_PATH = CONTROL_PREFIX + "openapi.json"
+"""Answers the OpenAPI document of the control API."""

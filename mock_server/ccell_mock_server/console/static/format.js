@@ -21,6 +21,15 @@ export function fullTime(iso) {
 }
 
 /**
+ * A time that a person wrote, as the API takes it: without an offset it is a time in Shanghai. Other text stays.
+ * @param {string} text
+ */
+export function shanghaiIso(text) {
+  const [, day, time, offset] = /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?) ?(Z|[+-]\d\d:\d\d)?$/u.exec(text) ?? [];
+  return day ? `${day}T${time}${(time ?? "").length < 8 ? ":00" : ""}${offset ?? "+08:00"}` : text;
+}
+
+/**
  * A time element that shows the time of day, or the day and the minute; and everything when pointed at.
  * @param {string} iso
  * @param {string} today

@@ -256,11 +256,16 @@ store.subscribe((state, former) => {
     if (isOutdated) readAnew();
     else view?.refresh?.();
   }
-  if (state.accounts !== former.accounts || state.connection !== former.connection || state.isPaused !== former.isPaused || state.unread !== former.unread) {
+  if (userids(state) !== userids(former) || state.connection !== former.connection || state.isPaused !== former.isPaused || state.unread !== former.unread) {
     drawHeader();
     drawTitle();
   }
 });
+
+/** @param {import("./app.js").State} state */
+function userids({ accounts }) {
+  return accounts.map((one) => one.userid).join("\n");
+}
 
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let refreshing;

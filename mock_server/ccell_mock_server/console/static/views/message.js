@@ -238,7 +238,7 @@ export function messageView(app, userid, msgid, close) {
   function againAs(message) {
     const box = h("div", { class: "samples" });
     const show = () => {
-      const code = sample(language, { url: api.gateway.href, userid, submit: message });
+      const code = sample(language, { url: api.gateway.href, userid, submits: [message] });
       fill(
         box,
         h(
