@@ -178,10 +178,18 @@ def test_a_value_that_is_no_text_is_an_error(fake: Ccell, name: str, method: str
         getattr(getattr(fake, name), method)(phone=value)
 
 
-def test_a_code_or_a_state_is_no_pattern(fake: Ccell) -> None:
+def test_a_code_is_a_pattern_where_messages_are_found(fake: Ccell) -> None:
+    fake.client.send([PHONE, REFUSED], CONTENT)
+    assert fake.refused.one(code="1004*").phone == REFUSED
+    assert fake.refused.wait(code="*001").phone == REFUSED
+    assert fake.outbox.find(code="0*") == list(fake.outbox)
+    with pytest.raises(NotAsExpected):
+        fake.refused.one(code="1001*")
+
+
+def test_a_state_is_no_pattern_nor_is_the_code_of_a_request(fake: Ccell) -> None:
     fake.client.send(REFUSED, CONTENT)
     for find in (
-        lambda: fake.refused.find(code="1004*"),
         lambda: fake.outbox.find(state="deliv*"),  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]
         lambda: list(fake.account.journal(code="0*")),
     ):

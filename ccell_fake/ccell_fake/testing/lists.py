@@ -33,7 +33,7 @@ class NotAsExpected(CcellError, AssertionError):
 
 
 class MessageConditions(TypedDict, total=False):
-    """Fields that a message must have; in phone, linkid and content, `*` stands for any text."""
+    """Fields that a message must have; in all but state, `*` stands for any text."""
 
     phone: str
     linkid: str
