@@ -67,12 +67,12 @@ class _Commands(click.Group):
 
     def main(self, *args: Any, **extra: Any) -> Any:  # noqa: ANN401 - Click's
         """Run the command line."""
-        from ccell_mock_server.commands.output import Unwritten, echo  # noqa: PLC0415 - likewise
-
         try:
             return super().main(*args, **extra)
         except OSError:
             # Click failed to print the help or the version.
+            from ccell_mock_server.commands.output import Unwritten, echo  # noqa: PLC0415 - likewise
+
             try:
                 echo("")
             except Unwritten as unwritten:

@@ -40,7 +40,9 @@ def test_a_page_of_another_site_is_refused_on_loopback(host: str, header: str) -
         for answer in _ask(served, header, host=host):
             assert answer.status == 403
             assert b"allow_cross_site" in answer.body
-        assert served.services.metrics.text().count(b"ccell_requests_total{") == 0
+        metrics = served.services.metrics.text()
+        assert b'ccell_requests_total{code="403",operation="none"} 2.0' in metrics
+        assert metrics.count(b"ccell_requests_total{") == 1
 
 
 @pytest.mark.parametrize(
