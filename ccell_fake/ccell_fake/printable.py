@@ -1,5 +1,6 @@
 """Escape the characters of a text that would control a terminal or forge a line."""
 
+import json
 import re
 
 _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
@@ -9,6 +10,11 @@ def escape_controls(text: str) -> str:
     r"""Replace control characters, line breaks, marks of direction and half surrogate pairs by escapes like `\x1b`."""
     # Printable texts need no search, and nearly all texts are printable.
     return text if text.isprintable() else _CONTROLS.sub(_escape, text)
+
+
+def escape_json(text: str) -> str:
+    """Replace the same characters in JSON, which stays the same value."""
+    return text if text.isprintable() else _CONTROLS.sub(lambda match: json.dumps(match[0])[1:-1], text)
 
 
 def escape_lines(text: str) -> str:

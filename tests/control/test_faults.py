@@ -322,9 +322,10 @@ def test_characters_outside_gbk_become_references(served: Served) -> None:
     ("body", "said"),
     [
         ({"kind": "code", "code": "1001001", "bar": 1}, "bar: unknown setting 'bar'; known settings: operation, phone"),
-        ({"kind": []}, "kind: input tag '[]'"),
-        ({"kind": {}}, "kind: "),
-        ({"kind": "explode"}, "any of the expected tags: 'code', 'http', 'close', 'reset', 'truncate', 'broken_xml'"),
+        ({"kind": []}, "kind must be one of 'code', 'http', "),
+        ({"code": "1001999"}, "kind must be set"),
+        ({"kind": {}}, "kind must be one of 'code'"),
+        ({"kind": "explode"}, "'reset', 'truncate', 'broken_xml', 'gbk', 'delay', 'dribble', got \"explode\""),
         ({}, "kind"),
         ({"kind": "code"}, "code must be set"),
         ({"kind": "code", "code": "0"}, "code must be a code of an error, got success"),

@@ -1,5 +1,6 @@
 """The log of a command: it is escaped, it delays nothing, and it has the level that you choose."""
 
+import json
 import logging
 import os
 import signal
@@ -19,6 +20,7 @@ from hypothesis import strategies as st
 from ccell_fake.model import Operation, Submit
 from ccell_fake.printable import escape_controls, escape_lines
 from ccell_mock_server.cli import main
+from ccell_mock_server.commands.output import as_json
 from ccell_mock_server.log import log_to_stderr, logger
 
 UNREADABLE = b'<root userid="200001" password="1\x1b"'
@@ -42,6 +44,13 @@ def test_an_escaped_text_has_no_control_character_and_every_printable_one(text: 
     assert escape_controls(escaped) == escaped
     assert [one for one in text if one.isprintable() and one in escaped] == [one for one in text if one.isprintable()]
     escaped.encode()
+
+
+@given(st.text(st.one_of(st.characters(), st.sampled_from(UNSAFE))))
+def test_json_on_stdout_has_no_control_character_and_the_same_value(text: str) -> None:
+    rendered = as_json({"content": text})
+    assert not set(rendered) & set(UNSAFE)
+    assert json.loads(rendered) == {"content": text}
 
 
 @given(st.text(st.one_of(st.characters(), st.sampled_from(UNSAFE))))

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, TextIO, cast
 
 import click
 
+from ccell_fake.printable import escape_json
+
 if TYPE_CHECKING:
     from rich.table import Table
 
@@ -137,7 +139,7 @@ def tell(text: str) -> None:
 
 def keep(rows: Iterable[object]) -> None:
     """Save rows that are not on stdout, as JSON lines, in a new temporary file, or else write them to stderr."""
-    lines = [json.dumps(row, ensure_ascii=False) for row in rows]
+    lines = [escape_json(json.dumps(row, ensure_ascii=False)) for row in rows]
     try:
         descriptor, path = tempfile.mkstemp(prefix="ccell-fake-", suffix=".jsonl")
         with os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace") as file:
@@ -149,8 +151,8 @@ def keep(rows: Iterable[object]) -> None:
 
 
 def as_json(value: Any) -> str:  # noqa: ANN401 - any JSON
-    """Render a value as one line of JSON that stdout can carry."""
-    text = json.dumps(value, ensure_ascii=False)
+    """Render a value as one line of JSON that stdout can carry, and that controls no terminal."""
+    text = escape_json(json.dumps(value, ensure_ascii=False))
     try:
         text.encode((sys.stdout.encoding if is_open() else "") or "utf-8")
     except UnicodeEncodeError:

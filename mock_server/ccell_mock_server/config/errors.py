@@ -99,7 +99,10 @@ def _convert(
     if entry["type"] == "missing":
         return ConfigProblem(".".join(part for part in (key, str(entry["loc"][-1])) if part), "must be set")
     if entry["type"] in {"union_tag_invalid", "union_tag_not_found"}:
-        return ConfigProblem(str(entry["ctx"]["discriminator"]).strip("'"), f"{message[0].lower()}{message[1:]}")
+        name = str(entry["ctx"]["discriminator"]).strip("'")
+        is_missing = entry["type"] == "union_tag_not_found"
+        allowed = "must be set" if is_missing else f"must be one of {entry['ctx']['expected_tags']}"
+        return ConfigProblem(name, allowed, None if is_missing else _shorten(entry["input"].get(name)))
     value = HIDDEN if path and path[-1] in _SECRETS else _shorten(entry["input"])
     table = re.sub(r"\[[0-9]+\]", "", key) if is_toml else ""
     expected = _expected_type(entry["type"], entry["input"], value, table)
