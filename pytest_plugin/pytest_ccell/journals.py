@@ -58,15 +58,17 @@ def since(start: Start) -> str:
 
     The account that was opened last comes first, and those that are open come before those that are closed.
     """
-    accounts = [(one, of_account(one, start.accounts.get(one, 0))) for one in reversed(registry.accounts)]
+    # The accounts of the start are alive, so that no other one has their ids.
+    begun = {id(one): position for one, position in start.accounts.items()}
+    accounts = [(id(one), one.userid, of_account(one, begun.get(id(one), 0))) for one in reversed(registry.accounts)]
     accounts += [
-        (one, Journal(f"account {one.userid}, closed", _after(entries, start.accounts.get(one, 0))))
-        for one, entries in reversed(registry.closed or [])
+        (one, userid, Journal(f"account {userid}, closed", _after(entries, begun.get(one, 0))))
+        for one, userid, entries in reversed(registry.closed or [])
     ]
-    userids = [one.userid for one, _ in accounts]
+    userids = [userid for _, userid, _ in accounts]
     strays = [one for server in registry.servers for one in _strays(server, start.servers.get(server, 0), userids)]
     # An account of an earlier test or fixture is shown if it has requests.
-    shown = [journal for one, journal in accounts if journal.entries or one not in start.accounts]
+    shown = [journal for one, _, journal in accounts if journal.entries or one not in begun]
     left_out = len(shown) - _MOST_ACCOUNTS
     more = [f"({left_out} accounts that were opened earlier are left out)"] if left_out > 0 else []
     return "\n".join(filter(None, [render([*shown[:_MOST_ACCOUNTS], *strays]), *more]))

@@ -336,7 +336,7 @@ class Ccell:
         # The emulator may have stopped before.
         with suppress(NotFound, Unreachable):
             if registry.closed is not None:
-                registry.closed.append((self, self.journal()))
+                registry.closed.append((id(self), self.userid, self.journal()))
             self.account.close()
         self.account.disconnect(self._closed())
 

@@ -15,8 +15,8 @@ servers: list[Any] = []
 accounts: list[Any] = []
 """Each open `Ccell`, in the order of opening."""
 
-closed: list[tuple[Any, tuple[JournalEntry, ...]]] | None = [] if "PYTEST_CURRENT_TEST" in os.environ else None
-"""Each `Ccell` that was closed and its journal, if these are wanted.
+closed: list[tuple[int, str, tuple[JournalEntry, ...]]] | None = [] if "PYTEST_CURRENT_TEST" in os.environ else None
+"""The id, the userid and the journal of each `Ccell` that was closed, if these are wanted.
 
 They are also wanted if this module is first needed by a test that runs already.
 """
