@@ -68,7 +68,7 @@ def test_requests_are_listed_with_their_reason_whoever_sent_them(
         ccell.client.send(PHONE, CONTENT, spcode="12")
     ccell.client.info()
     expect(page.locator(".row")).to_have_count(3)
-    expect(page.locator(".row").last).to_contain_text("no account")
+    expect(page.locator(".row").last.locator(".who")).to_have_text("none")
     page.locator(".row a").last.click()
     expect(page.locator(".detail")).to_contain_text("the XML is not well-formed")
     page.locator(".row a").first.click()

@@ -53,11 +53,11 @@ def test_several_submits_are_sent_in_one_request(ccell: Ccell, page: Page) -> No
 
 def test_characters_segments_and_charge_are_counted_as_one_types(ccell: Ccell, page: Page) -> None:
     counted = page.locator("#counted")
-    expect(counted).to_have_text("15 characters · 1 segments · 1 numbers · charge 1")
+    expect(counted).to_have_text("Characters 15 · Segments 1 · Numbers 1 · Charge 1")
     page.get_by_label("Content").fill("好" * 71)
-    expect(counted).to_have_text("71 characters · 2 segments · 1 numbers · charge 2")
+    expect(counted).to_have_text("Characters 71 · Segments 2 · Numbers 1 · Charge 2")
     page.get_by_label("Numbers").fill("13600000001,13600000002\n13600000003")
-    expect(counted).to_have_text("71 characters · 2 segments · 3 numbers · charge 6")
+    expect(counted).to_have_text("Characters 71 · Segments 2 · Numbers 3 · Charge 6")
     page.get_by_role("button", name="Add a submit").click()
     second = page.get_by_role("group", name="Submit 2")
     second.get_by_label("Numbers").fill(PHONE)

@@ -68,6 +68,8 @@ def create_control(services: Services, *, is_documented: bool) -> OpenAPI:
         static_folder=None,
         doc_ui=is_documented,
     )
+    # Members of the document stand in the order in which they are declared.
+    app.json.sort_keys = False  # type: ignore[attr-defined] # pyright: ignore[reportAttributeAccessIssue]
     app.url_map.merge_slashes = False
     app.before_request(guard(services.control_token))
     app.after_request(_harden)

@@ -36,7 +36,9 @@ def explain(schemas: dict[str, dict[str, Any]], answers: Answers) -> None:
         for id_, question in ASSUMPTIONS.items()
         if question.scope == "account"
     }
-    schemas[Code.__name__][_MEANINGS] = [code.text for code in Code]
+    # Only a fault refers to this schema, and no fault has the code of success.
+    errors = [code for code in Code if code is not Code.SUCCESS]
+    schemas[Code.__name__] |= {"enum": errors, _MEANINGS: [code.text for code in errors]}
 
 
 def _question(question: Assumption) -> dict[str, Any]:

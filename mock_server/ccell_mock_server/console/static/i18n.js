@@ -102,6 +102,7 @@ const TEXTS = {
   report_due: ["The report has not come in yet", "状态报告尚未到达"],
   came_in: ["The report came in: {0}", "状态报告到达：{0}"],
   fetched: ["The client fetched the report", "客户端已取走状态报告"],
+  fetched_by: ["The client fetched the report, from {0}", "客户端已取走状态报告（来自 {0}）"],
   not_fetched: ["The client has not fetched the report yet", "客户端尚未取走状态报告"],
   was_refused: ["Refused with {0}: {1}", "被拒绝，{0}：{1}"],
   request: ["Request", "请求"],
@@ -127,7 +128,7 @@ const TEXTS = {
   entry_dropped: ["The journal no longer has this request.", "日志已不再保存此请求。"],
   // Requests
   no_requests: ["No request yet.", "还没有请求。"],
-  no_account: ["no account", "无账号"],
+  no_account: ["none", "无账号"],
   operation: ["Endpoint", "接口"],
   all_operations: ["All endpoints", "所有接口"],
   no_endpoint: ["no endpoint", "无此接口"],
@@ -220,7 +221,7 @@ const TEXTS = {
   holds_about: ["Held threads are in use until you release them, or until their time is over.", "占用的名额在释放或到期之前一直被占用。"],
   no_holds: ["No thread is held.", "没有占用名额。"],
   add_holds: ["Hold threads", "占用名额"],
-  held: ["{0} of: {1}, until {2}", "{0} 个，{1}，到 {2} 为止"],
+  held: ["Threads {0} · {1} · until {2}", "名额 {0} · {1} · 到 {2} 为止"],
   release: ["Release", "释放"],
   outcomes: ["Outcomes", "结果规则"],
   outcomes_about: ["The first rule that matches a message decides its report.", "以第一条与短信匹配的规则决定状态报告。"],
@@ -282,7 +283,6 @@ const TEXTS = {
   restore_from: ["Restore from a file", "从文件恢复"],
   restore: ["Restore", "恢复"],
   restore_sure: ["Replace everything in the emulator with {0}?", "用 {0} 替换模拟器中的所有内容？"],
-  restored: ["Restored from {0}.", "已从 {0} 恢复。"],
   // Forms
   type_string: ["text", "文本"],
   type_integer: ["whole number", "整数"],
@@ -307,7 +307,7 @@ const TEXTS = {
   sendtime: ["Sendtime (may be empty)", "sendtime（可为空）"],
   numbers: ["Numbers, with commas or one a line", "手机号，以逗号分隔或每行一个"],
   password_needed: ["The password of the account", "账号的密码"],
-  counted: ["{0} characters · {1} segments · {2} numbers · charge {3}", "{0} 字 · {1} 条 · {2} 个号码 · 计费 {3}"],
+  counted: ["Characters {0} · Segments {1} · Numbers {2} · Charge {3}", "字数 {0} · 条数 {1} · 号码 {2} · 计费 {3}"],
   charged_in_all: ["Charge in all: {0}", "合计计费：{0}"],
   accepted: ["The request is accepted.", "请求已接受。"],
   // Keys

@@ -89,8 +89,7 @@ export function accountsView(app) {
     try {
       const response = await fetch(api.url("state"), { method: "PUT", headers: { ...api.headers, "Content-Type": SNAPSHOT }, body: await chosen.arrayBuffer() });
       if (!response.ok) throw new ApiError(await problemOf(response));
-      await app.reloadAccounts();
-      done.textContent = t("restored", chosen.name);
+      // The stream of events says so, and the page reads everything anew.
     } catch (error) {
       app.report(error);
     } finally {

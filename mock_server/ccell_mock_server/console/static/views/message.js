@@ -29,6 +29,8 @@ export function messageView(app, userid, msgid, close) {
   const done = h("p", { role: "status", class: "done" });
   /** @type {Entry | null | undefined} */
   let entry;
+  /** @type {Entry | null} - the request that fetched the report */
+  let fetch = null;
   /** @type {import("../evidence.js").Registry} */
   let registry = new Map();
   let shown = "";
@@ -40,6 +42,7 @@ export function messageView(app, userid, msgid, close) {
       const message = await api.get(path);
       entry ??= await request(message);
       if (entry?.explanation) registry = await evidence(api);
+      if (message.report?.fetched_at !== fetch?.at) fetch = await fetchOf(message);
       const fetched = message.state === "delivered" || message.state === "failed" ? await lastFetch() : null;
       const text = JSON.stringify([message, fetched]);
       if (text !== shown) draw(message, fetched);
@@ -61,6 +64,24 @@ export function messageView(app, userid, msgid, close) {
       const page = await api.get(Api.account(userid, "/journal"), query);
       const [found] = page.items;
       return found?.position === message.position ? found : null;
+    } catch {
+      return null;
+    }
+  }
+
+  /**
+   * The request that fetched the report; null if none has, or if the journal has dropped it.
+   * @param {Message} message
+   * @returns {Promise<Entry | null>}
+   */
+  async function fetchOf(message) {
+    const at = message.report?.fetched_at;
+    if (!at) return null;
+    const query = { after_position: message.position, operation: "report", limit: 1000 };
+    try {
+      /** @type {import("../api.js").Page<Entry>} */
+      const page = await api.get(Api.account(userid, "/journal"), query);
+      return page.items.find((one) => one.at === at) ?? null;
     } catch {
       return null;
     }
@@ -117,7 +138,8 @@ export function messageView(app, userid, msgid, close) {
       if (message.report) {
         const isGood = message.report.status === "0";
         steps.push(step(message.report.recvtime, t("came_in", message.report.info), isGood ? "good" : "bad"));
-        steps.push(message.report.fetched_at ? step(message.report.fetched_at, t("fetched"), "good") : step(null, t("not_fetched"), "open"));
+        const { fetched_at: at } = message.report;
+        steps.push(at ? step(at, fetch ? t("fetched_by", fetch.peer) : t("fetched"), "good") : step(null, t("not_fetched"), "open"));
       } else if (message.state !== "scheduled") {
         steps.push(step(null, t("report_due"), "open"));
       }
