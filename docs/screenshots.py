@@ -42,8 +42,12 @@ _VIEWS: dict[str, tuple[str, str, dict[str, Any]]] = {
         ".item[data-met=yes]",
         {"viewport": {"width": 1280, "height": 720}},
     ),
-    "console-narrow": ("messages", ".row", {"viewport": {"width": 360, "height": 640}}),
-    "console-narrow-zh": ("messages", ".row", {"viewport": {"width": 360, "height": 640}, "locale": "zh-CN"}),
+    "console-faults": (
+        "account/faults?account=300001",
+        ".arranged li",
+        {"viewport": {"width": 1280, "height": 720}},
+    ),
+    "console-narrow": ("messages", ".row", {"viewport": {"width": 360, "height": 640}, "locale": "zh-CN"}),
 }
 
 
@@ -73,6 +77,8 @@ def _arrange(ccell: Ccell, clock: ManualClock, url: str) -> dict[str, str]:
             f'<submit phone="13900000002" content="您的验证码是471102。【商城】"{closing}</root>'
         )
         httpx2.post(f"{url}/sms3_api/{path}", content=body.encode())
+    ccell.faults.next("send", code="1001006", times=3)
+    ccell.faults.next("report", truncate=True)
     first, second = (one.position for one in ccell.server.control.requests(text="*您的验证码*", is_refused=False))
     return {"message": f"{ccell.userid}/{refused.msgid}", "first": str(second), "second": str(first)}
 

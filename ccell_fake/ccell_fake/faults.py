@@ -47,7 +47,7 @@ class FaultConditions:
         operation: The endpoint; any if not set.
         phone: Pattern of a number in a send, `*` for any text; any request if not set.
         skip: Number of matching requests to let pass first.
-        times: Number of requests to apply to; all if None, or null in JSON.
+        times: Number of requests to apply to; all if not set (None, null in JSON).
         rate: Share of the matching requests to apply to, decided by the seed.
         since: From this time on, on the account's clock; from the beginning if not set.
         until: Before this time, on the account's clock; without end if not set.
