@@ -79,11 +79,11 @@ class CoverageReporter:
         """Begin to collect.
 
         Raises:
-            pytest.UsageError: The report cannot be written.
+            pytest.UsageError: A report cannot be written.
         """
         self._config = config
         self._fail_under: float | None = config.getoption("--ccell-coverage-fail-under")
-        self._path = _report_path(config)
+        self._paths = [_report_path(config, name) for name in config.getoption("--ccell-coverage-report") or ()]
         self._coverages: list[Coverage] = []
         self._lost: list[str] = []
         self._sum: Coverage | None = None
@@ -105,8 +105,8 @@ class CoverageReporter:
         if self._config.getoption("collectonly"):
             return
         self._sum = reduce(add, self._coverages, nothing())
-        if self._path is not None:
-            self._path.write_text(FORMATS[self._path.suffix](self._sum), "utf-8")
+        for path in self._paths:
+            path.write_text(FORMATS[path.suffix](self._sum), "utf-8")
         if self._is_too_little(self._sum) and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
@@ -142,8 +142,8 @@ class CoverageReporter:
             write("No test used an emulator.")
         for worker in self._lost:
             write(f"The coverage of worker {worker} is missing: it crashed.", red=True)
-        if self._path is not None:
-            write(f"Coverage report: {self._path}")
+        for path in self._paths:
+            write(f"Coverage report: {path}")
         if self._fail_under is not None:
             self._write_judgement(terminalreporter, self._sum, self._fail_under)
 
@@ -162,10 +162,7 @@ def nothing() -> Coverage:
     return describe(())
 
 
-def _report_path(config: pytest.Config) -> Path | None:
-    name: str | None = config.getoption("--ccell-coverage-report")
-    if name is None:
-        return None
+def _report_path(config: pytest.Config, name: str) -> Path:
     path = config.invocation_params.dir / name
     if path.suffix not in FORMATS:
         message = f"--ccell-coverage-report={name}: the name must end with one of {', '.join(FORMATS)}"

@@ -51,7 +51,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--ccell-coverage-report",
         metavar="FILE",
-        help="Write the coverage to FILE.json, FILE.html or FILE.md, too. Implies --ccell-coverage.",
+        action="append",
+        help="Write the coverage to FILE.json, FILE.html or FILE.md, too. Repeatable. Implies --ccell-coverage.",
     )
     group.addoption(
         "--ccell-coverage-fail-under",
@@ -95,7 +96,7 @@ def pytest_configure(config: pytest.Config) -> None:
         message = "--ccell-profile is for an emulator that is started, --ccell-url for a running one; give one of them"
         raise pytest.UsageError(message)
     wishes = ("--ccell-coverage", "--ccell-coverage-report", "--ccell-coverage-fail-under")
-    if any(config.getoption(wish) not in {None, False} for wish in wishes):
+    if any(config.getoption(wish) not in (None, False) for wish in wishes):
         from pytest_ccell.coverage import CoverageReporter  # noqa: PLC0415 - loaded on demand
 
         config.pluginmanager.register(CoverageReporter(config), "ccell_coverage")

@@ -94,6 +94,20 @@ def test_a_call_and_a_magic_number_are_copied(running: Emulator, ccell: Ccell, o
     assert ccell.userid == "300001"
 
 
+def test_a_page_without_the_clipboard_of_secure_pages_copies_too(
+    running: Emulator, ccell: Ccell, open_page: Open
+) -> None:
+    ccell.client.send("13800000000", "您的验证码是4711。【签名】")
+    page = open_page(console(running))
+    page.add_init_script("Object.defineProperty(navigator, 'clipboard', { value: undefined })")
+    page.reload()
+    page.locator(".row a").click()
+    page.locator(".found-code").get_by_role("button").click()
+    expect(page.locator(".found-code")).to_contain_text("Copied")
+    page.locator("#search").press("Control+v")
+    expect(page.locator("#search")).to_have_value("4711")
+
+
 def test_the_choice_of_items_has_an_address(running: Emulator, ccell: Ccell, open_page: Open) -> None:
     ccell.client.info()
     page = open_page(console(running, "codes"))

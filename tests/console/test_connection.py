@@ -100,3 +100,19 @@ def test_two_tabs_hear_the_same_each_at_its_pace(running: Emulator, ccell: Ccell
     expect(first.locator(".row")).to_have_count(0)
     first.get_by_role("button", name="Go on").click()
     expect(first.locator(".row")).to_have_count(1)
+
+
+def test_an_error_of_a_lost_connection_goes_when_it_is_found_again(
+    running: Emulator, ccell: Ccell, open_page: Open
+) -> None:
+    ccell.client.send(PHONE, CONTENT)
+    with cable(running.url) as proxy:
+        page = open_page(f"{proxy.url}/_ccell/#/messages", errors_expected=True)
+        expect(page.locator(".connection")).to_have_text("live")
+        proxy.cut()
+        expect(page.locator(".connection")).to_contain_text("connection lost")
+        page.locator("#search").fill(PHONE)
+        expect(page.get_by_role("alert")).to_have_text("The emulator does not answer.")
+        proxy.mend()
+        expect(page.locator(".row")).to_have_count(1)
+        expect(page.get_by_role("alert")).to_be_hidden()

@@ -10,7 +10,7 @@ from ccell_fake.testing import Ccell
 from ccell_mock_server.emulator import Emulator
 
 MARKUP = "<img src=x onerror=alert(1)><script>alert(2)</script><b>"
-UNSEEN = "\u202egnp\u2066\u200b\u200d\u00ad\ufeff"
+UNSEEN = "\u202egnp\u2066\u200b\u200d\u00ad\ufeff\u180f\U000e0041\U0001d173"
 NOTIFICATIONS = """() => {
   window.told = [];
   window.Notification = class {
@@ -18,7 +18,7 @@ NOTIFICATIONS = """() => {
     constructor(title, options) { window.told.push([title, options.body]); }
   };
 }"""
-SHOWN = "U+202EgnpU+2066U+200BU+200DU+00ADU+FEFF"
+SHOWN = "U+202EgnpU+2066U+200BU+200DU+00ADU+FEFFU+180FU+E0041U+1D173"
 
 
 def _holds_no_markup(page: Page) -> bool:
@@ -102,3 +102,42 @@ def test_messages_that_come_unseen_are_counted_and_marked(running: Emulator, cce
     expect(page).to_have_title("Messages – ccell-fake")
     page.locator(".row a").first.click()
     expect(page.locator(".row.unread")).to_have_count(1)
+
+
+def test_emojis_are_shown_whole(running: Emulator, ccell: Ccell, open_page: Open) -> None:
+    ccell.client.send(PHONE, "1\ufe0f\u20e3 👨\u200d👩\u200d👧 ❤\ufe0f【签名】")
+    page = open_page(console(running))
+    page.locator(".row a").click()
+    expect(page.locator(".detail .bubble")).to_have_text("1\ufe0f\u20e3 👨\u200d👩\u200d👧 ❤\ufe0f【签名】")
+    expect(page.locator(".unseen")).to_have_count(0)
+
+
+@pytest.mark.parametrize("view", ["messages/%", "phone/%e0%a4%a", "constructor", "__proto__", "toString/%?q=%"])
+def test_an_address_that_leads_nowhere_leaves_the_console_usable(
+    running: Emulator, ccell: Ccell, open_page: Open, view: str
+) -> None:
+    ccell.client.send(PHONE, CONTENT)
+    page = open_page(console(running, view))
+    expect(page.locator("main h1, main .empty").first).not_to_be_empty()
+    page.get_by_role("link", name="Messages").click()
+    expect(page.locator(".row")).to_have_count(1)
+
+
+def test_a_search_for_a_name_of_the_language_completes_nothing(
+    running: Emulator, ccell: Ccell, open_page: Open
+) -> None:
+    ccell.client.send(PHONE, CONTENT)
+    page = open_page(console(running))
+    expect(page.locator(".row")).to_have_count(1)
+    page.locator("#search").press_sequentially("constructor:x")
+    expect(page.locator("#search-faults")).to_contain_text("There is no field in “constructor:x”")
+
+
+def test_references_to_characters_are_read_in_the_list_of_requests(
+    running: Emulator, ccell: Ccell, open_page: Open
+) -> None:
+    root = f'<root userid="{ccell.userid}" password="{ccell.password}">'
+    content = "&#24744;&#x597D; &#39;1&#x27; &amp;lt;【签名】"
+    http.post(running.url, Operation.SEND.path, f'{root}<submit phone="{PHONE}" content="{content}"/></root>'.encode())
+    page = open_page(console(running, "requests"))
+    expect(page.locator(".row .text")).to_have_text(f"{PHONE} 您好 '1' &lt;【签名】")

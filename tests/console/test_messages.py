@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from harness.console import CONTENT, PHONE, Open, console
 from harness.emulators import emulator
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from ccell_fake.client import Client
 from ccell_fake.clock import SHANGHAI
@@ -111,8 +111,13 @@ def test_a_search_narrows_the_list_and_has_an_address(running: Emulator, ccell: 
 def test_a_search_says_what_it_does_not_understand(running: Emulator, open_page: Open) -> None:
     page = open_page(console(running))
     search = page.get_by_role("combobox", name="Search the messages")
-    search.fill("fone:138 state:gone after:noon")
-    for text in ("no field in “fone:138”; fields: phone", "no state “gone”; states: refused", "“noon” is no time"):
+    search.fill("fone:138 state:gone after:noon before:2026-02-30")
+    for text in (
+        "“2026-02-30” is no time",
+        "no field in “fone:138”; fields: phone",
+        "no state “gone”; states: refused",
+        "“noon” is no time",
+    ):
         expect(page.locator("#search-faults")).to_contain_text(text)
 
 
@@ -193,6 +198,61 @@ def test_a_long_list_loads_its_pages_as_it_is_scrolled(running: Emulator, ccell:
         page.wait_for_timeout(100)
     expect(page.locator(".row", has_text="13800000000")).to_be_visible()
     assert page.locator(".row").count() < 60
+
+
+def test_the_beginning_of_a_number_is_completed_to_a_search_for_numbers(
+    running: Emulator, ccell: Ccell, open_page: Open
+) -> None:
+    ccell.client.send([PHONE, "13900000001"], CONTENT)
+    page = open_page(console(running))
+    expect(page.locator(".row")).to_have_count(2)
+    page.locator("#search").press_sequentially("139")
+    expect(page.locator("#options").get_by_role("option")).to_have_text(["phone:139*"])
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    expect(page.locator("#search")).to_have_value("phone:139* ")
+    expect(page.locator(".row")).to_have_count(1)
+
+
+def test_an_open_message_that_is_gone_says_so(running: Emulator, ccell: Ccell, open_page: Open) -> None:
+    ccell.client.send(PHONE, CONTENT)
+    page = open_page(console(running), errors_expected=True)
+    page.locator(".row a").click()
+    expect(page.locator(".detail .bubble")).to_be_visible()
+    ccell.account.reset()
+    expect(page.locator(".detail")).to_contain_text("There is no such message.")
+    expect(page.get_by_role("alert")).to_be_hidden()
+    page.locator(".detail").get_by_role("button", name="Close").click()
+    expect(page.locator(".detail")).to_be_hidden()
+
+
+def test_a_page_that_comes_late_leaves_no_gap(running: Emulator, ccell: Ccell, open_page: Open) -> None:
+    ccell.settings(balance=10_000)
+    ccell.client.send([f"138{number:08d}" for number in range(150)], CONTENT)
+    page = open_page(console(running))
+    held: list[Route] = []
+
+    def hold_the_first(route: Route) -> None:
+        if held:
+            route.continue_()
+        else:
+            held.append(route)
+
+    page.route(re.compile(r"/v1/messages\?.*cursor="), hold_the_first)
+    expect(page.locator(".row").first).to_contain_text("13800000149")
+    scroller = page.locator(".scroller")
+    scroller.evaluate("element => { element.scrollTop = element.scrollHeight; }")
+    expect(page.locator(".row", has_text="13800000050")).to_be_visible()
+    ccell.client.send([f"139{number:08d}" for number in range(120)], CONTENT)
+    scroller.evaluate("element => { element.scrollTop = 0; }")
+    expect(page.locator(".row").first).to_contain_text("13900000119")
+    held[0].continue_()
+    for _ in range(60):
+        scroller.evaluate("element => { element.scrollTop = element.scrollHeight; }")
+        if page.locator(".row", has_text="13800000000").count():
+            break
+        page.wait_for_timeout(100)
+    expect(page.locator(".row").last).to_have_attribute("aria-setsize", "270")
 
 
 def test_hostile_texts_are_shown_as_texts(running: Emulator, ccell: Ccell, open_page: Open) -> None:

@@ -125,6 +125,19 @@ def test_requests_that_became_no_message_are_counted(running: Emulator, ccell: C
     expect(page.locator(".row")).to_have_count(2)
 
 
+def test_refused_requests_of_the_chosen_account_are_not_hidden_by_those_of_others(
+    running: Emulator, ccell: Ccell, open_page: Open
+) -> None:
+    _post(password="wrong")(running, ccell)
+    _post("/sms3_api/send.jsp")(running, ccell)
+    for _ in range(25):
+        http.post(running.url, Operation.SEND.path, b'<root userid="200001" password="wrong"/>')
+    page = open_page(console(running, f"messages?account={ccell.userid}"))
+    told = page.locator(".refused-requests")
+    expect(told).to_contain_text("2 requests were refused or could not be read.")
+    expect(told).to_contain_text("The gateway has no such path.")
+
+
 def test_a_verdict_has_its_clause_in_both_languages(running: Emulator, ccell: Ccell, open_page: Open) -> None:
     ccell.client.send("19500001111", CONTENT)
     page = open_page(console(running))

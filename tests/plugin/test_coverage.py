@@ -154,6 +154,16 @@ def test_a_report_says_what_was_met_and_how_to_meet_the_rest(pytester: pytest.Py
         assert "met 4 of 24 codes, 0 of 13 limits, 1 of 18 questions, 1 of 9 fault kinds." in text
 
 
+@WORKERS
+def test_every_report_that_is_asked_for_is_written(pytester: pytest.Pytester, workers: str) -> None:
+    pytester.makepyfile(TESTS)
+    names = ["coverage.json", "coverage.html", "coverage.md", "again.md"]
+    result = run(pytester, "-n", workers, *[f"--ccell-coverage-report={name}" for name in names])
+    result.stdout.fnmatch_lines([f"Coverage report: *{name}" for name in names])
+    for name in names:
+        assert "1004008" in (pytester.path / name).read_text("utf-8")
+
+
 @pytest.mark.parametrize(
     ("option", "error"),
     [

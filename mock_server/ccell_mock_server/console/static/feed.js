@@ -25,9 +25,12 @@ export class Feed {
   /** Ask for the page after the last one. */
   async more() {
     const { signal } = this.asking;
-    if (this.cursor === null) return;
+    const { cursor } = this;
+    if (cursor === null) return;
     try {
-      const page = await this.ask(this.cursor, signal);
+      const page = await this.ask(cursor, signal);
+      // So many new items have come meanwhile that the list began again.
+      if (cursor !== this.cursor) return;
       this.cursor = page.next;
       this.list.set([...this.list.items, ...page.items], this.cursor === null);
     } catch (error) {

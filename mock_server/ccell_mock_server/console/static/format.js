@@ -55,11 +55,33 @@ export function copyButton(app, text, label = app.t("copy")) {
   button.addEventListener("click", async (event) => {
     event.preventDefault();
     event.stopPropagation();
-    await navigator.clipboard.writeText(typeof text === "string" ? text : text());
+    try {
+      await copy(typeof text === "string" ? text : text());
+    } catch (error) {
+      app.report(error);
+      return;
+    }
+    button.focus();
     button.textContent = app.t("copied");
     setTimeout(() => (button.textContent = label), 1500);
   });
   return button;
+}
+
+/**
+ * Copy a text to the clipboard.
+ * @param {string} text
+ */
+async function copy(text) {
+  if (navigator.clipboard) return navigator.clipboard.writeText(text);
+  // Browsers give the clipboard only to pages from this machine or over TLS. The former way works everywhere.
+  const box = h("textarea");
+  box.value = text;
+  document.body.append(box);
+  box.select();
+  const isCopied = document.execCommand("copy");
+  box.remove();
+  if (!isCopied) throw new Error("the browser refused to copy");
 }
 
 /**

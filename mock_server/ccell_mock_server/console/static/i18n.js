@@ -126,6 +126,7 @@ const TEXTS = {
   basis_assumed: ["assumed", "假设"],
   basis_arranged: ["arranged by your test", "由测试安排"],
   entry_dropped: ["The journal no longer has this request.", "日志已不再保存此请求。"],
+  message_gone: ["There is no such message. It was deleted, or its account was reset or deleted.", "没有这条短信。它已被删除，或者账号已被重置或删除。"],
   // Requests
   no_requests: ["No request yet.", "还没有请求。"],
   no_account: ["none", "无账号"],

@@ -207,7 +207,7 @@ function draw() {
   }
   view?.close?.();
   shownPage = shown;
-  const page = PAGES[route.page];
+  const page = Object.hasOwn(PAGES, route.page) ? PAGES[route.page] : undefined;
   view = page
     ? page(app)
     : { element: h("p", { class: "empty" }, app.t("unknown_page", route.page)), title: route.page };
@@ -288,6 +288,7 @@ function newStream() {
       refresh();
     },
     open() {
+      if (notice.textContent === app.t("no_answer")) notice.hidden = true;
       app.reloadAccounts().catch(app.report);
       refresh();
     },

@@ -84,7 +84,9 @@ function parseTime(value, today) {
   const match = TIME.exec(value);
   if (!match) return null;
   const instant = `${match[1] ?? today}T${match[2] ?? match[3] ?? "00:00"}${match[4] ?? "+08:00"}`;
-  return Number.isNaN(Date.parse(instant)) ? null : instant;
+  const [day = ""] = instant.split("T");
+  // The parser takes 30 February for 2 March.
+  return Number.isNaN(Date.parse(instant)) || !new Date(`${day}T00:00Z`).toISOString().startsWith(day) ? null : instant;
 }
 
 /**
@@ -98,9 +100,10 @@ export function complete(text, place, known) {
   const from = text.lastIndexOf(" ", place - 1) + 1;
   const word = text.slice(from, place);
   const [name = "", value] = word.split(":", 2);
+  if (/^\d{2,10}$/u.test(word)) return { from, options: [`phone:${word}*`] };
   if (value === undefined) {
     return { from, options: word ? FIELDS.filter((field) => field.startsWith(word)).map((field) => `${field}:`) : [] };
   }
-  const values = name === "state" ? STATES : [...new Set(known[name] ?? [])];
+  const values = name === "state" ? STATES : [...new Set(FIELDS.includes(name) ? known[name] : [])];
   return { from, options: values.filter((one) => one && !/\s/u.test(one) && one.startsWith(value) && one !== value).map((one) => `${name}:${one}`) };
 }

@@ -10,7 +10,7 @@
  */
 export function parseRoute(hash) {
   const [path = "", query = ""] = hash.replace(/^#\/?/, "").split("?", 2);
-  const [page = "", ...parts] = path.split("/").map(decodeURIComponent);
+  const [page = "", ...parts] = path.split("/").map(decode);
   return { page: page || "messages", parts, query: Object.fromEntries(new URLSearchParams(query)) };
 }
 
@@ -24,4 +24,16 @@ export function formatRoute(page, parts = [], query = {}) {
   const members = Object.entries(query).filter(([, value]) => value !== "" && value !== null && value !== undefined);
   const text = new URLSearchParams(/** @type {[string, string][]} */ (members)).toString();
   return `#/${path}${text ? `?${text}` : ""}`;
+}
+
+/**
+ * A part of an address. A part with a wrong percent sign stays as it is.
+ * @param {string} part
+ */
+function decode(part) {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
 }

@@ -2,7 +2,7 @@
 
 import { h } from "./dom.js";
 
-const UNSEEN = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb]/u;
+const UNSEEN = /^(?:(?![\t\n\r])\p{Cc}|\p{Default_Ignorable_Code_Point}|[\p{Zl}\p{Zp}\ufff9-\ufffb])$/u;
 
 /**
  * The nodes of a text. Each unseen character becomes a mark such as U+202E.
@@ -14,7 +14,7 @@ export function visible(text) {
   const nodes = [];
   let plain = "";
   for (const character of characters(text)) {
-    if (character.length === 1 && UNSEEN.test(character)) {
+    if (UNSEEN.test(character)) {
       if (plain) nodes.push(document.createTextNode(plain));
       plain = "";
       const code = (character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0");
@@ -27,8 +27,8 @@ export function visible(text) {
   return nodes;
 }
 
-// An emoji may be made of several characters, some of them unseen.
-const EMOJI = /\p{Extended_Pictographic}[\ufe0f\u{1f3fb}-\u{1f3ff}]*(?:\u200d\p{Extended_Pictographic}[\ufe0f\u{1f3fb}-\u{1f3ff}]*)*/gu;
+// An emoji may be made of several characters, some of them unseen; so are the digits on keys.
+const EMOJI = /[0-9#*]\ufe0f\u20e3|\p{Extended_Pictographic}[\ufe0f\u{1f3fb}-\u{1f3ff}]*(?:\u200d\p{Extended_Pictographic}[\ufe0f\u{1f3fb}-\u{1f3ff}]*)*/gu;
 
 /**
  * The characters of a text, and its emojis whole.

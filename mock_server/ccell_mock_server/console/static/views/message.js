@@ -1,6 +1,6 @@
 /** One message: what the phone shows, why it was decided so, its life, its request, and what can be done with it. */
 
-import { Api } from "../api.js";
+import { Api, ApiError } from "../api.js";
 import { fill, h } from "../dom.js";
 import { evidence } from "../evidence.js";
 import { copyButton, fullTime, pretty } from "../format.js";
@@ -48,7 +48,12 @@ export function messageView(app, userid, msgid, close) {
       if (text !== shown) draw(message, fetched);
       shown = text;
     } catch (error) {
-      app.report(error);
+      if (!(error instanceof ApiError && [404, 422].includes(error.problem.status))) {
+        app.report(error);
+        return;
+      }
+      shown = "";
+      fill(element, h("header", {}, h("h2", {}, ...visible(msgid)), closeButton()), h("p", {}, t("message_gone")));
     }
   }
 
@@ -106,7 +111,7 @@ export function messageView(app, userid, msgid, close) {
         "header",
         {},
         h("h2", {}, h("a", { href: formatRoute("phone", [message.phone], { ...query, account: userid, q: "" }) }, ...visible(message.phone))),
-        h("button", { type: "button", class: "quiet", click: close }, t("close")),
+        closeButton(),
       ),
       h("p", { class: "bubble" }, ...contentNodes(message.content, message.verification_code)),
       message.verification_code &&
@@ -124,6 +129,10 @@ export function messageView(app, userid, msgid, close) {
       againAs(message),
       h("dl", { class: "facts" }, fact("msgid", message.msgid), fact("linkid", message.linkid), fact("spcode", message.spcode), fact(t("account"), userid)),
     );
+  }
+
+  function closeButton() {
+    return h("button", { type: "button", class: "quiet", click: close }, t("close"));
   }
 
   /** @param {Message} message */

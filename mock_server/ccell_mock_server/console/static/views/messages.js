@@ -101,7 +101,7 @@ export function messagesView(app) {
     const query = parseQuery(input.value, dayOf());
     faults.textContent = query.faults
       .map(({ word, kind }) => t(`fault_${kind}`, word, kind === "state" ? STATES.join(", ") : FIELDS.join(", ")))
-      .join(" ");
+      .join("\n");
     return query.filters;
   }
 
@@ -124,14 +124,17 @@ export function messagesView(app) {
     const isAsked = !input.value.trim() || part !== undefined;
     const userid = route.query["account"];
     try {
-      /** @type {import("../api.js").Page<import("../api.js").RequestRecord>} */
-      const page = isAsked ? await api.get("requests", { is_refused: true, text: part && `*${part}*`, limit: 20 }) : { items: [], next: null };
-      const found = page.items.filter((entry) => !userid || entry.userid === userid || !entry.userid);
+      // A request of no account may have been meant for this one.
+      const lists = userid ? [`requests?userid=${encodeURIComponent(userid)}`, "requests?userid="] : ["requests"];
+      const filters = { is_refused: true, text: part && `*${part}*`, limit: 20 };
+      /** @type {import("../api.js").Page<import("../api.js").RequestRecord>[]} */
+      const pages = isAsked ? await Promise.all(lists.map((list) => api.get(list, filters))) : [];
+      const found = pages.flatMap((page) => page.items).sort((one, other) => other.position - one.position);
       const registry = found.length > 0 ? await evidence(api) : new Map();
       // A later question may have been answered already.
       if (question !== asked) return;
       const shown = found.slice(0, part ? 3 : 1);
-      const count = page.next === null ? String(found.length) : `${found.length}+`;
+      const count = `${found.length}${pages.some((page) => page.next !== null) ? "+" : ""}`;
       const kept = { account: route.query["account"], lang: route.query["lang"], theme: route.query["theme"] };
       const text = part?.replace(/^\*|\*$/gu, "");
       refused.hidden = found.length === 0;

@@ -245,5 +245,8 @@ function submitOf({ request }) {
 /** @param {string} text */
 function unescapeXml(text) {
   const names = /** @type {Record<string, string>} */ ({ amp: "&", lt: "<", gt: ">", quot: '"', apos: "'" });
-  return text.replace(/&(amp|lt|gt|quot|apos);/gu, (_, name) => names[name] ?? "");
+  return text.replace(/&(?:(amp|lt|gt|quot|apos)|#(\d{1,7})|#x([\da-f]{1,6}));/giu, (whole, name, decimal, hexadecimal) => {
+    const point = decimal ? Number(decimal) : Number.parseInt(hexadecimal, 16);
+    return names[name] ?? (point <= 0x10ffff ? String.fromCodePoint(point) : whole);
+  });
 }
