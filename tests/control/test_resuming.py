@@ -301,6 +301,20 @@ def test_a_reset_while_nobody_listened_ends_the_stream_and_the_next_one_goes_on(
     assert [one.kind for one in _heard(control, 1, userid=userid, last_event_id=ended.id)] == ["fetch_report"]
 
 
+def test_a_message_that_was_deleted_meanwhile_costs_no_event_of_another() -> None:
+    world = _World()
+    listener = _Listener(world, None)
+    world.do("send", "300001", 2)
+    listener.hear(2)
+    admin = world.emulator.services.admin("300001")
+    first, *others = admin.messages(MessageFilter(), Listing()).items
+    admin.delete_message(first.msgid)
+    listener.hear()
+    world.emulator.stop()
+    heard = [one.data["message"].msgid for one in listener.heard if one.kind == "message"]
+    assert heard == [first.msgid, *(one.msgid for one in others)]
+
+
 def test_more_events_of_time_than_are_kept_are_told() -> None:
     with emulator(server={"journal_entries": 1}) as running, ControlClient(running.url) as control:
         account = control.open()
@@ -385,7 +399,7 @@ def test_listening_costs_a_clock_nothing_until_somebody_listens(control: Control
         EventId,
         st.text("0123456789abcdef", min_size=16, max_size=16),
         *[st.integers(0, 10**18 - 1)] * 3,
-        st.integers(0, 999_999),
+        st.integers(0, 10**19 - 1),
     )
 )
 def test_an_id_is_read_as_it_was_written(id_: EventId) -> None:
