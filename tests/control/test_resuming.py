@@ -287,6 +287,13 @@ def test_an_id_of_a_stream_of_all_accounts_is_unknown_to_one(control: ControlCli
     assert resync.data["reason"] == "unknown_id"
 
 
+def test_an_id_of_another_open_account_is_unknown(control: ControlClient, served: Served) -> None:
+    with control.events(control.open().userid) as events:
+        last = events.last_event_id
+    (resync,) = _heard(control, 1, last_event_id=last, userid=served.account.userid)
+    assert resync.data == {"reason": "unknown_id"}
+
+
 def test_a_reset_while_nobody_listened_ends_the_stream_and_the_next_one_goes_on(
     control: ControlClient, served: Served
 ) -> None:

@@ -76,6 +76,7 @@ class SqliteLedger(DeletingTables):
         self._accounts.pop(account, None)
         self._before.pop(account, None)
         self._retention.forget(account)
+        self._logged.pop(account, None)
         self._changed.add(account)
 
     def balance(self, account: int, now: int) -> BalanceRow:

@@ -118,6 +118,8 @@ class Stream:
             return _UNKNOWN
         if (last.account == NO_ACCOUNT) != (self._only is None):
             return _UNKNOWN
+        if last.account != now.account and self._services.accounts.with_key(last.account) is not None:
+            return _UNKNOWN
         self._last = last
         return "" if last.account == now.account else _ENDED
 
