@@ -64,7 +64,8 @@ def views(services: Services) -> list[Api]:
         last event of a stream of this account.
 
         Every event has an id, which is opaque text. Send the last one as the header Last-Event-ID to continue: no event
-        is missing and none is repeated, unless `resync` comes. A message that was deleted meanwhile has no event.
+        is missing and none is repeated, unless `resync` comes. A message that was deleted meanwhile has no event, nor
+        has a request of no account before a reset of everything.
 
         `resync` means that events are missing: read everything anew. Its `reason` is `unknown_id` (another emulator,
         another account, or a restart without a store), `entries_dropped` (more happened than is kept), or `restored` (a
