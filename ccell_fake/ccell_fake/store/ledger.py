@@ -69,6 +69,7 @@ class SqliteLedger(DeletingTables):
 
     def forget(self, account: int) -> None:
         self._record_end(account, NO_ACCOUNT)
+        self._keep_used("account = ?", (account,))
         for table in OF_AN_ACCOUNT:
             self._read(f"DELETE FROM {table} WHERE account = ?", (account,))
         self._read("DELETE FROM account WHERE key = ?", (account,))
