@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from harness import http
 from harness.accounts import PHONE, Served
 from harness.emulators import DOCUMENT_DAY, emulator
 from hypothesis import example, given, settings
@@ -27,16 +28,20 @@ _USERID, _PASSWORD = "300001", "minted-00000000"
 
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    """A store with a row in every table, and with all indexes of searches."""
+    """A store with rows in every table and all indexes of searches, after a request that reached no endpoint."""
     path = tmp_path_factory.mktemp("damage") / "store"
     clock = ManualClock(DOCUMENT_DAY)
     with emulator(clock, {"store": str(path)}) as running, ControlClient(running.url) as control:
         account = control.open(AccountSettings(userid=_USERID, password=_PASSWORD, max_concurrency=2))
         served = Served(running.url, account)
+        with control.events():
+            http.get(running.url, b"/no_endpoint")
         account.change(report_delay=5, personas=[Persona(phone="139*")], assumptions={"Q33": "refunded"})
         account.add_outcome(OutcomeRule(phone="137*", stat="UNDELIV", delay=60))
         for phone in (PHONE, "13900000000", "13700000000", "1"):
             served.send(phone, linkid="7")
+        account.delete_messages(phone="1")
+        account.delete_reports(phone="13700000000")
         served.send(sendtime="2016-01-01 00:00:00")
         account.reply("13900000000", "TD")
         account.add_fault(CodeFault(code=Code.IP_REFUSED, operation=Operation.INFO, skip=1, times=3))
@@ -72,6 +77,11 @@ def _use(running: Emulator) -> None:
         control.open().close()
         control.metrics()
         control.send("GET", "/v1/state")
+        assert list(control.requests()) is not None
+        assert control.coverage().totals
+        http.get(running.url, b"/no_endpoint")
+        with control.events(last_event_id="0") as events:
+            assert next(events).id
 
 
 def _serve(path: Path) -> Emulator | StoreError:
@@ -126,6 +136,18 @@ def _flipped(content: bytes, flips: Flips) -> bytes:
     for place, bits in flips:
         damaged[int(place * len(damaged))] ^= bits
     return bytes(damaged)
+
+
+def test_a_store_with_rows_in_every_table_is_accepted(store: bytes, tmp_path: Path) -> None:
+    (tmp_path / "store").write_bytes(store)
+    with closing(sqlite3.connect(tmp_path / "store")) as connection:
+        tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        empty = [name for name in tables if not connection.execute(f"SELECT 1 FROM {name}").fetchone()]
+    assert empty == []
+    served = _serve(tmp_path / "store")
+    assert isinstance(served, Emulator), f"{served}"
+    with served as running:
+        _use(running)
 
 
 @given(flips=_FLIPS)
@@ -183,6 +205,19 @@ _DAMAGES = (
     "DELETE FROM high_water",
     "INSERT INTO high_water VALUES (1)",
     "UPDATE high_water SET number = 9223372036854775807",
+    "DELETE FROM event_log",
+    "UPDATE event_log SET history = 'x'",
+    "UPDATE event_log SET is_recording = 2",
+    "UPDATE time_event SET at = 9223372036854775807",
+    "UPDATE time_event SET kind = 'x'",
+    "UPDATE time_event SET position = 9223372036854775807 WHERE kind = 'ended'",
+    "UPDATE recorded SET until = -1",
+    "UPDATE recorded SET report = 9223372036854775807",
+    "UPDATE used_msgid SET greatest = 9223372036854775807",
+    "UPDATE used_msgid SET greatest = greatest + 10000000",
+    "UPDATE unreported SET msgid = -1",
+    "UPDATE met SET count = -1",
+    "UPDATE met SET last_at = 9223372036854775807 WHERE kind = 'code'",
     "UPDATE fault SET fault = '[]'",
     "UPDATE fault SET fault = json_set(fault, '$.since', '2026-01-01T00:00:00')",
     "UPDATE fault SET id = 9223372036854775807",

@@ -191,13 +191,16 @@ def test_a_page_goes_on_where_a_message_was_deleted(
     assert [one["linkid"] for one in (*first["items"], *second["items"])] == expected
 
 
-def test_a_deleted_msgid_is_not_used_again_after_a_restart(tmp_path: Path) -> None:
+@pytest.mark.parametrize("delete", [AccountControl.delete_messages, AccountControl.reset])
+def test_a_deleted_msgid_is_not_used_again_after_a_restart(
+    tmp_path: Path, delete: Callable[[AccountControl], object]
+) -> None:
     store = {"store": str(tmp_path / "ccell.sqlite")}
     with emulator(ManualClock(DOCUMENT_DAY), store) as running, ControlClient(running.url) as control:
         served = Served(running.url, control.open({"userid": "300001", "password": "123456"}))
         served.account.freeze(DOCUMENT_DAY)
         used = [served.send().items[0].msgid for _ in range(3)]
-        served.account.delete_messages()
+        delete(served.account)
     with emulator(ManualClock(DOCUMENT_DAY), store) as running, ControlClient(running.url) as control:
         account = AccountControl(control, "300001", "123456")
         assert int(Served(running.url, account).send().items[0].msgid) > max(map(int, used))

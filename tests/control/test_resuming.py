@@ -287,6 +287,13 @@ def test_an_id_of_a_stream_of_all_accounts_is_unknown_to_one(control: ControlCli
     assert resync.data["reason"] == "unknown_id"
 
 
+def test_an_id_of_another_open_account_is_unknown(control: ControlClient, served: Served) -> None:
+    with control.events(control.open().userid) as events:
+        last = events.last_event_id
+    (resync,) = _heard(control, 1, last_event_id=last, userid=served.account.userid)
+    assert resync.data == {"reason": "unknown_id"}
+
+
 def test_a_reset_while_nobody_listened_ends_the_stream_and_the_next_one_goes_on(
     control: ControlClient, served: Served
 ) -> None:
@@ -299,6 +306,20 @@ def test_a_reset_while_nobody_listened_ends_the_stream_and_the_next_one_goes_on(
         (ended,) = events
     assert (ended.kind, ended.data) == ("ended", {"userid": userid})
     assert [one.kind for one in _heard(control, 1, userid=userid, last_event_id=ended.id)] == ["fetch_report"]
+
+
+def test_a_message_that_was_deleted_meanwhile_costs_no_event_of_another() -> None:
+    world = _World()
+    listener = _Listener(world, None)
+    world.do("send", "300001", 2)
+    listener.hear(2)
+    admin = world.emulator.services.admin("300001")
+    first, *others = admin.messages(MessageFilter(), Listing()).items
+    admin.delete_message(first.msgid)
+    listener.hear()
+    world.emulator.stop()
+    heard = [one.data["message"].msgid for one in listener.heard if one.kind == "message"]
+    assert heard == [first.msgid, *(one.msgid for one in others)]
 
 
 def test_more_events_of_time_than_are_kept_are_told() -> None:
@@ -385,7 +406,7 @@ def test_listening_costs_a_clock_nothing_until_somebody_listens(control: Control
         EventId,
         st.text("0123456789abcdef", min_size=16, max_size=16),
         *[st.integers(0, 10**18 - 1)] * 3,
-        st.integers(0, 999_999),
+        st.integers(0, 10**19 - 1),
     )
 )
 def test_an_id_is_read_as_it_was_written(id_: EventId) -> None:

@@ -96,7 +96,7 @@ class ControlClient(ControlConnection):
         return self.call(Coverage, "GET", "/v1/coverage")
 
     def reset(self) -> None:
-        """Delete everything but the settings of the accounts. Holds and delays end."""
+        """Delete everything but the settings and the coverage of the accounts. Holds and delays end."""
         self.perform("POST", "/v1/reset")
 
     def snapshot(self, path: Path) -> None:

@@ -8,7 +8,7 @@ from typing import Any, Self
 
 from pydantic_core import to_jsonable_python
 
-_ID = re.compile(r"([0-9a-f]{16})-([0-9]{1,18})-([0-9]{1,18})-([0-9]{1,18})-([0-9]{1,6})", re.ASCII)
+_ID = re.compile(r"([0-9a-f]{16})-([0-9]{1,18})-([0-9]{1,18})-([0-9]{1,18})-([0-9]{1,19})", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,7 @@ class EventId:
         account: Key of the only account of the stream; 0 if it has all.
         position: Events up to this position were sent.
         time_position: Events of time up to this position were sent or are not wanted.
-        part: How many events of the request at `position` were sent; 0 for all.
+        part: Msgid of the last message of the request at `position` that was sent; 1 for the request alone, 0 for all.
     """
 
     history: str

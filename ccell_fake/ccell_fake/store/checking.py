@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from ccell_fake.clock import EARLIEST, LATEST, ClockSetting, to_micros
 from ccell_fake.faults import Fault, invalid_field
+from ccell_fake.limits import MSGIDS_PER_SECOND
 from ccell_fake.model import Operation
 from ccell_fake.serialization import from_json
 from ccell_fake.settings import AccountSettings
@@ -43,12 +44,12 @@ _CONDITIONS = {
     "submission": f"key {_NUMBER} AND position {_NUMBER} AND submitted_at {_TIME} AND due {_TIME}",
     "message": f"msgid >= 0 AND charge {_MESSAGES}"
     " AND account = (SELECT s.account FROM submission s WHERE s.key = submission)",
-    "used_msgid": f"second {_NUMBER} AND greatest >= 0",
+    "used_msgid": f"second {_NUMBER} AND greatest / {MSGIDS_PER_SECOND} = second",
     "unreported": "msgid >= 0",
     "report": f"key {_NUMBER} AND msgid >= 0 AND recvtime {_TIME} AND due {_TIME} AND coalesce(fetched_at, 0) {_TIME}",
     "upmsg": f"key {_NUMBER} AND motime {_TIME} AND due {_TIME} AND coalesce(fetched_at, 0) {_TIME}",
     "journal": f"position {_NUMBER} AND at {_TIME} AND items {_NUMBER} AND duration {_NUMBER}"
-    f" AND (operation IS NULL OR operation IN ({_OPERATIONS}))",
+    f" AND operation IN ('', {_OPERATIONS})",
     "met": f"count {_NUMBER} AND first_at {_TIME} AND last_at {_TIME}",
     "sqlite_sequence": f"typeof(seq) = 'integer' AND seq {_NUMBER}",
 }

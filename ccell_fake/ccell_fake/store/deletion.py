@@ -5,6 +5,7 @@ from collections.abc import Collection
 from ccell_fake.limits import MSGIDS_PER_SECOND
 from ccell_fake.serialization import to_json
 from ccell_fake.store.event_log import EventLog
+from ccell_fake.store.narrowing import Value
 from ccell_fake.store.retention import SUBMISSIONS, UPMSGS
 
 # The clock seldom returns to a second after messages of so many later seconds were deleted.
@@ -18,21 +19,12 @@ class DeletingTables(EventLog):
     """
 
     def delete_messages(self, account: int, msgids: Collection[int]) -> None:
-        values = account, to_json(tuple(msgids)).decode(), MSGIDS_PER_SECOND
+        values = account, to_json(tuple(msgids)).decode()
         chosen = "+account = ?1 AND msgid IN (SELECT value FROM json_each(?2))"
-        self._read(
-            f"INSERT INTO used_msgid SELECT msgid / ?3, max(msgid) FROM message WHERE {chosen} GROUP BY 1"
-            " ON CONFLICT DO UPDATE SET greatest = max(greatest, excluded.greatest)",
-            values,
-        )
-        self._read(
-            "DELETE FROM used_msgid WHERE second <="
-            " (SELECT second FROM used_msgid ORDER BY second DESC LIMIT 1 OFFSET ?)",
-            (_MAX_USED_SECONDS,),
-        )
-        self._read(f"DELETE FROM report WHERE {chosen} AND fetched_at IS NOT NULL AND stray IS NULL", values[:2])
-        self._read(f"DELETE FROM unreported WHERE {chosen[1:]}", values[:2])
-        deleted = self._read(f"DELETE FROM message WHERE {chosen} RETURNING submission", values[:2])
+        self._keep_used(chosen, values)
+        self._read(f"DELETE FROM report WHERE {chosen} AND fetched_at IS NOT NULL AND stray IS NULL", values)
+        self._read(f"DELETE FROM unreported WHERE {chosen[1:]}", values)
+        deleted = self._read(f"DELETE FROM message WHERE {chosen} RETURNING submission", values)
         self._read(
             "DELETE FROM submission WHERE key IN (SELECT value FROM json_each(?))"
             " AND NOT EXISTS (SELECT 1 FROM message WHERE message.submission = submission.key)",
@@ -40,6 +32,19 @@ class DeletingTables(EventLog):
         )
         self._retention.count(SUBMISSIONS, account, -len(deleted))
         self._changed.add(account)
+
+    def _keep_used(self, chosen: str, values: tuple[Value, ...]) -> None:
+        """Note the msgids of chosen messages, which are deleted next, so that no other message gets them."""
+        self._read(
+            f"INSERT INTO used_msgid SELECT msgid / {MSGIDS_PER_SECOND}, max(msgid) FROM message WHERE {chosen}"
+            " GROUP BY 1 ON CONFLICT DO UPDATE SET greatest = max(greatest, excluded.greatest)",
+            values,
+        )
+        self._read(
+            "DELETE FROM used_msgid WHERE second <="
+            " (SELECT second FROM used_msgid ORDER BY second DESC LIMIT 1 OFFSET ?)",
+            (_MAX_USED_SECONDS,),
+        )
 
     def delete_reports(self, account: int, ids: Collection[int]) -> int:
         deleted = self._read(

@@ -355,7 +355,7 @@ class SqliteInspection:
             "SELECT count(*) FILTER (WHERE due <= :now), count(*) FILTER (WHERE due > :now),"
             " (SELECT at FROM journal WHERE account = :account AND operation = :operation AND code = '0'"
             " ORDER BY position DESC LIMIT 1)"
-            f" FROM {operation} WHERE account = :account AND fetched_at IS NULL",
+            f" FROM {operation} INDEXED BY {operation}_waiting WHERE account = :account AND fetched_at IS NULL",
             {"account": account, "operation": operation, "now": now},
         )
         return QueueStatus(int(waiting), int(later), None if fetched_at is None else from_micros(fetched_at))

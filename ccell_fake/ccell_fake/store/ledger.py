@@ -69,6 +69,7 @@ class SqliteLedger(DeletingTables):
 
     def forget(self, account: int) -> None:
         self._record_end(account, NO_ACCOUNT)
+        self._keep_used("account = ?", (account,))
         for table in OF_AN_ACCOUNT:
             self._read(f"DELETE FROM {table} WHERE account = ?", (account,))
         self._read("DELETE FROM account WHERE key = ?", (account,))
@@ -76,6 +77,7 @@ class SqliteLedger(DeletingTables):
         self._accounts.pop(account, None)
         self._before.pop(account, None)
         self._retention.forget(account)
+        self._logged.pop(account, None)
         self._changed.add(account)
 
     def balance(self, account: int, now: int) -> BalanceRow:

@@ -22,7 +22,7 @@ def views(services: Services) -> list[Api]:
     def reset() -> None:
         """Reset every account, and delete the journal of the requests of no account.
 
-        Each account keeps its settings only, as after its own reset. Everything is reset, or nothing.
+        Each account keeps its settings and its coverage, as after its own reset. Everything is reset, or nothing.
         """
         with services.store.transaction() as ledger:
             services.accounts.reset_all(ledger)

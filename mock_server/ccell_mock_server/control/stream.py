@@ -118,6 +118,8 @@ class Stream:
             return _UNKNOWN
         if (last.account == NO_ACCOUNT) != (self._only is None):
             return _UNKNOWN
+        if last.account != now.account and self._services.accounts.with_key(last.account) is not None:
+            return _UNKNOWN
         self._last = last
         return "" if last.account == now.account else _ENDED
 
@@ -219,22 +221,25 @@ class Stream:
             place = replace(
                 last, position=max(last.position, position), time_position=max(last.time_position, position), part=0
             )
-            parts = self._events(self._account(key), one, ledger)
-            places = [*(replace(place, part=part) for part in range(1, len(parts))), place]
-            events += [*zip(parts, places, strict=True)][told:]
+            left = [(part, event) for part, event in self._events(self._account(key), one, ledger) if part > told]
+            events += [(event, replace(place, part=part)) for part, event in left[:-1]]
+            events += [(event, place) for _, event in left[-1:]]
         return events, len(found) < _ENTRIES
 
-    def _events(self, account: Account | None, one: JournalEntry | LoggedEvent, ledger: Ledger) -> list[Event]:
+    def _events(
+        self, account: Account | None, one: JournalEntry | LoggedEvent, ledger: Ledger
+    ) -> list[tuple[int, Event]]:
+        """Return the events of a request or of a time, each with its part in the place after it."""
         about = {"userid": None if account is None else account.settings.userid}
         if isinstance(one, LoggedEvent):
             if one.kind == _ENDED:
-                return [Event(_ENDED, {"userid": one.text})]
-            return [Event(one.kind, {**about, "event": _timeline_event(one)})]
+                return [(1, Event(_ENDED, {"userid": one.text}))]
+            return [(1, Event(one.kind, {**about, "event": _timeline_event(one)}))]
         has_messages = account is not None and one.operation is Operation.SEND
         messages = ledger.inspect.messages_of(account.view, one.position) if account and has_messages else []
         return [
-            Event(_KINDS[one.operation], {**about, "request": one}),
-            *(Event("message", {**about, "message": message}) for message in messages),
+            (1, Event(_KINDS[one.operation], {**about, "request": one})),
+            *((int(message.msgid), Event("message", {**about, "message": message})) for message in messages),
         ]
 
 

@@ -64,11 +64,15 @@ def views(services: Services) -> list[Api]:
         last event of a stream of this account.
 
         Every event has an id, which is opaque text. Send the last one as the header Last-Event-ID to continue: no event
-        is missing and none is repeated, whatever happened meanwhile, unless `resync` comes. It means that events are
-        missing: read everything anew. Its `reason` is `unknown_id` (another emulator, or one that was restarted without
-        a store), `entries_dropped` (more happened than is kept), or `restored` (a snapshot replaced everything). The
-        stream goes on after it. A number as Last-Event-ID is a position, as `after_position` is. The header takes
-        precedence over `after_position`.
+        is missing and none is repeated, unless `resync` comes. A message that was deleted meanwhile has no event, nor
+        has a request of no account before a reset of everything.
+
+        `resync` means that events are missing: read everything anew. Its `reason` is `unknown_id` (another emulator,
+        another account, or a restart without a store), `entries_dropped` (more happened than is kept), or `restored` (a
+        snapshot replaced everything). The stream goes on after it.
+
+        A number as Last-Event-ID is a position, as `after_position` is. The header takes precedence over
+        `after_position`.
         """
         last_event_id = http.environ.get("HTTP_LAST_EVENT_ID", "")
         with ExitStack() as stack:
