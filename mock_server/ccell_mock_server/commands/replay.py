@@ -4,7 +4,7 @@ import sys
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, replace
-from os.path import commonprefix
+from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -168,9 +168,10 @@ def _print_result(number: int, result: "ReplayResult", *, as_json: bool) -> None
 
 def _shortened(recorded: str, replayed: str) -> tuple[str, str]:
     """Cut two long values so that both show the place where they begin to differ."""
-    start = max(len(commonprefix([recorded, replayed])) - _SAME_CHARACTERS, 0)
     if max(len(recorded), len(replayed)) <= _CELL_CHARACTERS:
-        start = 0
+        return recorded, replayed
+    same = takewhile(lambda pair: pair[0] == pair[1], zip(recorded, replayed, strict=False))
+    start = max(sum(1 for _ in same) - _SAME_CHARACTERS, 0)
     return _cut(recorded, start), _cut(replayed, start)
 
 
