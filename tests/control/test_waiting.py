@@ -55,11 +55,11 @@ def test_a_message_ends_a_wait(running: Emulator, served: Served) -> None:
 def test_a_pattern_of_codes_or_msgids_ends_a_wait(running: Emulator, served: Served, name: str) -> None:
     served.send()
     accepted = next(iter(served.account.messages())).msgid
-    wanted = cast("WaitConditions", {"code": {"code": "10040*"}, "msgid": {"msgid": f"{accepted[:2]}*"}}[name])
-    count = 1 if name == "code" else 2
+    by_msgid = WaitConditions(msgid=f"{accepted[:2]}*", count=2)
+    wanted = WaitConditions(code="10040*") if name == "code" else by_msgid
     answer = _meanwhile(
         running,
-        lambda: served.account.wait(count=count, timeout=LONG, **wanted),
+        lambda: served.account.wait(timeout=LONG, **wanted),
         lambda: served.send("19500001111"),
     )
     assert answer.messages[-1].code == "1004001"
