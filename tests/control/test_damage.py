@@ -221,6 +221,8 @@ _DAMAGES = (
     "UPDATE fault SET fault = '[]'",
     "UPDATE fault SET fault = json_set(fault, '$.since', '2026-01-01T00:00:00')",
     "UPDATE fault SET id = 9223372036854775807",
+    "INSERT INTO fault VALUES (0, 1, '{', 0, 0)",
+    "UPDATE account SET settings = '' WHERE userid = '300001'",
     "UPDATE fault SET matched = -1",
     "UPDATE opt_out SET since = -1",
     "UPDATE opt_out SET phone = CAST(x'ff' AS TEXT)",

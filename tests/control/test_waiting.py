@@ -51,6 +51,22 @@ def test_a_message_ends_a_wait(running: Emulator, served: Served) -> None:
     assert answer.position == served.account.position
 
 
+@pytest.mark.parametrize("name", ["code", "msgid"])
+def test_a_pattern_of_codes_or_msgids_ends_a_wait(running: Emulator, served: Served, name: str) -> None:
+    served.send()
+    accepted = next(iter(served.account.messages())).msgid
+    by_msgid = WaitConditions(msgid=f"{accepted[:2]}*", count=2)
+    wanted = WaitConditions(code="10040*") if name == "code" else by_msgid
+    answer = _meanwhile(
+        running,
+        lambda: served.account.wait(timeout=LONG, **wanted),
+        lambda: served.send("19500001111"),
+    )
+    assert answer.messages[-1].code == "1004001"
+    with pytest.raises(NotInTime):
+        served.account.wait(timeout=0, **cast("WaitConditions", {name: "x*"}))
+
+
 def test_a_wait_can_be_for_several_messages(running: Emulator, served: Served) -> None:
     served.send()
     answer = _meanwhile(

@@ -237,6 +237,22 @@ def test_the_table_ends_with_each_layout_once(recorded: Path, tmp_path: Path) ->
     assert places.count("layout") == len({(one.recorded, one.replayed) for one in layouts}) < len(layouts)
 
 
+def test_long_values_show_where_they_differ(recorded: Path, tmp_path: Path) -> None:
+    odd = tmp_path / "odd.jsonl"
+    odd.write_text(recorded.read_text("utf-8").replace("/> </root>", " /> </root>"), "utf-8")
+    rows = [line.split("│") for line in run_replay(odd).stdout.splitlines() if "│ layout" in line]
+    assert any("…" in row[4] for row in rows)
+    assert all(row[4].strip() != row[5].strip() for row in rows)
+
+
+def test_a_refusal_after_the_spcode_shows_that_it_was_accepted(tmp_path: Path) -> None:
+    def act(url: str, _served: Emulator) -> None:
+        with Client(url, "200001", "geheim77") as client:
+            client.send([submit([PHONE], "没有签名", spcode="1")])
+
+    assert differences(replayed(record(tmp_path / "t", act))) == []
+
+
 def test_a_table_without_a_terminal_cuts_no_msgid(recorded: Path, tmp_path: Path) -> None:
     odd = tmp_path / "odd.jsonl"
     odd.write_text(re.sub(r'(msgid=.")[0-9]{19}', rf"\g<1>{'9' * 30}", recorded.read_text("utf-8")), "utf-8")

@@ -6,7 +6,9 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 from unittest.mock import Mock
+from wsgiref.handlers import SimpleHandler
 from wsgiref.util import setup_testing_defaults
+from wsgiref.validate import validator
 
 import pytest
 from harness import http
@@ -457,6 +459,20 @@ def test_all_the_reports_of_a_call_fit_into_an_answer() -> None:
     for _ in range(3):
         bench.send(",".join(f"138{index:08}" for index in range(100)), linkid="1" * 20_000)
     assert len(bench.reports()) == 300
+
+
+@pytest.mark.parametrize("operation", Operation)
+def test_answers_pass_the_checks_of_a_strict_wsgi_server(operation: Operation) -> None:
+    """PEP 3333 demands str itself: wsgiref, for example, refuses its subclasses."""
+    body = f'<root userid="200001" password="123456"><submit phone="{PHONE}" content="{CONTENT}"/></root>'.encode()
+    environ: dict[str, Any] = {"CONTENT_LENGTH": str(len(body)), "CONTENT_TYPE": "text/xml"}
+    setup_testing_defaults(environ)
+    environ |= {"REQUEST_METHOD": "POST", "PATH_INFO": operation.path, "REMOTE_ADDR": "127.0.0.1", "QUERY_STRING": ""}
+    output, errors = io.BytesIO(), io.StringIO()
+    with emulator() as running:
+        SimpleHandler(io.BytesIO(body), output, errors, environ).run(validator(running.app))
+    assert errors.getvalue() == ""
+    assert b'return="0"' in output.getvalue()
 
 
 @pytest.mark.parametrize("origin", [{}, {"REMOTE_ADDR": ""}, {"REMOTE_ADDR": "/run/ccell.sock"}], ids=str)

@@ -1,7 +1,9 @@
 """An account for a test: settings, clock, slots, faults and clients."""
 
 import gc
+from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -213,6 +215,17 @@ def test_invalid_values_of_a_fault_are_refused(fake: Ccell) -> None:
         fake.faults.next("sned")  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]
     with pytest.raises(ControlError, match="code"):
         fake.faults.next("send", code="42")
+
+
+def test_an_unknown_operation_is_refused_without_lines_of_enum(fake: Ccell) -> None:
+    uses: list[Callable[[Any], object]] = [
+        lambda one: one.faults.next("sned", close=True),
+        lambda one: one.hold(1, "sned"),
+    ]
+    for use in uses:
+        with pytest.raises(ValueError, match="got 'sned'") as refused:
+            use(fake)
+        assert {Path(entry.path).name for entry in refused.traceback}.isdisjoint({"enum.py", "model.py"})
 
 
 def test_clients_are_closed_with_the_account() -> None:

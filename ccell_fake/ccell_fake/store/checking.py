@@ -37,7 +37,8 @@ _CONDITIONS = {
     " AND kind IN ('sent', 'report', 'upmsg', 'opt_out', 'ended')",
     "recorded": f"until {_TIME} AND submission {_NUMBER} AND report {_NUMBER} AND upmsg {_NUMBER}"
     f" AND opt_out {_NUMBER}",
-    "fault": f"id {_NUMBER} AND matched {_NUMBER} AND applied {_NUMBER}",
+    "fault": f"id {_NUMBER} AND matched {_NUMBER} AND applied {_NUMBER}"
+    " AND (SELECT a.settings FROM account a WHERE a.key = account) <> ''",
     "opt_out": f"key {_NUMBER} AND since {_TIME}",
     "pending_charge": f"due {_TIME} AND messages {_MESSAGES} AND coalesce(msgid, 0) >= 0",
     "excess": f"at {_TIME}",

@@ -25,12 +25,12 @@ from ccell_fake.control.client import (
 )
 from ccell_fake.errors import CcellError
 from ccell_fake.inspection import JournalEntry, State, UpmsgRecord, WaitKind, WaitResult
-from ccell_fake.model import Operation, OperationName
+from ccell_fake.model import OperationName
 from ccell_fake.settings import AccountSettings, SettingsByName
 from ccell_fake.testing import audit, registry
 from ccell_fake.testing.blocking import check_not_in_event_loop
 from ccell_fake.testing.clock import AccountTime
-from ccell_fake.testing.faults import Faults
+from ccell_fake.testing.faults import Faults, named_operation
 from ccell_fake.testing.holds import Holding
 from ccell_fake.testing.lists import Messages, Reports, Upmsgs
 from ccell_fake.testing.strays import StrayRequest, Strays, kept
@@ -243,7 +243,7 @@ class Ccell:
         Raises:
             ControlError: Fewer slots are free.
         """
-        holding = Holding(self.account, slots, None if operation is None else Operation(operation), seconds)
+        holding = Holding(self.account, slots, named_operation(operation), seconds)
         self._holds.append(holding)
         return holding
 

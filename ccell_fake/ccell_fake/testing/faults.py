@@ -42,6 +42,14 @@ class FaultByName(TypedDict, total=False):
 __tracebackhide__: methodcaller = methodcaller("errisinstance", (CcellError, TypeError, ValueError))
 
 
+def named_operation(operation: OperationName | None) -> Operation | None:
+    """The endpoint of a name. Raises ValueError if there is none, from this line: not from those of `enum`."""
+    try:
+        return None if operation is None else Operation(operation)
+    except ValueError as error:
+        raise ValueError(*error.args) from None
+
+
 class Faults:
     """The faults of an account."""
 
@@ -78,7 +86,7 @@ class Faults:
             ValueError: There is no such operation.
             ControlError: A value is not allowed; the message names those that are.
         """
-        endpoint = None if operation is None else Operation(operation)
+        endpoint = named_operation(operation)
         given: dict[str, Any] = dict(fault)
         for name in given.keys() - FaultByName.__annotations__.keys():
             close = get_close_matches(name, FaultByName.__annotations__, 1)

@@ -4,6 +4,7 @@ import sys
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, replace
+from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 DIFFERENT = 1
 UNUSABLE = 2
 _CELL_CHARACTERS = 120
+_SAME_CHARACTERS = 40
 _EXIT_CODES = f"""
 \b
 Exit codes: 0 the answers are the same; {DIFFERENT} they differ;
@@ -152,7 +154,7 @@ def _print_result(number: int, result: "ReplayResult", *, as_json: bool) -> None
     if result.differences:
         table = Table("number", "operation", "what", "recorded", "replayed")
         for cells in _rows(result.differences):
-            table.add_row(*(Text(_shortened(cell), overflow="fold") for cell in cells))
+            table.add_row(*(Text(cell, overflow="fold") for cell in (*cells[:3], *_shortened(*cells[3:]))))
         output.echo(output.render(table))
     skipped = f"; not compared: {', '.join(map(str, result.skipped))}" if result.skipped else ""
     missing = f"; not in the file: {', '.join(map(str, result.run.missing))}" if result.run.missing else ""
@@ -164,8 +166,18 @@ def _print_result(number: int, result: "ReplayResult", *, as_json: bool) -> None
     output.echo(f"run {number}: {answers} compared, {count} {noun}{only}{skipped}{missing}")
 
 
-def _shortened(text: str) -> str:
-    return text if len(text) <= _CELL_CHARACTERS else f"{text[:_CELL_CHARACTERS]}…"
+def _shortened(recorded: str, replayed: str) -> tuple[str, str]:
+    """Cut two long values so that both show the place where they begin to differ."""
+    if max(len(recorded), len(replayed)) <= _CELL_CHARACTERS:
+        return recorded, replayed
+    same = takewhile(lambda pair: pair[0] == pair[1], zip(recorded, replayed, strict=False))
+    start = max(sum(1 for _ in same) - _SAME_CHARACTERS, 0)
+    return _cut(recorded, start), _cut(replayed, start)
+
+
+def _cut(text: str, start: int) -> str:
+    before, kept, after = text[:start], text[start : start + _CELL_CHARACTERS], text[start + _CELL_CHARACTERS :]
+    return f"{'…' if before else ''}{kept}{'…' if after else ''}"
 
 
 def _is_layout(difference: "Difference") -> bool:

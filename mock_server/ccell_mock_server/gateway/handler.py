@@ -62,7 +62,8 @@ def handle(gateway: Gateway, metrics: Metrics, received: ReceivedRequest) -> Ans
 
 def answer_headers(answer: Answer) -> list[tuple[str, str]]:
     """Return the HTTP headers of an answer, with its rule and basis."""
-    return [*delivery_headers(answer.delivery), ("X-CCell-Rule", answer.rule), ("X-CCell-Basis", answer.basis)]
+    # The rule may be a member of Operation. Some servers refuse subclasses of str, as PEP 3333 allows.
+    return [*delivery_headers(answer.delivery), ("X-CCell-Rule", str(answer.rule)), ("X-CCell-Basis", answer.basis)]
 
 
 def delivery_headers(delivery: Delivery) -> list[tuple[str, str]]:

@@ -16,6 +16,19 @@ NO_REPORTS = (OutcomeRule(reports=0),)
 """Outcomes without reports. A replay adds the recorded reports itself."""
 _DIGEST = re.compile(r"[0-9a-f]{32}")
 _UNAUTHENTICATED = {Code.PASSWORD_WRONG, Code.PARAMETERS_INCOMPLETE}
+# The gateway checks sendtime and content after the spcode (Q7).
+_AFTER_SPCODE = {
+    Code.SENDTIME_MALFORMED,
+    Code.SENDTIME_TOO_FAR,
+    Code.SENDTIME_PAST,
+    Code.SIGNATURE_MISSING,
+    Code.FIXED_SIGNATURE_MISSING,
+    Code.FIXED_SIGNATURE_OTHER,
+    Code.SIGNATURE_TOO_LONG,
+    Code.TEMPLATE_MISMATCH,
+    Code.BLACK_WORD,
+    Code.NO_WHITE_WORD,
+}
 _DEFAULT_PORT = AccountSettings().spnumber
 
 
@@ -51,7 +64,9 @@ def _settings_from(exchange: DecodedExchange, settings: AccountSettings) -> dict
     accepted = {item.phone.strip() for item in _items(exchange) if isinstance(item, Resp) and item.is_accepted}
     if accepted & magic.NUMBER_PHONES.keys():
         changes["magic_numbers"] = False
-    if accepted and exchange.request and any(submit.spcode for submit in exchange.request.submits):
+    spcodes = [submit.spcode for submit in exchange.request.submits] if exchange.request else []
+    is_past_spcode = any(isinstance(item, Resp) and item.code in _AFTER_SPCODE for item in _items(exchange))
+    if (accepted and any(spcodes)) or (is_past_spcode and all(spcodes)):
         changes["spcode"] = True
     ports = [item.spnumber for item in _items(exchange) if isinstance(item, Upmsg)]
     if ports:
