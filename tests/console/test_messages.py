@@ -45,6 +45,17 @@ def test_a_wait_works_beside_the_synchronous_api_of_playwright(
     assert ccell.outbox.wait(timeout=60).userid == "300001"
 
 
+def test_a_row_has_the_columns_that_its_heads_name(running: Emulator, ccell: Ccell, open_page: Open) -> None:
+    ccell.client.send(PHONE, "长" * 67 + "【签名】", linkid="order-1")
+    page = open_page(console(running))
+    expect(page.locator(".row .counts")).to_have_text("71 · 2 · 2")
+    expect(page.locator(".row .counts")).to_have_attribute("title", "Characters 71 · Segments 2 · Charge 2")
+    names = ["Time +08:00", "Account", "Phone", "Content", "Chars · segments · charge", "linkid", "State"]
+    expect(page.locator(".heads span")).to_have_text(names)
+    page.get_by_label("Account", exact=True).select_option("300001")
+    expect(page.locator(".heads span")).to_have_text([name for name in names if name != "Account"])
+
+
 def test_the_state_of_a_message_follows_the_emulator(running: Emulator, ccell: Ccell, open_page: Open) -> None:
     ccell.settings(report_delay=60)
     ccell.client.send(PHONE, CONTENT)

@@ -10,6 +10,9 @@ const TIME = new Intl.DateTimeFormat("sv-SE", {
 });
 const DAY = new Intl.DateTimeFormat("sv-SE", { timeZone: "Asia/Shanghai" });
 
+/** The zone of all times on the page. */
+export const ZONE = "+08:00";
+
 /**
  * A time in Shanghai, with its day and the zone: 2026-01-31 08:00:00.000 +08:00.
  * @param {string} iso
@@ -17,7 +20,7 @@ const DAY = new Intl.DateTimeFormat("sv-SE", { timeZone: "Asia/Shanghai" });
 export function fullTime(iso) {
   const fraction = /\.(\d{1,3})/u.exec(iso)?.[1] ?? "";
   const instant = new Date(iso);
-  return `${DAY.format(instant)} ${TIME.format(instant)}${fraction ? `.${fraction.padEnd(3, "0")}` : ""} +08:00`;
+  return `${DAY.format(instant)} ${TIME.format(instant)}${fraction ? `.${fraction.padEnd(3, "0")}` : ""} ${ZONE}`;
 }
 
 /**

@@ -4,7 +4,7 @@ import { Api } from "../api.js";
 import { fill, h } from "../dom.js";
 import { evidence } from "../evidence.js";
 import { Feed } from "../feed.js";
-import { dayOf, timeOfDay } from "../format.js";
+import { dayOf, timeOfDay, ZONE } from "../format.js";
 import { LongList } from "../list.js";
 import { CODES, FIELDS, STATES, complete, parseQuery } from "../query.js";
 import { formatRoute } from "../route.js";
@@ -57,6 +57,7 @@ export function messagesView(app) {
     empty.hidden = list.items.length > 0;
     empty.textContent = input.value ? t("none_found") : t("no_messages", new URL("send.jsp", api.gateway).href);
   });
+  const heads = h("p", { class: "heads", "aria-hidden": "true" });
   const element = h(
     "div",
     { class: "split" },
@@ -68,10 +69,26 @@ export function messagesView(app) {
       faults,
       empty,
       refused,
+      heads,
       list.element,
     ),
     panel,
   );
+
+  /** Draw the heads of the columns. They say what the numbers are, and which zone the times have. */
+  function drawHeads() {
+    const head = (/** @type {string} */ name, /** @type {string} */ text) => h("span", { class: name }, text);
+    fill(
+      heads,
+      head("when", t("column_time", ZONE)),
+      !route.query["account"] && head("who", t("account")),
+      head("phone", t("column_phone")),
+      head("text", t("content")),
+      head("counts", t("column_counts")),
+      head("linkid", "linkid"),
+      head("head", t("column_state")),
+    );
+  }
 
   /** @param {Message} message */
   function row(message) {
@@ -91,10 +108,16 @@ export function messagesView(app) {
         isAll && h("span", { class: "who" }, message.userid),
         h("span", { class: "phone" }, ...visible(message.phone)),
         h("span", { class: "text", title: message.content.slice(0, 1000) }, ...contentNodes(message.content.slice(0, 300), message.verification_code)),
+        h("span", { class: "counts", title: countsOf(message) }, `${message.characters} · ${message.segments} · ${message.charge}`),
         h("span", { class: "linkid" }, ...visible(message.linkid)),
         h("span", { class: `state ${message.state}` }, message.code === "0" ? t(message.state) : message.code),
       ),
     );
+  }
+
+  /** @param {Message} message */
+  function countsOf({ characters, segments, charge }) {
+    return `${t("characters")} ${characters} · ${t("segments")} ${segments} · ${t("charge")} ${charge}`;
   }
 
   function filters() {
@@ -166,6 +189,7 @@ export function messagesView(app) {
   }
 
   function again() {
+    drawHeads();
     tellRefused();
     return feed.again();
   }
@@ -291,6 +315,7 @@ export function messagesView(app) {
     if (detail) app.go("messages", [message.userid, message.msgid], route.query);
   }
 
+  drawHeads();
   refresh().then(open);
   return {
     element,
