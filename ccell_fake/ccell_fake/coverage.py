@@ -77,7 +77,7 @@ class CoverageItem:
 
 @dataclass(frozen=True, slots=True)
 class CoverageTotal:
-    """How many of the items of a kind were met.
+    """The number of items of a kind that were met.
 
     Attributes:
         kind: The kind.
@@ -92,7 +92,7 @@ class CoverageTotal:
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """What the clients of an account have met, or those of all accounts.
+    """The items that the clients of an account have met, or those of all accounts.
 
     Attributes:
         userid: The account; null for all accounts, with closed ones and requests of no account.

@@ -113,7 +113,7 @@ class AccountRecord:
 
 @dataclass(frozen=True, slots=True)
 class QueueStatus:
-    """What waits in a queue of an account, and when its client last fetched.
+    """State of a queue of an account, and when its client last fetched.
 
     Attributes:
         waiting: Number of items that the next fetches return.
@@ -128,7 +128,7 @@ class QueueStatus:
 
 @dataclass(frozen=True, slots=True)
 class AccountActivity:
-    """What goes on at an account.
+    """Activity of an account.
 
     Attributes:
         in_progress: Slots in use, including held ones.

@@ -15,7 +15,7 @@ Met = tuple[str, str]
 
 
 class MetRow(NamedTuple):
-    """How often something was met. Times are on the gateway's clock.
+    """Count of something that was met. Times are on the gateway's clock.
 
     Attributes:
         kind: Its kind.

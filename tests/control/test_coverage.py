@@ -32,7 +32,7 @@ WAYS = [(one.kind, one.name, place) for one in ITEMS for place in range(len(one.
 
 
 def met(coverage: Coverage) -> dict[str, int]:
-    """What was met, with its count, by name."""
+    """Counts of what was met, by name."""
     return {one.name: one.count for one in coverage.items if one.count}
 
 
@@ -102,7 +102,7 @@ FOLLOWED: dict[str, Callable[[Served], object]] = {
     "Q36": _in_gbk,
     "Q17": _exactly_now,
 }
-"""What the texts of some items say, beyond the call and the value."""
+"""Texts of some items, beyond the call and the value."""
 
 
 def _follow(served: Served, control: ControlClient, one: CoverageItem, way: CoverageWay) -> None:

@@ -124,7 +124,7 @@ class _Listener:
 
 
 def _told(events: list[Event], only: str | None) -> tuple[object, ...]:
-    """What listeners must agree about: requests in order, and the events of each account by its clock in order.
+    """Events that listeners must agree about: requests in order, and the events of each account by its clock in order.
 
     Data of an account are deleted when it ends. A stream of one account tells of several ends at once.
     """

@@ -102,7 +102,7 @@ class AccountControl:
         return self._call(AccountRecord, "GET", "")
 
     def activity(self) -> AccountActivity:
-        """What goes on at the account: slots in use, excesses, what waits in its queues, and its last fetches."""
+        """The activity of the account: slots in use, excesses, what waits in its queues, and its last fetches."""
         return self._call(AccountActivity, "GET", "/activity")
 
     def count(self, content: str) -> ContentCount:
@@ -135,7 +135,7 @@ class AccountControl:
         self._perform("DELETE", "/lock")
 
     def coverage(self) -> Coverage:
-        """What the client of the account has met: codes, limits, open questions and kinds of faults."""
+        """The coverage of the account: which codes, limits, open questions and kinds of faults."""
         return self._call(Coverage, "GET", "/coverage")
 
     def clock(self) -> ClockStatus:

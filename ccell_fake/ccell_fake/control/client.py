@@ -92,7 +92,7 @@ class ControlClient(ControlConnection):
         return self.pages(Evidence, "/v1/evidence")
 
     def coverage(self) -> Coverage:
-        """What the clients of all accounts have met, with closed accounts and requests of no account."""
+        """The coverage of all accounts, closed ones and requests of no account included."""
         return self.call(Coverage, "GET", "/v1/coverage")
 
     def reset(self) -> None:

@@ -1,4 +1,4 @@
-"""What a client meets in an answer: codes, limits, questions and kinds of faults."""
+"""Items that a client meets in an answer: codes, limits, questions and kinds of faults."""
 
 from collections.abc import Iterator
 
@@ -75,7 +75,7 @@ def _limits(refusal: Refusal, account: Account | None, *, is_locked: bool) -> It
 
 
 def _is_readable(fault: Fault) -> bool:
-    """Whether a client can read the gateway's answer under a fault."""
+    """Return whether a client can read the gateway's answer under a fault."""
     match fault:
         case HttpFault() | CloseFault() | ResetFault() | TruncateFault() | BrokenXmlFault():
             return False

@@ -29,7 +29,7 @@ ON CONFLICT DO UPDATE SET
 
 @dataclass(slots=True)
 class _Count:
-    """How often an account has met something, and when."""
+    """Count of something that an account has met, and when."""
 
     count: int
     first_at: datetime

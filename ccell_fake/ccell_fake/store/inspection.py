@@ -341,7 +341,7 @@ class SqliteInspection:
         return int(count)
 
     def met(self, account: int | None = None) -> list[MetRow]:
-        """What an account has met, or all accounts and requests of none together."""
+        """Items that an account has met, or all accounts and requests of none together."""
         rows = self._read(
             "SELECT kind, name, sum(count), min(first_at), max(last_at) FROM met WHERE account = ?1 OR ?1 IS NULL"
             " GROUP BY kind, name",

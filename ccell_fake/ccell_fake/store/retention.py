@@ -22,7 +22,7 @@ _MOST_SPARE = 200
 
 @dataclass(frozen=True, slots=True)
 class Cap:
-    """How much an account keeps.
+    """Limits of what an account keeps.
 
     Attributes:
         number: Messages, and upstream messages, to keep. None for all.
@@ -34,7 +34,7 @@ class Cap:
 
     @property
     def is_set(self) -> bool:
-        """Whether anything is ever deleted."""
+        """True if anything is ever deleted."""
         return self.number is not None or self.age is not None
 
 

@@ -29,7 +29,7 @@ def keep_journals(*, are_wanted: bool) -> None:
 
 
 coverages: list[Coverage] | None = None
-"""What was met on each emulator of this process, and on each account of another one, that is no longer in use.
+"""Coverage of each emulator of this process, and on each account of another one, that is no longer in use.
 
 None if nobody wants it.
 """

@@ -175,6 +175,19 @@ class MessagesQuery(MessageConditions):
         return replace(super().listing, newest_first=self.newest_first, cursor=self.cursor, limit=self.limit)
 
 
+class QueuePage(Conditions):
+    """A page of reports or of upstream messages."""
+
+    newest_first: NewestFirst = False
+    cursor: QueueCursor = None
+    limit: Limit = 100
+
+    @property
+    def listing(self) -> Listing:
+        """The part of the list to return, and its order."""
+        return replace(super().listing, newest_first=self.newest_first, cursor=self.cursor, limit=self.limit)
+
+
 class ReportConditions(Conditions):
     """Conditions of reports. Their time is the one they come in."""
 
@@ -191,17 +204,8 @@ class ReportConditions(Conditions):
         return ReportFilter(self.phone, self.linkid, self.msgid, self.status, self.info, self.state)
 
 
-class ReportsQuery(ReportConditions):
+class ReportsQuery(QueuePage, ReportConditions):
     """A page of reports."""
-
-    newest_first: NewestFirst = False
-    cursor: QueueCursor = None
-    limit: Limit = 100
-
-    @property
-    def listing(self) -> Listing:
-        """The part of the list to return, and its order."""
-        return replace(super().listing, newest_first=self.newest_first, cursor=self.cursor, limit=self.limit)
 
 
 class UpmsgConditions(Conditions):
@@ -218,17 +222,8 @@ class UpmsgConditions(Conditions):
         return UpmsgFilter(self.phone, self.spnumber, self.msgcontent, self.state)
 
 
-class UpmsgsQuery(UpmsgConditions):
+class UpmsgsQuery(QueuePage, UpmsgConditions):
     """A page of upstream messages."""
-
-    newest_first: NewestFirst = False
-    cursor: QueueCursor = None
-    limit: Limit = 100
-
-    @property
-    def listing(self) -> Listing:
-        """The part of the list to return, and its order."""
-        return replace(super().listing, newest_first=self.newest_first, cursor=self.cursor, limit=self.limit)
 
 
 def check_type(content_type: str) -> None:

@@ -258,7 +258,7 @@ class Connection(HTTPConnection):
 
     @property
     def waiting_since(self) -> float:
-        """When its thread began to wait for the client to send or to read; infinite if it does not wait."""
+        """Time since which its thread waits for the client to send or to read; infinite if it does not wait."""
         return min(self.wfile.sending_since, math.inf if self._body is None else self._body.waiting_since)
 
     def interrupt(self, *, is_late: bool) -> None:

@@ -55,7 +55,7 @@ class Threads(ThreadPool):
         return self._take()
 
     def interrupt_slow(self, seconds: float) -> None:
-        """If connections wait for a thread and none is left, interrupt those whose client lets them wait longer."""
+        """Interrupt, if connections wait for a thread and none is left, those whose client lets them wait longer."""
         with self._guard:
             is_exhausted = self._spare < 0 and len(self._threads) >= self.max
             threads = tuple(self._threads) if is_exhausted else ()

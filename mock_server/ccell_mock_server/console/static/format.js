@@ -43,6 +43,15 @@ export function timeOfDay(iso, today) {
   return h("time", { datetime: iso, title: fullTime(iso) }, day === today ? text : `${day.slice(5)} ${text.slice(0, 5)}`);
 }
 
+/**
+ * Characters, segments and charge of a message, each with its name.
+ * @param {import("./app.js").App} app
+ * @param {import("./api.js").Message} message
+ */
+export function counts({ t }, { characters, segments, charge }) {
+  return `${t("characters")} ${characters} · ${t("segments")} ${segments} · ${t("charge")} ${charge}`;
+}
+
 /** @param {string} [iso] */
 export function dayOf(iso) {
   return DAY.format(iso ? new Date(iso) : new Date());

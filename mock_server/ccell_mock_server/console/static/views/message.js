@@ -3,7 +3,7 @@
 import { Api, ApiError } from "../api.js";
 import { fill, h } from "../dom.js";
 import { evidence } from "../evidence.js";
-import { copyButton, fullTime, pretty } from "../format.js";
+import { copyButton, counts, fullTime, pretty } from "../format.js";
 import { formatRoute } from "../route.js";
 import { LANGUAGES, sample } from "../samples.js";
 import { contentNodes, visible } from "../text.js";
@@ -116,7 +116,7 @@ export function messageView(app, userid, msgid, close) {
       h("p", { class: "bubble" }, ...contentNodes(message.content, message.verification_code)),
       message.verification_code &&
         h("p", { class: "found-code" }, `${t("verification_code")} `, h("strong", {}, message.verification_code), " ", copyButton(app, message.verification_code)),
-      h("p", { class: "counted" }, `${t("characters")} ${message.characters} · ${t("segments")} ${message.segments} · ${t("charge")} ${message.charge}`),
+      h("p", { class: "counted" }, counts(app, message)),
       h("h3", {}, t("why")),
       why(message, fetched),
       h("h3", {}, t("life")),

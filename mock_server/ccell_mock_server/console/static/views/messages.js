@@ -4,7 +4,7 @@ import { Api } from "../api.js";
 import { fill, h } from "../dom.js";
 import { evidence } from "../evidence.js";
 import { Feed } from "../feed.js";
-import { dayOf, timeOfDay, ZONE } from "../format.js";
+import { counts, dayOf, timeOfDay, ZONE } from "../format.js";
 import { LongList } from "../list.js";
 import { CODES, FIELDS, STATES, complete, parseQuery } from "../query.js";
 import { formatRoute } from "../route.js";
@@ -108,16 +108,11 @@ export function messagesView(app) {
         isAll && h("span", { class: "who" }, message.userid),
         h("span", { class: "phone" }, ...visible(message.phone)),
         h("span", { class: "text", title: message.content.slice(0, 1000) }, ...contentNodes(message.content.slice(0, 300), message.verification_code)),
-        h("span", { class: "counts", title: countsOf(message) }, `${message.characters} · ${message.segments} · ${message.charge}`),
+        h("span", { class: "counts", title: counts(app, message) }, `${message.characters} · ${message.segments} · ${message.charge}`),
         h("span", { class: "linkid" }, ...visible(message.linkid)),
         h("span", { class: `state ${message.state}` }, message.code === "0" ? t(message.state) : message.code),
       ),
     );
-  }
-
-  /** @param {Message} message */
-  function countsOf({ characters, segments, charge }) {
-    return `${t("characters")} ${characters} · ${t("segments")} ${segments} · ${t("charge")} ${charge}`;
   }
 
   function filters() {
