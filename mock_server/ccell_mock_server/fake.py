@@ -5,6 +5,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Unpack
 
+from ccell_fake.control import here
 from ccell_fake.settings import SettingsByName
 from ccell_fake.testing.account import Ccell, ClientTransports, Server
 from ccell_mock_server.config.settings import Config, parse
@@ -33,6 +34,7 @@ def server(
     transport = InProcessTransport(services.gateway, services.metrics, emulator.timeouts, services.store.owner)
     emulator.at_stop(transport.stop)
     emulator.at_stop(control.stop)
+    emulator.at_stop(here.add(lambda: emulator.url, control))
     test_server = Server(
         control,
         url or (lambda: emulator.url),
