@@ -2,10 +2,8 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from hypothesis import strategies as st
-
-from ccell_fake import strategies
 from ccell_fake.client import Client, ClientError, MalformedReport, OutcomeUnknown, Report, Retry, Upmsg, submit
+from ccell_fake.faults import CloseFault, TruncateFault
 from ccell_fake.limits import REPORTS_PER_CALL
 from ccell_fake.model import Operation, Request, Submit
 from ccell_fake.stateful import CcellMachine, Fate, Message
@@ -72,7 +70,7 @@ class Right(CcellMachine):
 class SendsAgain(Right):
     """Repeats sends without an answer."""
 
-    faults = strategies.faults(kinds=["close", "truncate"], operations=["send"], max_skip=0, max_times=1)
+    faults = (CloseFault(processed=True), TruncateFault())
     many = ()
 
     def submit(self, submits: Sequence[Submit]) -> None:
@@ -90,7 +88,7 @@ class SendsAgain(Right):
 class DropsTheSecondPage(Right):
     """Fetches pages until one is not full, and keeps only the first."""
 
-    faults = st.nothing()
+    faults = ()
 
     def poll_reports(self) -> None:
         page = first = self._page()
@@ -108,7 +106,7 @@ class DropsTheSecondPage(Right):
 class MatchesByPhone(Right):
     """Assigns a report to the last message to its phone."""
 
-    faults = st.nothing()
+    faults = ()
     many = ()
 
     def connect(self, url: str, userid: str, password: str) -> None:

@@ -14,17 +14,15 @@ from harness import scripted
 from harness.emulators import emulator
 from harness.integrations import MatchesByPhone, Right, SendsAgain
 from hypothesis import settings
-from hypothesis import strategies as st
-from hypothesis.stateful import invariant, rule
 
 from ccell_fake import stateful
 from ccell_fake.client import ClientError, NotSent, RequestRefused
 from ccell_fake.contract.live.settings import LiveSettingsError
 from ccell_fake.limits import UPMSGS_PER_CALL
 from ccell_fake.model import AccountInfo, Reply
-from ccell_fake.stateful import CcellMachine, Duplicated, Lost, Message, Mismatched, Unfaithful, Withheld
+from ccell_fake.stateful import CcellMachine, Duplicated, Lost, Message, Mismatched, NothingTried, Unfaithful, Withheld
 from ccell_fake.wire import replies
-from ccell_mock_server.live import LiveTarget, NothingTried, live_target
+from ccell_mock_server.live import LiveTarget, live_target
 
 USERID, PASSWORD = "200001", "secret-of-the-account"
 OWN = ("13900000001", "13900000002")
@@ -45,7 +43,7 @@ def _asked(gateway: MinimalGateway) -> set[str]:
 class Sends(CcellMachine):
     """Sends with our client, and does nothing else."""
 
-    faults = st.nothing()
+    faults = ()
 
     def connect(self, url: str, userid: str, password: str) -> None:
         self.right = Right.__new__(Right)
@@ -62,9 +60,9 @@ class Sends(CcellMachine):
 
 
 def test_the_client_passes_within_the_budget(gateway: MinimalGateway) -> None:
-    with live_target(gateway.url, USERID, PASSWORD, phones=OWN, budget=40, drain=True) as target:
-        stateful.run(Right, target, settings=REPEATABLE)
-    assert gateway.messages == 40
+    with live_target(gateway.url, USERID, PASSWORD, phones=OWN, budget=20, drain=True) as target:
+        stateful.run(Right, target, settings=settings(REPEATABLE, max_examples=100))
+    assert gateway.messages == 20
     assert _asked(gateway) == {"send", "report", "upmsg", "info"}
 
 
@@ -80,34 +78,38 @@ def test_a_planted_bug_is_found_within_the_budget(
         pytest.raises(findings) as caught,
         live_target(gateway.url, USERID, PASSWORD, phones=OWN, budget=100, drain=True) as target,
     ):
-        stateful.run(machine, target, settings=REPEATABLE)
+        stateful.run(machine, target, settings=settings(REPEATABLE, max_examples=100))
     assert gateway.messages <= 100
     (note,) = caught.value.__notes__
-    assert note.startswith("Requests at the gateway, oldest first:\n")
-    assert re.search("\n  (send|report|upmsg): answered 0 with ", note)
+    assert note.startswith("What happened, on the account's clock:\n1. Your code is given message ")
+    assert re.search("\n   send: the gateway accepted message ", note)
     assert PASSWORD not in f"{caught.value} {note}"
 
 
 @pytest.mark.parametrize("budget", [1, 2, 7])
+def test_runs_do_not_exceed_the_budget(gateway: MinimalGateway, budget: int) -> None:
+    with live_target(gateway.url, USERID, PASSWORD, phones=OWN, budget=budget) as target:
+        stateful.run(Sends, target, settings=REPEATABLE)
+    assert gateway.messages == budget
+
+
+@pytest.mark.parametrize("budget", [1, 2, 7])
 def test_repeated_sends_do_not_exceed_the_budget(gateway: MinimalGateway, budget: int) -> None:
-    class SendsThrice(Sends):
-        """Sends each message three times."""
+    class SendsManyTimes(Sends):
+        """Sends each message ten times in one step."""
 
         def send(self, messages: Sequence[Message]) -> None:
-            for _ in range(3):
+            for _ in range(10):
                 super().send(messages)
 
         def fates(self) -> Mapping[str, str]:
             return dict.fromkeys(super().fates(), "unknown")
 
-    class IgnoresRefusals(SendsThrice):
-        """Changes the text, so that the machine sees no duplicate."""
-
-        def send(self, messages: Sequence[Message]) -> None:
-            super().send([Message(one.reference, one.phone, "这不是它要的。【签名】", one.token) for one in messages])
-
-    with live_target(gateway.url, USERID, PASSWORD, phones=OWN, budget=budget) as target:
-        stateful.run(IgnoresRefusals, target, settings=REPEATABLE)
+    with (
+        suppress(Duplicated),
+        live_target(gateway.url, USERID, PASSWORD, phones=OWN, budget=budget) as target,
+    ):
+        stateful.run(SendsManyTimes, target, settings=REPEATABLE)
     assert gateway.messages == budget
 
 
@@ -145,15 +147,17 @@ def test_nothing_is_sent_after_a_failure(gateway: MinimalGateway) -> None:
         stateful.run(Fails, target, settings=settings(REPEATABLE, max_examples=500))
     assert len(sent) == 3
     assert sent[-1] == gateway.messages > 0
-    assert caught.value.__notes__[0].count("\nsend ") == runs[-1]
+    assert caught.value.__notes__[0].count("\n   send: the gateway accepted") == runs[-1] > 0
 
 
 @pytest.mark.parametrize("step", ["connect", "disconnect", "fates"])
 def test_a_failure_in_any_method_is_raised_once(gateway: MinimalGateway, step: str) -> None:
     calls: list[str] = []
 
-    def fail(*_: object) -> None:
+    def fail(machine: Sends, *_: object) -> None:
         calls.append(step)
+        if step == "disconnect":
+            Sends.disconnect(machine)
         raise LookupError(step)
 
     machine = type("Fails", (Sends,), {step: fail})
@@ -165,48 +169,23 @@ def test_a_failure_in_any_method_is_raised_once(gateway: MinimalGateway, step: s
     assert calls == [step]
 
 
-class Shop(Sends):
-    """Has its own rule and invariant, which may fail."""
-
-    failure: BaseException
-    where = ""
-
-    @rule()
-    def orders(self) -> None:
-        self.fail("rule")
-
-    @invariant()
-    def is_sound(self) -> None:
-        self.fail("invariant")
-
-    def send(self, messages: Sequence[Message]) -> None:
-        super().send(messages)
-        self.fail("send")
-
-    def fail(self, where: str) -> None:
-        if where == self.where:
-            raise self.failure
-
-
-@pytest.mark.parametrize("where", ["send", "rule", "invariant"])
 @pytest.mark.parametrize("failure", [LookupError("no"), SystemExit(3), pytest.fail.Exception("no")], ids=repr)
-def test_any_failing_step_fails_once(gateway: MinimalGateway, where: str, failure: BaseException) -> None:
-    raised: list[str] = []
+def test_any_exception_fails_once(gateway: MinimalGateway, failure: BaseException) -> None:
+    raised: list[BaseException] = []
 
-    class Fails(Shop):
-        def fail(self, where: str) -> None:
-            if where == self.where and gateway.messages:
-                raised.append(where)
-                raise self.failure
+    class Fails(Sends):
+        def send(self, messages: Sequence[Message]) -> None:
+            super().send(messages)
+            raised.append(failure)
+            raise failure
 
-    machine = type("Fails", (Fails,), {"failure": failure, "where": where})
     with (
         pytest.raises(type(failure)) as caught,
         live_target(gateway.url, USERID, PASSWORD, phones=OWN, budget=100) as target,
     ):
-        stateful.run(machine, target, settings=REPEATABLE)
+        stateful.run(Fails, target, settings=REPEATABLE)
     assert caught.value is failure
-    assert raised == [where]
+    assert raised == [failure]
 
 
 def test_the_first_failure_is_raised_even_if_closing_fails(gateway: MinimalGateway) -> None:
@@ -250,31 +229,6 @@ def test_a_deadline_in_settings_is_ignored(gateway: MinimalGateway) -> None:
     with live_target(gateway.url, USERID, PASSWORD, phones=OWN, budget=40) as target:
         stateful.run(Slow, target, settings=settings(max_examples=4, derandomize=True, deadline=5))
     assert gateway.messages > 0
-
-
-def test_a_machine_that_unittest_runs_fails_once(gateway: MinimalGateway) -> None:
-    sent: list[int] = []
-    with live_target(gateway.url, USERID, PASSWORD, phones=OWN, budget=50) as target:
-
-        class Fails(Sends):
-            def __init__(self) -> None:
-                super().__init__(target)
-
-            def send(self, messages: Sequence[Message]) -> None:
-                super().send(messages)
-                sent.append(len(messages))
-
-            @rule()
-            def breaks(self) -> None:
-                if sent:
-                    message = "a step of one's own"
-                    raise LookupError(message)
-
-        with pytest.raises(BaseException, match="a step of one's own"):
-            Fails.TestCase("runTest").debug()
-        after = len(sent)
-        assert after > 0
-    assert sum(sent) >= gateway.messages > 0
 
 
 def test_nothing_is_fetched_unless_allowed(gateway: MinimalGateway) -> None:
@@ -322,7 +276,7 @@ def test_requests_before_a_withheld_one_are_in_the_notes(gateway: MinimalGateway
         live_target(gateway.url, USERID, PASSWORD, phones=OWN, budget=5) as target,
     ):
         stateful.run(AlsoSendsElsewhere, target, settings=REPEATABLE)
-    assert "\n  send: answered 0 with " in caught.value.__notes__[0]
+    assert "\n   send: the gateway accepted message " in caught.value.__notes__[0]
 
 
 def test_a_withheld_request_at_the_end_of_the_last_run_is_found(gateway: MinimalGateway) -> None:
@@ -366,7 +320,7 @@ def test_items_waiting_before_a_run_are_discarded(gateway: MinimalGateway) -> No
     counts: list[int] = []
 
     class CountsReplies(Right):
-        faults = st.nothing()
+        faults = ()
 
         def send(self, messages: Sequence[Message]) -> None:
             super().send(messages)
@@ -383,7 +337,7 @@ def test_items_waiting_before_a_run_are_discarded(gateway: MinimalGateway) -> No
 
 def test_a_reply_that_is_not_stored_is_lost(gateway: MinimalGateway) -> None:
     class DropsReplies(Right):
-        faults = st.nothing()
+        faults = ()
 
         def poll_upmsgs(self) -> None:
             gateway.reply(USERID, OWN[0], "收到")
@@ -403,7 +357,7 @@ def test_a_reply_may_be_stored_with_or_without_the_blank_before_its_number(
     fetched: list[str] = []
 
     class Trims(Right):
-        faults = st.nothing()
+        faults = ()
 
         def poll_upmsgs(self) -> None:
             gateway.reply(USERID, f" {OWN[0]}", "收到")
@@ -451,7 +405,7 @@ def test_a_gateway_that_accepts_nothing_tests_nothing() -> None:
     account = Account(USERID, PASSWORD, sending_rule=False)
     with (
         MinimalGateway(accounts=(account,)) as gateway,
-        pytest.raises(NothingTried, match="the gateway accepted no message: 1004"),
+        pytest.raises(NothingTried, match=r"accepted no message in the whole run: .*1004002: 未配置有效发送规则"),
         live_target(gateway.url, USERID, PASSWORD, phones=OWN, budget=5) as target,
     ):
         stateful.run(Sends, target, settings=settings(REPEATABLE, max_examples=5))

@@ -1,5 +1,6 @@
-"""The machine: it passes our client, and finds a planted bug in each of three other integrations."""
+"""The machine: what it calls, what it finds in a store and at the gateway, and how a run ends."""
 
+import signal
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -9,33 +10,40 @@ from typing import Any, ClassVar
 import pytest
 from harness.emulators import emulator
 from harness.integrations import DropsTheSecondPage, MatchesByPhone, Right, SendsAgain
-from hypothesis import Phase, seed, settings
-from hypothesis import strategies as st
-from hypothesis.stateful import run_state_machine_as_test  # pyright: ignore[reportUnknownVariableType]
+from hypothesis import Phase, settings
 
-from ccell_fake import stateful, strategies
-from ccell_fake.client import Client, OutcomeUnknown, Retry
+from ccell_fake import stateful
+from ccell_fake.client import Client, submit
+from ccell_fake.codes import Code
 from ccell_fake.control.client import ControlClient
+from ccell_fake.faults import CloseFault, CodeFault
 from ccell_fake.stateful import (
     SETTINGS,
     AccountSnapshot,
+    Advance,
     CcellMachine,
     Duplicated,
     EmulatorTarget,
     Fate,
+    FetchReports,
+    Killed,
+    Late,
     Lost,
     Message,
     Mismatched,
+    NothingTried,
     Opened,
-    Target,
+    Plan,
+    Refused,
+    Send,
     Unfaithful,
 )
 from ccell_mock_server.emulator import Emulator
 from ccell_mock_server.fake import FakeCcell
 
-DERANDOMIZED = settings(SETTINGS, database=None, derandomize=True)
-PROFILE = settings(DERANDOMIZED, max_examples=settings().max_examples)
-UNSHRUNK = settings(DERANDOMIZED, max_examples=25, phases=[Phase.generate])
+FEW = settings(SETTINGS, database=None, derandomize=True, max_examples=10)
+UNDRILLED = settings(FEW, phases=[Phase.generate], max_examples=25)
+PHONE, OTHER = "13800000000", "13600001234"
 
 
 @pytest.fixture(scope="module")
@@ -44,47 +52,38 @@ def served() -> Iterator[Emulator]:
         yield running
 
 
-def _steps(error: BaseException) -> list[str]:
-    lines = [line for note in error.__notes__ for line in note.splitlines()]
-    steps = [line for line in lines if " = state." in line or line.startswith("state.")]
-    return [step for step in steps if "teardown" not in step]
-
-
 def test_our_client_passes(served: Emulator) -> None:
     machines: list[Right] = []
 
-    def create(target: Target) -> Right:
-        machines.append(Right(target))
-        return machines[-1]
+    class Kept(Right):
+        def connect(self, url: str, userid: str, password: str) -> None:
+            super().connect(url, userid, password)
+            machines.append(self)
 
-    stateful.run(create, served.url, settings=PROFILE)
+    stateful.run(Kept, served.url, settings=FEW)
     assert sum(len(machine.store) for machine in machines) > len(machines)
     assert any(machine.replies for machine in machines)
 
 
+@pytest.mark.parametrize("settings", [FEW, settings(UNDRILLED, max_examples=500)], ids=["drilled", "drawn"])
 @pytest.mark.parametrize(
-    ("machine", "finding", "steps", "longest"),
-    [
-        (SendsAgain, Duplicated, 2, 5),
-        (DropsTheSecondPage, Lost, 3, 15),
-        (MatchesByPhone, (Lost, Mismatched), 4, 5),
-    ],
+    ("machine", "finding", "steps"),
+    [(SendsAgain, Duplicated, 1), (DropsTheSecondPage, Lost, 2), (MatchesByPhone, (Lost, Mismatched), 3)],
 )
-def test_a_planted_bug_is_found_and_shown_in_few_steps(
-    served: Emulator, machine: type[CcellMachine], finding: Any, steps: int, longest: int
+def test_a_planted_bug_is_found_and_told_in_few_steps(
+    served: Emulator, machine: type[CcellMachine], finding: Any, steps: int, settings: settings
 ) -> None:
     with pytest.raises(finding) as caught:
-        stateful.run(
-            machine, served.url, settings=settings(DERANDOMIZED, max_examples=500, stateful_step_count=longest)
-        )
-    assert 1 <= len(_steps(caught.value)) <= steps
-    assert any("Requests at the gateway, oldest first:" in note for note in caught.value.__notes__)
+        stateful.run(machine, served.url, settings=settings)
+    assert 1 <= len(caught.value.plan.steps) <= steps
+    (note,) = caught.value.__notes__
+    assert note.startswith("What happened, on the account's clock:\n1. Your code ")
 
 
 class SendsOnly(CcellMachine):
     """Overrides only the required methods, with a store that a test can replace."""
 
-    faults = st.nothing()
+    faults = ()
     many = ()
     stored: Mapping[str, str] | None = None
     calls: ClassVar[set[str]] = set()
@@ -107,7 +106,8 @@ class SendsOnly(CcellMachine):
 
 def test_methods_without_an_override_are_not_called(served: Emulator) -> None:
     # A call of any other method raises NotImplementedError.
-    stateful.run(SendsOnly, served.url, settings=UNSHRUNK)
+    with pytest.raises(NothingTried):
+        stateful.run(SendsOnly, served.url, settings=FEW)
     assert SendsOnly.calls == {"connect", "send", "fates"}
 
 
@@ -116,7 +116,7 @@ def test_a_message_missing_in_the_store_is_lost(served: Emulator) -> None:
         stored = MappingProxyType({})
 
     with pytest.raises(Lost, match=r"message \d+ to \d+ was given to the integration"):
-        stateful.run(Forgets, served.url, settings=UNSHRUNK)
+        stateful.run(Forgets, served.url, settings=FEW)
 
 
 def test_an_invalid_fate_is_refused(served: Emulator) -> None:
@@ -124,19 +124,19 @@ def test_an_invalid_fate_is_refused(served: Emulator) -> None:
         stored = MappingProxyType({str(number): "deliverd" for number in range(100)})
 
     with pytest.raises(ValueError, match="'deliverd' is not a valid Fate"):
-        stateful.run(Misspells, served.url, settings=UNSHRUNK)
+        stateful.run(Misspells, served.url, settings=FEW)
 
 
 def test_unfetched_reports_are_lost(served: Emulator) -> None:
     class NeverPolls(Right):
-        faults = st.nothing()
+        faults = ()
         many = ()
 
         def poll_reports(self) -> None:
             pass
 
-    with pytest.raises(Lost, match=r"\d+ reports are pending, and the integration fetches none of them"):
-        stateful.run(NeverPolls, served.url, settings=UNSHRUNK)
+    with pytest.raises(Lost, match=r"\d+ reports are waiting, and the integration fetches none of them"):
+        stateful.run(NeverPolls, served.url, settings=FEW)
 
 
 def test_a_content_without_its_token_is_refused(served: Emulator) -> None:
@@ -144,7 +144,7 @@ def test_a_content_without_its_token_is_refused(served: Emulator) -> None:
         content = "您的验证码是{code}。【签名】"
 
     with pytest.raises(ValueError, match=r"content must contain {token}, which identifies messages"):
-        stateful.run(WithoutToken, served.url, settings=UNSHRUNK)
+        stateful.run(WithoutToken, served.url, settings=FEW)
 
 
 def test_other_braces_in_a_content_are_kept(served: Emulator) -> None:
@@ -152,14 +152,16 @@ def test_other_braces_in_a_content_are_kept(served: Emulator) -> None:
         content = "{您}的验证码是{token}。{}【签名】"
         contents: ClassVar[set[tuple[str, str]]] = set()
 
-    stateful.run(WithBraces, served.url, settings=UNSHRUNK)
+    with pytest.raises(NothingTried):
+        stateful.run(WithBraces, served.url, settings=FEW)
     assert WithBraces.contents
-    assert all(content == f"{{您}}的验证码是{token}。{{}}【签名】" for content, token in WithBraces.contents)
+    assert all(one.startswith(f"{{您}}的验证码是{token}") for one, token in WithBraces.contents)
+    assert all(one.endswith("。{}【签名】") for one, _ in WithBraces.contents)
 
 
 def test_a_reply_stored_twice_is_found(served: Emulator) -> None:
     class StoresTwice(Right):
-        faults = st.nothing()
+        faults = ()
         many = ()
 
         def poll_upmsgs(self) -> None:
@@ -167,19 +169,19 @@ def test_a_reply_stored_twice_is_found(served: Emulator) -> None:
             self.replies *= 2
 
     with pytest.raises(Duplicated, match=r"is stored \d times, and was sent \d times"):
-        stateful.run(StoresTwice, served.url, settings=UNSHRUNK)
+        stateful.run(StoresTwice, served.url, settings=FEW)
 
 
 def test_a_message_scheduled_for_another_time_is_found(served: Emulator) -> None:
     class Hurries(Right):
-        faults = st.nothing()
+        faults = ()
         many = ()
 
         def schedule(self, messages: Sequence[Message]) -> None:
             self.send(messages)
 
-    with pytest.raises(Mismatched, match=r"message \d+ to \d+ is sent at None, not at .*\+08:00 \(A1\)"):
-        stateful.run(Hurries, served.url, settings=UNSHRUNK)
+    with pytest.raises(Mismatched, match=r"message \d+ to \d+ is sent at once, not at .*\+08:00 \(A1\)"):
+        stateful.run(Hurries, served.url, settings=FEW)
 
 
 class Altered:
@@ -187,18 +189,19 @@ class Altered:
 
     def __init__(self, target: EmulatorTarget, **altered: Callable[[Any], Any]) -> None:
         self.is_repeatable = True
+        self.phones: Sequence[str] = ()
         self._target = target
         self._altered = altered
 
-    def open(self, balance: int, report_delay: timedelta) -> Opened:
-        opened: Any = self._target.open(balance, report_delay)
+    def open(self, plan: Plan) -> Opened:
+        opened: Any = self._target.open(plan)
         for name, alter in self._altered.items():
             setattr(opened, name, _after(getattr(opened, name), alter))
         return opened  # type: ignore[no-any-return]
 
 
-def _after(method: Callable[[], Any], alter: Callable[[Any], Any]) -> Callable[[], Any]:
-    return lambda: alter(method())
+def _after(method: Callable[..., Any], alter: Callable[[Any], Any]) -> Callable[..., Any]:
+    return lambda *arguments: alter(method(*arguments))
 
 
 def _charges_one_more(snapshot: AccountSnapshot) -> AccountSnapshot:
@@ -233,68 +236,321 @@ def _refuses(requests: list[Any]) -> list[Any]:
         ("snapshot", _forgets_reports, "reports differ"),
         ("snapshot", _forgets_states, "is None, expected"),
         ("requests", _hands_out_one_less, r"report handed out \d+ of the \d+ that are due \(R2\)"),
-        ("requests", _refuses, r"was answered 1004006 \(S8\)"),
+        ("requests", _refuses, "was refused with 1004006, and was as handed over"),
     ],
 )
 def test_a_difference_from_the_model_is_found(
     served: Emulator, name: str, alter: Callable[[Any], Any], reason: str
 ) -> None:
     class Calm(Right):
-        faults = st.nothing()
+        faults = ()
         many = ()
 
     with ControlClient(served.url) as control, pytest.raises(Unfaithful, match=reason):
-        stateful.run(Calm, Altered(EmulatorTarget(served.url, control), **{name: alter}), settings=UNSHRUNK)
+        stateful.run(Calm, Altered(EmulatorTarget(served.url, control), **{name: alter}), settings=FEW)
 
 
 def test_every_account_is_closed(served: Emulator) -> None:
     with ControlClient(served.url) as control:
         before = [one.userid for one in control.accounts()]
-        stateful.run(SendsOnly, served.url, settings=UNSHRUNK)
+        with pytest.raises(NothingTried):
+            stateful.run(SendsOnly, served.url, settings=FEW)
         assert [one.userid for one in control.accounts()] == before
 
 
-class Repeats(SendsOnly):
-    """Sends again after an answer was lost."""
+def test_a_failure_is_repeated_by_its_plan(served: Emulator) -> None:
+    with pytest.raises(Duplicated) as caught:
+        stateful.run(SendsAgain, served.url, settings=FEW)
+    plan = caught.value.plan
+    assert plan == Plan((Send((PHONE,), fault=CloseFault(processed=True)),))
+    with pytest.raises(Duplicated, match="message 1 to 13800000000 was accepted 2 times"):
+        stateful.replay(SendsAgain, served.url, plan)
+    stateful.replay(SendsAgain, served.url, Plan((Send((PHONE,)),)))
 
-    faults: ClassVar[Any] = strategies.faults(kinds=["close"], operations=["send"], max_skip=0, max_times=1)
+
+def test_the_same_plan_leads_to_the_same_requests_whatever_ran_before() -> None:
+    plan = Plan((Send((PHONE, OTHER)), Advance(), FetchReports(CloseFault(processed=True))), report_minutes=1)
+    asked: list[list[str]] = []
+
+    class Watched(Right):
+        def disconnect(self) -> None:
+            super().disconnect()
+            asked.append([one.request for one in fake.server.control.account(self.credential[0]).journal()])
+
+    with FakeCcell() as fake:
+        stateful.replay(Watched, fake.url, plan)
+        stateful.run(Watched, fake.url, settings=settings(FEW, max_examples=3))
+        stateful.replay(Watched, fake.url, plan)
+    assert asked[0] == asked[-1] != []
+
+
+@pytest.mark.parametrize("settings", [FEW, settings(UNDRILLED, max_examples=500)], ids=["drilled", "drawn"])
+def test_a_derandomized_run_tells_the_same_story_again(settings: settings) -> None:
+    stories: set[str] = set()
+    for _ in range(2):
+        with FakeCcell() as fake, pytest.raises((Lost, Mismatched)) as caught:
+            stateful.run(MatchesByPhone, fake.url, settings=settings)
+        stories.add(f"{caught.value}\n{caught.value.__notes__}")
+    assert len(stories) == 1
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_a_seed_draws_the_same_plans_again(served: Emulator, number: int) -> None:
+    def drawn() -> list[Sequence[Message]]:
+        handed: list[Sequence[Message]] = []
+
+        class Notes(SendsOnly):
+            def send(self, messages: Sequence[Message]) -> None:
+                super().send(messages)
+                handed.append(messages)
+
+        with pytest.raises(NothingTried):
+            stateful.run(Notes, served.url, settings=settings(UNDRILLED, derandomize=False), seed=number)
+        return handed
+
+    assert drawn() == drawn()
+
+
+def test_a_run_in_which_nothing_is_accepted_fails_with_what_was_refused(served: Emulator) -> None:
+    class SendsToNobody(SendsOnly):
+        allowed = ("1001004",)
+
+        def send(self, messages: Sequence[Message]) -> None:
+            super().send(messages)
+            url, userid, _ = self.credential
+            with Client(url, userid, "wrong") as client, pytest.raises(Exception, match="1001004"):
+                client.send(PHONE, "您好【签名】")
+
+    with pytest.raises(NothingTried, match="the gateway accepted no message in the whole run: 1001004: "):
+        stateful.run(SendsToNobody, served.url, settings=UNDRILLED)
+
+
+def test_a_run_in_which_nothing_is_sent_fails(served: Emulator) -> None:
+    with pytest.raises(NothingTried, match="in the whole run: the integration sent none"):
+        stateful.run(SendsOnly, served.url, settings=UNDRILLED)
+
+
+def test_a_message_that_is_never_sent_though_nothing_went_wrong_is_lost(served: Emulator) -> None:
+    class Waits(SendsOnly):
+        def fates(self) -> Mapping[str, str]:
+            return dict.fromkeys((one.reference for one in self.messages), Fate.UNKNOWN)
+
+    with pytest.raises(Lost, match="message 1 to 13800000000 is unknown in the store, and the integration has never"):
+        stateful.run(Waits, served.url, settings=FEW)
+
+
+class Submits(Right):
+    """Sends what `change` makes of a message."""
+
+    faults = ()
+    many = ()
+
+    @staticmethod
+    def change(message: Message) -> Message:
+        return message
 
     def send(self, messages: Sequence[Message]) -> None:
-        for message in messages:
-            with Client(*self.credential, retry=Retry(attempts=1)) as client:
-                for _ in range(3):
-                    try:
-                        client.send(message.phone, message.content)
-                        break
-                    except OutcomeUnknown:
-                        continue
-        self.messages += messages
-
-    def fates(self) -> Mapping[str, str]:
-        return {one.reference: Fate.UNKNOWN for one in self.messages}
+        changed = [self.change(one) for one in messages]
+        self.submit([submit(one.phone, one.content, linkid=one.reference) for one in changed])
 
 
-@pytest.mark.parametrize("number", range(5))
-def test_shrinking_removes_every_step_that_does_not_matter(number: int) -> None:
-    with FakeCcell() as fake:
-        target = EmulatorTarget(fake.url, fake.server.control)
-
-        @seed(number)
-        def create() -> Repeats:
-            return Repeats(target)
-
-        with pytest.raises(Duplicated) as caught:
-            run_state_machine_as_test(create, settings=settings(SETTINGS, database=None))  # type: ignore[arg-type]
-    steps = [step.partition("(")[0] for step in _steps(caught.value)]
-    assert steps == ["state.arrange_fault", "state.send_to"]
+def _unsigned(message: Message) -> Message:
+    return replace(message, content=message.content.replace("【签名】", ""))
 
 
-def test_every_example_has_the_same_account_at_the_same_time(served: Emulator) -> None:
+def _signed_twice(message: Message) -> Message:
+    return replace(message, content=f"【别的】{message.content}")
+
+
+def _without_token(message: Message) -> Message:
+    return replace(message, content="您好【签名】")
+
+
+def _to_nobody(message: Message) -> Message:
+    return replace(message, phone="12000000000")
+
+
+def _to_another(message: Message) -> Message:
+    return replace(message, phone="13700000000")
+
+
+@pytest.mark.parametrize(
+    ("change", "finding", "reason"),
+    [
+        (
+            _unsigned,
+            Refused,
+            "message 1 .* was refused with 1004003, because .*; message 1 .* another text: ",
+        ),
+        (_signed_twice, Mismatched, "message 1 to 13800000000 has another text: '【别的】您的验证码.*was handed over"),
+        (_without_token, Mismatched, "'您好【签名】', which has no token"),
+        (
+            _to_nobody,
+            Refused,
+            "number '12000000000' was refused with 1004001, because .*; none of the messages goes to it",
+        ),
+        (_to_another, Mismatched, "which was not for it"),
+    ],
+)
+def test_what_the_integration_changes_is_its_own_fault(
+    served: Emulator, change: Callable[[Message], Message], finding: type[Exception], reason: str
+) -> None:
+    machine = type("Changes", (Submits,), {"change": staticmethod(change)})
+    with pytest.raises(finding, match=reason):
+        stateful.run(machine, served.url, settings=FEW)
+
+
+def test_texts_of_its_own_need_only_the_token(served: Emulator) -> None:
+    class Templates(Submits):
+        has_own_texts = True
+
+        @staticmethod
+        def change(message: Message) -> Message:
+            return replace(message, content=f"您的密码：{message.token}【商店】")
+
+    stateful.run(Templates, served.url, settings=FEW)
+
+
+@pytest.mark.parametrize("allowed", [(), ("S8",)])
+def test_sending_again_after_a_final_refusal_is_found_unless_allowed(served: Emulator, allowed: Sequence[str]) -> None:
+    class Insists(Submits):
+        def send(self, messages: Sequence[Message]) -> None:
+            super().send(messages)
+            if any(self.store[one.reference] == Fate.FAILED for one in messages):
+                super().send(messages)
+
+    Insists.allowed = allowed
+    plan = Plan((Send((PHONE,), fault=CodeFault(code=Code.BALANCE_TOO_SMALL)),))
+    if allowed:
+        stateful.replay(Insists, served.url, plan)
+    else:
+        with pytest.raises(Refused, match=r"send was refused with 1001002, and was sent again unchanged \(S8\)"):
+            stateful.replay(Insists, served.url, plan)
+
+
+@pytest.mark.parametrize(("cost", "is_right"), [(1, True), (2, False)])
+def test_charges_are_compared_with_the_segments(served: Emulator, cost: int, is_right: bool) -> None:  # noqa: FBT001
+    class Counts(Submits):
+        def charges(self) -> Mapping[str, int]:
+            return dict.fromkeys(self.store, cost)
+
+    plan = Plan((Send((PHONE,)),))
+    if is_right:
+        stateful.replay(Counts, served.url, plan)
+    else:
+        with pytest.raises(Mismatched, match=r"costs 2 in the store, and the gateway charged 1 \(Q13\)"):
+            stateful.replay(Counts, served.url, plan)
+
+
+def test_the_machine_learns_after_which_time_the_integration_gives_up() -> None:
+    class Impatient(Right):
+        faults = (Late(),)
+        many = ()
+
+        def connect(self, url: str, userid: str, password: str) -> None:
+            super().connect(url, userid, password)
+            self.client.close()
+            self.client = Client(url, userid, password, timeout=0.4)
+
+        def fates(self) -> Mapping[str, str]:
+            # The client knows that the outcome is unknown; this program takes it for a failure.
+            return {one: Fate.FAILED if fate == Fate.UNKNOWN else fate for one, fate in self.store.items()}
+
+    with (
+        FakeCcell() as fake,
+        pytest.raises(Lost, match="is failed in the store, and the gateway has accepted it") as caught,
+    ):
+        stateful.run(Impatient, fake.url, settings=FEW)
+    assert caught.value.plan == Plan((Send((PHONE,), fault=Late()),))
+    assert "the answer came after your code had stopped waiting" in caught.value.__notes__[0]
+
+
+def test_an_integration_is_killed_in_the_middle_and_started_again(served: Emulator) -> None:
+    class Forgets(Right):
+        """Notes a message after its answer."""
+
+        faults = (Killed(),)
+        many = ()
+
+        def restart(self) -> None:
+            self.client.close()
+            self.client = Client(self.url, *self.credential)
+
+    former = signal.getsignal(signal.SIGUSR2)
+    with pytest.raises(Lost, match=r"message 1 to 13800000000 was given .* fates\(\) does not have it") as caught:
+        stateful.run(Forgets, served.url, settings=FEW)
+    assert caught.value.plan == Plan((Send((PHONE,), fault=Killed()),))
+    assert "Your code was killed while it waited for this answer" in caught.value.__notes__[0]
+    assert signal.getsignal(signal.SIGUSR2) is former
+
+
+def test_messages_that_a_kill_kept_from_the_integration_are_not_lost(served: Emulator) -> None:
+    class OneByOne(Right):
+        def send(self, messages: Sequence[Message]) -> None:
+            for message in messages:
+                self.store[message.reference] = Fate.UNKNOWN
+                super().send([message])
+
+        def restart(self) -> None:
+            self.client.close()
+            self.client = Client(self.url, *self.credential)
+
+    stateful.replay(OneByOne, served.url, Plan((Send((PHONE, OTHER), fault=Killed()),)))
+
+
+def test_an_exception_of_the_integration_ends_the_run_with_its_story(served: Emulator) -> None:
+    class Breaks(Right):
+        def submit(self, submits: Sequence[Any]) -> None:
+            super().submit(submits)
+            if len(submits) > 1:
+                message = "only one at a time"
+                raise LookupError(message)
+
+    with pytest.raises(LookupError, match="only one at a time") as caught:
+        stateful.run(Breaks, served.url, settings=FEW)
+    assert "1. Your code is given message 1 to " in caught.value.__notes__[0]
+    assert "def test_breaks(ccell_server):" in caught.value.__notes__[0]
+
+
+def test_an_interruption_ends_the_run_at_once(served: Emulator) -> None:
+    calls: list[int] = []
+
+    class Interrupted(SendsOnly):
+        def send(self, messages: Sequence[Message]) -> None:
+            calls.append(len(messages))
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        stateful.run(Interrupted, served.url, settings=FEW)
+    assert len(calls) == 1
+
+
+def test_the_first_failure_is_told_even_if_disconnecting_fails(served: Emulator) -> None:
+    class Leaks(SendsOnly):
+        stored = MappingProxyType({})
+
+        def disconnect(self) -> None:
+            message = "while it closed"
+            raise OSError(message)
+
+    with pytest.raises(Lost, match=r"fates\(\) does not have it"):
+        stateful.run(Leaks, served.url, settings=FEW)
+
+
+def test_an_unknown_language_is_refused(served: Emulator) -> None:
+    class Speaks(SendsOnly):
+        language = "fr"
+
+    with pytest.raises(ValueError, match="language must be one of en, zh, got 'fr'"):
+        stateful.run(Speaks, served.url, settings=FEW)
+
+
+def test_every_plan_has_the_same_account_at_the_same_time(served: Emulator) -> None:
     begun: list[tuple[str, str, datetime]] = []
     with ControlClient(served.url) as control:
         target = EmulatorTarget(served.url, control)
         for _ in range(3):
-            opened = target.open(5, timedelta(minutes=1))
+            opened = target.open(Plan())
             assert opened.driver is not None
             begun.append((opened.userid, opened.password, opened.now))
             opened.driver.advance(timedelta(minutes=1))

@@ -11,35 +11,84 @@ except ImportError as _error:
     _message = "ccell_fake.stateful requires Hypothesis: pip install 'ccell-fake[hypothesis]'"
     raise ImportError(_message, name="hypothesis") from _error
 
+from ccell_fake.stateful.abilities import FAULTS
 from ccell_fake.stateful.audit import Fate, Message
 from ccell_fake.stateful.emulator_model import EmulatorModel
 from ccell_fake.stateful.exchange import UNANSWERED, WHOLE, AccountSnapshot, GatewayRequest, Submitted
-from ccell_fake.stateful.findings import Duplicated, Finding, Lost, Mismatched, Spent, Unfaithful, Withheld
+from ccell_fake.stateful.findings import (
+    Duplicated,
+    Finding,
+    Lost,
+    Mismatched,
+    NothingTried,
+    Refused,
+    Spent,
+    Unfaithful,
+    Withheld,
+)
 from ccell_fake.stateful.machine import CcellMachine
-from ccell_fake.stateful.running import SETTINGS, run
+from ccell_fake.stateful.running import SETTINGS, replay, run
+from ccell_fake.stateful.steps import (
+    Advance,
+    Busy,
+    FetchReplies,
+    FetchReports,
+    Killed,
+    Late,
+    Plan,
+    Reply,
+    ReplyMany,
+    Report,
+    Restart,
+    Send,
+    SendMany,
+    Slow,
+    Step,
+    StepFault,
+)
 from ccell_fake.stateful.target import AccountDriver, EmulatorTarget, Opened, Target
 
 __all__ = [
+    "FAULTS",
     "SETTINGS",
     "UNANSWERED",
     "WHOLE",
     "AccountDriver",
     "AccountSnapshot",
+    "Advance",
+    "Busy",
     "CcellMachine",
     "Duplicated",
     "EmulatorModel",
     "EmulatorTarget",
     "Fate",
+    "FetchReplies",
+    "FetchReports",
     "Finding",
     "GatewayRequest",
+    "Killed",
+    "Late",
     "Lost",
     "Message",
     "Mismatched",
+    "NothingTried",
     "Opened",
+    "Plan",
+    "Refused",
+    "Reply",
+    "ReplyMany",
+    "Report",
+    "Restart",
+    "Send",
+    "SendMany",
+    "Slow",
     "Spent",
+    "Step",
+    "StepFault",
     "Submitted",
     "Target",
     "Unfaithful",
     "Withheld",
+    "replay",
     "run",
 ]

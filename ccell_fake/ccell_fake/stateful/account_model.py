@@ -4,12 +4,13 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from ccell_fake.codes import Code
-from ccell_fake.limits import REPORTS_PER_CALL, UPMSGS_PER_CALL
+from ccell_fake.limits import JOINED_SEGMENT, REPORTS_PER_CALL, SINGLE_SEGMENT, UPMSGS_PER_CALL
 from ccell_fake.model import Operation, Report, Upmsg
 from ccell_fake.stateful.exchange import UNANSWERED, GatewayRequest, Submitted
 from ccell_fake.stateful.findings import require
 
 DELIVERED, FAILED = "0", "-1"
+_UTF_16_BYTES = 2
 
 
 class HandedOut(Enum):
@@ -99,7 +100,8 @@ class LiveModel(AccountModel):
         require(request.delivery != UNANSWERED or request.operation is Operation.INFO, unreadable)
         for one in request.submitted:
             self._submit(one)
-        most = {Operation.REPORT: REPORTS_PER_CALL, Operation.UPMSG: UPMSGS_PER_CALL}.get(request.operation)
+        limits: dict[Operation | None, int] = {Operation.REPORT: REPORTS_PER_CALL, Operation.UPMSG: UPMSGS_PER_CALL}
+        most = limits.get(request.operation)
         require(most is None or request.items <= most, f"{request.operation} handed out more than {most} (R2, U2)")
         handed_out = HandedOut.ARRIVED if request.is_readable else HandedOut.LOST
         for item in request.handed_out:
@@ -115,3 +117,9 @@ class LiveModel(AccountModel):
         if message is not None:
             require(message.report is HandedOut.NOT_YET, f"the report of {report.msgid} was handed out twice (R2)")
             message.status, message.report = report.status, handed_out
+
+
+def segments(content: str) -> int:
+    """Return how many messages a content costs (Q13). Characters are UTF-16 units (Q35)."""
+    characters = len(content.encode("utf-16-le", errors="surrogatepass")) // _UTF_16_BYTES
+    return 1 if characters <= SINGLE_SEGMENT else -(-characters // JOINED_SEGMENT)

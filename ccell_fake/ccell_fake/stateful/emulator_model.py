@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from ccell_fake.codes import Code
 from ccell_fake.inspection import State
-from ccell_fake.limits import JOINED_SEGMENT, REPORTS_PER_CALL, SINGLE_SEGMENT, UPMSGS_PER_CALL
+from ccell_fake.limits import REPORTS_PER_CALL, UPMSGS_PER_CALL
 from ccell_fake.model import Operation
 from ccell_fake.stateful.account_model import (
     DELIVERED,
@@ -19,12 +19,11 @@ from ccell_fake.stateful.account_model import (
     AccountModel,
     HandedOut,
     UpstreamReply,
+    segments,
 )
-from ccell_fake.stateful.exchange import AccountSnapshot, GatewayRequest, Submitted
+from ccell_fake.stateful.exchange import AccountSnapshot, GatewayRequest
 from ccell_fake.stateful.findings import require
 from ccell_fake.stateful.target import AccountDriver
-
-_UTF_16_BYTES = 2
 
 
 @dataclass(slots=True)
@@ -79,24 +78,21 @@ class EmulatorModel(AccountModel):
                 replies = self._waiting_replies()
                 for reply in replies[: self._page(request, replies, UPMSGS_PER_CALL, "U2")]:
                     reply.handed_out = _arrival(request)
-            case Operation.INFO:
+            case _:
                 pass
 
     def _send(self, request: GatewayRequest) -> None:
         numbers = len(request.submitted)
         require(numbers == request.items, f"{numbers} numbers were processed and {request.items} answered (S5)")
         for one in request.submitted:
-            require(self._is_expected(one, request), f"{one.phone} was answered {one.code} (S8)")
+            is_wanted = one.phone in self.refusals and request.delivery != "code"
+            refused = f"{one.phone} was answered {one.code} (S8)"
+            require(not is_wanted or one.code == self.refusals[one.phone], refused)
             self._submit(one)
             if one.code == Code.SUCCESS:
-                self.balance -= _segments(one.content)
+                self.balance -= segments(one.content)
                 self._schedule_report(one.msgid, (one.sendtime or self.now) + self.report_delay)
         require(self.balance >= 0, "more was accepted than the balance allows (1001002)")
-
-    def _is_expected(self, one: Submitted, request: GatewayRequest) -> bool:
-        if request.delivery == "code" and one.code in frozenset(Code):
-            return Code(one.code).is_about_a_number
-        return one.code == self.refusals.get(one.phone, Code.SUCCESS)
 
     def _schedule_report(self, msgid: str, at: datetime) -> None:
         self._reports += 1
@@ -174,41 +170,35 @@ def _arrival(request: GatewayRequest) -> HandedOut:
     return HandedOut.ARRIVED if request.is_readable else HandedOut.LOST
 
 
-def _segments(content: str) -> int:
-    """Messages that a content costs (Q13). Characters are UTF-16 units (Q35)."""
-    characters = len(content.encode("utf-16-le")) // _UTF_16_BYTES
-    return 1 if characters <= SINGLE_SEGMENT else -(-characters // JOINED_SEGMENT)
-
-
 class Environment:
     """Changes an account and its model alike: time passes, reports come in, phones reply."""
 
     def __init__(self, driver: AccountDriver, model: EmulatorModel) -> None:
         self._driver = driver
         self._model = model
-        self._replies = 0
 
     def advance(self, by: timedelta) -> None:
         """Move the clock forwards."""
-        self._driver.advance(by)
-        self._model.advance(by)
+        if by > timedelta():
+            self._driver.advance(by)
+            self._model.advance(by)
 
-    def reply(self, phone: str) -> None:
-        """Send a message from a phone."""
-        self._replies += 1
-        text = f"收到{self._replies}"
-        self._driver.reply(phone, text)
-        self._model.reply(phone, text)
+    def reply(self, phones: Sequence[str], text: str) -> None:
+        """Send a message from each of some phones."""
+        for phone in phones:
+            self._driver.reply(phone, text)
+            self._model.reply(phone, text)
 
     def report(self, msgid: str, *, is_delivered: bool) -> None:
-        """Let the report of a message come in now, if the message is sent and has no report."""
-        if self._model.state(msgid) is State.SENT:
+        """Let the report of a message come in now, if the message is sent and its report was not handed out."""
+        is_open = self._model.accepted[msgid].report is HandedOut.NOT_YET
+        if is_open and self._model.state(msgid) is not State.SCHEDULED:
             self._driver.report(msgid, is_delivered=is_delivered)
             self._model.report(msgid, is_delivered=is_delivered)
 
     def settle(self) -> None:
         """Move the clock until every report has come in."""
-        self.advance(max(self._model.remaining, timedelta()))
+        self.advance(self._model.remaining)
 
     def compare(self) -> None:
         """Compare the account with the model.

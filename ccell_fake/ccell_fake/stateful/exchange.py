@@ -23,6 +23,7 @@ class Submitted:
         content: The text.
         sendtime: Scheduled time, aware; None for at once.
         code: 0, or the code of its refusal.
+        linkid: The sender's reference.
     """
 
     msgid: str
@@ -30,6 +31,7 @@ class Submitted:
     content: str
     sendtime: datetime | None
     code: str
+    linkid: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,30 +39,40 @@ class GatewayRequest:
     """One request that reached the gateway.
 
     Attributes:
-        operation: The endpoint.
+        operation: The endpoint; None if it reached none.
         code: 0, or the code of the refusal; empty if a fault kept the request from being processed.
         delivery: How the answer left: WHOLE, UNANSWERED, or the kind of the fault.
         items: Number of resps, reports or upstream messages in the answer.
         submitted: Numbers of a send.
         handed_out: Reports or upstream messages of the answer, if known.
+        explanation: Why the gateway refused something, if known.
+        text: The request, if known.
+        at: Time of the request on the account's clock, if known.
     """
 
-    operation: Operation
+    operation: Operation | None
     code: str
     delivery: str
     items: int
     submitted: tuple[Submitted, ...] = ()
     handed_out: tuple[Report | Upmsg, ...] = ()
+    explanation: str = ""
+    text: str = ""
+    at: datetime | None = None
 
     @property
     def is_readable(self) -> bool:
         """True if the integration received an answer as the document describes it."""
         return self.delivery in {WHOLE, "code", "delay", "dribble"}
 
+    @property
+    def is_refused_by_fault(self) -> bool:
+        """True if a fault of the step gave the answer's code."""
+        return self.delivery == "code"
+
     def __str__(self) -> str:
         """One line for people."""
-        answer = f"answered {self.code} with {self.items}" if self.code else "not processed"
-        return f"{self.operation}: {answer}{'' if self.is_readable else f', but the answer was lost ({self.delivery})'}"
+        return f"{self.operation}: answered {self.code} with {self.items}"
 
 
 @dataclass(frozen=True, slots=True)

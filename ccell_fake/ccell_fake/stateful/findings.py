@@ -1,15 +1,16 @@
 """Exceptions of a run: findings, and the exceptions that end runs against a live service."""
 
-from collections.abc import Generator
-from contextlib import contextmanager
-
-from hypothesis.errors import StopTest, UnsatisfiedAssumption
-
-_NO_FAILURE = (StopTest, UnsatisfiedAssumption)
+from ccell_fake.stateful.steps import Plan
 
 
 class Finding(AssertionError):
-    """Base class of everything the machine finds. Its notes list the requests at the gateway."""
+    """Base class of everything the machine finds. Its note tells the story.
+
+    Attributes:
+        plan: The plan that shows it, for `replay`.
+    """
+
+    plan: Plan = Plan()
 
 
 class Lost(Finding):
@@ -25,7 +26,15 @@ class Duplicated(Finding):
 
 
 class Mismatched(Finding):
-    """The store has a wrong fate for a message, or a message went to another phone or was sent at another time."""
+    """The store has a wrong fate for a message, or the gateway got another text, phone or time than was handed over."""
+
+
+class Refused(Finding):
+    """The gateway refused a request or a number because of what the integration did."""
+
+
+class NothingTried(Finding):
+    """The gateway accepted no message in the whole run, so the integration was not tried."""
 
 
 class Unfaithful(Finding):
@@ -44,33 +53,3 @@ def require(condition: bool, message: str) -> None:  # noqa: FBT001 - as assert 
 
 class Spent(Exception):
     """No further run is possible: the budget is used up."""
-
-
-class Ended(BaseException):
-    """Ends a run at once. Hypothesis does not catch it, so it does not repeat the run.
-
-    Attributes:
-        failure: The exception that ended the run.
-    """
-
-    def __init__(self, failure: BaseException) -> None:
-        super().__init__(failure)
-        self.failure = failure
-
-
-@contextmanager
-def end_on_failure(*, is_repeatable: bool) -> Generator[None]:
-    """Turn any failure into Ended, unless the run may be repeated.
-
-    Raises:
-        Ended: With the failure.
-    """
-    try:
-        yield
-    except (Ended, *_NO_FAILURE):
-        raise
-    except BaseException as failure:
-        # Hypothesis repeats a run also after the exceptions of pytest.fail and sys.exit, which are no Exceptions.
-        if is_repeatable:
-            raise
-        raise Ended(failure) from failure

@@ -1,35 +1,47 @@
 """Run of a machine: many runs against an emulator, a few against a live service."""
 
-import sys
-from collections.abc import Callable
+from collections.abc import Callable, Generator, Iterable
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 
-from hypothesis import HealthCheck, Phase, Verbosity, settings
-from hypothesis.stateful import run_state_machine_as_test
+from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings
 
+from ccell_fake.clock import elapsed
+from ccell_fake.control import here
 from ccell_fake.control.client import ControlClient
-from ccell_fake.stateful.findings import Ended, Spent, end_on_failure
-from ccell_fake.stateful.machine import CcellMachine
-from ccell_fake.stateful.target import EmulatorTarget, Target
+from ccell_fake.faults import DelayFault
+from ccell_fake.stateful.abilities import Abilities
+from ccell_fake.stateful.drills import drills, long_drills
+from ccell_fake.stateful.findings import NothingTried, Spent
+from ccell_fake.stateful.killing import can_kill
+from ccell_fake.stateful.machine import CcellMachine, overrides
+from ccell_fake.stateful.performing import Performance
+from ccell_fake.stateful.plans import plans
+from ccell_fake.stateful.reducing import reduce_plan
+from ccell_fake.stateful.steps import PHONE, Plan, Send
+from ccell_fake.stateful.target import REFUSED, EmulatorTarget, Target
+from ccell_fake.stateful.words import Words
 
-SETTINGS = settings(
-    deadline=None,
-    # Explaining takes longer than finding, and tells less than the requests at the gateway.
-    phases=set(Phase) - {Phase.explain},
-    report_multiple_bugs=False,
-    stateful_step_count=15,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large],
-)
+SETTINGS = settings(stateful_step_count=8)
 """Default settings of `run`."""
+
+_PHONES = (PHONE, "13600001234", *REFUSED)
+_UNASSIGNED = "12000000000"
+_LEARNING_SECONDS = 1.0
+_INTERRUPTIONS = (KeyboardInterrupt, SystemExit)
+# A plan takes as long as the integration needs.
+_SUPPRESSED = (HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large)
 
 
 def run(
-    machine: Callable[[Target], CcellMachine],
+    machine: Callable[[], CcellMachine],
     target: str | Target,
     *,
     token: str = "",
     settings: settings | None = None,
+    seed: int | None = None,
 ) -> None:
-    """Try an integration in many ways, and show the shortest failing one.
+    """Try an integration in many ways, and tell the shortest story of what is wrong with it.
 
     If the target is not repeatable, the first failure ends everything and is shown unshortened.
 
@@ -37,53 +49,197 @@ def run(
         machine: Your subclass of CcellMachine.
         target: Address of an emulator, such as `http://127.0.0.1:8026`, or another Target.
         token: Control token of the emulator, if it has one.
-        settings: Hypothesis settings; SETTINGS if not given. `max_examples` and `stateful_step_count` limit the effort.
+        settings: Hypothesis settings; SETTINGS if not given. `max_examples` limits the number of examples,
+            `stateful_step_count` the steps of each.
+        seed: Seed of what is drawn; random if not given, unless the settings say otherwise.
 
     Raises:
-        Finding: Something was lost, duplicated or mixed up; the notes contain the steps.
+        Finding: Something was lost, duplicated, mixed up or refused; the notes contain the story.
+        NothingTried: The gateway accepted nothing.
     """
-    if isinstance(target, str):
-        with ControlClient(target, token) as control:
-            run(machine, EmulatorTarget(target, control), settings=settings)
-    elif target.is_repeatable:
-        run_state_machine_as_test(lambda: machine(target), settings=settings or SETTINGS)  # type: ignore[arg-type]
+    with _opened(target, token) as opened:
+        _Run(machine, opened, settings or SETTINGS, seed).run()
+
+
+def replay(machine: Callable[[], CcellMachine], target: str | Target, plan: Plan, *, token: str = "") -> None:
+    """Perform one plan, as the story of a finding gives it.
+
+    Raises:
+        Finding: What is wrong is still wrong.
+    """
+    with _opened(target, token) as opened:
+        _Run(machine, opened).perform(plan)
+
+
+@contextmanager
+def _opened(target: str | Target, token: str) -> Generator[Target]:
+    """Turn the address of an emulator into a target. An emulator in this process is called without HTTP."""
+    if not isinstance(target, str):
+        yield target
+    elif (control := here.control_at(target.rstrip("/"))) is not None:
+        yield EmulatorTarget(target, control)
     else:
-        _run_without_repeating(machine, target, settings or SETTINGS)
+        with ControlClient(target, token) as control:
+            yield EmulatorTarget(target, control)
 
 
-def _run_without_repeating(machine: Callable[[Target], CcellMachine], target: Target, chosen: settings) -> None:
-    def create() -> CcellMachine:
-        with end_on_failure(is_repeatable=False):
-            return machine(target)
+@dataclass(slots=True)
+class _Failure:
+    """What is wrong with an integration, and the plan that shows it."""
 
-    # The example database would repeat earlier runs, and shrinking would repeat a failure. No seed reproduces a
-    # failure here. A slow run counts.
-    generate_only = settings(
-        chosen,
-        phases=[Phase.generate],
-        database=None,
-        verbosity=Verbosity.quiet,
-        deadline=None,
-        suppress_health_check={*SETTINGS.suppress_health_check, *chosen.suppress_health_check},
-    )
-    outside = sys.exception()
-    try:
-        run_state_machine_as_test(create, settings=generate_only)  # type: ignore[arg-type]
-    except BaseException as error:
-        ended = _find_ended(error, outside)
-        if ended is None:
+    plan: Plan
+    error: BaseException
+
+
+class _Run:
+    """All runs of one machine at one target."""
+
+    def __init__(
+        self,
+        machine: Callable[[], CcellMachine],
+        target: Target,
+        chosen: settings = SETTINGS,
+        number: int | None = None,
+    ) -> None:
+        self._machine = machine
+        self._target = target
+        self._settings = chosen
+        self._seed = number
+        self._failure: _Failure | None = None
+        self._accepted = 0
+        self._refusals: dict[str, str] = {}
+        self._timeout: float | None = None
+
+    def run(self) -> None:
+        """Try many plans."""
+        sample = self._machine()
+        _check_content(sample)
+        target = self._target
+        self._timeout = sample.timeout
+        is_drilled = target.is_repeatable and Phase.explicit in self._settings.phases
+        with suppress(Spent):
+            if is_drilled:
+                self._try_all(drills(_abilities(sample, target)))
+            if self._timeout is None and target.is_repeatable:
+                self._timeout = self._learn_timeout()
+            abilities = _abilities(sample, target, has_timeout=self._timeout is not None)
+            if is_drilled:
+                self._try_all(long_drills(abilities))
+            self._explore(abilities, type(sample).__name__)
+        if not self._accepted:
+            say = Words(sample.language)
+            reasons = "; ".join(f"{code}: {why}" for code, why in sorted(self._refusals.items())) or say("nothing sent")
+            raise NothingTried(say("nothing tried", reasons=reasons))
+
+    def _try_all(self, some: Iterable[Plan]) -> None:
+        for plan in some:
+            self._try(plan)
+
+    def _explore(self, abilities: Abilities, name: str) -> None:
+        """Try plans that Hypothesis draws. It remembers failures, and derives a fixed seed, by the name."""
+        is_repeatable = self._target.is_repeatable
+
+        def test(plan: Plan) -> None:
+            self._try(plan)
+
+        test.__name__ = name
+        # A live failure must not be repeated, and a found one is reduced by steps.
+        phases = {Phase.reuse, Phase.generate} if is_repeatable else {Phase.generate}
+        tried = settings(
+            self._settings,
+            phases=phases.intersection(self._settings.phases),
+            database=self._settings.database if is_repeatable else None,
+            verbosity=Verbosity.quiet,
+            report_multiple_bugs=False,
+            deadline=None,
+            suppress_health_check=_SUPPRESSED,
+        )(given(plans(abilities, self._settings.stateful_step_count))(test))
+        try:
+            (tried if self._seed is None else seed(self._seed)(tried))()
+        except BaseException:
+            if self._failure is None:
+                raise
+            raise self._failure.error from None
+
+    def _try(self, plan: Plan) -> None:
+        """Perform a plan. If it fails, find the shortest one that does."""
+        if self._failure is not None:
+            # Hypothesis repeats a failure, which is told only once.
+            if self._failure.plan == plan:
+                raise self._failure.error
+            return
+        error = self._attempt(plan)
+        if error is None:
+            return
+        if self._target.is_repeatable and not isinstance(error, _INTERRUPTIONS):
+            error = self._reduce(plan, error)
+        self._failure = _Failure(plan, error)
+        raise error
+
+    def _reduce(self, plan: Plan, error: BaseException) -> BaseException:
+        """Return what the shortest plan raises that fails likewise."""
+        raised = [error]
+
+        def fails(simpler: Plan) -> bool:
+            another = self._attempt(simpler)
+            if isinstance(another, _INTERRUPTIONS):
+                raise another
+            if type(another) is type(error):
+                raised.extend(filter(None, [another]))
+                return True
+            return False
+
+        reduce_plan(plan, fails, self._machine().many)
+        return raised[-1]
+
+    def _attempt(self, plan: Plan) -> BaseException | None:
+        """Perform a plan. Returns what it raised."""
+        try:
+            self.perform(plan)
+        except Spent:
             raise
-        if not isinstance(ended.failure, Spent):
-            raise ended.failure from ended.failure.__cause__
+        except BaseException as error:  # noqa: BLE001 - pytest.fail and pytest.skip raise no Exception
+            return error
+        return None
+
+    def perform(self, plan: Plan) -> None:
+        """Perform a plan once.
+
+        Raises:
+            Finding: With the story in its notes.
+        """
+        machine = self._machine()
+        performance = Performance(machine, self._target, plan, self._timeout)
+        try:
+            performance.run()
+        finally:
+            self._accepted += performance.accepted
+            self._refusals |= performance.refusals
+
+    def _learn_timeout(self) -> float | None:
+        """Return after how many seconds the integration stops waiting for an answer, if after less than a second."""
+        slow = Plan((Send((_PHONES[0],), fault=DelayFault(seconds=_LEARNING_SECONDS)),))
+        begun = elapsed()
+        self._attempt(slow)
+        took = elapsed() - begun
+        return took if took < _LEARNING_SECONDS else None
 
 
-def _find_ended(error: BaseException | None, outside: BaseException | None) -> Ended | None:
-    """First Ended in the chain of an error; Hypothesis and closing may have raised others after it.
+def _check_content(machine: CcellMachine) -> None:
+    if "{token}" not in machine.content:
+        message = "content must contain {token}, which identifies messages at the gateway"
+        raise ValueError(message)
 
-    The chain is followed up to `outside`, the exception that was being handled before the run.
-    """
-    first: Ended | None = None
-    while error is not None and error is not outside:
-        first = error if isinstance(error, Ended) else first
-        error = error.__context__
-    return first
+
+def _abilities(machine: CcellMachine, target: Target, *, has_timeout: bool = False) -> Abilities:
+    return Abilities(
+        phones=(*target.phones, _UNASSIGNED) if target.phones else _PHONES,
+        faults=tuple(machine.faults),
+        many=tuple(machine.many) if target.is_repeatable else (),
+        schedules=overrides(machine, "schedule"),
+        fetches_reports=overrides(machine, "poll_reports"),
+        fetches_replies=overrides(machine, "poll_upmsgs"),
+        restarts=overrides(machine, "restart") and can_kill(),
+        is_controlled=target.is_repeatable,
+        has_timeout=has_timeout,
+    )

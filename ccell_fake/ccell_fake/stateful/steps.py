@@ -1,36 +1,182 @@
-"""The choice of a machine's next step, made so that Hypothesis can remove any step from a failing example."""
+"""The steps of a run, and what goes wrong in them."""
 
-from typing import Any
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
-from hypothesis import strategies as st
-from hypothesis.control import current_build_context
-from hypothesis.stateful import RuleBasedStateMachine, RuleStrategy
-from hypothesis.strategies import SearchStrategy
+from ccell_fake.clock import SHANGHAI
+from ccell_fake.faults import Fault
+
+NOON = datetime(2031, 1, 15, 12, tzinfo=SHANGHAI)
+"""When a plan begins, on the account's clock, unless it says otherwise."""
 
 
-class StepStrategy(RuleStrategy):
-    """Chooses a step with one number, and its arguments.
+PHONE = "13800000000"
+"""The number of the simplest plan."""
 
-    Hypothesis chooses among all steps, and draws again after an impossible one or one that the example leaves out. The
-    draws of a step then depend on the steps before it. If one of these is removed, the rest of the example becomes
-    another one, so shrinking stops early. Here each step takes one number, and the lowest number of a step chooses it
-    whatever the example leaves out.
+
+@dataclass(frozen=True, slots=True)
+class Late:
+    """An answer comes after the integration has given up waiting.
+
+    Attributes:
+        skip: Requests of the step that are answered in time first.
     """
 
-    def __init__(self, machine: RuleBasedStateMachine) -> None:
-        """Choose steps of a machine."""
-        super().__init__(machine)
-        count = len(self.rules)
-        self._number: SearchStrategy[int] = st.integers(0, count - 1)
-        # A bit for each step. Examples leave out about a quarter of the steps, because fewer kinds find other errors.
-        bits = st.integers(0, 2**count - 1)
-        # They are drawn before the first step, so that the first step can be removed like any other.
-        self._left_out: int = current_build_context().data.draw(st.tuples(bits, bits).map(lambda two: two[0] & two[1]))
+    skip: int = 0
 
-    def do_draw(self, data: Any) -> tuple[Any, dict[str, Any]]:  # noqa: ANN401 - Hypothesis's own
-        """Draw a step and its arguments."""
-        number: int = data.draw(self._number)
-        possible = [place for place, rule in enumerate(self.rules) if self.is_valid(rule)]
-        chosen = [place for place in possible if place <= number and not self._left_out >> place & 1]
-        rule = self.rules[chosen[-1] if chosen else possible[0]]
-        return rule, {name: data.draw(strategy) for name, strategy in rule.arguments_strategies.items()}
+
+@dataclass(frozen=True, slots=True)
+class Slow:
+    """Every request of the step takes a twentieth of a second, so that those of several threads overlap."""
+
+
+@dataclass(frozen=True, slots=True)
+class Busy:
+    """Other users of the account have all of its threads in use during the step (1001006)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Killed:
+    """The integration is killed while it waits for an answer, and starts again.
+
+    Attributes:
+        skip: Requests of the step that are answered first.
+    """
+
+    skip: int = 0
+
+
+StepFault = Fault | Late | Slow | Busy | Killed
+"""What goes wrong in a step. A fault applies to the requests of its step only."""
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """Hand messages to the integration: the same text for each phone.
+
+    Attributes:
+        phones: The numbers, all different.
+        text: What follows the token in the content.
+        minutes: Minutes from now for which to schedule them; 0 to send at once.
+        fault: What goes wrong.
+    """
+
+    phones: tuple[str, ...]
+    text: str = ""
+    minutes: int = 0
+    fault: StepFault | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SendMany:
+    """Hand one message for each of many phones to the integration.
+
+    Attributes:
+        count: How many phones.
+        fault: What goes wrong.
+    """
+
+    count: int
+    fault: StepFault | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Let the report of an accepted message come in now.
+
+    Attributes:
+        message: Which one: its place among all messages, from 0.
+        is_delivered: Whether it reached the phone.
+    """
+
+    message: int = 0
+    is_delivered: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """Let a phone send a message.
+
+    Attributes:
+        phone: The phone.
+        text: The message.
+    """
+
+    phone: str
+    text: str = "1"
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyMany:
+    """Let many phones send a message.
+
+    Attributes:
+        count: How many phones.
+    """
+
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class FetchReports:
+    """Let the integration fetch reports.
+
+    Attributes:
+        fault: What goes wrong.
+    """
+
+    fault: StepFault | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FetchReplies:
+    """Let the integration fetch replies.
+
+    Attributes:
+        fault: What goes wrong.
+    """
+
+    fault: StepFault | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Advance:
+    """Move the account's clock forwards.
+
+    Attributes:
+        minutes: How far.
+    """
+
+    minutes: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Restart:
+    """Start the integration again."""
+
+
+Step = Send | SendMany | Report | Reply | ReplyMany | FetchReports | FetchReplies | Advance | Restart
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A run: its steps, and the account's clock and habits. At its end, everything that is due is fetched.
+
+    Attributes:
+        steps: The steps.
+        start: The account's time at the beginning.
+        report_minutes: Minutes from sending to the report.
+        has_long_references: Whether the messages' references have 36 characters, as UUIDs have.
+        has_blank_before_phones: Whether the phone of a reply begins with a blank, as in the document's sample (Q19).
+    """
+
+    steps: tuple[Step, ...] = ()
+    start: datetime = NOON
+    report_minutes: int = 0
+    has_long_references: bool = False
+    has_blank_before_phones: bool = False
+
+    @property
+    def report_delay(self) -> timedelta:
+        """Time from sending to the report."""
+        return timedelta(minutes=self.report_minutes)

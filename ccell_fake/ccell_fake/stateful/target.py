@@ -1,16 +1,35 @@
 """Targets of a run: a gateway with an account that the machine can observe, and possibly control."""
 
-from collections.abc import Iterable, Sequence
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import datetime, timedelta
+from http import HTTPStatus
 from itertools import groupby
 from typing import Protocol
 
+from ccell_fake.clock import elapsed
+from ccell_fake.codes import Code
 from ccell_fake.control.client import AccountControl, ControlClient
+from ccell_fake.control.errors import ControlError
 from ccell_fake.faults import Fault
+from ccell_fake.inspection import JournalEntry
+from ccell_fake.limits import DEFAULT_THREADS
 from ccell_fake.model import Operation
 from ccell_fake.settings import AccountSettings
 from ccell_fake.stateful.exchange import AccountSnapshot, GatewayRequest, Submitted
+from ccell_fake.stateful.steps import Plan, StepFault
+
+BALANCE = 100_000
+"""What an account has at the beginning, in messages."""
+
+REFUSED = {"19500001111": Code.NUMBER_UNRECOGNISED}
+"""Numbers that the gateway refuses, with their codes."""
+
+_FIRST_USERID, _PASSWORD = 300_001, "123456"
+_EXCESSES = 30
+_IDLE_SECONDS, _PAUSE_SECONDS = 5.0, 0.005
 
 
 class AccountDriver(Protocol):
@@ -59,11 +78,6 @@ class Opened(Protocol):
         ...
 
     @property
-    def phones(self) -> Sequence[str]:
-        """The only numbers that may be sent to; empty if all may."""
-        ...
-
-    @property
     def may_fetch(self) -> bool:
         """True if reports and upstream messages may be fetched."""
         ...
@@ -78,8 +92,12 @@ class Opened(Protocol):
         """Number of the first message. No earlier run used it or a higher one."""
         ...
 
-    def supports(self, fault: Fault) -> bool:
+    def supports(self, fault: StepFault) -> bool:
         """Return whether a fault of this kind can be arranged."""
+        ...
+
+    def busy(self) -> AbstractContextManager[object]:
+        """Have all threads of the account in use inside the block."""
         ...
 
     def arrange(self, fault: Fault) -> None:
@@ -88,8 +106,19 @@ class Opened(Protocol):
     def clear_faults(self) -> None:
         """Remove the remaining faults."""
 
-    def requests(self) -> Iterable[GatewayRequest]:
+    def wait_until_idle(self) -> None:
+        """Wait until the gateway has noticed that no request is in progress any more."""
+        ...
+
+    def count_requests(self) -> int:
+        """Count the requests that arrived since the last call of `requests`."""
+        ...
+
+    def requests(self, is_own: Callable[[str], bool]) -> Iterable[GatewayRequest]:
         """Requests that arrived since the last call, oldest first.
+
+        Args:
+            is_own: Whether the text of a request that names no account is the integration's.
 
         Raises:
             Withheld: A request was blocked; raised at its place among the others.
@@ -113,12 +142,16 @@ class Target(Protocol):
         """True if a failed run may be repeated to find the shortest failing one."""
         ...
 
-    def open(self, balance: int, report_delay: timedelta) -> Opened:
+    @property
+    def phones(self) -> Sequence[str]:
+        """The only numbers that may be sent to; empty if all may."""
+        ...
+
+    def open(self, plan: Plan) -> Opened:
         """Open an account for one run.
 
         Args:
-            balance: Its balance, if the target can set it.
-            report_delay: Time from sending to the report, if the target can set it.
+            plan: What the account is like, as far as the target can choose.
 
         Raises:
             Spent: No further run is possible.
@@ -129,45 +162,67 @@ class Target(Protocol):
 class EmulatorTarget:
     """An emulator at any address, used through its control API.
 
-    Every run begins with the same account at the same time, so that the same steps lead to the same requests.
+    Every run begins with the same account, so that the same plan leads to the same requests.
 
     Attributes:
         is_repeatable: True.
+        phones: Empty: it may send to all.
     """
 
     def __init__(self, url: str, control: ControlClient) -> None:
         """Run against the emulator at a base URL, with a client of its control API."""
         self.is_repeatable: bool = True
+        self.phones: Sequence[str] = ()
         self._url = url
         self._control = control
-        self._first: _EmulatorAccount | None = None
+        self._userid = _FIRST_USERID
+        self._strays = max((one.position for one in control.journal()), default=0)
 
-    def open(self, balance: int, report_delay: timedelta) -> Opened:
+    def open(self, plan: Plan) -> Opened:
         """Open an account for one run. The account of the run before must be closed."""
-        settings = AccountSettings(balance=balance, report_delay=report_delay.total_seconds())
-        if self._first is None:
-            account = self._control.open(settings)
-            now = account.clock().now.replace(microsecond=0)
-            opened = self._first = _EmulatorAccount(self._url, account, account.password, balance, now)
-        else:
-            userid, password = self._first.userid, self._first.password
-            account = self._control.open(replace(settings, userid=userid, password=password))
-            opened = _EmulatorAccount(self._url, account, password, balance, self._first.opened_at)
-        return opened
+        settings = AccountSettings(
+            balance=BALANCE,
+            report_delay=plan.report_delay.total_seconds(),
+            lock_after=_EXCESSES,
+            assumptions={"Q19": "yes"} if plan.has_blank_before_phones else {},
+        )
+        account = self._open_first_free(settings)
+        account.freeze(plan.start)
+        return _EmulatorAccount(self, account, plan.start)
+
+    def _open_first_free(self, settings: AccountSettings) -> AccountControl:
+        """Open an account under the first userid that nobody else uses, so that requests are the same in every run."""
+        while True:
+            try:
+                return self._control.open(replace(settings, userid=str(self._userid), password=_PASSWORD))
+            except ControlError as error:
+                if error.problem.status != HTTPStatus.CONFLICT:
+                    raise
+                self._userid += 1
+
+    @property
+    def url(self) -> str:
+        """Base URL."""
+        return self._url
+
+    def strays(self) -> list[JournalEntry]:
+        """Requests without an account since the last call."""
+        entries = list(self._control.journal(self._strays))
+        self._strays = max((one.position for one in entries), default=self._strays)
+        return entries
 
 
 class _EmulatorAccount:
-    def __init__(self, url: str, account: AccountControl, password: str, allowance: int, now: datetime) -> None:
-        self.url = url
+    def __init__(self, target: EmulatorTarget, account: AccountControl, now: datetime) -> None:
+        self.url = target.url
         self.userid = account.userid
-        self.password = password
-        self.phones = ()
+        self.password = account.password
         self.may_fetch = True
-        self.allowance = allowance
+        self.allowance = BALANCE
         self.first_number = 1
+        self.now = now
+        self._target = target
         self._account = account
-        self.opened_at = now
-        self.now = account.freeze(now).now
         self._position = 0
 
     @property
@@ -177,7 +232,7 @@ class _EmulatorAccount:
     def advance(self, by: timedelta) -> None:
         self.now = self._account.advance(by).now
 
-    def supports(self, fault: Fault) -> bool:  # noqa: ARG002 - as Opened has it
+    def supports(self, fault: StepFault) -> bool:  # noqa: ARG002 - as Opened has it
         return True
 
     def arrange(self, fault: Fault) -> None:
@@ -186,29 +241,37 @@ class _EmulatorAccount:
     def clear_faults(self) -> None:
         self._account.remove_faults()
 
+    def busy(self) -> AbstractContextManager[object]:
+        return self._account.hold(DEFAULT_THREADS)
+
     def reply(self, phone: str, content: str) -> None:
         self._account.reply(phone, content)
 
     def report(self, msgid: str, *, is_delivered: bool) -> None:
         self._account.settle(msgid, "0" if is_delivered else "-1")
 
-    def requests(self) -> list[GatewayRequest]:
+    def wait_until_idle(self) -> None:
+        deadline = elapsed() + _IDLE_SECONDS
+        while self._account.status().in_progress and elapsed() < deadline:
+            threading.Event().wait(_PAUSE_SECONDS)
+
+    def count_requests(self) -> int:
+        return sum(1 for _ in self._account.journal(self._position))
+
+    def requests(self, is_own: Callable[[str], bool]) -> list[GatewayRequest]:
         entries = list(self._account.journal(self._position))
         if not entries:
-            return []
+            strays = [one for one in self._target.strays() if self.userid in one.request or is_own(one.request)]
+            return [_request(one, ()) for one in strays]
         submitted: dict[int, tuple[Submitted, ...]] = {}
         if any(entry.operation is Operation.SEND for entry in entries):
             messages = self._account.messages(after_position=self._position)
             for position, group in groupby(messages, lambda one: one.position):
                 submitted[position] = tuple(
-                    Submitted(one.msgid, one.phone, one.content, one.sendtime, one.code) for one in group
+                    Submitted(one.msgid, one.phone, one.content, one.sendtime, one.code, one.linkid) for one in group
                 )
         self._position = entries[-1].position
-        return [
-            GatewayRequest(entry.operation, entry.code, entry.delivery, entry.items, submitted.get(entry.position, ()))
-            for entry in entries
-            if entry.operation is not None
-        ]
+        return [_request(entry, submitted.get(entry.position, ())) for entry in entries]
 
     def snapshot(self) -> AccountSnapshot:
         account = self._account.status()
@@ -218,7 +281,7 @@ class _EmulatorAccount:
             frozenset(
                 (one.msgid, one.status, one.recvtime, one.fetched_at is not None) for one in self._account.reports()
             ),
-            tuple((one.phone, one.msgcontent, one.fetched_at is not None) for one in self._account.upmsgs()),
+            tuple((one.phone.strip(), one.msgcontent, one.fetched_at is not None) for one in self._account.upmsgs()),
         )
 
     def wait_for_more(self) -> bool:
@@ -226,3 +289,16 @@ class _EmulatorAccount:
 
     def close(self) -> None:
         self._account.close()
+
+
+def _request(entry: JournalEntry, submitted: tuple[Submitted, ...]) -> GatewayRequest:
+    return GatewayRequest(
+        entry.operation,
+        entry.code,
+        entry.delivery,
+        entry.items,
+        submitted,
+        explanation=entry.explanation,
+        text=entry.request,
+        at=entry.at,
+    )

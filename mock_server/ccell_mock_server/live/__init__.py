@@ -1,5 +1,5 @@
 """Test an integration on a live service, with your own numbers and a message budget."""
 
-from ccell_mock_server.live.target import LiveTarget, NothingTried, live_target
+from ccell_mock_server.live.target import LiveTarget, live_target
 
-__all__ = ["LiveTarget", "NothingTried", "live_target"]
+__all__ = ["LiveTarget", "live_target"]

@@ -203,7 +203,7 @@ def _match_resps(submits: tuple[Submit, ...], resps: list[Resp]) -> tuple[Submit
             raise Unfaithful(message)
         phone, submit = open_.pop(index)
         sendtime = schedule.parse(submit.sendtime or "")
-        submitted.append(Submitted(resp.msgid, phone, submit.content or "", sendtime, resp.code))
+        submitted.append(Submitted(resp.msgid, phone, submit.content or "", sendtime, resp.code, submit.linkid or ""))
     if any(phone for phone, _ in open_):
         message = f"the gateway did not answer about {', '.join(phone for phone, _ in open_)} (S5)"
         raise Unfaithful(message)

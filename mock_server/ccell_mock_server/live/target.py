@@ -1,8 +1,8 @@
 """A live service as the target of a machine: few messages, only to your own numbers, and nothing sent twice."""
 
-from collections.abc import Generator, Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager
-from datetime import datetime, timedelta
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, nullcontext
+from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.parse import urlsplit
@@ -14,17 +14,13 @@ from ccell_fake.codes import Code
 from ccell_fake.contract.live.allowances import Budget, WaitAllowance
 from ccell_fake.contract.live.settings import LiveSettings, LiveSettingsError
 from ccell_fake.faults import Fault
-from ccell_fake.stateful import GatewayRequest, Opened, Spent
+from ccell_fake.stateful import GatewayRequest, NothingTried, Opened, Plan, Spent, StepFault
 from ccell_mock_server.http.server import HttpServer
 from ccell_mock_server.live.permit import Permit
 from ccell_mock_server.live.relay import Relay
 from ccell_mock_server.proxy.upstream import Upstream
 
 _MICROSECONDS = 1_000_000
-
-
-class NothingTried(AssertionError):
-    """The gateway accepted no message, so the integration was not tested."""
 
 
 @contextmanager
@@ -115,11 +111,13 @@ class LiveTarget:
 
     Attributes:
         is_repeatable: False; no run is repeated.
+        phones: The only numbers that may be sent to.
     """
 
     def __init__(self, live: LiveSettings, relay: Relay, url: str, client: Client, messages: int) -> None:
         """Use the relay at `url`; `client` reaches the gateway itself. `messages` limits each run."""
         self.is_repeatable: bool = False
+        self.phones: Sequence[str] = live.phones
         self._live = live
         self._relay = relay
         self._url = url
@@ -128,7 +126,7 @@ class LiveTarget:
         # Reports of earlier runs and targets may still arrive, so their numbers are not used again.
         self._next = int(SystemClock().now().timestamp() * _MICROSECONDS)
 
-    def open(self, balance: int, report_delay: timedelta) -> Opened:  # noqa: ARG002 - a live account cannot be changed
+    def open(self, plan: Plan) -> Opened:  # noqa: ARG002 - a live account cannot be changed
         """Begin a run. Discard waiting items if fetching is allowed.
 
         Raises:
@@ -153,7 +151,6 @@ class _LiveAccount:
         self.url = url
         self.userid = live.userid
         self.password = live.password
-        self.phones = live.phones
         self.may_fetch = "drain" in live.allowed
         self.allowance = messages
         self.first_number = first
@@ -165,8 +162,17 @@ class _LiveAccount:
     def now(self) -> datetime:
         return SystemClock().now().replace(microsecond=0)
 
-    def supports(self, fault: Fault) -> bool:
-        return self._relay.supports(fault)
+    def supports(self, fault: StepFault) -> bool:
+        return isinstance(fault, Fault) and self._relay.supports(fault)
+
+    def busy(self) -> AbstractContextManager[object]:
+        return nullcontext()
+
+    def wait_until_idle(self) -> None:
+        pass
+
+    def count_requests(self) -> int:
+        return 0
 
     def arrange(self, fault: Fault) -> None:
         self._relay.arrange(fault)
@@ -174,7 +180,7 @@ class _LiveAccount:
     def clear_faults(self) -> None:
         self._relay.clear_faults()
 
-    def requests(self) -> Iterator[GatewayRequest]:
+    def requests(self, is_own: Callable[[str], bool]) -> Iterator[GatewayRequest]:  # noqa: ARG002 - all are
         return self._relay.requests()
 
     def wait_for_more(self) -> bool:
