@@ -1,0 +1,1 @@
+"""Integrations as people write them: five right programs, and wrong ones with one fault each."""
