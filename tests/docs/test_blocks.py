@@ -21,19 +21,6 @@ OUTCOMES = {
     "README.md": {"test_no_message_is_lost_or_sent_twice": "failure"},
     "stateful.md": {"test_nothing_is_sent_twice_on_the_live_service": "skipped"},
 }
-# Fewer steps than usual, the same ones each time: this is about the example.
-FEW = "few = settings(stateful.SETTINGS, stateful_step_count=4, derandomize=True, database=None)"
-CHANGES = {
-    page: {
-        "from urllib.request": "from hypothesis import settings\nfrom urllib.request",
-        f"def {test}": f"{FEW}\n\n\ndef {test}",
-        f"stateful.run({machine}, ccell_server.url": f"stateful.run({machine}, ccell_server.url, settings=few",
-    }
-    for page, machine, test in (
-        ("README.md", "Sending", "test_no_message_is_lost_or_sent_twice"),
-        ("stateful.md", "SenderMachine", "test_the_retry_sends_a_message_twice"),
-    )
-}
 
 
 @contextmanager
@@ -63,6 +50,6 @@ def test_the_blocks_of_a_page_run_in_order(page: Path, tmp_path: Path) -> None:
             gateway = stack.enter_context(MinimalGateway(accounts=(Account("200001", "secret"),)))
             addresses[LIVE] = gateway.url
         name = english(page).name
-        reader = Reader(tmp_path, addresses, OUTCOMES.get(name, {}), CHANGES.get(name, {}))
+        reader = Reader(tmp_path, addresses, OUTCOMES.get(name, {}))
         with stack, reader:
             reader.read(page)

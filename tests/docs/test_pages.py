@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import fields
 from inspect import signature
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import click
 import generate
@@ -110,13 +110,14 @@ def _options(commands: Iterable[click.Command]) -> list[str]:
     return [one.opts[0] for one in parameters if one.name != "contents"]
 
 
-_MACHINE_METHODS = ("connect", "send", "fates", "disconnect", "schedule", "poll_reports", "poll_upmsgs", "upmsgs")
 _TABLES: dict[str, Callable[[], Iterable[object]]] = {
     "contract.md": lambda: [*_options([contract, calibrate]), *KINDS],
     "transcripts.md": lambda: [*_options([record]), *(one.name for one in fields(Exchange)), *Ending],
     "stateful.md": lambda: [
-        *(name for name in _MACHINE_METHODS if hasattr(stateful.CcellMachine, name)),
+        *(name for name in vars(stateful.CcellMachine) if not name.startswith("_")),
         *(one.__name__ for one in stateful.Finding.__subclasses__()),
+        *(one.__name__ for one in get_args(stateful.Step)),
+        *{type(one).__name__ for one in stateful.FAULTS},
         *stateful.Fate,
         *(set(signature(live_target).parameters) - {"url", "userid", "password"}),
     ],

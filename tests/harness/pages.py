@@ -69,20 +69,16 @@ class Reader:
     may differ.
     """
 
-    def __init__(
-        self, folder: Path, addresses: Mapping[str, str], outcomes: Mapping[str, str], changes: Mapping[str, str]
-    ) -> None:
+    def __init__(self, folder: Path, addresses: Mapping[str, str], outcomes: Mapping[str, str]) -> None:
         """Prepare a folder.
 
         Args:
             folder: An empty folder.
             addresses: Addresses of the page, and those to use instead.
             outcomes: Tests that are expected not to pass, and their outcomes: `failure` or `skipped`.
-            changes: Further texts to replace in Python.
         """
         self._addresses = dict(addresses)
         self._outcomes = outcomes
-        self._changes = changes
         self._folder = folder
         self._kept: list[str] = []
         self._printed = {"sh": "", "python": ""}
@@ -194,9 +190,6 @@ class Reader:
         return printed
 
     def _run_python(self, text: str) -> str:
-        for shown, used in self._changes.items():
-            assert shown in text
-            text = text.replace(shown, used)
         tests = _TEST.findall(text)
         name = "test_page.py" if tests else "page.py"
         _write(self._folder / name, text)
@@ -222,7 +215,7 @@ class Reader:
 
 def _compare(text: str, printed: str) -> None:
     rest = _VARIABLE.sub("N", printed)
-    for line in _VARIABLE.sub("N", text).splitlines():
+    for line in filter(None, _VARIABLE.sub("N", text).splitlines()):
         _, found, rest = rest.partition(line)
         assert found, f"{line!r} was not printed in:\n{printed}"
 
