@@ -344,7 +344,7 @@ def test_a_reply_that_is_not_stored_is_lost(gateway: MinimalGateway) -> None:
             self.client.upmsgs()
 
     with (
-        pytest.raises(Lost, match="1 of 1 replies that were handed out are not stored"),
+        pytest.raises(Lost, match="of 1 replies that were handed out, 1 are not stored"),
         live_target(gateway.url, USERID, PASSWORD, phones=OWN, budget=3, drain=True) as target,
     ):
         stateful.run(DropsReplies, target, settings=REPEATABLE)

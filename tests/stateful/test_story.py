@@ -105,9 +105,12 @@ def test_a_long_step_is_told_by_its_first_and_its_last_requests() -> None:
 @pytest.mark.parametrize(
     ("fault", "said"),
     [
-        (HttpFault(), "the gateway did not get it; a page of another server came instead of the answer"),
-        (CodeFault(code=Code.BALANCE_TOO_SMALL), "the gateway refused it with 1001002: 余额不足"),
-        (Busy(), "Other users of the account have all its threads in use.\n   send 12:00:00: the gateway refused it"),
+        (HttpFault(), "the gateway did not get the request; an error page came instead of the answer"),
+        (CodeFault(code=Code.BALANCE_TOO_SMALL), "the gateway refused the request with 1001002: 余额不足"),
+        (
+            Busy(),
+            "Other users of the account have all its threads in use.\n   send 12:00:00: the gateway refused",
+        ),
         (Late(), "the answer came after your code had stopped waiting"),
     ],
     ids=["http", "code", "busy", "late"],

@@ -20,11 +20,13 @@ from ccell_fake.stateful.steps import NOON, Busy, Killed, Late, Slow, StepFault
 TEXTS = (
     "",
     '，请勿告诉&<b>"他人"\'</b>',
-    "，" + "请在三十分钟内使用，" * 6 + "谢谢e\u0301，再见",
+    # With 17 more characters it takes three messages, as 67 and not 70 characters fit into each of several.
+    "，" + "请在三十分钟内使用，" * 11 + "谢谢e\u0301，再见",
+    "，第一行\n第二行\t完",
     "，😀😀😀😀😀a😀😀😀😀😀",
     "，100%+1%41　Ａ𠮷祥€",
 )
-"""What follows the token in a content: nothing, XML's characters, two segments, emoji, percent and rare characters."""
+"""What follows the token in a content: nothing, XML's characters, three segments, lines, emoji, rare characters."""
 
 REPLIES = ("1", "TD", "退订", "好的😀 ", "A&B<C")
 """What phones answer."""

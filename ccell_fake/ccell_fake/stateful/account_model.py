@@ -63,6 +63,12 @@ class AccountModel:
         """Number of reports and of upstream messages that a poll may fetch."""
         raise NotImplementedError
 
+    @property
+    def handed_out(self) -> tuple[int, int]:
+        """Number of reports and of upstream messages that polls have fetched."""
+        reports = sum(one.report is not HandedOut.NOT_YET for one in self.accepted.values())
+        return reports, sum(one.handed_out is not HandedOut.NOT_YET for one in self.replies)
+
     def record(self, request: GatewayRequest) -> None:
         """Update the model by a request.
 

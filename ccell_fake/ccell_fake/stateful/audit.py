@@ -1,7 +1,7 @@
 """Comparison of what an integration asked for, and of its store, with what the gateway did."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -15,7 +15,8 @@ from ccell_fake.stateful.words import Words
 
 _PASSING = {Code.CONCURRENCY_EXCEEDED, Code.SYSTEM_ERROR, Code.NO_SENDING_RULE, Code.NO_CHANNEL}
 """The same request may succeed after one of these."""
-_REPETITION = "S8"
+REPETITION = "S8"
+"""The clause that a second try after a final refusal violates."""
 _SHOWN = 40
 
 
@@ -140,26 +141,29 @@ class Audit:
             if is_refused:
                 raise Refused(self._say("unknown number", phone=one.phone, code=one.code, why=why))
             raise Mismatched(self._say("not for it", phone=one.phone, content=one.content))
-        difference = self._difference(message, one)
+        other_text, other_time = self._other_text(message, one), self._other_time(message, one)
         if is_refused and one.phone not in self._refused:
-            if difference or self._has_own_texts:
-                refusal = self._say("refused number", message=self.name(message), code=one.code, why=why)
-                raise Refused(self._say("semicolon").join(filter(None, (refusal, difference))))
+            refusal = self._say("refused number", message=self.name(message), code=one.code, why=why)
+            if other_text or other_time or self._has_own_texts:
+                raise Refused(self._say("semicolon").join(filter(None, (refusal, other_text))))
             raise Unfaithful(self._say("refused unchanged", message=self.name(message), code=one.code))
-        if difference:
-            raise Mismatched(difference)
+        if other_text or other_time:
+            raise Mismatched(other_text or other_time)
 
-    def _difference(self, message: Message, one: Submitted) -> str:
-        """Say in what a message differs from the one that was handed over; nothing if in nothing."""
-        name = self.name(message)
-        if not self._has_own_texts and one.content != message.content:
-            expected, actual = _around_difference(message.content, one.content)
-            difference = self._say("difference", expected=expected, actual=actual)
-            return self._say("another text", message=name, difference=difference)
-        if one.sendtime != message.sendtime:
-            actual, expected = (str(at or self._say("now")) for at in (one.sendtime, message.sendtime))
-            return self._say("another time", message=name, actual=actual, expected=expected)
-        return ""
+    def _other_text(self, message: Message, one: Submitted) -> str:
+        """Say in what the text differs from the one that was handed over; nothing if in nothing."""
+        if self._has_own_texts or one.content == message.content:
+            return ""
+        expected, actual = _around_difference(message.content, one.content)
+        difference = self._say("difference", expected=expected, actual=actual)
+        return self._say("another text", message=self.name(message), difference=difference)
+
+    def _other_time(self, message: Message, one: Submitted) -> str:
+        """Say in what the time differs from the one that was asked for; nothing if in nothing."""
+        if one.sendtime == message.sendtime:
+            return ""
+        actual, expected = (str(at or self._say("now")) for at in (one.sendtime, message.sendtime))
+        return self._say("another time", message=self.name(message), actual=actual, expected=expected)
 
     def check_repetition(self, requests: Iterable[GatewayRequest]) -> None:
         """Check that nothing is repeated in a step after a refusal that will stay, and that could be read.
@@ -167,7 +171,7 @@ class Audit:
         Raises:
             Refused: The same was sent again.
         """
-        if _REPETITION in self._allowed:
+        if REPETITION in self._allowed:
             return
         final: dict[object, str] = {}
         for request in requests:
@@ -203,12 +207,15 @@ class Audit:
             ValueError: A fate is invalid.
         """
         accepted = self.accepted()
+        if not isinstance(fates, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance] - written by users
+            wrong = f"fates() must return a mapping from references to states, got {type(fates).__name__}"
+            raise TypeError(wrong)
         for message in self._messages.values():
-            copies = accepted.get(message.reference, [])
+            copies = _not_failed(accepted.get(message.reference, []))
             if len(copies) > 1:
                 raise Duplicated(self._say("twice", message=self.name(message), count=len(copies)))
             if message.reference in fates:
-                self._check_fate(message, Fate(fates[message.reference]), copies[0] if copies else None)
+                self._check_fate(message, _fate_of(message, fates), copies[0] if copies else None)
             elif copies or message.reference not in self._interrupted:
                 raise Lost(self._say("missing", message=self.name(message)))
 
@@ -280,6 +287,20 @@ class Audit:
             phone, text = min(missing)
             count, total = missing.total(), arrived.total()
             raise Lost(self._say("replies lost", count=count, total=total, phone=phone, text=text))
+
+
+def _not_failed(copies: Sequence[AcceptedMessage]) -> Sequence[AcceptedMessage]:
+    """Leave out copies whose reports had said that they failed. What failed may be sent again."""
+    return [one for one in copies if one.is_delivered or one.report is not HandedOut.ARRIVED] or copies[-1:]
+
+
+def _fate_of(message: Message, fates: Mapping[str, str]) -> Fate:
+    try:
+        return Fate(fates[message.reference])
+    except ValueError:
+        allowed = ", ".join(Fate)
+        wrong = f"fates() must have one of {allowed} for {message.reference!r}, got {fates[message.reference]!r}"
+        raise ValueError(wrong) from None
 
 
 def _around_difference(expected: str, actual: str) -> tuple[str, str]:

@@ -1,11 +1,13 @@
 """What an integration tells the machine: how to connect it, how to make it act, and what it believes."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import ClassVar
+from typing import ClassVar, get_args
 
+from ccell_fake.codes import Code
 from ccell_fake.stateful.abilities import FAULTS
-from ccell_fake.stateful.audit import Message
+from ccell_fake.stateful.audit import REPETITION, Message
 from ccell_fake.stateful.steps import StepFault
+from ccell_fake.stateful.words import Words
 
 
 class CcellMachine:
@@ -85,3 +87,30 @@ def overrides(machine: CcellMachine | type[CcellMachine], name: str) -> bool:
     """Return whether a machine overrides a method."""
     kind = machine if isinstance(machine, type) else type(machine)
     return getattr(kind, name) is not getattr(CcellMachine, name)
+
+
+def check_machine(machine: CcellMachine) -> None:
+    """Check the attributes of a machine. Users write them, so their types are checked, too.
+
+    Raises:
+        ValueError: One of them is invalid. The message says what is allowed.
+    """
+    _require("{token}" in machine.content, "content must contain {token}, which identifies messages at the gateway")
+    has_signature = machine.has_own_texts or ("【" in machine.content and "】" in machine.content)
+    _require(has_signature, "content must have a signature, such as 【签名】; the gateway refuses texts without one")
+    is_positive = all(isinstance(one, int) and one > 0 for one in machine.many)  # type: ignore[redundant-expr]
+    _require(is_positive, f"many must hold positive numbers of phones, got {machine.many!r}")
+    allowed = {*Code, REPETITION}
+    is_allowed = not isinstance(machine.allowed, str) and allowed.issuperset(machine.allowed)
+    _require(is_allowed, f"allowed must be a collection of codes and of {REPETITION}, got {machine.allowed!r}")
+    timeout = machine.timeout
+    is_timeout = timeout is None or (isinstance(timeout, int | float) and timeout > 0)  # type: ignore[redundant-expr]
+    _require(is_timeout, f"timeout must be a positive number of seconds or None, got {machine.timeout!r}")
+    are_faults = all(isinstance(one, get_args(StepFault)) for one in machine.faults)
+    _require(are_faults, f"faults must be a collection of faults, such as stateful.FAULTS, got {machine.faults!r}")
+    Words(machine.language)
+
+
+def _require(condition: bool, message: str) -> None:  # noqa: FBT001 - as assert has it
+    if not condition:
+        raise ValueError(message)

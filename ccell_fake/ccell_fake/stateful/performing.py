@@ -44,8 +44,8 @@ _BEFORE_TOKENS, _TOKENS = 100_000, 900_000
 _SLOW_SECONDS, _SLOW_REQUESTS = 0.05, 12
 # A live account may be refused for what it is, and not for what the integration does.
 _ACCOUNT_CODES = frozenset(Code) - {Code.PARAMETERS_INCOMPLETE}
-# An answer has a few pieces of so many bytes.
-_PIECE = 100
+# The shortest answer has a few pieces of so many bytes.
+_PIECE = 40
 
 
 class Performance:
@@ -67,6 +67,7 @@ class Performance:
         self._machine = machine
         self._plan = plan
         self._timeout = timeout
+        self._say = say = Words(machine.language)
         self._account: Opened = target.open(plan)
         self._model: AccountModel = LiveModel()
         self._environment: Environment | None = None
@@ -76,7 +77,6 @@ class Performance:
             self._model = model = EmulatorModel(self._account.now, BALANCE, plan.report_delay, REFUSED)
             self._environment = Environment(driver, model)
             allowed = {*machine.allowed}
-        self._say = say = Words(machine.language)
         self._audit = Audit(self._model, REFUSED, say, has_own_texts=machine.has_own_texts, allowed=allowed)
         self._references: list[str] = []
         self._undisturbed: list[Message] = []
@@ -130,16 +130,19 @@ class Performance:
             case SendMany() if environment is not None:
                 messages = self._messages(_many_phones(step.count))
                 self._hand_over(machine.send, messages, step.fault)
-            case FetchReports() if self._fetches("poll_reports"):
-                self._act(machine.poll_reports, step.fault)
-            case FetchReplies() if self._fetches("poll_upmsgs"):
-                self._act(machine.poll_upmsgs, step.fault)
+            case FetchReports() if overrides(machine, "poll_reports"):
+                if self._account.may_fetch:
+                    self._act(machine.poll_reports, step.fault)
+            case FetchReplies() if overrides(machine, "poll_upmsgs"):
+                if self._account.may_fetch:
+                    self._act(machine.poll_upmsgs, step.fault)
             case Restart() if overrides(machine, "restart"):
                 self._act(machine.restart, None)
             case Report() | Reply() | ReplyMany() | Advance() if environment is not None:
                 self._arrange(step, environment)
             case _:
-                pass
+                message = f"{step} is not possible with {type(machine).__name__} at this target"
+                raise ValueError(message)
 
     def _arrange(self, step: Report | Reply | ReplyMany | Advance, environment: Environment) -> None:
         match step:
@@ -229,7 +232,7 @@ class Performance:
         account = self._account
         match fault:
             case Late(skip=skip):
-                account.arrange(DribbleFault(piece=1, seconds=2 * (self._timeout or 0), skip=skip))
+                account.arrange(DribbleFault(piece=_PIECE, seconds=2 * (self._timeout or 0), skip=skip))
                 yield
             case Slow():
                 account.arrange(DelayFault(seconds=_SLOW_SECONDS, times=_SLOW_REQUESTS))
@@ -270,18 +273,20 @@ class Performance:
             self._environment.compare()
 
     def _fetch_all(self, unfetched: str, index: int, poll: Callable[[], None]) -> None:
-        while pending := self._model.pending[index]:
+        while self._model.pending[index]:
+            before = self._model.handed_out[index]
             self._act(poll, None)
-            if self._model.pending[index] == pending and not self._account.wait_for_more():
+            if self._model.handed_out[index] == before and not self._account.wait_for_more():
                 if self._environment is None:
                     return
-                raise Lost(self._say(unfetched, count=pending))
+                raise Lost(self._say(unfetched, count=self._model.pending[index]))
 
 
 def _as_received(request: GatewayRequest, fault: StepFault | None) -> GatewayRequest:
-    """Say that an answer which takes too long is lost."""
-    is_lost = request.delivery == "dribble" and isinstance(fault, Late | Killed)
-    return replace(request, delivery="late") if is_lost else request
+    """Say that an answer which takes too long, or which a kill cuts off, is lost."""
+    if request.delivery != "dribble" or not isinstance(fault, Late | Killed):
+        return request
+    return replace(request, delivery="late" if isinstance(fault, Late) else "killed")
 
 
 def _many_phones(count: int) -> list[str]:

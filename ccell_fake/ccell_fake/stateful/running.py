@@ -12,13 +12,13 @@ from ccell_fake.control.client import ControlClient
 from ccell_fake.faults import DelayFault
 from ccell_fake.stateful.abilities import Abilities
 from ccell_fake.stateful.drills import drills, long_drills
-from ccell_fake.stateful.findings import NothingTried, Spent
+from ccell_fake.stateful.findings import Finding, NothingTried, Spent
 from ccell_fake.stateful.killing import can_kill
-from ccell_fake.stateful.machine import CcellMachine, overrides
+from ccell_fake.stateful.machine import CcellMachine, check_machine, overrides
 from ccell_fake.stateful.performing import Performance
 from ccell_fake.stateful.plans import plans
 from ccell_fake.stateful.reducing import reduce_plan
-from ccell_fake.stateful.steps import PHONE, Plan, Send
+from ccell_fake.stateful.steps import PHONE, Late, Plan, Send
 from ccell_fake.stateful.target import REFUSED, EmulatorTarget, Target
 from ccell_fake.stateful.words import Words
 
@@ -57,8 +57,13 @@ def run(
         Finding: Something was lost, duplicated, mixed up or refused; the notes contain the story.
         NothingTried: The gateway accepted nothing.
     """
-    with _opened(target, token) as opened:
-        _Run(machine, opened, settings or SETTINGS, seed).run()
+    __tracebackhide__ = True
+    try:
+        with _opened(target, token) as opened:
+            _Run(machine, opened, settings or SETTINGS, seed).run()
+    except Finding as finding:
+        # The story says more than the machine's own frames.
+        raise finding.with_traceback(None) from None
 
 
 def replay(machine: Callable[[], CcellMachine], target: str | Target, plan: Plan, *, token: str = "") -> None:
@@ -67,8 +72,12 @@ def replay(machine: Callable[[], CcellMachine], target: str | Target, plan: Plan
     Raises:
         Finding: What is wrong is still wrong.
     """
-    with _opened(target, token) as opened:
-        _Run(machine, opened).perform(plan)
+    __tracebackhide__ = True
+    try:
+        with _opened(target, token) as opened:
+            _Run(machine, opened).replay(plan)
+    except Finding as finding:
+        raise finding.with_traceback(None) from None
 
 
 @contextmanager
@@ -110,10 +119,19 @@ class _Run:
         self._refusals: dict[str, str] = {}
         self._timeout: float | None = None
 
+    def replay(self, plan: Plan) -> None:
+        """Perform a plan."""
+        sample = self._machine()
+        check_machine(sample)
+        self._timeout = sample.timeout
+        if self._timeout is None and any(isinstance(getattr(step, "fault", None), Late) for step in plan.steps):
+            self._timeout = self._learn_timeout()
+        self.perform(plan)
+
     def run(self) -> None:
         """Try many plans."""
         sample = self._machine()
-        _check_content(sample)
+        check_machine(sample)
         target = self._target
         self._timeout = sample.timeout
         is_drilled = target.is_repeatable and Phase.explicit in self._settings.phases
@@ -145,9 +163,12 @@ class _Run:
         test.__name__ = name
         # A live failure must not be repeated, and a found one is reduced by steps.
         phases = {Phase.reuse, Phase.generate} if is_repeatable else {Phase.generate}
+        phases &= set(self._settings.phases)
+        if not phases:
+            return
         tried = settings(
             self._settings,
-            phases=phases.intersection(self._settings.phases),
+            phases=phases,
             database=self._settings.database if is_repeatable else None,
             verbosity=Verbosity.quiet,
             report_multiple_bugs=False,
@@ -189,7 +210,9 @@ class _Run:
                 return True
             return False
 
-        reduce_plan(plan, fails, self._machine().many)
+        shortest = reduce_plan(plan, fails, self._machine().many)
+        if not fails(shortest) and not fails(shortest):
+            raised[-1].add_note(Words(self._machine().language)("flaky"))
         return raised[-1]
 
     def _attempt(self, plan: Plan) -> BaseException | None:
@@ -223,12 +246,6 @@ class _Run:
         self._attempt(slow)
         took = elapsed() - begun
         return took if took < _LEARNING_SECONDS else None
-
-
-def _check_content(machine: CcellMachine) -> None:
-    if "{token}" not in machine.content:
-        message = "content must contain {token}, which identifies messages at the gateway"
-        raise ValueError(message)
 
 
 def _abilities(machine: CcellMachine, target: Target, *, has_timeout: bool = False) -> Abilities:

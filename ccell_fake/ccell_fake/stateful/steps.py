@@ -1,15 +1,19 @@
 """The steps of a run, and what goes wrong in them."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import get_args
 
 from ccell_fake.clock import SHANGHAI
 from ccell_fake.faults import Fault
+from ccell_fake.limits import SCHEDULE_AHEAD
 
 NOON = datetime(2031, 1, 15, 12, tzinfo=SHANGHAI)
 """When a plan begins, on the account's clock, unless it says otherwise."""
 
 
+_MOST_MINUTES = SCHEDULE_AHEAD // timedelta(minutes=1)
 PHONE = "13800000000"
 """The number of the simplest plan."""
 
@@ -66,6 +70,16 @@ class Send:
     minutes: int = 0
     fault: StepFault | None = None
 
+    def __post_init__(self) -> None:
+        """Check the attributes.
+
+        Raises:
+            ValueError: The phones are not different numbers of 11 digits, or the time is past or too far away.
+        """
+        numbers = [one for one in self.phones if re.fullmatch("[0-9]{11}", one)]
+        _require(0 < len(self.phones) == len(set(numbers)), "phones must be different numbers of 11 digits", self)
+        _require(0 <= self.minutes <= _MOST_MINUTES, f"minutes must be from 0 to {_MOST_MINUTES}", self)
+
 
 @dataclass(frozen=True, slots=True)
 class SendMany:
@@ -79,6 +93,14 @@ class SendMany:
     count: int
     fault: StepFault | None = None
 
+    def __post_init__(self) -> None:
+        """Check the attributes.
+
+        Raises:
+            ValueError: The count is not positive.
+        """
+        _require(self.count > 0, "count must be positive", self)
+
 
 @dataclass(frozen=True, slots=True)
 class Report:
@@ -91,6 +113,14 @@ class Report:
 
     message: int = 0
     is_delivered: bool = True
+
+    def __post_init__(self) -> None:
+        """Check the attributes.
+
+        Raises:
+            ValueError: The message is negative.
+        """
+        _require(self.message >= 0, "message must not be negative", self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +145,14 @@ class ReplyMany:
     """
 
     count: int
+
+    def __post_init__(self) -> None:
+        """Check the attributes.
+
+        Raises:
+            ValueError: The count is not positive.
+        """
+        _require(self.count > 0, "count must be positive", self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +187,14 @@ class Advance:
 
     minutes: int = 1
 
+    def __post_init__(self) -> None:
+        """Check the attributes.
+
+        Raises:
+            ValueError: The clock would not move.
+        """
+        _require(self.minutes > 0, "minutes must be positive", self)
+
 
 @dataclass(frozen=True, slots=True)
 class Restart:
@@ -180,3 +226,18 @@ class Plan:
     def report_delay(self) -> timedelta:
         """Time from sending to the report."""
         return timedelta(minutes=self.report_minutes)
+
+    def __post_init__(self) -> None:
+        """Check the attributes.
+
+        Raises:
+            ValueError: The steps are no steps, or the start has no offset.
+        """
+        _require(all(isinstance(step, get_args(Step)) for step in self.steps), "steps must be steps", self)
+        _require(self.start.tzinfo is not None, "start must have an offset", self)
+
+
+def _require(condition: bool, message: str, value: object) -> None:  # noqa: FBT001 - as assert has it
+    if not condition:
+        wrong = f"{message}, got {value}"
+        raise ValueError(wrong)

@@ -84,8 +84,7 @@ class Story:
             machine: Name of the machine's class.
         """
         lines = [self._say("story")]
-        chapters = [one for one in self._chapters if one.step is not None or one.requests]
-        for number, chapter in enumerate(chapters, 1):
+        for number, chapter in enumerate(self._chapters, 1):
             lines.append(f"{number}. {self._say_step(chapter)}")
             lines += [f"   {line}" for line in self._say_requests(chapter)]
         return "\n".join([*lines, self._say("test"), indent(paste(plan, machine), "    ")])
@@ -104,8 +103,8 @@ class Story:
     def _say_step(self, chapter: _Chapter) -> str:
         say = self._say
         match chapter.step:
-            case Send() | SendMany():
-                said = self._say_messages(chapter.messages)
+            case Send() | SendMany() as step:
+                said = self._say_messages(chapter.messages, has_text=isinstance(step, Send) and step.text != "")
             case Report(message=message, is_delivered=is_delivered):
                 said = say("report", number=message + 1, state=say("delivered" if is_delivered else "failed"))
             case Reply(phone=phone, text=text):
@@ -124,15 +123,16 @@ class Story:
                 said = say("end")
         return said
 
-    def _say_messages(self, messages: Sequence[Message]) -> str:
+    def _say_messages(self, messages: Sequence[Message], *, has_text: bool) -> str:
         is_few = len(messages) <= _FEW
         shown = (
             self._say("comma").join(map(self._name, messages)) if is_few else self._say("messages", count=len(messages))
         )
         time = messages[0].sendtime if messages else None
+        text = f" {self._say('text', text=messages[0].content)}" if messages and has_text else ""
         if time is None:
-            return self._say("send", messages=shown)
-        return self._say("schedule", messages=shown, time=f"{time.astimezone(SHANGHAI):%Y-%m-%d %H:%M:%S}")
+            return self._say("send", messages=shown) + text
+        return self._say("schedule", messages=shown, time=f"{time.astimezone(SHANGHAI):%Y-%m-%d %H:%M:%S}") + text
 
     def _say_answer(self, request: GatewayRequest) -> str:
         if not request.code:

@@ -15,7 +15,7 @@ _SENTENCES: dict[str, tuple[str, str]] = {
     # Findings.
     "no token": (
         "{phone} was sent {content!r}, which has no token; a text of your own has to contain the token of its message",
-        "发给 {phone} 的内容 {content!r} 不含任何短信的标记；自拟内容的集成须把标记写入内容",
+        "发给 {phone} 的内容 {content!r} 不含任何短信的 token；自己编写内容时，须把 token 写进去",
     ),
     "not for it": ("{phone} was sent {content!r}, which was not for it", "{phone} 收到了 {content!r}，那不是给它的"),
     "unknown number": (
@@ -25,17 +25,17 @@ _SENTENCES: dict[str, tuple[str, str]] = {
     "another text": ("{message} has another text: {difference}", "{message}的内容变了：{difference}"),
     "difference": (
         "{actual!r} arrived, {expected!r} was handed over",
-        "网关收到 {actual!r}，交给集成的是 {expected!r}",
+        "网关收到 {actual!r}，交给你的代码的是 {expected!r}",
     ),
     "another time": (
-        "{message} is sent at {actual}, not at {expected} (A1)",
-        "{message}的发送时间是 {actual}，而不是 {expected}（A1）",
+        "{message} is sent at {actual}, not at {expected}",
+        "{message}的发送时间是{actual}，而不是{expected}",
     ),
     "now": ("once", "立即"),
     "refused number": ("{message} was refused with {code}, because {why}", "{message}被以 {code} 拒绝，因为：{why}"),
     "refused unchanged": (
         "{message} was refused with {code}, and was as handed over",
-        "{message}被以 {code} 拒绝，而它与交给集成的完全一致",
+        "{message}被以 {code} 拒绝，而它与交给你的代码的完全一致",
     ),
     "refused request": (
         "{operation} was refused with {code}, because {why}",
@@ -49,11 +49,11 @@ _SENTENCES: dict[str, tuple[str, str]] = {
     "twice": ("{message} was accepted {count} times", "{message}被网关接受了 {count} 次"),
     "missing": (
         "{message} was given to the integration, and fates() does not have it",
-        "{message}已交给集成，而 fates() 里没有它",
+        "{message}已交给你的代码，而 fates() 里没有它",
     ),
     "never sent": (
         "{message} is unknown in the store, and the integration has never sent it, though nothing went wrong",
-        "{message}在记录里是 unknown，而集成从未发送它，尽管没有出过错",
+        "{message}在记录里是 unknown，而你的代码从未发送它，尽管没有出过错",
     ),
     "stored": ("{message} is {fate} in the store", "{message}在记录里是 {fate}"),
     "not accepted": ("{stored}, and the gateway has not accepted it", "{stored}，而网关没有接受它"),
@@ -73,26 +73,26 @@ _SENTENCES: dict[str, tuple[str, str]] = {
         "记录里有 {phone} 的回复 {text!r}，而网关从未交出它",
     ),
     "replies lost": (
-        "{count} of {total} replies that were handed out are not stored, among them {text!r} of {phone}",
+        "of {total} replies that were handed out, {count} are not stored, among them {text!r} of {phone}",
         "已交出的 {total} 条回复中有 {count} 条没有记录，其中有 {phone} 的 {text!r}",
     ),
     "charge": (
-        "{message} costs {stored} in the store, and the gateway charged {charged} (Q13)",
-        "{message}在记录里计 {stored} 条，而网关计费 {charged} 条（Q13）",
+        "{message} costs {stored} in the store, and the gateway charged {charged}",
+        "{message}在记录里计 {stored} 条，而网关计费 {charged} 条",
     ),
     "reports unfetched": (
-        "{count} reports are waiting, and the integration fetches none of them",
-        "有 {count} 条状态报告在等待，而集成一条也不取",
+        "reports are waiting ({count}), and the integration fetches none of them",
+        "有 {count} 条状态报告在等待，而你的代码一条也不取",
     ),
     "replies unfetched": (
-        "{count} replies are waiting, and the integration fetches none of them",
-        "有 {count} 条回复在等待，而集成一条也不取",
+        "replies are waiting ({count}), and the integration fetches none of them",
+        "有 {count} 条回复在等待，而你的代码一条也不取",
     ),
     "nothing tried": (
         "the gateway accepted no message in the whole run: {reasons}",
         "整个运行中网关没有接受任何短信：{reasons}",
     ),
-    "nothing sent": ("the integration sent none", "集成一条也没有发"),
+    "nothing sent": ("the integration sent none", "你的代码一条也没有发"),
     # Stories.
     "story": ("What happened, on the account's clock:", "经过（按账户的时钟）："),
     "test": ("A test that repeats it:", "重现它的测试："),
@@ -105,6 +105,11 @@ _SENTENCES: dict[str, tuple[str, str]] = {
     "fetch replies": ("Your code fetches replies.", "你的代码取上行短信。"),
     "advance": ("{minutes} minutes pass.", "过了 {minutes} 分钟。"),
     "restart": ("Your code is started again.", "你的代码重新启动。"),
+    "text": ("The text is {text!r}.", "内容是 {text!r}。"),
+    "flaky": (
+        "It did not happen again when it was repeated. Threads, or chance, may decide whether it does.",
+        "重复一次时没有再发生。是否发生，可能取决于线程或偶然。",
+    ),
     "end": (
         "All reports come in, and your code fetches what is waiting.",
         "状态报告全部到达，你的代码取走等待的内容。",
@@ -122,15 +127,15 @@ _SENTENCES: dict[str, tuple[str, str]] = {
         "你的代码又发了{what}，网关接受了",
     ),
     "refused": ("the gateway refused {what} with {code}: {why}", "网关以 {code} 拒绝了{what}：{why}"),
-    "refused all": ("the gateway refused it with {code}: {why}", "网关以 {code} 拒绝：{why}"),
-    "handed reports": ("the gateway handed out {count} reports", "网关交出 {count} 条状态报告"),
-    "handed replies": ("the gateway handed out {count} replies", "网关交出 {count} 条上行短信"),
+    "refused all": ("the gateway refused the request with {code}: {why}", "网关以 {code} 拒绝了请求：{why}"),
+    "handed reports": ("the gateway handed out reports: {count}", "网关交出 {count} 条状态报告"),
+    "handed replies": ("the gateway handed out replies: {count}", "网关交出 {count} 条上行短信"),
     "answered": ("the gateway answered", "网关应答"),
-    "unprocessed": ("the gateway did not get it", "网关没有收到"),
+    "unprocessed": ("the gateway did not get the request", "网关没有收到请求"),
     "close": ("the connection closed before the answer", "应答之前连接就断开了"),
     "reset": ("the connection was reset before the answer", "应答之前连接被重置"),
     "truncate": ("the connection closed in the middle of the answer", "应答到一半连接断开"),
-    "http": ("a page of another server came instead of the answer", "来的不是应答，而是别的服务器的页面"),
+    "http": ("an error page came instead of the answer", "来的不是应答，而是一个错误页面"),
     "broken_xml": ("the answer was broken XML", "应答是残缺的 XML"),
     "gbk": ("the answer was in GBK", "应答用的是 GBK"),
     "late": ("the answer came after your code had stopped waiting", "应答来时，你的代码已不再等待"),
