@@ -1,7 +1,7 @@
 """The machine: what it calls, what it finds in a store and at the gateway, and how a run ends."""
 
 import signal
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
@@ -496,6 +496,37 @@ def test_an_outbox_that_is_flushed_after_a_poll_is_right(served: Emulator) -> No
     fault = CodeFault(code=Code.CONCURRENCY_EXCEEDED, times=9)
     plan = Plan((Send((PHONE,)), Send((OTHER,), fault=fault)))
     stateful.replay(Outbox, served.url, plan)
+
+
+def test_digits_around_a_token_do_not_confuse_messages(served: Emulator) -> None:
+    class Hotline(Right):
+        # The token of the first message is within the number of the hotline.
+        content = "您的验证码是{token}，客服13100001234。【签名】"
+
+    stateful.replay(Hotline, served.url, Plan((Send((PHONE,)), Send((PHONE,)))))
+
+
+def test_an_integration_may_hold_back_after_a_fault(served: Emulator) -> None:
+    class Breaker(Right):
+        is_open = False
+
+        def submit(self, submits: Sequence[Any]) -> None:
+            if self.is_open:
+                self._store(submits, Fate.UNKNOWN)
+                return
+            super().submit(submits)
+            self.is_open = Fate.UNKNOWN in self.store.values()
+
+    plan = Plan((Send((PHONE,), fault=CloseFault(processed=True)), Send((OTHER,))))
+    stateful.replay(Breaker, served.url, plan)
+
+
+def test_replies_may_be_stored_without_blanks_around_them(served: Emulator) -> None:
+    class Trims(Right):
+        def upmsgs(self) -> Iterable[tuple[str, str]]:
+            return [(phone, text.strip()) for phone, text in self.replies]
+
+    stateful.replay(Trims, served.url, Plan((stateful.Reply(PHONE, " 好的 "), stateful.FetchReplies())))
 
 
 def test_what_failed_by_its_report_may_be_sent_again(served: Emulator) -> None:

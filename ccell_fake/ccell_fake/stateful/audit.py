@@ -1,5 +1,6 @@
 """Comparison of what an integration asked for, and of its store, with what the gateway did."""
 
+import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ _PASSING = {Code.CONCURRENCY_EXCEEDED, Code.SYSTEM_ERROR, Code.NO_SENDING_RULE, 
 REPETITION = "S8"
 """The clause that a second try after a final refusal violates."""
 _SHOWN = 40
+_DIGITS = re.compile(r"\d+")
 
 
 class Fate(StrEnum):
@@ -107,8 +109,12 @@ class Audit:
         return self._say("message", number=message.number or message.reference, phone=message.phone)
 
     def _of(self, one: Submitted) -> Message | None:
-        token = next((token for token in self._tokens if token in one.content), "")
-        return self._messages.get((token, one.phone))
+        return self._messages.get((self._token_in(one.content), one.phone))
+
+    def _token_in(self, content: str) -> str:
+        """Return the token in a content, first one that stands alone, then one within other digits; empty if none."""
+        alone = (token for token in _DIGITS.findall(content) if token in self._tokens)
+        return next(alone, next((token for token in self._tokens if token in content), ""))
 
     def check_requests(self, requests: Iterable[GatewayRequest], excused: Collection[str] = ()) -> None:
         """Check what the integration asked for in a step.
@@ -274,10 +280,10 @@ class Audit:
             Mismatched: A reply was never handed out, or another phone sent it.
         """
         replies = self._model.replies
-        # The document's samples have a blank before the number, which a store may keep.
-        arrived = Counter((one.phone.strip(), one.content) for one in replies if one.handed_out is HandedOut.ARRIVED)
-        lost = Counter((one.phone.strip(), one.content) for one in replies if one.handed_out is HandedOut.LOST)
-        stored_counts = Counter((phone.strip(), content) for phone, content in stored)
+        # The document's samples have a blank before the number. A store may keep blanks around number and text, or not.
+        arrived = Counter(_trimmed(one.phone, one.content) for one in replies if one.handed_out is HandedOut.ARRIVED)
+        lost = Counter(_trimmed(one.phone, one.content) for one in replies if one.handed_out is HandedOut.LOST)
+        stored_counts = Counter(_trimmed(phone, content) for phone, content in stored)
         for phone, text in stored_counts - (arrived + lost):
             count, sent = stored_counts[phone, text], (arrived + lost)[phone, text]
             if sent:
@@ -287,6 +293,10 @@ class Audit:
             phone, text = min(missing)
             count, total = missing.total(), arrived.total()
             raise Lost(self._say("replies lost", count=count, total=total, phone=phone, text=text))
+
+
+def _trimmed(phone: str, content: str) -> tuple[str, str]:
+    return phone.strip(), content.strip()
 
 
 def _not_failed(copies: Sequence[AcceptedMessage]) -> Sequence[AcceptedMessage]:

@@ -79,6 +79,8 @@ class Performance:
             allowed = {*machine.allowed}
         self._audit = Audit(self._model, REFUSED, say, has_own_texts=machine.has_own_texts, allowed=allowed)
         self._references: list[str] = []
+        # After a fault, an integration may hold messages back.
+        self._is_disturbed = False
         self._undisturbed: list[Message] = []
         self._story = Story(say, self._audit.name)
         self.refusals: dict[str, str] = {}
@@ -184,15 +186,16 @@ class Performance:
     ) -> None:
         if messages:
             self._story.hand_over(messages)
-            if fault is None:
+            if not self._is_disturbed and fault is None:
                 self._undisturbed += messages
-            elif isinstance(fault, Killed):
+            if isinstance(fault, Killed):
                 self._audit.interrupt(messages)
             self._act(partial(act, messages), fault)
 
     def _act(self, act: Callable[[], None], fault: StepFault | None) -> None:
         """Let the integration act under a fault, then check the requests at the gateway and the store."""
         excused = {Code.CONCURRENCY_EXCEEDED} if isinstance(fault, Busy) else set[Code]()
+        self._is_disturbed = self._is_disturbed or fault is not None
         try:
             with self._faulty(fault):
                 act()

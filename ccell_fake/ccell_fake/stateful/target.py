@@ -28,7 +28,7 @@ REFUSED = {"19500001111": Code.NUMBER_UNRECOGNISED}
 """Numbers that the gateway refuses, with their codes."""
 
 _FIRST_USERID, _PASSWORD = 300_001, "123456"
-_EXCESSES = 30
+_EXCESSES = 60
 _IDLE_SECONDS, _PAUSE_SECONDS = 5.0, 0.005
 
 
