@@ -32,5 +32,13 @@ def test_nothing_is_said_of_a_right_program(machine: type[CcellMachine], number:
 
 
 def test_every_program_has_measured_rates() -> None:
-    measured = {one["program"] for one in json.loads(MEASURED.read_text(encoding="utf-8"))}
-    assert measured == {one.program.__name__ for one in WRONG} | {one.program.__name__ for one in RIGHT}
+    measured = {one["program"]: one for one in json.loads(MEASURED.read_text(encoding="utf-8"))}
+    assert measured.keys() == {one.program.__name__ for one in WRONG} | {one.program.__name__ for one in RIGHT}
+    for one in WRONG:
+        rate = measured[one.program.__name__]
+        assert rate["found"] >= 19
+        assert rate["steps"] <= one.steps + 1
+    for machine in RIGHT:
+        rate = measured[machine.program.__name__]
+        assert rate["found"] == 0
+        assert rate["runs"] > 0

@@ -13,10 +13,11 @@ from harness.integrations import DropsTheSecondPage, MatchesByPhone, Right, Send
 from hypothesis import Phase, settings
 
 from ccell_fake import stateful
-from ccell_fake.client import Client, RequestRefused, submit
+from ccell_fake.client import Client, RequestRefused, Retry, submit
 from ccell_fake.codes import Code
 from ccell_fake.control.client import ControlClient
 from ccell_fake.faults import CloseFault, CodeFault
+from ccell_fake.model import Submit
 from ccell_fake.stateful import (
     SETTINGS,
     AccountSnapshot,
@@ -527,6 +528,39 @@ def test_replies_may_be_stored_without_blanks_around_them(served: Emulator) -> N
             return [(phone, text.strip()) for phone, text in self.replies]
 
     stateful.replay(Trims, served.url, Plan((stateful.Reply(PHONE, " 好的 "), stateful.FetchReplies())))
+
+
+@pytest.mark.parametrize("attributes", [{"sendtime": "2031-01-15T12:30:00"}, {"spcode": "12"}], ids=str)
+def test_a_refused_attribute_of_its_own_is_not_blamed_on_the_gateway(
+    served: Emulator, attributes: dict[str, str]
+) -> None:
+    class Adds(Right):
+        def send(self, messages: Sequence[Message]) -> None:
+            super().submit([Submit(one.phone, one.content, linkid=one.reference, **attributes) for one in messages])
+
+    with pytest.raises(Refused, match="message 1 to 13800000000 was refused with 10040"):
+        stateful.replay(Adds, served.url, Plan((Send((PHONE,)),)))
+
+
+def test_an_integration_that_backs_off_is_never_locked(served: Emulator) -> None:
+    class BacksOff(Right):
+        def send(self, messages: Sequence[Message]) -> None:
+            for _ in range(10):
+                super().send(messages)
+                if all(self.store[one.reference] == Fate.ACCEPTED for one in messages):
+                    break
+
+        def connect(self, url: str, userid: str, password: str) -> None:
+            super().connect(url, userid, password)
+            self.client.close()
+            self.client = Client(url, userid, password, retry=Retry(attempts=1))
+
+    stateful.replay(BacksOff, served.url, Plan((Send((PHONE,), fault=stateful.Busy()),) * 8))
+
+
+def test_a_plan_with_a_kill_needs_a_restart(served: Emulator) -> None:
+    with pytest.raises(ValueError, match=r"a kill needs restart\(\) of Right, the main thread, and signals"):
+        stateful.replay(Right, served.url, Plan((Send((PHONE,), fault=Killed()),)))
 
 
 def test_what_failed_by_its_report_may_be_sent_again(served: Emulator) -> None:

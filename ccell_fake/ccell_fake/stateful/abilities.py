@@ -1,4 +1,4 @@
-"""What can be tried: with an integration, at a target, under which faults, at which times, with which texts."""
+"""Abilities of an integration at a target, and the faults, times and texts to try."""
 
 from dataclasses import dataclass
 from datetime import datetime

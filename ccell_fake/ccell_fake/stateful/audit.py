@@ -16,6 +16,13 @@ from ccell_fake.stateful.words import Words
 
 _PASSING = {Code.CONCURRENCY_EXCEEDED, Code.SYSTEM_ERROR, Code.NO_SENDING_RULE, Code.NO_CHANNEL}
 """The same request may succeed after one of these."""
+_OF_OTHER_ATTRIBUTES = {
+    Code.NO_SENDING_RULE,
+    Code.SENDTIME_MALFORMED,
+    Code.SENDTIME_TOO_FAR,
+    Code.SENDTIME_PAST,
+}
+"""An spcode or a sendtime that only the integration knows may be refused with one of these."""
 REPETITION = "S8"
 """The clause that a second try after a final refusal violates."""
 _SHOWN = 40
@@ -150,7 +157,7 @@ class Audit:
         other_text, other_time = self._other_text(message, one), self._other_time(message, one)
         if is_refused and one.phone not in self._refused:
             refusal = self._say("refused number", message=self.name(message), code=one.code, why=why)
-            if other_text or other_time or self._has_own_texts:
+            if other_text or other_time or self._has_own_texts or one.code in _OF_OTHER_ATTRIBUTES:
                 raise Refused(self._say("semicolon").join(filter(None, (refusal, other_text))))
             raise Unfaithful(self._say("refused unchanged", message=self.name(message), code=one.code))
         if other_text or other_time:

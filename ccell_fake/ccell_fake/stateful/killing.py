@@ -44,7 +44,11 @@ def killed_at(is_time: Callable[[], bool]) -> Generator[None]:
     watcher = threading.Thread(target=watch, name="ccell-kill")
     watcher.start()
     try:
-        yield
+        try:
+            yield
+        finally:
+            # A kill that comes at this very moment still ends below.
+            ended.set()
     finally:
         with guard:
             ended.set()

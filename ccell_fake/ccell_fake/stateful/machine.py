@@ -51,7 +51,7 @@ class CcellMachine:
         """Close what `connect` opened."""
 
     def restart(self) -> None:
-        """Start the integration again after it was killed, with what its store had. Without an override none is."""
+        """Start the integration again after a kill, with what its store had. Without an override it is not killed."""
         raise NotImplementedError
 
     def send(self, messages: Sequence[Message]) -> None:

@@ -271,7 +271,8 @@ class Performance:
             self._fetch_all("reports unfetched", 0, self._machine.poll_reports)
         if self._fetches("poll_upmsgs"):
             self._fetch_all("replies unfetched", 1, self._machine.poll_upmsgs)
-        self._audit.check_sent(self._undisturbed, self._machine.fates())
+        if not self.refusals:
+            self._audit.check_sent(self._undisturbed, self._machine.fates())
         if self._environment is not None:
             self._environment.compare()
 

@@ -18,7 +18,7 @@ from ccell_fake.stateful.machine import CcellMachine, check_machine, overrides
 from ccell_fake.stateful.performing import Performance
 from ccell_fake.stateful.plans import plans
 from ccell_fake.stateful.reducing import reduce_plan
-from ccell_fake.stateful.steps import PHONE, Late, Plan, Send
+from ccell_fake.stateful.steps import PHONE, Killed, Late, Plan, Send
 from ccell_fake.stateful.target import REFUSED, EmulatorTarget, Target
 from ccell_fake.stateful.words import Words
 
@@ -123,8 +123,12 @@ class _Run:
         """Perform a plan."""
         sample = self._machine()
         check_machine(sample)
+        faults = [getattr(step, "fault", None) for step in plan.steps]
+        if any(isinstance(one, Killed) for one in faults) and not (overrides(sample, "restart") and can_kill()):
+            message = f"a kill needs restart() of {type(sample).__name__}, the main thread, and signals to threads"
+            raise ValueError(message)
         self._timeout = sample.timeout
-        if self._timeout is None and any(isinstance(getattr(step, "fault", None), Late) for step in plan.steps):
+        if self._timeout is None and any(isinstance(one, Late) for one in faults):
             self._timeout = self._learn_timeout()
         self.perform(plan)
 
@@ -172,6 +176,7 @@ class _Run:
             database=self._settings.database if is_repeatable else None,
             verbosity=Verbosity.quiet,
             report_multiple_bugs=False,
+            print_blob=False,
             deadline=None,
             suppress_health_check=_SUPPRESSED,
         )(given(plans(abilities, self._settings.stateful_step_count))(test))
@@ -180,7 +185,8 @@ class _Run:
         except BaseException:
             if self._failure is None:
                 raise
-            raise self._failure.error from None
+        if self._failure is not None:
+            raise self._failure.error
 
     def _try(self, plan: Plan) -> None:
         """Perform a plan. If it fails, find the shortest one that does."""
@@ -243,7 +249,7 @@ class _Run:
         """Return after how many seconds the integration stops waiting for an answer, if after less than a second."""
         slow = Plan((Send((_PHONES[0],), fault=DelayFault(seconds=_LEARNING_SECONDS)),))
         begun = elapsed()
-        self._attempt(slow)
+        self._try(slow)
         took = elapsed() - begun
         return took if took < _LEARNING_SECONDS else None
 

@@ -1,8 +1,8 @@
 """Targets of a run: a gateway with an account that the machine can observe, and possibly control."""
 
 import threading
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Generator, Iterable, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 from http import HTTPStatus
@@ -241,8 +241,12 @@ class _EmulatorAccount:
     def clear_faults(self) -> None:
         self._account.remove_faults()
 
-    def busy(self) -> AbstractContextManager[object]:
-        return self._account.hold(DEFAULT_THREADS)
+    @contextmanager
+    def busy(self) -> Generator[None]:
+        with self._account.hold(DEFAULT_THREADS):
+            yield
+        # The clock stands still, so that excesses would be counted for ever.
+        self._account.unlock()
 
     def reply(self, phone: str, content: str) -> None:
         self._account.reply(phone, content)

@@ -1,4 +1,4 @@
-"""What findings and stories say, in English and Chinese."""
+"""Sentences of findings and stories, in English and Chinese."""
 
 from ccell_fake.codes import Code
 
