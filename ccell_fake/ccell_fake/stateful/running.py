@@ -249,7 +249,9 @@ class _Run:
         """Return after how many seconds the integration stops waiting for an answer, if after less than a second."""
         slow = Plan((Send((_PHONES[0],), fault=DelayFault(seconds=_LEARNING_SECONDS)),))
         begun = elapsed()
-        self._try(slow)
+        error = self._attempt(slow)
+        if isinstance(error, _INTERRUPTIONS):
+            raise error
         took = elapsed() - begun
         return took if took < _LEARNING_SECONDS else None
 
