@@ -26,10 +26,10 @@ TEXTS = (
     "，😀😀😀😀😀a😀😀😀😀😀",
     "，100%+1%41　Ａ𠮷祥€",
 )
-"""What follows the token in a content: nothing, XML's characters, three segments, lines, emoji, rare characters."""
+"""Texts after the token in a content: none, XML's characters, three segments, lines, emoji, rare characters."""
 
 REPLIES = ("1", "TD", "退订", "好的😀 ", "A&B<C")
-"""What phones answer."""
+"""Texts of replies."""
 
 STARTS = (
     NOON,
@@ -42,7 +42,7 @@ STARTS = (
     datetime(2031, 11, 2, 13, tzinfo=SHANGHAI),
     datetime(2032, 2, 28, 23, 30, tzinfo=SHANGHAI),
 )
-"""When runs begin: at noon, in the morning, around midnight, a month's end, and changes of clocks."""
+"""Beginnings of plans: at noon, in the morning, around midnight, a month's end, and changes of clocks."""
 
 MINUTES = (1, 60, 24 * 60, 45 * 24 * 60)
 """For when messages are scheduled."""
@@ -73,7 +73,7 @@ FAULTS: tuple[StepFault, ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Abilities:
-    """What can be tried with an integration at a target.
+    """Abilities of an integration at a target.
 
     Attributes:
         phones: The numbers to send to.

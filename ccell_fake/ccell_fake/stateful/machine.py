@@ -1,4 +1,4 @@
-"""What an integration tells the machine: how to connect it, how to make it act, and what it believes."""
+"""Connection of an integration to the machine: hooks that make it act and return what it believes."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import ClassVar, get_args

@@ -87,7 +87,7 @@ class Performance:
 
     @property
     def accepted(self) -> int:
-        """How many messages the gateway has accepted."""
+        """Number of messages that the gateway has accepted."""
         return len(self._model.accepted)
 
     def run(self) -> None:

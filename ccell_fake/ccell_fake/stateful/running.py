@@ -94,7 +94,7 @@ def _opened(target: str | Target, token: str) -> Generator[Target]:
 
 @dataclass(slots=True)
 class _Failure:
-    """What is wrong with an integration, and the plan that shows it."""
+    """A failing plan, and what it raised."""
 
     plan: Plan
     error: BaseException

@@ -10,7 +10,7 @@ from ccell_fake.faults import Fault
 from ccell_fake.limits import SCHEDULE_AHEAD
 
 NOON = datetime(2031, 1, 15, 12, tzinfo=SHANGHAI)
-"""When a plan begins, on the account's clock, unless it says otherwise."""
+"""Beginning of a plan on the account's clock, unless it says otherwise."""
 
 
 _MOST_MINUTES = SCHEDULE_AHEAD // timedelta(minutes=1)
@@ -51,7 +51,7 @@ class Killed:
 
 
 StepFault = Fault | Late | Slow | Busy | Killed
-"""What goes wrong in a step. A fault applies to the requests of its step only."""
+"""Fault of a step. It applies to the requests of its step only."""
 
 
 @dataclass(frozen=True, slots=True)

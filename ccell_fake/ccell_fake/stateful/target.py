@@ -22,7 +22,7 @@ from ccell_fake.stateful.exchange import AccountSnapshot, GatewayRequest, Submit
 from ccell_fake.stateful.steps import Plan, StepFault
 
 BALANCE = 100_000
-"""What an account has at the beginning, in messages."""
+"""Balance of an account at the beginning, in messages."""
 
 REFUSED = {"19500001111": Code.NUMBER_UNRECOGNISED}
 """Numbers that the gateway refuses, with their codes."""
