@@ -49,8 +49,8 @@ def run(
         machine: Your subclass of CcellMachine.
         target: Address of an emulator, such as `http://127.0.0.1:8026`, or another Target.
         token: Control token of the emulator, if it has one.
-        settings: Hypothesis settings; SETTINGS if not given. `max_examples` limits the number of examples,
-            `stateful_step_count` the steps of each.
+        settings: Hypothesis settings; SETTINGS if not given. `max_examples` limits the number of drawn plans,
+            `stateful_step_count` the steps of each. The phase `explicit` tries the short plans first.
         seed: Seed of what is drawn; random if not given, unless the settings say otherwise.
 
     Raises:
@@ -211,10 +211,10 @@ class _Run:
             another = self._attempt(simpler)
             if isinstance(another, _INTERRUPTIONS):
                 raise another
-            if type(another) is type(error):
-                raised.extend(filter(None, [another]))
-                return True
-            return False
+            if another is None or type(another) is not type(error):
+                return False
+            raised.append(another)
+            return True
 
         shortest = reduce_plan(plan, fails, self._machine().many)
         if not fails(shortest) and not fails(shortest):
