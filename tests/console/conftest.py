@@ -58,7 +58,7 @@ def open_page(browser: Browser) -> Iterator[Open]:
         context.set_default_timeout(30_000)
         page = context.new_page()
         if not errors_expected:
-            page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+            page.on("console", lambda one: errors.append(f"{one.text} {one.location}") if one.type == "error" else None)
         page.on("pageerror", lambda error: errors.append(str(error)))
         origin = "/".join(url.split("/")[:3])
         page.on("request", lambda one: None if one.url.startswith(origin) else errors.append(one.url))

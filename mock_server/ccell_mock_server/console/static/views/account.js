@@ -81,8 +81,8 @@ function oneAccount(app, userid, tab) {
       const schemas = await schemasIn(api, store.state.language);
       const get = (path = "", query = {}) => api.get(Api.account(userid, path), query);
       sections = (TABS[tab] ?? []).map((make) => make({ app, schemas, userid, get, act }));
-      fill(place, sections.map((one) => one.element));
       await load();
+      fill(place, sections.map((one) => one.element));
     } catch (error) {
       app.report(error);
     }
