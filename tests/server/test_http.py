@@ -88,13 +88,29 @@ def test_a_chunked_body_is_accepted(served: Emulator, chunks: int) -> None:
     assert _is_answered(raw.exchange(served.url, (head + body).encode()))
 
 
-def test_expect_100_continue_is_answered_before_the_body(served: Emulator) -> None:
-    head = f"POST {PATH} HTTP/1.1\r\nHost: x\r\nContent-Length: {len(INFO)}\r\nExpect: 100-continue\r\n\r\n"
+@pytest.mark.parametrize("expected", ["100-continue", "100-Continue", "100-CONTINUE"])
+def test_expect_100_continue_is_answered_before_the_body(served: Emulator, expected: str) -> None:
+    head = f"POST {PATH} HTTP/1.1\r\nHost: x\r\nContent-Length: {len(INFO)}\r\nExpect: {expected}\r\n\r\n"
     with raw.connect(served.url) as connection:
         connection.sendall(head.encode())
         assert connection.recv(100).startswith(b"HTTP/1.1 100")
         connection.sendall(INFO.encode())
         assert _is_answered(raw.receive(connection))
+
+
+@pytest.mark.parametrize(
+    ("request_", "status"),
+    [
+        (f"POST {PATH} HTTP/1.1\r\nHost: x\r\nContent-Length: x\r\n\r\n", 400),
+        (f"POST {PATH} HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n", 400),
+        ("nothing\r\n\r\n", 400),
+        (f"POST {PATH} HTTP/3.0\r\nHost: x\r\n\r\n", 505),
+    ],
+    ids=["length", "two hosts", "no request", "version"],
+)
+def test_a_refused_request_is_told_that_the_connection_closes(served: Emulator, request_: str, status: int) -> None:
+    answer = raw.exchange(served.url, request_.encode())
+    assert (answer.status, answer.headers["connection"]) == (status, "close")
 
 
 def test_a_connection_is_kept_for_many_requests(served: Emulator) -> None:

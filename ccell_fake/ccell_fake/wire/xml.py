@@ -166,6 +166,8 @@ def _utf8(data: bytes) -> bytes:
         data.decode()
     except UnicodeDecodeError as error:
         message = f"the payload is not UTF-8: byte {error.start} is 0x{data[error.start]:02x}"
+        if error.end == len(data) and error.reason == "unexpected end of data":
+            message = "the payload ends inside a character; Content-Length must count bytes, not characters"
         raise NotReadableError(message, "Q36") from error
     return data
 

@@ -24,7 +24,7 @@ from ccell_mock_server.http import head
 from ccell_mock_server.http.body import BODY_BYTES, Chunked, Counted, Framing, StreamedBody
 from ccell_mock_server.http.head import HEAD_BYTES, BadRequestError, Head
 from ccell_mock_server.http.paths import CONTROL_PREFIX
-from ccell_mock_server.http.request import Request
+from ccell_mock_server.http.request import Request, last_answer
 from ccell_mock_server.http.request_line import raw_target
 from ccell_mock_server.http.streams import Outgoing
 from ccell_mock_server.http.tls import shake_hands
@@ -51,16 +51,8 @@ _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 _NO_DESCRIPTOR = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
 
 
-def _refusal(status: str, reason: str) -> bytes:
-    """Return an answer that ends a connection."""
-    return (
-        f"HTTP/1.1 {status}\r\nContent-Type: text/plain\r\nContent-Length: {len(reason)}\r\n"
-        f"Connection: close\r\n\r\n{reason}"
-    ).encode()
-
-
-_TOO_SLOW = _refusal("408 Request Timeout", "The request did not arrive in time.\n")
-_TOO_MUCH = _refusal("503 Service Unavailable", "The server holds as many incomplete requests as it may hold.\n")
+_TOO_SLOW = last_answer("408 Request Timeout", "The request did not arrive in time.\n")
+_TOO_MUCH = last_answer("503 Service Unavailable", "The server holds as many incomplete requests as it may hold.\n")
 
 
 class Connection(HTTPConnection):
@@ -290,7 +282,7 @@ class Connections:
         self._server = server
         self._limit = server.limits.connections
         reason = f"The server has {self._limit} connections, which is the maximum.\n"
-        self._too_many = _refusal("503 Service Unavailable", reason)
+        self._too_many = last_answer("503 Service Unavailable", reason)
         self._selector = selectors.DefaultSelector()
         self._guard = threading.Lock()
         self._running = threading.Lock()

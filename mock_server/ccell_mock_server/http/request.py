@@ -1,5 +1,6 @@
 """A request on a connection of Cheroot, and its way to the WSGI application."""
 
+import contextlib
 import errno
 import io
 from http.client import HTTP_VERSION_NOT_SUPPORTED, INTERNAL_SERVER_ERROR
@@ -13,6 +14,13 @@ from ccell_mock_server.http.head import BadRequestError
 from ccell_mock_server.log import logger
 
 _LOG = logger("http")
+
+
+def last_answer(status: str, reason: str) -> bytes:
+    """Return an answer after which the connection is closed."""
+    body = reason.encode()
+    head = f"HTTP/1.1 {status}\r\nContent-Type: text/plain;charset=UTF-8\r\nContent-Length: {len(body)}\r\n"
+    return f"{head}Connection: close\r\n\r\n".encode() + body
 
 
 class Request(HTTPRequest):
@@ -52,11 +60,12 @@ class Request(HTTPRequest):
         fields.update(self.conn.head.fields)
 
     def simple_response(self, status: str, msg: str = "") -> None:
-        """Answer an error with a text. A refusal is reported; Cheroot logs an error of the application itself."""
+        """Answer an error with a text, and close. Refusals are reported; Cheroot logs errors of the application."""
         code = int(status.split(" ", 1)[0])
         if code < INTERNAL_SERVER_ERROR or code == HTTP_VERSION_NOT_SUPPORTED:
             self.server.on_refusal(self.conn.request_line, code, msg, self.conn.remote_addr)
-        super().simple_response(status, msg)  # pyright: ignore[reportUnknownMemberType]
+        with contextlib.suppress(OSError):
+            self.conn.wfile.write(last_answer(status, msg))
 
     def respond(self) -> None:
         """Answer the request."""
