@@ -22,6 +22,7 @@ from ccell_fake.model import Operation
 from ccell_fake.settings import Count, Seconds, Text
 
 __all__ = [
+    "BrokenJsonFault",
     "BrokenXmlFault",
     "CloseFault",
     "CodeFault",
@@ -189,9 +190,16 @@ class TruncateFault(FaultConditions):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BrokenXmlFault(FaultConditions):
-    """Answer XML with a truncated end tag and a correct Content-Length."""
+    """Answer XML with a truncated end tag and a correct Content-Length. It applies only to requests in XML."""
 
     kind: Literal["broken_xml"] = "broken_xml"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BrokenJsonFault(FaultConditions):
+    """Answer JSON without its last brace and with a correct Content-Length. It applies only to requests in JSON."""
+
+    kind: Literal["broken_json"] = "broken_json"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,7 +207,7 @@ class GbkFault(FaultConditions):
     """Answer in GBK instead of UTF-8.
 
     Attributes:
-        declared: Declare GBK in the XML declaration and in Content-Type; otherwise both still declare UTF-8.
+        declared: Declare GBK in Content-Type and in the XML declaration; otherwise both still declare UTF-8.
     """
 
     declared: bool = True
@@ -229,6 +237,7 @@ Fault = (
     | ResetFault
     | TruncateFault
     | BrokenXmlFault
+    | BrokenJsonFault
     | GbkFault
     | DelayFault
     | DribbleFault

@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Generic, Literal, TypeVar
 
-from ccell_fake.model import Operation
+from ccell_fake.model import Door, Operation
 from ccell_fake.settings import AccountSettings
 
 __all__ = [
@@ -285,6 +285,7 @@ class JournalEntry:
     Attributes:
         at: Time of the request, on the account's clock.
         operation: The endpoint; null if the request reached none, because of its path or its method.
+        door: The door through which it came, `xml` or `json`; null if it reached none.
         peer: The address the request came from.
         place: Where the payload was, `body` or `query`; empty if there was none.
         request: The payload, with secrets replaced; cut if long. Without an endpoint: method, path, query and body.
@@ -301,6 +302,7 @@ class JournalEntry:
 
     at: datetime
     operation: Operation | None
+    door: Door | None
     peer: str
     place: str
     request: str

@@ -29,6 +29,16 @@ class Operation(StrEnum):
         return f"/sms3_api/xmlapi/{self}.jsp"
 
 
+class Door(StrEnum):
+    """A way into the gateway: XML, with an address for each endpoint, or JSON-RPC, with one address (P6)."""
+
+    XML = "xml"
+    JSON = "json"
+
+
+JSON_PATH = "/sms3_api/jsonapi/jsonrpc2.jsp"
+"""The path of all methods of JSON-RPC (P6)."""
+
 OperationName = Operation | Literal["send", "report", "upmsg", "info"]
 """An endpoint, or its name."""
 
@@ -58,13 +68,30 @@ class Request:
 
     Attributes:
         userid: The account, or None if the attribute is absent.
-        password: Its password. The repr hides it.
+        password: Its password, or None. The repr hides it.
         submits: The submits of a send.
+        seqid: The serial number of a signed request (P1), or None.
+        sign: Its sign, in place of the password (P2), or None. The repr hides it.
     """
 
     userid: str | None
     password: str | None = field(repr=False)
     submits: tuple[Submit, ...] = ()
+    seqid: str | None = None
+    sign: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """What an answer repeats of its request.
+
+    Attributes:
+        door: The door through which the request came.
+        id: The id of a JSON-RPC request, as JSON; None if it had none (J1).
+    """
+
+    door: Door = Door.XML
+    id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +231,9 @@ class Layout:
     Attributes:
         declaration_line: Put a line break after the XML declaration (Q31).
         linkid_first: Put linkid before msgid in a resp (Q32).
+        report_linkid: Give the reports of JSON-RPC a linkid (Q49).
     """
 
     declaration_line: bool = False
     linkid_first: bool = False
+    report_linkid: bool = True

@@ -14,7 +14,7 @@ from ccell_fake.errors import NotPossible
 from ccell_fake.settings import DOCUMENT_ACCOUNT
 from ccell_fake.store.database import SqliteStore
 from ccell_fake.store.retention import Cap
-from ccell_fake.wire import replies
+from ccell_fake.wire import doors
 from ccell_mock_server.config import toml
 from ccell_mock_server.config.accounts import CredentialGenerator, credential_number, refuse_invalid
 from ccell_mock_server.config.settings import Config, ServerSettings, is_loopback
@@ -77,7 +77,7 @@ class Emulator:
             gateway = Gateway(
                 accounts,
                 store,
-                render=replies.render,
+                render=doors.render,
                 pauses=self.timeouts,
                 seed=server.seed or 0,
                 has_magic_userids=server.magic,

@@ -12,7 +12,7 @@ import table
 from ccell_fake.clock import elapsed
 from ccell_fake.engine.answer import Decision
 from ccell_fake.engine.coverage import met_by
-from ccell_fake.model import Layout, Operation
+from ccell_fake.model import Door, Layout, Operation
 from ccell_fake.store.buffer import RowBuffer
 from ccell_fake.wire import payload, replies, requests, secrets
 from ccell_mock_server.gateway import endpoints, handler
@@ -75,7 +75,7 @@ def stages() -> None:
     """Print the time of each stage of a send. The stages of the engine are measured as one."""
     emulator = served.emulator()
     services = emulator.services
-    received = endpoints.receive(Operation.SEND, environ(SEND))
+    received = endpoints.receive((Door.XML, Operation.SEND), environ(SEND))
     data = ONE.encode()
     arrival = handler.parse(services.gateway, received)
     answer = services.gateway.answer(arrival)
@@ -89,10 +89,10 @@ def stages() -> None:
 
     stages_: dict[str, Callable[[], object]] = {
         "environment of a request (not part of a send)": lambda: environ(SEND),
-        "the same, and reading the body": lambda: endpoints.receive(Operation.SEND, environ(SEND)),
+        "the same, and reading the body": lambda: endpoints.receive((Door.XML, Operation.SEND), environ(SEND)),
         "finding the payload": lambda: payload.find("POST", b"", data, "text/xml"),
         "parsing the XML": lambda: requests.parse(Operation.SEND, data),
-        "hiding passwords": lambda: secrets.legible(data, is_readable=True),
+        "hiding passwords": lambda: secrets.legible(data, readable=Door.XML),
         "admitting, judging, recording": lambda: services.gateway.answer(arrival),
         "of which rendering": lambda: replies.render(answer.reply),
         "of which counting what was met": count_met,

@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from ccell_fake.client import Client, NotSent, Submit, submit
 from ccell_fake.model import Operation, Reply, Request
-from ccell_fake.wire import payload, requests, xml
+from ccell_fake.wire import payload, requests
+from ccell_fake.wire.text import legible
 
-TEXTS = st.text(st.characters(), min_size=1, max_size=40).map(xml.legible)
+TEXTS = st.text(st.characters(), min_size=1, max_size=40).map(legible)
 SUBMITS = st.builds(
     submit,
     st.just("13800000000,13600001234"),

@@ -16,7 +16,7 @@ from ccell_fake.clock import ManualClock
 from ccell_fake.control.client import ControlClient, JournalTruncated, NotInTime
 from ccell_fake.faults import CloseFault
 from ccell_fake.inspection import WaitKind
-from ccell_fake.model import Operation, Request, Submit
+from ccell_fake.model import Door, Operation, Request, Submit
 from ccell_fake.settings import AccountSettings
 from ccell_fake.strategies import contents, phones
 from ccell_fake.transcripts import Redaction
@@ -316,7 +316,7 @@ def test_the_search_for_passwords_is_linear(unit: bytes) -> None:
     """Half a megabyte of beginnings of a password; a search that backtracked would take an hour."""
     data = unit * (500_000 // len(unit))
     assert legible(data)
-    assert legible(data, is_readable=True)
+    assert legible(data, readable=Door.XML)
     assert Redaction().data(data[:50_000])
 
 

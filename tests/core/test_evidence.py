@@ -13,11 +13,11 @@ from ccell_fake.engine import number_rules, request_rules
 from ccell_fake.engine.account_admin import AccountAdmin
 from ccell_fake.engine.assumptions import Answers
 from ccell_fake.inspection import JournalEntry
-from ccell_fake.model import Operation, Submit
+from ccell_fake.model import Door, Operation, Submit
 from ccell_fake.settings import AccountSettings
 from ccell_fake.store.database import SqliteStore
 from ccell_fake.store.ledger import SqliteLedger
-from ccell_fixtures.registries import ASSUMPTIONS, CLAUSES, OBSERVATIONS
+from ccell_fixtures.registries import ASSUMPTIONS, CLAUSES, OBSERVATIONS, PUBLISHED
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,7 @@ def test_the_journal_keeps_rule_basis_and_explanation_of_a_refusal() -> None:
 def test_a_failed_transaction_leaves_no_journal_entry() -> None:
     bench = Bench()
     entry = JournalEntry(
-        DOCUMENT_DAY, Operation.INFO, "::1", "body", "", "", "whole", 1, "0", "info", "documented I1", "", 0
+        DOCUMENT_DAY, Operation.INFO, Door.XML, "::1", "body", "", "", "whole", 1, "0", "info", "documented I1", "", 0
     )
 
     def fail() -> None:
@@ -173,7 +173,8 @@ def test_rule_names_are_unique() -> None:
 
 def test_every_question_names_an_existing_clause_and_a_valid_default() -> None:
     for question in ASSUMPTIONS.values():
-        assert question.clause in CLAUSES
+        assert question.clause in {**CLAUSES, **PUBLISHED}
         assert question.accepts(question.default)
         assert question.cost.split()[0] in {"free", "sms", "drain", "risk"}
-    assert not (set(CLAUSES) & set(OBSERVATIONS)) | (set(CLAUSES) & set(ASSUMPTIONS))
+    registries = (CLAUSES, PUBLISHED, OBSERVATIONS, ASSUMPTIONS)
+    assert len({id_ for one in registries for id_ in one}) == sum(map(len, registries))

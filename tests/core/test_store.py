@@ -10,7 +10,7 @@ from harness.emulators import DOCUMENT_DAY
 
 from ccell_fake.clock import from_micros, to_micros
 from ccell_fake.inspection import JournalEntry
-from ccell_fake.model import Operation
+from ccell_fake.model import Door, Operation
 from ccell_fake.records import MessageRow, ReportRow, Submission
 from ccell_fake.store.cache import JOURNAL_ENTRIES
 from ccell_fake.store.database import SqliteStore, StoreError
@@ -136,7 +136,20 @@ def test_a_file_that_is_not_a_database_is_refused_by_name(tmp_path: Path) -> Non
 
 def _entry(at: int, code: str) -> JournalEntry:
     return JournalEntry(
-        from_micros(at), Operation.SEND, "::1", "body", "", "", "whole", 1, code, "send", "documented S5", "", 0
+        from_micros(at),
+        Operation.SEND,
+        Door.XML,
+        "::1",
+        "body",
+        "",
+        "",
+        "whole",
+        1,
+        code,
+        "send",
+        "documented S5",
+        "",
+        0,
     )
 
 

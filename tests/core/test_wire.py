@@ -1,41 +1,29 @@
 """The wire format: lossless rendering and parsing, and refusal of dangerous XML."""
 
-import dataclasses
 import socket
 from datetime import UTC, datetime
-from typing import Any, cast
 
 import pytest
 from harness import documents
+from harness.documents import carried
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ccell_fake.clock import SHANGHAI
 from ccell_fake.errors import UnreadableReply, UnreadableRequest
 from ccell_fake.model import Layout, Operation, Reply, Report, Request, Resp, Submit
-from ccell_fake.wire import replies, requests, times, xml
+from ccell_fake.wire import replies, requests, times
+from ccell_fake.wire.text import legible
 
 LAYOUTS = st.builds(Layout, st.booleans(), st.booleans())
 ROOT = '<root userid="1" password="2"/>'
 
 
-def _carried(value: Any) -> Any:
-    """Replace characters that XML forbids by U+FFFD, as rendering does."""
-    if isinstance(value, str):
-        return xml.legible(value)
-    if isinstance(value, tuple):
-        return tuple(map(_carried, cast("tuple[object, ...]", value)))
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        fields = {field.name: _carried(getattr(value, field.name)) for field in dataclasses.fields(value)}
-        return dataclasses.replace(value, **fields)
-    return value
-
-
 @given(documents.sends)
 def test_any_request_survives_render_and_parse(request_: Request) -> None:
     rendered = requests.render(request_)
-    assert requests.parse(Operation.SEND, rendered) == _carried(request_)
-    assert requests.render(_carried(request_)) == rendered
+    assert requests.parse(Operation.SEND, rendered) == carried(request_)
+    assert requests.render(carried(request_)) == rendered
 
 
 @pytest.mark.parametrize("operation", Operation)
@@ -43,18 +31,18 @@ def test_any_request_survives_render_and_parse(request_: Request) -> None:
 def test_any_reply_survives_render_and_parse(operation: Operation, data: st.DataObject, layout: Layout) -> None:
     reply = data.draw(documents.replies(operation))
     rendered = replies.render(reply, layout)
-    assert replies.parse(operation, rendered) == _carried(reply)
-    assert replies.render(_carried(reply), layout) == rendered
+    assert replies.parse(operation, rendered) == carried(reply)
+    assert replies.render(carried(reply), layout) == rendered
 
 
 @given(st.text(st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="\ufffe\uffff"), max_size=40))
 def test_text_that_xml_allows_stays_unchanged(text: str) -> None:
-    assert xml.legible(text) == text
+    assert legible(text) == text
 
 
 @pytest.mark.parametrize("text", ["\0", "\x0b", "\x1f", "\ud800", "\ufffe", "a\x01b"])
 def test_characters_that_xml_forbids_become_the_replacement_character(text: str) -> None:
-    assert xml.legible(text) == "".join("\ufffd" if one not in "ab" else one for one in text)
+    assert legible(text) == "".join("\ufffd" if one not in "ab" else one for one in text)
 
 
 def test_a_reply_escapes_the_special_characters_of_attributes() -> None:

@@ -1,14 +1,16 @@
 """Strategies for all values of the model."""
 
+import dataclasses
 from collections.abc import Callable
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar, cast
 
 from hypothesis import Phase, find, settings
 from hypothesis import strategies as st
 
 from ccell_fake.clock import SHANGHAI
 from ccell_fake.model import AccountInfo, Operation, Reply, Report, Request, Resp, Submit, Upmsg
+from ccell_fake.wire.text import legible
 
 T = TypeVar("T")
 
@@ -22,7 +24,9 @@ times = st.datetimes(min_value=datetime(1992, 1, 1), max_value=datetime(2100, 1,
 )
 
 submits = st.builds(Submit, optional_texts, optional_texts, optional_texts, optional_texts, optional_texts)
-sends = st.builds(Request, optional_texts, optional_texts, st.lists(submits, max_size=4).map(tuple))
+sends = st.builds(
+    Request, optional_texts, optional_texts, st.lists(submits, max_size=4).map(tuple), optional_texts, optional_texts
+)
 
 _items = {
     Operation.SEND: st.builds(Resp, texts, texts, texts, texts, optional_texts),
@@ -45,3 +49,15 @@ def some(strategy: st.SearchStrategy[T], condition: Callable[[T], bool], among: 
         NoSuchExample: None of `among` values does.
     """
     return find(strategy, condition, settings=settings(max_examples=among, phases=[Phase.generate], database=None))
+
+
+def carried(value: Any) -> Any:
+    """Replace characters that XML forbids by U+FFFD, as rendering does."""
+    if isinstance(value, str):
+        return legible(value)
+    if isinstance(value, tuple):
+        return tuple(map(carried, cast("tuple[object, ...]", value)))
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        fields = {field.name: carried(getattr(value, field.name)) for field in dataclasses.fields(value)}
+        return dataclasses.replace(value, **fields)
+    return value

@@ -14,11 +14,11 @@ from ccell_fake.engine.answer import Answer
 from ccell_fake.engine.context import Arrival
 from ccell_fake.engine.gateway import Gateway
 from ccell_fake.errors import UnreadableRequest
-from ccell_fake.model import Operation, Request, Resp, Submit, Upmsg
+from ccell_fake.model import Envelope, Operation, Request, Resp, Submit, Upmsg
 from ccell_fake.settings import DOCUMENT_ACCOUNT, AccountSettings
 from ccell_fake.store.database import SqliteStore
 from ccell_fake.store.ledger import NO_ACCOUNT
-from ccell_fake.wire import replies
+from ccell_fake.wire import doors
 from ccell_mock_server.config.settings import parse
 from ccell_mock_server.emulator import Emulator
 
@@ -72,7 +72,7 @@ def gateway(
 ) -> Gateway:
     """Create a gateway without accounts."""
     pauses = Pauses(pause)
-    return Gateway(Accounts(store, clock, pauses), store, render=replies.render, pauses=pauses, **attributes)
+    return Gateway(Accounts(store, clock, pauses), store, render=doors.render, pauses=pauses, **attributes)
 
 
 class Meter:
@@ -116,7 +116,17 @@ class Bench:
 
     def ask(self, operation: Operation, *submits: Submit, password: str = "123456", peer: str = "127.0.0.1") -> Answer:
         """Send a request of the account."""
-        return self.gateway.answer(Arrival(operation, Request(self.settings.userid, password, submits), peer))
+        return self.call(operation, Request(self.settings.userid, password, submits), peer=peer)
+
+    def call(
+        self,
+        operation: Operation,
+        request: Request,
+        envelope: Envelope = Envelope(),  # noqa: B008 - frozen, so sharing it is safe
+        peer: str = "127.0.0.1",
+    ) -> Answer:
+        """Send any request."""
+        return self.gateway.answer(Arrival(operation, request, peer, envelope))
 
     def send(self, phone: str | None = PHONE, content: str | None = CONTENT, **attributes: str) -> Answer:
         """Send one submit."""

@@ -1,11 +1,13 @@
-"""Each answer to an open question has the effect that the registry describes (Q1 to Q39)."""
+"""Each answer to an open question has the effect that the registry describes."""
 
 import codecs
 import io
+import json
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 from unittest.mock import Mock
+from urllib.parse import quote
 from wsgiref.handlers import SimpleHandler
 from wsgiref.util import setup_testing_defaults
 from wsgiref.validate import validator
@@ -14,9 +16,10 @@ import pytest
 from harness import http
 from harness.emulators import CONTENT, DOCUMENT_DAY, PHONE, Bench, codes, emulator, items
 
+from ccell_fake import signing
 from ccell_fake.engine.assumptions import AnswerError, Answers, check
 from ccell_fake.engine.policy import Policy
-from ccell_fake.model import Operation, Submit, Upmsg
+from ccell_fake.model import JSON_PATH, Door, Envelope, Operation, Request, Submit, Upmsg
 from ccell_fake.settings import AccountSettings, OutcomeRule
 from ccell_fixtures.registries import ASSUMPTIONS
 
@@ -36,8 +39,8 @@ def _served(id_: str, answer: Answer, body: bytes, *, query: bytes = b"", path: 
         return http.post(served.url, path, body).body.decode()
 
 
-def _bench(id_: str, answer: Answer, **settings: Any) -> Bench:
-    return Bench(assumptions={id_: answer}, **settings)
+def _bench(id_: str, answer: Answer, assumptions: dict[str, Answer] | None = None, **settings: Any) -> Bench:
+    return Bench(assumptions={id_: answer, **(assumptions or {})}, **settings)
 
 
 def _code(text: str) -> str:
@@ -257,6 +260,78 @@ def _q39(answer: Answer) -> object:
     return [_code(_served("Q39", answer, body)) for body in bodies]
 
 
+_STORED = "e10adc3949ba59abbe56e057f20f883e"
+_JSON_ROOT = '"params":{"userid":"200001","password":"123456"'
+
+
+def _signed(bench: Bench, seqid: str, sign: str, password: str | None = None) -> list[str]:
+    return codes(bench.call(Operation.INFO, Request("200001", password, (), seqid, sign)))
+
+
+def _q40(answer: Answer) -> object:
+    bench, seqid = _bench("Q40", answer), "160615134758000001"
+    return [_signed(bench, seqid, signing.sign(seqid, "123456")) for _ in range(2)]
+
+
+def _q41(answer: Answer) -> object:
+    bench, found = _bench("Q41", answer), []
+    for seconds in (0, 300, -300, 301, -301):
+        seqid = signing.make_seqid(DOCUMENT_DAY + timedelta(seconds=seconds), 1)
+        found += _signed(bench, seqid, signing.sign(seqid, "123456"))
+    return found + _signed(bench, "9" * 18, signing.sign("9" * 18, "123456"))
+
+
+def _q42(answer: Answer) -> object:
+    return _signed(_bench("Q42", answer), "1" * 18, "0" * 32)
+
+
+def _q43(answer: Answer) -> object:
+    bench, right = _bench("Q43", answer, assumptions={"Q40": "accept"}), signing.sign("1" * 18, "123456")
+    pairs = ((right, "123456"), (right, "wrong"), ("0" * 32, "123456"))
+    return [_signed(bench, "1" * 18, sign, password) for sign, password in pairs]
+
+
+def _q44(answer: Answer) -> object:
+    bench = _bench("Q44", answer, password=_STORED)
+    return [
+        _signed(bench, "1" * 18, signing.sign("1" * 18, _STORED)),
+        _signed(bench, "2" * 18, signing.md5("2" * 18 + _STORED)),
+    ]
+
+
+def _jsoned(id_: str, answer: Answer, text: str, encoding: str = "utf-8") -> object:
+    return json.loads(_served(id_, answer, text.encode(encoding), path=JSON_PATH))
+
+
+def _q45(answer: Answer) -> object:
+    text = f'{{"method":"info","x":"中",{_JSON_ROOT}}}}}'
+    return "result" in _jsoned("Q45", answer, text, "gbk")  # type: ignore[operator]
+
+
+def _q46(answer: Answer) -> object:
+    submit = {"phone": PHONE, "content": quote("您好【签名】")}
+    text = f'{{"method":"send",{_JSON_ROOT},"submit":[{json.dumps(submit)}]}}}}'
+    return _jsoned("Q46", answer, text)["result"][0]["return"]  # type: ignore[index]
+
+
+def _q47(answer: Answer) -> object:
+    text = f'{{"method":"info",{_JSON_ROOT}}}}}'.replace('"', "'")
+    return "result" in _jsoned("Q47", answer, text)  # type: ignore[operator]
+
+
+def _q48(answer: Answer) -> object:
+    return "result" in _jsoned("Q48", answer, f'{{"method":"info",{_JSON_ROOT}}}}}')  # type: ignore[operator]
+
+
+def _q49(answer: Answer) -> object:
+    bench = _bench("Q49", answer)
+    bench.send(linkid="ref")
+    bench.clock.advance(timedelta(hours=1))
+    answered = bench.call(Operation.REPORT, Request("200001", "123456"), Envelope(Door.JSON))
+    (report,) = json.loads(answered.delivery.body)["result"]
+    return list(report)
+
+
 REFUSED = ["1001001"]
 EFFECTS: dict[str, tuple[Callable[[Answer], object], dict[Answer, object]]] = {
     "Q1": (_q1, {"1001004": "1001004", "1001003": "1001003", "1001001": "1001001"}),
@@ -330,6 +405,29 @@ EFFECTS: dict[str, tuple[Callable[[Answer], object], dict[Answer, object]]] = {
         },
     ),
     "Q39": (_q39, {"refuse": ["1001004", "1001001"], "accept": ["1001004", "1001004"]}),
+    "Q40": (_q40, {"refuse": [["0"], ["1001004"]], "accept": [["0"], ["0"]]}),
+    "Q41": (_q41, {"any": ["0"] * 6, "5": ["0"] * 3 + ["1001004"] * 3}),
+    "Q42": (_q42, {code: [code] for code in ("1001004", "1001001", "1001999")}),
+    "Q43": (
+        _q43,
+        {
+            "sign": [["0"], ["0"], ["1001004"]],
+            "password": [["0"], ["1001004"], ["0"]],
+            "both": [["0"], ["1001004"], ["1001004"]],
+        },
+    ),
+    "Q44": (_q44, {"md5": [["0"], ["1001004"]], "stored": [["1001004"], ["0"]]}),
+    "Q45": (_q45, {"refuse": False, "gbk": True}),
+    "Q46": (_q46, {"kept": "1004003", "decoded": "0"}),
+    "Q47": (_q47, {"accept": True, "refuse": False}),
+    "Q48": (_q48, {"yes": True, "no": False}),
+    "Q49": (
+        _q49,
+        {
+            "all": ["msgid", "linkid", "phone", "recvtime", "status", "info"],
+            "without_linkid": ["msgid", "phone", "recvtime", "status", "info"],
+        },
+    ),
 }
 
 

@@ -14,7 +14,8 @@ from ccell_fake.engine.assumptions import Answers
 from ccell_fake.engine.content import find_signatures
 from ccell_fake.model import Operation, Request, Submit
 from ccell_fake.strategies import Repertoire
-from ccell_fake.wire import requests, xml
+from ccell_fake.wire import requests
+from ccell_fake.wire.text import legible
 
 DEFAULTS, ANYWHERE = Answers(), Answers({"Q27": "anywhere"})
 REPERTOIRES: list[Repertoire] = ["chinese", "gsm", "emoji", "markup", "uncarriable"]
@@ -99,7 +100,7 @@ def test_special_characters_are_drawn(hostile: str) -> None:
 def test_uncarriable_characters_are_drawn_on_request(uncarriable: str) -> None:
     contents = strategies.contents(repertoires=["chinese", "uncarriable"])
     content = documents.some(contents, lambda content: uncarriable in content)
-    assert xml.legible(content) != content
+    assert legible(content) != content
 
 
 @given(strategies.contents(signatures=st.sampled_from(["甲", "乙"])))

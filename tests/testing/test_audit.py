@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from ccell_fake.client import ClientError, Retry
 from ccell_fake.inspection import JournalEntry
-from ccell_fake.model import Operation
+from ccell_fake.model import Door, Operation
 from ccell_fake.testing import Ccell, audit
 from ccell_mock_server.fake import FakeCcell
 
@@ -160,7 +160,9 @@ def test_dropped_entries_do_not_stop_the_audit() -> None:
 
 
 def _entry(position: int, rule: str) -> JournalEntry:
-    return JournalEntry(DOCUMENT_DAY, Operation.SEND, "", "body", "", "", "whole", 0, "", rule, "", "", 0, position)
+    return JournalEntry(
+        DOCUMENT_DAY, Operation.SEND, Door.XML, "", "body", "", "", "whole", 0, "", rule, "", "", 0, position
+    )
 
 
 @given(st.lists(st.sampled_from(["send", "fault", "concurrency", "numbers-per-request", "sendtime, signature"])))

@@ -14,8 +14,9 @@ from ccell_fake.content_types import charset_of
 from ccell_fake.errors import UnreadableReply
 from ccell_fake.limits import REPORTS_PER_CALL, UPMSGS_PER_CALL
 from ccell_fake.model import Malformed, Operation, Reply, Request, Submit
-from ccell_fake.wire import replies, requests, xml
+from ccell_fake.wire import replies, requests
 from ccell_fake.wire.secrets import HIDDEN, any_form
+from ccell_fake.wire.text import legible
 
 T = TypeVar("T")
 _Read = Callable[[Reply[Any]], T]
@@ -49,7 +50,7 @@ class GatewayCalls:
         if method not in {"GET", "POST"}:
             message = f"method must be GET or POST, got {method}"
             raise ValueError(message)
-        if xml.legible(userid + password) != userid + password:
+        if legible(userid + password) != userid + password:
             message = "userid or password contains a character that XML cannot carry"
             raise ValueError(message)
         self.url: str = parse_base_url(base_url)

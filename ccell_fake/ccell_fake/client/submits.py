@@ -10,7 +10,8 @@ from typing import cast
 
 from ccell_fake.limits import NUMBER_SEPARATOR, NUMBERS_PER_REQUEST
 from ccell_fake.model import Submit
-from ccell_fake.wire import times, xml
+from ccell_fake.wire import times
+from ccell_fake.wire.text import legible
 
 # Pytest shows the line of the caller instead.
 __tracebackhide__: methodcaller = methodcaller("errisinstance", (TypeError, ValueError))
@@ -56,7 +57,7 @@ def _check(one: Submit) -> Submit:
     """The submit without blanks and empty items in its numbers, which the gateway may refuse (Q9)."""
     for field in fields(one):
         text: str | None = getattr(one, field.name)
-        if text is not None and xml.legible(text) != text:
+        if text is not None and legible(text) != text:
             message = f"{field.name} contains a character that XML cannot carry"
             raise ValueError(message)
     phones = tuple(numbers(one))

@@ -124,6 +124,7 @@ def journal_entry(arrival: Arrival, answer: Answer, fault: Fault | None, at: dat
     return JournalEntry(
         at,
         arrival.operation,
+        arrival.envelope.door,
         arrival.peer,
         arrival.place,
         cut_text(arrival.text),

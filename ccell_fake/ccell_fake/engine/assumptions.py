@@ -5,16 +5,21 @@ from enum import StrEnum
 from typing import Literal
 
 from ccell_fake.model import Layout
-from ccell_fixtures.registries import ASSUMPTIONS, CLAUSES, OBSERVATIONS
+from ccell_fixtures.registries import ASSUMPTIONS, CLAUSES, OBSERVATIONS, PUBLISHED
 
 AnswerTable = Mapping[str, str | tuple[str, ...]]
 Scope = Literal["account", "server"]
 
 
 class Basis(StrEnum):
-    """The kind of evidence for a rule. `arranged`: a test asked for it, for example by a magic number."""
+    """The kind of evidence for a rule, the strongest first.
+
+    `published`: the vendor says it on a page of which only the beginning is known. `arranged`: a test asked for it, for
+    example by a magic number.
+    """
 
     DOCUMENTED = "documented"
+    PUBLISHED = "published"
     OBSERVED = "observed"
     ASSUMED = "assumed"
     ARRANGED = "arranged"
@@ -75,13 +80,17 @@ class Answers(dict[str, str]):
             else:
                 self.orders[id_] = tuple(answer)
         self.layout: Layout = Layout(
-            declaration_line=self["Q31"] == "declaration", linkid_first=self["Q32"] == "sampled"
+            declaration_line=self["Q31"] == "declaration",
+            linkid_first=self["Q32"] == "sampled",
+            report_linkid=self["Q49"] == "all",
         )
 
     def basis(self, ground: str) -> Basis:
         """Return how well a clause or question is known."""
         if ground in CLAUSES:
             return Basis.DOCUMENTED
+        if ground in PUBLISHED:
+            return Basis.PUBLISHED
         if ground in OBSERVATIONS or ground in self._observed:
             return Basis.OBSERVED
         return Basis.ASSUMED if ground in ASSUMPTIONS else Basis.ARRANGED

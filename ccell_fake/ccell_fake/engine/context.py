@@ -11,7 +11,7 @@ from ccell_fake.engine.account import Account
 from ccell_fake.engine.assumptions import Answers
 from ccell_fake.engine.number_context import Arranged, SubmitFacts, submit_facts
 from ccell_fake.errors import UnreadableRequest
-from ccell_fake.model import Operation, Request
+from ccell_fake.model import Envelope, Operation, Request
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +42,7 @@ class AccountState:
         left: Messages left of balance and credit.
         available: Messages left that are not reserved for scheduled messages (Q34).
         arranged: What a test arranged for the numbers.
+        is_seqid_new: Whether no earlier request had the seqid of this one.
     """
 
     now: datetime
@@ -50,6 +51,7 @@ class AccountState:
     left: int
     available: int
     arranged: Arranged
+    is_seqid_new: bool = True
 
 
 @dataclass(frozen=True)
@@ -92,9 +94,10 @@ class Arrival:
     """A request as it arrived, of any account.
 
     Attributes:
-        operation: The endpoint.
+        operation: The endpoint; None for a method of JSON-RPC that does not exist.
         request: The request, or why it is unreadable.
         peer: The address it came from.
+        envelope: What the answer repeats.
         place: Where the payload was found, `body` or `query`. Empty if there was none.
         text: The payload, or the text found instead, with secrets replaced.
         began: When it arrived, on the clock of `elapsed`.
@@ -102,9 +105,10 @@ class Arrival:
         hide: Replaces the request's passwords in text about it that is kept or logged.
     """
 
-    operation: Operation
+    operation: Operation | None
     request: Request | UnreadableRequest
     peer: str
+    envelope: Envelope = field(default_factory=Envelope)
     place: str = ""
     text: str = ""
     began: float = field(default_factory=elapsed)
@@ -112,15 +116,16 @@ class Arrival:
     hide: Callable[[str], str] = str
 
     @property
-    def parsed(self) -> Request:
-        """The request, if it is readable.
+    def parsed(self) -> tuple[Operation, Request]:
+        """The endpoint and the request, if it is readable.
 
         Raises:
             UnreadableRequest: It is not.
         """
         if isinstance(self.request, UnreadableRequest):
             raise self.request
-        return self.request
+        assert self.operation is not None, "a readable request has an endpoint"  # noqa: S101 - for the type
+        return self.operation, self.request
 
     def duration(self) -> int:
         """Return the microseconds since the request arrived."""

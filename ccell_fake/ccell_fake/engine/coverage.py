@@ -6,8 +6,16 @@ from ccell_fake.codes import Code
 from ccell_fake.engine.account import Account
 from ccell_fake.engine.answer import Decision
 from ccell_fake.engine.rules import Refusal
-from ccell_fake.faults import BrokenXmlFault, CloseFault, Fault, GbkFault, HttpFault, ResetFault, TruncateFault
-from ccell_fake.limits import Limits
+from ccell_fake.faults import (
+    BrokenJsonFault,
+    BrokenXmlFault,
+    CloseFault,
+    Fault,
+    GbkFault,
+    HttpFault,
+    ResetFault,
+    TruncateFault,
+)
 from ccell_fake.model import Operation
 from ccell_fake.records import Met
 from ccell_fixtures.registries import ASSUMPTIONS
@@ -28,7 +36,7 @@ _LIMITS = {
 
 
 def met_by(
-    decision: Decision, operation: Operation, fault: Fault | None, account: Account | None, *, is_locked: bool
+    decision: Decision, operation: Operation | None, fault: Fault | None, account: Account | None, *, is_locked: bool
 ) -> tuple[Met, ...]:
     """Return what a client meets in an answer, each once.
 
@@ -41,8 +49,8 @@ def met_by(
         account: The account, or None.
         is_locked: Whether the account was locked when the request came in.
     """
-    is_page = operation in _PAGES
-    if fault is None and not is_page and decision.reply.code == Code.SUCCESS.value and not decision.refusals:
+    page = _PAGES.get(operation) if operation else None
+    if fault is None and page is None and decision.reply.code == Code.SUCCESS.value and not decision.refusals:
         return _ACCEPTED
     met: list[Met] = []
     if fault is None or _is_readable(fault):
@@ -50,18 +58,14 @@ def met_by(
         met += [("code", str(code)) for code in (decision.reply.code, *(one.code for one in refusals))]
         met += [("question", one.ground) for one in refusals if one.ground in ASSUMPTIONS]
         met += [("limit", limit) for one in refusals for limit in _limits(one, account, is_locked=is_locked)]
-        if is_page and account and len(decision.reply.items) >= _page_size(operation, account.policy.limits):
-            met.append(("limit", _PAGES[operation]))
+        if page and account and len(decision.reply.items) >= getattr(account.policy.limits, page):
+            met.append(("limit", page))
     if fault is not None:
         met.append(("fault", fault.kind))
     return tuple(dict.fromkeys(met))
 
 
 _PAGES = {Operation.REPORT: "reports_per_call", Operation.UPMSG: "upmsgs_per_call"}
-
-
-def _page_size(operation: Operation, limits: Limits) -> int:
-    return limits.reports_per_call if operation is Operation.REPORT else limits.upmsgs_per_call
 
 
 def _limits(refusal: Refusal, account: Account | None, *, is_locked: bool) -> Iterator[str]:
@@ -77,7 +81,7 @@ def _limits(refusal: Refusal, account: Account | None, *, is_locked: bool) -> It
 def _is_readable(fault: Fault) -> bool:
     """Return whether a client can read the gateway's answer under a fault."""
     match fault:
-        case HttpFault() | CloseFault() | ResetFault() | TruncateFault() | BrokenXmlFault():
+        case HttpFault() | CloseFault() | ResetFault() | TruncateFault() | BrokenXmlFault() | BrokenJsonFault():
             return False
         case GbkFault():
             return fault.declared

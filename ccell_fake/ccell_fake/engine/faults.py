@@ -11,6 +11,7 @@ from ccell_fake.engine.chance import share
 from ccell_fake.engine.context import Arrival
 from ccell_fake.engine.number_context import Arranged
 from ccell_fake.faults import (
+    BrokenJsonFault,
     BrokenXmlFault,
     CloseFault,
     CodeFault,
@@ -22,7 +23,7 @@ from ccell_fake.faults import (
     ResetFault,
     TruncateFault,
 )
-from ccell_fake.model import Operation, Request
+from ccell_fake.model import Door, Operation, Request
 from ccell_fake.patterns import Patterns
 
 _END_TAG_KEPT = 3
@@ -50,6 +51,7 @@ class Delivery:
         piece: Bytes per piece; 0 to send everything at once.
         seconds: Seconds between two pieces.
         headers: More headers.
+        door: The door through which the request came.
     """
 
     body: bytes
@@ -60,6 +62,7 @@ class Delivery:
     piece: int = 0
     seconds: float = 0.0
     headers: tuple[tuple[str, str], ...] = ()
+    door: Door = Door.XML
 
     @property
     def received(self) -> bytes | None:
@@ -122,10 +125,11 @@ def choose_fault(
         is_judged: Whether the numbers will be judged. If not, faults about numbers do not apply.
     """
     counted = list(rows)
+    operation, request = arrival.parsed
     for place, row in enumerate(rows):
-        if row.left == 0 or not _is_due(row.fault, arrival.operation, now):
+        if row.left == 0 or not _is_due(row.fault, operation, arrival.envelope.door, now):
             continue
-        matching = _matching_numbers(row.fault, arrival.parsed, account)
+        matching = _matching_numbers(row.fault, request, account)
         if (row.fault.phone and not matching) or not (is_judged or not _is_about_numbers(row.fault)):
             continue
         counted[place] = matched = replace(row, matched=row.matched + 1)
@@ -137,8 +141,8 @@ def choose_fault(
     return tuple(counted), None
 
 
-def _is_due(fault: Fault, operation: Operation, now: int) -> bool:
-    if fault.operation not in {None, operation}:
+def _is_due(fault: Fault, operation: Operation, door: Door, now: int) -> bool:
+    if fault.operation not in {None, operation} or _door_of(fault) not in {None, door}:
         return False
     # Only a send has numbers.
     if _is_about_numbers(fault) and operation is not Operation.SEND:
@@ -146,6 +150,17 @@ def _is_due(fault: Fault, operation: Operation, now: int) -> bool:
     return (fault.since is None or to_micros(fault.since) <= now) and (
         fault.until is None or now < to_micros(fault.until)
     )
+
+
+def _door_of(fault: Fault) -> Door | None:
+    """Return the only door that a fault is about, or None."""
+    match fault:
+        case BrokenXmlFault():
+            return Door.XML
+        case BrokenJsonFault():
+            return Door.JSON
+        case _:
+            return None
 
 
 def _is_about_numbers(fault: Fault) -> bool:
@@ -172,8 +187,13 @@ def _arranged(fault: Fault, matching: frozenset[str]) -> Arranged:
     return Arranged()
 
 
-def apply_fault(fault: Fault | None, body: bytes) -> Delivery:  # noqa: PLR0911 - one return per kind
-    """Deliver an answer under a fault."""
+def apply_fault(fault: Fault | None, body: bytes, door: Door = Door.XML) -> Delivery:
+    """Deliver an answer, to a request that came through a door, under a fault."""
+    delivery = _under(fault, body, door)
+    return delivery if door is Door.XML else replace(delivery, door=door)
+
+
+def _under(fault: Fault | None, body: bytes, door: Door) -> Delivery:  # noqa: PLR0911 - one return per kind
     match fault:
         case HttpFault():
             return _http_answer(fault)
@@ -186,10 +206,13 @@ def apply_fault(fault: Fault | None, body: bytes) -> Delivery:  # noqa: PLR0911 
             return Delivery(body, sent=sent, ending=ConnectionEnd.CLOSED)
         case BrokenXmlFault():
             return whole(body[:-_END_TAG_KEPT])
+        case BrokenJsonFault():
+            return whole(body[:-1])
         case GbkFault():
             gbk = body.decode().replace('encoding="UTF-8"', 'encoding="GBK"') if fault.declared else body.decode()
-            encoded = gbk.encode("gbk", "xmlcharrefreplace")
-            return replace(whole(encoded), content_type="text/xml;charset=GBK" if fault.declared else None)
+            encoded = gbk.encode("gbk", "backslashreplace" if door is Door.JSON else "xmlcharrefreplace")
+            declared = "application/json;charset=GBK" if door is Door.JSON else "text/xml;charset=GBK"
+            return replace(whole(encoded), content_type=declared if fault.declared else None)
         case DribbleFault():
             return Delivery(body, sent=len(body), piece=fault.piece, seconds=fault.seconds)
         case _:

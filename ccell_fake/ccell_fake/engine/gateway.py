@@ -7,7 +7,7 @@ from datetime import datetime
 
 from ccell_fake.clock import in_micros, to_micros
 from ccell_fake.codes import Code
-from ccell_fake.engine import faults, request_rules
+from ccell_fake.engine import credentials, faults, request_rules
 from ccell_fake.engine.account import Account
 from ccell_fake.engine.accounts import Accounts, Pauses
 from ccell_fake.engine.answer import (
@@ -31,7 +31,8 @@ from ccell_fake.errors import AnswerTooLong, TooManyWaiters, UnreadableRequest
 from ccell_fake.faults import CodeFault, DelayFault, DribbleFault, Fault
 from ccell_fake.inspection import JournalEntry
 from ccell_fake.limits import ANSWER_CHARACTERS
-from ccell_fake.model import AccountInfo, AnyReply, Layout, Reply, Report, Resp, Upmsg
+from ccell_fake.model import AccountInfo, AnyReply, Envelope, Layout, Reply, Report, Request, Resp, Upmsg
+from ccell_fake.signing import is_seqid
 
 _RESET = "reset"
 _OTHER_CHARACTERS = 100
@@ -62,7 +63,7 @@ class Gateway:
         accounts: Accounts,
         store: Store,
         *,
-        render: Callable[[AnyReply, Layout], bytes],
+        render: Callable[[AnyReply, Layout, Envelope], bytes],
         pauses: Pauses,
         seed: int = 0,
         has_magic_userids: bool = True,
@@ -72,7 +73,7 @@ class Gateway:
         Args:
             accounts: The accounts that it serves.
             store: Where it keeps its data.
-            render: Renders a reply to bytes.
+            render: Renders a reply to bytes, for the envelope of its request.
             pauses: Pauses requests, for the processing time and for faults.
             seed: Seed for all randomness.
             has_magic_userids: Whether a userid that equals a code is answered with that code.
@@ -137,7 +138,8 @@ class Gateway:
         with suppress(Exception), self._store.transaction() as ledger:
             at, account = self.accounts.clock.now(), self._account(arrival)
             return self._record(arrival, decision, None, at, account, ledger)
-        return Answer(failure, decision.rule, decision.basis, decision.explanation, self._deliver(decision, None))
+        delivery = self._deliver(decision, None, arrival.envelope)
+        return Answer(failure, decision.rule, decision.basis, decision.explanation, delivery)
 
     def _account(self, arrival: Arrival) -> Account | None:
         request = arrival.request
@@ -145,7 +147,8 @@ class Gateway:
 
     def _admit(self, account: Account, arrival: Arrival, at: datetime, ledger: Ledger) -> _Admitted:
         """Record the account's state, choose the fault that applies, and take a slot if the request takes time."""
-        request, operation, policy, slots = arrival.parsed, arrival.operation, account.policy, account.slots
+        operation, request = arrival.parsed
+        policy, slots = account.policy, account.slots
         base = to_micros(at)
         now = account.clock.at(base)
         is_locked = policy.is_locked(ledger.balance(account.key, now).locked_at, now)
@@ -154,8 +157,8 @@ class Gateway:
         is_over = in_progress >= policy.settings.max_concurrency
         admission = Admission(is_over, in_progress, at_endpoint, is_locked)
         processing = 0.0 if is_over else policy.settings.processing_time
-        # A request with a wrong password takes no slot and uses up no fault.
-        if request.password not in policy.passwords:
+        # A request with a wrong password or sign takes no slot and uses up no fault.
+        if not credentials.are_right(request, policy):
             slot = TakenSlot(slots, None, self._pauses.take_place()) if processing else None
             return _Admitted(admission, pause=processing, slot=slot)
         effect = self._choose_fault(account, arrival, admission, now, ledger)
@@ -209,8 +212,10 @@ class Gateway:
         left = max(account.settings.balance + account.settings.credit - balance.spent, 0)
         available = max(left - balance.reserved, 0)
         arranged = _arranged(account, admitted.effect, micros, ledger)
-        state = AccountState(now, micros, admitted.admission, left, available, arranged)
-        facts = RequestFacts(arrival.operation, arrival.parsed, arrival.peer, account, answers, state)
+        operation, request = arrival.parsed
+        is_seqid_new = _use_seqid(request, account, ledger)
+        state = AccountState(now, micros, admitted.admission, left, available, arranged, is_seqid_new)
+        facts = RequestFacts(operation, request, arrival.peer, account, answers, state)
         refusal = first_refusal(account.request_rules, facts)
         if refusal is None:
             return self._carry_out(facts, ledger)
@@ -224,9 +229,7 @@ class Gateway:
         refusals = tuple(verdict.refusal for submit in facts.verdicts for verdict in submit if verdict.refusal)
         if refusals:
             return Decision(reply, facts.answers.layout, *explain_refusals(refusals, facts.answers), refusals)
-        grounds = [DOCUMENTED_BY[facts.operation]]
-        if facts.request.password != facts.account.settings.password:
-            grounds.append("W9")
+        grounds = (DOCUMENTED_BY[facts.operation], *credentials.grounds(facts.request, facts.account.policy))
         return Decision(reply, facts.answers.layout, facts.operation, describe_basis(grounds, facts.answers))
 
     def _record(
@@ -244,7 +247,7 @@ class Gateway:
         """
         # An account that is gone has no faults.
         fault = admitted.effect.row.fault if admitted and admitted.effect and account else None
-        delivery = self._deliver(decision, fault)
+        delivery = self._deliver(decision, fault, arrival.envelope)
         slot = admitted.slot if admitted else None
         if slot is not None and not delivery.piece:
             slot.free()
@@ -258,8 +261,8 @@ class Gateway:
         ledger.count_met(key, met_by(decision, arrival.operation, fault, account, is_locked=is_locked), at)
         return answer
 
-    def _deliver(self, decision: Decision, fault: Fault | None) -> Delivery:
-        return faults.apply_fault(fault, self._render(decision.reply, decision.layout))
+    def _deliver(self, decision: Decision, fault: Fault | None, envelope: Envelope) -> Delivery:
+        return faults.apply_fault(fault, self._render(decision.reply, decision.layout, envelope), envelope.door)
 
 
 def _check_length(reply: AnyReply) -> None:
@@ -289,6 +292,14 @@ def _refused(refusal: Refusal, answers: Answers) -> Decision:
     # Only the text of a refused number names a value (Q12).
     reply, refusals = Reply(refusal.code, refusal.code.text), (refusal,)
     return Decision(reply, answers.layout, *explain_refusals(refusals, answers), refusals)
+
+
+def _use_seqid(request: Request, account: Account, ledger: Ledger) -> bool:
+    """Use up the seqid of a request. Returns False if an earlier request had it. A wrong sign uses up nothing."""
+    seqid = credentials.used_seqid(request, account.policy)
+    if seqid is None or not is_seqid(seqid) or not credentials.are_right(request, account.policy):
+        return True
+    return ledger.use_seqid(account.key, seqid)
 
 
 def _gone(account: Account) -> Decision:

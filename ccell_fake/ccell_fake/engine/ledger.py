@@ -315,6 +315,10 @@ class Ledger(Protocol):
         """Take the upstream messages that are due, with the arguments of `take_reports`."""
         ...
 
+    def use_seqid(self, account: int, seqid: str) -> bool:
+        """Remember the seqid of a request. Returns False if it is remembered already. The oldest ones are forgotten."""
+        ...
+
     def count_excess(self, account: int, now: int, since: int) -> int:
         """Record that the thread limit was exceeded, and count how often since an instant."""
         ...

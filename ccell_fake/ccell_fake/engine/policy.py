@@ -1,6 +1,5 @@
 """An account's settings, compiled: patterns, indexed lists, and word lists as automatons."""
 
-import hashlib
 import ipaddress
 from dataclasses import dataclass
 
@@ -12,6 +11,7 @@ from ccell_fake.limits import Limits
 from ccell_fake.patterns import NumberList, Patterns
 from ccell_fake.records import Submission
 from ccell_fake.settings import AccountSettings, OutcomeRule
+from ccell_fake.signing import is_digest, md5
 
 _DEFAULT_LOCK = AccountSettings().lock_after, AccountSettings().lock_window
 
@@ -61,6 +61,7 @@ class Policy:
         answers: The answers in force.
         limits: The limits.
         passwords: The accepted passwords: the password, and its md5 in lower-case hex (Q30).
+        signing_key: What a sign is made of, together with a seqid: the md5 of the password (P2, Q44).
         networks: Networks that may send requests. Empty for all.
         templates: Matches a content without its signature. None to accept all.
         blacklist: Refused numbers, or None.
@@ -84,6 +85,8 @@ class Policy:
         self.answers = answers
         self.limits = limits
         self.passwords: frozenset[str] = _passwords(settings.password, with_md5=answers["Q30"] == "yes")
+        is_key = answers["Q44"] == "stored" and is_digest(settings.password)
+        self.signing_key: str = settings.password if is_key else md5(settings.password)
         self.networks: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...] = tuple(
             ipaddress.ip_network(text, strict=False) for text in settings.allowed_ips
         )
@@ -112,7 +115,7 @@ class Policy:
 def _passwords(password: str, *, with_md5: bool) -> frozenset[str]:
     if not with_md5:
         return frozenset({password})
-    return frozenset({password, hashlib.md5(password.encode(), usedforsecurity=False).hexdigest()})
+    return frozenset({password, md5(password)})
 
 
 def _refuses(is_request: bool) -> str:  # noqa: FBT001 - the answer to a question

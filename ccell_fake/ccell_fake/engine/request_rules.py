@@ -7,14 +7,16 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ccell_fake.codes import Code
-from ccell_fake.engine import magic, verdicts
+from ccell_fake.engine import credentials, magic, verdicts
 from ccell_fake.engine.assumptions import Answers
 from ccell_fake.engine.context import RequestFacts
+from ccell_fake.engine.credentials import needs_sign
 from ccell_fake.engine.number_rules import closing_phrase, spcode_refusal
 from ccell_fake.engine.rules import Refusal, Rule, join_items
 from ccell_fake.errors import UnreadableRequest
 from ccell_fake.limits import LONGEST_ACCEPTED, Limits
 from ccell_fake.model import Operation, Request
+from ccell_fake.signing import is_seqid, time_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +41,18 @@ def _malformed(answers: Answers, ground: str, explanation: str) -> Refusal:
 
 
 def _without_credentials(request: Request, answers: Answers) -> Refusal | None:
-    for name, value in (("userid", request.userid), ("password", request.password)):
+    given = {"userid": request.userid, "password": request.password}
+    if needs_sign(request, answers):
+        given = {"userid": request.userid, "seqid": request.seqid}
+    elif request.seqid and not request.password:
+        given = {"userid": request.userid, "sign": request.sign}
+    for name, value in given.items():
         if not value:
-            return _malformed(answers, "Q2", f"the root has no {name}; userid and password are required")
+            needed = "userid and password" if name == "password" else "userid, and password or seqid and sign,"
+            return _malformed(answers, "Q2", f"the request has no {name}; {needed} are required")
+    if needs_sign(request, answers) and not is_seqid(request.seqid or ""):
+        explanation = f"the seqid {request.seqid!r} must be 18 digits: yyMMddHHmmss and six of the client's own"
+        return _malformed(answers, "P1", explanation)
     return None
 
 
@@ -105,9 +116,40 @@ def _addresses(peer: str) -> Iterator[ipaddress.IPv4Address | ipaddress.IPv6Addr
 
 def _password(facts: RequestFacts) -> Refusal | None:
     # A missing password is the business of the rule `readable`, wherever that comes in the order.
-    if not facts.request.password or facts.request.password in facts.account.policy.passwords:
+    if not facts.request.password or credentials.is_password_right(facts.request, facts.account.policy):
         return None
     return Refusal(Code.PASSWORD_WRONG, "C1", f"the password is not that of account {facts.account.settings.userid}")
+
+
+def _sign(facts: RequestFacts) -> Refusal | None:
+    if credentials.is_sign_right(facts.request, facts.account.policy):
+        return None
+    wrong = credentials.what_is_wrong_with_sign(facts.request, facts.account.policy)
+    explanation = f"the sign is not that of account {facts.account.settings.userid}: {wrong}"
+    return Refusal(Code(facts.answers["Q42"]), "Q42", explanation)
+
+
+def _seqid_age(facts: RequestFacts) -> Refusal | None:
+    allowed = credentials.greatest_age(facts.answers)
+    if allowed is None or not needs_sign(facts.request, facts.answers):
+        return None
+    seqid = facts.request.seqid or ""
+    at = time_of(seqid)
+    if at is not None and abs(facts.state.now - at) <= allowed:
+        return None
+    minutes = int(allowed.total_seconds() // 60)
+    explanation = (
+        f"the seqid {seqid} must begin with a time of Asia/Shanghai within {minutes} minutes of"
+        f" {facts.state.now:%Y-%m-%d %H:%M:%S}, the account's time"
+    )
+    return Refusal(Code.PASSWORD_WRONG, "Q41", explanation, seqid)
+
+
+def _seqid_unused(facts: RequestFacts) -> Refusal | None:
+    if facts.state.is_seqid_new:
+        return None
+    explanation = f"the seqid {facts.request.seqid} was used by an earlier request; each request needs its own"
+    return Refusal(Code.PASSWORD_WRONG, "Q40", explanation, facts.request.seqid or "")
 
 
 def _frozen(facts: RequestFacts) -> Refusal | None:
@@ -215,7 +257,12 @@ _STAGES: dict[str, tuple[Rule[RequestFacts], ...]] = {
     "parse": (Rule("readable", _credentials),),
     "account": (),
     "ip": (Rule("allowed-ips", _ip, lambda policy: bool(policy.networks)),),
-    "password": (Rule("password", _password),),
+    "password": (
+        Rule("password", _password),
+        Rule("sign", _sign),
+        Rule("seqid-age", _seqid_age, lambda policy: credentials.greatest_age(policy.answers) is not None),
+        Rule("seqid-unused", _seqid_unused, lambda policy: policy.answers["Q40"] == "refuse"),
+    ),
     "frozen": (Rule("frozen", _frozen),),
     "concurrency": (Rule(CONCURRENCY, _concurrency),),
     "completeness": (

@@ -42,6 +42,7 @@ _CONDITIONS = {
     "opt_out": f"key {_NUMBER} AND since {_TIME}",
     "pending_charge": f"due {_TIME} AND messages {_MESSAGES} AND coalesce(msgid, 0) >= 0",
     "excess": f"at {_TIME}",
+    "seqid": f"number {_NUMBER} AND length(seqid) = 18",
     "submission": f"key {_NUMBER} AND position {_NUMBER} AND submitted_at {_TIME} AND due {_TIME}",
     "message": f"msgid >= 0 AND charge {_MESSAGES}"
     " AND account = (SELECT s.account FROM submission s WHERE s.key = submission)",
@@ -50,7 +51,7 @@ _CONDITIONS = {
     "report": f"key {_NUMBER} AND msgid >= 0 AND recvtime {_TIME} AND due {_TIME} AND coalesce(fetched_at, 0) {_TIME}",
     "upmsg": f"key {_NUMBER} AND motime {_TIME} AND due {_TIME} AND coalesce(fetched_at, 0) {_TIME}",
     "journal": f"position {_NUMBER} AND at {_TIME} AND items {_NUMBER} AND duration {_NUMBER}"
-    f" AND operation IN ('', {_OPERATIONS})",
+    f" AND operation IN ('', {_OPERATIONS}) AND door IN ('', 'xml', 'json')",
     "met": f"count {_NUMBER} AND first_at {_TIME} AND last_at {_TIME}",
     "sqlite_sequence": f"typeof(seq) = 'integer' AND seq {_NUMBER}",
 }

@@ -24,7 +24,7 @@ from ccell_fake.inspection import (
     UpmsgFilter,
     UpmsgRecord,
 )
-from ccell_fake.model import Operation
+from ccell_fake.model import Door, Operation
 from ccell_fake.records import Keys, LoggedEvent, MetRow, View
 from ccell_fake.store.matching import GLOB, matching, page, within
 from ccell_fake.store.narrowing import Value, narrow
@@ -62,7 +62,8 @@ _CONDITIONS = {
 _MSGID_PATTERN = "CAST(m.msgid AS TEXT) GLOB :msgid"
 _REPORTED = {State.DELIVERED, State.FAILED}
 _ENTRY = (
-    "at, operation, peer, place, request, answer, delivery, items, code, rule, basis, explanation, duration, position"
+    "at, operation, door, peer, place, request, answer, delivery, items, code, rule, basis, explanation,"
+    " duration, position"
 )
 # A line of the explanation begins with the code of one or more numbers.
 _REQUEST_CONDITIONS = {
@@ -405,8 +406,9 @@ def _cursor(row: tuple[Any, ...]) -> str:
 
 
 def _entry(row: tuple[Any, ...]) -> JournalEntry:
-    at, operation, *rest = row
-    return JournalEntry(from_micros(at), Operation(operation) if operation else None, *rest)
+    at, operation, door, *rest = row
+    endpoint = Operation(operation) if operation else None
+    return JournalEntry(from_micros(at), endpoint, Door(door) if door else None, *rest)
 
 
 def _request(row: tuple[Any, ...]) -> RequestRecord:

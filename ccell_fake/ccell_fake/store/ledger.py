@@ -21,6 +21,9 @@ from ccell_fake.store.schema import OF_AN_ACCOUNT
 NO_ACCOUNT = 0
 """The account number of requests of no account."""
 
+SEQIDS = 100_000
+"""Seqids that an account remembers, the latest ones."""
+
 _MAX_CACHED_SECONDS = 10_000
 
 # Only the columns with values: SQLite fills in the others faster than it takes NULL for them.
@@ -190,6 +193,14 @@ class SqliteLedger(DeletingTables):
         self._changed.add(account)
         return sorted(rows, key=itemgetter(0, 1))
 
+    def use_seqid(self, account: int, seqid: str) -> bool:
+        if self._read("SELECT 1 FROM seqid WHERE account = ? AND seqid = ?", (account, seqid)):
+            return False
+        ((number,),) = self._read("SELECT coalesce(max(number), 0) + 1 FROM seqid WHERE account = ?", (account,))
+        self._read("INSERT INTO seqid (account, number, seqid) VALUES (?, ?, ?)", (account, number, seqid))
+        self._read("DELETE FROM seqid WHERE account = ? AND number <= ?", (account, number - SEQIDS))
+        return True
+
     def count_excess(self, account: int, now: int, since: int) -> int:
         self._rows.add("excess", [(account, now)])
         # After the clock was set back, some excesses lie in the future.
@@ -208,9 +219,10 @@ class SqliteLedger(DeletingTables):
     def add_fault(self, account: int, fault: Fault) -> FaultStatus:
         self._number += 1
         row = FaultStatus(self._number, fault, 0, 0, fault.times)
-        self._rows.add("fault", [(account, row.id, to_json(fault).decode(), 0, 0)])
+        # Loaded before the row is written, or the cached faults would have it twice.
         cached = self._modify(account)
         cached.faults = (*cached.faults, row)
+        self._rows.add("fault", [(account, row.id, to_json(fault).decode(), 0, 0)])
         self._changed.add(account)
         return row
 
@@ -239,7 +251,7 @@ class SqliteLedger(DeletingTables):
         key = account or NO_ACCOUNT
         self._modify(key).journaled += 1
         self._number += 1
-        row = (key, self._number, to_micros(entry.at), entry.operation or "", *_ENTRY(entry))
+        row = (key, self._number, to_micros(entry.at), entry.operation or "", entry.door or "", *_ENTRY(entry))
         self._rows.add("journal", [row])
         self._changed.add(key)
         if account is not None:

@@ -3,7 +3,7 @@
 APPLICATION = 0x43435346
 """The application_id of every file. It identifies a store."""
 
-VERSION = 6
+VERSION = 7
 """The user_version of every file. Files of other versions are refused."""
 
 TABLES = """
@@ -87,6 +87,15 @@ CREATE TABLE excess (
 ) STRICT;
 CREATE INDEX excess_at ON excess (account, at);
 
+-- The seqids of an account's signed requests, numbered from 1.
+CREATE TABLE seqid (
+    account INTEGER NOT NULL REFERENCES account,
+    number  INTEGER NOT NULL,
+    seqid   TEXT NOT NULL,
+    PRIMARY KEY (account, number),
+    UNIQUE (account, seqid)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE submission (
     key          INTEGER PRIMARY KEY,
     account      INTEGER NOT NULL REFERENCES account,
@@ -158,6 +167,7 @@ CREATE TABLE journal (
     position    INTEGER NOT NULL,
     at          INTEGER NOT NULL,
     operation   TEXT NOT NULL,
+    door        TEXT NOT NULL,
     peer        TEXT NOT NULL,
     place       TEXT NOT NULL,
     request     TEXT NOT NULL,
@@ -189,6 +199,7 @@ OF_AN_ACCOUNT = (
     "opt_out",
     "pending_charge",
     "excess",
+    "seqid",
     "unreported",
     "message",
     "submission",

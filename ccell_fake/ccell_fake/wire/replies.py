@@ -9,6 +9,7 @@ from ccell_fake.codes import Code
 from ccell_fake.errors import UnreadableReply
 from ccell_fake.model import AccountInfo, AnyReply, Layout, Malformed, Operation, Reply, Report, Resp, Upmsg
 from ccell_fake.wire import times, xml
+from ccell_fake.wire.text import NotReadableError
 from ccell_fake.wire.xml import Element
 
 CONTENT_TYPE = "text/xml;charset=UTF-8"
@@ -17,7 +18,7 @@ CONTENT_TYPE = "text/xml;charset=UTF-8"
 _Read = Callable[[Element], Resp | Report | Upmsg]
 _ReadItems = Callable[[Element, str, _Read], Iterable[Any]]
 
-_ACCOUNT_ELEMENTS = {
+ACCOUNT_ELEMENTS = {
     "ID": "id",
     "NAME": "name",
     "STATUS": "status",
@@ -25,6 +26,7 @@ _ACCOUNT_ELEMENTS = {
     "CREDIT": "credit",
     "SIGNCODE": "signcode",
 }
+"""The elements of an account in the answer of info, with the attributes of `AccountInfo` (I1)."""
 
 
 def render(reply: AnyReply, layout: Layout = Layout()) -> bytes:  # noqa: B008 - frozen, so sharing it is safe
@@ -41,12 +43,12 @@ def _nodes(item: Resp | Report | Upmsg | AccountInfo, layout: Layout) -> Iterabl
         case Resp():
             return (_resp(item, layout),)
         case Report():
-            return (xml.tag("report", _report_attributes(item), "/>"),)
+            return (xml.tag("report", report_attributes(item), "/>"),)
         case Upmsg():
             # The sample has a blank before the end of a node.
-            return (xml.tag("upmsg", _upmsg_attributes(item), " />"),)
+            return (xml.tag("upmsg", upmsg_attributes(item), " />"),)
         case AccountInfo():
-            return (f"<{tag}>{xml.text(getattr(item, name))}</{tag}>" for tag, name in _ACCOUNT_ELEMENTS.items())
+            return (f"<{tag}>{xml.text(getattr(item, name))}</{tag}>" for tag, name in ACCOUNT_ELEMENTS.items())
 
 
 def _resp(resp: Resp, layout: Layout) -> str:
@@ -60,7 +62,8 @@ def _resp(resp: Resp, layout: Layout) -> str:
     )
 
 
-def _report_attributes(report: Report) -> dict[str, str]:
+def report_attributes(report: Report) -> dict[str, str]:
+    """Return the attributes of a report, in the document's order (R1)."""
     return {
         "msgid": report.msgid,
         "linkid": report.linkid,
@@ -71,7 +74,8 @@ def _report_attributes(report: Report) -> dict[str, str]:
     }
 
 
-def _upmsg_attributes(upmsg: Upmsg) -> dict[str, str]:
+def upmsg_attributes(upmsg: Upmsg) -> dict[str, str]:
+    """Return the attributes of an upstream message, in the document's order (U1)."""
     return {
         "spnumber": upmsg.spnumber,
         "phone": upmsg.phone,
@@ -116,7 +120,7 @@ def _parse(operation: Operation, data: bytes, charset: str, read_items: _ReadIte
             tag, read = _READ_ITEM[operation]
             items = tuple(read_items(root, tag, read))
         return Reply(_required(root, "return"), root.get("info", ""), items)
-    except xml.NotReadableError as error:
+    except NotReadableError as error:
         raise UnreadableReply(error.reason, data) from error
 
 
@@ -125,7 +129,7 @@ def _read_leniently(root: Element, tag: str, read: _Read) -> Iterator[Any]:
         if node.tag == tag:
             try:
                 yield read(node)
-            except xml.NotReadableError as error:
+            except NotReadableError as error:
                 yield Malformed(error.reason, dict(node.attributes))
         elif node.attributes:
             yield Malformed(f"<{node.tag}> is not <{tag}>", dict(node.attributes))
@@ -142,27 +146,26 @@ def _read_report(node: Element) -> Report:
         _required(node, "msgid"),
         node.get("linkid", ""),
         _required(node, "phone"),
-        _instant(node, "recvtime"),
+        instant(_required(node, "recvtime"), "recvtime"),
         _required(node, "status"),
         node.get("info", ""),
     )
 
 
 def _read_upmsg(node: Element) -> Upmsg:
-    return Upmsg(
-        node.get("spnumber", ""), _required(node, "phone"), _instant(node, "motime"), node.get("msgcontent", "")
-    )
+    motime = instant(_required(node, "motime"), "motime")
+    return Upmsg(node.get("spnumber", ""), _required(node, "phone"), motime, node.get("msgcontent", ""))
 
 
 def _accounts(root: Element) -> tuple[AccountInfo, ...]:
     texts = {node.tag: node.text for node in root.children}
     if not texts:
         return ()
-    missing = [tag for tag in _ACCOUNT_ELEMENTS if tag not in texts]
+    missing = [tag for tag in ACCOUNT_ELEMENTS if tag not in texts]
     if missing:
         message = f"<root> has no <{missing[0]}>"
-        raise xml.NotReadableError(message)
-    return (AccountInfo(**{name: texts[tag] for tag, name in _ACCOUNT_ELEMENTS.items()}),)
+        raise NotReadableError(message)
+    return (AccountInfo(**{name: texts[tag] for tag, name in ACCOUNT_ELEMENTS.items()}),)
 
 
 _READ_ITEM: dict[Operation, tuple[str, _Read]] = {
@@ -176,13 +179,14 @@ def _required(node: Element, name: str) -> str:
     value = node.get(name)
     if value is None:
         message = f"<{node.tag}> has no attribute {name}"
-        raise xml.NotReadableError(message)
+        raise NotReadableError(message)
     return value
 
 
-def _instant(node: Element, name: str) -> datetime:
+def instant(text: str, name: str) -> datetime:
+    """Read the time of a report or an upstream message. Raises NotReadableError, with the name of its attribute."""
     try:
-        return times.parse(_required(node, name))
+        return times.parse(text)
     except ValueError as error:
         message = f"{name} {error}"
-        raise xml.NotReadableError(message) from error
+        raise NotReadableError(message) from error

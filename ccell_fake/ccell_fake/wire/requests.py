@@ -3,6 +3,7 @@
 from ccell_fake.errors import UnreadableRequest
 from ccell_fake.model import Operation, Request, Submit
 from ccell_fake.wire import xml
+from ccell_fake.wire.text import NotReadableError
 
 
 def parse(operation: Operation, data: bytes, *, as_declared: bool = False) -> Request:
@@ -18,7 +19,7 @@ def parse(operation: Operation, data: bytes, *, as_declared: bool = False) -> Re
     """
     try:
         root = xml.parse(data, "root", as_declared=as_declared)
-    except xml.NotReadableError as error:
+    except NotReadableError as error:
         raise UnreadableRequest(error.reason, error.ground) from error
     submits = root.find_all("submit") if operation is Operation.SEND else ()
     return Request(
@@ -34,6 +35,8 @@ def parse(operation: Operation, data: bytes, *, as_declared: bool = False) -> Re
             )
             for submit in submits
         ),
+        root.get("seqid"),
+        root.get("sign"),
     )
 
 
@@ -53,7 +56,8 @@ def render(request: Request) -> bytes:
         )
         for submit in request.submits
     ]
-    root = xml.tag("root", {"userid": request.userid, "password": request.password})
+    credential = {"password": request.password, "seqid": request.seqid, "sign": request.sign}
+    root = xml.tag("root", {"userid": request.userid, **credential})
     return f"{root}{''.join(submits)}</root>".encode()
 
 

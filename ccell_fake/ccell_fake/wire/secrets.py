@@ -1,11 +1,10 @@
-"""Hide the passwords in a request that is kept or logged.
+"""Hide the passwords and signs in a request that is kept or logged.
 
-A readable request in the document's layout has one password, in one place. In all other text, whatever is not known to
+A readable request in the document's layout has them in known places. In all other text, whatever is not known to
 be harmless is hidden, because a password may be anywhere in it.
 """
 
 import codecs
-import hashlib
 import html
 import re
 from collections.abc import Container, Iterable
@@ -13,6 +12,10 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import quote, quote_plus, unquote
 from xml.sax.saxutils import escape
+
+from ccell_fake.model import Door
+from ccell_fake.signing import md5
+from ccell_fake.wire import json_requests, json_text
 
 if TYPE_CHECKING:
     from ahocorasick_rs import AhoCorasick
@@ -27,18 +30,19 @@ _QUOTED = r"""(?:"[^"<]*+"|'[^'<]*+')"""
 _IS = r"\s*+=\s*+"
 _DECLARATION = rf"""<\?xml(?:\s++(?:version|encoding|standalone){_IS}(?:"[\w.-]{{1,40}}"|'[\w.-]{{1,40}}'))*+\s*+\?>"""
 _SUBMIT = rf"<submit(?:\s++(?:phone|content|sendtime|linkid|spcode){_IS}{_QUOTED})*+\s*+(?:/>|>\s*+</submit\s*+>)"
+_ATTRIBUTE = re.compile(rf"(?P<name>(?<!\s)\s++(?:userid|seqid|(?P<secret>password|sign)){_IS}){_QUOTED}")
 _PLAIN = re.compile(
-    rf"\s*+(?:{_DECLARATION})?+\s*+<root(?:\s++userid{_IS}{_QUOTED})?+\s++password{_IS}(?P<password>{_QUOTED})"
-    rf"(?:\s++userid{_IS}{_QUOTED})?+\s*+(?:/>|>\s*+(?:{_SUBMIT}\s*+)*+</root\s*+>)\s*+"
+    rf"\s*+(?:{_DECLARATION})?+\s*+<root(?P<credentials>(?:\s++(?:userid|password|seqid|sign){_IS}{_QUOTED})*+)"
+    rf"\s*+(?:/>|>\s*+(?:{_SUBMIT}\s*+)*+</root\s*+>)\s*+"
 )
 """A request in the document's layout, without anything else."""
 
 _HARMLESS = re.compile(
     rf"(?P<markup>{_DECLARATION}"
     r"|</?(?:root|submit|password|userid|phone|content|sendtime|linkid|spcode)(?=[\s/>])\s*+(?:/?>)?)"
-    r"""|(?<![\w-])["']?(?:(?P<userid>userid)|(?P<digits>phone|sendtime|spcode)|content|linkid)["']?\s*+[=:]\s*+"""
+    r"""|(?<![\w-])["']?(?:(?P<userid>userid)|(?P<digits>phone|sendtime|spcode|seqid)|content|linkid)["']?\s*+[=:]\s*+"""
     rf"(?P<value>{_QUOTED}|[\w,.+-]{{1,64}})"
-    rf"""|(?<![\w-])["']?(?:{"|".join(NAMES)})\w{{0,4}}["']?\s*+[=:]\s*+(?P<secret>{_QUOTED})?+""",
+    rf"""|(?<![\w-])["']?(?:(?:{"|".join(NAMES)})\w{{0,4}}|sign)["']?\s*+[=:]\s*+(?P<secret>{_QUOTED})?+""",
     re.IGNORECASE,
 )
 """Markup, attributes and parameters that can be shown, and names of passwords."""
@@ -54,20 +58,38 @@ _FEW = 8
 _LONGEST_PASSWORD = 128
 
 
-def legible(data: bytes, userids: Container[str] = (), *, is_readable: bool = False) -> str:
-    """Decode a payload and hide its passwords.
+def legible(data: bytes, userids: Container[str] = (), readable: Door | None = None) -> str:
+    """Decode a payload and hide its passwords and its sign.
 
     Args:
         data: The payload.
         userids: Userids that can be shown in any text.
-        is_readable: Whether the payload is a request that could be parsed.
+        readable: The door whose parser could read the payload as a request; None if none could.
     """
     text = _decode(data)
-    plain = _PLAIN.fullmatch(text) if is_readable else None
+    if readable is Door.JSON:
+        # In GBK, a character may end with a backslash.
+        return (_plain_json(text) if "\N{REPLACEMENT CHARACTER}" not in text else None) or _harmless(text, userids)
+    plain = _PLAIN.fullmatch(text) if readable else None
     if plain is None:
         return _harmless(text, userids)
-    start, end = plain.span("password")
-    return f'{text[:start]}"{HIDDEN}"{text[end:]}'
+    start, end = plain.span("credentials")
+    return text[:start] + _ATTRIBUTE.sub(_hide_attribute, text[start:end]) + text[end:]
+
+
+def _hide_attribute(attribute: re.Match[str]) -> str:
+    return f'{attribute["name"]}"{HIDDEN}"' if attribute["secret"] else attribute[0]
+
+
+def _plain_json(text: str) -> str | None:
+    """Hide the credentials of a JSON-RPC request. Returns None if it has other members than those that are known."""
+    shown, reached = "", 0
+    for name, value in json_text.members(text):
+        if name not in json_requests.MEMBERS:
+            return None
+        if name in {"password", "sign"}:
+            shown, reached = f'{shown}{text[reached : value.start()]}"{HIDDEN}"', value.end()
+    return shown + text[reached:]
 
 
 def _decode(data: bytes) -> str:
@@ -151,7 +173,7 @@ def forms(password: str) -> list[str]:
     """Return a password and its md5 (W9) as XML, HTML and URLs write them, the longest first."""
     if not password:
         return []
-    digest = hashlib.md5(password.encode("utf-8", "replace"), usedforsecurity=False).hexdigest()
+    digest = md5(password)
     plain = {password, escape(password, {'"': "&quot;"}), html.escape(password)}
     encoded = {
         form

@@ -10,10 +10,11 @@ from xml.etree.ElementTree import canonicalize
 from xml.parsers import expat
 from xml.sax.saxutils import escape
 
+from ccell_fake.wire.text import NotReadableError, legible, say_not_utf8
+
 DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>'
 
 _DECLARED = re.compile(rb"<\?xml\s[^>]*?\bencoding\s*=\s*[\"']([^\"']*)[\"']")
-_UNCARRIABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 # Texts that declare one of the small character sets may hold characters of the large one.
 _AS_WRITTEN = {"gb2312": "gb18030", "gbk": "gb18030"}
@@ -59,15 +60,6 @@ class Element:
     def find_all(self, tag: str) -> "Iterator[Element]":
         """Iterate over the children with a name."""
         return (child for child in self.children if child.tag == tag)
-
-
-class NotReadableError(Exception):
-    """The bytes are not acceptable XML. `reason` says why, `ground` is the clause or question."""
-
-    def __init__(self, reason: str, ground: str = "Q2") -> None:
-        super().__init__(reason)
-        self.reason = reason
-        self.ground = ground
 
 
 def parse(data: bytes, tag: str, *, as_declared: bool = False, charset: str = "") -> Element:
@@ -165,22 +157,13 @@ def _utf8(data: bytes) -> bytes:
     try:
         data.decode()
     except UnicodeDecodeError as error:
-        message = f"the payload is not UTF-8: byte {error.start} is 0x{data[error.start]:02x}"
-        if error.end == len(data) and error.reason == "unexpected end of data":
-            message = "the payload ends inside a character; Content-Length must count bytes, not characters"
-        raise NotReadableError(message, "Q36") from error
+        raise NotReadableError(say_not_utf8(data, error), "Q36") from error
     return data
 
 
 def _declared(data: bytes) -> str:
     declared = _DECLARED.match(data)
     return declared[1].decode("latin-1") if declared else "utf-8"
-
-
-def legible(text: str) -> str:
-    """Replace each character that XML cannot hold, such as NUL or half a surrogate pair, by U+FFFD."""
-    # Printable texts need no search, and nearly all texts are printable.
-    return text if text.isprintable() else _UNCARRIABLE.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def tag(name: str, attributes: Mapping[str, str | None], end: str = ">") -> str:

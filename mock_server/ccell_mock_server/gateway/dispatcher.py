@@ -44,12 +44,12 @@ class Dispatcher:
         """Answer a request. Raises InheritedError in a forked process, whose locks may never be released."""
         self._services.store.owner.check()
         path, method = environ.get("PATH_INFO", ""), environ["REQUEST_METHOD"]
-        operation = PATHS.get(path)
-        if operation is not None and method in METHODS:
+        endpoint = PATHS.get(path)
+        if endpoint is not None and method in METHODS:
             if self._refuses_cross_site and cross_site.is_cross_site(environ):
                 request = _unrouted(environ, FORBIDDEN, cross_site.REASON)
                 return self._record(request, cross_site.refuse(start_response))
-            return self._endpoints.answer(operation, environ, start_response)
+            return self._endpoints.answer(endpoint, environ, start_response)
         if path in _HEALTH and method in {"GET", "HEAD"}:
             start_response("200 OK", [("Content-Type", PLAIN), ("Content-Length", str(len(_HEALTH[path])))])
             return [_HEALTH[path]] if method == "GET" else []

@@ -1,4 +1,7 @@
-"""The gateway's four endpoints over WSGI. Answers may be sent whole, in pieces, cut off, or not at all."""
+"""The gateway's endpoints over WSGI: four for XML, and one for JSON-RPC.
+
+Answers may be sent whole, in pieces, cut off, or not at all.
+"""
 
 from collections.abc import Iterable, Iterator
 from functools import partial
@@ -10,7 +13,7 @@ from ccell_fake.engine.faults import ConnectionEnd, Delivery
 from ccell_fake.engine.gateway import Gateway
 from ccell_fake.errors import UnreadableRequest
 from ccell_fake.limits import PAYLOAD_BYTES
-from ccell_fake.model import Operation
+from ccell_fake.model import JSON_PATH, Door, Operation
 from ccell_mock_server.gateway.handler import ReceivedRequest, answer_headers, handle
 from ccell_mock_server.http.connection import client_of, hang_up
 from ccell_mock_server.http.waiting import Notifier
@@ -19,10 +22,18 @@ from ccell_mock_server.metrics import Metrics
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIEnvironment
 
-PATHS = {
-    path: operation
-    for operation in Operation
-    for path in (operation.path, operation.path.replace("xmlapi/", "xmlapi//"))
+Endpoint = tuple[Door, Operation | None]
+"""A door, and the operation that its path names. None for JSON-RPC, whose payload names it."""
+
+PLAIN_PATHS: dict[str, Endpoint] = {
+    **{operation.path: (Door.XML, operation) for operation in Operation},
+    JSON_PATH: (Door.JSON, None),
+}
+"""The endpoints by path."""
+
+PATHS: dict[str, Endpoint] = {
+    **PLAIN_PATHS,
+    **{"//".join(path.rsplit("/", 1)): endpoint for path, endpoint in PLAIN_PATHS.items()},
 }
 """The endpoints by path. Each also has a doubled slash, which clients send by mistake (W5)."""
 
@@ -36,7 +47,7 @@ _INCOMPLETE_BODY = "the body is shorter than announced"
 
 
 class Endpoints:
-    """Answers requests to the four endpoints."""
+    """Answers requests to the endpoints."""
 
     def __init__(self, gateway: Gateway, notifier: Notifier, metrics: Metrics) -> None:
         self._gateway = gateway
@@ -44,10 +55,10 @@ class Endpoints:
         self._metrics = metrics
 
     def answer(
-        self, operation: Operation, environ: "WSGIEnvironment", start_response: "StartResponse"
+        self, endpoint: Endpoint, environ: "WSGIEnvironment", start_response: "StartResponse"
     ) -> Iterable[bytes]:
         """Answer a request to an endpoint as a WSGI application does. The method is one of METHODS."""
-        answer = handle(self._gateway, self._metrics, receive(operation, environ))
+        answer = handle(self._gateway, self._metrics, receive(endpoint, environ))
         start_response(answer.delivery.status_line, answer_headers(answer))
         if answer.slot is None:
             return _body(answer, environ, self._notifier)
@@ -56,7 +67,7 @@ class Endpoints:
         return ClosingIterator(_body(answer, environ, self._notifier), partial(self._gateway.release, answer.slot))
 
 
-def receive(operation: Operation, environ: "WSGIEnvironment") -> ReceivedRequest:
+def receive(endpoint: Endpoint, environ: "WSGIEnvironment") -> ReceivedRequest:
     """Read a request."""
     received_at, method = elapsed(), environ["REQUEST_METHOD"]
     body: bytes | UnreadableRequest
@@ -65,7 +76,7 @@ def receive(operation: Operation, environ: "WSGIEnvironment") -> ReceivedRequest
     except UnreadableRequest as error:
         body = error
     return ReceivedRequest(
-        operation,
+        *endpoint,
         method,
         environ.get("QUERY_STRING", "").encode("latin-1"),
         body,

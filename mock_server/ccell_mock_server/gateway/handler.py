@@ -9,17 +9,25 @@ from urllib.parse import unquote_to_bytes
 from ccell_fake.engine.account import Account
 from ccell_fake.engine.accounts import Accounts
 from ccell_fake.engine.answer import Answer
+from ccell_fake.engine.assumptions import Answers
 from ccell_fake.engine.context import Arrival
 from ccell_fake.engine.faults import Delivery
 from ccell_fake.engine.gateway import Gateway
 from ccell_fake.errors import UnreadableRequest
-from ccell_fake.model import Operation, Request
-from ccell_fake.wire import payload, replies, requests, secrets
+from ccell_fake.model import Door, Envelope, Operation, Request
+from ccell_fake.wire import doors, json_requests, payload, requests, secrets
+from ccell_fake.wire.json_requests import Call
 from ccell_mock_server.config.accounts import is_public, is_userid
 from ccell_mock_server.log import logger
 from ccell_mock_server.metrics import Metrics
 
 _LOG = logger("gateway")
+NO_OPERATION = "none"
+"""The operation of a request of none, in metrics and log."""
+
+XML = Envelope()
+"""The envelope of every request in XML."""
+
 _SHORTEST_SECRET = 6
 _USUAL_USERID = re.compile("[0-9]{6}")
 # RFC 9110, section 8.6.
@@ -30,12 +38,15 @@ class ReceivedRequest(NamedTuple):
     """An unparsed request.
 
     Attributes:
+        door: The door that its path names.
+        operation: The endpoint that its path names; None for JSON-RPC, where the payload names it.
         body: The body, or the reason why it could not be read.
         received_at: When the request was received, by `elapsed`.
         client: The client's socket. A disconnect ends the waits of the request.
     """
 
-    operation: Operation
+    door: Door
+    operation: Operation | None
     method: str
     query: bytes
     body: bytes | UnreadableRequest
@@ -51,12 +62,13 @@ def handle(gateway: Gateway, metrics: Metrics, received: ReceivedRequest) -> Ans
     try:
         answer = gateway.answer(arrival)
     except Exception:  # noqa: BLE001 - it is logged, and the gateway answers with an error of its own
-        _LOG.exception("%s failed", received.operation)
+        _LOG.exception("%s failed", arrival.operation)
         answer = gateway.answer_failure(arrival)
-    metrics.count(received.operation, answer.reply.code, answer.duration / 1_000_000)
+    operation = arrival.operation or NO_OPERATION
+    metrics.count(operation, answer.reply.code, answer.duration / 1_000_000)
     if answer.explanation:
         code = answer.reply.code or "without a code"
-        _LOG.info("%s answered %s by %s\n  %s", received.operation, code, answer.basis, answer.explanation)
+        _LOG.info("%s answered %s by %s\n  %s", operation, code, answer.basis, answer.explanation)
     return answer
 
 
@@ -69,33 +81,63 @@ def answer_headers(answer: Answer) -> list[tuple[str, str]]:
 def delivery_headers(delivery: Delivery) -> list[tuple[str, str]]:
     """Return the HTTP headers of a body, and those that a fault adds."""
     length = [] if delivery.status in _WITHOUT_LENGTH else [("Content-Length", str(len(delivery.body)))]
-    content_type = replies.CONTENT_TYPE if delivery.content_type is None else delivery.content_type
+    content_type = doors.CONTENT_TYPES[delivery.door] if delivery.content_type is None else delivery.content_type
     return [*length, *([("Content-Type", content_type)] if content_type else []), *delivery.headers]
 
 
 def parse(gateway: Gateway, received: ReceivedRequest) -> Arrival:
-    """Parse a request. The password is replaced in its text."""
-    answers = gateway.accounts.answers
-    operation, body = received.operation, received.body
-    place, data = "", b""
-    request: Request | UnreadableRequest
-    if isinstance(body, UnreadableRequest):
-        request, data = body, unquote_to_bytes(received.query)
-    else:
-        try:
-            located = payload.find(
-                received.method, received.query, body, received.content_type, plus_is_blank=answers["Q25"] == "blank"
-            )
-            place, data = located.place, located.data
-            request = requests.parse(operation, data, as_declared=answers["Q36"] == "declared")
-        except UnreadableRequest as error:
-            request = error
-            data = data or body or unquote_to_bytes(received.query)
+    """Parse a request. Its password and its sign are replaced in its text."""
     accounts = gateway.accounts
-    known = tuple(_secrets(request, accounts))
+    place, data, call = _parse(received, accounts.answers)
+    known = tuple(_secrets(call.request, accounts))
     hide = partial(secrets.hide, secrets=known) if known else str
-    text = hide(secrets.legible(data, accounts, is_readable=isinstance(request, Request)))
-    return Arrival(operation, request, received.peer, place, text, received.received_at, received.client, hide)
+    readable_door = received.door if isinstance(call.request, Request) else None
+    text = hide(secrets.legible(data, accounts, readable_door))
+    return Arrival(
+        call.operation,
+        call.request,
+        received.peer,
+        call.envelope,
+        place,
+        text,
+        received.received_at,
+        received.client,
+        hide,
+    )
+
+
+def _parse(received: ReceivedRequest, answers: Answers) -> tuple[str, bytes, Call]:
+    """Return where the payload of a request was found, its bytes, and what it says."""
+    place, data, body = "", b"", received.body
+    try:
+        if isinstance(body, UnreadableRequest):
+            raise body
+        located = payload.find(
+            received.method,
+            received.query,
+            body,
+            received.content_type,
+            door=received.door,
+            plus_is_blank=answers["Q25"] == "blank",
+        )
+        place, data = located.place, located.data
+        return place, data, _read(received, data, answers)
+    except UnreadableRequest as error:
+        data = data or (body if isinstance(body, bytes) else b"") or unquote_to_bytes(received.query)
+        return place, data, Call(Envelope(received.door), received.operation, error)
+
+
+def _read(received: ReceivedRequest, data: bytes, answers: Answers) -> Call:
+    if received.operation is None:
+        reading = json_requests.Reading(
+            is_lenient=answers["Q47"] == "accept",
+            is_gbk=answers["Q45"] == "gbk",
+            decodes_content=answers["Q46"] == "decoded",
+            has_info=answers["Q48"] == "yes",
+        )
+        return json_requests.parse(data, reading)
+    request = requests.parse(received.operation, data, as_declared=answers["Q36"] == "declared")
+    return Call(XML, received.operation, request)
 
 
 def _secrets(request: Request | UnreadableRequest, accounts: Accounts) -> Iterator[str]:
@@ -105,8 +147,9 @@ def _secrets(request: Request | UnreadableRequest, accounts: Accounts) -> Iterat
         account = accounts.get(request.userid or "")
         if request.userid and account is None and _is_swapped(request, accounts):
             yield request.userid
-        if _is_unmistakable(request.password or ""):
-            yield request.password or ""
+        for secret in (request.password, request.sign):
+            if secret and _is_unmistakable(secret):
+                yield secret
     yield from passwords_of((account,) if account else accounts)
 
 

@@ -12,17 +12,15 @@ from ccell_fake.clock import elapsed
 from ccell_fake.engine.answer import Answer
 from ccell_fake.engine.faults import ConnectionEnd
 from ccell_fake.engine.gateway import Gateway
-from ccell_fake.model import Operation
 from ccell_fake.store.process import Owner
 from ccell_mock_server.gateway import unrouted
-from ccell_mock_server.gateway.endpoints import METHODS
+from ccell_mock_server.gateway.endpoints import METHODS, PLAIN_PATHS
 from ccell_mock_server.gateway.handler import ReceivedRequest, answer_headers, handle
 from ccell_mock_server.gateway.timeouts import CallTimeout, CallTimeouts
 from ccell_mock_server.gateway.unrouted import UnroutedRequest
 from ccell_mock_server.metrics import Metrics
 
 _PEER = "127.0.0.1"
-_OPERATIONS = {operation.path: operation for operation in Operation}
 
 
 class InProcessTransport(httpx2.BaseTransport):
@@ -54,8 +52,8 @@ class InProcessTransport(httpx2.BaseTransport):
             message = "the emulator has stopped"
             raise httpx2.ConnectError(message)
         received_at = elapsed()
-        operation = _OPERATIONS.get(request.url.path)
-        if operation is None or request.method not in METHODS:
+        endpoint = PLAIN_PATHS.get(request.url.path)
+        if endpoint is None or request.method not in METHODS:
             status = unrouted.status_of(request.url.path)
             refused = UnroutedRequest(
                 request.method, request.url.path, request.url.query, request.read(), _PEER, received_at, status
@@ -64,7 +62,7 @@ class InProcessTransport(httpx2.BaseTransport):
             return httpx2.Response(refused.status)
         content_type = request.headers.get("content-type", "")
         received = ReceivedRequest(
-            operation, request.method, request.url.query, request.read(), content_type, _PEER, received_at
+            *endpoint, request.method, request.url.query, request.read(), content_type, _PEER, received_at
         )
         with self._timeouts.limit(request.extensions.get("timeout", {}).get("read")) as timeout:
             answer = handle(self._gateway, self._metrics, received)

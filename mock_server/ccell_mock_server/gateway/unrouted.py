@@ -16,17 +16,15 @@ from ccell_fake.clock import elapsed, in_micros
 from ccell_fake.engine.answer import WHOLE, cut_text
 from ccell_fake.engine.gateway import Gateway
 from ccell_fake.inspection import JournalEntry
-from ccell_fake.model import Operation
+from ccell_fake.model import JSON_PATH, Operation
 from ccell_fake.wire import secrets
-from ccell_mock_server.gateway.handler import passwords_of
+from ccell_mock_server.gateway.handler import NO_OPERATION, passwords_of
 from ccell_mock_server.metrics import Metrics
 
 _LOG = logging.getLogger("ccell_fake.gateway")
 _PLAIN = re.compile(r"[\w./~-]{1,200}", re.ASCII)
-_PATHS = [operation.path for operation in Operation]
+_PATHS = [*(operation.path for operation in Operation), JSON_PATH]
 _RULES = {FORBIDDEN: "cross-site", NOT_FOUND: "path", METHOD_NOT_ALLOWED: "method"}
-# Label of the metrics.
-_NO_OPERATION = "none"
 
 
 class UnroutedRequest(NamedTuple):
@@ -61,6 +59,7 @@ def record(gateway: Gateway, metrics: Metrics, request: UnroutedRequest, answer:
     entry = JournalEntry(
         at=gateway.accounts.clock.now(),
         operation=None,
+        door=None,
         peer=request.peer,
         place="",
         request=cut_text(hide(_legible(request, gateway.accounts))),
@@ -77,7 +76,7 @@ def record(gateway: Gateway, metrics: Metrics, request: UnroutedRequest, answer:
         gateway.record(entry)
     except Exception:  # noqa: BLE001 - it is logged, and the answer does not depend on it
         _LOG.exception("a request could not be recorded")
-    metrics.count(_NO_OPERATION, status, duration)
+    metrics.count(NO_OPERATION, status, duration)
     _LOG.info("%s answered %s\n  %s", _plain(request.method), status, explanation)
 
 

@@ -17,7 +17,7 @@ from ccell_fake.client.gateway import parse_base_url
 from ccell_fake.contract.checks import KINDS
 from ccell_fake.contract.live.allowances import Budget
 from ccell_fake.settings import AccountSettings
-from ccell_fake.wire import xml
+from ccell_fake.wire.text import legible
 
 _SETTINGS = frozenset(one.name for one in fields(AccountSettings)) - {
     "userid",
@@ -75,7 +75,7 @@ class LiveSettings:
             message = f"unknown kind of cost {', '.join(sorted(unknown))}; known kinds: {', '.join(KINDS)}"
             raise LiveSettingsError(message)
         credential = self.userid + self.password
-        if xml.legible(credential) != credential:
+        if legible(credential) != credential:
             message = "userid and password must not contain characters that XML cannot represent"
             raise LiveSettingsError(message)
         try:

@@ -1,0 +1,137 @@
+"""JSON-RPC requests: parse a payload, and render it as the vendor prints it (P6, J1 to J5)."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+from urllib.parse import unquote_plus
+
+from ccell_fake.errors import UnreadableRequest
+from ccell_fake.model import Door, Envelope, Operation, Request, Submit
+from ccell_fake.wire import json_text
+from ccell_fake.wire.text import NotReadableError, say_not_utf8
+
+MEMBERS = frozenset({"id", "jsonrpc", "method", "params", "submit"}) | {
+    *("userid", "password", "seqid", "sign"),
+    *("phone", "content", "sendtime", "linkid", "spcode"),
+}
+"""The names of all members that a request may have."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How the questions about JSON are answered.
+
+    Attributes:
+        is_lenient: Strings may have single quotes or none (Q47).
+        is_gbk: A text that is not UTF-8 is GBK (Q45).
+        decodes_content: A content is URL-encoded once more (Q46).
+        has_info: There is a method info (Q48).
+    """
+
+    is_lenient: bool = True
+    is_gbk: bool = False
+    decodes_content: bool = False
+    has_info: bool = True
+
+
+class Call(NamedTuple):
+    """A call of a method.
+
+    Attributes:
+        envelope: The door and the id, which the answer repeats.
+        operation: The method; None if there is no such method.
+        request: The request, or why it is unreadable.
+    """
+
+    envelope: Envelope
+    operation: Operation | None
+    request: Request | UnreadableRequest
+
+
+def parse(data: bytes, reading: Reading = Reading()) -> Call:
+    """Parse a call. Members stand in any order, and unknown ones are ignored.
+
+    Raises:
+        UnreadableRequest: The payload is no JSON object.
+    """
+    try:
+        text = _decoded(data, is_gbk=reading.is_gbk)
+        named = json_text.object_of(json_text.parse(text, is_lenient=reading.is_lenient), "the JSON")
+    except NotReadableError as error:
+        raise UnreadableRequest(error.reason, error.ground) from error
+    envelope = Envelope(Door.JSON, json_text.render(named["id"]) if "id" in named else None)
+    operation = None
+    try:
+        operation = _operation(named.get("method"), reading)
+        return Call(envelope, operation, _request(operation, named.get("params"), reading))
+    except NotReadableError as error:
+        return Call(envelope, operation, UnreadableRequest(error.reason, error.ground))
+
+
+def _decoded(data: bytes, *, is_gbk: bool) -> str:
+    try:
+        return data.decode()
+    except UnicodeDecodeError as error:
+        if is_gbk:
+            return data.decode("gb18030", "replace")
+        raise NotReadableError(say_not_utf8(data, error), "Q45") from error
+
+
+def _operation(method: object, reading: Reading) -> Operation:
+    names = [one.value for one in Operation]
+    if not isinstance(method, str) or method not in names:
+        message = f"there is no method {str(method)[:64]!r}; there are {', '.join(names)}"
+        raise NotReadableError(message)
+    operation = Operation(method)
+    if operation is Operation.INFO and not reading.has_info:
+        message = "there is no method info over JSON-RPC"
+        raise NotReadableError(message, "Q48")
+    return operation
+
+
+def _request(operation: Operation, params: object, reading: Reading) -> Request:
+    given = {} if params is None else json_text.object_of(params, "params")
+    has_submits = operation is Operation.SEND and given.get("submit") is not None
+    return Request(
+        json_text.text_of(given.get("userid")),
+        json_text.text_of(given.get("password")),
+        tuple(_submit(one, reading) for one in json_text.array_of(given, "submit")) if has_submits else (),
+        json_text.text_of(given.get("seqid")),
+        json_text.text_of(given.get("sign")),
+    )
+
+
+def _submit(submit: object, reading: Reading) -> Submit:
+    given = json_text.object_of(submit, "an item of submit")
+    texts = {name: json_text.text_of(given.get(name)) for name in ("phone", "content", "sendtime", "linkid", "spcode")}
+    if reading.decodes_content and texts["content"]:
+        texts["content"] = unquote_plus(texts["content"])
+    return Submit(**texts)
+
+
+def render(operation: Operation, request: Request, id_: str | None = "1") -> bytes:
+    """Render a call in UTF-8 without blanks and without absent members. `id_` is the id as JSON."""
+    params: dict[str, object] = {
+        name: value
+        for name, value in (
+            ("userid", request.userid),
+            ("password", request.password),
+            ("seqid", request.seqid),
+            ("sign", request.sign),
+        )
+        if value is not None
+    }
+    if operation is Operation.SEND:
+        params["submit"] = [_members(submit) for submit in request.submits]
+    head = "" if id_ is None else f'"id":{id_},'
+    return f'{{{head}"method":"{operation}","params":{json_text.render(params)}}}'.encode()
+
+
+def _members(submit: Submit) -> dict[str, str]:
+    named = {
+        "content": submit.content,
+        "phone": submit.phone,
+        "sendtime": submit.sendtime,
+        "linkid": submit.linkid,
+        "spcode": submit.spcode,
+    }
+    return {name: value for name, value in named.items() if value is not None}

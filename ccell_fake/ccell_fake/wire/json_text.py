@@ -1,0 +1,151 @@
+"""The gateway's JSON: parse it safely, and leniently where a question allows it; render it without blanks."""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any, cast
+
+from ccell_fake.wire.text import NotReadableError, legible
+
+_TOKEN = re.compile(
+    r"""(?P<blank>\s+)|(?P<double>"(?:[^"\\]|\\.)*")|(?P<single>'(?:[^'\\]|\\.)*')|(?P<mark>[{}\[\]:,])"""
+    r"""|(?P<bare>[^\s"'{}\[\]:,]+)|(?P<other>.)""",
+    re.DOTALL,
+)
+_NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?", re.ASCII)
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+class Number(str):
+    """A number, as it is written."""
+
+    __slots__ = ()
+
+
+def parse(text: str, *, is_lenient: bool) -> Any:  # noqa: ANN401 - any JSON value
+    """Parse a JSON text. Numbers stay as they are written.
+
+    Args:
+        text: The text.
+        is_lenient: Whether strings may have single quotes or none (Q47).
+
+    Raises:
+        NotReadableError: It is not JSON. Its ground is Q47 if a lenient parser could read it.
+    """
+    try:
+        return _strict(text)
+    except ValueError as error:
+        try:
+            lenient = _strict("".join(_quoted(text)))
+        except ValueError:
+            message = f"the JSON is not well-formed: {error}"
+            raise NotReadableError(message) from error
+        if is_lenient:
+            return lenient
+        message = f"the JSON is not well-formed: {error}; strings need double quotes"
+        raise NotReadableError(message, "Q47") from error
+
+
+def _strict(text: str) -> Any:  # noqa: ANN401 - any JSON value
+    try:
+        return json.loads(text, parse_int=Number, parse_float=Number, parse_constant=_refuse_constant)
+    except RecursionError as error:
+        message = "it is nested too deeply"
+        raise ValueError(message) from error
+
+
+def _refuse_constant(name: str) -> None:
+    message = f"{name} is not JSON"
+    raise ValueError(message)
+
+
+def _quoted(text: str) -> Iterator[str]:
+    """Yield the tokens of a text as JSON writes them."""
+    for token in _TOKEN.finditer(text):
+        match token.lastgroup:
+            case "single":
+                yield json.dumps(_unquoted(token[0]))
+            case "bare" if token[0] not in {"true", "false", "null"} and not _NUMBER.fullmatch(token[0]):
+                yield json.dumps(token[0])
+            case _:
+                yield token[0]
+
+
+def _unquoted(string: str) -> str:
+    """Return the text of a string with single or double quotes. Raises ValueError if an escape is wrong."""
+    inside = re.sub(r"""\\(.)|"|([\x00-\x1f])""", _escaped, string[1:-1], flags=re.DOTALL)
+    return str(json.loads(f'"{inside}"'))
+
+
+def _escaped(match: re.Match[str]) -> str:
+    if match[1] is not None:
+        return "'" if match[1] == "'" else match[0]
+    return '\\"' if match[0] == '"' else f"\\u{ord(match[0]):04x}"
+
+
+def members(text: str) -> Iterator[tuple[str, re.Match[str]]]:
+    """Yield the name of each member of a text that `parse` reads, and the first token of its value."""
+    before: list[re.Match[str]] = []
+    for token in _TOKEN.finditer(text):
+        if token.lastgroup == "blank":
+            continue
+        if len(before) == 2 and before[1][0] == ":":  # noqa: PLR2004 - a name and a colon
+            yield _name(before[0]), token
+        before = [*before[-1:], token]
+
+
+def _name(token: re.Match[str]) -> str:
+    return token[0] if token.lastgroup == "bare" else _unquoted(token[0])
+
+
+def object_of(value: object, name: str) -> dict[str, object]:
+    """Return a value that must be an object. Raises NotReadableError, with its name, if it is none."""
+    if not isinstance(value, dict):
+        message = f"{name} is not an object"
+        raise NotReadableError(message)
+    return cast("dict[str, object]", value)
+
+
+def array_of(members: dict[str, object], name: str) -> list[object]:
+    """Return a member that must be an array. Raises NotReadableError if it is none."""
+    value = members.get(name)
+    if not isinstance(value, list):
+        message = f"there is no array {name}"
+        raise NotReadableError(message)
+    return cast("list[object]", value)
+
+
+def text_of(value: object) -> str | None:
+    """Return a value as text, as a lenient parser does: a number as it is written. None if it is null.
+
+    A character that XML cannot hold becomes U+FFFD, because a text can leave through either door.
+
+    Raises:
+        NotReadableError: It is an object or an array.
+    """
+    match value:
+        case None:
+            return None
+        case bool():
+            return "true" if value else "false"
+        case str():
+            return legible(str(value))
+        case _:
+            message = "an object or an array stands where a text is expected"
+            raise NotReadableError(message)
+
+
+def render(value: object) -> str:
+    """Render a value without blanks, and without escapes that are not needed. Numbers stay as they are written."""
+    match value:
+        case Number():
+            return str(value)
+        case str():
+            return _SURROGATE.sub("\N{REPLACEMENT CHARACTER}", json.dumps(value, ensure_ascii=False))
+        case dict():
+            given = cast("dict[str, object]", value)
+            return "{" + ",".join(f"{render(name)}:{render(one)}" for name, one in given.items()) + "}"
+        case list():
+            return "[" + ",".join(map(render, cast("list[object]", value))) + "]"
+        case _:
+            return json.dumps(value)
