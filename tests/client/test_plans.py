@@ -7,7 +7,7 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
-from harness.clients import PlanRunner, body, gateway
+from harness.clients import PlanRunner, body, gateway, writer
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -187,7 +187,7 @@ def test_every_refusal_keeps_its_code(code: Code) -> None:
 @pytest.mark.parametrize("password", ["1", "1001006", "0"])
 def test_a_code_is_readable_even_if_it_is_the_password(password: str) -> None:
     runner = PlanRunner()
-    one = GatewayCalls("http://h", "200001", password, "POST", Retry(attempts=2))
+    one = GatewayCalls(writer(password), Retry(attempts=2))
     with pytest.raises(RequestRefused) as caught:
         runner.run(calls.info(one), [OVER, REFUSED])
     assert caught.value.code == Code.BALANCE_TOO_SMALL

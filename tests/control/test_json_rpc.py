@@ -1,4 +1,4 @@
-"""JSON-RPC over a socket: every way in which clients send it reaches the gateway, and every reader can read the answer."""
+"""JSON-RPC over a socket: each way of sending it reaches the gateway, and each reader can read the answer."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -36,8 +36,7 @@ def call(served: Served, method: str = "send", id_: str | None = "1", **changes:
 @pytest.fixture(scope="module")
 def both() -> Iterator[tuple[Served, Served]]:
     """Two accounts of one emulator, which have the same password and no faults."""
-    with emulator(ManualClock(DOCUMENT_DAY)) as running:
-        client = ControlClient(running.url)
+    with emulator(ManualClock(DOCUMENT_DAY)) as running, ControlClient(running.url) as client:
         accounts = [client.open({"userid": userid, "password": "123456"}) for userid in ("300001", "300002")]
         yield Served(running.url, accounts[0]), Served(running.url, accounts[1])
 
@@ -171,7 +170,11 @@ def test_a_gbk_fault_encodes_json(served: Served, is_declared: bool) -> None:  #
 )
 @settings(max_examples=40)
 def test_both_doors_give_the_same_verdicts_journal_and_messages(
-    both: tuple[Served, Served], phones: list[str], content: str, is_signed: bool, password: str
+    both: tuple[Served, Served],
+    phones: list[str],
+    content: str,
+    is_signed: bool,  # noqa: FBT001 - drawn
+    password: str,
 ) -> None:
     seen: list[Any] = []
     for served, door in zip(both, (Door.JSON, Door.XML), strict=True):

@@ -11,6 +11,7 @@ from anyio.from_thread import BlockingPortal, start_blocking_portal
 from ccell_fake.client import AsyncClient, Client, Retry
 from ccell_fake.client.gateway import GatewayCalls
 from ccell_fake.client.steps import HttpCall, Output, Pause, Plan, StepOutcome
+from ccell_fake.client.writing import RequestWriter
 from ccell_fake.model import AnyReply
 from ccell_fake.wire import replies
 
@@ -69,7 +70,12 @@ def _asynchronous(sleep: Callable[[float], object]) -> Callable[[float], Any]:
 
 def gateway(retry: Retry = Retry(), method: str = "POST") -> GatewayCalls:  # noqa: B008 - frozen
     """Calls of the document's account at an address that is never used."""
-    return GatewayCalls("http://gateway.invalid", "200001", "123456", method, retry)
+    return GatewayCalls(writer("123456", method), retry)
+
+
+def writer(password: str, method: str = "POST", *, dialect: str = "xml", signed: bool = False) -> RequestWriter:
+    """Writes requests of the document's account to an address that is never used."""
+    return RequestWriter("http://gateway.invalid", "200001", password, method=method, dialect=dialect, signed=signed)
 
 
 class PlanRunner:

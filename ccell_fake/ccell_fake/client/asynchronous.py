@@ -22,6 +22,7 @@ from ccell_fake.client.retries import Retry
 from ccell_fake.client.steps import HttpCall, Output, Pause, Plan, StepOutcome
 from ccell_fake.client.submits import collect_submits
 from ccell_fake.client.transport import FAILURES, AccountClient, check_timeout, outcome
+from ccell_fake.client.writing import Dialect, RequestWriter
 from ccell_fake.limits import DEFAULT_THREADS
 from ccell_fake.model import Operation, Report, Submit, Upmsg
 
@@ -59,6 +60,8 @@ class AsyncClient(AccountClient):
         password: str,
         *,
         method: Literal["POST", "GET"] = "POST",
+        dialect: Dialect = "xml",
+        signed: bool = False,
         threads: int = DEFAULT_THREADS,
         timeout: float | None = 90.0,
         retry: Retry = Retry(),  # noqa: B008 - frozen, so sharing it is safe
@@ -69,13 +72,10 @@ class AsyncClient(AccountClient):
         """Create a client, as `Client` does; `transport` and `sleep` are asynchronous.
 
         Raises:
-            ValueError: The base URL, method, number of threads, timeout or file of certificates is invalid.
+            ValueError: The base URL, method, dialect, number of threads, timeout or file of certificates is invalid.
         """
         super().__init__(
-            base_url,
-            userid,
-            password,
-            method,
+            RequestWriter(base_url, userid, password, method=method, dialect=dialect, signed=signed),
             threads,
             timeout,
             retry,

@@ -2,28 +2,26 @@
 
 import logging
 import re
-from collections.abc import Callable, Generator, Iterable, Mapping
+from collections.abc import Callable, Generator, Mapping
 from typing import Any, TypeVar
-from urllib.parse import quote, urlsplit
 
 from ccell_fake.client.errors import ClientError, NotSent, OutcomeUnknown, RequestRefused, UnreadableAnswer
 from ccell_fake.client.retries import Retry, is_over_the_limit
 from ccell_fake.client.steps import Failure, HttpAnswer, HttpCall, Pause, StepOutcome
+from ccell_fake.client.writing import RequestWriter
 from ccell_fake.codes import Code
 from ccell_fake.content_types import charset_of
 from ccell_fake.errors import UnreadableReply
 from ccell_fake.limits import REPORTS_PER_CALL, UPMSGS_PER_CALL
-from ccell_fake.model import Malformed, Operation, Reply, Request, Submit
-from ccell_fake.wire import replies, requests
+from ccell_fake.model import Malformed, Operation, Reply, Submit
+from ccell_fake.wire import doors
 from ccell_fake.wire.secrets import HIDDEN, any_form
-from ccell_fake.wire.text import legible
 
 T = TypeVar("T")
 _Read = Callable[[Reply[Any]], T]
 
 _LOG = logging.getLogger("ccell_fake.client")
 
-_ENDPOINTS = re.compile(r"(?<!/)/+(?:sms3_api/+xmlapi/*)?$")
 _CODES = frozenset(Code)
 _CONSEQUENCES = {
     Operation.SEND: "the outcome is unknown: do not send again before the reports are in",
@@ -41,28 +39,17 @@ class GatewayCalls:
         userid: The account.
     """
 
-    def __init__(self, base_url: str, userid: str, password: str, method: str, retry: Retry) -> None:
-        """Check the arguments.
-
-        Raises:
-            ValueError: The base URL or the method is invalid, or XML cannot carry userid or password.
-        """
-        if method not in {"GET", "POST"}:
-            message = f"method must be GET or POST, got {method}"
-            raise ValueError(message)
-        if legible(userid + password) != userid + password:
-            message = "userid or password contains a character that XML cannot carry"
-            raise ValueError(message)
-        self.url: str = parse_base_url(base_url)
-        self.userid: str = userid
-        self._password = password
-        self._method = method
+    def __init__(self, writer: RequestWriter, retry: Retry) -> None:
+        """Use a writer of requests."""
+        self.url: str = writer.url
+        self.userid: str = writer.userid
+        self._writer = writer
         self._retry = retry
         self._attempts = retry.retrying()
-        self._mask = SecretMask(password)
+        self._mask = SecretMask(writer.password)
 
     def call(
-        self, operation: Operation, read: _Read[T], submits: Iterable[Submit] = ()
+        self, operation: Operation, read: _Read[T], submits: tuple[Submit, ...] = ()
     ) -> Generator[HttpCall | Pause, StepOutcome | None, T]:
         """Call an endpoint, retry if the thread limit is exceeded (K2), and read the reply.
 
@@ -74,7 +61,6 @@ class GatewayCalls:
         Raises:
             ClientError: There was no connection or no answer, or the answer is unreadable or a refusal.
         """
-        request = self._request(operation, tuple(submits))
         for attempt in self._attempts:
             number = attempt.retry_state.attempt_number
             if number > 1:
@@ -82,7 +68,7 @@ class GatewayCalls:
                 _LOG.info("%s: attempt %d of %d in %.2f s", operation, number, self._retry.attempts, seconds)
                 yield Pause(seconds)
             with attempt:
-                outcome = yield request
+                outcome = yield self._writer.write(operation, submits)
                 # Errors are raised here, so that no frame of the traceback contains the answer.
                 result = self.read(operation, outcome, read)
                 if isinstance(result, ClientError):
@@ -92,14 +78,6 @@ class GatewayCalls:
                 return result
         message = "the last attempt returns or raises"
         raise AssertionError(message)
-
-    def _request(self, operation: Operation, submits: tuple[Submit, ...]) -> HttpCall:
-        payload = requests.render(Request(self.userid, self._password, submits))
-        headers = {"Accept": "text/xml", "User-Agent": "ccell-fake"}
-        url = self.url + operation.path
-        if self._method == "GET":
-            return HttpCall(operation, "GET", url, quote(payload, safe=""), b"", headers)
-        return HttpCall(operation, "POST", url, "", payload, {**headers, "Content-Type": "text/xml; charset=UTF-8"})
 
     def read(self, operation: Operation, outcome: StepOutcome | None, read: _Read[T]) -> T | ClientError:
         """Read the outcome of a request. Returns an error instead of raising it."""
@@ -120,7 +98,7 @@ class GatewayCalls:
         content_type = self._mask.text(declared)
         try:
             # The HTTP status does not matter: a readable reply counts.
-            reply = replies.parse_leniently(operation, answer.body, charset_of(declared))
+            reply = doors.parse_reply_leniently(self._writer.door, operation, answer.body, charset_of(declared))
             if reply.code == Code.SUCCESS or reply.items:
                 self._log_malformed(operation, reply)
                 return read(reply)
@@ -165,20 +143,3 @@ class SecretMask:
     def data(self, data: bytes) -> bytes:
         """The bytes with every occurrence masked."""
         return self._data.sub(HIDDEN.encode(), data)
-
-
-def parse_base_url(url: str) -> str:
-    """The base URL without the path of the endpoints, which may be present or not, with any number of slashes.
-
-    Raises:
-        ValueError: It is not the address of a gateway.
-    """
-    parts = urlsplit(url)
-    # Reading the port validates it.
-    if parts.port == 0 or parts.scheme not in {"http", "https"} or not parts.hostname:
-        message = "base URL must be http or https with a host, such as https://sms.ccell.cn"
-        raise ValueError(message)
-    if parts.query or parts.fragment or "@" in parts.netloc:
-        message = "base URL must not contain a query, a fragment or a user name"
-        raise ValueError(message)
-    return _ENDPOINTS.sub("", f"{parts.scheme}://{parts.netloc}{parts.path}")

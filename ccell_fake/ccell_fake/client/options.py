@@ -8,12 +8,15 @@ from typing import Literal, TypedDict
 import httpx2
 
 from ccell_fake.client.retries import Retry
+from ccell_fake.client.writing import Dialect
 
 _VARIABLES = ("CCELL_FAKE_URL", "CCELL_FAKE_USERID", "CCELL_FAKE_PASSWORD")
 
 
 class _Options(TypedDict, total=False):
     method: Literal["POST", "GET"]
+    dialect: Dialect
+    signed: bool
     threads: int
     timeout: float | None
     retry: Retry

@@ -23,6 +23,7 @@ from ccell_fake.client.retries import Retry
 from ccell_fake.client.steps import HttpCall, Output, Pause, Plan, StepOutcome
 from ccell_fake.client.submits import collect_submits
 from ccell_fake.client.transport import FAILURES, AccountClient, check_timeout, outcome
+from ccell_fake.client.writing import Dialect, RequestWriter
 from ccell_fake.limits import DEFAULT_THREADS
 from ccell_fake.model import Report, Submit, Upmsg
 
@@ -47,6 +48,8 @@ class Client(AccountClient):
         password: str,
         *,
         method: Literal["POST", "GET"] = "POST",
+        dialect: Dialect = "xml",
+        signed: bool = False,
         threads: int = DEFAULT_THREADS,
         timeout: float | None = 90.0,
         retry: Retry = Retry(),  # noqa: B008 - frozen, so sharing it is safe
@@ -61,6 +64,8 @@ class Client(AccountClient):
             userid: The account.
             password: Its password, or the password's md5 if the gateway accepts that (Q30).
             method: POST, or GET (T1), which puts the password into the URL, where proxies and servers log it.
+            dialect: `xml`, or `json` for JSON-RPC (P6). JSON-RPC answers no linkid for a number.
+            signed: Send a seqid and a sign in place of the password (P1, P2). The sign needs the password itself.
             threads: Requests the account may have in progress at the same time (K1, K4).
             timeout: Seconds to wait for each read, write and free connection; None waits for ever. Connecting waits
                 10 seconds at most. Keep it long (W13): the outcome of a send that times out is unknown.
@@ -71,13 +76,10 @@ class Client(AccountClient):
             sleep: Function that pauses for a number of seconds.
 
         Raises:
-            ValueError: The base URL, method, number of threads, timeout or file of certificates is invalid.
+            ValueError: The base URL, method, dialect, number of threads, timeout or file of certificates is invalid.
         """
         super().__init__(
-            base_url,
-            userid,
-            password,
-            method,
+            RequestWriter(base_url, userid, password, method=method, dialect=dialect, signed=signed),
             threads,
             timeout,
             retry,

@@ -22,6 +22,7 @@ from ccell_fake.client.gateway import GatewayCalls
 from ccell_fake.client.malformed import MalformedReport, MalformedUpmsg
 from ccell_fake.client.retries import Retry
 from ccell_fake.client.steps import Failure, HttpAnswer, HttpCall, Plan, StepOutcome
+from ccell_fake.client.writing import SEQID_NUMBERS, RequestWriter
 from ccell_fake.model import Operation, Report, Upmsg
 
 T = TypeVar("T")
@@ -52,10 +53,7 @@ class AccountClient(ABC):
 
     def __init__(
         self,
-        base_url: str,
-        userid: str,
-        password: str,
-        method: str,
+        writer: RequestWriter,
         threads: int,
         timeout: float | None,
         retry: Retry,
@@ -67,7 +65,7 @@ class AccountClient(ABC):
             message = f"threads must be at least 1, got {threads}"
             raise ValueError(message)
         check_timeout(timeout, "to wait for ever")
-        self._gateway = GatewayCalls(base_url, userid, password, method, retry)
+        self._gateway = GatewayCalls(writer, retry)
         self._reports = calls.Fetcher[Report | MalformedReport](self._gateway, Operation.REPORT)
         self._upmsgs = calls.Fetcher[Upmsg | MalformedUpmsg](self._gateway, Operation.UPMSG)
         self._fetchers: dict[Operation, calls.Fetcher[Any]] = {
@@ -78,7 +76,7 @@ class AccountClient(ABC):
         self._timeout = timeout
         self._limits = httpx2.Limits(max_connections=threads, max_keepalive_connections=threads)
         self._has_own_connections = has_own_connections
-        self._verify = trusted(base_url, cacert) if has_own_connections else False
+        self._verify = trusted(writer.url, cacert) if has_own_connections else False
         self._is_used = False
         self._inherited: list[object] = []
         # Why no request can be sent; empty if it can.
@@ -158,6 +156,7 @@ def _limit(timeout: float | None) -> dict[str, float | None]:
 
 
 def _reopen_clients() -> None:
+    SEQID_NUMBERS.restart()
     for client in list(_CLIENTS):
         client._forked()  # noqa: SLF001 # pyright: ignore[reportPrivateUsage] - of this module
 

@@ -10,7 +10,7 @@ from xml.sax.saxutils import quoteattr
 import httpx2
 
 from ccell_fake.client import Client, RequestRefused
-from ccell_fake.client.gateway import parse_base_url
+from ccell_fake.client.writing import parse_base_url
 from ccell_fake.codes import Code
 from ccell_fake.contract.answers import RawAnswer
 from ccell_fake.contract.known_account import KnownAccount

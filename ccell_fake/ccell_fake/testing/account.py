@@ -25,7 +25,7 @@ from ccell_fake.control.client import (
 )
 from ccell_fake.errors import CcellError
 from ccell_fake.inspection import JournalEntry, State, UpmsgRecord, WaitKind, WaitResult
-from ccell_fake.model import OperationName
+from ccell_fake.model import JSON_PATH, OperationName
 from ccell_fake.settings import AccountSettings, SettingsByName
 from ccell_fake.testing import audit, registry
 from ccell_fake.testing.blocking import check_not_in_event_loop
@@ -167,6 +167,11 @@ class Ccell:
         """Address of the gateway, such as `http://127.0.0.1:8026`."""
         self._check_open()
         return self.server.url
+
+    @property
+    def json_url(self) -> str:
+        """Address of JSON-RPC, such as `http://127.0.0.1:8026/sms3_api/jsonapi/jsonrpc2.jsp`."""
+        return self.url + JSON_PATH
 
     @property
     def client(self) -> Client:

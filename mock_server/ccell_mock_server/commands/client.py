@@ -6,8 +6,7 @@ import threading
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager, suppress
 from functools import wraps
-from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Literal
+from typing import IO, TYPE_CHECKING, Any
 
 import click
 
@@ -32,6 +31,8 @@ Exit codes: 0 done; {REFUSED} the request or a number was refused; 2 wrong usage
 {output.BROKEN} an error of this program; {output.INTERRUPTED} interrupted.
 """
 
+_CLIENT_OPTIONS = ("method", "dialect", "signed", "timeout", "cacert")
+
 _Command = Callable[..., None]
 
 
@@ -55,6 +56,10 @@ def _client_command(command: _Command) -> _Command:
     @click.option("--password-stdin", is_flag=True, help="Read the password from the first line of stdin.")
     @click.option("--method", type=click.Choice(["POST", "GET"]), default="POST", show_default=True)
     @click.option(
+        "--dialect", type=click.Choice(["xml", "json"]), default="xml", show_default=True, help="XML or JSON-RPC."
+    )
+    @click.option("--signed", is_flag=True, help="Send a seqid and a sign in place of the password.")
+    @click.option(
         "--timeout", type=POSITIVE_SECONDS, default=90.0, show_default=True, help="Seconds to wait for the gateway."
     )
     @cacert
@@ -66,10 +71,7 @@ def _client_command(command: _Command) -> _Command:
         userid: str,
         password: str | None,
         password_stdin: bool,
-        method: Literal["POST", "GET"],
-        timeout: float,
-        cacert: Path | None,
-        **options: object,
+        **options: Any,  # noqa: ANN401 - those of the client, and those of the command
     ) -> None:
         # httpx2 and lxml are slow to import, and printing a help does not need them.
         from ccell_fake.client import Client, ClientError, UnreadableAnswer  # noqa: PLC0415
@@ -80,7 +82,7 @@ def _client_command(command: _Command) -> _Command:
         try:
             secret = _read_password() if password_stdin else _password(password)
             with _usage_errors():
-                client = Client(url, userid, secret, method=method, timeout=timeout, cacert=cacert)
+                client = Client(url, userid, secret, **{name: options.pop(name) for name in _CLIENT_OPTIONS})
             with client:
                 command(client, **options)
         except ClientError as error:

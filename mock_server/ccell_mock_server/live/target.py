@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 from urllib.parse import urlsplit
 
 from ccell_fake.client import Client
-from ccell_fake.client.gateway import parse_base_url
+from ccell_fake.client.writing import parse_base_url
 from ccell_fake.clock import SystemClock
 from ccell_fake.codes import Code
 from ccell_fake.contract.live.allowances import Budget, WaitAllowance

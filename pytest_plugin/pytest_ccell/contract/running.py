@@ -11,7 +11,7 @@ import httpx2
 import pytest
 
 from ccell_fake.client import NotSent, OutcomeUnknown, UnreadableAnswer
-from ccell_fake.client.gateway import parse_base_url
+from ccell_fake.client.writing import parse_base_url
 from ccell_fake.contract import suite
 from ccell_fake.contract.check_run import CheckRun, ContractTarget
 from ccell_fake.contract.checks import Check

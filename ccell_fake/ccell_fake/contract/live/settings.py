@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import httpx2
 
 from ccell_fake.certificates import trusted
-from ccell_fake.client.gateway import parse_base_url
+from ccell_fake.client.writing import parse_base_url
 from ccell_fake.contract.checks import KINDS
 from ccell_fake.contract.live.allowances import Budget
 from ccell_fake.settings import AccountSettings

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from ccell_fake.client import AccountStatus, Client, ClientError, RequestRefused
-from ccell_fake.client.gateway import parse_base_url
+from ccell_fake.client.writing import parse_base_url
 from ccell_fake.codes import Code
 from ccell_fake.contract.account import ContractAccount
 from ccell_fake.contract.checks import KINDS, Cost
