@@ -33,7 +33,8 @@ def control() -> Iterator[ControlClient]:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_of_fault_is_drawn(kind: str) -> None:
-    assert isinstance(find(strategies.faults(), lambda fault: fault.kind == kind), FAULT_KINDS[kind])
+    kinds = [kind] if kind == "broken_json" else None
+    assert isinstance(find(strategies.faults(kinds=kinds), lambda fault: fault.kind == kind), FAULT_KINDS[kind])
 
 
 @given(ANY)

@@ -1,6 +1,7 @@
 """Guarantees of the strategy for HTTP requests: each carries its request, in any place and form (T4, W1 to W5)."""
 
 from collections.abc import Callable, Iterator
+from typing import Literal
 
 import pytest
 from harness import documents, http
@@ -10,43 +11,56 @@ from hypothesis import strategies as st
 
 from ccell_fake import strategies
 from ccell_fake.limits import PAYLOAD_BYTES, QUERY_BYTES
-from ccell_fake.model import Operation, Request, Submit
+from ccell_fake.model import JSON_PATH, Door, Operation, Request, Submit
 from ccell_fake.strategies import RawRequest
-from ccell_fake.wire import payload, replies, requests
+from ccell_fake.wire import doors, payload, requests
 from ccell_mock_server.emulator import Emulator
 from ccell_mock_server.http import request_line
 
+Dialect = Literal["xml", "json"]
+DIALECTS: st.SearchStrategy[Dialect] = st.sampled_from(["xml", "json"])
 INFO = Request("200001", "123456")
 SEND = Request("200001", "123456", (Submit("13800000000", '1 + 1 < 3 & "50%" #【签名】', linkid="é\n"),))
 
 
 def _read(raw: RawRequest, operation: Operation) -> Request:
+    endpoint = doors.PATHS[raw.path.decode().replace("//", "/")]
     content_type = dict(raw.headers).get("Content-Type", "")
-    return requests.parse(operation, payload.find(raw.method, raw.query, raw.body, content_type).data)
+    found = payload.find(raw.method, raw.query, raw.body, content_type, door=endpoint[0])
+    call = doors.parse_request(endpoint, found.data)
+    assert call.operation is operation
+    assert isinstance(call.request, Request)
+    return call.request
 
 
-@given(st.data(), documents.sends)
-def test_a_payload_carries_its_request(data: st.DataObject, request_: Request) -> None:
+@given(st.data(), documents.sends, DIALECTS)
+def test_a_payload_carries_its_request(data: st.DataObject, request_: Request, dialect: Dialect) -> None:
     request = requests.parse(Operation.SEND, requests.render(request_))
-    assert _read(data.draw(strategies.payloads(request)), Operation.SEND) == request
+    assert _read(data.draw(strategies.payloads(request, dialect=dialect)), Operation.SEND) == request
 
 
 @pytest.mark.parametrize("operation", Operation)
-@given(st.data())
-def test_a_payload_is_for_its_endpoint(operation: Operation, data: st.DataObject) -> None:
-    request = data.draw(strategies.requests(operation))
-    raw = data.draw(strategies.payloads(request, operation))
-    assert raw.path.decode().replace("//", "/") == operation.path
+@given(st.data(), DIALECTS, st.booleans())
+def test_a_payload_is_for_its_endpoint(
+    operation: Operation,
+    data: st.DataObject,
+    dialect: Dialect,
+    signed: bool,  # noqa: FBT001 - drawn
+) -> None:
+    request = data.draw(strategies.requests(operation, signed=signed))
+    raw = data.draw(strategies.payloads(request, operation, dialect=dialect))
+    path = JSON_PATH if dialect == "json" else operation.path
+    assert raw.path.decode().replace("//", "/") == path
     assert _read(raw, operation) == request
 
 
-@given(strategies.payloads(SEND))
+@given(strategies.payloads(SEND) | strategies.payloads(SEND, dialect="json"))
 def test_special_characters_of_urls_and_xml_survive_every_form(raw: RawRequest) -> None:
     assert b"#" not in raw.target
     assert _read(raw, Operation.SEND) == SEND
 
 
-@given(strategies.payloads(SEND, strict_http=True))
+@given(strategies.payloads(SEND, strict_http=True) | strategies.payloads(SEND, dialect="json", strict_http=True))
 def test_a_strict_payload_has_a_request_line_that_http_allows(raw: RawRequest) -> None:
     assert request_line.strict_error(raw.to_bytes().partition(b"\n")[0] + b"\n") is None
 
@@ -57,14 +71,14 @@ def served() -> Iterator[Emulator]:
         yield running
 
 
-@given(data=st.data())
-def test_an_emulator_answers_every_payload_of_a_send(served: Emulator, data: st.DataObject) -> None:
+@given(data=st.data(), dialect=DIALECTS)
+def test_an_emulator_answers_every_payload_of_a_send(served: Emulator, data: st.DataObject, dialect: Dialect) -> None:
     request = data.draw(strategies.requests(max_submits=2))
-    raw = data.draw(strategies.payloads(request))
+    raw = data.draw(strategies.payloads(request, dialect=dialect))
     with http.connect(served.url) as connection:
         for _ in range(2):
             connection.sendall(raw.to_bytes("gateway.example"))
-            reply = replies.parse(Operation.SEND, http.receive(connection).body)
+            reply = doors.parse_reply(Door(dialect), Operation.SEND, http.receive(connection).body)
             numbers = ",".join(submit.phone or "" for submit in request.submits).split(",")
             assert [(resp.phone, resp.code) for resp in reply.items] == [(number, "0") for number in numbers]  # type: ignore[union-attr]
 

@@ -26,6 +26,7 @@ _PAGE_TYPES = st.sampled_from(
 _PAGE_HEADERS = st.sampled_from([{}, {"Retry-After": "1"}, {"Retry-After": "Wed, 21 Oct 2026 07:28:00 GMT"}])
 # Long answers would take long in smaller pieces with pauses between them.
 _PIECE_WITH_PAUSES = 64
+_OF_XML = tuple(kind for kind in FAULT_KINDS if kind != "broken_json")
 
 
 @named
@@ -43,7 +44,7 @@ def faults(
     """Faults that the control API accepts. The simplest answers the next request with 1001999.
 
     Args:
-        kinds: Kinds of faults; None for all.
+        kinds: Kinds of faults; None for all that apply to requests in XML. `broken_json` applies to JSON only.
         operations: Endpoints, with None for any endpoint; all of these by default.
         phones: Patterns of numbers, with `*` for any text, for faults of sends; absent by default.
         max_skip: Greatest number of matching requests to let pass first.
@@ -73,7 +74,7 @@ def faults(
     if by_chance:
         conditions["rate"] = st.just(1.0) | st.floats(0, 1)
     windows: SearchStrategy[Mapping[str, datetime]] = st.just({}) if now is None else _windows(now)
-    chosen: list[str] = _choose("kinds", kinds, tuple(FAULT_KINDS))
+    chosen: list[str] = _choose("kinds", _OF_XML if kinds is None else kinds, tuple(FAULT_KINDS))
     endpoints = [one and Operation(one) for one in _choose("operations", operations, (None, *Operation))]
     return _faults(chosen, endpoints, phones, st.fixed_dictionaries(conditions), windows, max_seconds)
 
@@ -174,5 +175,11 @@ def fault_schedules(
         InvalidArgument: A kind or an endpoint is unknown, or a bound is invalid.
     """
     check_sizes("size", min_size, max_size, 0)
-    each = _one(kinds=kinds, operations=operations, max_skip=max_skip, max_times=max_times, max_seconds=max_seconds)
+    each = _one(
+        kinds=kinds,
+        operations=operations,
+        max_skip=max_skip,
+        max_times=max_times,
+        max_seconds=max_seconds,
+    )
     return st.lists(each, min_size=min_size, max_size=max_size)

@@ -1,4 +1,4 @@
-"""Strategy for HTTP requests as different clients write them: place and encoding of the XML (T4, W1 to W5)."""
+"""Strategy for HTTP requests as different clients write them: place and encoding of the payload (T4, W1 to W5, J3)."""
 
 import re
 from collections.abc import Callable
@@ -11,11 +11,12 @@ from hypothesis.errors import InvalidArgument
 from hypothesis.strategies import DrawFn, SearchStrategy
 
 from ccell_fake.limits import PAYLOAD_BYTES, QUERY_BYTES
-from ccell_fake.model import Operation, Request
+from ccell_fake.model import JSON_PATH, Operation, Request
+from ccell_fake.strategies import json, xml
 from ccell_fake.strategies.checks import check_choice, named
-from ccell_fake.strategies.xml import documents
-from ccell_fake.wire import requests
+from ccell_fake.wire import json_requests, requests
 
+_JSON_TYPES = ("application/json", None, "application/x-www-form-urlencoded", "text/plain;charset=ISO-8859-1")
 _CONTENT_TYPES = (
     "text/xml",
     None,
@@ -100,22 +101,28 @@ class RawRequest:
 
 @named
 def payloads(
-    request: Request, operation: Operation | str = Operation.SEND, *, strict_http: bool = False
+    request: Request,
+    operation: Operation | str = Operation.SEND,
+    *,
+    dialect: Literal["xml", "json"] = "xml",
+    strict_http: bool = False,
 ) -> SearchStrategy[RawRequest]:
-    """HTTP requests that carry a request as different clients would. The simplest is a POST of the XML.
+    """HTTP requests that carry a request as different clients would. The simplest is a POST.
 
-    They differ in the form of the XML, its place in body or query, its encoding, the Content-Type, and a double slash
-    in the path. The gateway reads the same request from each.
+    They differ in the form of the XML or JSON, its place in body or query, its encoding, the Content-Type, and a double
+    slash in the path. The gateway reads the same request from each.
 
     Args:
         request: The request.
         operation: The endpoint: `send`, `report`, `upmsg` or `info`.
+        dialect: XML, or JSON for JSON-RPC.
         strict_http: Omit request lines that HTTP forbids, such as those of the document's GET samples.
 
     Raises:
         InvalidArgument: The endpoint is unknown, XML cannot carry the request unchanged, or it is too long.
     """
     check_choice("operation", operation, tuple(Operation))
+    check_choice("dialect", dialect, ("xml", "json"))
     operation = Operation(operation)
     rendered = requests.render(request)
     if len(rendered) > PAYLOAD_BYTES:
@@ -124,17 +131,27 @@ def payloads(
     if requests.parse(operation, rendered) != request:
         message = f"the request contains a character that XML cannot carry, or submits for {operation}"
         raise InvalidArgument(message)
-    data = documents(request).map(lambda written: written if len(written) <= PAYLOAD_BYTES else rendered)
-    paths = st.sampled_from([operation.path, operation.path.replace("xmlapi/", "xmlapi//")]).map(str.encode)
-    return _requests(data, paths, strict_http=strict_http)
+    if dialect == "json":
+        data, path, rendered = json.documents(operation, request), JSON_PATH, json_requests.render(operation, request)
+    else:
+        data, path = xml.documents(request), operation.path
+    data = data.map(lambda written: written if len(written) <= PAYLOAD_BYTES else rendered)
+    paths = st.sampled_from([path, "//".join(path.rsplit("/", 1))]).map(str.encode)
+    types = _JSON_TYPES if dialect == "json" else _CONTENT_TYPES
+    return _requests(data, paths, types, strict_http=strict_http)
 
 
 @st.composite
 def _requests(
-    draw: DrawFn, documents: SearchStrategy[bytes], paths: SearchStrategy[bytes], *, strict_http: bool
+    draw: DrawFn,
+    documents: SearchStrategy[bytes],
+    paths: SearchStrategy[bytes],
+    types: tuple[str | None, ...],
+    *,
+    strict_http: bool,
 ) -> RawRequest:
     data, path = draw(documents), draw(paths)
-    content_type = draw(st.sampled_from(_CONTENT_TYPES))
+    content_type = draw(st.sampled_from(types))
     headers = () if content_type is None else (("Content-Type", content_type),)
     place = draw(st.sampled_from(["body", "query", "query of a POST"]))
     if place == "body" or len(data) > QUERY_BYTES:

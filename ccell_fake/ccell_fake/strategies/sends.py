@@ -9,6 +9,7 @@ from hypothesis.strategies import DrawFn, SearchStrategy
 from ccell_fake.limits import NUMBER_SEPARATOR
 from ccell_fake.model import Operation, Request, Submit
 from ccell_fake.settings import DOCUMENT_ACCOUNT
+from ccell_fake.signing import SEQID_DIGITS, sign
 from ccell_fake.strategies import numbers, texts
 from ccell_fake.strategies.checks import check_choice, check_sizes, named
 
@@ -72,6 +73,7 @@ def requests(
     *,
     userid: str | None = DOCUMENT_ACCOUNT.userid,
     password: str | None = DOCUMENT_ACCOUNT.password,
+    signed: bool = False,
     submits: SearchStrategy[Submit] | None = None,
     min_submits: int = 1,
     max_submits: int = 3,
@@ -82,6 +84,7 @@ def requests(
         operation: The endpoint: `send`, `report`, `upmsg` or `info`.
         userid: The account; the document's account by default, None for an absent attribute.
         password: Its password, or None for an absent attribute.
+        signed: Put a seqid and a sign in place of the password (P1, P2). Different requests may have the same seqid.
         submits: Strategy for the submits of a send; `submits()` by default.
         min_submits: Least number of submits of a send.
         max_submits: Greatest number of submits of a send.
@@ -95,7 +98,13 @@ def requests(
         if submits is not None:
             message = f"submits must be absent for {operation}; only send has submits"
             raise InvalidArgument(message)
-        return st.just(Request(userid, password))
-    each = _submits() if submits is None else submits
-    lists = st.lists(each, min_size=min_submits, max_size=max_submits)
-    return lists.map(lambda drawn: Request(userid, password, tuple(drawn)))
+        lists: SearchStrategy[list[Submit]] = st.just([])
+    else:
+        each = _submits() if submits is None else submits
+        lists = st.lists(each, min_size=min_submits, max_size=max_submits)
+    if not signed:
+        return lists.map(lambda drawn: Request(userid, password, tuple(drawn)))
+    seqids = st.from_regex(f"[0-9]{{{SEQID_DIGITS}}}", fullmatch=True, alphabet="0123456789")
+    return st.builds(
+        lambda drawn, seqid: Request(userid, None, tuple(drawn), seqid, sign(seqid, password or "")), lists, seqids
+    )

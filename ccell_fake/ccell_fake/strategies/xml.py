@@ -54,7 +54,13 @@ _FORMS = st.builds(
 def documents(draw: DrawFn, request: Request) -> bytes:
     """The XML of a request in any form. The simplest is one line with double quotes."""
     form = draw(_FORMS)
-    head = f"<root{_attributes({'userid': request.userid, 'password': request.password}, form)}"
+    credentials = {
+        "userid": request.userid,
+        "password": request.password,
+        "seqid": request.seqid,
+        "sign": request.sign,
+    }
+    head = f"<root{_attributes(credentials, form)}"
     rows = [{name: getattr(submit, name) for name in form.names} for submit in request.submits]
     submits = [f"<submit{_attributes(row, form)}{form.end.format(tag='submit')}" for row in rows]
     rest = form.gap.join([">", *submits, "</root>"]) if submits else form.end.format(tag="root")

@@ -29,9 +29,11 @@ class SecretMatch:
     end: int
 
 
+# A sign is made of the password, which can be guessed from it (P2). A longer name, such as SIGNCODE, is another thing.
+_SIGN = tuple(b"sign" + end for end in (b'"', b"'", b"=", b":", b" ", b"\t", b"\r", b"\n", b">", b"%", MARK))
+
 _NAMES = {
-    # A signature over the password allows guessing it (J2).
-    SecretKind.PASSWORD: (*(name.encode() for name in secrets.NAMES if name.isascii()), b'sign"'),
+    SecretKind.PASSWORD: (*(name.encode() for name in secrets.NAMES if name.isascii()), *_SIGN),
     SecretKind.NAME: (b"userid", b"user_id"),
     SecretKind.PHONE: (b"phone", b"mobile"),
 }

@@ -11,10 +11,10 @@ from typing import Any
 from ccell_fake.errors import UnreadableReply
 from ccell_fake.model import AccountInfo, AnyReply
 from ccell_fake.transcripts.exchange import Exchange
-from ccell_fake.wire import replies
 
 _VALUE = re.compile(rb"(?<==)(\s*)([\"'])[^<]*?\2")
 _TEXT = re.compile(rb">([^<]*)")
+_JSON_VALUE = re.compile(rb'(?<=[:\[,])(\s{0,16})(?:"(?:[^"\\]|\\.)*"|[\w.+-]+)(?=\s{0,16}[,}\]])')
 _CORRESPONDING = {"msgid", "id"}
 _ABSENT = "(none)"
 
@@ -104,10 +104,8 @@ def _normalize(content_type: str) -> str:
 
 
 def _parse_reply(exchange: Exchange) -> AnyReply | None:
-    if exchange.operation is None:
-        return None
     try:
-        return replies.parse(exchange.operation, exchange.answer)
+        return exchange.reply()
     except UnreadableReply:
         return None
 
@@ -115,13 +113,19 @@ def _parse_reply(exchange: Exchange) -> AnyReply | None:
 def layout(answer: bytes) -> str:
     """Return the declaration, blanks, elements and attribute order of an answer, without its values.
 
-    Neighbours with the same layout count as one.
+    Of JSON, return blanks and the order of members. Neighbours with the same layout count as one.
     """
+    if answer.lstrip().startswith(b"{"):
+        return _decode(_join_alike(_JSON_VALUE.sub(rb'\1""', answer), b"}"))
     declaration, end, rest = answer.partition(b"?>")
     shape = _TEXT.sub(_without_text, _VALUE.sub(rb"\1\2\2", rest if end else answer))
-    parts = [*(part + b">" for part in shape.split(b">")[:-1]), shape[shape.rfind(b">") + 1 :]]
-    kept = [part for index, part in enumerate(parts) if index == 0 or part != parts[index - 1]]
-    return _decode((declaration + end if end else b"") + b"".join(kept))
+    return _decode((declaration + end if end else b"") + _join_alike(shape, b">"))
+
+
+def _join_alike(shape: bytes, end: bytes) -> bytes:
+    """Leave out each part, up to the end of an element or object, that is like the one before it."""
+    parts = [*(part + end for part in shape.split(end)[:-1]), shape[shape.rfind(end) + 1 :]]
+    return b"".join(part for index, part in enumerate(parts) if index == 0 or part != parts[index - 1])
 
 
 def _without_text(text: re.Match[bytes]) -> bytes:

@@ -3,15 +3,18 @@
 import base64
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, cast
 
 from ccell_fake.clock import SHANGHAI
-from ccell_fake.model import Operation
-
-_OPERATIONS = {operation.path: operation for operation in Operation}
+from ccell_fake.errors import UnreadableReply, UnreadableRequest
+from ccell_fake.model import AnyReply, Door, Operation
+from ccell_fake.wire import doors, payload
+from ccell_fake.wire.doors import Endpoint
+from ccell_fake.wire.json_requests import Call, Reading
 
 
 class UnreadableLine(ValueError):
@@ -60,9 +63,46 @@ class Exchange:
     reason: str = ""
 
     @property
+    def endpoint(self) -> Endpoint | None:
+        """The endpoint that the path names, with or without doubled slashes (W5). None for any other path."""
+        return doors.PATHS.get(self.path.replace("//", "/"))
+
+    @property
     def operation(self) -> Operation | None:
-        """The endpoint, with or without doubled slashes (W5). None for any other path."""
-        return _OPERATIONS.get(self.path.replace("//", "/"))
+        """The operation that the path or, for JSON-RPC, the payload names. None if there is none."""
+        if self.endpoint is None:
+            return None
+        door, operation = self.endpoint
+        if door is Door.JSON:
+            with suppress(UnreadableRequest):
+                return self.call().operation
+        return operation
+
+    def call(self) -> Call:
+        """Parse the request, in any encoding.
+
+        Raises:
+            UnreadableRequest: Its path is no endpoint's, or it has no payload that can be read.
+        """
+        if self.endpoint is None:
+            message = f"{self.path} is no endpoint"
+            raise UnreadableRequest(message)
+        door, _ = self.endpoint
+        found = payload.find(self.method, self.query, self.body, self.content_type, door=door)
+        return doors.parse_request(self.endpoint, found.data, as_declared=True, reading=Reading(is_gbk=True))
+
+    def reply(self) -> AnyReply:
+        """Parse the answer.
+
+        Raises:
+            UnreadableReply: It is no answer of an endpoint.
+        """
+        operation = self.operation
+        if self.endpoint is None or operation is None:
+            message = "the request reached no endpoint"
+            raise UnreadableReply(message, self.answer)
+        door, _ = self.endpoint
+        return doors.parse_reply(door, operation, self.answer)
 
     def to_json(self) -> dict[str, Any]:
         """Return a JSON object. Bytes are text if they are UTF-8, else `{"base64": …}`. Empty members are left out."""

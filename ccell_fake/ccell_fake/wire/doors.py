@@ -2,11 +2,25 @@
 
 from typing import Any
 
-from ccell_fake.model import AnyReply, Door, Envelope, Layout, Operation, Reply
-from ccell_fake.wire import json_replies, replies
+from ccell_fake.model import JSON_PATH, AnyReply, Door, Envelope, Layout, Operation, Reply
+from ccell_fake.wire import json_replies, json_requests, replies, requests
+from ccell_fake.wire.json_requests import DEFAULT_READING, Call, Reading
+
+Endpoint = tuple[Door, Operation | None]
+"""A door, and the operation that its path names. None for JSON-RPC, whose payload names it."""
+
+PATHS: dict[str, Endpoint] = {
+    **{operation.path: (Door.XML, operation) for operation in Operation},
+    JSON_PATH: (Door.JSON, None),
+}
+"""The endpoints by path."""
 
 CONTENT_TYPES = {Door.XML: replies.CONTENT_TYPE, Door.JSON: json_replies.CONTENT_TYPE}
 """The Content-Type of the answers through each door."""
+
+
+XML = Envelope()
+"""The envelope of every request in XML."""
 
 
 def render(reply: AnyReply, layout: Layout, envelope: Envelope) -> bytes:
@@ -14,6 +28,26 @@ def render(reply: AnyReply, layout: Layout, envelope: Envelope) -> bytes:
     if envelope.door is Door.JSON:
         return json_replies.render(reply, layout, envelope.id)
     return replies.render(reply, layout)
+
+
+def parse_request(
+    endpoint: Endpoint, data: bytes, *, as_declared: bool = False, reading: Reading = DEFAULT_READING
+) -> Call:
+    """Parse a request to an endpoint.
+
+    Args:
+        endpoint: The endpoint.
+        data: The XML document or the JSON text.
+        as_declared: Decode XML in the declared encoding instead of requiring UTF-8 (Q36).
+        reading: How the questions about JSON are answered.
+
+    Raises:
+        UnreadableRequest: The payload is not acceptable XML, or no JSON object.
+    """
+    _, operation = endpoint
+    if operation is None:
+        return json_requests.parse(data, reading)
+    return Call(XML, operation, requests.parse(operation, data, as_declared=as_declared))
 
 
 def parse_reply(door: Door, operation: Operation, data: bytes, charset: str = "") -> AnyReply:

@@ -33,6 +33,9 @@ class Reading:
     has_info: bool = True
 
 
+DEFAULT_READING = Reading()
+
+
 class Call(NamedTuple):
     """A call of a method.
 
@@ -47,7 +50,7 @@ class Call(NamedTuple):
     request: Request | UnreadableRequest
 
 
-def parse(data: bytes, reading: Reading = Reading()) -> Call:
+def parse(data: bytes, reading: Reading = DEFAULT_READING) -> Call:
     """Parse a call. Members stand in any order, and unknown ones are ignored.
 
     Raises:

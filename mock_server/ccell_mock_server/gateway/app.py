@@ -5,7 +5,8 @@ from typing import Never
 from flask import Flask, Response
 from werkzeug.exceptions import MethodNotAllowed, NotFound
 
-from ccell_mock_server.gateway.endpoints import METHODS, PATHS, PLAIN, PLAIN_PATHS
+from ccell_fake.wire import doors
+from ccell_mock_server.gateway.endpoints import METHODS, PATHS, PLAIN
 from ccell_mock_server.http.paths import CONTROL_PREFIX, LIVE_PATH, READY_PATH
 
 
@@ -37,7 +38,7 @@ def _method_not_allowed(error: MethodNotAllowed) -> Response:
 
 def _known_paths() -> str:
     paths = [
-        *PLAIN_PATHS,
+        *doors.PATHS,
         LIVE_PATH,
         READY_PATH,
         CONTROL_PREFIX,

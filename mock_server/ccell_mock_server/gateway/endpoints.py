@@ -13,7 +13,8 @@ from ccell_fake.engine.faults import ConnectionEnd, Delivery
 from ccell_fake.engine.gateway import Gateway
 from ccell_fake.errors import UnreadableRequest
 from ccell_fake.limits import PAYLOAD_BYTES
-from ccell_fake.model import JSON_PATH, Door, Operation
+from ccell_fake.wire import doors
+from ccell_fake.wire.doors import Endpoint
 from ccell_mock_server.gateway.handler import ReceivedRequest, answer_headers, handle
 from ccell_mock_server.http.connection import client_of, hang_up
 from ccell_mock_server.http.waiting import Notifier
@@ -22,18 +23,9 @@ from ccell_mock_server.metrics import Metrics
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIEnvironment
 
-Endpoint = tuple[Door, Operation | None]
-"""A door, and the operation that its path names. None for JSON-RPC, whose payload names it."""
-
-PLAIN_PATHS: dict[str, Endpoint] = {
-    **{operation.path: (Door.XML, operation) for operation in Operation},
-    JSON_PATH: (Door.JSON, None),
-}
-"""The endpoints by path."""
-
 PATHS: dict[str, Endpoint] = {
-    **PLAIN_PATHS,
-    **{"//".join(path.rsplit("/", 1)): endpoint for path, endpoint in PLAIN_PATHS.items()},
+    **doors.PATHS,
+    **{"//".join(path.rsplit("/", 1)): endpoint for path, endpoint in doors.PATHS.items()},
 }
 """The endpoints by path. Each also has a doubled slash, which clients send by mistake (W5)."""
 
@@ -76,7 +68,7 @@ def receive(endpoint: Endpoint, environ: "WSGIEnvironment") -> ReceivedRequest:
     except UnreadableRequest as error:
         body = error
     return ReceivedRequest(
-        *endpoint,
+        endpoint,
         method,
         environ.get("QUERY_STRING", "").encode("latin-1"),
         body,

@@ -14,9 +14,10 @@ from ccell_fake.engine.context import Arrival
 from ccell_fake.engine.faults import Delivery
 from ccell_fake.engine.gateway import Gateway
 from ccell_fake.errors import UnreadableRequest
-from ccell_fake.model import Door, Envelope, Operation, Request
-from ccell_fake.wire import doors, json_requests, payload, requests, secrets
-from ccell_fake.wire.json_requests import Call
+from ccell_fake.model import Door, Envelope, Request
+from ccell_fake.wire import doors, payload, secrets
+from ccell_fake.wire.doors import Endpoint
+from ccell_fake.wire.json_requests import Call, Reading
 from ccell_mock_server.config.accounts import is_public, is_userid
 from ccell_mock_server.log import logger
 from ccell_mock_server.metrics import Metrics
@@ -24,9 +25,6 @@ from ccell_mock_server.metrics import Metrics
 _LOG = logger("gateway")
 NO_OPERATION = "none"
 """The operation of a request of none, in metrics and log."""
-
-XML = Envelope()
-"""The envelope of every request in XML."""
 
 _SHORTEST_SECRET = 6
 _USUAL_USERID = re.compile("[0-9]{6}")
@@ -38,15 +36,13 @@ class ReceivedRequest(NamedTuple):
     """An unparsed request.
 
     Attributes:
-        door: The door that its path names.
-        operation: The endpoint that its path names; None for JSON-RPC, where the payload names it.
+        endpoint: The endpoint that its path names.
         body: The body, or the reason why it could not be read.
         received_at: When the request was received, by `elapsed`.
         client: The client's socket. A disconnect ends the waits of the request.
     """
 
-    door: Door
-    operation: Operation | None
+    endpoint: Endpoint
     method: str
     query: bytes
     body: bytes | UnreadableRequest
@@ -91,8 +87,8 @@ def parse(gateway: Gateway, received: ReceivedRequest) -> Arrival:
     place, data, call = _parse(received, accounts.answers)
     known = tuple(_secrets(call.request, accounts))
     hide = partial(secrets.hide, secrets=known) if known else str
-    readable_door = received.door if isinstance(call.request, Request) else None
-    text = hide(secrets.legible(data, accounts, readable_door))
+    readable = call.envelope.door if isinstance(call.request, Request) else None
+    text = hide(secrets.legible(data, accounts, readable))
     return Arrival(
         call.operation,
         call.request,
@@ -109,6 +105,7 @@ def parse(gateway: Gateway, received: ReceivedRequest) -> Arrival:
 def _parse(received: ReceivedRequest, answers: Answers) -> tuple[str, bytes, Call]:
     """Return where the payload of a request was found, its bytes, and what it says."""
     place, data, body = "", b"", received.body
+    door, operation = received.endpoint
     try:
         if isinstance(body, UnreadableRequest):
             raise body
@@ -117,27 +114,27 @@ def _parse(received: ReceivedRequest, answers: Answers) -> tuple[str, bytes, Cal
             received.query,
             body,
             received.content_type,
-            door=received.door,
+            door=door,
             plus_is_blank=answers["Q25"] == "blank",
         )
         place, data = located.place, located.data
         return place, data, _read(received, data, answers)
     except UnreadableRequest as error:
         data = data or (body if isinstance(body, bytes) else b"") or unquote_to_bytes(received.query)
-        return place, data, Call(Envelope(received.door), received.operation, error)
+        return place, data, Call(Envelope(door), operation, error)
 
 
 def _read(received: ReceivedRequest, data: bytes, answers: Answers) -> Call:
-    if received.operation is None:
-        reading = json_requests.Reading(
+    door, _ = received.endpoint
+    if door is Door.JSON:
+        reading = Reading(
             is_lenient=answers["Q47"] == "accept",
             is_gbk=answers["Q45"] == "gbk",
             decodes_content=answers["Q46"] == "decoded",
             has_info=answers["Q48"] == "yes",
         )
-        return json_requests.parse(data, reading)
-    request = requests.parse(received.operation, data, as_declared=answers["Q36"] == "declared")
-    return Call(XML, received.operation, request)
+        return doors.parse_request(received.endpoint, data, reading=reading)
+    return doors.parse_request(received.endpoint, data, as_declared=answers["Q36"] == "declared")
 
 
 def _secrets(request: Request | UnreadableRequest, accounts: Accounts) -> Iterator[str]:

@@ -13,8 +13,9 @@ from ccell_fake.engine.answer import Answer
 from ccell_fake.engine.faults import ConnectionEnd
 from ccell_fake.engine.gateway import Gateway
 from ccell_fake.store.process import Owner
+from ccell_fake.wire import doors
 from ccell_mock_server.gateway import unrouted
-from ccell_mock_server.gateway.endpoints import METHODS, PLAIN_PATHS
+from ccell_mock_server.gateway.endpoints import METHODS
 from ccell_mock_server.gateway.handler import ReceivedRequest, answer_headers, handle
 from ccell_mock_server.gateway.timeouts import CallTimeout, CallTimeouts
 from ccell_mock_server.gateway.unrouted import UnroutedRequest
@@ -52,7 +53,7 @@ class InProcessTransport(httpx2.BaseTransport):
             message = "the emulator has stopped"
             raise httpx2.ConnectError(message)
         received_at = elapsed()
-        endpoint = PLAIN_PATHS.get(request.url.path)
+        endpoint = doors.PATHS.get(request.url.path)
         if endpoint is None or request.method not in METHODS:
             status = unrouted.status_of(request.url.path)
             refused = UnroutedRequest(
@@ -62,7 +63,7 @@ class InProcessTransport(httpx2.BaseTransport):
             return httpx2.Response(refused.status)
         content_type = request.headers.get("content-type", "")
         received = ReceivedRequest(
-            *endpoint, request.method, request.url.query, request.read(), content_type, _PEER, received_at
+            endpoint, request.method, request.url.query, request.read(), content_type, _PEER, received_at
         )
         with self._timeouts.limit(request.extensions.get("timeout", {}).get("read")) as timeout:
             answer = handle(self._gateway, self._metrics, received)

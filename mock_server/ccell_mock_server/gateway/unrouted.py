@@ -16,14 +16,12 @@ from ccell_fake.clock import elapsed, in_micros
 from ccell_fake.engine.answer import WHOLE, cut_text
 from ccell_fake.engine.gateway import Gateway
 from ccell_fake.inspection import JournalEntry
-from ccell_fake.model import JSON_PATH, Operation
-from ccell_fake.wire import secrets
+from ccell_fake.wire import doors, secrets
 from ccell_mock_server.gateway.handler import NO_OPERATION, passwords_of
 from ccell_mock_server.metrics import Metrics
 
 _LOG = logging.getLogger("ccell_fake.gateway")
 _PLAIN = re.compile(r"[\w./~-]{1,200}", re.ASCII)
-_PATHS = [*(operation.path for operation in Operation), JSON_PATH]
 _RULES = {FORBIDDEN: "cross-site", NOT_FOUND: "path", METHOD_NOT_ALLOWED: "method"}
 
 
@@ -48,7 +46,7 @@ class UnroutedRequest(NamedTuple):
 
 def status_of(path: str) -> int:
     """Return the HTTP status for a request that reaches no endpoint because of its path or its method."""
-    return METHOD_NOT_ALLOWED if path in _PATHS else NOT_FOUND
+    return METHOD_NOT_ALLOWED if path in doors.PATHS else NOT_FOUND
 
 
 def record(gateway: Gateway, metrics: Metrics, request: UnroutedRequest, answer: str) -> None:
@@ -102,6 +100,6 @@ def _explain(request: UnroutedRequest) -> str:
         return request.reason
     if request.status == METHOD_NOT_ALLOWED:
         return f"{path} takes GET and POST, got {_plain(request.method)}"
-    similar = get_close_matches(path, _PATHS, 1)
-    hint = f"did you mean {similar[0]}?" if similar else f"there are {', '.join(_PATHS)}"
+    similar = get_close_matches(path, doors.PATHS, 1)
+    hint = f"did you mean {similar[0]}?" if similar else f"there are {', '.join(doors.PATHS)}"
     return f"there is no {path!r}; {hint}"

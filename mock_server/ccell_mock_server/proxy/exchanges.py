@@ -9,7 +9,6 @@ from ccell_fake.codes import Code
 from ccell_fake.errors import UnreadableReply, UnreadableRequest
 from ccell_fake.model import AnyReply, Request
 from ccell_fake.transcripts import Ending, Exchange
-from ccell_fake.wire import payload, replies, requests
 from ccell_mock_server.proxy.upstream import UpstreamAnswer
 
 LEFT_OUT = "compressed, and left out"
@@ -37,16 +36,14 @@ class DecodedExchange:
 
 def decode(exchange: Exchange) -> DecodedExchange:
     """Decode an exchange as far as possible."""
-    operation = exchange.operation
     request: Request | None = None
     reply: AnyReply | None = None
-    if operation is not None:
-        with suppress(UnreadableRequest):
-            found = payload.find(exchange.method, exchange.query, exchange.body, exchange.content_type)
-            request = requests.parse(operation, found.data, as_declared=True)
-        if exchange.ending is Ending.ANSWERED:
-            with suppress(UnreadableReply):
-                reply = replies.parse(operation, exchange.answer)
+    with suppress(UnreadableRequest):
+        read = exchange.call().request
+        request = read if isinstance(read, Request) else None
+    if exchange.ending is Ending.ANSWERED:
+        with suppress(UnreadableReply):
+            reply = exchange.reply()
     return DecodedExchange(exchange, request, reply)
 
 

@@ -1,6 +1,5 @@
 """Infer the settings of accounts from a recorded run. Settings that the run does not show keep their defaults."""
 
-import re
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -9,12 +8,12 @@ from ccell_fake.codes import Code
 from ccell_fake.engine import magic
 from ccell_fake.model import AccountInfo, Resp, Upmsg
 from ccell_fake.settings import AccountSettings, OutcomeRule
+from ccell_fake.signing import is_digest
 from ccell_fake.transcripts import RecordedRun
 from ccell_mock_server.proxy.exchanges import DecodedExchange, decode
 
 NO_REPORTS = (OutcomeRule(reports=0),)
 """Outcomes without reports. A replay adds the recorded reports itself."""
-_DIGEST = re.compile(r"[0-9a-f]{32}")
 _UNAUTHENTICATED = {Code.PASSWORD_WRONG, Code.PARAMETERS_INCOMPLETE}
 # The gateway checks sendtime and content after the spcode (Q7).
 _AFTER_SPCODE = {
@@ -44,19 +43,23 @@ def infer_accounts(run: RecordedRun) -> Iterator[AccountSettings]:
 
 def _infer(userid: str, exchanges: list[DecodedExchange]) -> AccountSettings | None:
     passwords = [
-        one.request.password
-        for one in exchanges
-        if one.request and one.request.password and one.reply and one.reply.code not in _UNAUTHENTICATED
+        one.request.password for one in exchanges if one.request and one.request.password and is_authenticated(one)
     ]
-    if not passwords:
+    is_signed = any(one.request and one.request.sign and is_authenticated(one) for one in exchanges)
+    if not passwords and not is_signed:
         return None
-    # If both a password and its md5 were accepted (W9), the account has the password.
-    password = next((one for one in passwords if not _DIGEST.fullmatch(one)), passwords[0])
+    # If both a password and its md5 were accepted (W9), the account has the password. A sign does not show it.
+    password = next((one for one in passwords if not is_digest(one)), passwords[0] if passwords else "")
     settings = AccountSettings(userid=userid, password=password, outcomes=NO_REPORTS, lock_after=0)
     for exchange in exchanges:
         settings = replace(settings, **_settings_from(exchange, settings))
     infos = [item for exchange in exchanges for item in _items(exchange) if isinstance(item, AccountInfo)]
     return replace(settings, **_settings_from_info(infos[0])) if infos else settings
+
+
+def is_authenticated(exchange: DecodedExchange) -> bool:
+    """Return whether the gateway took the credentials of a request for right."""
+    return exchange.reply is not None and exchange.reply.code not in _UNAUTHENTICATED
 
 
 def _settings_from(exchange: DecodedExchange, settings: AccountSettings) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Replay a run: send each request again at its own time, one after the other, and compare the answers.
 
-Recorded reports and upstream messages are added to the account before the request that fetched them, at their recorded
+A signed request is signed anew, because a recording shows neither its sign nor its password. Recorded reports and
+upstream messages are added to the account before the request that fetched them, at their recorded
 times, so that answers to fetches can be compared.
 """
 
@@ -9,12 +10,14 @@ from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from ccell_fake.control.account import non_defaults
 from ccell_fake.control.client import AccountControl, ControlClient, ControlError, Unreachable
 from ccell_fake.model import AccountInfo, Operation, Report, Upmsg
 from ccell_fake.settings import AccountSettings
+from ccell_fake.signing import sign
 from ccell_fake.transcripts import Comparison, Difference, Ending, Exchange, RecordedRun
 from ccell_mock_server.proxy.exchanges import DecodedExchange, add_answer, decode
-from ccell_mock_server.proxy.inferred_accounts import infer_accounts
+from ccell_mock_server.proxy.inferred_accounts import infer_accounts, is_authenticated
 from ccell_mock_server.proxy.upstream import Upstream
 
 _FIRST_STRAY_MSGID = 900_000_000_000_000_000
@@ -63,11 +66,15 @@ def replay(
     """
     with ExitStack() as stack:
         accounts: dict[str, AccountControl] = {}
+        passwords: dict[str, str] = {}
         for inferred in infer_accounts(run):
-            account = control.open(choose_settings(inferred))
+            settings = choose_settings(inferred)
+            account = control.open(non_defaults(settings))
             stack.callback(account.close)
             accounts[inferred.userid] = account
-        player = _Player(upstream, accounts)
+            # The emulator shows only a password that it has made.
+            passwords[inferred.userid] = settings.password or account.password
+        player = _Player(upstream, accounts, passwords)
         differences: list[Difference] = []
         skipped: list[int] = []
         for exchange in run.exchanges:
@@ -80,8 +87,9 @@ def replay(
 
 
 class _Player:
-    def __init__(self, upstream: Upstream, accounts: dict[str, AccountControl]) -> None:
+    def __init__(self, upstream: Upstream, accounts: dict[str, AccountControl], passwords: dict[str, str]) -> None:
         self._upstream = upstream
+        self._passwords = passwords
         self._accounts = accounts
         self._comparison = Comparison()
         self._has_balance: set[str] = set()
@@ -96,15 +104,24 @@ class _Player:
         if account is not None:
             # The clocks of the recorder and the gateway may have differed.
             account.freeze(max([exchange.at, *self._add_fetched_items(recorded, account)]))
-        replayed = self._send(exchange)
+        signed = self._signed_anew(recorded)
+        replayed = self._send(signed)
         is_info = exchange.operation is Operation.INFO and recorded.reply is not None and bool(recorded.reply.items)
         if account is not None and is_info and recorded.userid not in self._has_balance:
             self._has_balance.add(recorded.userid)
             if _adjust_balance(recorded, decode(replayed), account):
-                replayed = self._send(exchange)
+                replayed = self._send(signed)
         if exchange.ending is not Ending.ANSWERED:
             return None
         return list(self._comparison.differences(exchange, replayed))
+
+    def _signed_anew(self, recorded: DecodedExchange) -> Exchange:
+        """Return a request with the sign of the replayed account. A sign that was refused stays."""
+        exchange, request, password = recorded.exchange, recorded.request, self._passwords.get(recorded.userid)
+        if request is None or not request.sign or password is None or not is_authenticated(recorded):
+            return exchange
+        old, new = request.sign.encode(), sign(request.seqid or "", password).encode()
+        return replace(exchange, query=exchange.query.replace(old, new), body=exchange.body.replace(old, new))
 
     def _send(self, exchange: Exchange) -> Exchange:
         target = exchange.path.encode("latin-1") + (b"?" + exchange.query if exchange.query else b"")
