@@ -26,7 +26,7 @@ from ccell_fake.contract.suite import all_checks
 from ccell_fake.engine import magic
 from ccell_fake.settings import AccountSettings, OutcomeRule, Persona, PersonaAnswer
 from ccell_fixtures.cases import CASES, Case
-from ccell_fixtures.registries import ASSUMPTIONS, CLAUSES, OBSERVATIONS, Assumption
+from ccell_fixtures.registries import ASSUMPTIONS, CLAUSES, OBSERVATIONS, PUBLISHED, Assumption
 from ccell_fixtures.translations import chinese
 from ccell_mock_server.config.settings import DemoSettings, ServerSettings
 
@@ -65,6 +65,11 @@ class Tables:
         rows = [(one.id, one.section, self._text(one.says, "clauses", one.id)) for one in CLAUSES.values()]
         return self._table("id", "section", "says", rows=rows)
 
+    def published(self) -> str:
+        """What the vendor published beside the document."""
+        rows = [(one.id, self._text(one.says, "published", one.id)) for one in PUBLISHED.values()]
+        return self._table("id", "says", rows=rows)
+
     def observations(self) -> str:
         """The observations of clients."""
         rows = [(one.id, self._text(one.says, "observations", one.id)) for one in OBSERVATIONS.values()]
@@ -93,8 +98,8 @@ class Tables:
             for mark in ["**" if answer == question.default else ""]
         ]
         if question.form:
-            meaning = question.form_means.partition(": ")[2]
-            named.append(f"`N/S`{self._word(': ')}{self._text(meaning, 'questions', question.id, 'form')}")
+            form, _, meaning = question.form_means.partition(": ")
+            named.append(f"`{form}`{self._word(': ')}{self._text(meaning, 'questions', question.id, 'form')}")
         return "<br>".join(named)
 
     def codes(self) -> str:

@@ -8,7 +8,7 @@ from functools import partial
 
 from ccell_fake.clock import SHANGHAI
 from ccell_fake.codes import Code
-from ccell_fake.faults import DelayFault, DribbleFault
+from ccell_fake.faults import BrokenJsonFault, BrokenXmlFault, DelayFault, DribbleFault
 from ccell_fake.stateful.abilities import REPLIES
 from ccell_fake.stateful.account_model import AccountModel, LiveModel
 from ccell_fake.stateful.audit import Audit, Message
@@ -248,6 +248,11 @@ class Performance:
                 account.wait_until_idle()
                 with account.busy():
                     yield
+            case BrokenXmlFault():
+                # One of the two applies, whatever the integration speaks.
+                account.arrange(fault)
+                account.arrange(BrokenJsonFault(skip=fault.skip))
+                yield
             case _:
                 account.arrange(fault)
                 yield

@@ -27,7 +27,7 @@ from ccell_fake.stateful.steps import (
 from ccell_fake.stateful.words import Words
 
 _FEW = 3
-_LOST = {"close", "reset", "truncate", "http", "broken_xml", "gbk", "late", "unanswered"}
+_LOST = {"close", "reset", "truncate", "http", "broken_xml", "broken_json", "gbk", "late", "unanswered"}
 """Kinds of delivery that a sentence describes."""
 
 

@@ -137,6 +137,7 @@ _SENTENCES: dict[str, tuple[str, str]] = {
     "truncate": ("the connection closed in the middle of the answer", "应答到一半连接断开"),
     "http": ("an error page came instead of the answer", "来的不是应答，而是一个错误页面"),
     "broken_xml": ("the answer was broken XML", "应答是残缺的 XML"),
+    "broken_json": ("the answer was broken JSON", "应答是残缺的 JSON"),
     "gbk": ("the answer was in GBK", "应答用的是 GBK"),
     "late": ("the answer came after your code had stopped waiting", "应答来时，你的代码已不再等待"),
     "unanswered": ("no readable answer came", "没有可读的应答"),

@@ -23,6 +23,7 @@ class FaultByName(TypedDict, total=False):
     reset: Literal[True]
     truncate: Literal[True] | int
     broken_xml: Literal[True]
+    broken_json: Literal[True]
     gbk: Literal[True]
     dribble: Literal[True] | float
     phone: str
@@ -71,7 +72,8 @@ class Faults:
         """Apply a fault to the next requests: `next("send", code="1001999", times=2)`.
 
         Exactly one keyword names the kind: `code="1001999"`, `delay=5` (seconds), `http=502`, `close=True`,
-        `reset=True`, `truncate=True` or `truncate=100` (bytes), `broken_xml=True`, `gbk=True`, `dribble=True` or
+        `reset=True`, `truncate=True` or `truncate=100` (bytes), `broken_xml=True`, `broken_json=True`, `gbk=True`,
+        `dribble=True` or
         `dribble=0.5` (seconds between pieces). Each kind takes `phone`, `skip`, `rate`, `since` and `until`; http,
         close and reset take `processed=True`, http `body`, `content_type` and `headers`, gbk `declared`, dribble
         `piece`.

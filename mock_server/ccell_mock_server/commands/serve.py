@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ccell_fake.errors import CcellError
-from ccell_fake.model import Operation
+from ccell_fake.model import JSON_PATH, Operation
 from ccell_fake.settings import AccountSettings
 from ccell_mock_server.commands.options import origins
 from ccell_mock_server.commands.output import Unwritten, echo, tell
@@ -129,6 +129,7 @@ def _greeting(emulator: "Emulator") -> list[str]:
         f"ccell-fake {version('ccell-fake')} serves on {url}",
         f"  console {url}{CONTROL_PREFIX}",
         *(f"  {operation:<7} {url}{operation.path}" for operation in Operation),
+        f"  {'json':<7} {url}{JSON_PATH}",
         *(f"account {one.userid}, password {_printable_password(one)}, balance {one.balance}" for one in accounts),
     ]
     if accounts:

@@ -11,7 +11,7 @@
  *   characters: number, segments: number, charge: number, verification_code: string | null,
  * }} Message
  * @typedef {{
- *   at: string, operation: string | null, peer: string, place: string, request: string, answer: string | null,
+ *   at: string, operation: string | null, door: string | null, peer: string, place: string, request: string, answer: string | null,
  *   delivery: string, items: number, code: string, rule: string, basis: string, explanation: string,
  *   duration: number, position: number,
  * }} Entry

@@ -3,7 +3,7 @@
  *
  * @typedef {{answer: string, text: string, text_zh: string, is_default: boolean}} PossibleAnswer
  * @typedef {{
- *   id: string, kind: "clause" | "observation" | "question" | "rule", text: string, text_zh: string, source: string,
+ *   id: string, kind: "clause" | "published" | "observation" | "question" | "rule", text: string, text_zh: string, source: string,
  *   passes: string, passes_zh: string, codes: string[], answers: PossibleAnswer[],
  * }} Evidence
  * @typedef {Map<string, Evidence>} Registry

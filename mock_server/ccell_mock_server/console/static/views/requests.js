@@ -159,7 +159,7 @@ export function requestsView(app) {
       h(
         "header",
         {},
-        h("h2", {}, `${entry.operation ?? t("no_endpoint")} ${codesOf(entry).join(" ") || entry.delivery}`),
+        h("h2", {}, `${entry.operation ?? t("no_endpoint")}${entry.door === "json" ? " JSON" : ""} ${codesOf(entry).join(" ") || entry.delivery}`),
         h("a", { class: "button quiet", href: formatRoute("requests", next(entry.position), route.query) }, t("close")),
       ),
       h("p", {}, h("time", { datetime: entry.at }, fullTime(entry.at))),
