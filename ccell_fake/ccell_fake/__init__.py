@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from ccell_fake.client import AsyncClient, Client, Retry
     from ccell_fake.control.client import ControlClient
     from ccell_fake.faults import (
+        BrokenJsonFault,
         BrokenXmlFault,
         CloseFault,
         CodeFault,
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AsyncClient",
+    "BrokenJsonFault",
     "BrokenXmlFault",
     "Client",
     "CloseFault",

@@ -59,7 +59,7 @@ def test_a_button_does_it_to_the_next_request(running: Emulator, ccell: Ccell, o
     ccell.client.info()
     assert [resp.code for resp in ccell.client.send(PHONE, CONTENT).resps] == ["1004008"]
     expect(_item(page, "1004008")).to_contain_text("1 ×")
-    expect(_head(page, "fault")).to_have_text("1 of 9 met")
+    expect(_head(page, "fault")).to_have_text("1 of 10 met")
 
 
 def test_a_setting_is_applied_to_the_account_that_is_chosen(running: Emulator, ccell: Ccell, open_page: Open) -> None:

@@ -21,8 +21,10 @@ from ccell_fake.coverage import Coverage, CoverageItem, CoverageWay
 from ccell_fake.engine.behaviour import Behaviour
 from ccell_fake.engine.coverage_table import describe
 from ccell_fake.faults import FAULT_KINDS, CloseFault, CodeFault, Fault, GbkFault, HttpFault
-from ccell_fake.model import Operation, Submit
+from ccell_fake.model import JSON_PATH, Operation, Request, Submit
 from ccell_fake.records import MetRow
+from ccell_fake.signing import sign
+from ccell_fake.wire import json_requests, requests
 from ccell_mock_server import FakeCcell
 from ccell_mock_server.config.settings import parse
 from ccell_mock_server.emulator import Emulator
@@ -53,6 +55,21 @@ def _root(served: Served, *, userid: str | None = None) -> bytes:
 
 def _in_gbk(served: Served) -> None:
     http.post(served.url, Operation.INFO.path, b'<?xml version="1.0" encoding="GBK"?>' + _root(served))
+
+
+def _json_in_gbk(served: Served) -> None:
+    http.post(served.url, JSON_PATH, '{"method":"info","x":"中"}'.encode("gbk"))
+
+
+def _signed(served: Served, seqid: str, wrong: str = "") -> None:
+    account = served.account
+    request = Request(account.userid, None, (), seqid, wrong or sign(seqid, account.password))
+    http.post(served.url, Operation.INFO.path, requests.render(request))
+
+
+def _signed_twice(served: Served) -> None:
+    for _ in range(2):
+        _signed(served, "1" * 18)
 
 
 def _two_at_once(served: Served) -> None:
@@ -100,6 +117,10 @@ FOLLOWED: dict[str, Callable[[Served], object]] = {
     "userid_characters": lambda served: http.post(served.url, Operation.INFO.path, _root(served, userid="1" * 101)),
     "Q39": lambda served: http.post(served.url, Operation.INFO.path, _root(served, userid="1" * 101)),
     "Q36": _in_gbk,
+    "Q40": _signed_twice,
+    "Q41": lambda served: _signed(served, "1" * 18),
+    "Q42": lambda served: _signed(served, "1" * 18, "0" * 32),
+    "Q45": _json_in_gbk,
     "Q17": _exactly_now,
 }
 """Texts of some items, beyond the call and the value."""
@@ -111,7 +132,10 @@ def _follow(served: Served, control: ControlClient, one: CoverageItem, way: Cove
         path = way.call.path.replace("{userid}", served.account.userid).removeprefix("/_ccell")
         control.perform(way.call.method, path, body=way.call.body)
     wanted = _attributes(way.value)
-    if one.name in FOLLOWED and way.kind in {"request", "setting"}:
+    if one.name == "broken_json":
+        request = Request(served.account.userid, served.account.password)
+        http.post(served.url, JSON_PATH, json_requests.render(Operation.INFO, request))
+    elif one.name in FOLLOWED and way.kind in {"request", "setting"}:
         FOLLOWED[one.name](served)
     elif way.kind == "phone":
         served.send(way.value)
@@ -144,7 +168,7 @@ def test_whoever_follows_a_way_meets_the_item(
 
 def test_the_items_are_the_codes_the_limits_the_questions_and_the_kinds_of_faults() -> None:
     totals = {one.kind: one.total for one in describe(()).totals}
-    assert totals == {"code": 24, "limit": 13, "question": 18, "fault": 9}
+    assert totals == {"code": 24, "limit": 13, "question": 22, "fault": 10}
     assert [one.name for one in ITEMS if one.kind == "code"] == list(Code)
     assert {one.name for one in ITEMS if one.kind == "fault"} == set(FAULT_KINDS)
     assert all(one.text and re.search("[一-鿿]", one.text_zh) and one.ways for one in ITEMS)

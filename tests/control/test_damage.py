@@ -17,10 +17,12 @@ from ccell_fake.clock import ManualClock
 from ccell_fake.codes import Code
 from ccell_fake.control.client import AccountControl, ControlClient, ControlError
 from ccell_fake.faults import CodeFault
-from ccell_fake.model import Operation
+from ccell_fake.model import Operation, Request
 from ccell_fake.settings import AccountSettings, OutcomeRule, Persona
+from ccell_fake.signing import sign
 from ccell_fake.store.database import StoreError
 from ccell_fake.store.schema import SEARCH_INDEXES
+from ccell_fake.wire import requests
 from ccell_mock_server.emulator import Emulator
 
 _USERID, _PASSWORD = "300001", "minted-00000000"
@@ -46,6 +48,8 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> bytes:
         account.reply("13900000000", "TD")
         account.add_fault(CodeFault(code=Code.IP_REFUSED, operation=Operation.INFO, skip=1, times=3))
         served.ask(Operation.INFO)
+        request = Request(_USERID, None, (), "160615134758000001", sign("160615134758000001", _PASSWORD))
+        http.post(running.url, Operation.UPMSG.path, requests.render(request))
         with account.hold(2):
             served.ask(Operation.REPORT)
         control.open().close()
@@ -227,6 +231,8 @@ _DAMAGES = (
     "UPDATE opt_out SET since = -1",
     "UPDATE opt_out SET phone = CAST(x'ff' AS TEXT)",
     "UPDATE pending_charge SET messages = 9223372036854775807",
+    "UPDATE seqid SET seqid = 'x'",
+    "UPDATE journal SET door = 'x'",
     "UPDATE excess SET at = -9223372036854775807",
     "UPDATE submission SET due = 9223372036854775807",
     "UPDATE submission SET submitted_at = -9223372036854775807",

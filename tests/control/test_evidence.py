@@ -6,7 +6,7 @@ from ccell_fake.control.client import ControlClient
 from ccell_fake.engine import number_rules, request_rules
 from ccell_fake.engine.assumptions import Answers
 from ccell_fake.engine.rules import Rule
-from ccell_fixtures.registries import ASSUMPTIONS, CLAUSES, OBSERVATIONS
+from ccell_fixtures.registries import ASSUMPTIONS, CLAUSES, OBSERVATIONS, PUBLISHED
 
 # Decisions that no rule of a request makes.
 OTHERS = {"path", "method", "fault", "reset", "failure"}
@@ -24,7 +24,7 @@ def test_every_rule_clause_observation_and_question_has_its_texts(control: Contr
         request_rules.for_unknown_accounts(answers),  # type: ignore[arg-type]
     )
     found = {one.id: one for one in control.evidence()}
-    assert found.keys() == {*CLAUSES, *OBSERVATIONS, *ASSUMPTIONS, *rules, *OTHERS}
+    assert found.keys() == {*CLAUSES, *PUBLISHED, *OBSERVATIONS, *ASSUMPTIONS, *rules, *OTHERS}
     for one in found.values():
         assert one.text
         assert not one.text_zh.isascii()

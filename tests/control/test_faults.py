@@ -325,7 +325,10 @@ def test_characters_outside_gbk_become_references(served: Served) -> None:
         ({"kind": []}, "kind must be one of 'code', 'http', "),
         ({"code": "1001999"}, "kind must be set"),
         ({"kind": {}}, "kind must be one of 'code'"),
-        ({"kind": "explode"}, "'reset', 'truncate', 'broken_xml', 'gbk', 'delay', 'dribble', got \"explode\""),
+        (
+            {"kind": "explode"},
+            "'reset', 'truncate', 'broken_xml', 'broken_json', 'gbk', 'delay', 'dribble', got \"explode\"",
+        ),
         ({}, "kind"),
         ({"kind": "code"}, "code must be set"),
         ({"kind": "code", "code": "0"}, "code must be a code of an error, got success"),

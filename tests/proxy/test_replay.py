@@ -18,10 +18,10 @@ from ccell_fake.client import Client, submit
 from ccell_fake.clock import SystemClock
 from ccell_fake.codes import Code
 from ccell_fake.control.client import ControlClient
-from ccell_fake.model import Operation, Request, Submit
+from ccell_fake.model import JSON_PATH, Operation, Request, Submit
 from ccell_fake.settings import OutcomeRule
 from ccell_fake.transcripts import Redaction, Transcript, Writer, read
-from ccell_fake.wire import requests
+from ccell_fake.wire import json_requests, requests
 from ccell_mock_server import fake
 from ccell_mock_server.cli import main
 from ccell_mock_server.emulator import Emulator
@@ -203,6 +203,37 @@ def test_a_password_and_its_md5_are_both_accepted(tmp_path: Path) -> None:
     def act(url: str, _served: Emulator) -> None:
         for password in (digest, "geheim77", digest):
             assert b'return="0"' in post(url, Operation.INFO.path, _info(password)).body
+
+    assert differences(replayed(record(tmp_path / "t", act))) == []
+
+
+def test_a_recording_may_mix_doors_passwords_and_signs(tmp_path: Path) -> None:
+    def act(url: str, served: Emulator) -> None:
+        account = fake.server(served).control.account("200001")
+        for dialect in ("json", "xml"):
+            for signed in (True, False):
+                with Client(url, "200001", "geheim77", dialect=dialect, signed=signed) as client:
+                    client.send([PHONE, "19500001111"], CONTENT)
+                    account.reply(PHONE, "TD")
+                    client.reports()
+                    client.upmsgs()
+                    client.info()
+        request = Request("200001", None, (), "1" * 18, "0" * 32)
+        post(url, JSON_PATH, json_requests.render(Operation.INFO, request))
+        post(url, JSON_PATH, b"{'id':'x','method':'query'}")
+
+    path = record(tmp_path / "t", act)
+    written = (tmp_path / "t").read_text(encoding="utf-8")
+    assert "geheim77" not in written
+    assert "1001004" in written
+    assert differences(replayed(path)) == []
+
+
+def test_a_recording_of_signed_requests_alone_is_replayed(tmp_path: Path) -> None:
+    def act(url: str, _served: Emulator) -> None:
+        with Client(url, "200001", "geheim77", dialect="json", signed=True) as client:
+            client.send(PHONE, CONTENT)
+            client.info()
 
     assert differences(replayed(record(tmp_path / "t", act))) == []
 

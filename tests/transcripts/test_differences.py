@@ -66,3 +66,18 @@ def test_a_layout_depends_on_neither_values_nor_repetitions() -> None:
     two = f'{HEAD}<root return="1" info=">"> <resp msgid="" phone="2"/> <resp msgid="3" phone="&lt;"/> </root>'
     assert layout(one.encode()) == layout(two.encode())
     assert layout(one.encode()) != layout(one.replace("> <", "><").encode())
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "is_same"),
+    [
+        ('{"result":[],"id":1}', '{"result":[],"id":"x"}', True),
+        ('{"result":[{"phone":"1","msgid":"2"}],"id":1}', '{"result":[{"phone":"9","msgid":"8,}"}],"id":1}', True),
+        ('{"result":[{"phone":"1"},{"phone":"1"}]}', '{"result":[{"phone":"1"},{"phone":"2"},{"phone":"3"}]}', True),
+        ('{"result":[{"phone":"1","msgid":"2"}]}', '{"result":[{"msgid":"2","phone":"1"}]}', False),
+        ('{"id":1}', '{"id": 1}', False),
+        ('{"error":{"code":1,"message":"a"},"id":1}', '{"id":1,"error":{"code":1,"message":"a"}}', False),
+    ],
+)
+def test_the_layout_of_json_is_its_blanks_and_the_order_of_its_members(one: str, other: str, is_same: bool) -> None:  # noqa: FBT001 - a parameter
+    assert (layout(one.encode()) == layout(other.encode())) is is_same

@@ -8,19 +8,20 @@ import re
 import traceback
 from collections.abc import Callable, Iterator
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import quote, quote_plus, unquote_plus
 
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from ccell_fake import strategies
 from ccell_fake.clock import SHANGHAI
 from ccell_fake.model import Operation, Reply, Request, Resp, Submit
 from ccell_fake.strategies import RawRequest, contents, linkids, payloads, phones, unrecognisable_phones
 from ccell_fake.transcripts import Exchange, Redaction
 from ccell_fake.transcripts.decoding import Edit, apply_edits
-from ccell_fake.wire import payload, replies, requests
+from ccell_fake.wire import replies, requests
 from ccell_fixtures.prefixes import PREFIXES
 
 AT = datetime(2026, 11, 23, 8, tzinfo=SHANGHAI)
@@ -74,7 +75,9 @@ def _exchange(raw: RawRequest, answer: bytes = b"") -> Exchange:
 
 
 def _read(exchange: Exchange) -> Request:
-    return requests.parse(Operation.SEND, payload.find(exchange.method, exchange.query, exchange.body).data)
+    request = exchange.call().request
+    assert isinstance(request, Request)
+    return request
 
 
 @st.composite
@@ -86,10 +89,11 @@ def _sends(draw: st.DrawFn) -> tuple[Request, Exchange]:
     submit = Submit(", ".join(numbers), text, linkid=draw(linkids(max_size=9)) + number)
     password = draw(PASSWORDS)
     assume(password not in text)
+    dialect: Literal["xml", "json"] = draw(st.sampled_from(["xml", "json"]))
     request = Request(draw(USERIDS), password, (submit,))
     resps = tuple(Resp("1511231234567890123", one, "1004001", f"手机号不可识别{one}", number) for one in numbers)
     quoting = Reply("0", f"成功 {requests.render(request).decode()}", resps)
-    return request, _exchange(draw(payloads(request)), replies.render(quoting))
+    return request, _exchange(draw(payloads(request, dialect=dialect)), replies.render(quoting))
 
 
 @given(_sends())
@@ -122,6 +126,19 @@ def test_a_redacted_send_is_parsed_as_before(sent: tuple[Request, Exchange]) -> 
     assert [item.phone for item in reply.items] == news
     assert [item.info for item in reply.items] == [f"手机号不可识别{one}" for one in news]
     assert {item.linkid for item in reply.items} <= set(news)
+
+
+@given(strategies.requests(signed=True), st.sampled_from(["xml", "json"]), st.data())
+def test_no_sign_remains_and_a_signed_request_stays_readable(
+    request_: Request, dialect: Literal["xml", "json"], data: st.DataObject
+) -> None:
+    exchange = _exchange(data.draw(payloads(request_, dialect=dialect)))
+    redacted = Redaction().exchange(exchange)
+    assert request_.sign
+    assert not _exposed(redacted, request_.sign)
+    read = _read(redacted)
+    assert (read.seqid, len(read.sign or "")) == (request_.seqid, 32)
+    assert [one.content for one in read.submits] == [one.content for one in request_.submits]
 
 
 def _class(character: str) -> str:
@@ -278,7 +295,9 @@ def test_a_port_is_kept() -> None:
 
 def test_contents_can_be_replaced_except_length_and_signature() -> None:
     submit = Submit("13800000000", "验证码1234 😀【签名】")
-    exchange = _exchange(RawRequest("POST", b"/x", (), requests.render(Request("200001", "123456", (submit,)))))
+    exchange = _exchange(
+        RawRequest("POST", Operation.SEND.path.encode(), (), requests.render(Request("200001", "123456", (submit,))))
+    )
     (shown,) = _read(Redaction(contents=False).exchange(exchange)).submits
     assert shown.content == "某某某xxxx 😀【签名】"
 

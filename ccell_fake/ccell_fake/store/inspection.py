@@ -406,14 +406,16 @@ def _cursor(row: tuple[Any, ...]) -> str:
 
 
 def _entry(row: tuple[Any, ...]) -> JournalEntry:
-    at, operation, door, *rest = row
-    endpoint = Operation(operation) if operation else None
-    return JournalEntry(from_micros(at), endpoint, Door(door) if door else None, *rest)
+    return JournalEntry(*_values(row))
 
 
 def _request(row: tuple[Any, ...]) -> RequestRecord:
-    at, operation, *rest = row
-    return RequestRecord(from_micros(at), Operation(operation) if operation else None, *rest)
+    return RequestRecord(*_values(row))
+
+
+def _values(row: tuple[Any, ...]) -> tuple[Any, ...]:
+    at, operation, door, *rest = row
+    return from_micros(at), Operation(operation) if operation else None, Door(door) if door else None, *rest
 
 
 def _message(row: tuple[Any, ...], view: View) -> MessageRecord:
