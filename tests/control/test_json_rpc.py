@@ -197,3 +197,45 @@ def test_both_doors_give_the_same_verdicts_journal_and_messages(
         assert entry.door == door
     json_seen, xml_seen = (str(one).replace("300001", "*").replace("300002", "*") for one in seen)
     assert json_seen == xml_seen
+
+
+_SEEDS = (
+    '{"id":1,"method":"send","params":{"userid":"300001","password":"123456","submit":[{"content":"您好【签名】","phone":"1,2"}]}}',
+    "{'id':'x','method':'info','params':{'userid':'300001','password':'123456'}}",
+    '{"method":"report","params":{"userid":300001,"password":123456},"id":null}',
+)
+_PIECES = (
+    *('"', "'", "{", "}", "[", "]", ":", ",", "\\", "\\ud800"),
+    *("null", "NaN", "1e999", "\0", "%", "%41", "+", "\ufeff", "<"),
+)
+
+
+@st.composite
+def mutated(draw: st.DrawFn) -> bytes:
+    """A call that was changed in a few places."""
+    data = draw(st.sampled_from(_SEEDS)).encode()
+    for _ in range(draw(st.integers(0, 5))):
+        place, length = draw(st.integers(0, len(data))), draw(st.integers(0, 6))
+        piece = draw(st.sampled_from(_PIECES).map(str.encode) | st.binary(max_size=3))
+        data = data[:place] + piece + data[place + length :]
+    return data
+
+
+@given(data=mutated(), in_query=st.booleans())
+@settings(max_examples=400)
+def test_any_payload_has_an_answer_of_the_published_shape(
+    both: tuple[Served, Served],
+    data: bytes,
+    in_query: bool,  # noqa: FBT001 - drawn
+) -> None:
+    served = both[0]
+    answer = get(served, quote(data).encode()) if in_query else post(served, data)
+    assert (answer.status, answer.headers["content-type"]) == (200, "application/json;charset=UTF-8")
+    said = json.loads(answer.body)
+    assert ("result" in said) is not ("error" in said)
+    assert said.keys() <= {"result", "error", "id"}
+    if "error" in said:
+        assert said["error"].keys() == {"code", "message"}
+        assert isinstance(said["error"]["code"], int)
+    else:
+        assert all(isinstance(value, str) for item in said["result"] for value in item.values())
