@@ -7,7 +7,7 @@ from urllib.parse import unquote_plus
 from ccell_fake.errors import UnreadableRequest
 from ccell_fake.model import Door, Envelope, Operation, Request, Submit
 from ccell_fake.wire import json_text
-from ccell_fake.wire.text import NotReadableError, say_not_utf8
+from ccell_fake.wire.text import NotReadableError, legible, say_not_utf8
 
 MEMBERS = frozenset({"id", "jsonrpc", "method", "params", "submit"}) | {
     *("userid", "password", "seqid", "sign"),
@@ -107,7 +107,7 @@ def _submit(submit: object, reading: Reading) -> Submit:
     given = json_text.object_of(submit, "an item of submit")
     texts = {name: json_text.text_of(given.get(name)) for name in ("phone", "content", "sendtime", "linkid", "spcode")}
     if reading.decodes_content and texts["content"]:
-        texts["content"] = unquote_plus(texts["content"])
+        texts["content"] = legible(unquote_plus(texts["content"]))
     return Submit(**texts)
 
 
