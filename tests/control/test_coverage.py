@@ -52,7 +52,7 @@ def _root(served: Served, *, userid: str | None = None) -> bytes:
 
 
 def _in_gbk(served: Served) -> None:
-    http.post(served.url, Operation.INFO.path, b'<?xml version="1.0" encoding="GBK"?>' + _root(served))
+    http.post(served.url, Operation.SEND.path, '<root userid="编号"/>'.encode("gbk"))
 
 
 def _two_at_once(served: Served) -> None:
@@ -100,6 +100,7 @@ FOLLOWED: dict[str, Callable[[Served], object]] = {
     "userid_characters": lambda served: http.post(served.url, Operation.INFO.path, _root(served, userid="1" * 101)),
     "Q39": lambda served: http.post(served.url, Operation.INFO.path, _root(served, userid="1" * 101)),
     "Q36": _in_gbk,
+    "Q55": lambda served: http.get(served.url, Operation.INFO.path.encode() + b"?<root%zz"),
     "Q17": _exactly_now,
 }
 """Texts of some items, beyond the call and the value."""
@@ -144,7 +145,7 @@ def test_whoever_follows_a_way_meets_the_item(
 
 def test_the_items_are_the_codes_the_limits_the_questions_and_the_kinds_of_faults() -> None:
     totals = {one.kind: one.total for one in describe(()).totals}
-    assert totals == {"code": 24, "limit": 13, "question": 18, "fault": 9}
+    assert totals == {"code": 24, "limit": 13, "question": 19, "fault": 9}
     assert [one.name for one in ITEMS if one.kind == "code"] == list(Code)
     assert {one.name for one in ITEMS if one.kind == "fault"} == set(FAULT_KINDS)
     assert all(one.text and re.search("[一-鿿]", one.text_zh) and one.ways for one in ITEMS)

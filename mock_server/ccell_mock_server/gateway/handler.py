@@ -13,6 +13,7 @@ from ccell_fake.engine.context import Arrival
 from ccell_fake.engine.faults import Delivery
 from ccell_fake.engine.gateway import Gateway
 from ccell_fake.errors import UnreadableRequest
+from ccell_fake.limits import UNCHUNKED_BYTES
 from ccell_fake.model import Operation, Request
 from ccell_fake.wire import payload, replies, requests, secrets
 from ccell_mock_server.config.accounts import is_public, is_userid
@@ -33,6 +34,7 @@ class ReceivedRequest(NamedTuple):
         body: The body, or the reason why it could not be read.
         received_at: When the request was received, by `elapsed`.
         client: The client's socket. A disconnect ends the waits of the request.
+        grounds: The observation or question that its path rests on, if any.
     """
 
     operation: Operation
@@ -43,6 +45,7 @@ class ReceivedRequest(NamedTuple):
     peer: str
     received_at: float
     client: object = None
+    grounds: tuple[str, ...] = ()
 
 
 def handle(gateway: Gateway, metrics: Metrics, received: ReceivedRequest) -> Answer:
@@ -60,15 +63,22 @@ def handle(gateway: Gateway, metrics: Metrics, received: ReceivedRequest) -> Ans
     return answer
 
 
-def answer_headers(answer: Answer) -> list[tuple[str, str]]:
+def is_chunked(gateway: Gateway, delivery: Delivery) -> bool:
+    """Return whether an answer leaves in chunks, without its length (Q59)."""
+    return len(delivery.body) > UNCHUNKED_BYTES and gateway.accounts.answers["Q59"] == "chunked"
+
+
+def answer_headers(answer: Answer, *, has_length: bool = True) -> list[tuple[str, str]]:
     """Return the HTTP headers of an answer, with its rule and basis."""
+    headers = delivery_headers(answer.delivery, has_length=has_length)
     # The rule may be a member of Operation. Some servers refuse subclasses of str, as PEP 3333 allows.
-    return [*delivery_headers(answer.delivery), ("X-CCell-Rule", str(answer.rule)), ("X-CCell-Basis", answer.basis)]
+    return [*headers, ("X-CCell-Rule", str(answer.rule)), ("X-CCell-Basis", answer.basis)]
 
 
-def delivery_headers(delivery: Delivery) -> list[tuple[str, str]]:
+def delivery_headers(delivery: Delivery, *, has_length: bool = True) -> list[tuple[str, str]]:
     """Return the HTTP headers of a body, and those that a fault adds."""
-    length = [] if delivery.status in _WITHOUT_LENGTH else [("Content-Length", str(len(delivery.body)))]
+    has_length = has_length and delivery.status not in _WITHOUT_LENGTH
+    length = [("Content-Length", str(len(delivery.body)))] if has_length else []
     content_type = replies.CONTENT_TYPE if delivery.content_type is None else delivery.content_type
     return [*length, *([("Content-Type", content_type)] if content_type else []), *delivery.headers]
 
@@ -77,17 +87,15 @@ def parse(gateway: Gateway, received: ReceivedRequest) -> Arrival:
     """Parse a request. The password is replaced in its text."""
     answers = gateway.accounts.answers
     operation, body = received.operation, received.body
-    place, data = "", b""
+    place, data, grounds = "", b"", received.grounds
     request: Request | UnreadableRequest
     if isinstance(body, UnreadableRequest):
         request, data = body, unquote_to_bytes(received.query)
     else:
         try:
-            located = payload.find(
-                received.method, received.query, body, received.content_type, plus_is_blank=answers["Q25"] == "blank"
-            )
-            place, data = located.place, located.data
-            request = requests.parse(operation, data, as_declared=answers["Q36"] == "declared")
+            located = payload.find(received.method, received.query, body, received.content_type, answers)
+            place, data, grounds = located.place, located.data, grounds + located.grounds
+            request = requests.parse(operation, data, encoding=answers["Q36"])
         except UnreadableRequest as error:
             request = error
             data = data or body or unquote_to_bytes(received.query)
@@ -95,7 +103,7 @@ def parse(gateway: Gateway, received: ReceivedRequest) -> Arrival:
     known = tuple(_secrets(request, accounts))
     hide = partial(secrets.hide, secrets=known) if known else str
     text = hide(secrets.legible(data, accounts, is_readable=isinstance(request, Request)))
-    return Arrival(operation, request, received.peer, place, text, received.received_at, received.client, hide)
+    return Arrival(operation, request, received.peer, place, text, received.received_at, received.client, hide, grounds)
 
 
 def _secrets(request: Request | UnreadableRequest, accounts: Accounts) -> Iterator[str]:

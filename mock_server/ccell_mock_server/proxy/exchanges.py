@@ -42,8 +42,8 @@ def decode(exchange: Exchange) -> DecodedExchange:
     reply: AnyReply | None = None
     if operation is not None:
         with suppress(UnreadableRequest):
-            found = payload.find(exchange.method, exchange.query, exchange.body, exchange.content_type)
-            request = requests.parse(operation, found.data, as_declared=True)
+            found = payload.find(exchange.method, exchange.query, exchange.body, exchange.content_type, payload.LENIENT)
+            request = requests.parse(operation, found.data, encoding="declared")
         if exchange.ending is Ending.ANSWERED:
             with suppress(UnreadableReply):
                 reply = replies.parse(operation, exchange.answer)
