@@ -182,7 +182,8 @@ def test_other_requests_after_a_lost_answer_are_no_breaches(fake: Ccell) -> None
     _post(fake, 1)
     fake.client.info()
     _post(fake, 1)
-    for fault in ({"http": 502}, {"code": "1001999"}, {"broken_xml": True}):
+    others: list[dict[str, Any]] = [{"http": 502}, {"code": "1001999"}, {"broken_xml": True}]
+    for fault in others:
         fake.faults.next("send", **fault)
         _post(fake, 1)
     assert _clauses(fake) == []
