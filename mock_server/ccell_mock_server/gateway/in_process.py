@@ -91,7 +91,7 @@ class InProcessTransport(httpx2.BaseTransport):
             request.method, path, query, request.read(), _PEER, received_at, status, reason, ground
         )
         unrouted.record(self._gateway, self._metrics, refused, reason)
-        headers = unrouted.headers(refused, self._gateway.accounts.answers) if ground else []
+        headers = unrouted.headers(refused, self._gateway.accounts.answers) if reason else []
         return httpx2.Response(status, headers=headers, text=reason)
 
     def _wait_for_pieces(self, answer: Answer, timeout: CallTimeout) -> None:
