@@ -48,6 +48,9 @@ USERID_CHARACTERS = 100
 # Characters of a linkid and of an spcode if longer ones are accepted, so that 300 reports fit into an answer.
 LONGEST_ACCEPTED = 20_000
 
+UNCHUNKED_BYTES = 8192
+"""Bytes of the longest answer with a Content-Length. Longer ones leave in chunks of this size (Q59)."""
+
 ANSWER_CHARACTERS = 8 * 1024 * 1024
 """Characters of the values in an answer. A request with a longer answer gets 1001999, and has no effect."""
 

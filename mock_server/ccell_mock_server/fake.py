@@ -1,7 +1,7 @@
 """Run the emulator in this process: for unittest, for scripts, and for the pytest plugin."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import ExitStack
 from typing import Unpack
 
@@ -62,7 +62,12 @@ class FakeCcell(Ccell):
     """
 
     def __init__(
-        self, config: Config | None = None, *, strict: bool = False, **settings: Unpack[SettingsByName]
+        self,
+        config: Config | None = None,
+        *,
+        strict: bool = False,
+        allowed: Collection[str] = (),
+        **settings: Unpack[SettingsByName],
     ) -> None:
         """Start the gateway and open the account.
 
@@ -70,16 +75,18 @@ class FakeCcell(Ccell):
             config: Configuration of the emulator, from `ccell_mock_server.config.settings.parse`. None for the
                 defaults on a free port.
             strict: Whether closing it checks the code under test.
+            allowed: Ids of clauses and observations that the check leaves out, such as `W16`.
             settings: Settings of the account.
 
         Raises:
             ControlError: A setting is unknown or invalid.
+            ValueError: allowed has something else than ids of clauses and observations.
         """
         with ExitStack() as stack:
             emulator = Emulator(config or parse({"server": {"port": 0}}, "FakeCcell"))
             stack.callback(emulator.stop)
             test_server = stack.enter_context(server(emulator, _start_at_first_use(emulator), is_in_process=True))
-            super().__init__(**test_server.opened(strict=strict, **settings))
+            super().__init__(**test_server.opened(strict=strict, allowed=allowed, **settings))
             self._owner = emulator.services.store.owner
             self._stack = stack.pop_all()
 

@@ -102,8 +102,9 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(CoverageReporter(config), "ccell_coverage")
     config.addinivalue_line(
         "markers",
-        "ccell(strict=None, **settings): settings of the ccell fixture's account, such as balance=5; "
-        "strict=True fails the test if the code under test exceeds limits of the gateway's document.",
+        "ccell(strict=None, allowed=(), **settings): settings of the ccell fixture's account, such as balance=5; "
+        "strict=True fails the test if the code under test exceeds limits of the gateway's document, "
+        "except for the clauses in allowed.",
     )
 
 

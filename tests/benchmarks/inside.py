@@ -16,6 +16,7 @@ from ccell_fake.model import Door, Layout, Operation
 from ccell_fake.store.buffer import RowBuffer
 from ccell_fake.wire import payload, replies, requests, secrets
 from ccell_mock_server.gateway import endpoints, handler
+from ccell_mock_server.gateway.routes import Route
 
 SEND = Operation.SEND.path
 ONE = '<root userid="200001" password="123456"><submit phone="13800000000" content="验证码为1234。【签名】"/></root>'
@@ -75,7 +76,7 @@ def stages() -> None:
     """Print the time of each stage of a send. The stages of the engine are measured as one."""
     emulator = served.emulator()
     services = emulator.services
-    received = endpoints.receive((Door.XML, Operation.SEND), environ(SEND))
+    received = endpoints.receive(Route(SEND), environ(SEND))
     data = ONE.encode()
     arrival = handler.parse(services.gateway, received)
     answer = services.gateway.answer(arrival)
@@ -89,7 +90,7 @@ def stages() -> None:
 
     stages_: dict[str, Callable[[], object]] = {
         "environment of a request (not part of a send)": lambda: environ(SEND),
-        "the same, and reading the body": lambda: endpoints.receive((Door.XML, Operation.SEND), environ(SEND)),
+        "the same, and reading the body": lambda: endpoints.receive(Route(SEND), environ(SEND)),
         "finding the payload": lambda: payload.find("POST", b"", data, "text/xml"),
         "parsing the XML": lambda: requests.parse(Operation.SEND, data),
         "hiding passwords": lambda: secrets.legible(data, readable=Door.XML),

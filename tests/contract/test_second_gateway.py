@@ -88,7 +88,7 @@ def _asked(gateway: MinimalGateway, account: Account, known: dict[str, Any], fol
     return found
 
 
-def test_the_second_gateway_passes_every_clause_it_claims_and_differs_in_twelve_answers(
+def test_the_second_gateway_passes_every_clause_it_claims_and_differs_in_the_answers_it_names(
     gateway: MinimalGateway, tmp_path: Path
 ) -> None:
     outcomes: dict[str, set[str]] = {}
@@ -129,7 +129,7 @@ def test_a_question_with_two_different_answers_is_left_out_of_the_profile() -> N
     assert set(profiles.from_run(ContractRun(target="live", at=SystemClock().now(), results=answered))) == {"Q24"}
 
 
-def test_calibrate_finds_exactly_the_twelve_answers_and_the_emulator_follows_them(
+def test_calibrate_finds_exactly_the_differing_answers_and_the_emulator_follows_them(
     gateway: MinimalGateway, tmp_path: Path
 ) -> None:
     profile = tmp_path / "profile.toml"

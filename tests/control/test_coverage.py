@@ -54,7 +54,7 @@ def _root(served: Served, *, userid: str | None = None) -> bytes:
 
 
 def _in_gbk(served: Served) -> None:
-    http.post(served.url, Operation.INFO.path, b'<?xml version="1.0" encoding="GBK"?>' + _root(served))
+    http.post(served.url, Operation.SEND.path, '<root userid="编号"/>'.encode("gbk"))
 
 
 def _json_in_gbk(served: Served) -> None:
@@ -121,6 +121,7 @@ FOLLOWED: dict[str, Callable[[Served], object]] = {
     "Q41": lambda served: _signed(served, "1" * 18),
     "Q42": lambda served: _signed(served, "1" * 18, "0" * 32),
     "Q45": _json_in_gbk,
+    "Q55": lambda served: http.get(served.url, Operation.INFO.path.encode() + b"?<root%zz"),
     "Q17": _exactly_now,
 }
 """Texts of some items, beyond the call and the value."""
@@ -168,7 +169,7 @@ def test_whoever_follows_a_way_meets_the_item(
 
 def test_the_items_are_the_codes_the_limits_the_questions_and_the_kinds_of_faults() -> None:
     totals = {one.kind: one.total for one in describe(()).totals}
-    assert totals == {"code": 24, "limit": 13, "question": 22, "fault": 10}
+    assert totals == {"code": 24, "limit": 13, "question": 23, "fault": 10}
     assert [one.name for one in ITEMS if one.kind == "code"] == list(Code)
     assert {one.name for one in ITEMS if one.kind == "fault"} == set(FAULT_KINDS)
     assert all(one.text and re.search("[一-鿿]", one.text_zh) and one.ways for one in ITEMS)

@@ -80,7 +80,7 @@ def test_every_notation_of_a_call_is_read(text: str) -> None:
     [("'a\\'b'", "a'b"), ("'say \"x\"'", 'say "x"'), ("'\\u4e2d\\\\'", "中\\"), ("'a\nb'", "a\nb"), ('"a\'b"', "a'b")],
 )
 def test_single_quotes_are_read_as_a_lenient_parser_does(quoted: str, text: str) -> None:
-    assert json_text.parse(f"{{x:{quoted}}}", is_lenient=True) == {"x": text}
+    assert json_text.parse(f"{{x:{quoted}}}", is_lenient=True) == ({"x": text}, True)
 
 
 @given(VALUES)
@@ -92,7 +92,7 @@ def test_a_lenient_parser_reads_json_like_a_strict_one(value: object) -> None:
 @given(st.text(st.sampled_from("{}[]:,'\"\\ a1\x00-é"), max_size=30))
 def test_any_text_is_refused_or_read_as_a_value_that_json_can_hold(text: str) -> None:
     with suppress(NotReadableError):
-        json.loads(json_text.render(json_text.parse(text, is_lenient=True)))
+        json.loads(json_text.render(json_text.parse(text, is_lenient=True)[0]))
 
 
 @pytest.mark.parametrize(

@@ -170,12 +170,30 @@ def test_no_reason_quotes_a_password() -> None:
     assert "geheim" not in _refused(b'<root userid="1" password="&geheim;"/>').reason
 
 
+@pytest.mark.parametrize("declared", ["GBK", "utf-16", "x-nowhere"])
+def test_a_declared_encoding_is_ignored_or_refused(declared: str) -> None:
+    data = f'<?xml version="1.0" encoding="{declared}"?><root userid="账号" password="2"/>'.encode()
+    assert requests.parse(Operation.INFO, data, encoding="ignore") == Request("账号", "2")
+    with pytest.raises(UnreadableRequest, match="it must be UTF-8") as caught:
+        requests.parse(Operation.INFO, data, encoding="refuse")
+    assert caught.value.ground == "Q36"
+
+
+def test_other_bytes_than_utf_8_are_refused_even_if_the_declaration_is_ignored() -> None:
+    text = '<?xml version="1.0" encoding="{}"?><root userid="账号" password="2"/>'
+    for encoding in ("gbk", "utf-16", "latin-1"):
+        data = text.format(encoding).encode(encoding, "replace") + b"\xff"
+        with pytest.raises(UnreadableRequest) as caught:
+            requests.parse(Operation.INFO, data, encoding="ignore")
+        assert caught.value.ground == "Q36"
+
+
 def test_a_declared_encoding_is_used_if_enabled() -> None:
     data = '<?xml version="1.0" encoding="GBK"?><root userid="账号" password="2"/>'.encode("gbk")
-    assert requests.parse(Operation.INFO, data, as_declared=True) == Request("账号", "2")
+    assert requests.parse(Operation.INFO, data, encoding="declared") == Request("账号", "2")
     for broken in (b'<?xml version="1.0" encoding="nonsense"?><root/>', b"<root a='\xff'/>"):
         with pytest.raises(UnreadableRequest):
-            requests.parse(Operation.INFO, broken, as_declared=True)
+            requests.parse(Operation.INFO, broken, encoding="declared")
 
 
 @given(st.binary(max_size=200))

@@ -1,7 +1,9 @@
 """Send exact bytes over HTTP and read the answer."""
 
 import socket
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import BinaryIO
 from urllib.parse import urlsplit
 
 
@@ -21,7 +23,7 @@ def connect(url: str) -> socket.socket:
 
 
 def receive(connection: socket.socket) -> RawAnswer:
-    """Read an answer with a Content-Length. Interim answers are skipped."""
+    """Read an answer with a Content-Length or in chunks. Interim answers are skipped."""
     with connection.makefile("rb") as stream:
         while True:
             status = int(stream.readline().split()[1])
@@ -30,7 +32,16 @@ def receive(connection: socket.socket) -> RawAnswer:
                 name, _, value = line.decode("latin-1").partition(":")
                 headers[name.lower()] = value.strip()
             if status != 100:
-                return RawAnswer(status, headers, stream.read(int(headers["content-length"])))
+                is_chunked = headers.get("transfer-encoding") == "chunked"
+                body = b"".join(_chunks(stream)) if is_chunked else stream.read(int(headers["content-length"]))
+                return RawAnswer(status, headers, body)
+
+
+def _chunks(stream: BinaryIO) -> Iterator[bytes]:
+    while size := int(stream.readline(), 16):
+        yield stream.read(size)
+        assert stream.readline() == b"\r\n"
+    assert stream.readline() == b"\r\n"
 
 
 def exchange(url: str, request: bytes) -> RawAnswer:

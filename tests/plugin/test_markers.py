@@ -73,4 +73,4 @@ def test_a_password_in_a_marker_is_shown_nowhere(pytester: pytest.Pytester) -> N
 def test_the_marker_is_known(pytester: pytest.Pytester) -> None:
     pytester.makepyfile("")
     result = run(pytester, "--markers")
-    result.stdout.fnmatch_lines(["@pytest.mark.ccell(strict=None, [*][*]settings): *"])
+    result.stdout.fnmatch_lines(["@pytest.mark.ccell(strict=None, allowed=(), [*][*]settings): *"])

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 from unittest.mock import Mock
-from urllib.parse import quote
+from urllib.parse import quote, quote_plus
 from wsgiref.handlers import SimpleHandler
 from wsgiref.util import setup_testing_defaults
 from wsgiref.validate import validator
@@ -27,6 +27,12 @@ Answer = str | tuple[str, ...]
 
 ROOT = '<root userid="200001" password="123456">'
 UNRECOGNISED = "19500001111"
+PATHS = (
+    "//sms3_api/xmlapi/info.jsp",
+    "/sms3_api//xmlapi/info.jsp",
+    "/sms3_api/./xmlapi/info.jsp",
+    "/sms3_api/xmlapi/info.jsp;jsessionid=1",
+)
 
 
 def _served(id_: str, answer: Answer, body: bytes, *, query: bytes = b"", path: str = Operation.SEND.path) -> str:
@@ -241,8 +247,8 @@ def _q35(answer: Answer) -> object:
 
 
 def _q36(answer: Answer) -> object:
-    body = f'<?xml version="1.0" encoding="GBK"?>{ROOT}<submit phone="1" content="您好"/></root>'.encode("gbk")
-    return _code(_served("Q36", answer, body))
+    body = f'<?xml version="1.0" encoding="GBK"?>{ROOT}<submit phone="1" content="您好"/></root>'
+    return [_code(_served("Q36", answer, body.encode(encoding))) for encoding in ("gbk", "utf-8")]
 
 
 def _q37(answer: Answer) -> object:
@@ -274,7 +280,8 @@ def _q40(answer: Answer) -> object:
 
 
 def _q41(answer: Answer) -> object:
-    bench, found = _bench("Q41", answer), []
+    bench = _bench("Q41", answer)
+    found: list[str] = []
     for seconds in (0, 300, -300, 301, -301):
         seqid = signing.make_seqid(DOCUMENT_DAY + timedelta(seconds=seconds), 1)
         found += _signed(bench, seqid, signing.sign(seqid, "123456"))
@@ -299,28 +306,28 @@ def _q44(answer: Answer) -> object:
     ]
 
 
-def _jsoned(id_: str, answer: Answer, text: str, encoding: str = "utf-8") -> object:
+def _jsoned(id_: str, answer: Answer, text: str, encoding: str = "utf-8") -> Any:
     return json.loads(_served(id_, answer, text.encode(encoding), path=JSON_PATH))
 
 
 def _q45(answer: Answer) -> object:
     text = f'{{"method":"info","x":"中",{_JSON_ROOT}}}}}'
-    return "result" in _jsoned("Q45", answer, text, "gbk")  # type: ignore[operator]
+    return "result" in _jsoned("Q45", answer, text, "gbk")
 
 
 def _q46(answer: Answer) -> object:
     submit = {"phone": PHONE, "content": quote("您好【签名】")}
     text = f'{{"method":"send",{_JSON_ROOT},"submit":[{json.dumps(submit)}]}}}}'
-    return _jsoned("Q46", answer, text)["result"][0]["return"]  # type: ignore[index]
+    return _jsoned("Q46", answer, text)["result"][0]["return"]
 
 
 def _q47(answer: Answer) -> object:
     text = f'{{"method":"info",{_JSON_ROOT}}}}}'.replace('"', "'")
-    return "result" in _jsoned("Q47", answer, text)  # type: ignore[operator]
+    return "result" in _jsoned("Q47", answer, text)
 
 
 def _q48(answer: Answer) -> object:
-    return "result" in _jsoned("Q48", answer, f'{{"method":"info",{_JSON_ROOT}}}}}')  # type: ignore[operator]
+    return "result" in _jsoned("Q48", answer, f'{{"method":"info",{_JSON_ROOT}}}}}')
 
 
 def _q49(answer: Answer) -> object:
@@ -330,6 +337,42 @@ def _q49(answer: Answer) -> object:
     answered = bench.call(Operation.REPORT, Request("200001", "123456"), Envelope(Door.JSON))
     (report,) = json.loads(answered.delivery.body)["result"]
     return list(report)
+
+
+def _q54(answer: Answer) -> object:
+    raw = f'{ROOT}<submit phone="%31+2" content="x"/></root>'
+    answered = _served("Q54", answer, raw.encode())
+    read = [phone for phone in ("%31+2", "1 2") if f'phone="{phone}"' in answered]
+    return _code(_served("Q54", answer, quote_plus(raw).encode())), read
+
+
+def _q55(answer: Answer) -> object:
+    query = quote(f'{ROOT}<submit phone="LONE" content="x"/></root>').replace("LONE", "%zz").encode()
+    answered = _served("Q55", answer, b"", query=query)
+    return _code(answered), 'phone="%zz"' in answered
+
+
+def _q56(answer: Answer) -> object:
+    return _code(_served("Q56", answer, b"\xef\xbb\xbf" + f"{ROOT}</root>".encode(), path=Operation.INFO.path))
+
+
+def _q57(answer: Answer) -> object:
+    with emulator(assumptions={"Q57": answer}) as served:
+        return [http.post(served.url, path, b"").status for path in (*PATHS, "/sms3_api/xmlapi//info.jsp")]
+
+
+def _q58(answer: Answer) -> object:
+    with emulator(assumptions={"Q58": answer}) as served:
+        targets = (b"%s?%s" % (Operation.INFO.path.encode(), b"x" * size) for size in (8192, 8193, 9001))
+        return [http.get(served.url, target).status for target in targets]
+
+
+def _q59(answer: Answer) -> object:
+    body = f'{ROOT}<submit phone="{",".join(["1"] * 200)}" content="x"/></root>'.encode()
+    with emulator(accounts=[{"userid": "200001", "password": "123456"}], assumptions={"Q59": answer}) as served:
+        return sorted(
+            {"content-length", "transfer-encoding"} & http.post(served.url, Operation.SEND.path, body).headers.keys()
+        )
 
 
 REFUSED = ["1001001"]
@@ -389,7 +432,14 @@ EFFECTS: dict[str, tuple[Callable[[Answer], object], dict[Answer, object]]] = {
     "Q33": (_q33, {"kept": "99999", "refunded": "100000"}),
     "Q34": (_q34, {"at_once": "99999", "when_sent": "100000"}),
     "Q35": (_q35, {"utf16": REFUSED, "codepoint": ["0", "0"]}),
-    "Q36": (_q36, {"refuse": "1001001", "declared": "0"}),
+    "Q36": (
+        _q36,
+        {
+            "ignore": ["1001001", "0"],
+            "declared": ["0", "0"],
+            "refuse": ["1001001", "1001001"],
+        },
+    ),
     "Q37": (
         _q37,
         {
@@ -428,6 +478,15 @@ EFFECTS: dict[str, tuple[Callable[[Answer], object], dict[Answer, object]]] = {
             "without_linkid": ["msgid", "phone", "recvtime", "status", "info"],
         },
     ),
+    "Q54": (
+        _q54,
+        {"marked": ("0", ["%31+2"]), "never": ("1001001", ["%31+2"]), "always": ("0", ["1 2"])},
+    ),
+    "Q55": (_q55, {"refuse": ("1001001", False), "keep": ("0", True)}),
+    "Q56": (_q56, {"drop": "0", "refuse": "1001001"}),
+    "Q57": (_q57, {"reach": [200] * 5, "not_found": [404, 404, 404, 404, 200]}),
+    "Q58": (_q58, {"8192": [200, 400, 400], "any": [200, 200, 200], "9000": [200, 200, 400]}),
+    "Q59": (_q59, {"chunked": ["transfer-encoding"], "length": ["content-length"]}),
 }
 
 

@@ -43,7 +43,7 @@ Duplicated: message 1 to 13800000000 was accepted 2 times
 What happened, on the account's clock:
 1. Your code is given message 1 to 13800000000 to send.
    send 12:00:00: the gateway accepted message 1 to 13800000000; the connection closed before the answer
-   send 12:00:00: your code sent message 1 to 13800000000 again, and the gateway accepted it
+   send 12:00:00: your code, or its HTTP library by itself (W16), sent message 1 to 13800000000 again, and the gateway accepted it
 A test that repeats it:
     from ccell_fake import stateful
     from ccell_fake.faults import CloseFault
@@ -55,13 +55,13 @@ A test that repeats it:
                 stateful.Send(phones=("13800000000",), fault=CloseFault(processed=True)),
             ),
         )
-        stateful.replay(SendsAgain, ccell_server.url, plan)"""
+        stateful.replay(SendsAgain, ccell_server.url, plan)"""  # noqa: E501 - as printed
 CHINESE = """\
 Duplicated: 短信 1（13800000000）被网关接受了 2 次
 经过（按账户的时钟）：
 1. 要你的代码发送短信 1（13800000000）。
    send 12:00:00: 网关接受了短信 1（13800000000）；应答之前连接就断开了
-   send 12:00:00: 你的代码又发了短信 1（13800000000），网关接受了
+   send 12:00:00: 你的代码（或者它的 HTTP 库自行，W16）又发了短信 1（13800000000），网关接受了
 重现它的测试："""
 
 

@@ -4,8 +4,10 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import timedelta
+from typing import Any
 from urllib.request import urlopen
 
+import httpx2 as http
 import pytest
 from harness.emulators import DOCUMENT_DAY
 from hypothesis import given
@@ -14,7 +16,7 @@ from hypothesis import strategies as st
 from ccell_fake.client import ClientError, Retry
 from ccell_fake.inspection import JournalEntry
 from ccell_fake.model import Door, Operation
-from ccell_fake.testing import Ccell, audit
+from ccell_fake.testing import Ccell, LimitsBroken, audit
 from ccell_mock_server.fake import FakeCcell
 
 CONTENT = "您好【签名】"
@@ -115,6 +117,75 @@ def test_a_fault_is_not_a_breach(fake: Ccell) -> None:
         for _ in range(2):
             with suppress(ClientError):
                 fake.client.send(PHONE, CONTENT)
+    assert _clauses(fake) == []
+
+
+def _post(fake: Ccell, attempts: int = 4, path: str = Operation.SEND.path, text: str = CONTENT) -> None:
+    """Post as an HTTP library does that sends again by itself."""
+    submit = f'<submit phone="{PHONE}" content="{text}"/>' if path == Operation.SEND.path else ""
+    body = f'<root userid="{fake.userid}" password="{fake.password}">{submit}</root>'.encode()
+    with http.HTTPTransport() as transport:
+        for _ in range(attempts):
+            with suppress(http.TransportError):
+                transport.handle_request(http.Request("POST", fake.url + path, content=body)).read()
+                return
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"close": True},
+        {"close": True, "processed": True},
+        {"reset": True, "processed": True},
+        {"truncate": True},
+        {"truncate": 0},
+    ],
+    ids=str,
+)
+def test_a_send_that_comes_again_right_after_a_lost_answer_is_a_breach(fake: Ccell, fault: dict[str, Any]) -> None:
+    fake.faults.next("send", times=3, **fault)
+    _post(fake)
+    first, *again = (entry.position for entry in fake.journal())
+    breaches = fake.breaches()
+    assert [(breach.clause, breach.position) for breach in breaches] == [("W16", position) for position in again]
+    assert f"the same bytes as in request {first} came again" in str(breaches[0])
+    assert "turn off retries in your HTTP library" in str(breaches[0])
+
+
+def test_a_resend_is_no_breach_where_it_is_allowed() -> None:
+    with FakeCcell(strict=True, allowed={"W16"}) as fake:
+        fake.faults.next("send", close=True, processed=True)
+        _post(fake)
+        assert len(fake.outbox) == 2
+        assert _clauses(fake) == []
+    fake = FakeCcell(strict=True)
+    fake.faults.next("send", close=True)
+    _post(fake)
+    with pytest.raises(LimitsBroken, match="W16: "):
+        fake.close()
+
+
+@pytest.mark.parametrize("allowed", ["W16", {"W99"}, {"1001006"}])
+def test_what_is_allowed_must_be_a_clause_or_an_observation(allowed: Any) -> None:
+    with pytest.raises(ValueError, match="ids of clauses and observations, such as W16"):
+        FakeCcell(allowed=allowed)
+
+
+def test_other_requests_after_a_lost_answer_are_no_breaches(fake: Ccell) -> None:
+    fake.faults.next("send", close=True, processed=True)
+    _post(fake, 1)
+    _post(fake, text="别的【签名】")
+    fake.faults.next("report", close=True, processed=True)
+    _post(fake, 1, Operation.REPORT.path)
+    _post(fake, 1, Operation.REPORT.path)
+    fake.faults.next("send", close=True, processed=True)
+    _post(fake, 1)
+    fake.client.info()
+    _post(fake, 1)
+    others: list[dict[str, Any]] = [{"http": 502}, {"code": "1001999"}, {"broken_xml": True}]
+    for fault in others:
+        fake.faults.next("send", **fault)
+        _post(fake, 1)
     assert _clauses(fake) == []
 
 

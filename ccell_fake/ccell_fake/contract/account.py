@@ -123,17 +123,25 @@ class ContractAccount:
         """Send submits with these attributes, in this order. None leaves an attribute out."""
         return self.post(Operation.SEND, self.payload(self.submit_elements(*submits)))
 
-    def post(self, operation: Operation, payload: str | bytes, content_type: str = _XML) -> RawAnswer:
-        """Send a payload as the body of a POST."""
+    def post(
+        self, operation: Operation, payload: str | bytes, content_type: str = _XML, *, path: str = ""
+    ) -> RawAnswer:
+        """Send a payload as the body of a POST. A path replaces that of the endpoint, exactly as written."""
         body = payload.encode() if isinstance(payload, str) else payload
-        headers = {"Content-Type": content_type}
-        return self._send(operation, httpx2.Request("POST", self._url + operation.path, content=body, headers=headers))
+        request = httpx2.Request(
+            "POST", self._url + operation.path, content=body, headers={"Content-Type": content_type}
+        )
+        if path:
+            before = request.url.raw_path.removesuffix(operation.path.encode())
+            request.extensions["target"] = before + path.encode()
+        return self._send(operation, request)
 
     def get(self, operation: Operation, query: str) -> RawAnswer:
         """Send a GET with a query exactly as written: printable ASCII without blanks."""
-        url = httpx2.URL(self._url + operation.path).copy_with(query=query.encode())
-        target = f"{url.path}?{query}".encode()
-        return self._send(operation, httpx2.Request("GET", url, extensions={"target": target}))
+        request = httpx2.Request("GET", self._url + operation.path)
+        # A URL of httpx2 has at most 64 KiB.
+        request.extensions["target"] = b"%s?%s" % (request.url.raw_path, query.encode())
+        return self._send(operation, request)
 
     def _send(self, operation: Operation, request: httpx2.Request) -> RawAnswer:
         request.extensions["timeout"] = httpx2.Timeout(_SECONDS).as_dict()

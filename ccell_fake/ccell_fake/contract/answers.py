@@ -9,9 +9,13 @@ from xml.etree import ElementTree as ET
 
 from ccell_fake.model import AnyReply, Operation, Resp
 from ccell_fake.wire import replies
+from ccell_fixtures.registries import ASSUMPTIONS
 
 DECLARATION = b'<?xml version="1.0" encoding="UTF-8"?>'
 """The beginning of every answer (T5)."""
+
+MALFORMED = frozenset(ASSUMPTIONS["Q2"].answers)
+"""The codes that a malformed request may get (Q2)."""
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
+from urllib.parse import unquote
 
 import httpx2
 
@@ -80,6 +81,13 @@ class Recording(httpx2.BaseTransport):
         raise NotRecorded
 
 
-def _identity(request: httpx2.Request) -> tuple[str, str, bytes, bytes]:
+def split_target(request: httpx2.Request) -> tuple[bytes, bytes]:
+    """Return path and query of a request as they are sent, which may differ from its URL."""
     target: bytes = request.extensions.get("target", request.url.raw_path)
-    return request.method, request.url.path, target.partition(b"?")[2], request.read()
+    path, _, query = target.partition(b"?")
+    return path, query
+
+
+def _identity(request: httpx2.Request) -> tuple[str, str, bytes, bytes]:
+    path, query = split_target(request)
+    return request.method, unquote(path.decode("latin-1")), query, request.read()

@@ -103,6 +103,7 @@ class Arrival:
         began: When it arrived, on the clock of `elapsed`.
         client: Identifies the client, so that a wait ends when the client disconnects. None if that is unknown.
         hide: Replaces the request's passwords in text about it that is kept or logged.
+        grounds: The observations and questions that its transport rested on.
     """
 
     operation: Operation | None
@@ -114,6 +115,7 @@ class Arrival:
     began: float = field(default_factory=elapsed)
     client: object = None
     hide: Callable[[str], str] = str
+    grounds: tuple[str, ...] = ()
 
     @property
     def parsed(self) -> tuple[Operation, Request]:

@@ -218,18 +218,20 @@ class Gateway:
         facts = RequestFacts(operation, request, arrival.peer, account, answers, state)
         refusal = first_refusal(account.request_rules, facts)
         if refusal is None:
-            return self._carry_out(facts, ledger)
+            return self._carry_out(facts, arrival.grounds, ledger)
         if refusal.rule == request_rules.CONCURRENCY:
             _count_excess(facts, ledger)
         return _refused(refusal, answers)
 
-    def _carry_out(self, facts: RequestFacts, ledger: Ledger) -> Decision:
+    def _carry_out(self, facts: RequestFacts, transport: tuple[str, ...], ledger: Ledger) -> Decision:
+        """Perform a request. Its basis names the grounds of its transport, too."""
         reply = self.accounts.behaviour.operations[facts.operation](facts, ledger, self._seed)
         _check_length(reply)
         refusals = tuple(verdict.refusal for submit in facts.verdicts for verdict in submit if verdict.refusal)
         if refusals:
             return Decision(reply, facts.answers.layout, *explain_refusals(refusals, facts.answers), refusals)
-        grounds = (DOCUMENTED_BY[facts.operation], *credentials.grounds(facts.request, facts.account.policy))
+        policy = facts.account.policy
+        grounds = (DOCUMENTED_BY[facts.operation], *transport, *credentials.grounds(facts.request, policy))
         return Decision(reply, facts.answers.layout, facts.operation, describe_basis(grounds, facts.answers))
 
     def _record(

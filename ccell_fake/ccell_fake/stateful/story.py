@@ -7,6 +7,7 @@ from textwrap import indent
 from ccell_fake.clock import SHANGHAI
 from ccell_fake.codes import Code
 from ccell_fake.model import Operation
+from ccell_fake.resends import SentRequest, find_resends
 from ccell_fake.stateful.audit import Message
 from ccell_fake.stateful.exchange import GatewayRequest, Submitted
 from ccell_fake.stateful.pasting import paste
@@ -55,6 +56,7 @@ class Story:
         self._name = name
         self._chapters: list[_Chapter] = []
         self._accepted: set[tuple[str, str]] = set()
+        self._before: list[SentRequest] = []
 
     def begin(self, step: Step | None) -> None:
         """Begin a step; None for what follows the last one."""
@@ -66,8 +68,12 @@ class Story:
 
     def add(self, request: GatewayRequest) -> None:
         """Note a request."""
+        # A request whose text is unknown is like no other.
+        sent = SentRequest("", request.operation, request.text or id(request), request.delivery)
+        is_resent = any(find_resends([*self._before, sent]))
+        self._before = [sent]
         at = f" {request.at.astimezone(SHANGHAI):%H:%M:%S}" if request.at else ""
-        said = [self._say_answer(request)]
+        said = [self._say_answer(request, is_resent=is_resent)]
         if request.delivery in _LOST and not request.is_readable:
             said.append(self._say(request.delivery))
         self._chapters[-1].requests.append(f"{request.operation or '?'}{at}: {self._say('semicolon').join(said)}")
@@ -134,7 +140,7 @@ class Story:
             return self._say("send", messages=shown) + text
         return self._say("schedule", messages=shown, time=f"{time.astimezone(SHANGHAI):%Y-%m-%d %H:%M:%S}") + text
 
-    def _say_answer(self, request: GatewayRequest) -> str:
+    def _say_answer(self, request: GatewayRequest, *, is_resent: bool) -> str:
         if not request.code:
             return self._say("unprocessed")
         if request.code != Code.SUCCESS:
@@ -142,7 +148,7 @@ class Story:
             return self._say("refused all", code=request.code, why=why)
         match request.operation:
             case Operation.SEND:
-                return self._say_verdicts(request)
+                return self._say_verdicts(request, is_resent=is_resent)
             case Operation.REPORT:
                 return self._say("handed reports", count=request.items)
             case Operation.UPMSG:
@@ -150,13 +156,14 @@ class Story:
             case _:
                 return self._say("answered")
 
-    def _say_verdicts(self, request: GatewayRequest) -> str:
+    def _say_verdicts(self, request: GatewayRequest, *, is_resent: bool) -> str:
         accepted = [one for one in request.submitted if one.code == Code.SUCCESS]
         again = [one for one in accepted if (one.phone, one.content) in self._accepted]
         first = [one for one in accepted if one not in again]
         self._accepted.update((one.phone, one.content) for one in accepted)
         parts = [self._say("accepted", what=self._shown(first))] if first else []
-        parts += [self._say("accepted again", what=self._shown(again))] if again else []
+        how = "accepted resent" if is_resent else "accepted again"
+        parts += [self._say(how, what=self._shown(again))] if again else []
         for one in [one for one in request.submitted if one.code != Code.SUCCESS][:_FEW]:
             explanation = "" if request.is_refused_by_fault else request.explanation
             why = self._say.explain(one.code, explanation)

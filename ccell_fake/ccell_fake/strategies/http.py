@@ -10,11 +10,15 @@ from hypothesis import strategies as st
 from hypothesis.errors import InvalidArgument
 from hypothesis.strategies import DrawFn, SearchStrategy
 
-from ccell_fake.limits import PAYLOAD_BYTES, QUERY_BYTES
+from ccell_fake.limits import PAYLOAD_BYTES
 from ccell_fake.model import JSON_PATH, Operation, Request
 from ccell_fake.strategies import json, xml
 from ccell_fake.strategies.checks import check_choice, named
 from ccell_fake.wire import json_requests, requests
+from ccell_fixtures.registries import ASSUMPTIONS
+
+# Q58
+_QUERY_BYTES = int(str(ASSUMPTIONS["Q58"].default))
 
 _JSON_TYPES = ("application/json", None, "application/x-www-form-urlencoded", "text/plain;charset=ISO-8859-1")
 _CONTENT_TYPES = (
@@ -110,7 +114,7 @@ def payloads(
     """HTTP requests that carry a request as different clients would. The simplest is a POST.
 
     They differ in the form of the XML or JSON, its place in body or query, its encoding, the Content-Type, and a double
-    slash in the path. The gateway reads the same request from each.
+    slash in the path. The gateway reads the same request from each. A query has at most 8192 bytes (Q58).
 
     Args:
         request: The request.
@@ -154,9 +158,11 @@ def _requests(
     content_type = draw(st.sampled_from(types))
     headers = () if content_type is None else (("Content-Type", content_type),)
     place = draw(st.sampled_from(["body", "query", "query of a POST"]))
-    if place == "body" or len(data) > QUERY_BYTES:
-        body = draw(st.sampled_from(_BODY_ENCODINGS))(data)
-        return RawRequest("POST", path, headers, body if len(body) <= PAYLOAD_BYTES else data)
-    encodings = _ENCODINGS if strict_http else (*_ENCODINGS, *_RAW_ENCODINGS)
-    target = path + b"?" + draw(st.sampled_from(encodings))(data)
-    return RawRequest("GET", target) if place == "query" else RawRequest("POST", target, headers)
+    if place != "body":
+        encodings = _ENCODINGS if strict_http else (*_ENCODINGS, *_RAW_ENCODINGS)
+        query = draw(st.sampled_from(encodings))(data)
+        target = path + b"?" + query
+        if len(query) <= _QUERY_BYTES:
+            return RawRequest("GET", target) if place == "query" else RawRequest("POST", target, headers)
+    body = draw(st.sampled_from(_BODY_ENCODINGS))(data)
+    return RawRequest("POST", path, headers, body if len(body) <= PAYLOAD_BYTES else data)

@@ -1,8 +1,8 @@
 """Strategy for the JSON-RPC of a request: ids, order of members, blanks, quotes and escapes (P6, J1 to J4)."""
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import cast
 
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn
@@ -27,11 +27,12 @@ class _Form:
 
     def write(self, value: object) -> str:
         """Write a value."""
-        if isinstance(value, Mapping):
-            members = [f"{self.write(name)}{self.colon}{self.write(one)}" for name, one in value.items()]
+        if isinstance(value, dict):
+            named = cast("dict[str, object]", value)
+            members = [f"{self.write(name)}{self.colon}{self.write(one)}" for name, one in named.items()]
             return "{" + self.comma.join(members) + "}"
         if isinstance(value, list):
-            return "[" + self.comma.join(map(self.write, value)) + "]"
+            return "[" + self.comma.join(map(self.write, cast("list[object]", value))) + "]"
         text = json.dumps(value, ensure_ascii=self.is_ascii)
         if self.quote == '"':
             return text

@@ -1,5 +1,6 @@
 """Strategies for submits and requests as model values (S1, S2)."""
 
+from functools import partial
 from itertools import cycle, islice
 
 from hypothesis import strategies as st
@@ -105,6 +106,8 @@ def requests(
     if not signed:
         return lists.map(lambda drawn: Request(userid, password, tuple(drawn)))
     seqids = st.from_regex(f"[0-9]{{{SEQID_DIGITS}}}", fullmatch=True, alphabet="0123456789")
-    return st.builds(
-        lambda drawn, seqid: Request(userid, None, tuple(drawn), seqid, sign(seqid, password or "")), lists, seqids
-    )
+    return st.builds(partial(_signed, userid, password or ""), lists, seqids)
+
+
+def _signed(userid: str | None, password: str, submits: list[Submit], seqid: str) -> Request:
+    return Request(userid, None, tuple(submits), seqid, sign(seqid, password))

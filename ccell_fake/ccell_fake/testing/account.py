@@ -1,7 +1,7 @@
 """An emulator for tests, and an account on it: clients, messages, and everything a test arranges."""
 
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from functools import partial
@@ -95,6 +95,7 @@ class OpenedAccount(TypedDict):
     password: str
     position: int
     is_strict: bool
+    allowed: Collection[str]
 
 
 class Ccell:
@@ -114,7 +115,14 @@ class Ccell:
     """
 
     def __init__(
-        self, server: "Server", account: AccountControl, password: str, *, position: int = 0, is_strict: bool = False
+        self,
+        server: "Server",
+        account: AccountControl,
+        password: str,
+        *,
+        position: int = 0,
+        is_strict: bool = False,
+        allowed: Collection[str] = (),
     ) -> None:
         """Use an open account.
 
@@ -124,9 +132,11 @@ class Ccell:
             password: Its password.
             position: Position of the last request to the emulator before the account was opened.
             is_strict: Whether closing it checks the code under test.
+            allowed: Ids of clauses and observations that the check leaves out, such as `W16`.
         """
         self.server = server
         self.is_strict = is_strict
+        self._allowed = allowed
         self._position = position
         self._holds: list[Holding] = []
         self._clients: list[Client] = []
@@ -310,7 +320,7 @@ class Ccell:
     def breaches(self) -> tuple[audit.Breach, ...]:
         """Limits of the document that the code under test broke, and its stray requests."""
         held = [holding.positions for holding in self._holds]
-        return audit.breaches(self.journal(), self.account.messages(), held, self.strays())
+        return audit.breaches(self.journal(), self.account.messages(), held, self.strays(), self._allowed)
 
     def close(self) -> None:
         """Delete the account, and close its clients. A second call does nothing.
@@ -457,25 +467,32 @@ class Server:
         """Address of the gateway, such as `http://127.0.0.1:8026`."""
         return self._url()
 
-    def open(self, *, strict: bool | None = None, **settings: Unpack[SettingsByName]) -> Ccell:
+    def open(
+        self, *, strict: bool | None = None, allowed: Collection[str] = (), **settings: Unpack[SettingsByName]
+    ) -> Ccell:
         """Open an account. A missing userid or password is generated; other missing settings have their defaults.
 
         Args:
             strict: Whether closing the account checks the code under test; None for the default of the server. A
                 request to a strict account takes 20 ms, unless you set `processing_time`.
+            allowed: Ids of clauses and observations that the check leaves out, such as `W16`.
             settings: Settings of the account.
 
         Raises:
             ControlError: There is no such setting, the value is not allowed, or the userid is in use.
             TypeError: strict is something else.
+            ValueError: allowed has something else than ids of clauses and observations.
         """
-        return Ccell(**self.opened(strict=strict, **settings))
+        return Ccell(**self.opened(strict=strict, allowed=allowed, **settings))
 
-    def opened(self, *, strict: bool | None = None, **settings: Unpack[SettingsByName]) -> "OpenedAccount":
+    def opened(
+        self, *, strict: bool | None = None, allowed: Collection[str] = (), **settings: Unpack[SettingsByName]
+    ) -> "OpenedAccount":
         """Open an account with the arguments of `open`, and return the arguments of Ccell."""
         if not (strict is None or isinstance(strict, bool)):  # pyright: ignore[reportUnnecessaryIsInstance]
             message = f"strict must be True or False, got {strict!r}"
             raise TypeError(message)
+        audit.check_allowed(allowed)
         is_strict = self.is_strict if strict is None else strict
         if is_strict:
             settings.setdefault("processing_time", STRICT_PROCESSING_TIME)
@@ -483,7 +500,14 @@ class Server:
         account = self._open(settings)
         # The answer hides a password that the emulator did not make.
         password = settings.get("password") or account.password
-        return OpenedAccount(server=self, account=account, password=password, position=position, is_strict=is_strict)
+        return OpenedAccount(
+            server=self,
+            account=account,
+            password=password,
+            position=position,
+            is_strict=is_strict,
+            allowed=allowed,
+        )
 
     def _open(self, settings: SettingsByName) -> AccountControl:
         try:

@@ -1,14 +1,15 @@
 """Find where the code under test broke a limit of the document, from the journal and the messages."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from ccell_fake.codes import Code
 from ccell_fake.inspection import JournalEntry, MessageRecord
 from ccell_fake.limits import CONTENT_CHARACTERS, NUMBERS_PER_REQUEST
 from ccell_fake.model import Operation
+from ccell_fake.resends import RESENT, SentRequest, find_resends
 from ccell_fake.testing.strays import StrayRequest
-from ccell_fixtures.registries import CLAUSES
+from ccell_fixtures.registries import CLAUSES, OBSERVATIONS
 
 _CLAUSE_OF_RULE = {
     "readable": "S1",
@@ -21,6 +22,7 @@ _CLAUSE_OF_RULE = {
     "sendtime": "A1",
 }
 _CLAUSE_OF_CODE = {Code.SIGNATURE_TOO_LONG: "C1"}
+_EVIDENCE = {**CLAUSES, **OBSERVATIONS}
 _CONCURRENCY = "concurrency"
 _STRAY = "A request must reach the account of its test."
 # A test arranges these answers by its choice of the userid.
@@ -35,7 +37,7 @@ class Breach:
     """A broken limit of the document.
 
     Attributes:
-        clause: Id of the clause; empty for a stray request.
+        clause: Id of the clause or observation; empty for a stray request.
         position: Position of the request in the journal.
         says: Description of the breach.
     """
@@ -46,8 +48,15 @@ class Breach:
 
     def __str__(self) -> str:
         """The breach, with the text of the clause."""
-        rule = f"{self.clause}: {CLAUSES[self.clause].says}" if self.clause else _STRAY
+        rule = f"{self.clause}: {_EVIDENCE[self.clause].says}" if self.clause else _STRAY
         return f"{rule}\n  request {self.position}: {self.says}"
+
+
+def check_allowed(allowed: Collection[str]) -> None:
+    """Check ids of clauses and observations. Raises ValueError if one of them is unknown."""
+    if isinstance(allowed, str) or not _EVIDENCE.keys() >= set(allowed):
+        message = f"allowed must be a collection of ids of clauses and observations, such as W16; got {allowed!r}"
+        raise ValueError(message)
 
 
 def breaches(
@@ -55,16 +64,19 @@ def breaches(
     messages: Iterable[MessageRecord],
     held: Sequence[range] = (),
     strays: Iterable[StrayRequest] = (),
+    allowed: Collection[str] = (),
 ) -> tuple[Breach, ...]:
     """Find breaches, in the order of the requests.
 
-    The effects of faults are no breaches, nor is excess while a test held slots.
+    The effects of faults are no breaches, nor is excess while a test held slots. But a send that arrives again right
+    after a fault has cut off its answer is one (W16).
 
     Args:
         entries: The journal of the account.
         messages: Its messages.
         held: The positions while slots were held.
         strays: Requests that reached no account of a test.
+        allowed: Ids of clauses and observations that are no breaches.
     """
     entries, messages = tuple(entries), tuple(messages)
     faulted = {entry.position for entry in entries if _FAULT in entry.rule.split(", ") or entry.delivery != "whole"}
@@ -73,8 +85,10 @@ def breaches(
         *_of_contents(messages),
         *(Breach("", one.entry.position, one.reason) for one in strays if one.entry.rule != _ARRANGED),
         *_repeated(message for message in messages if message.position not in faulted),
+        *_resent(entries),
     ]
-    return tuple(sorted(found, key=lambda breach: breach.position))
+    kept = (breach for breach in found if breach.clause not in allowed)
+    return tuple(sorted(kept, key=lambda breach: breach.position))
 
 
 def _of_entry(entry: JournalEntry, held: Sequence[range]) -> Iterator[Breach]:
@@ -99,6 +113,18 @@ def _of_contents(messages: Iterable[MessageRecord]) -> Iterator[Breach]:
         if length > CONTENT_CHARACTERS and message.position not in positions:
             positions.add(message.position)
             yield Breach("S4", message.position, f"a content has {length} characters")
+
+
+def _resent(entries: Sequence[JournalEntry]) -> Iterator[Breach]:
+    """Sends that arrived again right after their answer was cut off."""
+    entries = sorted(entries, key=lambda entry: entry.position)
+    sent = (SentRequest(entry.peer, entry.operation, entry.request, entry.delivery) for entry in entries)
+    for first, again in find_resends(sent):
+        says = (
+            f"the same bytes as in request {entries[first].position} came again, right after its answer was cut off "
+            f"({entries[first].delivery}); turn off retries in your HTTP library"
+        )
+        yield Breach(RESENT, entries[again].position, says)
 
 
 def _repeated(messages: Iterable[MessageRecord]) -> Iterator[Breach]:

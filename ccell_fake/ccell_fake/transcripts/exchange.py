@@ -88,8 +88,8 @@ class Exchange:
             message = f"{self.path} is no endpoint"
             raise UnreadableRequest(message)
         door, _ = self.endpoint
-        found = payload.find(self.method, self.query, self.body, self.content_type, door=door)
-        return doors.parse_request(self.endpoint, found.data, as_declared=True, reading=Reading(is_gbk=True))
+        found = payload.find(self.method, self.query, self.body, self.content_type, payload.LENIENT, door=door)
+        return doors.parse_request(self.endpoint, found.data, encoding="declared", reading=Reading(is_gbk=True))
 
     def reply(self) -> AnyReply:
         """Parse the answer.

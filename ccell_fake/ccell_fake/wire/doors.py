@@ -31,14 +31,14 @@ def render(reply: AnyReply, layout: Layout, envelope: Envelope) -> bytes:
 
 
 def parse_request(
-    endpoint: Endpoint, data: bytes, *, as_declared: bool = False, reading: Reading = DEFAULT_READING
+    endpoint: Endpoint, data: bytes, *, encoding: str = "refuse", reading: Reading = DEFAULT_READING
 ) -> Call:
     """Parse a request to an endpoint.
 
     Args:
         endpoint: The endpoint.
         data: The XML document or the JSON text.
-        as_declared: Decode XML in the declared encoding instead of requiring UTF-8 (Q36).
+        encoding: How to decode XML, as an answer to Q36.
         reading: How the questions about JSON are answered.
 
     Raises:
@@ -47,7 +47,7 @@ def parse_request(
     _, operation = endpoint
     if operation is None:
         return json_requests.parse(data, reading)
-    return Call(XML, operation, requests.parse(operation, data, as_declared=as_declared))
+    return Call(XML, operation, requests.parse(operation, data, encoding=encoding))
 
 
 def parse_reply(door: Door, operation: Operation, data: bytes, charset: str = "") -> AnyReply:

@@ -81,7 +81,8 @@ def _parse(
     operation: Operation, data: bytes, charset: str, read_items: Callable[[list[_Item], _Read], Iterable[Any]]
 ) -> Reply[Any]:
     try:
-        answer = json_text.object_of(json_text.parse(_decoded(data, charset), is_lenient=False), "the answer")
+        value, _ = json_text.parse(_decoded(data, charset), is_lenient=False)
+        answer = json_text.object_of(value, "the answer")
         if answer.get("error") is not None:
             error = json_text.object_of(answer["error"], "error")
             return Reply(_required(error, "code"), json_text.text_of(error.get("message")) or "")

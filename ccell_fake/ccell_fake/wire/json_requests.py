@@ -35,6 +35,9 @@ class Reading:
 
 DEFAULT_READING = Reading()
 
+_ASSUMED = {Operation.INFO: "Q48", Operation.REPORT: "Q49"}
+"""The questions about whether there is a method, and about what it answers."""
+
 
 class Call(NamedTuple):
     """A call of a method.
@@ -43,11 +46,13 @@ class Call(NamedTuple):
         envelope: The door and the id, which the answer repeats.
         operation: The method; None if there is no such method.
         request: The request, or why it is unreadable.
+        grounds: The published facts and the questions that reading it rested on.
     """
 
     envelope: Envelope
     operation: Operation | None
     request: Request | UnreadableRequest
+    grounds: tuple[str, ...] = ()
 
 
 def parse(data: bytes, reading: Reading = DEFAULT_READING) -> Call:
@@ -56,25 +61,35 @@ def parse(data: bytes, reading: Reading = DEFAULT_READING) -> Call:
     Raises:
         UnreadableRequest: The payload is no JSON object.
     """
+    grounds = ["P6"]
     try:
-        text = _decoded(data, is_gbk=reading.is_gbk)
-        named = json_text.object_of(json_text.parse(text, is_lenient=reading.is_lenient), "the JSON")
+        text = _decoded(data, grounds, is_gbk=reading.is_gbk)
+        value, needs_leniency = json_text.parse(text, is_lenient=reading.is_lenient)
+        named = json_text.object_of(value, "the JSON")
     except NotReadableError as error:
         raise UnreadableRequest(error.reason, error.ground) from error
+    if needs_leniency:
+        grounds.append("Q47")
     envelope = Envelope(Door.JSON, json_text.render(named["id"]) if "id" in named else None)
     operation = None
     try:
         operation = _operation(named.get("method"), reading)
-        return Call(envelope, operation, _request(operation, named.get("params"), reading))
+        request = _request(operation, named.get("params"), reading)
     except NotReadableError as error:
         return Call(envelope, operation, UnreadableRequest(error.reason, error.ground))
+    if operation in _ASSUMED:
+        grounds.append(_ASSUMED[operation])
+    if any("%" in (submit.content or "") or "+" in (submit.content or "") for submit in request.submits):
+        grounds.append("Q46")
+    return Call(envelope, operation, request, tuple(grounds))
 
 
-def _decoded(data: bytes, *, is_gbk: bool) -> str:
+def _decoded(data: bytes, grounds: list[str], *, is_gbk: bool) -> str:
     try:
         return data.decode()
     except UnicodeDecodeError as error:
         if is_gbk:
+            grounds.append("Q45")
             return data.decode("gb18030", "replace")
         raise NotReadableError(say_not_utf8(data, error), "Q45") from error
 

@@ -22,8 +22,10 @@ class Number(str):
     __slots__ = ()
 
 
-def parse(text: str, *, is_lenient: bool) -> Any:  # noqa: ANN401 - any JSON value
+def parse(text: str, *, is_lenient: bool) -> tuple[Any, bool]:
     """Parse a JSON text. Numbers stay as they are written.
+
+    Returns the value, and whether only a lenient parser reads it.
 
     Args:
         text: The text.
@@ -33,7 +35,7 @@ def parse(text: str, *, is_lenient: bool) -> Any:  # noqa: ANN401 - any JSON val
         NotReadableError: It is not JSON. Its ground is Q47 if a lenient parser could read it.
     """
     try:
-        return _strict(text)
+        return _strict(text), False
     except ValueError as error:
         try:
             lenient = _strict("".join(_quoted(text)))
@@ -41,7 +43,7 @@ def parse(text: str, *, is_lenient: bool) -> Any:  # noqa: ANN401 - any JSON val
             message = f"the JSON is not well-formed: {error}"
             raise NotReadableError(message) from error
         if is_lenient:
-            return lenient
+            return lenient, True
         message = f"the JSON is not well-formed: {error}; strings need double quotes"
         raise NotReadableError(message, "Q47") from error
 

@@ -113,7 +113,7 @@ def parse_leniently(operation: Operation, data: bytes, charset: str = "") -> Rep
 def _parse(operation: Operation, data: bytes, charset: str, read_items: _ReadItems) -> Reply[Any]:
     try:
         body = data.strip().removeprefix(codecs.BOM_UTF8).lstrip()
-        root = xml.parse(body, "root", as_declared=True, charset=charset)
+        root = xml.parse(body, "root", encoding="declared", charset=charset)
         if operation is Operation.INFO:
             items = _accounts(root)
         else:

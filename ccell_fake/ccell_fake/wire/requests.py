@@ -6,19 +6,20 @@ from ccell_fake.wire import xml
 from ccell_fake.wire.text import NotReadableError
 
 
-def parse(operation: Operation, data: bytes, *, as_declared: bool = False) -> Request:
+def parse(operation: Operation, data: bytes, *, encoding: str = "refuse") -> Request:
     """Parse a request. Unknown elements and attributes are ignored.
 
     Args:
         operation: The endpoint. Only a send has submits.
         data: The XML document.
-        as_declared: Decode in the declared encoding instead of requiring UTF-8 (Q36).
+        encoding: How to decode it, as an answer to Q36: `refuse` what declares another encoding than UTF-8, `ignore`
+            what it declares, or decode as `declared`.
 
     Raises:
         UnreadableRequest: The payload is not acceptable XML, or its root is not `root`.
     """
     try:
-        root = xml.parse(data, "root", as_declared=as_declared)
+        root = xml.parse(data, "root", encoding=encoding)
     except NotReadableError as error:
         raise UnreadableRequest(error.reason, error.ground) from error
     submits = root.find_all("submit") if operation is Operation.SEND else ()

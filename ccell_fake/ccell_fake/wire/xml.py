@@ -15,6 +15,7 @@ from ccell_fake.wire.text import NotReadableError, legible, say_not_utf8
 DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>'
 
 _DECLARED = re.compile(rb"<\?xml\s[^>]*?\bencoding\s*=\s*[\"']([^\"']*)[\"']")
+_UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 # Texts that declare one of the small character sets may hold characters of the large one.
 _AS_WRITTEN = {"gb2312": "gb18030", "gbk": "gb18030"}
@@ -62,20 +63,24 @@ class Element:
         return (child for child in self.children if child.tag == tag)
 
 
-def parse(data: bytes, tag: str, *, as_declared: bool = False, charset: str = "") -> Element:
+def parse(data: bytes, tag: str, *, encoding: str = "refuse", charset: str = "") -> Element:
     """Parse a document and return its root element.
 
     Args:
         data: The document, without byte order mark and leading blanks.
         tag: The required name of the root element.
-        as_declared: Decode in the declared encoding instead of requiring UTF-8 (Q36).
-        charset: Encoding to try if the declared one fails. Only with `as_declared`.
+        encoding: How to decode it, as an answer to Q36. `refuse`: it must be UTF-8 and declare no other encoding.
+            `ignore`: it must be UTF-8, whatever it declares. `declared`: in the declared encoding.
+        charset: Encoding to try if the declared one fails. Only with `declared`.
 
     Raises:
-        NotReadableError: Not UTF-8, not well-formed, nested too deeply, with a document type, or another root.
+        NotReadableError: Not in the encoding, not well-formed, nested too deeply, with a document type, or another
+            root.
     """
-    data = _as_declared(data, charset) if as_declared else _utf8(data)
-    root = _Parser().parse(data)
+    if encoding == "refuse" and not is_declared_utf_8(data):
+        message = f"the payload declares the encoding {_declared(data)}; it must be UTF-8"
+        raise NotReadableError(message, "Q36")
+    root = _Parser().parse(_as_declared(data, charset) if encoding == "declared" else _utf8(data))
     if root.tag != tag:
         message = f"the root element is <{root.tag[:64]}>; it must be <{tag}>"
         raise NotReadableError(message)
@@ -141,7 +146,7 @@ def canonical(data: bytes) -> str:
 
 
 def _as_declared(data: bytes, charset: str) -> bytes:
-    encoding = "utf-16" if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else _declared(data)
+    encoding = "utf-16" if data.startswith(_UTF_16) else _declared(data)
     for candidate in filter(None, (encoding, charset)):
         with contextlib.suppress(LookupError, ValueError):
             return data.decode(_AS_WRITTEN.get(candidate.lower(), candidate)).strip().encode()
@@ -150,15 +155,16 @@ def _as_declared(data: bytes, charset: str) -> bytes:
 
 
 def _utf8(data: bytes) -> bytes:
-    encoding = _declared(data)
-    if encoding.lower() not in {"utf-8", "utf8"}:
-        message = f"the payload declares the encoding {encoding}; it must be UTF-8"
-        raise NotReadableError(message, "Q36")
     try:
         data.decode()
     except UnicodeDecodeError as error:
         raise NotReadableError(say_not_utf8(data, error), "Q36") from error
     return data
+
+
+def is_declared_utf_8(data: bytes) -> bool:
+    """Return whether a document declares UTF-8, or nothing. A byte order mark declares UTF-16."""
+    return not data.startswith(_UTF_16) and _declared(data).lower() in {"utf-8", "utf8"}
 
 
 def _declared(data: bytes) -> str:

@@ -6,7 +6,8 @@ from flask import Flask, Response
 from werkzeug.exceptions import MethodNotAllowed, NotFound
 
 from ccell_fake.wire import doors
-from ccell_mock_server.gateway.endpoints import METHODS, PATHS, PLAIN
+from ccell_mock_server.gateway.endpoints import PLAIN
+from ccell_mock_server.gateway.routes import METHODS
 from ccell_mock_server.http.paths import CONTROL_PREFIX, LIVE_PATH, READY_PATH
 
 
@@ -14,7 +15,8 @@ def create_app() -> Flask:
     """Create the application. `Dispatcher` answers the methods of its paths."""
     app = Flask(__name__, static_folder=None)
     app.url_map.merge_slashes = False
-    for path, methods in {**dict.fromkeys(PATHS, METHODS), LIVE_PATH: ("GET",), READY_PATH: ("GET",)}.items():
+    methods_by_path = dict.fromkeys(doors.PATHS, METHODS)
+    for path, methods in {**methods_by_path, LIVE_PATH: ("GET",), READY_PATH: ("GET",)}.items():
         app.add_url_rule(path, path.lstrip("/"), _refuse_method, methods=methods, provide_automatic_options=False)
     app.register_error_handler(NotFound, _not_found)
     app.register_error_handler(MethodNotAllowed, _method_not_allowed)

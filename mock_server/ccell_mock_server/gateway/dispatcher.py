@@ -3,14 +3,16 @@
 import threading
 from collections.abc import Iterable
 from contextlib import suppress
-from http.client import FORBIDDEN
+from http.client import BAD_REQUEST, FORBIDDEN
 from typing import TYPE_CHECKING
 
 from ccell_fake.clock import elapsed
 from ccell_fake.errors import UnreadableRequest
-from ccell_mock_server.gateway import cross_site, unrouted
-from ccell_mock_server.gateway.endpoints import METHODS, PATHS, PLAIN, Endpoints, read_body
+from ccell_mock_server.gateway import cross_site, routes, unrouted
+from ccell_mock_server.gateway.endpoints import PLAIN, Endpoints, read_body
+from ccell_mock_server.gateway.routes import METHODS, Route
 from ccell_mock_server.gateway.unrouted import UnroutedRequest
+from ccell_mock_server.http.connection import TARGET, close_after
 from ccell_mock_server.http.paths import CONSOLE_FILES, CONTROL_PREFIX, LIVE_PATH, METRICS_PATH, READY_PATH
 from ccell_mock_server.services import Services
 
@@ -44,12 +46,12 @@ class Dispatcher:
         """Answer a request. Raises InheritedError in a forked process, whose locks may never be released."""
         self._services.store.owner.check()
         path, method = environ.get("PATH_INFO", ""), environ["REQUEST_METHOD"]
-        endpoint = PATHS.get(path)
-        if endpoint is not None and method in METHODS:
-            if self._refuses_cross_site and cross_site.is_cross_site(environ):
-                request = _unrouted(environ, FORBIDDEN, cross_site.REASON)
-                return self._record(request, cross_site.refuse(start_response))
-            return self._endpoints.answer(endpoint, environ, start_response)
+        answers = self._services.gateway.accounts.answers
+        # The server has made one slash of several at the beginning.
+        full_path = f"/{path}" if environ.get(TARGET, b"").startswith(b"//") else path
+        route = routes.find(full_path, answers)
+        if route is not None and method in METHODS:
+            return self._answer(route, environ, start_response)
         if path in _HEALTH and method in {"GET", "HEAD"}:
             start_response("200 OK", [("Content-Type", PLAIN), ("Content-Length", str(len(_HEALTH[path])))])
             return [_HEALTH[path]] if method == "GET" else []
@@ -60,8 +62,34 @@ class Dispatcher:
             # Relative, so that a reverse proxy may give the emulator a prefix.
             start_response("303 SEE OTHER", [("Location", CONTROL_PREFIX.lstrip("/")), ("Content-Length", "0")])
             return []
-        answer = self._use_flask()[1](environ, start_response)
-        return answer if path in _HEALTH else self._record(_unrouted(environ, unrouted.status_of(path)), answer)
+        # Flask knows one path of each endpoint, and ignores slashes at the beginning.
+        known_path = route.path if route else f"/.{full_path}" if full_path.startswith("//") else path
+        answer = self._use_flask()[1]({**environ, "PATH_INFO": known_path}, start_response)
+        if path in _HEALTH:
+            return answer
+        status, ground = routes.refuse(full_path, answers)
+        return self._record(_unrouted(environ, full_path, status, "", ground), answer)
+
+    def _answer(self, route: Route, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        """Answer a request to an endpoint."""
+        if self._refuses_cross_site and cross_site.is_cross_site(environ):
+            request = _unrouted(environ, route.path, FORBIDDEN, cross_site.REASON)
+            return self._record(request, cross_site.refuse(start_response))
+        too_long = routes.refuse_length(_query_as_sent(environ), self._services.gateway.accounts.answers)
+        if too_long:
+            request = _unrouted(environ, route.path, BAD_REQUEST, too_long, "Q58")
+            return self._refuse_query(request, environ, start_response)
+        return self._endpoints.answer(route, environ, start_response)
+
+    def _refuse_query(
+        self, request: UnroutedRequest, environ: "WSGIEnvironment", start_response: "StartResponse"
+    ) -> Iterable[bytes]:
+        """Answer 400 with a reason, and close the connection (Q58)."""
+        close_after(environ)
+        body = f"{request.reason}\n".encode()
+        evidence = unrouted.headers(request, self._services.gateway.accounts.answers)
+        start_response("400 Bad Request", [("Content-Type", PLAIN), ("Content-Length", str(len(body))), *evidence])
+        return self._record(request, [body])
 
     def _record(self, request: UnroutedRequest, answer: Iterable[bytes]) -> list[bytes]:
         pieces = list(answer)
@@ -105,8 +133,16 @@ class Dispatcher:
             return self._controls[is_documented]
 
 
-def _unrouted(environ: "WSGIEnvironment", status: int, reason: str = "") -> UnroutedRequest:
-    received_at, path = elapsed(), environ.get("PATH_INFO", "")
+def _query_as_sent(environ: "WSGIEnvironment") -> bytes:
+    """Return the query as the client sent it. The server has percent-encoded what a query must not contain."""
+    target: bytes = environ.get(TARGET, b"")
+    return target.partition(b"?")[2] if target else environ.get("QUERY_STRING", "").encode("latin-1")
+
+
+def _unrouted(
+    environ: "WSGIEnvironment", path: str, status: int, reason: str = "", ground: str = ""
+) -> UnroutedRequest:
+    received_at = elapsed()
     body = b""
     with suppress(UnreadableRequest):
         body = read_body(environ)
@@ -119,4 +155,5 @@ def _unrouted(environ: "WSGIEnvironment", status: int, reason: str = "") -> Unro
         received_at,
         status,
         reason,
+        ground,
     )

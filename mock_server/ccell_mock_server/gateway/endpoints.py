@@ -12,25 +12,15 @@ from ccell_fake.engine.answer import Answer, TakenSlot
 from ccell_fake.engine.faults import ConnectionEnd, Delivery
 from ccell_fake.engine.gateway import Gateway
 from ccell_fake.errors import UnreadableRequest
-from ccell_fake.limits import PAYLOAD_BYTES
-from ccell_fake.wire import doors
-from ccell_fake.wire.doors import Endpoint
-from ccell_mock_server.gateway.handler import ReceivedRequest, answer_headers, handle
+from ccell_fake.limits import PAYLOAD_BYTES, UNCHUNKED_BYTES
+from ccell_mock_server.gateway.handler import ReceivedRequest, answer_headers, handle, is_chunked
+from ccell_mock_server.gateway.routes import Route
 from ccell_mock_server.http.connection import client_of, hang_up
 from ccell_mock_server.http.waiting import Notifier
 from ccell_mock_server.metrics import Metrics
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIEnvironment
-
-PATHS: dict[str, Endpoint] = {
-    **doors.PATHS,
-    **{"//".join(path.rsplit("/", 1)): endpoint for path, endpoint in doors.PATHS.items()},
-}
-"""The endpoints by path. Each also has a doubled slash, which clients send by mistake (W5)."""
-
-METHODS = ("GET", "POST")
-"""The methods of the endpoints. There is no HEAD: its reports would be lost."""
 
 PLAIN = "text/plain;charset=UTF-8"
 
@@ -46,12 +36,12 @@ class Endpoints:
         self._notifier = notifier
         self._metrics = metrics
 
-    def answer(
-        self, endpoint: Endpoint, environ: "WSGIEnvironment", start_response: "StartResponse"
-    ) -> Iterable[bytes]:
+    def answer(self, route: Route, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         """Answer a request to an endpoint as a WSGI application does. The method is one of METHODS."""
-        answer = handle(self._gateway, self._metrics, receive(endpoint, environ))
-        start_response(answer.delivery.status_line, answer_headers(answer))
+        answer = handle(self._gateway, self._metrics, receive(route, environ))
+        has_length = not is_chunked(self._gateway, answer.delivery)
+        # Without a length, an HTTP/1.1 server sends each piece as a chunk.
+        start_response(answer.delivery.status_line, answer_headers(answer, has_length=has_length))
         if answer.slot is None:
             return _body(answer, environ, self._notifier)
         from werkzeug.wsgi import ClosingIterator  # noqa: PLC0415 - slow to import, and rarely used
@@ -59,7 +49,7 @@ class Endpoints:
         return ClosingIterator(_body(answer, environ, self._notifier), partial(self._gateway.release, answer.slot))
 
 
-def receive(endpoint: Endpoint, environ: "WSGIEnvironment") -> ReceivedRequest:
+def receive(route: Route, environ: "WSGIEnvironment") -> ReceivedRequest:
     """Read a request."""
     received_at, method = elapsed(), environ["REQUEST_METHOD"]
     body: bytes | UnreadableRequest
@@ -68,7 +58,7 @@ def receive(endpoint: Endpoint, environ: "WSGIEnvironment") -> ReceivedRequest:
     except UnreadableRequest as error:
         body = error
     return ReceivedRequest(
-        endpoint,
+        route.endpoint,
         method,
         environ.get("QUERY_STRING", "").encode("latin-1"),
         body,
@@ -76,6 +66,7 @@ def receive(endpoint: Endpoint, environ: "WSGIEnvironment") -> ReceivedRequest:
         environ.get("REMOTE_ADDR", ""),
         received_at,
         client_of(environ),
+        route.grounds,
     )
 
 
@@ -110,7 +101,9 @@ def _body(answer: Answer, environ: "WSGIEnvironment", notifier: Notifier) -> Ite
     if delivery.ending is not ConnectionEnd.OPEN:
         return cut_off(delivery, environ)
     # An answer in pieces keeps its slot until it has left.
-    return _in_pieces(delivery, answer.slot, environ, notifier) if answer.slot else [delivery.body]
+    if answer.slot:
+        return _in_pieces(delivery, answer.slot, environ, notifier)
+    return [delivery.body[start : start + UNCHUNKED_BYTES] for start in range(0, len(delivery.body), UNCHUNKED_BYTES)]
 
 
 def cut_off(delivery: Delivery, environ: "WSGIEnvironment") -> Iterator[bytes]:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from functools import partial
 from typing import NamedTuple
 from urllib.parse import unquote_to_bytes
@@ -14,10 +15,12 @@ from ccell_fake.engine.context import Arrival
 from ccell_fake.engine.faults import Delivery
 from ccell_fake.engine.gateway import Gateway
 from ccell_fake.errors import UnreadableRequest
+from ccell_fake.limits import UNCHUNKED_BYTES
 from ccell_fake.model import Door, Envelope, Request
 from ccell_fake.wire import doors, payload, secrets
 from ccell_fake.wire.doors import Endpoint
-from ccell_fake.wire.json_requests import Call, Reading
+from ccell_fake.wire.json_requests import DEFAULT_READING, Call, Reading
+from ccell_fake.wire.payload import Payload
 from ccell_mock_server.config.accounts import is_public, is_userid
 from ccell_mock_server.log import logger
 from ccell_mock_server.metrics import Metrics
@@ -40,6 +43,7 @@ class ReceivedRequest(NamedTuple):
         body: The body, or the reason why it could not be read.
         received_at: When the request was received, by `elapsed`.
         client: The client's socket. A disconnect ends the waits of the request.
+        grounds: The observation or question that its path rests on, if any.
     """
 
     endpoint: Endpoint
@@ -50,6 +54,7 @@ class ReceivedRequest(NamedTuple):
     peer: str
     received_at: float
     client: object = None
+    grounds: tuple[str, ...] = ()
 
 
 def handle(gateway: Gateway, metrics: Metrics, received: ReceivedRequest) -> Answer:
@@ -68,15 +73,22 @@ def handle(gateway: Gateway, metrics: Metrics, received: ReceivedRequest) -> Ans
     return answer
 
 
-def answer_headers(answer: Answer) -> list[tuple[str, str]]:
+def is_chunked(gateway: Gateway, delivery: Delivery) -> bool:
+    """Return whether an answer leaves in chunks, without its length (Q59)."""
+    return len(delivery.body) > UNCHUNKED_BYTES and gateway.accounts.answers["Q59"] == "chunked"
+
+
+def answer_headers(answer: Answer, *, has_length: bool = True) -> list[tuple[str, str]]:
     """Return the HTTP headers of an answer, with its rule and basis."""
+    headers = delivery_headers(answer.delivery, has_length=has_length)
     # The rule may be a member of Operation. Some servers refuse subclasses of str, as PEP 3333 allows.
-    return [*delivery_headers(answer.delivery), ("X-CCell-Rule", str(answer.rule)), ("X-CCell-Basis", answer.basis)]
+    return [*headers, ("X-CCell-Rule", str(answer.rule)), ("X-CCell-Basis", answer.basis)]
 
 
-def delivery_headers(delivery: Delivery) -> list[tuple[str, str]]:
+def delivery_headers(delivery: Delivery, *, has_length: bool = True) -> list[tuple[str, str]]:
     """Return the HTTP headers of a body, and those that a fault adds."""
-    length = [] if delivery.status in _WITHOUT_LENGTH else [("Content-Length", str(len(delivery.body)))]
+    has_length = has_length and delivery.status not in _WITHOUT_LENGTH
+    length = [("Content-Length", str(len(delivery.body)))] if has_length else []
     content_type = doors.CONTENT_TYPES[delivery.door] if delivery.content_type is None else delivery.content_type
     return [*length, *([("Content-Type", content_type)] if content_type else []), *delivery.headers]
 
@@ -84,57 +96,49 @@ def delivery_headers(delivery: Delivery) -> list[tuple[str, str]]:
 def parse(gateway: Gateway, received: ReceivedRequest) -> Arrival:
     """Parse a request. Its password and its sign are replaced in its text."""
     accounts = gateway.accounts
-    place, data, call = _parse(received, accounts.answers)
+    located, call = _parse(received, accounts.answers)
     known = tuple(_secrets(call.request, accounts))
     hide = partial(secrets.hide, secrets=known) if known else str
     readable = call.envelope.door if isinstance(call.request, Request) else None
-    text = hide(secrets.legible(data, accounts, readable))
+    text = hide(secrets.legible(located.data, accounts, readable))
     return Arrival(
         call.operation,
         call.request,
         received.peer,
         call.envelope,
-        place,
+        located.place or "",
         text,
         received.received_at,
         received.client,
         hide,
+        (*received.grounds, *located.grounds, *call.grounds),
     )
 
 
-def _parse(received: ReceivedRequest, answers: Answers) -> tuple[str, bytes, Call]:
-    """Return where the payload of a request was found, its bytes, and what it says."""
-    place, data, body = "", b"", received.body
-    door, operation = received.endpoint
+def _parse(received: ReceivedRequest, answers: Answers) -> tuple[Payload, Call]:
+    """Return the payload of a request, or the text found instead, and what it says."""
+    body, (door, operation) = received.body, received.endpoint
+    found = Payload(body or b"" if isinstance(body, bytes) else b"", None)
     try:
         if isinstance(body, UnreadableRequest):
             raise body
-        located = payload.find(
-            received.method,
-            received.query,
-            body,
-            received.content_type,
-            door=door,
-            plus_is_blank=answers["Q25"] == "blank",
-        )
-        place, data = located.place, located.data
-        return place, data, _read(received, data, answers)
+        found = payload.find(received.method, received.query, body, received.content_type, answers, door=door)
+        return found, _read(received, found.data, answers)
     except UnreadableRequest as error:
-        data = data or (body if isinstance(body, bytes) else b"") or unquote_to_bytes(received.query)
-        return place, data, Call(Envelope(door), operation, error)
+        text = found.data or unquote_to_bytes(received.query)
+        return replace(found, data=text), Call(Envelope(door), operation, error)
 
 
 def _read(received: ReceivedRequest, data: bytes, answers: Answers) -> Call:
-    door, _ = received.endpoint
-    if door is Door.JSON:
+    reading = DEFAULT_READING
+    if received.endpoint[0] is Door.JSON:
         reading = Reading(
             is_lenient=answers["Q47"] == "accept",
             is_gbk=answers["Q45"] == "gbk",
             decodes_content=answers["Q46"] == "decoded",
             has_info=answers["Q48"] == "yes",
         )
-        return doors.parse_request(received.endpoint, data, reading=reading)
-    return doors.parse_request(received.endpoint, data, as_declared=answers["Q36"] == "declared")
+    return doors.parse_request(received.endpoint, data, encoding=answers["Q36"], reading=reading)
 
 
 def _secrets(request: Request | UnreadableRequest, accounts: Accounts) -> Iterator[str]:

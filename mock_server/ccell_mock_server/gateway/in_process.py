@@ -4,6 +4,8 @@ A fault of the connection is raised as the error that httpx2 raises for it.
 """
 
 from functools import partial
+from http.client import BAD_REQUEST
+from urllib.parse import unquote
 
 import anyio.to_thread
 import httpx2
@@ -13,10 +15,9 @@ from ccell_fake.engine.answer import Answer
 from ccell_fake.engine.faults import ConnectionEnd
 from ccell_fake.engine.gateway import Gateway
 from ccell_fake.store.process import Owner
-from ccell_fake.wire import doors
-from ccell_mock_server.gateway import unrouted
-from ccell_mock_server.gateway.endpoints import METHODS
-from ccell_mock_server.gateway.handler import ReceivedRequest, answer_headers, handle
+from ccell_mock_server.gateway import routes, unrouted
+from ccell_mock_server.gateway.handler import ReceivedRequest, answer_headers, handle, is_chunked
+from ccell_mock_server.gateway.routes import METHODS
 from ccell_mock_server.gateway.timeouts import CallTimeout, CallTimeouts
 from ccell_mock_server.gateway.unrouted import UnroutedRequest
 from ccell_mock_server.metrics import Metrics
@@ -53,17 +54,23 @@ class InProcessTransport(httpx2.BaseTransport):
             message = "the emulator has stopped"
             raise httpx2.ConnectError(message)
         received_at = elapsed()
-        endpoint = doors.PATHS.get(request.url.path)
-        if endpoint is None or request.method not in METHODS:
-            status = unrouted.status_of(request.url.path)
-            refused = UnroutedRequest(
-                request.method, request.url.path, request.url.query, request.read(), _PEER, received_at, status
-            )
-            unrouted.record(self._gateway, self._metrics, refused, "")
-            return httpx2.Response(refused.status)
+        answers, (path, query) = self._gateway.accounts.answers, _target(request)
+        route = routes.find(path, answers)
+        if route is None or request.method not in METHODS:
+            return self._refuse(request, received_at, *routes.refuse(path, answers))
+        too_long = routes.refuse_length(query, answers)
+        if too_long:
+            return self._refuse(request, received_at, BAD_REQUEST, "Q58", too_long)
         content_type = request.headers.get("content-type", "")
         received = ReceivedRequest(
-            endpoint, request.method, request.url.query, request.read(), content_type, _PEER, received_at
+            route.endpoint,
+            request.method,
+            query,
+            request.read(),
+            content_type,
+            _PEER,
+            received_at,
+            grounds=route.grounds,
         )
         with self._timeouts.limit(request.extensions.get("timeout", {}).get("read")) as timeout:
             answer = handle(self._gateway, self._metrics, received)
@@ -72,7 +79,20 @@ class InProcessTransport(httpx2.BaseTransport):
         if error is not None:
             raise error
         stream = httpx2.ByteStream(answer.delivery.body)
-        return httpx2.Response(answer.delivery.status, headers=answer_headers(answer), stream=stream)
+        headers = answer_headers(answer, has_length=not is_chunked(self._gateway, answer.delivery))
+        return httpx2.Response(answer.delivery.status, headers=headers, stream=stream)
+
+    def _refuse(
+        self, request: httpx2.Request, received_at: float, status: int, ground: str, reason: str = ""
+    ) -> httpx2.Response:
+        """Refuse a request that reaches no endpoint."""
+        path, query = _target(request)
+        refused = UnroutedRequest(
+            request.method, path, query, request.read(), _PEER, received_at, status, reason, ground
+        )
+        unrouted.record(self._gateway, self._metrics, refused, reason)
+        headers = unrouted.headers(refused, self._gateway.accounts.answers) if reason else []
+        return httpx2.Response(status, headers=headers, text=reason)
 
     def _wait_for_pieces(self, answer: Answer, timeout: CallTimeout) -> None:
         """Wait as long as an answer in pieces takes to arrive."""
@@ -97,6 +117,13 @@ class AsyncInProcessTransport(httpx2.AsyncBaseTransport):
         """Answer a request. Raises the same errors as the transport."""
         handle_request = partial(self._transport.handle_request, request)
         return await anyio.to_thread.run_sync(handle_request, abandon_on_cancel=True)
+
+
+def _target(request: httpx2.Request) -> tuple[str, bytes]:
+    """Return the decoded path and the query. An httpx2 transport takes another target from the extensions."""
+    target: bytes = request.extensions.get("target", request.url.raw_path)
+    path, _, query = target.partition(b"?")
+    return unquote(path.decode("latin-1")), query
 
 
 def _connection_error(answer: Answer, *, is_late: bool) -> httpx2.TransportError | None:

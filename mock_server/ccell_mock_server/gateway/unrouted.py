@@ -13,7 +13,8 @@ from typing import NamedTuple
 from urllib.parse import unquote_to_bytes
 
 from ccell_fake.clock import elapsed, in_micros
-from ccell_fake.engine.answer import WHOLE, cut_text
+from ccell_fake.engine.answer import WHOLE, cut_text, describe_basis
+from ccell_fake.engine.assumptions import Answers
 from ccell_fake.engine.gateway import Gateway
 from ccell_fake.inspection import JournalEntry
 from ccell_fake.wire import doors, secrets
@@ -23,6 +24,8 @@ from ccell_mock_server.metrics import Metrics
 _LOG = logging.getLogger("ccell_fake.gateway")
 _PLAIN = re.compile(r"[\w./~-]{1,200}", re.ASCII)
 _RULES = {FORBIDDEN: "cross-site", NOT_FOUND: "path", METHOD_NOT_ALLOWED: "method"}
+QUERY_LENGTH = "query-length"
+"""The rule that refuses a long query (Q58)."""
 
 
 class UnroutedRequest(NamedTuple):
@@ -32,6 +35,7 @@ class UnroutedRequest(NamedTuple):
         received_at: When the request was received, by `elapsed`.
         status: The HTTP status of the answer.
         reason: Why the server refuses it; empty if its path or method is wrong.
+        ground: The question that decides this; empty if none does.
     """
 
     method: str
@@ -42,11 +46,21 @@ class UnroutedRequest(NamedTuple):
     received_at: float
     status: int
     reason: str = ""
+    ground: str = ""
+
+    @property
+    def rule(self) -> str:
+        """The name of the rule that refuses it."""
+        return QUERY_LENGTH if self.ground == "Q58" else _RULES.get(self.status, "http")
+
+    def basis(self, answers: Answers) -> str:
+        """Return the basis of the refusal, such as `assumed Q57`; empty if no question decides it."""
+        return describe_basis((self.ground,), answers) if self.ground else ""
 
 
-def status_of(path: str) -> int:
-    """Return the HTTP status for a request that reaches no endpoint because of its path or its method."""
-    return METHOD_NOT_ALLOWED if path in doors.PATHS else NOT_FOUND
+def headers(request: UnroutedRequest, answers: Answers) -> list[tuple[str, str]]:
+    """Return the HTTP headers with the rule and the basis of a refusal."""
+    return [("X-CCell-Rule", request.rule), ("X-CCell-Basis", request.basis(answers))]
 
 
 def record(gateway: Gateway, metrics: Metrics, request: UnroutedRequest, answer: str) -> None:
@@ -65,8 +79,8 @@ def record(gateway: Gateway, metrics: Metrics, request: UnroutedRequest, answer:
         delivery=WHOLE,
         items=0,
         code=status,
-        rule=_RULES.get(request.status, "http"),
-        basis="",
+        rule=request.rule,
+        basis=request.basis(gateway.accounts.answers),
         explanation=f"{status}: {explanation}",
         duration=in_micros(duration),
     )

@@ -1,4 +1,4 @@
-"""Additions to the WSGI environment: the client's socket, a way to end the connection, and the raw target."""
+"""Additions to the WSGI environment: the client's socket, ways to end the connection, and the raw target."""
 
 import errno
 import socket
@@ -7,6 +7,7 @@ from typing import Any, cast
 
 SOCKET = "ccell_fake.socket"
 HANG_UP = "ccell_fake.hang_up"
+CLOSE = "ccell_fake.close"
 TARGET = "ccell_fake.target"
 """The unchanged target of the request line, in bytes."""
 
@@ -26,3 +27,10 @@ def hang_up(environ: Mapping[str, Any], *, with_head: bool = False, with_reset: 
     if end_connection is not None:
         end_connection(with_head=with_head, with_reset=with_reset)
     raise ConnectionAbortedError(errno.ECONNABORTED, "hung up")
+
+
+def close_after(environ: Mapping[str, Any]) -> None:
+    """Close the connection after the answer, and say so in its head. Another server keeps it open."""
+    close: Callable[[], None] | None = environ.get(CLOSE)
+    if close is not None:
+        close()

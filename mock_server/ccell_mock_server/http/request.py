@@ -98,9 +98,13 @@ class WsgiGateway(Gateway_10):
         additions = {
             connection.SOCKET: self.req.conn.socket,
             connection.HANG_UP: self._hang_up,
+            connection.CLOSE: self._close_after,
             connection.TARGET: cast("Request", self.req).raw_target,
         }
         cast("dict[str, object]", self.env).update(additions)
+
+    def _close_after(self) -> None:
+        self.req.close_connection = True
 
     def _hang_up(self, *, with_head: bool, with_reset: bool) -> Never:
         if with_head:

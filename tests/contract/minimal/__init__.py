@@ -31,7 +31,11 @@ DIFFERS = {
     "Q31": "declaration",
     "Q32": "sampled",
     "Q35": "codepoint",
+    "Q36": "refuse",
     "Q37": "accept",
     "Q39": "accept",
+    "Q55": "keep",
+    "Q57": "not_found",
+    "Q59": "length",
 }
 """The questions it answers otherwise than the registry's defaults."""

@@ -13,6 +13,7 @@ from .accounts import ACCOUNTS, Account
 from .gateway import Gateway, Handled
 
 FOLDER = "/sms3_api/xmlapi/"
+QUERY_BYTES = 8192
 REQUEST_LINE = re.compile(rb"(?P<method>[A-Z]+) (?P<target>.*) (?P<rest>HTTP/[0-9.]+\r?\n)")
 PRINTABLE = bytes(range(0x21, 0x7F)).decode()
 
@@ -47,6 +48,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         query = self.path.partition("?")[2]
+        if len(query) > QUERY_BYTES:
+            self.send_error(400)
+            return
         self._answer(unquote_to_bytes(query.replace("+", " ")))
 
     def do_POST(self) -> None:
@@ -59,7 +63,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._answer(body if raw else unquote_to_bytes(body.replace(b"+", b" ")))
 
     def _answer(self, payload: bytes) -> None:
-        path = re.sub("/+", "/", self.path.partition("?")[0])
+        path = self.path.partition("?")[0].replace("xmlapi//", "xmlapi/")
         operation = path.removeprefix(FOLDER).removesuffix(".jsp")
         if operation not in Gateway.OPERATIONS or path != f"{FOLDER}{operation}.jsp":
             self.send_error(404)

@@ -51,7 +51,19 @@ def with_body(request: httpx2.Request, body: bytes) -> httpx2.Request:
 
 def with_query(request: httpx2.Request, query: bytes) -> httpx2.Request:
     """A GET with another query."""
-    return httpx2.Request("GET", request.url.copy_with(query=query), extensions=request.extensions)
+    target = target_of(request).partition(b"?")[0] + b"?" + query
+    return httpx2.Request("GET", request.url, extensions={**request.extensions, "target": target})
+
+
+def target_of(request: httpx2.Request) -> bytes:
+    """Path and query of a request, as it leaves."""
+    target: bytes = request.extensions.get("target", request.url.raw_path)
+    return target
+
+
+def query_of(request: httpx2.Request) -> bytes:
+    """Query of a request, as it leaves."""
+    return target_of(request).partition(b"?")[2]
 
 
 def written(alter: Callable[[bytes], bytes], operation: Operation | None = None) -> Carry:

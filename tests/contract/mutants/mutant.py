@@ -28,6 +28,7 @@ LIMITS = (
     "characters of an spcode",
     "characters of a userid",
     "seconds of the lock window",
+    "bytes of a query",
 )
 """The limits that have a mutant which is one too low, and one which is one too high."""
 

@@ -1,8 +1,11 @@
 """Open questions, answered as no answer of the registry has it, or as another has it."""
 
+import re
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
+from urllib.parse import unquote_to_bytes
 
 import httpx2
 
@@ -40,10 +43,21 @@ from .behaviours import (
     swapped,
     without,
 )
-from .carries import by_rule, carried, matching, posted, replacing, with_answer, with_query
+from .carries import (
+    by_rule,
+    carried,
+    matching,
+    posted,
+    query_of,
+    replacing,
+    target_of,
+    with_answer,
+    with_query,
+)
 from .mutant import Make, Mutant
 
 _SEND, _REPORT, _UPMSG, _INFO = Operation
+_GBK = b'encoding="GBK"'
 _LOCK = "excesses before a lock", "seconds of the lock window"
 _SEGMENTS = "characters of a single message", "characters of a segment"
 
@@ -65,13 +79,48 @@ def _unauthorised(_: httpx2.Request, response: httpx2.Response) -> httpx2.Respon
 
 
 def _without_plus(request: httpx2.Request) -> httpx2.Request:
-    return with_query(request, request.url.query.replace(b"+", b"")) if request.method == "GET" else request
+    return with_query(request, query_of(request).replace(b"+", b"")) if request.method == "GET" else request
 
 
 def _misdecoded(body: bytes) -> bytes:
     """A payload that declares GBK is read as ISO 8859-1."""
-    declared = b'encoding="GBK"'
-    return body.replace(declared, b'encoding="UTF-8"').decode("latin-1").encode() if declared in body else body
+    return _as_utf_8(body).decode("latin-1").encode() if _GBK in body else body
+
+
+def _as_utf_8(body: bytes) -> bytes:
+    return body.replace(_GBK, b'encoding="UTF-8"')
+
+
+def _decoded(body: bytes) -> bytes:
+    return _as_utf_8(body).decode("gbk", "replace").encode() if _GBK in body else body
+
+
+def _decoded_once_more(body: bytes) -> bytes:
+    return unquote_to_bytes(body.replace(b"+", b" ")) if body.startswith(b"<") else body
+
+
+def _with_stray(instead: bytes, request: httpx2.Request) -> httpx2.Request:
+    """A % without two digits arrives as something else."""
+    if request.method != "GET":
+        return request
+    return with_query(request, re.sub(rb"%(?![0-9A-Fa-f]{2})", instead, query_of(request)))
+
+
+def _not_found(part: bytes, request: httpx2.Request) -> httpx2.Request | httpx2.Response:
+    """A path that contains a text reaches no endpoint."""
+    return httpx2.Response(404) if part in target_of(request).partition(b"?")[0] else request
+
+
+def _at_most(size: int, request: httpx2.Request) -> httpx2.Request | httpx2.Response:
+    """A longer query is refused, and one that is not is read whatever its length."""
+    query = query_of(request)
+    if len(query) > size:
+        return httpx2.Response(400)
+    return httpx2.Request("POST", request.url, content=unquote_to_bytes(query)) if len(query) > 8192 else request
+
+
+def _with_length(_: httpx2.Request, response: httpx2.Response) -> httpx2.Response:
+    return with_answer(response, response.read())
 
 
 def _template_mismatch(facts: RequestFacts, _: Ledger, reply: Reply[Resp]) -> AnyReply:
@@ -362,7 +411,40 @@ MUTANTS = (
         killed_by="Q35 signatures",
     ),
     Mutant("Q36", "A payload that declares GBK is read as ISO 8859-1.", carry=posted(_misdecoded)),
+    Mutant("Q36", "A payload that declares GBK is decoded as GBK.", carry=posted(_decoded)),
+    Mutant(
+        "Q36",
+        "A payload that declares GBK is refused.",
+        carry=posted(lambda body: b"GBK" if _GBK in body else body),
+    ),
     *_longer("Q37", "a linkid", "linkid_characters", LINKID_CHARACTERS),
     *_longer("Q38", "an spcode", "spcode_characters", SPCODE_CHARACTERS),
     *_longer("Q39", "a userid", "userid_characters", USERID_CHARACTERS),
+    Mutant(
+        "Q54",
+        "A percent-encoded body is refused.",
+        carry=posted(lambda body: b"encoded" if body.startswith(b"%") else body),
+    ),
+    Mutant("Q54", "A body that begins with < is percent-decoded.", carry=posted(_decoded_once_more)),
+    Mutant("Q55", "A % without two digits is a percent sign.", carry=carried(partial(_with_stray, b"%25"))),
+    Mutant("Q55", "A % without two digits is dropped.", carry=carried(partial(_with_stray, b""))),
+    Mutant(
+        "Q56",
+        "A byte order mark is refused.",
+        carry=posted(lambda body: b"mark" if body.startswith(b"\xef\xbb\xbf") else body),
+    ),
+    Mutant("Q57", "A path with // reaches no endpoint.", carry=carried(partial(_not_found, b"//"))),
+    Mutant("Q57", "A path with /./ reaches no endpoint.", carry=carried(partial(_not_found, b"/./"))),
+    Mutant("Q57", "A path with ;jsessionid= reaches no endpoint.", carry=carried(partial(_not_found, b";"))),
+    Mutant("Q58", "A query may have any length.", carry=carried(partial(_at_most, 2**30))),
+    *(
+        Mutant(
+            "Q58",
+            f"A query may have {8192 + more} bytes.",
+            carry=carried(partial(_at_most, 8192 + more)),
+            limit=("bytes of a query", more),
+        )
+        for more in (-1, 1)
+    ),
+    Mutant("Q59", "A long answer has a Content-Length.", carry=carried(answered=_with_length)),
 )

@@ -10,7 +10,7 @@ import httpx2
 
 from ccell_fake.model import Operation
 
-from .carries import carried, matching, posted, replacing, with_answer, with_body, with_query
+from .carries import carried, matching, posted, query_of, replacing, with_answer, with_body, with_query
 from .mutant import Mutant
 
 _DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>'
@@ -33,18 +33,18 @@ def _named(request: httpx2.Request) -> httpx2.Request:
     """Read a GET's payload only after `xml=`."""
     if request.method != "GET":
         return request
-    name, _, value = request.url.query.partition(b"=")
+    name, _, value = query_of(request).partition(b"=")
     return with_query(request, value if name == b"xml" else b"")
 
 
 def _as_sent(request: httpx2.Request) -> httpx2.Request:
     """Leave a query percent-encoded."""
-    return with_query(request, request.url.query.replace(b"%", b"%25")) if request.method == "GET" else request
+    return with_query(request, query_of(request).replace(b"%", b"%25")) if request.method == "GET" else request
 
 
 def _only_encoded(request: httpx2.Request) -> httpx2.Request | httpx2.Response:
     """A query takes no character that need not be encoded but may be."""
-    return httpx2.Response(400) if request.method == "GET" and b"=" in request.url.query else request
+    return httpx2.Response(400) if request.method == "GET" and b"=" in query_of(request) else request
 
 
 def _as_a_form(request: httpx2.Request) -> httpx2.Request:
@@ -55,7 +55,7 @@ def _as_a_form(request: httpx2.Request) -> httpx2.Request:
 
 def _malformed(form: bytes, request: httpx2.Request) -> httpx2.Request:
     """A payload of this form is not understood."""
-    payload = request.read() or unquote_to_bytes(request.url.query)
+    payload = request.read() or unquote_to_bytes(query_of(request))
     return with_body(request, b"<") if re.search(form, payload) else request
 
 
@@ -121,7 +121,7 @@ def _answered_only(request: httpx2.Request) -> httpx2.Request | httpx2.Response:
     """A GET of send to one number is answered, but not done."""
     if not _of(Operation.SEND, "GET", request):
         return request
-    phones = re.findall(rb'phone="([0-9]+)"', unquote_to_bytes(request.url.query))
+    phones = re.findall(rb'phone="([0-9]+)"', unquote_to_bytes(query_of(request)))
     if len(phones) != 1 or phones[0].startswith(b"120"):
         return request
     resp = f'<resp msgid="{10**18}" phone="{phones[0].decode()}" return="0" info="成功"/>'
@@ -134,13 +134,13 @@ def _only_encoded_at(operation: Operation, request: httpx2.Request) -> httpx2.Re
 
 
 def _without_contents(request: httpx2.Request) -> httpx2.Request:
-    return with_query(request, request.url.query.replace(b"content", b"text")) if request.method == "GET" else request
+    return with_query(request, query_of(request).replace(b"content", b"text")) if request.method == "GET" else request
 
 
 def _latin_query(request: httpx2.Request) -> httpx2.Request:
     if request.method != "GET":
         return request
-    return with_query(request, quote(unquote_to_bytes(request.url.query).decode("latin-1"), safe="").encode())
+    return with_query(request, quote(unquote_to_bytes(query_of(request)).decode("latin-1"), safe="").encode())
 
 
 def _narrow(body: bytes) -> bytes:

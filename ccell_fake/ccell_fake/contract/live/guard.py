@@ -7,6 +7,7 @@ import httpx2
 
 from ccell_fake.contract.live.allowances import Budget
 from ccell_fake.contract.needs import NotAsked
+from ccell_fake.contract.recording import split_target
 from ccell_fake.errors import UnreadableRequest
 from ccell_fake.limits import JOINED_SEGMENT, NUMBER_SEPARATOR, SINGLE_SEGMENT
 from ccell_fake.model import Operation, Request, Submit
@@ -56,7 +57,7 @@ class Guard:
         # The gateway's address may have a path.
         operation = next(one for one in Operation if request.url.path.endswith(one.path))
         parsed = self._parse(operation, request)
-        raw = request.url.query + b" " + request.read()
+        raw = split_target(request)[1] + b" " + request.read()
         decoded = unquote_to_bytes(raw.replace(b"+", b" ")).decode(errors="replace")
         # Search both forms: a gateway may read either.
         if not self._is_authentic(parsed, decoded + raw.decode(errors="replace")):
@@ -69,8 +70,10 @@ class Guard:
     def _parse(self, operation: Operation, request: httpx2.Request) -> Request | None:
         try:
             content_type = request.headers.get("content-type", "")
-            found = payload.find(request.method, request.url.query, request.read(), content_type)
-            return requests.parse(operation, found.data, as_declared=True)
+            found = payload.find(
+                request.method, split_target(request)[1], request.read(), content_type, payload.LENIENT
+            )
+            return requests.parse(operation, found.data, encoding="declared")
         except UnreadableRequest:
             return None
 

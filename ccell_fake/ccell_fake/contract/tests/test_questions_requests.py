@@ -5,7 +5,14 @@ import re
 from urllib.parse import quote
 
 from ccell_fake.codes import Code
-from ccell_fake.contract.answers import DECLARATION, UnknownAnswer, all_codes, answer_for, single_answer
+from ccell_fake.contract.answers import (
+    DECLARATION,
+    MALFORMED,
+    UnknownAnswer,
+    all_codes,
+    answer_for,
+    single_answer,
+)
 from ccell_fake.contract.check_run import CheckRun
 from ccell_fake.contract.checks import checks
 from ccell_fake.contract.needs import LOGIN, OWN_NUMBER, SPCODE, NotAsked
@@ -150,14 +157,17 @@ def test_how_other_encodings_are_read(check_run: CheckRun) -> str:
     payload = '<?xml version="1.0" encoding="GBK"?>' + account.payload(
         account.submit_elements(submit(UNKNOWN, account.known.content(), linkid="编号"))
     )
-    answer = account.post(Operation.SEND, payload.encode("gbk"), "text/xml")
-    if answer.codes:
-        return answer_for(answer.resps[0].linkid, {"编号": "declared"})
+    in_gbk = account.post(Operation.SEND, payload.encode("gbk"), "text/xml")
+    if in_gbk.codes:
+        return answer_for(in_gbk.resps[0].linkid, {"编号": "declared"})
     undeclared = account.post(Operation.SEND, payload.replace("GBK", "UTF-8").encode("gbk"), "text/xml")
-    if undeclared.code != answer.code:
-        message = f"declared GBK gets {answer.code}, undeclared GBK {undeclared.code}"
+    if undeclared.code != in_gbk.code:
+        message = f"declared GBK gets {in_gbk.code}, undeclared GBK {undeclared.code}"
         raise UnknownAnswer(message)
-    return answer_for(answer.code in {_INCOMPLETE, str(Code.SYSTEM_ERROR), str(Code.PASSWORD_WRONG)}, {True: "refuse"})
+    in_utf_8 = account.post(Operation.SEND, payload, "text/xml")
+    if in_utf_8.codes:
+        return answer_for(in_utf_8.resps[0].linkid, {"编号": "ignore"})
+    return answer_for(in_utf_8.code in MALFORMED, {True: "refuse"})
 
 
 @checks("Q37")

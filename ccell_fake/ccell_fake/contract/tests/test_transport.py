@@ -91,7 +91,9 @@ def test_an_address_can_be_opened_in_a_browser(check_run: CheckRun) -> None:
 @checks("T3")
 def test_text_is_utf_8(check_run: CheckRun) -> None:
     account = check_run.account()
-    texts = st.text(st.characters(codec="utf-8", categories=("L", "N", "P", "S")), min_size=1, max_size=12)
+    # A gateway may percent-decode a body (Q54).
+    characters = st.characters(codec="utf-8", categories=("L", "N", "P", "S"), exclude_characters="%+")
+    texts = st.text(characters, min_size=1, max_size=12)
 
     def assert_returned(linkid: str) -> None:
         answer = account.send(submit(UNKNOWN, account.known.content(), linkid=linkid))
