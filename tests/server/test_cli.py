@@ -151,11 +151,11 @@ def test_serve_prints_a_working_curl_line_and_stops_at_sigint(folder: Path) -> N
     with processes.serving(folder) as (process, url):
         assert process.stdout
         assert process.stdout.readline() == f"  console {url}/_ccell/\n"
-        lines = [process.stdout.readline() for _ in range(7)]
-        assert [line.split()[0] for line in lines[:4]] == ["send", "report", "upmsg", "info"]
-        assert lines[4] == "account 200001, password 123456, balance 100000\n"
-        assert url in lines[6]
-        assert '<root return="0" info="成功">' in _answer_of(lines[6])
+        lines = [process.stdout.readline() for _ in range(8)]
+        assert [line.split()[0] for line in lines[:5]] == ["send", "report", "upmsg", "info", "json"]
+        assert lines[5] == "account 200001, password 123456, balance 100000\n"
+        assert url in lines[7]
+        assert '<root return="0" info="成功">' in _answer_of(lines[7])
         process.send_signal(signal.SIGINT)
         output, _ = process.communicate(timeout=60)
     assert (process.returncode, output) == (0, "stopping\n")
@@ -166,10 +166,10 @@ def test_serve_with_tls_prints_a_working_curl_line_and_only_generated_passwords(
     with processes.serving(folder, "--tls") as (process, _):
         assert process.stdout
         assert process.stdout.readline().startswith("  console ")
-        lines = [process.stdout.readline() for _ in range(8)]
-        assert "password minted-" in lines[4]
-        assert "account 200009, password YOUR-PASSWORD" in lines[5]
-        assert '<root return="0" info="成功">' in _answer_of(lines[7])
+        lines = [process.stdout.readline() for _ in range(9)]
+        assert "password minted-" in lines[5]
+        assert "account 200009, password YOUR-PASSWORD" in lines[6]
+        assert '<root return="0" info="成功">' in _answer_of(lines[8])
         process.send_signal(signal.SIGTERM)
         output, _ = process.communicate(timeout=60)
     assert (process.returncode, output) == (0, "stopping\n")
