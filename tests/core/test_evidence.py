@@ -40,7 +40,7 @@ def test_the_basis_of_a_password_sent_as_md5_includes_an_observation() -> None:
 
 
 @pytest.mark.parametrize(
-    ("phone", "basis"), [("19500001111", "documented S8"), ("8613800000000", "assumed Q8"), ("1", "assumed Q8")]
+    ("phone", "basis"), [("19500001111", "documented S8"), ("12000000000", "assumed Q8"), ("8613800000000", "assumed Q8"), ("1", "assumed Q8")]
 )
 def test_the_basis_of_an_unrecognised_number_is_the_sample_or_the_open_question(phone: str, basis: str) -> None:
     assert Bench().send(phone).basis == basis
@@ -65,7 +65,7 @@ def test_a_request_must_come_from_an_allowed_network(peer: str, networks: tuple[
 
 
 def test_an_answer_names_each_refusing_rule_once() -> None:
-    answer = Bench(blacklist=("139*",)).send("19500001111,19500001112,1,13900000000")
+    answer = Bench(blacklist=("139*",)).send("19500001111,12000000000,1,13900000000")
     assert answer.rule == "number-recognised, blacklist"
     assert answer.basis == "documented S8, assumed Q8, documented C1"
     assert len(answer.explanation.splitlines()) == 4

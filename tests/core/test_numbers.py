@@ -10,7 +10,7 @@ from ccell_fake.engine.numbers import carrier
 from ccell_fake.patterns import NumberList, Patterns
 from ccell_fixtures.prefixes import DOCUMENT_YEAR, PREFIXES
 
-THEN, TODAY = Answers(), Answers({"Q8": "today"})
+THEN, TODAY = Answers({"Q8": "then"}), Answers()
 
 
 def test_a_prefix_is_recognised_from_its_year_on() -> None:
@@ -39,9 +39,36 @@ def test_only_numbers_of_carriers_without_a_channel_are_refused(phone: str, whos
 
 
 def test_prefixes_later_than_the_document_are_recognised_only_with_q8_today() -> None:
-    for number in ("19800000000", "16600000000", "19900000000", "19500001111", "19200000000"):
+    for number in ("19800000000", "16600000000", "19900000000", "19500001112", "19200000000"):
         assert carrier(number, THEN) is None
         assert carrier(number, TODAY) is not None
+
+
+@pytest.mark.parametrize("recognised", ["then", "today"])
+def test_the_number_that_the_document_shows_as_refused_is_refused(recognised: str) -> None:
+    answer = Bench(assumptions={"Q8": recognised}).send("19500001111")
+    assert codes(answer) == ["0", "1004001"]
+    assert answer.basis == "documented S8"
+    assert 'the setting prefixes = ["19500001111"] accepts it' in answer.explanation
+
+
+@pytest.mark.parametrize(
+    ("recognised", "phone", "how"),
+    [
+        ("today", "12000000000", 'no carrier has its prefix; the setting prefixes = ["120*"] accepts it'),
+        ("then", "19800000000", 'the answer Q8 = "today" accepts it'),
+        ("today", "8613800000000", "a number has 11 digits and a mainland mobile prefix"),
+    ],
+)
+def test_the_explanation_says_how_a_number_can_be_recognised(recognised: str, phone: str, how: str) -> None:
+    assert how in Bench(assumptions={"Q8": recognised}).send(phone).explanation
+
+
+def test_numbers_of_the_setting_prefixes_are_recognised_and_any_channel_takes_them() -> None:
+    bench = Bench(prefixes=("100*", "19500001111", "1200000000"), channels=("mobile",))
+    sent = bench.send("10000000000,10012345678,19500001111,10100000000,1200000000,1001234567")
+    assert codes(sent) == ["0", "0", "0", "0", "1004001", "1004001", "1004001"]
+    assert len(bench.reports()) == 3
 
 
 @given(

@@ -114,7 +114,7 @@ def test_many_accounts_have_a_limited_length_and_the_newest_are_shown(pytester: 
                 ccell.client.send("13800000000", f"number-{number}" + "长" * 900 + "【签名】")
                 if are_closed:
                     ccell.close()
-            ccell_server.open().client.send(",".join(f"195{number:08d}" for number in range(500)), "您好【签名】")
+            ccell_server.open().client.send(",".join(f"120{number:08d}" for number in range(500)), "您好【签名】")
             assert False
     """)
     result = run(pytester)

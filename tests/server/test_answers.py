@@ -74,7 +74,7 @@ def _q7(answer: Answer) -> object:
 
 
 def _q8(answer: Answer) -> object:
-    return codes(_bench("Q8", answer).send(f"{UNRECOGNISED},12800000000"))
+    return codes(_bench("Q8", answer).send(f"{UNRECOGNISED},19800000000,12800000000"))
 
 
 def _q9(answer: Answer) -> object:
@@ -269,7 +269,7 @@ EFFECTS: dict[str, tuple[Callable[[Answer], object], dict[Answer, object]]] = {
         _q7,
         {ASSUMPTIONS["Q7"].default: ["0", "1004001"], tuple(reversed(ASSUMPTIONS["Q7"].default)): ["0", "1004003"]},
     ),
-    "Q8": (_q8, {"then": ["0", "1004001", "1004001"], "today": ["0", "0", "1004001"]}),
+    "Q8": (_q8, {"then": ["0", *["1004001"] * 3], "today": ["0", "1004001", "0", "1004001"]}),
     "Q9": (_q9, {"trim": ["0", "0", "0"], "refuse": ["0", "1004001", "1004001", "0"]}),
     "Q10": (
         _q10,

@@ -94,7 +94,8 @@ class NumberFacts(NamedTuple):
 
     Attributes:
         number: The number.
-        carrier: The carrier of its prefix; None if the number is not recognised (Q8).
+        carrier: The carrier of its prefix; empty for a number of the setting `prefixes`, which any channel takes.
+            None if the number is not recognised (Q8).
         is_repeated: Whether the request holds the number a second time.
         policy: The account's policy.
         arranged: What a test arranged for the numbers.

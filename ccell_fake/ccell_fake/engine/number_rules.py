@@ -5,10 +5,9 @@ from ccell_fake.engine import magic, schedule
 from ccell_fake.engine.assumptions import Answers
 from ccell_fake.engine.content import count_characters
 from ccell_fake.engine.number_context import NumberFacts, SubmitFacts
+from ccell_fake.engine.numbers import carrier, has_digits
 from ccell_fake.engine.rules import Refusal, Rule, join_items
-from ccell_fixtures.prefixes import PREFIXES
-
-_SHOWN_REFUSED = "195"
+from ccell_fixtures.prefixes import PREFIXES, SHOWN_REFUSED
 
 FAULT = "fault"
 """The ground of an answer caused by a fault."""
@@ -59,12 +58,21 @@ def _recognised(facts: NumberFacts) -> Refusal | None:
         return None
     return Refusal(
         Code.NUMBER_UNRECOGNISED,
-        # The document shows a refused number with this prefix only.
-        "S8" if facts.number.startswith(_SHOWN_REFUSED) else "Q8",
-        f"{facts.number!r} is not recognised; a number has 11 digits and a mainland mobile prefix"
-        + (" in service when the document was written" if answers["Q8"] == "then" else ""),
+        "S8" if facts.number in SHOWN_REFUSED else "Q8",
+        f"{facts.number!r} is not recognised; {_how_to_be_recognised(facts.number, answers['Q8'])}",
         facts.number,
     )
+
+
+def _how_to_be_recognised(number: str, recognised: str) -> str:
+    """Name the setting that would accept a number."""
+    if not has_digits(number):
+        return "a number has 11 digits and a mainland mobile prefix"
+    if recognised == "then" and carrier(number, Answers({"Q8": "today"})) is not None:
+        return 'its prefix came into service after the document was written; the answer Q8 = "today" accepts it'
+    entry = number if number in SHOWN_REFUSED else f"{number[:3]}*"
+    reason = "the document shows it as refused" if number in SHOWN_REFUSED else "no carrier has its prefix"
+    return f'{reason}; the setting prefixes = ["{entry}"] accepts it'
 
 
 def _blacklist(facts: NumberFacts) -> Refusal | None:
@@ -102,7 +110,7 @@ def spcode_refusal(spcode: str, answers: Answers) -> Refusal:
 
 def _channel(facts: NumberFacts) -> Refusal | None:
     channels = facts.policy.settings.channels
-    if facts.carrier is None or facts.carrier in channels:
+    if not facts.carrier or facts.carrier in channels:
         return None
     explanation = f"{facts.number} belongs to {facts.carrier}; the account's channels: {join_items(channels)}"
     return Refusal(Code.NO_CHANNEL, "C1", explanation, facts.number)

@@ -5,7 +5,7 @@ from itertools import product
 
 from ccell_fake.engine.assumptions import Answers
 from ccell_fake.limits import NUMBER_SEPARATOR
-from ccell_fixtures.prefixes import DOCUMENT_YEAR, PREFIXES
+from ccell_fixtures.prefixes import DOCUMENT_YEAR, PREFIXES, SHOWN_REFUSED
 
 NUMBER_DIGITS = 11
 _DIGITS = "0123456789"
@@ -20,9 +20,14 @@ def split_numbers(phone: str, answers: Answers) -> tuple[str, ...]:
     return tuple(number for item in items if (number := item.strip()))
 
 
+def has_digits(number: str) -> bool:
+    """Return whether a number has the 11 digits of a mainland mobile number."""
+    return len(number) == NUMBER_DIGITS and number.isascii() and number.isdigit()
+
+
 def carrier(number: str, answers: Answers) -> str | None:
     """Return the carrier of a number's prefix, or None if the number is not recognised (Q8)."""
-    if len(number) != NUMBER_DIGITS or not (number.isascii() and number.isdigit()):
+    if not has_digits(number) or number in SHOWN_REFUSED:
         return None
     return heads(answers["Q8"]).get(number[:_HEAD_DIGITS])
 
