@@ -64,6 +64,34 @@ def test_the_explanation_says_how_a_number_can_be_recognised(recognised: str, ph
     assert how in Bench(assumptions={"Q8": recognised}).send(phone).explanation
 
 
+@given(st.text("\t\n\r \x1f\x00"), st.text("\t \u00a0\u2003\u3000\x85"))
+def test_only_characters_up_to_the_blank_are_trimmed_unless_q9_says_all_blanks(narrow: str, any_blanks: str) -> None:
+    phone = f"{any_blanks}{PHONE}{narrow}"
+    is_narrow = all(one <= " " for one in any_blanks)
+    assert codes(Bench().send(phone)) == ["0", "0" if is_narrow else "1004001"]
+    assert codes(Bench(assumptions={"Q9": "unicode"}).send(phone)) == ["0", "0"]
+    assert codes(Bench(assumptions={"Q9": "refuse"}).send(phone)) == ["0", "0" if phone == PHONE else "1004001"]
+
+
+@pytest.mark.parametrize(
+    ("items", "phone", "basis", "how"),
+    [
+        ("trim", "\u00a013800000000", "assumed Q9", 'blanks around it; the answer Q9 = "unicode" trims them'),
+        ("trim", "13800000000,\u3000", "assumed Q9", 'the item is empty; the answer Q9 = "unicode" drops it'),
+        ("refuse", " 13800000000", "assumed Q9", 'blanks around it; the answer Q9 = "trim" trims them'),
+        ("refuse", "13800000000,", "assumed Q9", 'the item is empty; the answer Q9 = "trim" drops it'),
+        ("trim", "\u00a01", "assumed Q8", "a number has 11 digits"),
+        ("trim", "138 0000 0000", "assumed Q8", "a number has 11 digits"),
+    ],
+)
+def test_a_number_refused_for_its_blanks_names_the_answer_that_trims_them(
+    items: str, phone: str, basis: str, how: str
+) -> None:
+    answer = Bench(assumptions={"Q9": items}).send(phone)
+    assert answer.basis == basis
+    assert how in answer.explanation
+
+
 def test_numbers_of_the_setting_prefixes_are_recognised_and_any_channel_takes_them() -> None:
     bench = Bench(prefixes=("100*", "19500001111", "1200000000"), channels=("mobile",))
     sent = bench.send("10000000000,10012345678,19500001111,10100000000,1200000000,1001234567")

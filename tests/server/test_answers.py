@@ -78,7 +78,7 @@ def _q8(answer: Answer) -> object:
 
 
 def _q9(answer: Answer) -> object:
-    return codes(_bench("Q9", answer).send(f" {PHONE},,{PHONE}"))
+    return codes(_bench("Q9", answer).send(f" {PHONE},,{PHONE},\u00a0{PHONE}\u3000"))
 
 
 def _q10(answer: Answer) -> object:
@@ -270,7 +270,14 @@ EFFECTS: dict[str, tuple[Callable[[Answer], object], dict[Answer, object]]] = {
         {ASSUMPTIONS["Q7"].default: ["0", "1004001"], tuple(reversed(ASSUMPTIONS["Q7"].default)): ["0", "1004003"]},
     ),
     "Q8": (_q8, {"then": ["0", *["1004001"] * 3], "today": ["0", "1004001", "0", "1004001"]}),
-    "Q9": (_q9, {"trim": ["0", "0", "0"], "refuse": ["0", "1004001", "1004001", "0"]}),
+    "Q9": (
+        _q9,
+        {
+            "trim": ["0", "0", "0", "1004001"],
+            "unicode": ["0", "0", "0", "0"],
+            "refuse": ["0", "1004001", "1004001", "0", "1004001"],
+        },
+    ),
     "Q10": (
         _q10,
         {
@@ -401,7 +408,7 @@ def test_declared_utf_16_is_decoded() -> None:
 
 
 @pytest.mark.parametrize("phone", ["", None, " , "])
-@pytest.mark.parametrize("items", ["trim", "refuse"])
+@pytest.mark.parametrize("items", ["trim", "unicode", "refuse"])
 def test_a_missing_phone_has_a_resp_of_its_own(phone: str | None, items: str) -> None:
     bench = Bench(assumptions={"Q3": "number", "Q9": items})
     code = "1004001" if phone == " , " and items == "refuse" else "1001001"

@@ -5,7 +5,8 @@ from ccell_fake.engine import magic, schedule
 from ccell_fake.engine.assumptions import Answers
 from ccell_fake.engine.content import count_characters
 from ccell_fake.engine.number_context import NumberFacts, SubmitFacts
-from ccell_fake.engine.numbers import carrier, has_digits
+from ccell_fake.engine.numbers import BLANKS, HEAD_DIGITS, has_digits, heads
+from ccell_fake.engine.policy import Policy
 from ccell_fake.engine.rules import Refusal, Rule, join_items
 from ccell_fixtures.prefixes import PREFIXES, SHOWN_REFUSED
 
@@ -56,23 +57,27 @@ def _recognised(facts: NumberFacts) -> Refusal | None:
         )
     if facts.carrier is not None:
         return None
-    return Refusal(
-        Code.NUMBER_UNRECOGNISED,
-        "S8" if facts.number in SHOWN_REFUSED else "Q8",
-        f"{facts.number!r} is not recognised; {_how_to_be_recognised(facts.number, answers['Q8'])}",
-        facts.number,
-    )
+    ground, explanation = _why_unrecognised(facts.number, facts.policy)
+    explanation = f"{facts.number!r} is not recognised; {explanation}"
+    return Refusal(Code.NUMBER_UNRECOGNISED, ground, explanation, facts.number)
 
 
-def _how_to_be_recognised(number: str, recognised: str) -> str:
-    """Name the setting that would accept a number."""
+def _why_unrecognised(number: str, policy: Policy) -> tuple[str, str]:
+    """Return the ground of a refusal, and the answer or setting that would accept the number."""
+    bare = number.strip()
+    if bare != number or not number:
+        answer = "trim" if number.strip(BLANKS) == bare else "unicode"
+        if not bare:
+            return "Q9", f'the item is empty; the answer Q9 = "{answer}" drops it'
+        if policy.carrier(bare) is not None:
+            return "Q9", f'there are blanks around it; the answer Q9 = "{answer}" trims them'
+    if number in SHOWN_REFUSED:
+        return "S8", f'the document shows it as refused; the setting prefixes = ["{number}"] accepts it'
     if not has_digits(number):
-        return "a number has 11 digits and a mainland mobile prefix"
-    if recognised == "then" and carrier(number, Answers({"Q8": "today"})) is not None:
-        return 'its prefix came into service after the document was written; the answer Q8 = "today" accepts it'
-    entry = number if number in SHOWN_REFUSED else f"{number[:3]}*"
-    reason = "the document shows it as refused" if number in SHOWN_REFUSED else "no carrier has its prefix"
-    return f'{reason}; the setting prefixes = ["{entry}"] accepts it'
+        return "Q8", "a number has 11 digits and a mainland mobile prefix"
+    if number[:HEAD_DIGITS] in heads("today"):
+        return "Q8", 'its prefix came into service after the document was written; the answer Q8 = "today" accepts it'
+    return "Q8", f'no carrier has its prefix; the setting prefixes = ["{number[:3]}*"] accepts it'
 
 
 def _blacklist(facts: NumberFacts) -> Refusal | None:

@@ -255,6 +255,11 @@ MUTANTS = (
         "Blanks are trimmed, and empty items are the number 0.",
         carry=posted(lambda body: body.replace(b",,", b",0,")),
     ),
+    Mutant(
+        "Q9",
+        "U+00A0 is trimmed, and U+3000 is not.",
+        carry=posted(lambda body: body.replace("\u00a0".encode(), b" ")),
+    ),
     Mutant("Q10", "The same number twice is charged twice, under one msgid.", behaviour=items(_SEND, _one_msgid)),
     Mutant("Q11", "A refused number has no report but is charged.", behaviour=charging(_refused_are_charged)),
     Mutant(

@@ -52,13 +52,22 @@ def test_which_numbers_are_recognised(check_run: CheckRun) -> str:
 def test_how_blanks_and_empty_items_between_numbers_are_read(check_run: CheckRun) -> str:
     account = check_run.account()
     first, second, third = unknown(3)
-    answer = account.send(submit(f"{first}, {second} ,,{third}", account.known.content()))
+    # U+00A0 and U+3000 come along when numbers are copied from a table or a Chinese text.
+    wide = f"\u00a0{third}\u3000"
+    answer = account.send(submit(f"{first}, {second} ,,{wide}", account.known.content()))
     if set(answer.codes) != {_UNRECOGNISED}:
         message = f"the numbers have {', '.join(sorted(set(answer.codes)))}"
         raise UnknownAnswer(message)
     # The parser of answers keeps blanks.
     phones = tuple(resp.phone for resp in answer.resps)
-    return answer_for(phones, {(first, second, third): "trim", (first, f" {second} ", "", third): "refuse"})
+    return answer_for(
+        phones,
+        {
+            (first, second, wide): "trim",
+            (first, second, third): "unicode",
+            (first, f" {second} ", "", wide): "refuse",
+        },
+    )
 
 
 @checks("Q10", OWN_NUMBER, cost="sms 2")
