@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from harness.emulators import CONTENT, DOCUMENT_DAY, PHONE, Bench
@@ -177,3 +178,29 @@ def test_every_question_names_an_existing_clause_and_a_valid_default() -> None:
         assert question.accepts(question.default)
         assert question.cost.split()[0] in {"free", "sms", "drain", "risk"}
     assert not (set(CLAUSES) & set(OBSERVATIONS)) | (set(CLAUSES) & set(ASSUMPTIONS))
+
+
+@pytest.mark.parametrize(
+    ("content", "basis", "settings"),
+    [
+        ("您好", "assumed Q28", {}),
+        ("您【签名】好", "assumed Q27", {}),
+        ("您【签名】好", "assumed Q27", {"signcode": ("签名",)}),
+        ("【别的】您【签名】好", "assumed Q27", {"signcode": ("签名",)}),
+        ("您好【别的】", "assumed Q28", {"signcode": ("签名",)}),
+        ("您【别的】好", "assumed Q27", {"signcode": ("签名",)}),
+        ("您好[签名]", "assumed Q52", {}),
+        ("您[签名]好", "assumed Q28", {}),
+        (f"您好【{'签' * 21}】", "documented C1", {}),
+        (f"您好【{'签' * 19}😀】", "assumed Q35", {}),
+        (f"您好【{'签' * 20}】", "assumed Q51", {"assumptions": {"Q51": "with"}}),
+        (f"您好【{'签' * 21}】", "documented C1", {"assumptions": {"Q51": "with"}}),
+        (f"【{'签' * 21}】您【签名】好", "assumed Q27", {}),
+    ],
+)
+def test_the_refusal_of_a_signature_names_the_question_that_decides(
+    content: str, basis: str, settings: dict[str, Any]
+) -> None:
+    answer = Bench(**settings).send(content=content)
+    assert answer.rule == "signature"
+    assert answer.basis == basis

@@ -1,4 +1,4 @@
-"""Each answer to an open question has the effect that the registry describes (Q1 to Q39)."""
+"""Each answer to an open question has the effect that the registry describes (Q1 to Q53)."""
 
 import codecs
 import io
@@ -257,6 +257,26 @@ def _q39(answer: Answer) -> object:
     return [_code(_served("Q39", answer, body)) for body in bodies]
 
 
+def _q51(answer: Answer) -> object:
+    bench = _bench("Q51", answer)
+    return [codes(bench.send(content=f"您好【{'签' * characters}】"))[1] for characters in (18, 19, 20, 21)]
+
+
+def _q52(answer: Answer) -> object:
+    bench, fixed = _bench("Q52", answer), _bench("Q52", answer, signcode=("签名",))
+    sent = [(bench, "[签名]您好"), (bench, "您好[签名]"), (bench, "您[签名]好"), (fixed, "您好[签名]"), (fixed, "[别的]您好")]
+    return [codes(of.send(content=content))[1] for of, content in sent]
+
+
+def _q53(answer: Answer) -> object:
+    bench = _bench("Q53", answer, balance=1, credit=3)
+    seen = [(bench.info().riches, bench.info().credit)]
+    for _ in range(3):
+        bench.send()
+        seen.append((bench.info().riches, bench.info().credit))
+    return seen
+
+
 REFUSED = ["1001001"]
 EFFECTS: dict[str, tuple[Callable[[Answer], object], dict[Answer, object]]] = {
     "Q1": (_q1, {"1001004": "1001004", "1001003": "1001003", "1001001": "1001001"}),
@@ -334,6 +354,21 @@ EFFECTS: dict[str, tuple[Callable[[Answer], object], dict[Answer, object]]] = {
         {
             "refuse": ([["0", "0"], REFUSED, REFUSED], "99999"),
             "accept": ([["0", "0"], ["0", "0"], REFUSED], "99998"),
+        },
+    ),
+    "Q51": (_q51, {"without": ["0", "0", "0", "1004015"], "with": ["0", "1004015", "1004015", "1004015"]}),
+    "Q52": (
+        _q52,
+        {
+            "no": ["1004003", "1004003", "1004003", "1004004", "1004004"],
+            "yes": ["0", "0", "1004003", "0", "1004005"],
+        },
+    ),
+    "Q53": (
+        _q53,
+        {
+            "zero": [("1", "3"), ("0", "3"), ("0", "2"), ("0", "1")],
+            "negative": [("1", "3"), ("0", "3"), ("-1", "3"), ("-2", "3")],
         },
     ),
     "Q39": (_q39, {"refuse": ["1001004", "1001001"], "accept": ["1001004", "1001004"]}),

@@ -1,8 +1,9 @@
 """The answers to the document's open questions, and the basis of each rule."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from copy import copy
 from enum import StrEnum
-from typing import Literal
+from typing import Literal, Self
 
 from ccell_fake.model import Layout
 from ccell_fixtures.registries import ASSUMPTIONS, CLAUSES, OBSERVATIONS
@@ -78,6 +79,12 @@ class Answers(dict[str, str]):
             declaration_line=self["Q31"] == "declaration", linkid_first=self["Q32"] == "sampled"
         )
 
+    def having(self, id_: str, answer: str) -> Self:
+        """Return these answers with another one to a question. The layout stays."""
+        other = copy(self)
+        other[id_] = answer
+        return other
+
     def basis(self, ground: str) -> Basis:
         """Return how well a clause or question is known."""
         if ground in CLAUSES:
@@ -85,3 +92,18 @@ class Answers(dict[str, str]):
         if ground in OBSERVATIONS or ground in self._observed:
             return Basis.OBSERVED
         return Basis.ASSUMED if ground in ASSUMPTIONS else Basis.ARRANGED
+
+
+def deciding(questions: Iterable[str], answers: Answers, judge: Callable[[Answers], object]) -> Iterator[str]:
+    """Yield the questions of which another answer changes a judgement.
+
+    Args:
+        questions: The questions to try.
+        answers: The answers in force.
+        judge: Judges by answers.
+    """
+    judgement = judge(answers)
+    for id_ in questions:
+        others = (answer for answer in ASSUMPTIONS[id_].answers if answer != answers[id_])
+        if any(judge(answers.having(id_, answer)) != judgement for answer in others):
+            yield id_

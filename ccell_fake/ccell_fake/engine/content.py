@@ -1,4 +1,4 @@
-"""Contents: their signature, their characters and their segments (Q13, Q27, Q35, W12)."""
+"""Contents: their signature, their characters and their segments (Q13, Q27, Q35, Q51, Q52, W12)."""
 
 import re
 from dataclasses import dataclass
@@ -7,9 +7,15 @@ from ccell_fake.engine.assumptions import Answers
 from ccell_fake.limits import Limits
 from ccell_fake.records import ContentFacts
 
-_AT_START = re.compile(r"\s*【([^【】]+)】")
-_AT_END = re.compile(r"【([^【】]+)】\s*\Z")
-_ANYWHERE = re.compile("【([^【】]+)】")
+BRACKETS = len("【】")
+"""Characters that the brackets add to a signature, if they count (Q51)."""
+
+_CHINESE, _ASCII = "【([^【】]+)】", r"\[([^\[\]]+)\]"
+_SIGNATURES = {"no": _CHINESE, "yes": f"(?:{_CHINESE}|{_ASCII})"}
+_AT_START, _AT_END, _ANYWHERE = (
+    {answer: re.compile(pattern.format(one)) for answer, one in _SIGNATURES.items()}
+    for pattern in (r"\s*{}", r"{}\s*\Z", "{}")
+)
 _ABOUT_A_CODE = re.compile(r"(?:验证|校验|激活|确认|随机|动态)码|动态[密口]|(?a:\b(?:code|otp|pin)\b)", re.IGNORECASE)
 _CODE = re.compile(r"(?<![A-Za-z0-9])(?=[A-Za-z]{0,7}[0-9])[A-Za-z0-9]{4,8}(?![A-Za-z0-9]|\.[0-9])", re.ASCII)
 
@@ -28,15 +34,18 @@ class Signature:
 
 
 def find_signatures(content: str, answers: Answers) -> tuple[Signature, ...]:
-    """Find each text in 【】 that can be the signature. By default it is at the start or the end (Q27)."""
-    if "【" not in content:
+    """Find each text in 【】 that can be the signature, by default at the start or the end (Q27); in [] too by Q52."""
+    ascii_too = answers["Q52"]
+    if "【" not in content and (ascii_too == "no" or "[" not in content):
         return ()
     if answers["Q27"] == "anywhere":
-        matches = list(_ANYWHERE.finditer(content))
+        matches = list(_ANYWHERE[ascii_too].finditer(content))
     else:
-        front, end = _AT_START.match(content), _AT_END.search(content)
+        front, end = _AT_START[ascii_too].match(content), _AT_END[ascii_too].search(content)
         matches = [match for match in (end, front) if match is not None]
-    return tuple(Signature(match[1], content[: match.start()] + content[match.end() :]) for match in matches)
+    return tuple(
+        Signature(match[match.lastindex or 0], content[: match.start()] + content[match.end() :]) for match in matches
+    )
 
 
 def count_characters(text: str, answers: Answers) -> int:

@@ -1,10 +1,12 @@
 """The rules about one number of a send, in order (1004xxx, Q7)."""
 
+from dataclasses import replace
+
 from ccell_fake.codes import Code
 from ccell_fake.engine import magic, schedule
-from ccell_fake.engine.assumptions import Answers
-from ccell_fake.engine.content import count_characters
-from ccell_fake.engine.number_context import NumberFacts, SubmitFacts
+from ccell_fake.engine.assumptions import Answers, deciding
+from ccell_fake.engine.content import BRACKETS, count_characters
+from ccell_fake.engine.number_context import NumberFacts, SubmitFacts, possible_signatures
 from ccell_fake.engine.numbers import BLANKS, HEAD_DIGITS, has_digits, heads
 from ccell_fake.engine.policy import Policy
 from ccell_fake.engine.rules import Refusal, Rule, join_items
@@ -132,9 +134,36 @@ def _sendtime(facts: SubmitFacts) -> Refusal | None:
 
 
 def _signature(facts: SubmitFacts) -> Refusal | None:
-    settings, found = facts.policy.settings, facts.signatures
-    where = "" if facts.policy.answers["Q27"] == "anywhere" else " at its front or end"
+    answers = facts.policy.answers
+    refusal = judge_signature(facts, answers)
+    if refusal is None:
+        return None
+
+    def judge(other: Answers) -> Code | None:
+        judged = judge_signature(facts, other)
+        return judged and judged.code
+
+    question = next(deciding(ABOUT_SIGNATURES, answers, judge), None)
+    if question is None:
+        return refusal
+    return replace(refusal, ground=question, explanation=f"{refusal.explanation}; another answer to {question} decides otherwise")
+
+
+ABOUT_SIGNATURES = ("Q27", "Q52", "Q51", "Q35")
+"""The questions that decide whether a content has a signature, and how long it is."""
+
+
+def judge_signature(facts: SubmitFacts, answers: Answers) -> Refusal | None:
+    """Judge the signature of a content by answers that may differ from the account's (1004003 to 1004005, 1004015)."""
+    policy = facts.policy
+    settings = policy.settings
+    found = (
+        facts.signatures
+        if answers is policy.answers
+        else possible_signatures(facts.content, settings, answers)
+    )
     if not found:
+        where = "" if answers["Q27"] == "anywhere" else " at its front or end"
         if settings.signcode != "*":
             explanation = (
                 f"the content has no signature{where}; the account's signatures: {join_items(settings.signcode)}"
@@ -144,14 +173,16 @@ def _signature(facts: SubmitFacts) -> Refusal | None:
             explanation = f"the content has no signature{where}; add one, such as 【签名】"
             return Refusal(Code.SIGNATURE_MISSING, "Q28", explanation)
         return None
-    shortest = min((one.text for one in found), key=lambda text: count_characters(text, facts.policy.answers))
+    shortest = min((one.text for one in found), key=lambda text: count_characters(text, answers))
     if settings.signcode != "*" and shortest not in settings.signcode:
         explanation = f"the signature is {shortest}; the account's signatures: {join_items(settings.signcode)}"
         return Refusal(Code.FIXED_SIGNATURE_OTHER, "Q28", explanation, shortest)
-    characters = count_characters(shortest, facts.policy.answers)
-    allowed = facts.policy.limits.signature_characters
+    brackets = BRACKETS if answers["Q51"] == "with" else 0
+    characters = count_characters(shortest, answers) + brackets
+    allowed = policy.limits.signature_characters
     if characters > allowed:
-        explanation = f"the signature has {characters} characters; 3.1 allows {allowed}"
+        counted = " with its brackets" if brackets else ""
+        explanation = f"the signature has {characters} characters{counted}; 3.1 allows {allowed}"
         return Refusal(Code.SIGNATURE_TOO_LONG, "C1", explanation, shortest)
     return None
 

@@ -24,7 +24,7 @@ from ccell_fake.limits import (
     SPCODE_CHARACTERS,
     USERID_CHARACTERS,
 )
-from ccell_fake.model import AnyReply, Operation, Reply, Report, Resp, Upmsg
+from ccell_fake.model import AccountInfo, AnyReply, Operation, Reply, Report, Resp, Upmsg
 
 from .behaviours import (
     afterwards,
@@ -159,6 +159,15 @@ def _frozen_for_sending(facts: RequestFacts, refusal: Refusal | None) -> Refusal
 def _in_front(facts: SubmitFacts) -> Refusal | None:
     is_there = facts.content.startswith("【")
     return None if is_there else Refusal(Code.SIGNATURE_MISSING, "Q27", "there is no signature in front")
+
+
+def _in_ascii_brackets(facts: SubmitFacts) -> Refusal | None:
+    is_there = facts.content.startswith("[")
+    return Refusal(Code.FIXED_SIGNATURE_OTHER, "Q52", "the signature is in ASCII brackets") if is_there else None
+
+
+def _shown_twice(info: AccountInfo) -> AccountInfo:
+    return replace(info, riches="-1") if (info.riches, info.credit) == ("0", "0") else info
 
 
 def _exchanged(_: SubmitFacts, refusal: Refusal | None) -> Refusal | None:
@@ -370,4 +379,11 @@ MUTANTS = (
     *_longer("Q37", "a linkid", "linkid_characters", LINKID_CHARACTERS),
     *_longer("Q38", "an spcode", "spcode_characters", SPCODE_CHARACTERS),
     *_longer("Q39", "a userid", "userid_characters", USERID_CHARACTERS),
+    *_longer("Q51", "a signature", "signature_characters", SIGNATURE_CHARACTERS),
+    Mutant(
+        "Q52",
+        "A signature in ASCII brackets gets 1004005.",
+        behaviour=refusing("signature", _in_ascii_brackets),
+    ),
+    Mutant("Q53", "RICHES and CREDIT both show the use of credit.", behaviour=each(_INFO, _shown_twice)),
 )

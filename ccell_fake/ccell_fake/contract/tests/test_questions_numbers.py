@@ -188,6 +188,25 @@ def test_what_counts_as_one_character(check_run: CheckRun) -> str:
 @checks("Q35", ANY_SIGNATURE, OWN_NUMBER, aspect="signatures", cost="sms 1")
 def test_what_counts_as_one_character_of_a_signature(check_run: CheckRun) -> str:
     account = check_run.account()
-    signature = "签" * (SIGNATURE_CHARACTERS - 1) + "😀"
+    # It has 18 code points, which are accepted whether or not the brackets count (Q51), and 21 UTF-16 units.
+    signature = "签" * (SIGNATURE_CHARACTERS - 5) + "😀" * 3
     code = account.send(submit(account.own_numbers[0], f"【{signature}】测试")).resp.code
     return answer_for(code, {str(Code.SIGNATURE_TOO_LONG): "utf16", _OK: "codepoint"})
+
+
+@checks("Q51", ANY_SIGNATURE, OWN_NUMBER, cost="sms 3")
+def test_whether_brackets_count_as_characters_of_a_signature(check_run: CheckRun) -> str:
+    account = check_run.account()
+    lengths = (SIGNATURE_CHARACTERS - len("【】"), SIGNATURE_CHARACTERS, SIGNATURE_CHARACTERS + 1)
+    observed = tuple(
+        account.send(submit(account.own_numbers[0], f"【{'签' * characters}】测试")).resp.code for characters in lengths
+    )
+    refused = str(Code.SIGNATURE_TOO_LONG)
+    return answer_for(observed, {(_OK, _OK, refused): "without", (_OK, refused, refused): "with"})
+
+
+@checks("Q52", ANY_SIGNATURE, OWN_NUMBER, cost="sms 1")
+def test_whether_a_text_in_ascii_brackets_is_a_signature(check_run: CheckRun) -> str:
+    account = check_run.account()
+    code = account.send(submit(account.own_numbers[0], "[测试]内容")).resp.code
+    return answer_for(code, {str(Code.SIGNATURE_MISSING): "no", _OK: "yes"})
