@@ -65,6 +65,7 @@ class Answers(dict[str, str]):
             observed: Answers of a live service, with the lowest precedence. Rules that follow them are observed.
         """
         super().__init__()
+        self._others: dict[tuple[str, str], Self] = {}
         layers = (observed or {}, *given)
         self.given: frozenset[str] = frozenset(id_ for layer in layers for id_ in layer)
         self.orders: dict[str, tuple[str, ...]] = {}
@@ -81,8 +82,11 @@ class Answers(dict[str, str]):
 
     def having(self, id_: str, answer: str) -> Self:
         """Return these answers with another one to a question. The layout stays."""
-        other = copy(self)
-        other[id_] = answer
+        other = self._others.get((id_, answer))
+        if other is None:
+            other = self._others[id_, answer] = copy(self)
+            other[id_] = answer
+            other._others = {}
         return other
 
     def basis(self, ground: str) -> Basis:

@@ -223,10 +223,12 @@ class Gateway:
         _check_length(reply)
         refusals = tuple(verdict.refusal for submit in facts.verdicts for verdict in submit if verdict.refusal)
         if refusals:
-            return Decision(reply, facts.answers.layout, *explain_refusals(refusals, facts.answers), refusals)
+            explained = explain_refusals(refusals, facts.answers, facts.grounds)
+            return Decision(reply, facts.answers.layout, *explained, refusals)
         grounds = [DOCUMENTED_BY[facts.operation]]
         if facts.request.password != facts.account.settings.password:
             grounds.append("W9")
+        grounds += facts.grounds
         return Decision(reply, facts.answers.layout, facts.operation, describe_basis(grounds, facts.answers))
 
     def _record(
