@@ -98,7 +98,6 @@ def test_it_imports_nothing_but_the_standard_library_and_itself() -> None:
 
 def test_its_claims_and_differences_use_ids_and_answers_of_the_registry() -> None:
     assert set(CLAIMS) <= set(CLAUSES)
-    assert len(DIFFERS) == 12
     for id_, answer in DIFFERS.items():
         assert ASSUMPTIONS[id_].accepts(answer)
         assert answer != ASSUMPTIONS[id_].default

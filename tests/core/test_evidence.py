@@ -41,10 +41,17 @@ def test_the_basis_of_a_password_sent_as_md5_includes_an_observation() -> None:
 
 
 @pytest.mark.parametrize(
-    ("phone", "basis"), [("19500001111", "documented S8"), ("12000000000", "assumed Q8"), ("8613800000000", "assumed Q8"), ("1", "assumed Q8")]
+    ("phone", "basis"),
+    [
+        ("19500001111", "documented S8"),
+        ("12000000000", "assumed Q8"),
+        ("8613800000000", "assumed Q8"),
+        ("1", "assumed Q8"),
+    ],
 )
 def test_the_basis_of_an_unrecognised_number_is_the_sample_or_the_open_question(phone: str, basis: str) -> None:
-    assert Bench().send(phone).basis == basis
+    assert Bench().send(f"{phone},{PHONE}").basis == basis
+    assert Bench().send(phone).basis == f"{basis}, assumed Q50"
 
 
 @pytest.mark.parametrize(
@@ -68,7 +75,7 @@ def test_a_request_must_come_from_an_allowed_network(peer: str, networks: tuple[
 def test_an_answer_names_each_refusing_rule_once() -> None:
     answer = Bench(blacklist=("139*",)).send("19500001111,12000000000,1,13900000000")
     assert answer.rule == "number-recognised, blacklist"
-    assert answer.basis == "documented S8, assumed Q8, documented C1"
+    assert answer.basis == "documented S8, assumed Q8, documented C1, assumed Q50"
     assert len(answer.explanation.splitlines()) == 4
 
 
@@ -203,4 +210,4 @@ def test_the_refusal_of_a_signature_names_the_question_that_decides(
 ) -> None:
     answer = Bench(**settings).send(content=content)
     assert answer.rule == "signature"
-    assert answer.basis == basis
+    assert answer.basis == f"{basis}, assumed Q50"

@@ -22,7 +22,7 @@ TIMES = st.none() | st.sampled_from([0, 60, 50 * 24 * 60]).map(
     lambda minutes: f"{DOCUMENT_DAY + timedelta(minutes=minutes):{TIME_FORMAT}}"
 )
 PATTERNS = st.sampled_from(["{text}【{name}】", "【{name}】{text}", "{text}[{name}]", "{text}【{name}】{text}"])
-CONTENTS = st.builds(lambda pattern, text, name: pattern.format(text=text, name=name), PATTERNS, TEXTS, NAMES)
+CONTENTS = st.tuples(PATTERNS, TEXTS, NAMES).map(lambda drawn: drawn[0].format(text=drawn[1], name=drawn[2]))
 SUBMITS = st.builds(
     Submit,
     PHONES,
@@ -31,10 +31,12 @@ SUBMITS = st.builds(
     st.sampled_from([None, "1", "1" * 1001]),
     st.sampled_from([None, "1", "1" * 101]),
 )
-ANSWERS = st.fixed_dictionaries({}, optional={id_: st.sampled_from([*ASSUMPTIONS[id_].answers]) for id_ in DECIDING})
+ANSWERS: st.SearchStrategy[dict[str, str]] = st.fixed_dictionaries(
+    {}, optional={id_: st.sampled_from([*ASSUMPTIONS[id_].answers]) for id_ in DECIDING}
+)
 
 
-def _decided(submits: list[Submit], answers: dict[str, str]) -> tuple[object, str]:
+def _decided(submits: list[Submit], answers: dict[str, str]) -> tuple[tuple[list[str], str], str]:
     """What the gateway decides about numbers and charges, and the basis of the answer."""
     bench = Bench(spcode=True, assumptions=answers)
     answer = bench.submit(*submits)

@@ -1,12 +1,13 @@
 """Numbers, their carriers, and lists of them (Q8, 1004001, 1004006, 1004008, 1004009)."""
 
 import pytest
-from harness.emulators import PHONE, Bench, codes
+from harness.emulators import CONTENT, PHONE, Bench, codes
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ccell_fake.engine.assumptions import Answers
 from ccell_fake.engine.numbers import carrier
+from ccell_fake.model import Submit
 from ccell_fake.patterns import NumberList, Patterns
 from ccell_fixtures.prefixes import DOCUMENT_YEAR, PREFIXES
 
@@ -48,7 +49,7 @@ def test_prefixes_later_than_the_document_are_recognised_only_with_q8_today() ->
 def test_the_number_that_the_document_shows_as_refused_is_refused(recognised: str) -> None:
     answer = Bench(assumptions={"Q8": recognised}).send("19500001111")
     assert codes(answer) == ["0", "1004001"]
-    assert answer.basis == "documented S8"
+    assert answer.basis == "documented S8, assumed Q50"
     assert 'the setting prefixes = ["19500001111"] accepts it' in answer.explanation
 
 
@@ -87,7 +88,7 @@ def test_only_characters_up_to_the_blank_are_trimmed_unless_q9_says_all_blanks(n
 def test_a_number_refused_for_its_blanks_names_the_answer_that_trims_them(
     items: str, phone: str, basis: str, how: str
 ) -> None:
-    answer = Bench(assumptions={"Q9": items}).send(phone)
+    answer = Bench(assumptions={"Q9": items}).submit(Submit(phone, CONTENT), Submit("13900000000", CONTENT))
     assert answer.basis == basis
     assert how in answer.explanation
 

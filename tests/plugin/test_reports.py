@@ -33,7 +33,7 @@ def test_a_failed_test_shows_what_was_asked_and_answered(pytester: pytest.Pytest
             "account *: 2 requests, *",
             "* info close, by fault*",
             "  answer   none",
-            "* send 0, by number-recognised (documented S8)",
+            "* send 0, by number-recognised (documented S8, assumed Q50)",
             '  request  <root userid="*" password="[*][*]*"><submit phone="19500001111" content="*"*/></root>',
             "  answer   <?xml *手机号不可识别19500001111*",
             "  1004001: '19500001111' is not recognised*",

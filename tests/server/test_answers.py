@@ -257,6 +257,13 @@ def _q39(answer: Answer) -> object:
     return [_code(_served("Q39", answer, body)) for body in bodies]
 
 
+def _q50(answer: Answer) -> object:
+    bench = Bench(assumptions={"Q50": answer, "Q11": "report"}, blacklist=("139*",))
+    refused, partly = bench.send(f"13900000000,{UNRECOGNISED}"), bench.send(f"{UNRECOGNISED},{PHONE}")
+    reports = [report.status for report in bench.reports()]
+    return codes(refused), refused.reply.info, codes(partly), reports, bench.info().riches
+
+
 def _q51(answer: Answer) -> object:
     bench = _bench("Q51", answer)
     return [codes(bench.send(content=f"您好【{'签' * characters}】"))[1] for characters in (18, 19, 20, 21)]
@@ -264,7 +271,13 @@ def _q51(answer: Answer) -> object:
 
 def _q52(answer: Answer) -> object:
     bench, fixed = _bench("Q52", answer), _bench("Q52", answer, signcode=("签名",))
-    sent = [(bench, "[签名]您好"), (bench, "您好[签名]"), (bench, "您[签名]好"), (fixed, "您好[签名]"), (fixed, "[别的]您好")]
+    sent = [
+        (bench, "[签名]您好"),
+        (bench, "您好[签名]"),
+        (bench, "您[签名]好"),
+        (fixed, "您好[签名]"),
+        (fixed, "[别的]您好"),
+    ]
     return [codes(of.send(content=content))[1] for of, content in sent]
 
 
@@ -356,6 +369,20 @@ EFFECTS: dict[str, tuple[Callable[[Answer], object], dict[Answer, object]]] = {
             "accept": ([["0", "0"], ["0", "0"], REFUSED], "99998"),
         },
     ),
+    "Q39": (_q39, {"refuse": ["1001004", "1001001"], "accept": ["1001004", "1001004"]}),
+    "Q50": (
+        _q50,
+        {
+            "success": (
+                ["0", "1004008", "1004001"],
+                "成功",
+                ["0", "1004001", "0"],
+                ["1004008", "1004001", "1004001", "0"],
+                "99999",
+            ),
+            "first": (["1004008"], "不能发黑名单号码", ["0", "1004001", "0"], ["1004001", "0"], "99999"),
+        },
+    ),
     "Q51": (_q51, {"without": ["0", "0", "0", "1004015"], "with": ["0", "1004015", "1004015", "1004015"]}),
     "Q52": (
         _q52,
@@ -371,7 +398,6 @@ EFFECTS: dict[str, tuple[Callable[[Answer], object], dict[Answer, object]]] = {
             "negative": [("1", "3"), ("0", "3"), ("-1", "3"), ("-2", "3")],
         },
     ),
-    "Q39": (_q39, {"refuse": ["1001004", "1001001"], "accept": ["1001004", "1001004"]}),
 }
 
 

@@ -86,7 +86,7 @@ class Answers(dict[str, str]):
         if other is None:
             other = self._others[id_, answer] = copy(self)
             other[id_] = answer
-            other._others = {}
+            other._others = {}  # noqa: SLF001 - its own
         return other
 
     def basis(self, ground: str) -> Basis:

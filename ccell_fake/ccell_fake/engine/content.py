@@ -10,12 +10,10 @@ from ccell_fake.records import ContentFacts
 BRACKETS = len("【】")
 """Characters that the brackets add to a signature, if they count (Q51)."""
 
-_CHINESE, _ASCII = "【([^【】]+)】", r"\[([^\[\]]+)\]"
-_SIGNATURES = {"no": _CHINESE, "yes": f"(?:{_CHINESE}|{_ASCII})"}
-_AT_START, _AT_END, _ANYWHERE = (
-    {answer: re.compile(pattern.format(one)) for answer, one in _SIGNATURES.items()}
-    for pattern in (r"\s*{}", r"{}\s*\Z", "{}")
-)
+_CHINESE, _EITHER = "【([^【】]+)】", r"(?:【([^【】]+)】|\[([^\[\]]+)\])"
+_AT_START, _EITHER_AT_START = re.compile(rf"\s*{_CHINESE}"), re.compile(rf"\s*{_EITHER}")
+_AT_END, _EITHER_AT_END = re.compile(rf"{_CHINESE}\s*\Z"), re.compile(rf"{_EITHER}\s*\Z")
+_ANYWHERE, _EITHER_ANYWHERE = re.compile(_CHINESE), re.compile(_EITHER)
 _ABOUT_A_CODE = re.compile(r"(?:验证|校验|激活|确认|随机|动态)码|动态[密口]|(?a:\b(?:code|otp|pin)\b)", re.IGNORECASE)
 _CODE = re.compile(r"(?<![A-Za-z0-9])(?=[A-Za-z]{0,7}[0-9])[A-Za-z0-9]{4,8}(?![A-Za-z0-9]|\.[0-9])", re.ASCII)
 
@@ -35,13 +33,14 @@ class Signature:
 
 def find_signatures(content: str, answers: Answers) -> tuple[Signature, ...]:
     """Find each text in 【】 that can be the signature, by default at the start or the end (Q27); in [] too by Q52."""
-    ascii_too = answers["Q52"]
-    if "【" not in content and (ascii_too == "no" or "[" not in content):
+    either = answers["Q52"] == "yes"
+    if "【" not in content and not (either and "[" in content):
         return ()
     if answers["Q27"] == "anywhere":
-        matches = list(_ANYWHERE[ascii_too].finditer(content))
+        matches = list(_EITHER_ANYWHERE.finditer(content) if either else _ANYWHERE.finditer(content))
     else:
-        front, end = _AT_START[ascii_too].match(content), _AT_END[ascii_too].search(content)
+        front = _EITHER_AT_START.match(content) if either else _AT_START.match(content)
+        end = _EITHER_AT_END.search(content) if either else _AT_END.search(content)
         matches = [match for match in (end, front) if match is not None]
     return tuple(
         Signature(match[match.lastindex or 0], content[: match.start()] + content[match.end() :]) for match in matches

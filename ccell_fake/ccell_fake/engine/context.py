@@ -98,7 +98,10 @@ class RequestFacts:
         ]
         if not accepted:
             return ()
-        return (*(ground for submit in accepted for ground in grounds.of_submit(submit)), *grounds.of_request(self.submits))
+        return (
+            *(ground for submit in accepted for ground in grounds.of_submit(submit)),
+            *grounds.of_request(self.submits),
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -219,11 +219,15 @@ class Gateway:
         return _refused(refusal, answers)
 
     def _carry_out(self, facts: RequestFacts, ledger: Ledger) -> Decision:
-        reply = self.accounts.behaviour.operations[facts.operation](facts, ledger, self._seed)
-        _check_length(reply)
         refusals = tuple(verdict.refusal for submit in facts.verdicts for verdict in submit if verdict.refusal)
+        are_all = bool(refusals) and len(refusals) == sum(map(len, facts.verdicts))
+        if are_all and facts.answers["Q50"] == "first":
+            reply: AnyReply = Reply(refusals[0].code, refusals[0].code.text)
+        else:
+            reply = self.accounts.behaviour.operations[facts.operation](facts, ledger, self._seed)
+            _check_length(reply)
         if refusals:
-            explained = explain_refusals(refusals, facts.answers, facts.grounds)
+            explained = explain_refusals(refusals, facts.answers, ("Q50",) if are_all else facts.grounds)
             return Decision(reply, facts.answers.layout, *explained, refusals)
         grounds = [DOCUMENTED_BY[facts.operation]]
         if facts.request.password != facts.account.settings.password:

@@ -1,6 +1,7 @@
 """The open questions that an accepted send rests on: another answer would have decided it differently."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import NamedTuple
 
 from ccell_fake.engine import numbers, schedule
@@ -21,7 +22,7 @@ class _Aspect(NamedTuple):
     """
 
     questions: tuple[str, ...]
-    is_open: Callable[[SubmitFacts], object]
+    is_open: Callable[[SubmitFacts], bool]
     judge: Callable[[SubmitFacts, Answers], object]
 
 
@@ -30,7 +31,7 @@ def of_submit(facts: SubmitFacts) -> Iterator[str]:
     answers = facts.policy.answers
     for aspect in _ASPECTS:
         if aspect.is_open(facts):
-            yield from deciding(aspect.questions, answers, lambda other, judge=aspect.judge: judge(facts, other))
+            yield from deciding(aspect.questions, answers, partial(aspect.judge, facts))
 
 
 def of_request(submits: tuple[SubmitFacts, ...]) -> Iterator[str]:
@@ -42,6 +43,14 @@ def of_request(submits: tuple[SubmitFacts, ...]) -> Iterator[str]:
         yield "Q4"
     if len(set(phones)) < len(phones):
         yield "Q10"
+
+
+def _is_trimmed(facts: SubmitFacts) -> bool:
+    return NUMBER_SEPARATOR.join(facts.numbers) != facts.submit.phone
+
+
+def _split(facts: SubmitFacts, answers: Answers) -> tuple[str, ...]:
+    return numbers.split_numbers(facts.submit.phone or "", answers)
 
 
 def _has_later_number(facts: SubmitFacts) -> bool:
@@ -75,6 +84,14 @@ def _is_signature_open(facts: SubmitFacts) -> bool:
     return any(2 * len(one.text) > most for one in facts.signatures)
 
 
+def _is_signature_accepted(facts: SubmitFacts, answers: Answers) -> bool:
+    return judge_signature(facts, answers) is None
+
+
+def _is_scheduled(facts: SubmitFacts) -> bool:
+    return bool(facts.submit.sendtime)
+
+
 def _judge_sendtime(facts: SubmitFacts, answers: Answers) -> object:
     """Return whether a sendtime is accepted, and when the message is charged."""
     ahead = facts.policy.limits.schedule_ahead
@@ -84,28 +101,28 @@ def _judge_sendtime(facts: SubmitFacts, answers: Answers) -> object:
     return bool(is_refused), scheduled is not None and scheduled > facts.now and answers["Q34"]
 
 
-def _too_long(text: str | None, allowed: int, answer: str) -> bool:
-    return answer == "refuse" and len(text or "") > allowed
+def _has_long_linkid(facts: SubmitFacts) -> bool:
+    return len(facts.submit.linkid or "") > facts.policy.limits.linkid_characters
+
+
+def _has_long_spcode(facts: SubmitFacts) -> bool:
+    return len(facts.submit.spcode or "") > facts.policy.limits.spcode_characters
+
+
+def _linkid_answer(_: SubmitFacts, answers: Answers) -> str:
+    return answers["Q37"]
+
+
+def _spcode_answer(_: SubmitFacts, answers: Answers) -> str:
+    return answers["Q38"]
 
 
 _ASPECTS = (
-    _Aspect(
-        ("Q9",),
-        lambda facts: NUMBER_SEPARATOR.join(facts.numbers) != facts.submit.phone,
-        lambda facts, answers: numbers.split_numbers(facts.submit.phone or "", answers),
-    ),
+    _Aspect(("Q9",), _is_trimmed, _split),
     _Aspect(("Q8",), _has_later_number, _recognised),
     _Aspect(("Q5", "Q13", "Q35"), _is_long, _judge_length),
-    _Aspect(ABOUT_SIGNATURES, _is_signature_open, lambda facts, answers: judge_signature(facts, answers) is None),
-    _Aspect(("Q17", "Q34"), lambda facts: facts.submit.sendtime, _judge_sendtime),
-    _Aspect(
-        ("Q37",),
-        lambda facts: facts.submit.linkid,
-        lambda facts, answers: _too_long(facts.submit.linkid, facts.policy.limits.linkid_characters, answers["Q37"]),
-    ),
-    _Aspect(
-        ("Q38",),
-        lambda facts: facts.submit.spcode,
-        lambda facts, answers: _too_long(facts.submit.spcode, facts.policy.limits.spcode_characters, answers["Q38"]),
-    ),
+    _Aspect(ABOUT_SIGNATURES, _is_signature_open, _is_signature_accepted),
+    _Aspect(("Q17", "Q34"), _is_scheduled, _judge_sendtime),
+    _Aspect(("Q37",), _has_long_linkid, _linkid_answer),
+    _Aspect(("Q38",), _has_long_spcode, _spcode_answer),
 )

@@ -141,12 +141,13 @@ def _signature(facts: SubmitFacts) -> Refusal | None:
 
     def judge(other: Answers) -> Code | None:
         judged = judge_signature(facts, other)
-        return judged and judged.code
+        return judged.code if judged else None
 
     question = next(deciding(ABOUT_SIGNATURES, answers, judge), None)
     if question is None:
         return refusal
-    return replace(refusal, ground=question, explanation=f"{refusal.explanation}; another answer to {question} decides otherwise")
+    explanation = f"{refusal.explanation}; another answer to {question} decides otherwise"
+    return replace(refusal, ground=question, explanation=explanation)
 
 
 ABOUT_SIGNATURES = ("Q27", "Q52", "Q51", "Q35")
@@ -157,11 +158,7 @@ def judge_signature(facts: SubmitFacts, answers: Answers) -> Refusal | None:
     """Judge the signature of a content by answers that may differ from the account's (1004003 to 1004005, 1004015)."""
     policy = facts.policy
     settings = policy.settings
-    found = (
-        facts.signatures
-        if answers is policy.answers
-        else possible_signatures(facts.content, settings, answers)
-    )
+    found = facts.signatures if answers is policy.answers else possible_signatures(facts.content, settings, answers)
     if not found:
         where = "" if answers["Q27"] == "anywhere" else " at its front or end"
         if settings.signcode != "*":

@@ -161,6 +161,11 @@ def _in_front(facts: SubmitFacts) -> Refusal | None:
     return None if is_there else Refusal(Code.SIGNATURE_MISSING, "Q27", "there is no signature in front")
 
 
+def _code_of_the_first(_: RequestFacts, __: Ledger, reply: Reply[Resp]) -> AnyReply:
+    is_for_all = not any(resp.is_accepted for resp in reply.items)
+    return replace(reply, code=reply.items[0].code, info=reply.items[0].info) if is_for_all else reply
+
+
 def _in_ascii_brackets(facts: SubmitFacts) -> Refusal | None:
     is_there = facts.content.startswith("[")
     return Refusal(Code.FIXED_SIGNATURE_OTHER, "Q52", "the signature is in ASCII brackets") if is_there else None
@@ -379,6 +384,11 @@ MUTANTS = (
     *_longer("Q37", "a linkid", "linkid_characters", LINKID_CHARACTERS),
     *_longer("Q38", "an spcode", "spcode_characters", SPCODE_CHARACTERS),
     *_longer("Q39", "a userid", "userid_characters", USERID_CHARACTERS),
+    Mutant(
+        "Q50",
+        "If all numbers are refused, the root has the code of the first, and the resps stay.",
+        behaviour=afterwards(_SEND, _code_of_the_first),
+    ),
     *_longer("Q51", "a signature", "signature_characters", SIGNATURE_CHARACTERS),
     Mutant(
         "Q52",

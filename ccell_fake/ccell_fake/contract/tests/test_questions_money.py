@@ -83,7 +83,7 @@ def test_whether_the_bounds_of_a_sendtime_are_accepted(check_run: CheckRun) -> s
         text = f"{sendtime:{TIME_FORMAT}}"
         return account.send(submit(account.own_numbers[0], account.known.content(), sendtime=text))
 
-    observed = tuple(send(bound).resp.code for bound in bounds)
+    observed = tuple(send(bound).number_code for bound in bounds)
     inside = send(bounds[1] - timedelta(seconds=1))
     if inside.codes != [_OK]:
         message = f"a second before 50 days has {inside.codes[0]}"
