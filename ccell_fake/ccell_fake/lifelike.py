@@ -70,10 +70,10 @@ class CcellProvider(BaseProvider):
         """A number that the gateway recognises, such as `13800000000`, without the prefix of a magic number.
 
         Args:
-            carrier: `mobile`, `unicom` or `telecom`; None for any.
+            carrier: `mobile`, `unicom`, `telecom` or `broadnet`; None for any.
 
         Raises:
-            ValueError: The carrier had no numbers when the document was written (Q8).
+            ValueError: The carrier is unknown.
         """
         heads = _heads(carrier)
         if not heads:

@@ -175,7 +175,7 @@ class AccountInfo:
         id: The account's SMS number.
         name: Its login on the platform.
         status: 0 for normal.
-        riches: Messages left.
+        riches: Messages left of the balance. May be negative while credit is in use (Q53).
         credit: Messages that may be sent on credit.
         signcode: The signature in use, `*` for any.
     """

@@ -113,6 +113,7 @@ class AccountSettings:
         sending_rule: Whether the account has a sending rule (1004002).
         channels: The carriers that the account has a channel to (1004006).
         templates: Patterns, `*` for any text. The content without its signature must match one of them (1004007).
+        prefixes: Further numbers of 11 digits to recognise, or prefixes ending in `*` (1004001). Nobody owns `100*`.
         blacklist: Refused numbers, or prefixes ending in `*` (1004008).
         whitelist: The only accepted numbers or prefixes (1004009). By default all numbers are accepted.
         black_words: Words that no content may contain (1004010).
@@ -144,6 +145,7 @@ class AccountSettings:
     sending_rule: bool = True
     channels: tuple[Carrier, ...] = ("mobile", "unicom", "telecom", "broadnet")
     templates: tuple[Text, ...] = ()
+    prefixes: tuple[Text, ...] = ()
     blacklist: tuple[Text, ...] = ()
     whitelist: tuple[Text, ...] | None = None
     black_words: tuple[Text, ...] = ()
@@ -171,7 +173,7 @@ SETTING_GROUPS: Mapping[str, tuple[str, ...]] = MappingProxyType(
             "white_words",
             "closing_phrase",
         ),
-        "Numbers": ("channels", "sending_rule", "blacklist", "whitelist", "magic_numbers"),
+        "Numbers": ("channels", "sending_rule", "prefixes", "blacklist", "whitelist", "magic_numbers"),
         "Port": ("spcode", "spnumber"),
         "Reports": ("report_delay", "outcomes"),
         "Phones": ("personas",),
@@ -203,6 +205,7 @@ class SettingsByName(TypedDict, total=False):
     sending_rule: bool
     channels: Sequence[Carrier]
     templates: Sequence[str]
+    prefixes: Sequence[str]
     blacklist: Sequence[str]
     whitelist: Sequence[str] | None
     black_words: Sequence[str]

@@ -13,7 +13,7 @@ from ccell_fake.lifelike import OPT_OUT, seeded
 from ccell_fake.settings import AccountSettings, OutcomeRule, Persona
 
 _NO_MORE = ("TD", "T", "退订")
-_UNSERVED = "195"
+_UNSERVED = "120"
 _STATS = ("UNDELIV", "EXPIRED", "REJECTD")
 _ONE_UNREACHABLE_IN = 12
 _REPORT_DELAY = timedelta(seconds=20)

@@ -3,9 +3,11 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from ccell_fake import traffic
+from ccell_fake.client import Client, RequestRefused
+from ccell_fake.codes import Code
 from ccell_fake.control.client import AccountControl, NotFound
 from ccell_fake.inspection import MessageRecord, State
 from ccell_fake.testing.account import Ccell, Server
@@ -64,7 +66,7 @@ def play_traffic(server: Server, seed: int, messages: int, span: timedelta, user
             match step:
                 case traffic.Send():
                     sendtime = None if step.ahead is None else start + step.at + step.ahead
-                    client.send(step.phones, step.content, linkid=step.linkid, sendtime=sendtime)
+                    _send(client, step, sendtime)
                 case traffic.PhoneReply():
                     account.reply(step.phone, step.content)
                 case traffic.Poll():
@@ -72,6 +74,15 @@ def play_traffic(server: Server, seed: int, messages: int, span: timedelta, user
                     client.upmsgs()
     account.real()
     return _summary(account)
+
+
+def _send(client: Client, step: traffic.Send, sendtime: datetime | None) -> None:
+    try:
+        client.send(step.phones, step.content, linkid=step.linkid, sendtime=sendtime)
+    except RequestRefused as error:
+        # If all numbers are refused, the request may be refused with the code of the first (Q50).
+        if not Code(error.code).is_about_a_number:
+            raise
 
 
 def _summary(account: AccountControl) -> TrafficSummary:

@@ -62,7 +62,7 @@ FORMATS: dict[str, Callable[[Coverage], str]] = {
 
 
 def summarize(coverage: Coverage) -> str:
-    """Say how much was met, such as `met 9 of 24 codes, 2 of 13 limits, 0 of 23 questions, 2 of 10 fault kinds`."""
+    """Say how much was met, such as `met 9 of 24 codes, 2 of 13 limits, 0 of 28 questions, 2 of 10 fault kinds`."""
     return "met " + ", ".join(f"{one.met} of {one.total} {_KINDS[one.kind]}" for one in coverage.totals)
 
 

@@ -307,7 +307,7 @@ def test_a_refused_number_says_why(running: Emulator, ccell: Ccell, open_page: O
     page.locator(".row a", has_text="19500001111").click()
     detail = page.locator(".detail")
     expect(detail).to_contain_text("Refused with 1004001")
-    expect(detail).to_contain_text("'19500001111' is not recognised; a number has 11 digits")
+    expect(detail).to_contain_text("'19500001111' is not recognised; the document shows it as refused")
     expect(detail).to_contain_text("Clause S8")
 
 

@@ -139,9 +139,9 @@ def test_refused_requests_of_the_chosen_account_are_not_hidden_by_those_of_other
 
 
 def test_a_verdict_has_its_clause_in_both_languages(running: Emulator, ccell: Ccell, open_page: Open) -> None:
-    ccell.client.send("19500001111", CONTENT)
+    ccell.client.send([NUMBER, "19500001111"], CONTENT)
     page = open_page(console(running))
-    page.locator(".row a").click()
+    page.locator(".row a", has_text="19500001111").click()
     verdict = page.locator(".verdict")
     expect(verdict).to_contain_text("Clause S8 · section 2.1.2.2 of the document · documented")
     expect(verdict.locator("[lang=zh-CN]")).to_contain_text("可以只拒绝某个号码，接受其他号码")

@@ -15,9 +15,14 @@ ALTERNATIVES = [
     *((one.id, answer) for one in ASSUMPTIONS.values() for answer in one.answers if answer != one.default),
     *(("Q22", answer) for answer in ("1/60", "2/0", "3/1", "5/30", "40/60", "7/999999")),
 ]
+_RESPS = "needs a gateway that answers with resps if all numbers are refused"
+_OF_RESPS = ("S2", "S3", "S5", "T3", "T4 xml", "Q3", "Q9", "Q11", "Q12", "Q25", "Q29", "Q32")
+"""What only resps of refused numbers show."""
+
 UNASKED: Mapping[tuple[str, str], Mapping[str, str]] = {
     # After the first excess nothing more is heard of the account.
     ("Q5", "accept"): {"Q35": "needs a gateway that refuses contents of more than 1000 characters"},
+    ("Q50", "first"): dict.fromkeys(_OF_RESPS, _RESPS),
     ("Q22", "1/60"): {"K2": "needs an account that one request too many does not lock"},
 }
 UNTOLD = {
@@ -119,4 +124,6 @@ def test_each_answer_is_found_and_every_clause_holds_for_all_combinations_of_ans
     unasked |= {"Q35"} if answers["Q5"] == "accept" else set()
     # Equal codes do not show whether a long userid is malformed or unknown.
     unasked |= {"Q39"} if answers["Q1"] == answers["Q2"] else set()
+    if answers["Q50"] == "first":
+        unasked |= {*_OF_RESPS} | ({"Q36"} if answers["Q36"] == "declared" else set())
     assert {name for name, one in found.items() if one.unasked} == unasked

@@ -20,7 +20,8 @@ from ccell_fake.contract.results import CheckOutcome, ContractRun
 from ccell_fixtures.registries import ASSUMPTIONS, CLAUSES
 
 PASSWORD = "123456"
-OWN = ("13800000001", "13800000002", f"{DEAD}000001", f"{REPLYING}000001", "13800000008")
+NEW = "19800000001"
+OWN = ("13800000001", "13800000002", f"{DEAD}000001", f"{REPLYING}000001", "13800000008", NEW)
 _KNOWN: dict[str, Any] = {
     "spcode": False,
     "max_concurrency": 3,
@@ -88,7 +89,7 @@ def _asked(gateway: MinimalGateway, account: Account, known: dict[str, Any], fol
     return found
 
 
-def test_the_second_gateway_passes_every_clause_it_claims_and_differs_in_the_answers_it_names(
+def test_the_second_gateway_passes_every_clause_it_claims_and_differs_only_in_the_answers_it_names(
     gateway: MinimalGateway, tmp_path: Path
 ) -> None:
     outcomes: dict[str, set[str]] = {}
@@ -133,7 +134,9 @@ def test_calibrate_finds_exactly_the_differing_answers_and_the_emulator_follows_
     gateway: MinimalGateway, tmp_path: Path
 ) -> None:
     profile = tmp_path / "profile.toml"
-    options = contract.live("--ccell-budget=60", f"--ccell-calibrate={profile}", "--ccell-patience=0")
+    options = contract.live(
+        "--ccell-budget=70", f"--ccell-phone={NEW}", f"--ccell-calibrate={profile}", "--ccell-patience=0"
+    )
     done = contract.ask(tmp_path, *options, url=gateway.url, password=PASSWORD)
     assert done.code == 0, done.printed
     entries = tomllib.loads(profile.read_text("utf-8"))

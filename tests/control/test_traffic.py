@@ -322,7 +322,7 @@ def test_a_phone_that_opted_out_is_refused(served: Served, word: str) -> None:
     codes += [served.send(phone).items[0].code for phone in (PHONE, "13800000001", UNICOM)]
     assert codes == ["0", Code.NUMBER_BLACKLISTED, "0", "0"]
     entry = [*account.journal()][1]
-    assert (entry.rule, entry.basis) == ("opted-out", "arranged persona")
+    assert (entry.rule, entry.basis) == ("opted-out", "arranged persona, assumed Q50")
     assert "has opted out" in entry.explanation
 
 

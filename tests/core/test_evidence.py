@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from harness.emulators import CONTENT, DOCUMENT_DAY, PHONE, Bench
@@ -40,10 +41,17 @@ def test_the_basis_of_a_password_sent_as_md5_includes_an_observation() -> None:
 
 
 @pytest.mark.parametrize(
-    ("phone", "basis"), [("19500001111", "documented S8"), ("8613800000000", "assumed Q8"), ("1", "assumed Q8")]
+    ("phone", "basis"),
+    [
+        ("19500001111", "documented S8"),
+        ("12000000000", "assumed Q8"),
+        ("8613800000000", "assumed Q8"),
+        ("1", "assumed Q8"),
+    ],
 )
 def test_the_basis_of_an_unrecognised_number_is_the_sample_or_the_open_question(phone: str, basis: str) -> None:
-    assert Bench().send(phone).basis == basis
+    assert Bench().send(f"{phone},{PHONE}").basis == basis
+    assert Bench().send(phone).basis == f"{basis}, assumed Q50"
 
 
 @pytest.mark.parametrize(
@@ -65,9 +73,9 @@ def test_a_request_must_come_from_an_allowed_network(peer: str, networks: tuple[
 
 
 def test_an_answer_names_each_refusing_rule_once() -> None:
-    answer = Bench(blacklist=("139*",)).send("19500001111,19500001112,1,13900000000")
+    answer = Bench(blacklist=("139*",)).send("19500001111,12000000000,1,13900000000")
     assert answer.rule == "number-recognised, blacklist"
-    assert answer.basis == "documented S8, assumed Q8, documented C1"
+    assert answer.basis == "documented S8, assumed Q8, documented C1, assumed Q50"
     assert len(answer.explanation.splitlines()) == 4
 
 
@@ -178,3 +186,29 @@ def test_every_question_names_an_existing_clause_and_a_valid_default() -> None:
         assert question.cost.split()[0] in {"free", "sms", "drain", "risk"}
     ids = [*CLAUSES, *PUBLISHED, *OBSERVATIONS, *ASSUMPTIONS]
     assert len(set(ids)) == len(ids)
+
+
+@pytest.mark.parametrize(
+    ("content", "basis", "settings"),
+    [
+        ("您好", "assumed Q28", {}),
+        ("您【签名】好", "assumed Q27", {}),
+        ("您【签名】好", "assumed Q27", {"signcode": ("签名",)}),
+        ("【别的】您【签名】好", "assumed Q27", {"signcode": ("签名",)}),
+        ("您好【别的】", "assumed Q28", {"signcode": ("签名",)}),
+        ("您【别的】好", "assumed Q27", {"signcode": ("签名",)}),
+        ("您好[签名]", "assumed Q52", {}),
+        ("您[签名]好", "assumed Q28", {}),
+        (f"您好【{'签' * 21}】", "documented C1", {}),
+        (f"您好【{'签' * 19}😀】", "assumed Q35", {}),
+        (f"您好【{'签' * 20}】", "assumed Q51", {"assumptions": {"Q51": "with"}}),
+        (f"您好【{'签' * 21}】", "documented C1", {"assumptions": {"Q51": "with"}}),
+        (f"【{'签' * 21}】您【签名】好", "assumed Q27", {}),
+    ],
+)
+def test_the_refusal_of_a_signature_names_the_question_that_decides(
+    content: str, basis: str, settings: dict[str, Any]
+) -> None:
+    answer = Bench(**settings).send(content=content)
+    assert answer.rule == "signature"
+    assert answer.basis == f"{basis}, assumed Q50"

@@ -33,7 +33,7 @@ def test_a_failed_test_shows_what_was_asked_and_answered(pytester: pytest.Pytest
             "account *: 2 requests, *",
             "* info close, by fault*",
             "  answer   none",
-            "* send 0, by number-recognised (documented S8)",
+            "* send 0, by number-recognised (documented S8, assumed Q50)",
             '  request  <root userid="*" password="[*][*]*"><submit phone="19500001111" content="*"*/></root>',
             "  answer   <?xml *手机号不可识别19500001111*",
             "  1004001: '19500001111' is not recognised*",
@@ -114,7 +114,7 @@ def test_many_accounts_have_a_limited_length_and_the_newest_are_shown(pytester: 
                 ccell.client.send("13800000000", f"number-{number}" + "长" * 900 + "【签名】")
                 if are_closed:
                     ccell.close()
-            ccell_server.open().client.send(",".join(f"195{number:08d}" for number in range(500)), "您好【签名】")
+            ccell_server.open().client.send(",".join(f"120{number:08d}" for number in range(500)), "您好【签名】")
             assert False
     """)
     result = run(pytester)

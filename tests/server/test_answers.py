@@ -83,11 +83,11 @@ def _q7(answer: Answer) -> object:
 
 
 def _q8(answer: Answer) -> object:
-    return codes(_bench("Q8", answer).send(f"{UNRECOGNISED},12800000000"))
+    return codes(_bench("Q8", answer).send(f"{UNRECOGNISED},19800000000,12800000000"))
 
 
 def _q9(answer: Answer) -> object:
-    return codes(_bench("Q9", answer).send(f" {PHONE},,{PHONE}"))
+    return codes(_bench("Q9", answer).send(f" {PHONE},,{PHONE},\u00a0{PHONE}\u3000"))
 
 
 def _q10(answer: Answer) -> object:
@@ -339,6 +339,39 @@ def _q49(answer: Answer) -> object:
     return list(report)
 
 
+def _q50(answer: Answer) -> object:
+    bench = Bench(assumptions={"Q50": answer, "Q11": "report"}, blacklist=("139*",))
+    refused, partly = bench.send(f"13900000000,{UNRECOGNISED}"), bench.send(f"{UNRECOGNISED},{PHONE}")
+    reports = [report.status for report in bench.reports()]
+    return codes(refused), refused.reply.info, codes(partly), reports, bench.info().riches
+
+
+def _q51(answer: Answer) -> object:
+    bench = _bench("Q51", answer)
+    return [codes(bench.send(content=f"您好【{'签' * characters}】"))[1] for characters in (18, 19, 20, 21)]
+
+
+def _q52(answer: Answer) -> object:
+    bench, fixed = _bench("Q52", answer), _bench("Q52", answer, signcode=("签名",))
+    sent = [
+        (bench, "[签名]您好"),
+        (bench, "您好[签名]"),
+        (bench, "您[签名]好"),
+        (fixed, "您好[签名]"),
+        (fixed, "[别的]您好"),
+    ]
+    return [codes(of.send(content=content))[1] for of, content in sent]
+
+
+def _q53(answer: Answer) -> object:
+    bench = _bench("Q53", answer, balance=1, credit=3)
+    seen = [(bench.info().riches, bench.info().credit)]
+    for _ in range(3):
+        bench.send()
+        seen.append((bench.info().riches, bench.info().credit))
+    return seen
+
+
 def _q54(answer: Answer) -> object:
     raw = f'{ROOT}<submit phone="%31+2" content="x"/></root>'
     answered = _served("Q54", answer, raw.encode())
@@ -387,8 +420,15 @@ EFFECTS: dict[str, tuple[Callable[[Answer], object], dict[Answer, object]]] = {
         _q7,
         {ASSUMPTIONS["Q7"].default: ["0", "1004001"], tuple(reversed(ASSUMPTIONS["Q7"].default)): ["0", "1004003"]},
     ),
-    "Q8": (_q8, {"then": ["0", "1004001", "1004001"], "today": ["0", "0", "1004001"]}),
-    "Q9": (_q9, {"trim": ["0", "0", "0"], "refuse": ["0", "1004001", "1004001", "0"]}),
+    "Q8": (_q8, {"then": ["0", *["1004001"] * 3], "today": ["0", "1004001", "0", "1004001"]}),
+    "Q9": (
+        _q9,
+        {
+            "trim": ["0", "0", "0", "1004001"],
+            "unicode": ["0", "0", "0", "0"],
+            "refuse": ["0", "1004001", "1004001", "0", "1004001"],
+        },
+    ),
     "Q10": (
         _q10,
         {
@@ -478,6 +518,34 @@ EFFECTS: dict[str, tuple[Callable[[Answer], object], dict[Answer, object]]] = {
             "without_linkid": ["msgid", "phone", "recvtime", "status", "info"],
         },
     ),
+    "Q50": (
+        _q50,
+        {
+            "success": (
+                ["0", "1004008", "1004001"],
+                "成功",
+                ["0", "1004001", "0"],
+                ["1004008", "1004001", "1004001", "0"],
+                "99999",
+            ),
+            "first": (["1004008"], "不能发黑名单号码", ["0", "1004001", "0"], ["1004001", "0"], "99999"),
+        },
+    ),
+    "Q51": (_q51, {"without": ["0", "0", "0", "1004015"], "with": ["0", "1004015", "1004015", "1004015"]}),
+    "Q52": (
+        _q52,
+        {
+            "no": ["1004003", "1004003", "1004003", "1004004", "1004004"],
+            "yes": ["0", "0", "1004003", "0", "1004005"],
+        },
+    ),
+    "Q53": (
+        _q53,
+        {
+            "zero": [("1", "3"), ("0", "3"), ("0", "2"), ("0", "1")],
+            "negative": [("1", "3"), ("0", "3"), ("-1", "3"), ("-2", "3")],
+        },
+    ),
     "Q54": (
         _q54,
         {"marked": ("0", ["%31+2"]), "never": ("1001001", ["%31+2"]), "always": ("0", ["1 2"])},
@@ -558,7 +626,7 @@ def test_declared_utf_16_is_decoded() -> None:
 
 
 @pytest.mark.parametrize("phone", ["", None, " , "])
-@pytest.mark.parametrize("items", ["trim", "refuse"])
+@pytest.mark.parametrize("items", ["trim", "unicode", "refuse"])
 def test_a_missing_phone_has_a_resp_of_its_own(phone: str | None, items: str) -> None:
     bench = Bench(assumptions={"Q3": "number", "Q9": items})
     code = "1004001" if phone == " , " and items == "refuse" else "1001001"

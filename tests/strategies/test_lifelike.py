@@ -41,7 +41,7 @@ def test_a_text_is_accepted_in_every_locale(seed: int, kind: str, locale: str) -
     assert requests.parse(Operation.SEND, requests.render(request)) == request
 
 
-@given(SEEDS, st.sampled_from(["mobile", "unicom", "telecom"]))
+@given(SEEDS, st.sampled_from(["mobile", "unicom", "telecom", "broadnet"]))
 def test_a_phone_belongs_to_the_chosen_carrier(seed: int, carrier: Carrier) -> None:
     assert numbers.carrier(_fake(seed).phone(carrier), Answers()) == carrier
 
@@ -49,10 +49,10 @@ def test_a_phone_belongs_to_the_chosen_carrier(seed: int, carrier: Carrier) -> N
 def test_phones_are_of_every_carrier_and_never_magic() -> None:
     fake = _fake(0)
     phones = [fake.phone() for _ in range(5000)]
-    assert {numbers.carrier(phone, Answers()) for phone in phones} == {"mobile", "unicom", "telecom"}
+    assert {numbers.carrier(phone, Answers()) for phone in phones} == {"mobile", "unicom", "telecom", "broadnet"}
     assert not any(phone.startswith(magic.HEADS) for phone in phones)
-    with pytest.raises(ValueError, match="carrier must be one of mobile, telecom, unicom, got broadnet"):
-        fake.phone("broadnet")
+    with pytest.raises(ValueError, match="carrier must be one of broadnet, mobile, telecom, unicom, got radio"):
+        fake.phone("radio")
 
 
 @given(SEEDS, st.sampled_from(TEXTS))

@@ -21,13 +21,15 @@ from ccell_fake.model import Operation, Reply, Request, Resp, Submit
 from ccell_fake.strategies import RawRequest, contents, linkids, payloads, phones, unrecognisable_phones
 from ccell_fake.transcripts import Exchange, Redaction
 from ccell_fake.transcripts.decoding import Edit, apply_edits
+from ccell_fake.transcripts.pseudonyms import Pseudonyms
 from ccell_fake.wire import replies, requests
-from ccell_fixtures.prefixes import PREFIXES
+from ccell_fixtures.prefixes import PREFIXES, SHOWN_REFUSED
 
 AT = datetime(2026, 11, 23, 8, tzinfo=SHANGHAI)
 # Long enough, and with enough letters, that no other text contains one by chance.
 PASSWORDS = st.text("äöüßÄÖÜ&<>\"'+% #密码", min_size=6, max_size=20).filter(lambda text: text == text.strip())
 USERIDS = st.from_regex(r"[1-9][0-9]{5}", fullmatch=True)
+REFUSED = unrecognisable_phones().filter(lambda phone: phone not in SHOWN_REFUSED)
 NUMBERS = phones() | phones(recognised="today").map("86{}".format) | phones().map("+86{}".format)
 
 
@@ -82,7 +84,7 @@ def _read(exchange: Exchange) -> Request:
 
 @st.composite
 def _sends(draw: st.DrawFn) -> tuple[Request, Exchange]:
-    numbers = draw(st.lists(NUMBERS | unrecognisable_phones(), min_size=1, max_size=4))
+    numbers = draw(st.lists(NUMBERS | REFUSED, min_size=1, max_size=4))
     mention = draw(st.sampled_from(["{}", "请致电{}，谢谢", "tel:{}", "{} {}", "<{}>", "+86{}", "0{}"]))
     number = draw(st.sampled_from(numbers))
     text = mention.format(number, number) + draw(contents(max_size=30))
@@ -156,6 +158,12 @@ def test_two_numbers_never_share_a_pseudonym(numbers: list[str]) -> None:
     plain = {number[-11:] for number in numbers}
     assert len({redaction.phone(number)[-11:] for number in numbers}) == len(plain)
     assert not {redaction.phone(number)[-11:] for number in numbers} & plain
+
+
+def test_the_number_that_the_document_shows_as_refused_stays() -> None:
+    pseudonyms = Pseudonyms(b"key")
+    assert pseudonyms.phone("19500001111") == "19500001111"
+    assert pseudonyms.phone("19500001112") != "19500001112"
 
 
 def test_two_short_names_never_share_a_pseudonym() -> None:

@@ -103,7 +103,7 @@ class AccountStatus:
         id: SMS number.
         name: Login on the platform.
         status: 0 for normal.
-        riches: Messages left.
+        riches: Messages left of the balance. May be negative while credit is in use (Q53).
         credit: Messages that may be sent on credit after the balance is used up.
         signcode: Signatures in use, without brackets; `("*",)` for any.
     """

@@ -7,6 +7,8 @@ from functools import cached_property
 from typing import Any
 from xml.etree import ElementTree as ET
 
+from ccell_fake.codes import Code
+from ccell_fake.contract.needs import NotAsked
 from ccell_fake.model import AnyReply, Operation, Resp
 from ccell_fake.wire import replies
 from ccell_fixtures.registries import ASSUMPTIONS
@@ -16,6 +18,8 @@ DECLARATION = b'<?xml version="1.0" encoding="UTF-8"?>'
 
 MALFORMED = frozenset(ASSUMPTIONS["Q2"].answers)
 """The codes that a malformed request may get (Q2)."""
+
+_ABOUT_NUMBERS = frozenset(str(code) for code in Code if code.is_about_a_number)
 
 
 @dataclass(frozen=True)
@@ -62,13 +66,25 @@ class RawAnswer:
 
     @property
     def code(self) -> str:
-        """The return of its root."""
-        return self.reply.code
+        """The code of the request: the return of its root, or 0 if the root has the code of a number instead (Q50)."""
+        return str(Code.SUCCESS) if self._is_for_all else self.reply.code
 
     @property
     def resps(self) -> tuple[Resp, ...]:
-        """The resps of a send. Empty if there are none."""
+        """The resps of a send. Empty if the request is refused.
+
+        Raises:
+            NotAsked: All numbers are refused, and the gateway answers without resps (Q50).
+        """
+        if self._is_for_all:
+            message = "needs a gateway that answers with resps if all numbers are refused"
+            raise NotAsked(message)
         return tuple(item for item in self.reply.items if isinstance(item, Resp))
+
+    @property
+    def _is_for_all(self) -> bool:
+        """Whether the root has the code of a number, for all of them."""
+        return self.is_root_alone and self.reply.code in _ABOUT_NUMBERS
 
     @property
     def resp(self) -> Resp:
@@ -78,8 +94,15 @@ class RawAnswer:
 
     @property
     def codes(self) -> list[str]:
-        """The returns of its resps, in order."""
-        return [resp.code for resp in self.resps]
+        """The returns of its resps, in order. If the root has the code of a number, that code alone (Q50)."""
+        return [self.reply.code] if self._is_for_all else [resp.code for resp in self.resps]
+
+    @property
+    def number_code(self) -> str:
+        """The code of the only number of a send."""
+        codes = self.codes
+        assert len(codes) == 1, f"{self.code} with {len(codes)} resps, not one"  # noqa: S101 - a check asserts
+        return codes[0]
 
     @property
     def is_root_alone(self) -> bool:
@@ -117,5 +140,5 @@ def answer_for(observed: object, answers: Mapping[Any, str]) -> str:
 
 
 def all_codes(answer: RawAnswer) -> tuple[str, ...]:
-    """The code of the root, followed by those of the resps."""
+    """The code of the request, followed by those of its numbers."""
     return (answer.code, *answer.codes)

@@ -13,8 +13,8 @@ ARRANGED_OWN = tuple(f"139000000{index:02d}" for index in range(10))
 ARRANGED_DEAD = "13900009999"
 """An arranged account's number that is switched off."""
 
-ARRANGED_NEW = "19500001111"
-"""The document's example of an unrecognised number. Its prefix came into service later."""
+ARRANGED_NEW = "19500000001"
+"""An arranged account's number whose prefix came into service after the document was written."""
 
 _OVERLAPPING = 0.2
 

@@ -91,10 +91,12 @@ def describe_basis(grounds: Iterable[str], answers: Answers) -> str:
     return ", ".join(dict.fromkeys(f"{answers.basis(ground)} {ground}" for ground in grounds))
 
 
-def explain_refusals(refusals: tuple[Refusal, ...], answers: Answers) -> tuple[str, str, str]:
+def explain_refusals(
+    refusals: tuple[Refusal, ...], answers: Answers, grounds: tuple[str, ...] = ()
+) -> tuple[str, str, str]:
     """Return the rule, basis and explanation of refusals. Each is named once.
 
-    Long texts are cut, and control characters are escaped.
+    Long texts are cut, and control characters are escaped. `grounds` are further grounds of the answer.
     """
     lines = list(
         dict.fromkeys(_cut_line(f"{refusal.code}: {escape_controls(refusal.explanation)}") for refusal in refusals)
@@ -102,7 +104,7 @@ def explain_refusals(refusals: tuple[Refusal, ...], answers: Answers) -> tuple[s
     if len(lines) > _MAX_LINES:
         lines[_MAX_LINES:] = [f"and {len(lines) - _MAX_LINES} more"]
     rule = ", ".join(dict.fromkeys(refusal.rule for refusal in refusals))
-    return rule, describe_basis((refusal.ground for refusal in refusals), answers), "\n".join(lines)
+    return rule, describe_basis((*(refusal.ground for refusal in refusals), *grounds), answers), "\n".join(lines)
 
 
 def refusal_text(refusal: Refusal, *, names_value: bool) -> str:

@@ -1,8 +1,9 @@
 """The answers to the document's open questions, and the basis of each rule."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from copy import copy
 from enum import StrEnum
-from typing import Literal
+from typing import Literal, Self
 
 from ccell_fake.model import Layout
 from ccell_fixtures.registries import ASSUMPTIONS, CLAUSES, OBSERVATIONS, PUBLISHED
@@ -69,6 +70,7 @@ class Answers(dict[str, str]):
             observed: Answers of a live service, with the lowest precedence. Rules that follow them are observed.
         """
         super().__init__()
+        self._others: dict[tuple[str, str], Self] = {}
         layers = (observed or {}, *given)
         self.given: frozenset[str] = frozenset(id_ for layer in layers for id_ in layer)
         self.orders: dict[str, tuple[str, ...]] = {}
@@ -85,6 +87,15 @@ class Answers(dict[str, str]):
             report_linkid=self["Q49"] == "all",
         )
 
+    def having(self, id_: str, answer: str) -> Self:
+        """Return these answers with another one to a question. The layout stays."""
+        other = self._others.get((id_, answer))
+        if other is None:
+            other = self._others[id_, answer] = copy(self)
+            other[id_] = answer
+            other._others = {}  # noqa: SLF001 - its own
+        return other
+
     def basis(self, ground: str) -> Basis:
         """Return how well a clause or question is known."""
         if ground in CLAUSES:
@@ -94,3 +105,18 @@ class Answers(dict[str, str]):
         if ground in OBSERVATIONS or ground in self._observed:
             return Basis.OBSERVED
         return Basis.ASSUMED if ground in ASSUMPTIONS else Basis.ARRANGED
+
+
+def deciding(questions: Iterable[str], answers: Answers, judge: Callable[[Answers], object]) -> Iterator[str]:
+    """Yield the questions of which another answer changes a judgement.
+
+    Args:
+        questions: The questions to try.
+        answers: The answers in force.
+        judge: Judges by answers.
+    """
+    judgement = judge(answers)
+    for id_ in questions:
+        others = (answer for answer in ASSUMPTIONS[id_].answers if answer != answers[id_])
+        if any(judge(answers.having(id_, answer)) != judgement for answer in others):
+            yield id_

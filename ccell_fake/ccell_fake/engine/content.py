@@ -1,4 +1,4 @@
-"""Contents: their signature, their characters and their segments (Q13, Q27, Q35, W12)."""
+"""Contents: their signature, their characters and their segments (Q13, Q27, Q35, Q51, Q52, W12)."""
 
 import re
 from dataclasses import dataclass
@@ -7,9 +7,13 @@ from ccell_fake.engine.assumptions import Answers
 from ccell_fake.limits import Limits
 from ccell_fake.records import ContentFacts
 
-_AT_START = re.compile(r"\s*【([^【】]+)】")
-_AT_END = re.compile(r"【([^【】]+)】\s*\Z")
-_ANYWHERE = re.compile("【([^【】]+)】")
+BRACKETS = len("【】")
+"""Characters that the brackets add to a signature, if they count (Q51)."""
+
+_CHINESE, _EITHER = "【([^【】]+)】", r"(?:【([^【】]+)】|\[([^\[\]]+)\])"
+_AT_START, _EITHER_AT_START = re.compile(rf"\s*{_CHINESE}"), re.compile(rf"\s*{_EITHER}")
+_AT_END, _EITHER_AT_END = re.compile(rf"{_CHINESE}\s*\Z"), re.compile(rf"{_EITHER}\s*\Z")
+_ANYWHERE, _EITHER_ANYWHERE = re.compile(_CHINESE), re.compile(_EITHER)
 _ABOUT_A_CODE = re.compile(r"(?:验证|校验|激活|确认|随机|动态)码|动态[密口]|(?a:\b(?:code|otp|pin)\b)", re.IGNORECASE)
 _CODE = re.compile(r"(?<![A-Za-z0-9])(?=[A-Za-z]{0,7}[0-9])[A-Za-z0-9]{4,8}(?![A-Za-z0-9]|\.[0-9])", re.ASCII)
 
@@ -28,15 +32,19 @@ class Signature:
 
 
 def find_signatures(content: str, answers: Answers) -> tuple[Signature, ...]:
-    """Find each text in 【】 that can be the signature. By default it is at the start or the end (Q27)."""
-    if "【" not in content:
+    """Find each text in 【】 that can be the signature, by default at the start or the end (Q27); in [] too by Q52."""
+    either = answers["Q52"] == "yes"
+    if "【" not in content and not (either and "[" in content):
         return ()
     if answers["Q27"] == "anywhere":
-        matches = list(_ANYWHERE.finditer(content))
+        matches = list(_EITHER_ANYWHERE.finditer(content) if either else _ANYWHERE.finditer(content))
     else:
-        front, end = _AT_START.match(content), _AT_END.search(content)
+        front = _EITHER_AT_START.match(content) if either else _AT_START.match(content)
+        end = _EITHER_AT_END.search(content) if either else _AT_END.search(content)
         matches = [match for match in (end, front) if match is not None]
-    return tuple(Signature(match[1], content[: match.start()] + content[match.end() :]) for match in matches)
+    return tuple(
+        Signature(match[match.lastindex or 0], content[: match.start()] + content[match.end() :]) for match in matches
+    )
 
 
 def count_characters(text: str, answers: Answers) -> int:

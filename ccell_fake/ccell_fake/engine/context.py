@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import cached_property
 
 from ccell_fake.clock import elapsed, in_micros
-from ccell_fake.engine import verdicts
+from ccell_fake.engine import grounds, verdicts
 from ccell_fake.engine.account import Account
 from ccell_fake.engine.assumptions import Answers
 from ccell_fake.engine.number_context import Arranged, SubmitFacts, submit_facts
@@ -87,6 +87,23 @@ class RequestFacts:
         """The verdicts on the numbers of each submit."""
         judged = verdicts.judge(self.submits, self.account.number_rules)
         return verdicts.limit_to_balance(self.state.available, judged) if self.answers["Q14"] == "number" else judged
+
+    @property
+    def grounds(self) -> tuple[str, ...]:
+        """The open questions that an accepted request rests on: another answer would have decided it differently."""
+        if self.operation is Operation.INFO:
+            return ("Q53",) if self.state.left < self.account.settings.credit else ()
+        accepted = [
+            submit
+            for submit, judged in zip(self.submits, self.verdicts, strict=True)
+            if any(verdict.refusal is None for verdict in judged)
+        ]
+        if not accepted:
+            return ()
+        return (
+            *(ground for submit in accepted for ground in grounds.of_submit(submit)),
+            *grounds.of_request(self.submits),
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -225,13 +225,18 @@ class Gateway:
 
     def _carry_out(self, facts: RequestFacts, transport: tuple[str, ...], ledger: Ledger) -> Decision:
         """Perform a request. Its basis names the grounds of its transport, too."""
-        reply = self.accounts.behaviour.operations[facts.operation](facts, ledger, self._seed)
-        _check_length(reply)
         refusals = tuple(verdict.refusal for submit in facts.verdicts for verdict in submit if verdict.refusal)
+        are_all = bool(refusals) and len(refusals) == sum(map(len, facts.verdicts))
+        if are_all and facts.answers["Q50"] == "first":
+            reply: AnyReply = Reply(refusals[0].code, refusals[0].code.text)
+        else:
+            reply = self.accounts.behaviour.operations[facts.operation](facts, ledger, self._seed)
+            _check_length(reply)
         if refusals:
-            return Decision(reply, facts.answers.layout, *explain_refusals(refusals, facts.answers), refusals)
-        policy = facts.account.policy
-        grounds = (DOCUMENTED_BY[facts.operation], *transport, *credentials.grounds(facts.request, policy))
+            explained = explain_refusals(refusals, facts.answers, ("Q50",) if are_all else facts.grounds)
+            return Decision(reply, facts.answers.layout, *explained, refusals)
+        credential = credentials.grounds(facts.request, facts.account.policy)
+        grounds = (DOCUMENTED_BY[facts.operation], *transport, *credential, *facts.grounds)
         return Decision(reply, facts.answers.layout, facts.operation, describe_basis(grounds, facts.answers))
 
     def _record(

@@ -6,9 +6,11 @@ from typing import NamedTuple
 
 from ccell_fake.codes import Code
 from ccell_fake.engine import numbers
+from ccell_fake.engine.assumptions import Answers
 from ccell_fake.engine.content import Signature, count_characters, find_signatures
 from ccell_fake.engine.policy import Policy
 from ccell_fake.model import Submit
+from ccell_fake.settings import AccountSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +75,6 @@ class SubmitFacts:
 def submit_facts(submit: Submit, policy: Policy, now: datetime, arranged: Arranged = NOTHING_ARRANGED) -> SubmitFacts:
     """Collect the facts of a submit."""
     content = submit.content or ""
-    signatures = find_signatures(content, policy.answers)
-    allowed = policy.settings.signcode
-    if allowed != "*":
-        signatures = tuple(one for one in signatures if one.text in allowed) or signatures
     return SubmitFacts(
         submit,
         policy,
@@ -84,9 +82,17 @@ def submit_facts(submit: Submit, policy: Policy, now: datetime, arranged: Arrang
         content,
         count_characters(content, policy.answers),
         numbers.split_numbers(submit.phone or "", policy.answers),
-        signatures,
+        possible_signatures(content, policy.settings, policy.answers),
         arranged,
     )
+
+
+def possible_signatures(content: str, settings: AccountSettings, answers: Answers) -> tuple[Signature, ...]:
+    """Return the possible signatures of a content (Q27, Q52). If the account's list has some of them, only those."""
+    signatures = find_signatures(content, answers)
+    if settings.signcode == "*":
+        return signatures
+    return tuple(one for one in signatures if one.text in settings.signcode) or signatures
 
 
 class NumberFacts(NamedTuple):
@@ -94,7 +100,8 @@ class NumberFacts(NamedTuple):
 
     Attributes:
         number: The number.
-        carrier: The carrier of its prefix; None if the number is not recognised (Q8).
+        carrier: The carrier of its prefix; empty for a number of the setting `prefixes`, which any channel takes.
+            None if the number is not recognised (Q8).
         is_repeated: Whether the request holds the number a second time.
         policy: The account's policy.
         arranged: What a test arranged for the numbers.

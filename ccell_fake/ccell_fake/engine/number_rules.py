@@ -1,14 +1,16 @@
 """The rules about one number of a send, in order (1004xxx, Q7)."""
 
+from dataclasses import replace
+
 from ccell_fake.codes import Code
 from ccell_fake.engine import magic, schedule
-from ccell_fake.engine.assumptions import Answers
-from ccell_fake.engine.content import count_characters
-from ccell_fake.engine.number_context import NumberFacts, SubmitFacts
+from ccell_fake.engine.assumptions import Answers, deciding
+from ccell_fake.engine.content import BRACKETS, count_characters
+from ccell_fake.engine.number_context import NumberFacts, SubmitFacts, possible_signatures
+from ccell_fake.engine.numbers import BLANKS, HEAD_DIGITS, has_digits, heads
+from ccell_fake.engine.policy import Policy
 from ccell_fake.engine.rules import Refusal, Rule, join_items
-from ccell_fixtures.prefixes import PREFIXES
-
-_SHOWN_REFUSED = "195"
+from ccell_fixtures.prefixes import PREFIXES, SHOWN_REFUSED
 
 FAULT = "fault"
 """The ground of an answer caused by a fault."""
@@ -57,14 +59,27 @@ def _recognised(facts: NumberFacts) -> Refusal | None:
         )
     if facts.carrier is not None:
         return None
-    return Refusal(
-        Code.NUMBER_UNRECOGNISED,
-        # The document shows a refused number with this prefix only.
-        "S8" if facts.number.startswith(_SHOWN_REFUSED) else "Q8",
-        f"{facts.number!r} is not recognised; a number has 11 digits and a mainland mobile prefix"
-        + (" in service when the document was written" if answers["Q8"] == "then" else ""),
-        facts.number,
-    )
+    ground, explanation = _why_unrecognised(facts.number, facts.policy)
+    explanation = f"{facts.number!r} is not recognised; {explanation}"
+    return Refusal(Code.NUMBER_UNRECOGNISED, ground, explanation, facts.number)
+
+
+def _why_unrecognised(number: str, policy: Policy) -> tuple[str, str]:
+    """Return the ground of a refusal, and the answer or setting that would accept the number."""
+    bare = number.strip()
+    if bare != number or not number:
+        answer = "trim" if number.strip(BLANKS) == bare else "unicode"
+        if not bare:
+            return "Q9", f'the item is empty; the answer Q9 = "{answer}" drops it'
+        if policy.carrier(bare) is not None:
+            return "Q9", f'there are blanks around it; the answer Q9 = "{answer}" trims them'
+    if number in SHOWN_REFUSED:
+        return "S8", f'the document shows it as refused; the setting prefixes = ["{number}"] accepts it'
+    if not has_digits(number):
+        return "Q8", "a number has 11 digits and a mainland mobile prefix"
+    if number[:HEAD_DIGITS] in heads("today"):
+        return "Q8", 'its prefix came into service after the document was written; the answer Q8 = "today" accepts it'
+    return "Q8", f'no carrier has its prefix; the setting prefixes = ["{number[:3]}*"] accepts it'
 
 
 def _blacklist(facts: NumberFacts) -> Refusal | None:
@@ -102,7 +117,7 @@ def spcode_refusal(spcode: str, answers: Answers) -> Refusal:
 
 def _channel(facts: NumberFacts) -> Refusal | None:
     channels = facts.policy.settings.channels
-    if facts.carrier is None or facts.carrier in channels:
+    if not facts.carrier or facts.carrier in channels:
         return None
     explanation = f"{facts.number} belongs to {facts.carrier}; the account's channels: {join_items(channels)}"
     return Refusal(Code.NO_CHANNEL, "C1", explanation, facts.number)
@@ -119,9 +134,33 @@ def _sendtime(facts: SubmitFacts) -> Refusal | None:
 
 
 def _signature(facts: SubmitFacts) -> Refusal | None:
-    settings, found = facts.policy.settings, facts.signatures
-    where = "" if facts.policy.answers["Q27"] == "anywhere" else " at its front or end"
+    answers = facts.policy.answers
+    refusal = judge_signature(facts, answers)
+    if refusal is None:
+        return None
+
+    def judge(other: Answers) -> Code | None:
+        judged = judge_signature(facts, other)
+        return judged.code if judged else None
+
+    question = next(deciding(ABOUT_SIGNATURES, answers, judge), None)
+    if question is None:
+        return refusal
+    explanation = f"{refusal.explanation}; another answer to {question} decides otherwise"
+    return replace(refusal, ground=question, explanation=explanation)
+
+
+ABOUT_SIGNATURES = ("Q27", "Q52", "Q51", "Q35")
+"""The questions that decide whether a content has a signature, and how long it is."""
+
+
+def judge_signature(facts: SubmitFacts, answers: Answers) -> Refusal | None:
+    """Judge the signature of a content by answers that may differ from the account's (1004003 to 1004005, 1004015)."""
+    policy = facts.policy
+    settings = policy.settings
+    found = facts.signatures if answers is policy.answers else possible_signatures(facts.content, settings, answers)
     if not found:
+        where = "" if answers["Q27"] == "anywhere" else " at its front or end"
         if settings.signcode != "*":
             explanation = (
                 f"the content has no signature{where}; the account's signatures: {join_items(settings.signcode)}"
@@ -131,14 +170,16 @@ def _signature(facts: SubmitFacts) -> Refusal | None:
             explanation = f"the content has no signature{where}; add one, such as 【签名】"
             return Refusal(Code.SIGNATURE_MISSING, "Q28", explanation)
         return None
-    shortest = min((one.text for one in found), key=lambda text: count_characters(text, facts.policy.answers))
+    shortest = min((one.text for one in found), key=lambda text: count_characters(text, answers))
     if settings.signcode != "*" and shortest not in settings.signcode:
         explanation = f"the signature is {shortest}; the account's signatures: {join_items(settings.signcode)}"
         return Refusal(Code.FIXED_SIGNATURE_OTHER, "Q28", explanation, shortest)
-    characters = count_characters(shortest, facts.policy.answers)
-    allowed = facts.policy.limits.signature_characters
+    brackets = BRACKETS if answers["Q51"] == "with" else 0
+    characters = count_characters(shortest, answers) + brackets
+    allowed = policy.limits.signature_characters
     if characters > allowed:
-        explanation = f"the signature has {characters} characters; 3.1 allows {allowed}"
+        counted = " with its brackets" if brackets else ""
+        explanation = f"the signature has {characters} characters{counted}; 3.1 allows {allowed}"
         return Refusal(Code.SIGNATURE_TOO_LONG, "C1", explanation, shortest)
     return None
 

@@ -121,18 +121,19 @@ def _now_and_again(facts: RequestFacts) -> tuple[int, int | None]:
 
 
 def info(facts: RequestFacts, _ledger: Ledger, _seed: int) -> Reply[AccountInfo]:
-    """Return the account: what is left of the balance and of the credit (I1)."""
+    """Return the account: what is left of the balance and of the credit (I1, Q53)."""
     settings, left = facts.account.settings, facts.state.left
     sms_number, login = settings.userid, settings.name or settings.userid
     if facts.answers["Q20"] == "sampled":
         sms_number, login = login, sms_number
     is_normal = settings.status == "normal" and not facts.state.admission.is_locked
+    is_negative = facts.answers["Q53"] == "negative"
     account = AccountInfo(
         id=sms_number,
         name=login,
         status="0" if is_normal else "1",
-        riches=str(max(left - settings.credit, 0)),
-        credit=str(min(left, settings.credit)),
+        riches=str(left - settings.credit if is_negative else max(left - settings.credit, 0)),
+        credit=str(settings.credit if is_negative else min(left, settings.credit)),
         signcode=settings.signcode if isinstance(settings.signcode, str) else ",".join(settings.signcode),
     )
     return Reply(_SUCCESS, _SUCCESS_TEXT, (account,))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from ccell_fake.clock import in_micros
 from ccell_fake.codes import Code
-from ccell_fake.engine import personas
+from ccell_fake.engine import numbers, personas
 from ccell_fake.engine.assumptions import Answers
 from ccell_fake.limits import Limits
 from ccell_fake.patterns import NumberList, Patterns
@@ -64,6 +64,7 @@ class Policy:
         signing_key: What a sign is made of, together with a seqid: the md5 of the password (P2, Q44).
         networks: Networks that may send requests. Empty for all.
         templates: Matches a content without its signature. None to accept all.
+        prefixes: Further numbers to recognise.
         blacklist: Refused numbers, or None.
         whitelist: The only accepted numbers. None for all.
         black_words: Words that no content may contain, or None.
@@ -91,6 +92,7 @@ class Policy:
             ipaddress.ip_network(text, strict=False) for text in settings.allowed_ips
         )
         self.templates: Patterns | None = Patterns(settings.templates) if settings.templates else None
+        self.prefixes: NumberList = NumberList(settings.prefixes)
         self.blacklist: NumberList | None = NumberList(settings.blacklist) if settings.blacklist else None
         self.whitelist: NumberList | None = None if settings.whitelist is None else NumberList(settings.whitelist)
         self.black_words: Words | None = Words(settings.black_words) if settings.black_words else None
@@ -103,6 +105,13 @@ class Policy:
         self.spcode_refuses: str = "" if settings.spcode else _refuses(answers["Q15"] == Code.PARAMETERS_INCOMPLETE)
         self.closing_phrase_refuses: str = _refuses(answers["Q29"] != "number") if settings.closing_phrase else ""
         self.lock: tuple[int, float] = _lock(settings, answers)
+
+    def carrier(self, number: str) -> str | None:
+        """Return the carrier of a number, empty for one of `prefixes`, or None if it is not recognised (Q8)."""
+        whose = numbers.carrier(number, self.answers)
+        if whose is None and number in self.prefixes and numbers.has_digits(number):
+            return ""
+        return whose
 
     def is_locked(self, locked_at: int | None, now: int) -> bool:
         """Return whether a lock still holds. Both arguments are microseconds since 1970."""

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from ccell_fake.codes import Code
-from ccell_fake.engine import numbers
 from ccell_fake.engine.content import count_segments
 from ccell_fake.engine.number_context import NumberFacts, SubmitFacts
 from ccell_fake.engine.number_rules import AnyRule, SubmitRule
@@ -41,7 +40,7 @@ def _judge_submit(submit: SubmitFacts, rules: tuple[AnyRule, ...], seen: set[str
         if is_repeated and policy.answers["Q10"] == "drop":
             continue
         seen.add(number)
-        facts = NumberFacts(number, numbers.carrier(number, policy.answers), is_repeated, policy, submit.arranged)
+        facts = NumberFacts(number, policy.carrier(number), is_repeated, policy, submit.arranged)
         refusal = first_refusal(number_rules, facts) or refusal_of_all
         yield Verdict(number, 0 if refusal else accepted, refusal)
 

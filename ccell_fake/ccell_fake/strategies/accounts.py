@@ -107,6 +107,7 @@ _ACCOUNT_FIELDS: dict[str, SearchStrategy[Any]] = {
     "sending_rule": st.booleans(),
     "channels": _tuples(st.sampled_from(get_args(Carrier))),
     "templates": _tuples(_PATTERNS),
+    "prefixes": _tuples(_NUMBERS),
     "blacklist": _tuples(_NUMBERS),
     "whitelist": st.none() | _tuples(_NUMBERS),
     "black_words": _tuples(_TEXTS),

@@ -11,12 +11,12 @@ from hypothesis.strategies import SearchStrategy
 from ccell_fake.engine import magic, numbers
 from ccell_fake.settings import Carrier
 from ccell_fake.strategies.checks import check_choice, named
+from ccell_fixtures.prefixes import SHOWN_REFUSED
 
-Recognised = Literal["then", "today"]
+Recognised = Literal["today", "then"]
 """Prefixes that the gateway recognises: an answer to Q8."""
 
 _PLAIN_HEAD = "1380"
-_UNASSIGNED_HEAD = "1950"
 _MOBILE_HEADS = tuple(str(head) for head in range(1000, 2000))
 _REST_DIGITS = numbers.NUMBER_DIGITS - len(_PLAIN_HEAD)
 
@@ -34,13 +34,13 @@ _MALFORMED: tuple[Callable[[str], str], ...] = (
 
 
 @named
-def phones(carrier: Carrier | None = None, *, recognised: Recognised = "then") -> SearchStrategy[str]:
+def phones(carrier: Carrier | None = None, *, recognised: Recognised = "today") -> SearchStrategy[str]:
     """Numbers that the gateway recognises, such as `13800000000`. None has the prefix of a magic number.
 
     Args:
         carrier: `mobile`, `unicom`, `telecom` or `broadnet`; None for all.
-        recognised: Prefixes that the gateway knows (Q8): `then` for those of the document's time, the emulator's
-            default, or `today`.
+        recognised: Prefixes that the gateway knows (Q8): `today` for those of today, the emulator's default, or `then`
+            for those of the document's time.
 
     Raises:
         InvalidArgument: The carrier is unknown, or none of its numbers is recognised.
@@ -57,7 +57,7 @@ def phones(carrier: Carrier | None = None, *, recognised: Recognised = "then") -
 
 
 @named
-def unrecognisable_phones(*, recognised: Recognised = "then") -> SearchStrategy[str]:
+def unrecognisable_phones(*, recognised: Recognised = "today") -> SearchStrategy[str]:
     """Unrecognisable numbers, refused with 1004001: unassigned prefixes, too few or too many digits, landlines.
 
     Each is one item of a phone attribute: non-empty, without commas, and without blanks at its ends.
@@ -70,9 +70,11 @@ def unrecognisable_phones(*, recognised: Recognised = "then") -> SearchStrategy[
     """
     check_choice("recognised", recognised, get_args(Recognised))
     assigned = _carriers(recognised)
-    unassigned = [head for head in (_UNASSIGNED_HEAD, *_MOBILE_HEADS) if head not in assigned]
+    unassigned = [head for head in _MOBILE_HEADS if head not in assigned]
     malformed = st.tuples(st.sampled_from(_MALFORMED), phones(recognised=recognised))
-    return _numbers(unassigned) | malformed.map(lambda drawn: drawn[0](drawn[1]))
+    return (
+        st.sampled_from(sorted(SHOWN_REFUSED)) | _numbers(unassigned) | malformed.map(lambda drawn: drawn[0](drawn[1]))
+    )
 
 
 @named
@@ -109,4 +111,4 @@ def _carriers(recognised: Recognised) -> dict[str, str]:
 
 def _numbers(heads: list[str]) -> SearchStrategy[str]:
     rests = st.integers(0, 10**_REST_DIGITS - 1).map(f"{{:0{_REST_DIGITS}d}}".format)
-    return st.tuples(st.sampled_from(heads), rests).map("".join)
+    return st.tuples(st.sampled_from(heads), rests).map("".join).filter(lambda phone: phone not in SHOWN_REFUSED)

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Collection, Iterable, Iterator
 from itertools import count
 
-from ccell_fixtures.prefixes import PREFIXES
+from ccell_fixtures.prefixes import PREFIXES, SHOWN_REFUSED
 
 _LONG_HEADS = {digits[:3] for digits in PREFIXES if len(digits) > 3}  # noqa: PLR2004 - a prefix has three or four digits
 _DIGEST = re.compile(r"[0-9a-f]{32}|[0-9A-F]{32}")
@@ -26,9 +26,13 @@ class Pseudonyms:
     """
 
     def __init__(self, key: bytes, keep: Collection[str] = ()) -> None:
-        """Use a key. The same key gives the same pseudonyms. Values in `keep` stay, and no pseudonym equals one."""
+        """Use a key. The same key gives the same pseudonyms.
+
+        Values in `keep` stay, and no pseudonym equals one. Numbers that the document shows as refused stay too, because
+        others with their prefix are recognised (S8).
+        """
         self._key = key
-        self._keep = frozenset(keep)
+        self._keep = SHOWN_REFUSED.union(keep)
         self._lock = threading.Lock()
         self._assigned: dict[tuple[str, str], str] = {}
         self._used: set[tuple[str, str]] = set()

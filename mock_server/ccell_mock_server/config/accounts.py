@@ -58,7 +58,8 @@ def _check_lists(account: AccountSettings) -> Iterator[ConfigProblem]:
         except ValueError:
             message = "must be an address or a network, such as 10.0.0.0/8"
             yield ConfigProblem(f"allowed_ips[{index}]", message, f'"{text}"')
-    for name, numbers in (("blacklist", account.blacklist), ("whitelist", account.whitelist or ())):
+    lists = {"prefixes": account.prefixes, "blacklist": account.blacklist, "whitelist": account.whitelist or ()}
+    for name, numbers in lists.items():
         for index, text in enumerate(numbers):
             if _NUMBER_PATTERN.fullmatch(text) is None:
                 yield ConfigProblem(f"{name}[{index}]", "must be digits with at most one * at the end", f'"{text}"')

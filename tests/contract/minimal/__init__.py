@@ -22,6 +22,7 @@ CLAIMS = frozenset(
 
 DIFFERS = {
     "Q1": "1001003",
+    "Q8": "then",
     "Q9": "refuse",
     "Q12": "value",
     "Q13": "number",

@@ -27,7 +27,7 @@ from ccell_fake.limits import (
     SPCODE_CHARACTERS,
     USERID_CHARACTERS,
 )
-from ccell_fake.model import AnyReply, Operation, Reply, Report, Resp, Upmsg
+from ccell_fake.model import AccountInfo, AnyReply, Operation, Reply, Report, Resp, Upmsg
 
 from .behaviours import (
     afterwards,
@@ -210,6 +210,20 @@ def _in_front(facts: SubmitFacts) -> Refusal | None:
     return None if is_there else Refusal(Code.SIGNATURE_MISSING, "Q27", "there is no signature in front")
 
 
+def _code_of_the_first(_: RequestFacts, __: Ledger, reply: Reply[Resp]) -> AnyReply:
+    is_for_all = not any(resp.is_accepted for resp in reply.items)
+    return replace(reply, code=reply.items[0].code, info=reply.items[0].info) if is_for_all else reply
+
+
+def _in_ascii_brackets(facts: SubmitFacts) -> Refusal | None:
+    is_there = facts.content.startswith("[")
+    return Refusal(Code.FIXED_SIGNATURE_OTHER, "Q52", "the signature is in ASCII brackets") if is_there else None
+
+
+def _shown_twice(info: AccountInfo) -> AccountInfo:
+    return replace(info, riches="-1") if (info.riches, info.credit) == ("0", "0") else info
+
+
 def _exchanged(_: SubmitFacts, refusal: Refusal | None) -> Refusal | None:
     codes = {
         Code.FIXED_SIGNATURE_MISSING: Code.FIXED_SIGNATURE_OTHER,
@@ -303,6 +317,11 @@ MUTANTS = (
         "Q9",
         "Blanks are trimmed, and empty items are the number 0.",
         carry=posted(lambda body: body.replace(b",,", b",0,")),
+    ),
+    Mutant(
+        "Q9",
+        "U+00A0 is trimmed, and U+3000 is not.",
+        carry=posted(lambda body: body.replace("\u00a0".encode(), b" ")),
     ),
     Mutant("Q10", "The same number twice is charged twice, under one msgid.", behaviour=items(_SEND, _one_msgid)),
     Mutant("Q11", "A refused number has no report but is charged.", behaviour=charging(_refused_are_charged)),
@@ -420,6 +439,18 @@ MUTANTS = (
     *_longer("Q37", "a linkid", "linkid_characters", LINKID_CHARACTERS),
     *_longer("Q38", "an spcode", "spcode_characters", SPCODE_CHARACTERS),
     *_longer("Q39", "a userid", "userid_characters", USERID_CHARACTERS),
+    Mutant(
+        "Q50",
+        "If all numbers are refused, the root has the code of the first, and the resps stay.",
+        behaviour=afterwards(_SEND, _code_of_the_first),
+    ),
+    *_longer("Q51", "a signature", "signature_characters", SIGNATURE_CHARACTERS),
+    Mutant(
+        "Q52",
+        "A signature in ASCII brackets gets 1004005.",
+        behaviour=refusing("signature", _in_ascii_brackets),
+    ),
+    Mutant("Q53", "RICHES and CREDIT both show the use of credit.", behaviour=each(_INFO, _shown_twice)),
     Mutant(
         "Q54",
         "A percent-encoded body is refused.",

@@ -19,7 +19,6 @@ from ccell_fake.limits import (
     CONTENT_CHARACTERS,
     NUMBERS_PER_REQUEST,
     SCHEDULE_AHEAD,
-    SIGNATURE_CHARACTERS,
     TIME_FORMAT,
 )
 from ccell_fake.model import AnyReply, Operation, Reply, Report, Resp, Submit
@@ -342,15 +341,4 @@ MUTANTS = (
     Mutant("A3", "A disabled spcode is ignored.", behaviour=without("spcode")),
     Mutant("A3", "A disabled spcode is refused but charged.", behaviour=charging(_charged_though_refused)),
     Mutant("A3", "No account can use spcode.", behaviour=refusing("spcode", _opened_never), killed_by="A3 opened"),
-    *(
-        Mutant(
-            "C1",
-            f"A signature may have {SIGNATURE_CHARACTERS + more} characters.",
-            behaviour=limited(signature_characters=SIGNATURE_CHARACTERS + more),
-            killed_by="C1 1004015",
-            limit=("characters of a signature", more),
-            code=Code.SIGNATURE_TOO_LONG,
-        )
-        for more in (-1, 1)
-    ),
 )

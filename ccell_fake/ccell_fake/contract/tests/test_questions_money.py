@@ -8,7 +8,15 @@ from ccell_fake.contract.account import ContractAccount
 from ccell_fake.contract.answers import RawAnswer, UnknownAnswer, all_codes, answer_for
 from ccell_fake.contract.check_run import CheckRun
 from ccell_fake.contract.checks import checks
-from ccell_fake.contract.needs import DEAD_NUMBER, FREEZABLE_CLOCK, OWN_NUMBER, SMALL_BALANCE, TWO_NUMBERS, UPSTREAM
+from ccell_fake.contract.needs import (
+    CREDIT,
+    DEAD_NUMBER,
+    FREEZABLE_CLOCK,
+    OWN_NUMBER,
+    SMALL_BALANCE,
+    TWO_NUMBERS,
+    UPSTREAM,
+)
 from ccell_fake.contract.submits import ahead, submit
 from ccell_fake.limits import JOINED_SEGMENT, SCHEDULE_AHEAD, SINGLE_SEGMENT, TIME_FORMAT
 
@@ -75,13 +83,25 @@ def test_whether_the_bounds_of_a_sendtime_are_accepted(check_run: CheckRun) -> s
         text = f"{sendtime:{TIME_FORMAT}}"
         return account.send(submit(account.own_numbers[0], account.known.content(), sendtime=text))
 
-    observed = tuple(send(bound).resp.code for bound in bounds)
+    observed = tuple(send(bound).number_code for bound in bounds)
     inside = send(bounds[1] - timedelta(seconds=1))
     if inside.codes != [_OK]:
         message = f"a second before 50 days has {inside.codes[0]}"
         raise UnknownAnswer(message)
     refused = (str(Code.SENDTIME_PAST), str(Code.SENDTIME_TOO_FAR))
     return answer_for(observed, {(_OK, _OK): "accept", refused: "refuse"})
+
+
+@checks("Q53", CREDIT, OWN_NUMBER, cost="sms 2")
+def test_what_info_shows_while_credit_is_in_use(check_run: CheckRun) -> str:
+    account = check_run.account()
+    for _ in range(2):
+        answer = account.send(submit(account.own_numbers[0], account.known.content()))
+        if answer.codes != [_OK]:
+            message = f"a message within balance and credit has {', '.join(answer.codes) or answer.code}"
+            raise UnknownAnswer(message)
+    info = account.client.info()
+    return answer_for((info.riches, info.credit), {(0, 0): "zero", (-1, 1): "negative"})
 
 
 @checks("Q33", DEAD_NUMBER, cost="sms 1, drain")

@@ -1,6 +1,8 @@
 """Open questions about the numbers and contents of a send."""
 
+from ccell_fake.client.submits import create_linkid
 from ccell_fake.codes import Code
+from ccell_fake.contract.account import ContractAccount
 from ccell_fake.contract.answers import UnknownAnswer, all_codes, answer_for
 from ccell_fake.contract.check_run import CheckRun
 from ccell_fake.contract.checks import checks
@@ -26,6 +28,11 @@ INVALID_TIME = "2016-01-01 8:30"
 _REPORTED_WITHIN = 60
 
 
+def require_resps(account: ContractAccount) -> None:
+    """Raise NotAsked if the answer has no resps when all numbers are refused: a root alone then shows nothing (Q50)."""
+    account.send(submit(UNKNOWN, account.known.content())).resp  # noqa: B018 - it raises
+
+
 @checks("Q8", OLD_AND_NEW_NUMBER, cost="sms 2")
 def test_which_numbers_are_recognised(check_run: CheckRun) -> str:
     account = check_run.account()
@@ -35,7 +42,7 @@ def test_which_numbers_are_recognised(check_run: CheckRun) -> str:
     odd = old if check_run.target.is_arranged else UNKNOWN
     recognised: list[bool] = []
     for phone in (old, account.known.new_numbers[0], UNKNOWN, odd[:-1], f"{odd}0"):
-        code = account.send(submit(phone, content, sendtime=INVALID_TIME)).resp.code
+        code = account.send(submit(phone, content, sendtime=INVALID_TIME)).number_code
         if code == _OK:
             message = f"{INVALID_TIME} was accepted as a sendtime"
             raise UnknownAnswer(message)
@@ -52,13 +59,22 @@ def test_which_numbers_are_recognised(check_run: CheckRun) -> str:
 def test_how_blanks_and_empty_items_between_numbers_are_read(check_run: CheckRun) -> str:
     account = check_run.account()
     first, second, third = unknown(3)
-    answer = account.send(submit(f"{first}, {second} ,,{third}", account.known.content()))
+    # U+00A0 and U+3000 come along when numbers are copied from a table or a Chinese text.
+    wide = f"\u00a0{third}\u3000"
+    answer = account.send(submit(f"{first}, {second} ,,{wide}", account.known.content()))
     if set(answer.codes) != {_UNRECOGNISED}:
         message = f"the numbers have {', '.join(sorted(set(answer.codes)))}"
         raise UnknownAnswer(message)
     # The parser of answers keeps blanks.
     phones = tuple(resp.phone for resp in answer.resps)
-    return answer_for(phones, {(first, second, third): "trim", (first, f" {second} ", "", third): "refuse"})
+    return answer_for(
+        phones,
+        {
+            (first, second, wide): "trim",
+            (first, second, third): "unicode",
+            (first, f" {second} ", "", wide): "refuse",
+        },
+    )
 
 
 @checks("Q10", OWN_NUMBER, cost="sms 2")
@@ -82,7 +98,7 @@ def test_whether_a_refused_number_has_a_report(check_run: CheckRun) -> str:
     account = check_run.account()
     account.reports()
     before = account.messages_left()
-    (resp,) = account.client.send(UNKNOWN, account.known.content()).resps
+    resp = account.send(submit(UNKNOWN, account.known.content(), linkid=create_linkid())).resp
     if account.messages_left() != before:
         message = "a refused number was charged"
         raise UnknownAnswer(message)
@@ -98,7 +114,7 @@ def test_whether_a_refused_number_has_a_report(check_run: CheckRun) -> str:
 def test_which_code_an_unopened_spcode_gets(check_run: CheckRun) -> str:
     account = check_run.account()
     answer = account.send(submit(account.own_numbers[0], account.known.content(), spcode="01"))
-    return answer.code if answer.is_root_alone else answer.codes[0]
+    return answer.codes[0] if answer.codes else answer.code
 
 
 @checks("Q24", OWN_NUMBER, cost="sms 1")
@@ -112,7 +128,7 @@ def test_whether_a_resp_has_a_linkid_if_the_submit_has_none(check_run: CheckRun)
 def test_where_a_signature_is_accepted(check_run: CheckRun) -> str:
     account = check_run.account()
     observed = tuple(
-        account.send(submit(account.own_numbers[0], content)).resp.code
+        account.send(submit(account.own_numbers[0], content)).number_code
         for content in ("【测试】内容", "内容【测试】", "前【测试】后")
     )
     return answer_for(observed, {(_OK, _OK, str(Code.SIGNATURE_MISSING)): "ends", (_OK,) * 3: "anywhere"})
@@ -146,6 +162,8 @@ def test_how_the_three_codes_about_signatures_differ(check_run: CheckRun) -> str
 def test_how_a_content_without_the_closing_phrase_is_answered(check_run: CheckRun) -> str:
     account = check_run.account()
     answer = account.send(submit(account.own_numbers[0], f"{account.known.signature}测试"))
+    if not answer.codes:
+        require_resps(account)
     refused = str(Code.CLOSING_PHRASE_MISSING)
     return answer_for(all_codes(answer), {(refused,): "request", (_OK, refused): "number"})
 
@@ -153,7 +171,9 @@ def test_how_a_content_without_the_closing_phrase_is_answered(check_run: CheckRu
 @checks("Q32")
 def test_which_order_the_attributes_of_a_resp_have(check_run: CheckRun) -> str:
     account = check_run.account()
-    body = account.send(submit(UNKNOWN, account.known.content(), linkid="1")).body.decode()
+    answer = account.send(submit(UNKNOWN, account.known.content(), linkid="1"))
+    assert answer.resp.linkid == "1"
+    body = answer.body.decode()
     names = ("msgid", "linkid", "phone", "return", "info")
     resp = body[body.index("<resp") :]
     order = tuple(sorted(names, key=lambda name: resp.find(f' {name}="')))
@@ -179,6 +199,33 @@ def test_what_counts_as_one_character(check_run: CheckRun) -> str:
 @checks("Q35", ANY_SIGNATURE, OWN_NUMBER, aspect="signatures", cost="sms 1")
 def test_what_counts_as_one_character_of_a_signature(check_run: CheckRun) -> str:
     account = check_run.account()
-    signature = "签" * (SIGNATURE_CHARACTERS - 1) + "😀"
-    code = account.send(submit(account.own_numbers[0], f"【{signature}】测试")).resp.code
+    # It has 18 code points, which are accepted whether or not the brackets count (Q51), and 21 UTF-16 units.
+    signature = "签" * (SIGNATURE_CHARACTERS - 5) + "😀" * 3
+    code = account.send(submit(account.own_numbers[0], f"【{signature}】测试")).number_code
     return answer_for(code, {str(Code.SIGNATURE_TOO_LONG): "utf16", _OK: "codepoint"})
+
+
+@checks("Q50")
+def test_which_code_a_send_has_if_all_numbers_are_refused(check_run: CheckRun) -> str:
+    account = check_run.account()
+    answer = account.send(submit(",".join(unknown(2)), account.known.content()))
+    return answer_for((answer.reply.code, len(answer.reply.items)), {(_OK, 2): "success", (_UNRECOGNISED, 0): "first"})
+
+
+@checks("Q51", ANY_SIGNATURE, OWN_NUMBER, cost="sms 3")
+def test_whether_brackets_count_as_characters_of_a_signature(check_run: CheckRun) -> str:
+    account = check_run.account()
+    lengths = (SIGNATURE_CHARACTERS - len("【】"), SIGNATURE_CHARACTERS, SIGNATURE_CHARACTERS + 1)
+    observed = tuple(
+        account.send(submit(account.own_numbers[0], f"【{'签' * characters}】测试")).number_code
+        for characters in lengths
+    )
+    refused = str(Code.SIGNATURE_TOO_LONG)
+    return answer_for(observed, {(_OK, _OK, refused): "without", (_OK, refused, refused): "with"})
+
+
+@checks("Q52", ANY_SIGNATURE, OWN_NUMBER, cost="sms 1")
+def test_whether_a_text_in_ascii_brackets_is_a_signature(check_run: CheckRun) -> str:
+    account = check_run.account()
+    code = account.send(submit(account.own_numbers[0], "[测试]内容")).number_code
+    return answer_for(code, {str(Code.SIGNATURE_MISSING): "no", _OK: "yes"})

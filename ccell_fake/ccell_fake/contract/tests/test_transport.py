@@ -164,9 +164,9 @@ def test_every_answer_is_a_document_whose_root_has_return_and_info(check_run: Ch
         assert answer.is_declared, answer.body[:60]
         assert "content-encoding" not in answer.headers, "compressed, although the request does not allow it"
         root = answer.body.lstrip().removeprefix(DECLARATION).lstrip()
-        assert root.startswith(f'<root return="{answer.code}" info="'.encode()), root[:60]
-        assert answer.code in set(Code)
-        assert answer.reply.info.startswith(Code(answer.code).text)
+        assert root.startswith(f'<root return="{answer.reply.code}" info="'.encode()), root[:60]
+        assert answer.reply.code in set(Code)
+        assert answer.reply.info.startswith(Code(answer.reply.code).text)
 
 
 @checks("T5", aspect="charset")
