@@ -137,7 +137,7 @@ def test_the_journal_explains_why_a_query_is_too_long(served: Emulator, ask: Ask
     entry = _last(served)
     assert (entry.operation, entry.code, entry.rule, entry.basis) == (None, "400", "query-length", "assumed Q58")
     assert entry.explanation.startswith("400: the query has 9")
-    assert entry.explanation.endswith("send the XML as the body of a POST")
+    assert entry.explanation.endswith("send it as the body of a POST")
     assert "123456" not in entry.request
 
 
