@@ -19,6 +19,7 @@ from ccell_fake.codes import Code
 from ccell_fake.control.account import AccountControl
 from ccell_fake.faults import (
     FAULT_KINDS,
+    BrokenJsonFault,
     BrokenXmlFault,
     CloseFault,
     CodeFault,
@@ -322,6 +323,7 @@ FAULTS: dict[str, tuple[dict[str, Any], Fault]] = {
         {"since": "2026-01-31 08:00"},
         BrokenXmlFault(since=datetime(2026, 1, 31, 8, tzinfo=SHANGHAI)),
     ),
+    "broken_json": ({"skip": "1"}, BrokenJsonFault(skip=1)),
     "gbk": ({"declared": False}, GbkFault(declared=False)),
     "delay": ({"seconds": "0.5"}, DelayFault(seconds=0.5)),
     "dribble": ({"piece": "7", "seconds": "0.01"}, DribbleFault(piece=7, seconds=0.01)),

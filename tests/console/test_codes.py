@@ -118,7 +118,7 @@ def test_the_choice_of_items_has_an_address(running: Emulator, ccell: Ccell, ope
     expect(copied.locator(".item:visible")).to_have_count(1)
     expect(copied.locator(".item:visible")).to_contain_text("接受了请求或号码")
     copied.get_by_label("显示", exact=True).select_option("只看未遇到的")
-    expect(copied.locator(".item:visible")).to_have_count(63)
+    expect(copied.locator(".item:visible")).to_have_count(74)
 
 
 def test_another_account_is_shown_when_it_is_chosen(running: Emulator, ccell: Ccell, open_page: Open) -> None:
