@@ -3,6 +3,7 @@
 import ast
 import hashlib
 import http.client
+import json
 import signal
 import socket
 import subprocess
@@ -11,7 +12,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import closing
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from urllib.parse import quote, quote_plus, urlsplit
@@ -22,7 +23,7 @@ import pytest
 from contract.minimal import ACCOUNTS, CLAIMS, DIFFERS, Account, Handled, MinimalGateway
 from contract.minimal.gateway import Gateway
 
-from ccell_fixtures.registries import ASSUMPTIONS, CLAUSES
+from ccell_fixtures.registries import ASSUMPTIONS, CLAUSES, PUBLISHED
 from ccell_fixtures.samples import SAMPLES, Sample
 
 SOURCES = sorted(Path(__file__).with_name("minimal").glob("*.py"))
@@ -41,7 +42,7 @@ def gateway() -> Iterator[MinimalGateway]:
         yield gateway
 
 
-def exchange(url: str, request: bytes) -> bytes:
+def exchange(url: str, request: bytes, content_type: str = "text/xml;charset=UTF-8") -> bytes:
     """Send the bytes of a request as they are; return the answer's body."""
     host = urlsplit(url)
     with socket.create_connection((host.hostname, host.port), timeout=60) as connection:
@@ -49,7 +50,7 @@ def exchange(url: str, request: bytes) -> bytes:
         answer = http.client.HTTPResponse(connection)
         answer.begin()
         assert answer.status == 200
-        assert answer.headers["Content-Type"] == "text/xml;charset=UTF-8"
+        assert answer.headers["Content-Type"] == content_type
         return answer.read()
 
 
@@ -97,7 +98,7 @@ def test_it_imports_nothing_but_the_standard_library_and_itself() -> None:
 
 
 def test_its_claims_and_differences_use_ids_and_answers_of_the_registry() -> None:
-    assert set(CLAIMS) <= set(CLAUSES)
+    assert CLAUSES.keys() | PUBLISHED.keys() >= CLAIMS
     assert DIFFERS
     for id_, answer in DIFFERS.items():
         assert ASSUMPTIONS[id_].accepts(answer)
@@ -423,3 +424,117 @@ def test_it_runs_as_a_process_and_ends_on_sigterm() -> None:
         assert [ask(url, "info", account.userid)[1].text for account in ACCOUNTS[:3]] == ["200001", "200002", "200003"]
         process.send_signal(signal.SIGTERM)
         assert process.wait(60) == 0
+
+
+# Signed requests and JSON-RPC, as far as the vendor published them
+
+VECTOR_SEQID, VECTOR_SIGN = "160615134758000001", "d679463dd87931f880095f213e3ae96f"
+
+
+def digest(text: str) -> str:
+    return hashlib.md5(text.encode()).hexdigest()  # noqa: S324 -- what the vendor published
+
+
+def seqid(minutes: float = 0) -> str:
+    at = datetime.now(timezone(timedelta(hours=8))) + timedelta(minutes=minutes)  # noqa: TID251 -- the witness's clock
+    return f"{at:%y%m%d%H%M%S}000001"
+
+
+def signed(of: str, secret: str = "123456", **more: str) -> dict[str, str]:
+    return {"userid": "200001", "seqid": of, "sign": digest(of + digest(secret)), **more}
+
+
+def ask_signed(url: str, **credential: str) -> str:
+    return read(post(url, "info", f"{element('root', **credential)}/>".encode())).attrib["return"]
+
+
+def call(url: str, text: str | bytes) -> bytes:
+    body = text if isinstance(text, bytes) else text.encode()
+    head = f"POST /sms3_api/jsonapi/jsonrpc2.jsp HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n\r\n"
+    return exchange(url, head.encode() + body, "application/json;charset=UTF-8")
+
+
+def rpc(method: str, credential: str = '"userid":"200001","password":"123456"', submits: str = "") -> str:
+    inner = f',"submit":[{submits}]' if submits else ""
+    return f'{{"id":1,"method":"{method}","params":{{{credential}{inner}}}}}'
+
+
+SUBMIT = f'{{"content":"{CONTENT}","phone":"{PHONE},{UNKNOWN}"}}'
+MALFORMED = '{"error":{"code":1001001,"message":"参数不完整"}%s}'
+
+
+def test_a_signed_request_is_accepted_with_a_seqid_of_about_now(gateway: MinimalGateway) -> None:
+    assert ask_signed(gateway.url, **signed(seqid())) == "0"
+    for minutes, code in ((-9, "0"), (9, "0"), (-11, "1001004"), (11, "1001004")):
+        assert ask_signed(gateway.url, **signed(seqid(minutes))) == code, minutes
+
+
+def test_the_vendors_vector_is_a_right_sign_of_a_seqid_that_is_too_old(gateway: MinimalGateway) -> None:
+    vector = {"userid": "200001", "seqid": VECTOR_SEQID, "sign": VECTOR_SIGN}
+    assert signed(VECTOR_SEQID) == vector
+    assert ask_signed(gateway.url, **vector) == "1001004"
+    assert ask_signed(gateway.url, **{**vector, "sign": VECTOR_SIGN.upper()}) == "1001999"
+
+
+@pytest.mark.parametrize("wrong", ["", "16061513475800000", "1606151347580000010", "16061513475800000x"])
+def test_a_sign_needs_a_seqid_of_18_digits(gateway: MinimalGateway, wrong: str) -> None:
+    assert ask_signed(gateway.url, **signed(wrong)) == "1001001"
+
+
+def test_password_and_sign_must_both_be_right(gateway: MinimalGateway) -> None:
+    assert ask_signed(gateway.url, **signed(seqid(), "123456", password="123456")) == "0"
+    assert ask_signed(gateway.url, **signed(seqid(), "123456", password="654321")) == "1001004"
+    assert ask_signed(gateway.url, **signed(seqid(), "654321", password="123456")) == "1001999"
+
+
+def test_a_call_is_answered_with_a_result_for_each_number(gateway: MinimalGateway) -> None:
+    answer = json.loads(call(gateway.url, rpc("send", submits=SUBMIT)))
+    assert list(answer) == ["result", "id"]
+    assert answer["id"] == 1
+    assert [list(item) for item in answer["result"]] == [["phone", "msgid", "return", "info"]] * 2
+    assert [(item["phone"], item["return"]) for item in answer["result"]] == [(PHONE, "0"), (UNKNOWN, "1004001")]
+    report = json.loads(call(gateway.url, rpc("report")))["result"]
+    assert [list(item) for item in report] == [["msgid", "phone", "recvtime", "status", "info"]]
+    assert call(gateway.url, rpc("report")) == b'{"result":[],"id":1}'
+    gateway.reply("200001", PHONE, "知道了")
+    (upmsg,) = json.loads(call(gateway.url, rpc("upmsg")))["result"]
+    assert (upmsg["phone"], upmsg["msgcontent"]) == (PHONE, "知道了")
+
+
+@pytest.mark.parametrize(
+    ("text", "after"),
+    [
+        ("{", ""),
+        ("[1]", ""),
+        (rpc("send").replace('"', "'"), ""),
+        (rpc("info"), ',"id":1'),
+        (rpc("send"), ',"id":1'),
+        (rpc("send", submits="1"), ',"id":1'),
+        (rpc("report", '"userid":"200001"').replace('"id":1,', ""), ""),
+        (rpc("report", '"userid":"200001"').replace('"id":1', '"id":"a-1"'), ',"id":"a-1"'),
+    ],
+)
+def test_a_malformed_call_has_an_error_and_the_id_if_it_could_be_read(
+    gateway: MinimalGateway, text: str, after: str
+) -> None:
+    assert call(gateway.url, text).decode() == MALFORMED % after
+
+
+def test_a_call_may_be_signed_in_gbk_or_in_a_query_and_its_content_is_decoded_once_more(
+    gateway: MinimalGateway,
+) -> None:
+    of = seqid()
+    credential = f'"userid":"200001","seqid":"{of}","sign":"{digest(of + digest("123456"))}"'
+    # Without the decoding the content would have no signature.
+    encoded = f'{{"content":"{quote(CONTENT)}","phone":"{PHONE}"}}'
+    text = rpc("send", credential, encoded)
+    assert json.loads(call(gateway.url, text))["result"][0]["return"] == "0"
+    in_gbk = rpc("send", credential, SUBMIT).encode("gbk")
+    assert json.loads(call(gateway.url, in_gbk))["result"][0]["return"] == "0"
+    query = quote(text).encode()
+    got = exchange(
+        gateway.url,
+        b"GET /sms3_api/jsonapi/jsonrpc2.jsp?%s HTTP/1.1\r\nHost: x\r\n\r\n" % query,
+        "application/json;charset=UTF-8",
+    )
+    assert json.loads(got)["result"][0]["return"] == "0"

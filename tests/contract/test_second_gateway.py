@@ -45,8 +45,8 @@ _ACCOUNTS: tuple[tuple[Account, dict[str, Any]], ...] = (
     (Account("200013", whitelist=frozenset(OWN[:4])), {"whitelist": OWN[:4]}),
     (Account("200014", black_words=("发票",)), {"black_words": ("发票",)}),
     (Account("200015", white_words=("会员",)), {"white_words": ("会员",)}),
-    (Account("200016", processing=0.3), {"processing_time": 0.3}),
-    (Account("200017", processing=0.3, max_concurrency=5), {"processing_time": 0.3, "max_concurrency": 5}),
+    (Account("200016", processing=1.0), {"processing_time": 1.0}),
+    (Account("200017", processing=1.0, max_concurrency=5), {"processing_time": 1.0, "max_concurrency": 5}),
     (Account("200018", processing=0.3), {"processing_time": 0.3}),
 )
 # What takes seconds is asked of the accounts that are there for it.

@@ -1,4 +1,4 @@
-"""A second gateway, written from the vendor's document alone: the independent witness of the contract suite.
+"""A second gateway, written from what the vendor says alone: the independent witness of the contract suite.
 
 It shares no line with the emulator and imports nothing but the standard library. What it holds is in `CLAIMS`. Where
 the document is silent it goes by the registry's defaults, except for `DIFFERS`. Its accounts are `ACCOUNTS`. Run from
@@ -16,9 +16,10 @@ CLAIMS = frozenset(
         *("T1", "T2", "T3", "T4", "T5", "K1", "K2", "K3", "K4"),
         *("S1", "S2", "S3", "S4", "S5", "S6", "S7", "S8", "A1", "A2", "A3"),
         *("R1", "R2", "R3", "R4", "R5", "R6", "U1", "U2", "U3", "U4", "U5", "I1", "C1"),
+        *("P1", "P2", "P3", "P6"),
     }
 )
-"""The clauses of the document that it holds. Of C1's codes, 1001999 is answered only where it fails itself."""
+"""The clauses and published facts that it holds. Of C1's codes, 1001999 is answered only where it fails itself."""
 
 DIFFERS = {
     "Q1": "1001003",
@@ -35,6 +36,16 @@ DIFFERS = {
     "Q36": "refuse",
     "Q37": "accept",
     "Q39": "accept",
+    "Q40": "accept",
+    "Q41": "10",
+    "Q42": "1001999",
+    "Q43": "both",
+    "Q44": "stored",
+    "Q45": "gbk",
+    "Q46": "decoded",
+    "Q47": "refuse",
+    "Q48": "no",
+    "Q49": "without_linkid",
     "Q55": "keep",
     "Q57": "not_found",
     "Q59": "length",

@@ -1,4 +1,4 @@
-"""Answers of the minimal gateway: four operations, an account's money, threads and queues."""
+"""Answers of the minimal gateway: four operations through two doors, an account's money, threads and queues."""
 
 import re
 import threading
@@ -12,6 +12,8 @@ from typing import ClassVar, NamedTuple, Self, TypeVar
 from xml.etree import ElementTree as ET
 
 from .accounts import Account
+from .calls import read_call, write_answer
+from .credentials import are_complete, refusal_of_credentials
 from .rules import CHINA, TEXTS, refusal_of, scheduled, verdict_on
 
 ENCODING = re.compile(r"""<\?xml[^>]*?\sencoding\s*=\s*["'](?!utf-8["'])""", re.IGNORECASE)
@@ -76,16 +78,21 @@ def _root(code: str) -> ET.Element:
     return ET.Element("root", {"return": code, "info": TEXTS[code]})
 
 
-def _parse(operation: str, payload: bytes) -> ET.Element | None:
-    """The request's root, or nothing where it is malformed, is not UTF-8 or lacks what every request must have."""
+def _parse(payload: bytes) -> ET.Element | None:
+    """The request's root, or nothing where it is no XML or not UTF-8."""
     try:
         text = payload.decode("utf-8-sig")
         root = None if ENCODING.match(text) else ET.fromstring(text)  # noqa: S314 -- asked by its own tests alone
     except (UnicodeDecodeError, ET.ParseError):
         return None
-    if root is None or root.tag != "root" or not (root.get("userid") and root.get("password")):
-        return None
-    return None if operation == "send" and root.find("submit") is None else root
+    return None if root is None or root.tag != "root" else root
+
+
+def _is_complete(operation: str, request: ET.Element | None) -> bool:
+    """Say whether a request has what every request of its operation must have."""
+    if request is None or not are_complete(request):
+        return False
+    return operation != "send" or request.find("submit") is not None
 
 
 def _now() -> datetime:
@@ -125,25 +132,36 @@ class Gateway:
 
     def answer(self, operation: str, payload: bytes, address: str) -> bytes:
         """Answer one request of an endpoint with the bytes of an XML document."""
-        request = _parse(operation, payload)
+        root = self._handle(operation, _parse(payload), address)
+        layout = ET.tostring(root, encoding="unicode", short_empty_elements=len(root) > 0)
+        return f'<?xml version="1.0" encoding="UTF-8"?>\n{layout}'.encode()
+
+    def answer_call(self, payload: bytes, address: str) -> bytes:
+        """Answer one call of JSON-RPC with the bytes of a JSON text."""
+        call = read_call(payload)
+        return write_answer(self._handle(call.method, call.request, address), call.id)
+
+    def _handle(self, operation: str, request: ET.Element | None, address: str) -> ET.Element:
         userid = "" if request is None else request.get("userid", "")
         try:
-            root = _root("1001001") if request is None else self._admitted(operation, request, address)
+            if request is not None and _is_complete(operation, request):
+                root = self._admitted(operation, request, address)
+            else:
+                root = _root("1001001")
         except Exception:  # noqa: BLE001 -- whatever it is, 1001999 is the document's word for it
             traceback.print_exc()
             root = _root("1001999")
         accepted = tuple(resp.get("phone", "") for resp in root.iter("resp") if resp.get("return") == "0")
         handed_out = len(root.findall("report")) + len(root.findall("upmsg"))
         self.journal.append(Handled(operation, userid, root.get("return", ""), accepted, handed_out))
-        layout = ET.tostring(root, encoding="unicode", short_empty_elements=len(root) > 0)
-        return f'<?xml version="1.0" encoding="UTF-8"?>\n{layout}'.encode()
+        return root
 
     def _admitted(self, operation: str, request: ET.Element, address: str) -> ET.Element:
         line = self._lines.get(request.get("userid", ""))
         if line is None:
             return _root("1001003")
         with self._lock:
-            refusal = self._enter(line, request.get("password", ""), address)
+            refusal = self._enter(line, request, address)
         if refusal:
             return _root(refusal)
         try:
@@ -154,13 +172,13 @@ class Gateway:
             with self._lock:
                 line.in_progress -= 1
 
-    def _enter(self, line: Line, password: str, address: str) -> str:
+    def _enter(self, line: Line, request: ET.Element, address: str) -> str:
         """Count the request among those in progress, or say the code that refuses it."""
         account, now = line.account, _now()
         if account.allowed_ips and not any(ip_address(address) in ip_network(net) for net in account.allowed_ips):
             return "1001005"
-        if password != account.password:
-            return "1001004"
+        if refusal := refusal_of_credentials(request, account.password, now):
+            return refusal
         if line.locked:
             return "1001003"
         if line.in_progress >= account.max_concurrency:

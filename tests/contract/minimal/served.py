@@ -14,6 +14,7 @@ from .gateway import Gateway, Handled
 
 FOLDER = "/sms3_api/xmlapi/"
 QUERY_BYTES = 8192
+JSON_PATH = "/sms3_api/jsonapi/jsonrpc2.jsp"
 REQUEST_LINE = re.compile(rb"(?P<method>[A-Z]+) (?P<target>.*) (?P<rest>HTTP/[0-9.]+\r?\n)")
 PRINTABLE = bytes(range(0x21, 0x7F)).decode()
 
@@ -23,8 +24,9 @@ class _Server(ThreadingTCPServer):
     daemon_threads = True
     request_queue_size = 128
 
-    def __init__(self, address: tuple[str, int], gateway: Gateway) -> None:
+    def __init__(self, address: tuple[str, int], gateway: Gateway, *, speaks_json: bool) -> None:
         self.gateway = gateway
+        self.speaks_json = speaks_json
         super().__init__(address, _Handler)
 
     def handle_error(self, request: object, client_address: object) -> None:
@@ -65,12 +67,17 @@ class _Handler(BaseHTTPRequestHandler):
     def _answer(self, payload: bytes) -> None:
         path = self.path.partition("?")[0].replace("xmlapi//", "xmlapi/")
         operation = path.removeprefix(FOLDER).removesuffix(".jsp")
-        if operation not in Gateway.OPERATIONS or path != f"{FOLDER}{operation}.jsp":
+        server = cast("_Server", self.server)
+        gateway, address = server.gateway, self.client_address[0]
+        if path == JSON_PATH and server.speaks_json:
+            answer, media_type = gateway.answer_call(payload, address), "application/json"
+        elif operation in Gateway.OPERATIONS and path == f"{FOLDER}{operation}.jsp":
+            answer, media_type = gateway.answer(operation, payload, address), "text/xml"
+        else:
             self.send_error(404)
             return
-        answer = cast("_Server", self.server).gateway.answer(operation, payload, self.client_address[0])
         self.send_response(200)
-        self.send_header("Content-Type", "text/xml;charset=UTF-8")
+        self.send_header("Content-Type", f"{media_type};charset=UTF-8")
         self.send_header("Content-Length", str(len(answer)))
         self.end_headers()
         self.wfile.write(answer)
@@ -86,10 +93,10 @@ class MinimalGateway:
         url: Its address, without a path.
     """
 
-    def __init__(self, accounts: Iterable[Account] = ACCOUNTS, port: int = 0) -> None:
-        """Bind the port; 0 for any that is free."""
+    def __init__(self, accounts: Iterable[Account] = ACCOUNTS, port: int = 0, *, speaks_json: bool = True) -> None:
+        """Bind the port; 0 for any that is free. Without JSON-RPC, its address is not found."""
         self._gateway = Gateway(accounts)
-        self._server = _Server(("127.0.0.1", port), self._gateway)
+        self._server = _Server(("127.0.0.1", port), self._gateway, speaks_json=speaks_json)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
 
