@@ -2,11 +2,13 @@
 
 import os
 import pty
+import re
 import signal
 import subprocess
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import quote, quote_plus
 from uuid import uuid4
@@ -21,6 +23,8 @@ from hypothesis import strategies as st
 
 from ccell_fake import strategies
 from ccell_fake.client import RequestRefused
+from ccell_fake.client.writing import Dialect
+from ccell_fake.clock import SystemClock
 from ccell_fake.contract import suite
 from ccell_fake.contract.check_run import CheckRun
 from ccell_fake.contract.checks import Cost
@@ -32,8 +36,9 @@ from ccell_fake.contract.live.target import LiveContractTarget
 from ccell_fake.contract.needs import OVERLAP, NotAsked
 from ccell_fake.contract.results import CheckOutcome
 from ccell_fake.contract.submits import UNKNOWN, submit
-from ccell_fake.model import Operation, Request, Submit
-from ccell_fake.wire import requests
+from ccell_fake.model import JSON_PATH, Door, Operation, Request, Submit
+from ccell_fake.signing import make_seqid, md5, sign
+from ccell_fake.wire import json_requests, requests
 
 USERID = "200001"
 LIVE = ("--ccell-target=live", "--ccell-live")
@@ -285,7 +290,10 @@ def test_no_credential_and_no_number_appears_anywhere(gateway: MinimalGateway, t
     files = [path for path in tmp_path.iterdir() if path.name not in {"profile.toml", "pytest.ini"} and path.is_file()]
     assert {"run.json", "run.md", "run.html", "junit.xml"} <= {path.name for path in files}
     for name, text in [("terminal", done.printed), *((path.name, path.read_text("utf-8")) for path in files)]:
-        for secret in (PASSWORD, *OWN):
+        # A password can be guessed from a sign and its seqid.
+        signs = {sign(seqid, PASSWORD) for seqid in re.findall("[0-9]{18}", text)}
+        assert signs or name in {"terminal", "junit.xml"}, f"{name} shows no signed request"
+        for secret in (PASSWORD, *OWN, *signs):
             assert secret not in text, f"{name} shows a secret"
     # They would show what they are about.
     assert "Q24" in done.printed
@@ -348,24 +356,129 @@ def _request(payload: bytes, operation: Operation = Operation.SEND) -> httpx2.Re
     return httpx2.Request("POST", f"http://127.0.0.1{operation.path}", content=payload)
 
 
+def _call(payload: bytes) -> httpx2.Request:
+    return httpx2.Request("POST", f"http://127.0.0.1{JSON_PATH}", content=payload)
+
+
+def _authentic(way: str, operation: Operation, *submits: Submit) -> httpx2.Request:
+    """A request of the account, as one of `WAYS`."""
+    password = DIGEST if "stands for itself" in way else PASSWORD
+    seqid = make_seqid(SystemClock().now(), 1)
+    key = password if "stands for itself" in way else md5(password)
+    signed = Request(USERID, None, submits, seqid, md5(seqid + key))
+    request = signed if "signed" in way else Request(USERID, password, submits)
+    if "both" in way:
+        request = replace(signed, password="no-such-password")
+    if "JSON" not in way:
+        return _request(requests.render(request), operation)
+    text = json_requests.render(operation, request)
+    if "single quotes" in way:
+        text = text.replace(b'"', b"'")
+    if "GBK" in way:
+        text = text.decode().replace("{", '{"编号":1,', 1).encode("gb18030")
+    if "GET" in way:
+        url = httpx2.URL(f"http://127.0.0.1{JSON_PATH}").copy_with(query=quote(text).encode())
+        return httpx2.Request("GET", url)
+    return _call(quote(text).encode() if "encoded" in way else text)
+
+
+DIGEST = md5(PASSWORD)
+WAYS = (
+    "XML",
+    "signed XML",
+    "signed XML with both",
+    "signed XML whose password stands for itself",
+    "JSON",
+    "JSON by GET",
+    "JSON percent-encoded",
+    "JSON in single quotes",
+    "JSON in GBK",
+    "signed JSON",
+    "signed JSON with both",
+    "signed JSON whose password stands for itself",
+)
+"""The ways to write a request that a gateway may accept."""
+
+
+def _guard_of(way: str, folder: Path, messages: int = 1_000_000, kinds: tuple[str, ...] = ("sms",)) -> Guard:
+    password = DIGEST if "stands for itself" in way else PASSWORD
+    budget = Budget.create(folder / f"{uuid4()}.sqlite", messages)
+    return Guard(USERID, password, kinds=frozenset(kinds), phones=frozenset(OWN), budget=budget)
+
+
+@pytest.mark.parametrize("way", WAYS)
 @given(phone=strategies.phones(), content=strategies.contents())
 def test_no_send_leaves_for_a_foreign_number(
-    tmp_path_factory: pytest.TempPathFactory, phone: str, content: str
+    tmp_path_factory: pytest.TempPathFactory, way: str, phone: str, content: str
 ) -> None:
-    guard = _guard(tmp_path_factory.mktemp("guard"))
-    sent = Request(USERID, PASSWORD, (Submit(phone, content),))
+    guard = _guard_of(way, tmp_path_factory.mktemp("guard"))
     with pytest.raises(NotAllowed):
-        guard(_request(requests.render(sent)))
+        guard(_authentic(way, Operation.SEND, Submit(phone, content)))
 
 
+@pytest.mark.parametrize("way", WAYS)
+def test_a_message_of_any_form_is_counted(tmp_path: Path, way: str) -> None:
+    guard = _guard_of(way, tmp_path, messages=5)
+    guard(_authentic(way, Operation.SEND, Submit(OWN[0], "字" * 135)))
+    with pytest.raises(NotAsked, match="needs 3 more messages; 2 of the budget are left"):
+        guard(_authentic(way, Operation.SEND, Submit(OWN[0], "字" * 135)))
+    with pytest.raises(NotAsked, match="sms"):
+        _guard_of(way, tmp_path, kinds=())(_authentic(way, Operation.SEND, Submit(OWN[0], "测试")))
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("operation", [Operation.REPORT, Operation.UPMSG])
+def test_a_fetch_of_any_form_needs_permission(tmp_path: Path, operation: Operation, way: str) -> None:
+    with pytest.raises(NotAsked, match="drain"):
+        _guard_of(way, tmp_path, kinds=())(_authentic(way, operation))
+    _guard_of(way, tmp_path, kinds=("drain",))(_authentic(way, operation))
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        _call(b""),
+        _call(b"{"),
+        _call(b"[1]"),
+        _call(b'{"id":1,"method":"sendAll","params":{}}'),
+        _call(b'{"id":1,"method":"send","params":[]}'),
+        _call(json_requests.render(Operation.INFO, Request(USERID, PASSWORD))[:-1]),
+        _request(requests.render(Request(USERID, None, (), "1" * 18, "0" * 32))[:-1]),
+        _request(quote(requests.render(Request(USERID, None, (), "1" * 18, "0" * 32))[:-1]).encode(), Operation.INFO),
+    ],
+    ids=["empty", "unfinished", "array", "method", "params", "unfinished info", "signed", "signed and encoded"],
+)
+def test_a_call_or_a_signed_request_that_cannot_be_read_never_leaves(tmp_path: Path, request_: httpx2.Request) -> None:
+    with pytest.raises(NotAllowed, match="never sent"):
+        _guard(tmp_path, kinds=("sms", "drain", "risk"))(request_)
+
+
+def test_requests_with_a_wrong_sign_or_password_are_free_through_either_door(tmp_path: Path) -> None:
+    guard = _guard(tmp_path, kinds=())
+    submits = (Submit("13800000001", "测试"),)
+    for request in (
+        Request(USERID, "no-such-password", submits),
+        Request(USERID, None, submits, "1" * 18, "0" * 32),
+        Request("200002", None, submits, "1" * 18, sign("1" * 18, PASSWORD)),
+    ):
+        for operation in Operation:
+            guard(_call(json_requests.render(operation, request)))
+            guard(_request(requests.render(request), operation))
+
+
+@pytest.mark.parametrize("dialect", Door)
 @given(sent=strategies.requests(), data=st.data())
 def test_however_a_client_places_a_send_of_the_account_it_does_not_pass(
-    tmp_path_factory: pytest.TempPathFactory, sent: Request, data: st.DataObject
+    tmp_path_factory: pytest.TempPathFactory, dialect: Dialect, sent: Request, data: st.DataObject
 ) -> None:
     guard = _guard(tmp_path_factory.mktemp("guard"), kinds=())
     submit = Submit(OWN[0], "测试")
-    raw = data.draw(strategies.payloads(Request(USERID, PASSWORD, (*sent.submits, submit)), strict_http=True))
-    url = httpx2.URL("http://127.0.0.1" + Operation.SEND.path).copy_with(query=raw.target.partition(b"?")[2])
+    seqid = "2" * 18
+    given_ = data.draw(st.sampled_from([(PASSWORD, None, None), (None, seqid, sign(seqid, PASSWORD))]))
+    request = Request(USERID, given_[0], (*sent.submits, submit), *given_[1:])
+    raw = data.draw(strategies.payloads(request, dialect=dialect, strict_http=True))
+    path = JSON_PATH if dialect == "json" else Operation.SEND.path
+    url = httpx2.URL("http://127.0.0.1" + path).copy_with(query=raw.target.partition(b"?")[2])
     with pytest.raises((NotAsked, NotAllowed)):
         guard(httpx2.Request(raw.method, url, content=raw.body))
 
@@ -378,6 +491,20 @@ def test_a_send_that_cannot_be_read_is_recognised_by_its_password_however_that_i
     for body in (broken, quote(broken).encode(), quote_plus(broken).encode()):
         with pytest.raises(NotAllowed, match="cannot be read"):
             guard(_request(body))
+
+
+@pytest.mark.parametrize("password", ["0123456789abcdef0123456789abcdef", "138000"])
+def test_the_digits_of_a_password_are_no_phone_number_and_hide_none(tmp_path: Path, password: str) -> None:
+    guard = Guard(
+        USERID,
+        password,
+        kinds=frozenset(),
+        phones=frozenset(),
+        budget=Budget.create(tmp_path / "budget.sqlite", 0),
+    )
+    guard(_request(f'<root userid="{USERID}" password="{password}"><submit phone="{UNKNOWN}"'.encode()))
+    with pytest.raises(NotAllowed, match="cannot be read"):
+        guard(_request(f'<root userid="{USERID}" password="{password}"><submit phone="13800000001"'.encode()))
 
 
 @pytest.mark.parametrize("operation", [Operation.REPORT, Operation.UPMSG])

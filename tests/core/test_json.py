@@ -41,6 +41,48 @@ def test_a_rendered_request_is_parsed_unchanged(request_: Request, id_: str | No
     json.loads(rendered)
 
 
+SEND = json_requests.render(Operation.SEND, Request("200001", "123456", (Submit("13800000000", "您好"),))).decode()
+
+
+def _is_complete(text: str) -> bool:
+    call = parse(text)
+    assert call.operation is not None
+    assert isinstance(call.request, Request)
+    return json_requests.is_complete(call.operation, call.request, call.envelope.id, text.encode())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        SEND,
+        json.dumps(json.loads(SEND), indent=1),
+        json.dumps(json.loads(SEND), sort_keys=True),
+        SEND.replace('"id":1,', ""),
+        SEND.replace('"id":1', '"id":"a-1"'),
+        SEND.replace('"200001"', "200001"),
+    ],
+    ids=["compact", "blanks and escapes", "another order", "no id", "another id", "a number"],
+)
+def test_a_request_is_complete_in_any_layout(text: str) -> None:
+    assert _is_complete(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        SEND.replace('"phone":', '"phone":"13700000000","phone":'),
+        SEND.replace('"method":', '"method":"info","method":'),
+        SEND.replace('"phone":', '"Phone":"13700000000","phone":'),
+        SEND.replace('"id":1', '"id":1,"jsonrpc":"2.0"'),
+        SEND.replace('"phone":', '"linkid":null,"phone":'),
+        SEND.replace('"', "'"),
+    ],
+    ids=["repeated member", "repeated method", "unknown member", "jsonrpc", "null", "single quotes"],
+)
+def test_a_request_is_not_complete_if_another_reader_may_find_more_or_less_in_it(text: str) -> None:
+    assert not _is_complete(text)
+
+
 @pytest.mark.parametrize("id_", ["1", '"1"', '"1530000000000"', '"f81d4fae-7dec"', "1.50", "null", "[1,{}]", '"中"'])
 def test_an_id_comes_back_as_it_came(id_: str) -> None:
     envelope = parse(f'{{"id":{id_},"method":"info",{PARAMS}}}').envelope

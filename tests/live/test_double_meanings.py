@@ -10,8 +10,10 @@ import pytest
 from harness import http, scripted
 from harness.relays import OWN, USERID, relay
 
-from ccell_fake.model import Operation
+from ccell_fake.model import JSON_PATH, Operation, Request, Submit
+from ccell_fake.signing import sign
 from ccell_fake.stateful import Withheld
+from ccell_fake.wire import json_requests
 
 PASSWORD, NOBODY = "secret-of-the-account", "12000000000"
 DIGEST = md5(PASSWORD.encode(), usedforsecurity=False).hexdigest()
@@ -68,6 +70,66 @@ def test_an_ambiguous_send_is_withheld(tmp_path: Path, body: bytes, headers: tup
         assert http.post(url, Operation.SEND.path, body, *headers).status == 403
         with pytest.raises(Withheld, match="send was withheld"):
             list(between.requests())
+    assert script.requests == []
+
+
+CALL = json_requests.render(
+    Operation.SEND, Request(USERID, PASSWORD, (Submit(NOBODY, "您的验证码是123456。【签名】"),))
+)
+OTHER_CALL = CALL.replace(NOBODY.encode(), b"13700000000")
+SEQID = "261126120000000001"
+
+
+def _signed(sign: str, password: str | None = None) -> bytes:
+    submits = (Submit("13700000000", "您的验证码是123456。【签名】"),)
+    return json_requests.render(Operation.SEND, Request(USERID, password, submits, SEQID, sign))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        OTHER_CALL,
+        CALL.replace(b'"phone":', b'"phone":"13700000000","phone":'),
+        CALL.replace(b'"phone":', b'"Phone":"13700000000","phone":'),
+        CALL.replace(b'"submit":', b'"submit":[],"submit":'),
+        CALL.replace(b'"method":', b'"method":"info","method":'),
+        CALL.replace(b'"method":"send"', b'"method":"sendAll"'),
+        CALL.replace(b'"method":"send"', b'"method":"info"'),
+        CALL.replace(b'"params":', b'"params":' + OTHER_CALL.partition(b'"params":')[2][:-1] + b',"params":'),
+        CALL.replace(b'"', b"'"),
+        CALL.decode().encode("gbk"),
+        CALL[:-1],
+        b"[" + OTHER_CALL + b"]",
+        CALL + OTHER_CALL,
+        quote(quote(OTHER_CALL)).encode(),
+        CALL.replace("【".encode(), quote('"},{"phone":"13700000000","content":"').encode()),
+        OTHER_CALL.replace(USERID.encode(), b"200002"),
+        OTHER_CALL.replace(PASSWORD.encode(), DIGEST.upper().encode()),
+        OTHER_CALL.replace(b'"1370', b'"+86 1370'),
+        OTHER_CALL.replace(b'"13700000000"', b"13700000000"),
+        OTHER_CALL.replace(b'"13700000000"', b'["13700000000"]'),
+        _signed(sign(SEQID, PASSWORD)),
+        _signed(sign(SEQID, PASSWORD).upper()),
+        _signed(sign(SEQID, PASSWORD), "no-such-password"),
+        _signed("0" * 32),
+        _signed("0" * 32, PASSWORD),
+        TO_OTHER.encode(),
+        b"",
+    ],
+)
+def test_an_ambiguous_call_is_withheld(tmp_path: Path, body: bytes) -> None:
+    with scripted.server() as script, relay(script.url, PASSWORD, tmp_path) as (between, url):
+        assert http.post(url, JSON_PATH, body).status == 403
+        with pytest.raises(Withheld, match="withheld"):
+            list(between.requests())
+    assert script.requests == []
+
+
+@pytest.mark.parametrize("credential", [f'sign="{"0" * 32}"', f'sign="{"0" * 32}" password="{PASSWORD}"'])
+def test_a_signed_send_with_a_wrong_sign_is_withheld(tmp_path: Path, credential: str) -> None:
+    with scripted.server() as script, relay(script.url, PASSWORD, tmp_path) as (_, url):
+        body = f'<root userid="{USERID}" seqid="{SEQID}" {credential}>{_submit(NOBODY)}</root>'
+        assert http.post(url, Operation.SEND.path, body.encode()).status == 403
     assert script.requests == []
 
 

@@ -16,12 +16,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ccell_fake import strategies
-from ccell_fake.client import Client, ClientError, Retry
+from ccell_fake.client import Client, ClientError, RequestRefused, Retry
+from ccell_fake.client.writing import Dialect
 from ccell_fake.clock import SystemClock
 from ccell_fake.codes import Code
 from ccell_fake.control.client import ControlClient
 from ccell_fake.faults import CloseFault, CodeFault, Fault
-from ccell_fake.model import Operation, Request, Submit
+from ccell_fake.model import Door, Operation, Report, Request, Submit
 from ccell_fake.stateful import GatewayRequest, Withheld
 from ccell_fake.wire import requests
 from ccell_mock_server.live.relay import Relay
@@ -97,6 +98,40 @@ def test_concurrent_sends_do_not_exceed_the_budget(tmp_path: Path, budget: int) 
     assert len(list(between.requests())) == 40
 
 
+@pytest.mark.parametrize("credential", ["password", "sign"])
+@pytest.mark.parametrize("dialect", Door)
+def test_the_budget_holds_over_either_door_signed_or_not(tmp_path: Path, dialect: Dialect, credential: str) -> None:
+    with (
+        MinimalGateway(accounts=(Account(USERID, PASSWORD),)) as gateway,
+        relay(gateway.url, PASSWORD, tmp_path, 2) as (between, url),
+        Client(url, USERID, PASSWORD, dialect=dialect, signed=credential == "sign") as client,
+    ):
+        for _ in range(2):
+            assert client.send(OWN, CONTENT).resps[0].is_accepted
+        with pytest.raises(RequestRefused, match="1001002"):
+            client.send(OWN, CONTENT)
+        with pytest.raises(ClientError):
+            client.send("13700000000", CONTENT)
+        assert len(client.reports()) == 2
+        assert gateway.messages == 2
+        with pytest.raises(Withheld, match="send was withheld: it is for a number that is not one of the phones"):
+            list(between.requests())
+
+
+@pytest.mark.parametrize("dialect", Door)
+def test_the_machine_learns_what_a_request_did_over_either_door(tmp_path: Path, dialect: Dialect) -> None:
+    with (
+        MinimalGateway(accounts=(Account(USERID, PASSWORD),)) as gateway,
+        relay(gateway.url, PASSWORD, tmp_path) as (between, url),
+        Client(url, USERID, PASSWORD, dialect=dialect, signed=True) as client,
+    ):
+        (resp,) = client.send(OWN, CONTENT).resps
+        client.reports()
+        sent, fetched, *_ = between.requests()
+    assert [(one.msgid, one.phone, one.content) for one in sent.submitted] == [(resp.msgid, OWN, CONTENT)]
+    assert [one.msgid for one in fetched.handed_out if isinstance(one, Report)] == [resp.msgid]
+
+
 FAULTS = strategies.faults(
     kinds=("close", "reset", "http", "code", "truncate", "broken_xml", "gbk", "delay"),
     operations=(Operation.SEND, Operation.REPORT),
@@ -106,10 +141,10 @@ FAULTS = strategies.faults(
 ).filter(Relay.supports)
 
 
-def _results(url: str) -> list[str]:
+def _results(url: str, dialect: Dialect) -> list[str]:
     """Send and fetch three times, and return the results."""
     results: list[str] = []
-    with Client(url, USERID, PASSWORD, retry=Retry(attempts=1)) as client:
+    with Client(url, USERID, PASSWORD, retry=Retry(attempts=1), dialect=dialect) as client:
         for call in (lambda: client.send(OWN, CONTENT).resps, client.reports) * 3:
             try:
                 results.append(f"{len(call())}")
@@ -138,19 +173,22 @@ def relayed_emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Relay
         yield RelayedEmulator(served.url, control, between, url)
 
 
+@pytest.mark.parametrize("dialect", Door)
 @given(faults=st.lists(FAULTS, min_size=1, max_size=3))
-def test_faults_have_the_same_effect_as_in_the_emulator(relayed_emulator: RelayedEmulator, faults: list[Fault]) -> None:
+def test_faults_have_the_same_effect_as_in_the_emulator(
+    relayed_emulator: RelayedEmulator, dialect: Dialect, faults: list[Fault]
+) -> None:
     settings = {"userid": USERID, "password": PASSWORD, "report_delay": 0}
     account = relayed_emulator.control.open(settings)
     with closing(account):
         for fault in faults:
             account.add_fault(fault)
-        expected = _results(relayed_emulator.url)
+        expected = _results(relayed_emulator.url, dialect)
     relayed_emulator.relay.clear_faults()
     for fault in faults:
         relayed_emulator.relay.arrange(fault)
     with closing(relayed_emulator.control.open(settings)):
-        assert _results(relayed_emulator.relay_url) == expected
+        assert _results(relayed_emulator.relay_url, dialect) == expected
 
 
 def test_a_removed_fault_does_not_apply(tmp_path: Path) -> None:

@@ -142,7 +142,7 @@ def choose_fault(
 
 
 def _is_due(fault: Fault, operation: Operation, door: Door, now: int) -> bool:
-    if fault.operation not in {None, operation} or _door_of(fault) not in {None, door}:
+    if fault.operation not in {None, operation} or door_of(fault) not in {None, door}:
         return False
     # Only a send has numbers.
     if _is_about_numbers(fault) and operation is not Operation.SEND:
@@ -152,7 +152,7 @@ def _is_due(fault: Fault, operation: Operation, door: Door, now: int) -> bool:
     )
 
 
-def _door_of(fault: Fault) -> Door | None:
+def door_of(fault: Fault) -> Door | None:
     """Return the only door that a fault is about, or None."""
     match fault:
         case BrokenXmlFault():

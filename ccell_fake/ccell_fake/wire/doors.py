@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ccell_fake.model import JSON_PATH, AnyReply, Door, Envelope, Layout, Operation, Reply
+from ccell_fake.model import JSON_PATH, AnyReply, Door, Envelope, Layout, Operation, Reply, Request
 from ccell_fake.wire import json_replies, json_requests, replies, requests
 from ccell_fake.wire.json_requests import DEFAULT_READING, Call, Reading
 
@@ -48,6 +48,13 @@ def parse_request(
     if operation is None:
         return json_requests.parse(data, reading)
     return Call(XML, operation, requests.parse(operation, data, encoding=encoding))
+
+
+def is_complete(operation: Operation, request: Request, envelope: Envelope, data: bytes) -> bool:
+    """Return whether a parsed request holds all of its payload: nothing was ignored, repeated or read leniently."""
+    if envelope.door is Door.JSON:
+        return json_requests.is_complete(operation, request, envelope.id, data)
+    return requests.is_complete(request, data)
 
 
 def parse_reply(door: Door, operation: Operation, data: bytes, charset: str = "") -> AnyReply:

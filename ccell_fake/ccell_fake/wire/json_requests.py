@@ -153,3 +153,11 @@ def _members(submit: Submit) -> dict[str, str]:
         "spcode": submit.spcode,
     }
     return {name: value for name, value in named.items() if value is not None}
+
+
+def is_complete(operation: Operation, request: Request, id_: str | None, data: bytes) -> bool:
+    """Return whether a parsed call holds all of its payload: no member was ignored, repeated or read leniently."""
+    try:
+        return json_text.canonical(data) == json_text.canonical(render(operation, request, id_))
+    except ValueError:
+        return False

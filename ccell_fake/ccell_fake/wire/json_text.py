@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from operator import itemgetter
 from typing import Any, cast
 
 from ccell_fake.wire.text import NotReadableError, legible
@@ -83,6 +84,19 @@ def _escaped(match: re.Match[str]) -> str:
     if match[1] is not None:
         return "'" if match[1] == "'" else match[0]
     return '\\"' if match[0] == '"' else f"\\u{ord(match[0]):04x}"
+
+
+def canonical(data: bytes) -> object:
+    """Return a JSON text in UTF-8 as values that compare equal if only blanks, escapes or the order of members differ.
+
+    Raises:
+        ValueError: It is not JSON.
+    """
+    return json.loads(data.decode(), parse_int=Number, parse_float=Number, object_pairs_hook=_in_order)
+
+
+def _in_order(pairs: list[tuple[str, object]]) -> tuple[tuple[str, object], ...]:
+    return tuple(sorted(pairs, key=itemgetter(0)))
 
 
 def members(text: str) -> Iterator[tuple[str, re.Match[str]]]:

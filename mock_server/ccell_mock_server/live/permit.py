@@ -2,16 +2,20 @@
 
 from collections.abc import Collection
 from contextlib import suppress
-from hashlib import md5
 from urllib.parse import unquote_to_bytes
 
 from ccell_fake.contract.live.allowances import Budget
 from ccell_fake.contract.live.guard import UNASSIGNED_NUMBER, count_segments
 from ccell_fake.errors import UnreadableRequest
 from ccell_fake.limits import NUMBER_SEPARATOR
-from ccell_fake.model import Operation, Request, Submit
-from ccell_fake.wire import payload, requests
+from ccell_fake.model import Door, Operation, Request, Submit
+from ccell_fake.signing import md5
+from ccell_fake.wire import doors, payload
+from ccell_fake.wire.doors import Endpoint
+from ccell_fake.wire.json_requests import Reading
 from ccell_mock_server.proxy.request import ProxiedRequest
+
+_STRICT = Reading(is_lenient=False)
 
 
 class NotPermitted(Exception):
@@ -34,52 +38,71 @@ class Permit:
 
         Args:
             userid: The account.
-            password: Its password. Its md5 is permitted too (W9).
+            password: Its password. Its md5 (W9) and a sign made of it (P2) are permitted too.
             phones: The only permitted numbers, besides numbers that cannot exist.
             budget: Limits the messages to send.
             drain: Permit fetching reports and upstream messages.
         """
         self._userid = userid
-        self._passwords = {password, md5(password.encode(), usedforsecurity=False).hexdigest()}
+        self._passwords = {password, md5(password)}
         self._phones = frozenset(phones)
         self._budget = budget
         self._drain = drain
 
-    def __call__(self, operation: Operation, proxied: ProxiedRequest) -> bool:
+    def __call__(self, endpoint: Endpoint, proxied: ProxiedRequest) -> bool:
         """Permit a request and charge its messages. Returns False if the budget has too few messages left.
 
         Raises:
             NotPermitted: It may reach another number, cost something not allowed, or is ambiguous.
         """
+        door, operation = endpoint
         if operation is Operation.INFO:
             return True
-        if operation is not Operation.SEND and not self._drain:
-            message = "it fetches items, which nobody else gets then; allow it with drain=True"
-            raise NotPermitted(message)
-        data = _payload(proxied)
-        messages = self._count_messages(data, self._parse(operation, data))
+        if operation is not None:
+            self._check_drain(operation)
+        data = _payload(door, proxied)
+        messages = self._count_messages(endpoint, data)
         for decoded in {unquote_to_bytes(data), unquote_to_bytes(data.replace(b"+", b" "))} - {data}:
             # A gateway may percent-decode a body once more.
             with suppress(_Refused):
-                messages = max(messages, self._count_messages(decoded, self._parse(operation, decoded)))
+                messages = max(messages, self._count_messages(endpoint, decoded))
         return not messages or self._budget.spend(messages)
 
-    def _parse(self, operation: Operation, data: bytes) -> Request:
+    def _check_drain(self, operation: Operation) -> None:
+        if operation in {Operation.REPORT, Operation.UPMSG} and not self._drain:
+            message = "it fetches items, which nobody else gets then; allow it with drain=True"
+            raise NotPermitted(message)
+
+    def _count_messages(self, endpoint: Endpoint, data: bytes) -> int:
+        """The number of messages that a request of the account sends.
+
+        Raises:
+            _Refused: A gateway that reads the same refuses it.
+            NotPermitted: It must not be forwarded.
+        """
         try:
-            request = requests.parse(operation, data)
+            call = doors.parse_request(endpoint, data, reading=_STRICT)
         except UnreadableRequest as error:
             message = f"it is unreadable: {error}"
             raise _Refused(message) from error
-        if request.userid != self._userid or request.password not in self._passwords:
-            message = "its userid and password are not the integration's"
+        if call.operation is None or isinstance(call.request, UnreadableRequest):
+            message = f"it is unreadable: {call.request}"
             raise _Refused(message)
-        return request
-
-    def _count_messages(self, data: bytes, request: Request) -> int:
-        if not requests.is_complete(request, data):
-            message = "it contains more than the document describes, so a gateway may decode it differently"
+        if not self._is_own(call.request):
+            message = "its userid and password, or its sign, are not the integration's"
+            raise _Refused(message)
+        if not doors.is_complete(call.operation, call.request, call.envelope, data):
+            message = "it contains more than the vendor describes, so a gateway may decode it differently"
             raise NotPermitted(message)
-        return sum(map(self._charge, request.submits))
+        self._check_drain(call.operation)
+        return sum(map(self._charge, call.request.submits))
+
+    def _is_own(self, request: Request) -> bool:
+        """Return whether the request has the userid, and all credentials in it are right. One is required."""
+        if request.userid != self._userid or not (request.password or request.sign):
+            return False
+        signs = {md5((request.seqid or "") + key) for key in self._passwords}
+        return request.password in {None, *self._passwords} and request.sign in {None, *signs}
 
     def _charge(self, submit: Submit) -> int:
         numbers = [number.strip() for number in (submit.phone or "").split(NUMBER_SEPARATOR)]
@@ -91,7 +114,7 @@ class Permit:
         return count_segments(submit.content or "") * len(own)
 
 
-def _payload(proxied: ProxiedRequest) -> bytes:
+def _payload(door: Door, proxied: ProxiedRequest) -> bytes:
     query = proxied.target.partition(b"?")[2]
     if proxied.is_compressed:
         message = "its body has a Content-Encoding"
@@ -100,7 +123,7 @@ def _payload(proxied: ProxiedRequest) -> bytes:
         message = "it has both a body and a query"
         raise NotPermitted(message)
     try:
-        return payload.find(proxied.method, query, proxied.body, proxied.content_type).data
+        return payload.find(proxied.method, query, proxied.body, proxied.content_type, door=door).data
     except UnreadableRequest as error:
         message = f"it is unreadable: {error}"
         raise NotPermitted(message) from error

@@ -6,7 +6,8 @@ It forwards permitted requests, charges their messages first, applies faults, an
 import threading
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from itertools import count
 from wsgiref.types import StartResponse, WSGIEnvironment
@@ -14,13 +15,16 @@ from wsgiref.types import StartResponse, WSGIEnvironment
 from ccell_fake.clock import Clock
 from ccell_fake.codes import Code
 from ccell_fake.engine import schedule
-from ccell_fake.engine.faults import ConnectionEnd, Delivery, apply_fault, whole
+from ccell_fake.engine.faults import ConnectionEnd, Delivery, apply_fault, door_of
+from ccell_fake.errors import UnreadableRequest
 from ccell_fake.faults import CodeFault, DelayFault, DribbleFault, Fault
 from ccell_fake.limits import NUMBER_SEPARATOR
-from ccell_fake.model import AnyReply, Operation, Reply, Report, Request, Resp, Submit, Upmsg
+from ccell_fake.model import AnyReply, Door, Envelope, Layout, Operation, Reply, Report, Request, Resp, Submit, Upmsg
 from ccell_fake.stateful import UNANSWERED, WHOLE, Finding, GatewayRequest, Submitted, Unfaithful, Withheld
 from ccell_fake.stateful.findings import require
-from ccell_fake.wire import replies
+from ccell_fake.transcripts import Exchange
+from ccell_fake.wire import doors
+from ccell_fake.wire.doors import Endpoint
 from ccell_mock_server.gateway import cross_site
 from ccell_mock_server.gateway.endpoints import cut_off
 from ccell_mock_server.gateway.handler import delivery_headers
@@ -37,13 +41,28 @@ class _ActiveFault:
     fault: Fault
     requests: int = 0
 
-    def matches_next(self, operation: Operation) -> bool:
+    def matches_next(self, operation: Operation, door: Door) -> bool:
         """Count a request, and return whether the fault applies to it."""
         fault = self.fault
-        if fault.operation not in {None, operation}:
+        if fault.operation not in {None, operation} or door_of(fault) not in {None, door}:
             return False
         self.requests += 1
         return self.requests > fault.skip and (fault.times is None or self.requests <= fault.skip + fault.times)
+
+
+@dataclass(frozen=True, slots=True)
+class _Received:
+    """A request, and what its payload and its path say."""
+
+    request: ProxiedRequest
+    exchange: Exchange
+    endpoint: Endpoint
+    operation: Operation
+    envelope: Envelope
+
+    def deliver(self, reply: AnyReply, fault: Fault | None = None) -> Delivery:
+        """Deliver a reply through the door of the request."""
+        return apply_fault(fault, doors.render(reply, Layout(), self.envelope), self.envelope.door)
 
 
 class Relay:
@@ -105,34 +124,48 @@ class Relay:
             request = read(environ)
         except IncompleteBody as error:
             return respond(start_response, "400 Bad Request", f"{error}")
-        operation = request.exchange(0, self._clock.now()).operation
-        if operation is None or request.method not in METHODS:
+        exchange = request.exchange(next(self._numbers), self._clock.now())
+        if exchange.endpoint is None or request.method not in METHODS:
             return respond(start_response, "404 Not Found", "This address serves only the gateway's endpoints.")
-        with self._lock:
-            fault = next((active.fault for active in self._faults if active.matches_next(operation)), None)
         try:
-            delivery = self._answer_with_fault(operation, fault) or self._forward(operation, request, fault)
+            delivery = self._answer(request, exchange, exchange.endpoint)
         except NotPermitted as error:
-            self._keep(Withheld(f"{operation} was withheld: {error}"))
+            self._keep(Withheld(f"{exchange.operation or 'a JSON-RPC call'} was withheld: {error}"))
             return respond(start_response, "403 Forbidden", f"This was withheld: {error}")
         start_response(delivery.status_line, delivery_headers(delivery))
         return [delivery.body] if delivery.ending is ConnectionEnd.OPEN else cut_off(delivery, environ)
 
-    def _answer_with_fault(self, operation: Operation, fault: Fault | None) -> Delivery | None:
+    def _answer(self, request: ProxiedRequest, exchange: Exchange, endpoint: Endpoint) -> Delivery:
+        """Answer a request, with the fault that applies to it.
+
+        Raises:
+            NotPermitted: It must not be forwarded.
+        """
+        operation = exchange.operation
+        if operation is None:
+            message = "it calls no known method"
+            raise NotPermitted(message)
+        received = _Received(request, exchange, endpoint, operation, _envelope(exchange))
+        door = received.envelope.door
+        with self._lock:
+            fault = next((active.fault for active in self._faults if active.matches_next(operation, door)), None)
+        return self._answer_with_fault(received, fault) or self._forward(received, fault)
+
+    def _answer_with_fault(self, received: "_Received", fault: Fault | None) -> Delivery | None:
         """Answer a request that a fault stops before the gateway. Returns None if no fault stops it."""
         if fault is None or fault.is_processed:
             return None
         if isinstance(fault, CodeFault):
-            return self._refuse(operation, fault.code, fault.kind)
-        self._keep(GatewayRequest(operation, "", fault.kind, 0))
-        return apply_fault(fault, b"")
+            return self._refuse(received, fault.code, fault.kind)
+        self._keep(GatewayRequest(received.operation, "", fault.kind, 0))
+        return apply_fault(fault, b"", received.envelope.door)
 
-    def _refuse(self, operation: Operation, code: Code, delivery: str) -> Delivery:
-        self._keep(GatewayRequest(operation, code, delivery, 0))
+    def _refuse(self, received: "_Received", code: Code, delivery: str) -> Delivery:
+        self._keep(GatewayRequest(received.operation, code, delivery, 0))
         refusal: Reply[Resp] = Reply(code, code.text)
-        return whole(replies.render(refusal))
+        return received.deliver(refusal)
 
-    def _forward(self, operation: Operation, request: ProxiedRequest, fault: Fault | None) -> Delivery:
+    def _forward(self, received: "_Received", fault: Fault | None) -> Delivery:
         """Forward a request, and return the gateway's answer with the fault applied.
 
         Raises:
@@ -141,14 +174,14 @@ class Relay:
         if not self.is_open:
             message = "no run is in progress; disconnect() must stop everything that connect() started"
             raise NotPermitted(message)
-        if not self._permit(operation, request):
+        request, operation = received.request, received.operation
+        if not self._permit(received.endpoint, request):
             # The budget acts as the integration's balance.
-            return self._refuse(operation, Code.BALANCE_TOO_SMALL, WHOLE)
+            return self._refuse(received, Code.BALANCE_TOO_SMALL, WHOLE)
         if isinstance(fault, DelayFault):
             threading.Event().wait(fault.seconds)
-        unanswered = request.exchange(next(self._numbers), self._clock.now())
         answer = self._upstream.forward(request.method, request.target, request.headers, request.body)
-        exchange = add_answer(unanswered, answer)
+        exchange = add_answer(received.exchange, answer)
         decoded = decode(exchange)
         if decoded.reply is None or exchange.status != HTTPStatus.OK:
             # Clients take any other status for a lost answer (W7).
@@ -158,8 +191,9 @@ class Relay:
         if exchange.status is None:
             return _NO_ANSWER
         if fault is None or decoded.reply is None:
-            return Delivery(exchange.answer, exchange.status, exchange.answer_type or None, len(exchange.answer))
-        return apply_fault(fault, replies.render(decoded.reply))
+            whole = Delivery(exchange.answer, exchange.status, exchange.answer_type or None, len(exchange.answer))
+            return replace(whole, door=received.envelope.door)
+        return received.deliver(decoded.reply, fault)
 
     def _keep_answered(self, operation: Operation, request: Request | None, reply: AnyReply, delivery: str) -> None:
         try:
@@ -174,6 +208,13 @@ class Relay:
     def _keep(self, item: GatewayRequest | Finding) -> None:
         with self._lock:
             self._kept.append(item)
+
+
+def _envelope(exchange: Exchange) -> Envelope:
+    """What the answer to a request repeats. An XML request that cannot be read has nothing to repeat."""
+    with suppress(UnreadableRequest):
+        return exchange.call().envelope
+    return doors.XML
 
 
 def _gateway_request(operation: Operation, request: Request | None, reply: AnyReply, delivery: str) -> GatewayRequest:

@@ -11,7 +11,9 @@ from ccell_fake.contract.recording import split_target
 from ccell_fake.errors import UnreadableRequest
 from ccell_fake.limits import JOINED_SEGMENT, NUMBER_SEPARATOR, SINGLE_SEGMENT
 from ccell_fake.model import Operation, Request, Submit
-from ccell_fake.wire import payload, requests
+from ccell_fake.signing import md5
+from ccell_fake.wire import doors, payload
+from ccell_fake.wire.json_requests import Reading
 from ccell_fake.wire.secrets import forms
 
 UNASSIGNED_NUMBER = re.compile(r"120[0-9]{7,9}")
@@ -20,10 +22,11 @@ UNASSIGNED_NUMBER = re.compile(r"120[0-9]{7,9}")
 # Digits of any script: a gateway may read them as ASCII.
 _DIGITS = re.compile(r"\d+")
 _LONG = re.compile(r"\d{7,}")
+_SIGN = re.compile(r"""(?<![a-z])sign["']?\s*[=:]""", re.IGNORECASE)
 
 
 class NotAllowed(Exception):
-    """A request was stopped because it may reach a number that is not yours."""
+    """A request was stopped because it may reach a number that is not yours, or because its effect is unknown."""
 
 
 class Guard:
@@ -36,13 +39,16 @@ class Guard:
 
         Args:
             userid: The account. Requests of other accounts are free.
-            password: Its password. Requests without it are free.
-            kinds: Allowed kinds of cost: `sms`, `drain` and `risk`.
+            password: Its password. Requests that neither have it nor are signed with it are free.
+            kinds: Allowed kinds of cost.
             phones: The only numbers to send to.
             budget: The number of messages to send.
         """
         self._userid = userid
+        self._password = password
         self._passwords = forms(password)
+        known = "|".join(map(re.escape, [userid, *self._passwords]))
+        self._credential = re.compile(rf"(?<!\d)(?:{known})(?!\d)")
         self._kinds = kinds
         self._phones = phones
         self._budget = budget
@@ -52,13 +58,14 @@ class Guard:
 
         Raises:
             NotAsked: It may have a cost that is not allowed, or exceed the budget.
-            NotAllowed: It may reach another number.
+            NotAllowed: It may reach another number, or nobody can say what it does.
         """
-        # The gateway's address may have a path.
-        operation = next(one for one in Operation if request.url.path.endswith(one.path))
-        parsed = self._parse(operation, request)
         raw = split_target(request)[1] + b" " + request.read()
         decoded = unquote_to_bytes(raw.replace(b"+", b" ")).decode(errors="replace")
+        operation, parsed = _parse(request)
+        if parsed is None and (operation is None or _SIGN.search(decoded)):
+            message = "a JSON-RPC call or a signed request that cannot be read is never sent"
+            raise NotAllowed(message)
         # Search both forms: a gateway may read either.
         if not self._is_authentic(parsed, decoded + raw.decode(errors="replace")):
             return
@@ -67,25 +74,20 @@ class Guard:
         if operation is Operation.SEND:
             self._judge_send(parsed, decoded)
 
-    def _parse(self, operation: Operation, request: httpx2.Request) -> Request | None:
-        try:
-            content_type = request.headers.get("content-type", "")
-            found = payload.find(
-                request.method, split_target(request)[1], request.read(), content_type, payload.LENIENT
-            )
-            return requests.parse(operation, found.data, encoding="declared")
-        except UnreadableRequest:
-            return None
-
     def _is_authentic(self, parsed: Request | None, text: str) -> bool:
         """Return whether a gateway may accept the request's credential."""
-        if parsed is not None:
-            return parsed.userid == self._userid and parsed.password in self._passwords
-        return any(form in text for form in self._passwords)
+        if parsed is None:
+            return any(form in text for form in self._passwords)
+        is_signed = (parsed.sign or "").strip().lower() in self._signs(parsed.seqid or "")
+        return parsed.userid == self._userid and (is_signed or parsed.password in self._passwords)
+
+    def _signs(self, seqid: str) -> set[str]:
+        """The signs that a gateway may accept: a password that looks like an md5 may stand for itself (Q44)."""
+        return {md5(seqid + key) for key in (md5(self._password), self._password)}
 
     def _judge_send(self, parsed: Request | None, text: str) -> None:
         if parsed is None:
-            if _may_reach_a_phone(" ".join(set(_LONG.findall(text)) - {self._userid, *self._passwords})):
+            if _may_reach_a_phone(" ".join(_LONG.findall(self._credential.sub(" ", text)))):
                 message = "a send that cannot be read contains a phone number"
                 raise NotAllowed(message)
             return
@@ -118,6 +120,21 @@ def count_segments(content: str) -> int:
     """Number of messages that a content is charged as (Q13, Q35)."""
     length = len(content.encode("utf-16-le", "surrogatepass")) // 2
     return 1 if length <= SINGLE_SEGMENT else -(-length // JOINED_SEGMENT)
+
+
+def _parse(request: httpx2.Request) -> tuple[Operation | None, Request | None]:
+    """What a request asks for, in the most lenient reading. Both are None for a JSON-RPC call that cannot be read."""
+    content_type = request.headers.get("content-type", "")
+    # The gateway's address may have a path.
+    endpoint = next(one for path, one in doors.PATHS.items() if request.url.path.endswith(path))
+    door, operation = endpoint
+    try:
+        query = split_target(request)[1]
+        data = payload.find(request.method, query, request.read(), content_type, payload.LENIENT, door=door).data
+        call = doors.parse_request(endpoint, data, encoding="declared", reading=Reading(is_gbk=True))
+    except UnreadableRequest:
+        return operation, None
+    return (call.operation, call.request) if isinstance(call.request, Request) else (operation, None)
 
 
 def _may_reach_a_phone(text: str) -> bool:
