@@ -58,7 +58,8 @@ def serve(
     mutant: Mutant | None = None, assumptions: Mapping[str, AnswerValue] | None = None, *, hurried: bool = False
 ) -> Generator[Server]:
     """Run an emulator without a socket; see `target`."""
-    answers = {id_: list(given) if isinstance(given, tuple) else given for id_, given in (assumptions or {}).items()}
+    given = {**(mutant.answers if mutant else {}), **(assumptions or {})}
+    answers = {id_: list(answer) if isinstance(answer, tuple) else answer for id_, answer in given.items()}
     config = parse({"server": {"port": 0}, "assumptions": answers}, "the test")
     pauses = Pauses(lambda seconds: time.sleep(seconds / _HURRY)) if hurried else None
     emulator = Emulator(config, pauses=pauses, behaviour=mutant.behaviour() if mutant else Behaviour())

@@ -9,6 +9,7 @@ from ccell_fake.contract.checks import Check
 from ccell_fake.contract.needs import EXCESS
 
 _MAY_BE_LATE = "what has not arrived may still arrive"
+_NO_JSON = "a gateway that answers no call is taken for one without JSON-RPC"
 _ARRANGED = "it takes settings, a clock or a fault that only an emulator offers"
 _CHOSEN_BY_THE_PHONE = "a phone that replies by itself chooses the text"
 
@@ -26,6 +27,7 @@ UNNOTICED = {
     ("U2", "The next page of upstream messages begins with the last of the page before."): _CHOSEN_BY_THE_PHONE,
     ("I1", "RICHES includes the credit."): "only info says what balance an account has",
     ("U1", "An upstream message's text is cut at its first character."): _CHOSEN_BY_THE_PHONE,
+    ("P6", "JSON-RPC takes no POST."): _NO_JSON,
     ("C1", "1001999 is answered as 0."): _ARRANGED,
     ("C1", "1001999 has another text."): _ARRANGED,
     ("Q6", "The balance is checked before the closing phrase."): _ARRANGED,

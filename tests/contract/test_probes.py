@@ -14,16 +14,24 @@ from ccell_fixtures.registries import ASSUMPTIONS
 ALTERNATIVES = [
     *((one.id, answer) for one in ASSUMPTIONS.values() for answer in one.answers if answer != one.default),
     *(("Q22", answer) for answer in ("1/60", "2/0", "3/1", "5/30", "40/60", "7/999999")),
+    *(("Q41", answer) for answer in ("1", "2", "5", "1440", "999999")),
 ]
 _RESPS = "needs a gateway that answers with resps if all numbers are refused"
-_OF_RESPS = ("S2", "S3", "S5", "T3", "T4 xml", "Q3", "Q9", "Q11", "Q12", "Q25", "Q29", "Q32")
+_OF_RESPS = (
+    *("S2", "S3", "S5", "S2 over JSON", "S3 over JSON", "S5 over JSON", "T3", "T4 xml", "P3", "P3 limits", "P6"),
+    *("Q3", "Q9", "Q11", "Q12", "Q25", "Q29", "Q32", "Q54", "Q59"),
+)
 """What only resps of refused numbers show."""
+_READ = {"Q36": {"declared", "ignore"}, "Q55": {"keep"}}
+"""What only resps show if these are the answers."""
 
 UNASKED: Mapping[tuple[str, str], Mapping[str, str]] = {
     # After the first excess nothing more is heard of the account.
-    ("Q5", "accept"): {"Q35": "needs a gateway that refuses contents of more than 1000 characters"},
-    ("Q50", "first"): dict.fromkeys(_OF_RESPS, _RESPS),
-    ("Q22", "1/60"): {"K2": "needs an account that one request too many does not lock"},
+    ("Q5", "accept"): dict.fromkeys(
+        ("Q35", "Q46"), "needs a gateway that refuses contents of more than 1000 characters"
+    ),
+    ("Q50", "first"): dict.fromkeys((*_OF_RESPS, "Q36"), _RESPS),
+    ("Q22", "1/60"): dict.fromkeys(("K2", "K2 over JSON"), "needs an account that one request too many does not lock"),
 }
 UNTOLD = {
     # Of an account that is not there nothing else can be wrong, and what is incomplete or too much has one code.
@@ -121,9 +129,9 @@ def test_each_answer_is_found_and_every_clause_holds_for_all_combinations_of_ans
     assert {name: one.wrong for name, one in found.items() if one.wrong} == {}
     unasked = {"Q8"} if is_shut else set[str]()
     # Contents without a limit do not show what counts as one of their characters.
-    unasked |= {"Q35"} if answers["Q5"] == "accept" else set()
+    unasked |= {"Q35", "Q46"} if answers["Q5"] == "accept" else set()
     # Equal codes do not show whether a long userid is malformed or unknown.
     unasked |= {"Q39"} if answers["Q1"] == answers["Q2"] else set()
     if answers["Q50"] == "first":
-        unasked |= {*_OF_RESPS} | ({"Q36"} if answers["Q36"] == "declared" else set())
+        unasked |= {*_OF_RESPS} | {id_ for id_, read in _READ.items() if answers[id_] in read}
     assert {name for name, one in found.items() if one.unasked} == unasked

@@ -40,7 +40,7 @@ def _run(*results: Result) -> ContractRun:
 TEXTS = st.text(st.characters(codec="utf-8"), max_size=20)
 RESULTS = st.builds(
     Result,
-    id=st.sampled_from(["S3", "Q13", "C1"]),
+    id=st.sampled_from(["S3", "P2", "Q13", "C1"]),
     aspect=TEXTS,
     says=TEXTS,
     cost=st.sampled_from(["free", "sms 2, drain"]),
@@ -68,7 +68,7 @@ def test_any_result_is_one_row_of_the_table_without_markup(results: list[Result]
     rows = report.markdown(run).split("## Evidence")[0].splitlines()
     for row in rows:
         if row.startswith("| ") and "---" not in row:
-            assert len(re.findall(r"(?<!\\)(?:\\\\)*\|", row)) == 6, row
+            assert len(re.findall(r"(?<!\\)(?:\\\\)*\|", row)) == 7, row
     assert "<script>" not in report.html(run)
 
 
@@ -106,6 +106,16 @@ def test_the_table_has_a_line_for_each_clause_however_many_tests_it_has() -> Non
     assert any(line.startswith("C1") and "1 passed, 1 not asked" in line for line in shown)
     assert any("1004002: needs an account" in line for line in shown)
     assert any(line.startswith("Q13") and "number" in line for line in shown)
+
+
+def test_every_report_names_the_kind_of_each_result() -> None:
+    run = _run(*(_result(id_, outcome=CheckOutcome.PASSED) for id_ in ("S3", "P2", "Q13")))
+    kinds = ["clause", "published", "question"]
+    assert [one["kind"] for one in run.to_json()["results"]] == kinds
+    for id_, kind in zip(("S3", "P2", "Q13"), kinds, strict=True):
+        assert f"| {id_} | {kind} |" in report.markdown(run)
+        assert f"<td>{id_}<td>{kind}<td>" in report.html(run)
+        assert any(line.split()[:2] == [id_, kind] for line in summary.render_table(run.results, 120).splitlines())
 
 
 def test_a_profile_has_answer_evidence_and_date_and_the_emulator_takes_it(tmp_path: Path) -> None:
@@ -150,7 +160,9 @@ def test_differences_name_question_answer_and_expectation() -> None:
     assert line == "Q13: segments, not number (What does one number cost?)"
 
 
-@pytest.mark.parametrize("text", ["free", "sms 1", "sms 301, drain", "drain", "sms 8, risk", "drain, risk"])
+@pytest.mark.parametrize(
+    "text", ["free", "sms 1", "sms 301, drain", "drain", "sms 8, risk", "drain, risk", "sms 1, drain, risk, json"]
+)
 def test_a_cost_is_written_in_the_form_in_which_it_is_read(text: str) -> None:
     assert str(Cost.parse(text)) == text
 

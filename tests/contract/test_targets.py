@@ -12,8 +12,9 @@ from harness.contract import OWN, PASSWORD
 from harness.emulators import until
 
 from ccell_fake.contract import suite
+from ccell_fake.contract.needs import JSON_RPC
 from ccell_fake.contract.results import CheckOutcome
-from ccell_fixtures.registries import ASSUMPTIONS, CLAUSES
+from ccell_fixtures.registries import ASSUMPTIONS, CLAUSES, PUBLISHED
 
 _CONFIG = "".join(
     f"""
@@ -39,9 +40,9 @@ _HELD = (CheckOutcome.PASSED, CheckOutcome.ANSWERED)
 _SLOW = ("--ccell-account=slow.toml", "-k", "K1 or K2 or K3 or Q21 or Q22 or 1001006")
 
 
-def test_every_clause_has_a_test_and_every_question_a_probe() -> None:
+def test_every_clause_and_published_fact_has_a_test_and_every_question_a_probe() -> None:
     asked = {one.id for one in suite.all_checks()}
-    assert asked == CLAUSES.keys() | ASSUMPTIONS.keys()
+    assert asked == CLAUSES.keys() | PUBLISHED.keys() | ASSUMPTIONS.keys()
 
 
 def test_no_two_tests_have_the_same_name() -> None:
@@ -84,6 +85,30 @@ def test_with_address_and_credential_only_the_suite_passes_or_names_the_missing_
     assert [one for one in unasked if not one.note.startswith(("needs ", "costs "))] == []
     # Only what was asked has an answer, and it is the emulator's.
     assert {id_: ASSUMPTIONS[id_].default for id_ in done.answers} == done.answers
+
+
+def test_a_gateway_without_json_rpc_is_not_asked_about_it(tmp_path: Path) -> None:
+    options = ("--ccell-target=live", "--ccell-live", "-k", "JSON or Q46")
+    with MinimalGateway(accounts=(Account("200001", PASSWORD),), speaks_json=False) as gateway:
+        done = contract.ask(tmp_path, *options, url=gateway.url)
+    assert done.code == 0, done.printed
+    asked = {one.name for one in suite.all_checks() if one.needs == (JSON_RPC,) and not one.cost.kinds}
+    unasked = [one for one in done.results(CheckOutcome.NOT_ASKED) if one.name in asked]
+    assert {one.name: one.note for one in unasked} == dict.fromkeys(asked, "needs a gateway that speaks JSON-RPC")
+
+
+@pytest.mark.parametrize("is_allowed", [False, True], ids=["not allowed", "allowed"])
+def test_what_costs_something_runs_over_json_only_if_json_is_allowed(tmp_path: Path, *, is_allowed: bool) -> None:
+    kinds = "sms,json" if is_allowed else "sms"
+    options = ("--ccell-target=live", "--ccell-live", f"--ccell-allow={kinds}", "--ccell-budget=9", "-k", "S8 or S2")
+    with MinimalGateway(accounts=(Account("200001", PASSWORD),)) as gateway:
+        done = contract.ask(tmp_path, *options, *(f"--ccell-phone={phone}" for phone in OWN), url=gateway.url)
+    assert done.code == 0, done.printed
+    passed = {one.name for one in done.results(CheckOutcome.PASSED)}
+    assert passed == {"S2", "S2 over JSON", "S8", *(["S8 over JSON"] if is_allowed else [])}
+    assert gateway.messages == len(passed & {"S8", "S8 over JSON"})
+    (costly,) = (one for one in done.run.results if one.name == "S8 over JSON")
+    assert is_allowed or costly.note == "costs sms 1, json, and json is not allowed"
 
 
 def _refused(done: contract.Asked, address: str, cause: str) -> None:
@@ -180,7 +205,7 @@ def test_an_account_known_to_be_unusable_runs_only_the_checks_of_that(
     with MinimalGateway(accounts=(account,)) as gateway:
         done = contract.ask(tmp_path, *options, url=gateway.url)
     assert done.code == 0, done.printed
-    assert {one.name for one in done.results(CheckOutcome.PASSED)} == {name}
+    assert {one.name for one in done.results(CheckOutcome.PASSED)} == {name, f"{name} over JSON"}
 
 
 def test_a_password_that_looks_like_an_md5_leaves_the_question_about_md5_open(tmp_path: Path) -> None:

@@ -1,1 +1,1 @@
-"""The contract suite: a check for every clause of the document and every open question, run against a gateway."""
+"""The contract suite: checks of clauses, published facts and open questions, run against a gateway."""

@@ -1,26 +1,31 @@
 """An account that checks send requests with, and the interface to the conditions around it."""
 
+import json
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Protocol, TypeVar
 from xml.sax.saxutils import quoteattr
 
 import httpx2
 
 from ccell_fake.client import Client, RequestRefused
-from ccell_fake.client.writing import parse_base_url
+from ccell_fake.client.writing import SEQID_NUMBERS, parse_base_url
+from ccell_fake.clock import SystemClock
 from ccell_fake.codes import Code
 from ccell_fake.contract.answers import RawAnswer
 from ccell_fake.contract.known_account import KnownAccount
 from ccell_fake.contract.needs import NotAsked
 from ccell_fake.contract.recording import Recording
-from ccell_fake.model import Operation, Report, Upmsg
+from ccell_fake.contract.submits import UNKNOWN, submit
+from ccell_fake.model import JSON_PATH, Door, Operation, Report, Upmsg
+from ccell_fake.signing import is_digest, make_seqid, md5
 
 Item = TypeVar("Item")
 
-_XML = "text/xml; charset=UTF-8"
+_CONTENT_TYPES = {Door.XML: "text/xml; charset=UTF-8", Door.JSON: "application/json; charset=UTF-8"}
 _SECONDS = 90.0
 
 
@@ -44,7 +49,7 @@ class Arranger(Protocol):
         ...
 
     def fail_next(self) -> None:
-        """Make the gateway fail at the account's next request."""
+        """Make the gateway fail at the account's next send."""
         ...
 
     def wait(self) -> bool:
@@ -72,7 +77,8 @@ class ContractAccount:
         password: Its password.
         known: The facts known about it.
         arranger: Changes the conditions around it.
-        client: A client that never retries.
+        client: A client that speaks XML and never retries.
+        door: The door of all other requests.
     """
 
     def __init__(
@@ -84,6 +90,7 @@ class ContractAccount:
         self.known = known
         self.arranger = arranger
         self.client: Client = Client(url, userid, password, transport=transport, threads=16)
+        self.door: Door = Door.XML
         self._url = parse_base_url(url)
         self._transport = transport
 
@@ -110,43 +117,84 @@ class ContractAccount:
         """A phone that can send upstream messages to the account."""
         return (*self.known.replying_numbers, *self.own_numbers)[0]
 
-    def payload(self, inner: str = "", **attributes: str | None) -> str:
-        """A request's payload with the account's credential. Attributes replace it; None leaves one out."""
-        credential: dict[str, str | None] = {"userid": self.userid, "password": self.password}
-        return f"<root{_render_attributes({**credential, **attributes})}>{inner}</root>"
+    def payload(self, inner: str = "", /, **attributes: str | None) -> str:
+        """A request's root, or the params of a JSON-RPC call, with the account's credential.
+
+        Args:
+            inner: The submits, as `submit_elements` writes them.
+            attributes: Replace or add attributes of the root, or members of the params. None leaves one out.
+        """
+        credential: dict[str, str | None] = {"userid": self.userid, "password": self.password, **attributes}
+        if self.door is Door.XML:
+            return f"<root{_render_attributes(credential)}>{inner}</root>"
+        submits = f', "submit": [{inner}]' if inner else ""
+        return f"{_render_members(credential).removesuffix('}')}{submits}}}"
 
     def submit_elements(self, *submits: dict[str, str | None]) -> str:
-        """The submit elements of a send, from their attributes. None leaves an attribute out."""
+        """The submits of a send, from their attributes. None leaves an attribute out."""
+        if self.door is Door.JSON:
+            return ", ".join(map(_render_members, submits))
         return "".join(f"<submit{_render_attributes(submit)}/>" for submit in submits)
+
+    def signed(self, seqid: str = "") -> dict[str, str | None]:
+        """The attributes of a signed request, in place of the password (P1, P2). By default with a seqid of its own."""
+        seqid = seqid or self.make_seqid()
+        return {"password": None, "seqid": seqid, "sign": md5(seqid + self.signing_key)}
+
+    def make_seqid(self, ahead: timedelta = timedelta()) -> str:
+        """A seqid that was not used before, whose time is this far after the present."""
+        return make_seqid(SystemClock().now() + ahead, SEQID_NUMBERS.next())
+
+    @cached_property
+    def signing_key(self) -> str:
+        """The part of a sign that comes from the password: its md5.
+
+        A password that looks like an md5 may stand for itself (Q44). A signed request finds out.
+        """
+        digest = md5(self.password)
+        if not is_digest(self.password):
+            return digest
+        seqid = self.make_seqid()
+        harmless = self.submit_elements(submit(UNKNOWN, self.known.content()))
+        signed = self.payload(harmless, password=None, seqid=seqid, sign=md5(seqid + digest))
+        return digest if self.post(Operation.SEND, signed).code == Code.SUCCESS else self.password
+
+    def text(self, operation: Operation, payload: str) -> str:
+        """The text of a request: its root, or a JSON-RPC call with these params."""
+        return payload if self.door is Door.XML else f'{{"id": 1, "method": "{operation}", "params": {payload}}}'
 
     def send(self, *submits: dict[str, str | None]) -> RawAnswer:
         """Send submits with these attributes, in this order. None leaves an attribute out."""
         return self.post(Operation.SEND, self.payload(self.submit_elements(*submits)))
 
-    def post(
-        self, operation: Operation, payload: str | bytes, content_type: str = _XML, *, path: str = ""
-    ) -> RawAnswer:
-        """Send a payload as the body of a POST. A path replaces that of the endpoint, exactly as written."""
-        body = payload.encode() if isinstance(payload, str) else payload
-        request = httpx2.Request(
-            "POST", self._url + operation.path, content=body, headers={"Content-Type": content_type}
-        )
+    def post(self, operation: Operation, payload: str | bytes, content_type: str = "", *, path: str = "") -> RawAnswer:
+        """Send a payload in the body of a POST. Bytes are the whole body.
+
+        A path replaces that of the endpoint, exactly as written.
+        """
+        body = self.text(operation, payload).encode() if isinstance(payload, str) else payload
+        headers = {"Content-Type": content_type or _CONTENT_TYPES[self.door]}
+        endpoint = self._path(operation)
+        request = httpx2.Request("POST", self._url + endpoint, content=body, headers=headers)
         if path:
-            before = request.url.raw_path.removesuffix(operation.path.encode())
+            before = request.url.raw_path.removesuffix(endpoint.encode())
             request.extensions["target"] = before + path.encode()
         return self._send(operation, request)
 
     def get(self, operation: Operation, query: str) -> RawAnswer:
         """Send a GET with a query exactly as written: printable ASCII without blanks."""
-        request = httpx2.Request("GET", self._url + operation.path)
+        request = httpx2.Request("GET", self._url + self._path(operation))
         # A URL of httpx2 has at most 64 KiB.
         request.extensions["target"] = b"%s?%s" % (request.url.raw_path, query.encode())
         return self._send(operation, request)
 
+    def _path(self, operation: Operation) -> str:
+        return JSON_PATH if self.door is Door.JSON else operation.path
+
     def _send(self, operation: Operation, request: httpx2.Request) -> RawAnswer:
         request.extensions["timeout"] = httpx2.Timeout(_SECONDS).as_dict()
         response = self._transport.handle_request(request)
-        return RawAnswer(operation, response.status_code, dict(response.headers), response.read())
+        return RawAnswer(operation, response.status_code, dict(response.headers), response.read(), self.door)
 
     def reports(self) -> list[Report]:
         """Fetch reports until an answer has none.
@@ -234,3 +282,7 @@ class ContractAccount:
 
 def _render_attributes(attributes: dict[str, str | None]) -> str:
     return "".join(f" {name}={quoteattr(value)}" for name, value in attributes.items() if value is not None)
+
+
+def _render_members(members: dict[str, str | None]) -> str:
+    return json.dumps({name: value for name, value in members.items() if value is not None}, ensure_ascii=False)

@@ -1,5 +1,6 @@
 """Raw answers of a gateway, and how a check derives a question's answer from observations."""
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from email.message import Message
@@ -9,8 +10,8 @@ from xml.etree import ElementTree as ET
 
 from ccell_fake.codes import Code
 from ccell_fake.contract.needs import NotAsked
-from ccell_fake.model import AnyReply, Operation, Resp
-from ccell_fake.wire import replies
+from ccell_fake.model import AnyReply, Door, Operation, Resp
+from ccell_fake.wire import doors
 from ccell_fixtures.registries import ASSUMPTIONS
 
 DECLARATION = b'<?xml version="1.0" encoding="UTF-8"?>'
@@ -31,12 +32,14 @@ class RawAnswer:
         status: The HTTP status.
         headers: The headers, by lower-case name.
         body: The bytes.
+        door: The door that it came through.
     """
 
     operation: Operation
     status: int
     headers: Mapping[str, str]
     body: bytes
+    door: Door = Door.XML
 
     @property
     def is_declared(self) -> bool:
@@ -52,7 +55,7 @@ class RawAnswer:
 
     @cached_property
     def root(self) -> ET.Element:
-        """The root element of the answer."""
+        """The root element of an XML answer."""
         return ET.fromstring(self.body)  # noqa: S314 - from the gateway under test
 
     @cached_property
@@ -60,13 +63,20 @@ class RawAnswer:
         """The parsed answer.
 
         Raises:
-            UnreadableReply: It is not the XML that the document describes.
+            UnreadableReply: It is not the XML that the document describes, or the JSON that was published.
         """
-        return replies.parse(self.operation, self.body)
+        return doors.parse_reply(self.door, self.operation, self.body)
+
+    @property
+    def items(self) -> list[dict[str, str]]:
+        """The raw items of a send, report or upmsg: XML attributes or JSON members."""
+        if self.door is Door.JSON:
+            return [dict(item) for item in json.loads(self.body).get("result", ())]
+        return [dict(item.attrib) for item in self.root]
 
     @property
     def code(self) -> str:
-        """The code of the request: the return of its root, or 0 if the root has the code of a number instead (Q50)."""
+        """The code of the request, or 0 if an answer without items has the code of a number instead (Q50)."""
         return str(Code.SUCCESS) if self._is_for_all else self.reply.code
 
     @property
@@ -106,7 +116,7 @@ class RawAnswer:
 
     @property
     def is_root_alone(self) -> bool:
-        """True if its root is empty."""
+        """True if it has no items."""
         return not self.reply.items
 
 

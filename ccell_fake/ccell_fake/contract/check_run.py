@@ -7,6 +7,7 @@ from ccell_fake.contract.account import ContractAccount
 from ccell_fake.contract.answers import UnknownAnswer
 from ccell_fake.contract.checks import AnswerValue, Check, Cost
 from ccell_fake.contract.needs import Need
+from ccell_fake.model import Door
 from ccell_fake.transcripts.exchange import Exchange
 from ccell_fixtures.registries import ASSUMPTIONS
 
@@ -53,13 +54,17 @@ class CheckRun:
 
     Attributes:
         target: The gateway to check.
+        door: The door for checks that can use either.
         answer: The answer to a question, once known.
         note: A remark for the report.
     """
 
-    def __init__(self, target: ContractTarget, expected: Mapping[str, AnswerValue] | None = None) -> None:
+    def __init__(
+        self, target: ContractTarget, expected: Mapping[str, AnswerValue] | None = None, door: Door = Door.XML
+    ) -> None:
         """Use a target. `expected` holds expected answers by question id; other questions may have any answer."""
         self.target = target
+        self.door = door
         self.answer: AnswerValue | None = None
         self.note = ""
         self._check: Check | None = None
@@ -75,6 +80,7 @@ class CheckRun:
         """
         declared, cost = (self._check.needs, self._check.cost) if self._check else ((), Cost())
         account = self.target.open((*declared, *needs), self._exchanges, cost)
+        account.door = self._check.door if self._check else self.door
         self._accounts.append(account)
         return account
 
@@ -83,7 +89,7 @@ class CheckRun:
 
         Raises:
             NotAsked: The target cannot run it.
-            AssertionError: A clause does not hold.
+            AssertionError: A clause or a published fact does not hold.
             UnknownAnswer: A question has an unknown answer.
             AnswerDiffers: A question has an unexpected answer.
         """

@@ -16,7 +16,7 @@ from ccell_fake.contract.checks import Cost
 from ccell_fake.contract.known_account import KnownAccount
 from ccell_fake.contract.needs import ARRANGED_DEAD, ARRANGED_NEW, ARRANGED_OWN, Need
 from ccell_fake.contract.recording import Recording
-from ccell_fake.model import Operation
+from ccell_fake.model import Door, Operation
 from ccell_fake.settings import AccountSettings
 from ccell_fake.testing import Ccell, Server
 from ccell_fake.transcripts.exchange import Exchange
@@ -61,6 +61,7 @@ class EmulatorContractTarget:
                 new_numbers=(ARRANGED_NEW,),
                 longest_advance=inf,
                 abilities=_ABILITIES,
+                doors=frozenset(Door),
             ),
             arranger=_EmulatorArranger(ccell),
             transport=Recording(road.transport() or httpx2.HTTPTransport(verify=trusted(url)), exchanges),
@@ -87,7 +88,7 @@ class _EmulatorArranger:
         return self._ccell.hold(requests, operation)
 
     def fail_next(self) -> None:
-        self._ccell.faults.next("info", code=Code.SYSTEM_ERROR)
+        self._ccell.faults.next("send", code=Code.SYSTEM_ERROR)
 
     def wait(self) -> bool:
         # An emulator produces everything immediately.

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from ccell_fake.model import Door
 from ccell_fake.settings import AccountSettings
 
 
@@ -19,6 +20,7 @@ class KnownAccount:
         longest_advance: Seconds that a check may let pass at once.
         abilities: Conditions that the arranger can create: `clock`, `freeze`, `upstream`, `hold`, `settings`, `fail`.
             `immediate` means that reports and messages arrive at once.
+        doors: The doors that its gateway has.
     """
 
     settings: AccountSettings
@@ -29,6 +31,7 @@ class KnownAccount:
     new_numbers: tuple[str, ...] = ()
     longest_advance: float = 0.0
     abilities: frozenset[str] = field(default_factory=frozenset[str])
+    doors: frozenset[Door] = frozenset({Door.XML})
 
     def content(self, text: str = "测试") -> str:
         """A content that the account accepts, with its signature, template, words and closing phrase."""

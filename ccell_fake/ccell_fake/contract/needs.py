@@ -5,7 +5,9 @@ from dataclasses import dataclass, field
 
 from ccell_fake.contract.known_account import KnownAccount
 from ccell_fake.limits import DEFAULT_THREADS as DOCUMENTED_THREADS
+from ccell_fake.model import Door
 from ccell_fake.settings import AccountSettings
+from ccell_fake.signing import is_digest
 
 ARRANGED_OWN = tuple(f"139000000{index:02d}" for index in range(10))
 """Numbers that an arranged account may send to."""
@@ -15,6 +17,9 @@ ARRANGED_DEAD = "13900009999"
 
 ARRANGED_NEW = "19500000001"
 """An arranged account's number whose prefix came into service after the document was written."""
+
+ARRANGED_DIGEST = "9af15b336e6a9619928537df30b2e6a2"
+"""The password of an arranged account whose password looks like an md5."""
 
 _OVERLAPPING = 0.2
 
@@ -74,6 +79,13 @@ def _messages_left(known: KnownAccount) -> int:
     return known.settings.balance + known.settings.credit
 
 
+JSON_RPC = Need("JSON-RPC", "a gateway that speaks JSON-RPC", lambda known: Door.JSON in known.doors)
+DIGEST_PASSWORD = Need(
+    "password like an md5",
+    "an account whose password is 32 lower-case hexadecimal digits, like an md5",
+    lambda known: is_digest(known.settings.password),
+    {"password": ARRANGED_DIGEST},
+)
 OWN_NUMBER = Need("own number", "a number of your own to send to", lambda known: known.own_numbers)
 TWO_NUMBERS = Need("two own numbers", "two numbers of your own to send to", lambda known: len(known.own_numbers) > 1)
 DEAD_NUMBER = Need("dead number", "a number of your own that is switched off", lambda known: known.dead_numbers)

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, cast
 
-from ccell_fake.contract.checks import AnswerValue, Check
+from ccell_fake.contract.checks import AnswerValue, Check, CheckKind, kind_of
 from ccell_fake.transcripts.exchange import Exchange
 from ccell_fake.transcripts.redaction import Redaction
 
@@ -28,9 +28,9 @@ class Result:
     """Result of one check.
 
     Attributes:
-        id: The clause or question.
-        aspect: The part of it that was checked; empty for the whole.
-        says: The clause or the question in one sentence.
+        id: The clause, published fact or question.
+        aspect: The part of it that was checked, and the door if it was not the only one; may be empty.
+        says: The clause, the fact or the question in one sentence.
         cost: The cost on a live account.
         needs: Names of the check's needs.
         outcome: The outcome.
@@ -61,9 +61,14 @@ class Result:
             return self.outcome.value
         return self.answer if isinstance(self.answer, str) else ", ".join(self.answer)
 
+    @property
+    def kind(self) -> CheckKind:
+        """The kind of what was checked."""
+        return kind_of(self.id)
+
     def to_json(self) -> dict[str, Any]:
         """The result as a JSON object."""
-        return asdict(self)
+        return {"id": self.id, "kind": self.kind, **asdict(self)}
 
     @classmethod
     def from_json(cls, json: Mapping[str, Any]) -> "Result":
@@ -75,7 +80,7 @@ class Result:
         try:
             answer: Any = json["answer"]
             attributes: dict[str, Any] = {
-                **json,
+                **{name: value for name, value in json.items() if name != "kind"},
                 "needs": tuple(json["needs"]),
                 "outcome": CheckOutcome(json["outcome"]),
                 "answer": tuple(cast("list[str]", answer)) if isinstance(answer, list) else answer,

@@ -5,21 +5,20 @@ from importlib import import_module
 from pkgutil import iter_modules
 
 from ccell_fake.contract import tests
-from ccell_fake.contract.checks import KINDS, Check, Cost
+from ccell_fake.contract.checks import KINDS, Check, Cost, checks_of
 from ccell_fake.contract.needs import EXCESS
-from ccell_fixtures.registries import ASSUMPTIONS, CLAUSES
+from ccell_fixtures.registries import ASSUMPTIONS, CLAUSES, PUBLISHED
 
 
 def all_checks() -> tuple[Check, ...]:
     """All checks, in the order of the registries."""
-    ids = [*CLAUSES, *ASSUMPTIONS]
+    ids = [*CLAUSES, *PUBLISHED, *ASSUMPTIONS]
     modules = (
         import_module(f"{tests.__name__}.{module.name}")
         for module in iter_modules(tests.__path__)
         if module.name.startswith("test_")
     )
-    members = (getattr(member, "check", None) for module in modules for member in vars(module).values())
-    found = (check for check in members if isinstance(check, Check))
+    found = (check for module in modules for member in vars(module).values() for check in checks_of(member))
     return tuple(sorted(found, key=lambda check: (ids.index(check.id), check.aspect)))
 
 

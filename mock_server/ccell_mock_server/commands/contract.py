@@ -40,7 +40,9 @@ def _options(command: _Command) -> _Command:
     )
     @click.option("--url", help="Address of a running emulator.  [default: start one]")
     @click.option("--live", is_flag=True, help="Required for --target=live: consent to use a real account.")
-    @click.option("--allow", metavar="KINDS", help="Live: permitted costs: sms, drain, risk; separated by commas.")
+    @click.option(
+        "--allow", metavar="KINDS", help="Live: permitted costs, separated by commas: sms, drain, risk, json."
+    )
     @click.option("--phone", multiple=True, metavar="NUMBER", help="Live: a number of your own; may be repeated.")
     @click.option("--budget", type=click.IntRange(0), help="Live: maximum number of messages.")
     @click.option("--account", type=click.Path(), help="Live: TOML file with the known settings of the account.")
@@ -70,7 +72,7 @@ def _as_arguments(options: dict[str, Any]) -> Iterator[str]:
 @_options
 @click.option("--profile", type=click.Path(), help="Start the emulator with a profile and expect its answers.")
 def contract(arguments: list[str]) -> None:
-    """Test every clause of the document and every open question.
+    """Test every clause of the document, published fact and open question.
 
     Exit codes: 0 every tested clause holds; 1 a clause does not hold, or the account is unusable; 2 wrong usage;
     3 consent is missing; 5 no test was selected, or stdout could not be written; 70 the suite itself failed;

@@ -32,7 +32,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--ccell-allow",
         metavar="KINDS",
         default="",
-        help="Live: allowed kinds of cost, of sms, drain and risk, separated by commas.",
+        help="Live: allowed kinds of cost, of sms, drain, risk and json, separated by commas.",
     )
     group.addoption(
         "--ccell-phone",

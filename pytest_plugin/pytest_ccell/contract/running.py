@@ -14,7 +14,7 @@ from ccell_fake.client import NotSent, OutcomeUnknown, UnreadableAnswer
 from ccell_fake.client.writing import parse_base_url
 from ccell_fake.contract import suite
 from ccell_fake.contract.check_run import CheckRun, ContractTarget
-from ccell_fake.contract.checks import Check
+from ccell_fake.contract.checks import Check, checks_of
 from ccell_fake.contract.emulator import EmulatorContractTarget
 from ccell_fake.contract.live.allowances import turn
 from ccell_fake.contract.live.settings import LiveSettingsError
@@ -22,6 +22,7 @@ from ccell_fake.contract.live.target import LiveContractTarget
 from ccell_fake.contract.needs import NotAsked
 from ccell_fake.control.client import Unreachable
 from ccell_fake.errors import CcellError
+from ccell_fake.model import Door
 from ccell_fake.testing import Server
 from pytest_ccell.contract import consent
 from pytest_ccell.contract.session import ContractSession, option_name
@@ -64,13 +65,19 @@ class ContractRunner:
         except (LiveSettingsError, CcellError) as error:
             pytest.exit(session.redaction.text(f"no check was run: {error}"), pytest.ExitCode.TESTS_FAILED)
 
+    def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
+        """Run a check once for each door."""
+        doors = [check.door for check in checks_of(metafunc.function)]
+        if len(doors) > 1:
+            metafunc.parametrize("check_run", doors, indirect=True, ids=[door.upper() for door in doors])
+
     def pytest_itemcollected(self, item: pytest.Item) -> None:
-        """Let `-k` select a check by its clause or question, such as `-k Q13`."""
+        """Let `-k` select a check by its clause, published fact or question, such as `-k Q13`."""
         if check := check_of(item):
             item.extra_keyword_matches.add(check.id)
 
     def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
-        """Sort the checks by cost. Deselect clauses if only questions run."""
+        """Sort the checks by cost. Deselect all others if only questions run."""
         deselected = [item for item in items if self._session.only_questions and not _is_question(item)]
         if deselected:
             config.hook.pytest_deselected(items=deselected)
@@ -81,7 +88,8 @@ class ContractRunner:
         """The run of the test's check."""
         # Emulators open an account for each check, so only live checks take turns.
         with turn(self._session.shared.turns) if self._session.live is not None else nullcontext():
-            check_run = CheckRun(self._target(request), self._session.expected_answers())
+            door: Door = getattr(request, "param", Door.XML)
+            check_run = CheckRun(self._target(request), self._session.expected_answers(), door)
             request.node.stash[CHECK_RUN] = check_run
             yield check_run
             check_run.close()
@@ -121,8 +129,10 @@ class ContractRunner:
 
 def check_of(item: pytest.Item) -> Check | None:
     """The check of a test; None for other tests."""
-    check = getattr(getattr(item, "obj", None), "check", None)
-    return check if isinstance(check, Check) else None
+    declared = checks_of(getattr(item, "obj", None))
+    callspec: Any = getattr(item, "callspec", None)
+    door = callspec.params.get("check_run") if callspec else None
+    return next((check for check in declared if door in {None, check.door}), None)
 
 
 def _sort_key(item: pytest.Item) -> tuple[bool, bool, bool, int]:

@@ -48,13 +48,14 @@ def differences_section(profile: Mapping[str, AnswerValue], answers: Mapping[str
 
 
 def render_table(results: Iterable[Result], width: int) -> str:
-    """Render results as a table with one row for each clause and question."""
+    """Render results as a table with one row for each clause, published fact and question."""
     table = Table(box=None, pad_edge=False, header_style="")
-    for name in ("", "outcome", "clause or question"):
+    for name in ("", "kind", "outcome", "what it is about"):
         table.add_column(name, overflow="fold")
     for id_, group in groupby(results, key=lambda result: result.id):
         grouped = list(group)
-        table.add_row(id_, ", ".join(_verdicts(grouped)), "\n".join([grouped[0].says, *_notes(grouped)]))
+        about = "\n".join([grouped[0].says, *_notes(grouped)])
+        table.add_row(id_, grouped[0].kind, ", ".join(_verdicts(grouped)), about)
     out = StringIO()
     Console(file=out, width=width, color_system=None, markup=False, highlight=False).print(table)
     return "\n".join(line.rstrip() for line in out.getvalue().splitlines())

@@ -4,7 +4,7 @@ A violation changes the gateway's behaviour (`ccell_fake.engine.behaviour`), or 
 (`ccell_fake.testing.ClientTransports`).
 """
 
-from . import codes, questions, queues, sends, threads, transport
+from . import codes, json_rpc, questions, queues, sends, signing, threads, transport
 from .mutant import LIMITS, Mutant
 
 __all__ = ["LIMITS", "MUTANTS", "Mutant"]
@@ -15,6 +15,8 @@ MUTANTS = (
     *sends.MUTANTS,
     *queues.MUTANTS,
     *codes.MUTANTS,
+    *signing.MUTANTS,
+    *json_rpc.MUTANTS,
     *questions.MUTANTS,
 )
 """All mutants."""

@@ -4,8 +4,8 @@ from ccell_fake.codes import Code
 from ccell_fake.model import Operation
 
 from .behaviours import without
-from .carries import replacing
-from .mutant import Mutant
+from .carries import replacing, written
+from .mutant import Carry, Mutant
 
 _RULES = {
     Code.ACCOUNT_FROZEN: "frozen",
@@ -28,14 +28,26 @@ def _other(code: Code) -> Code:
     return family[(family.index(code) + 1) % len(family)]
 
 
+def _answered(code: Code, other: Code, text: str) -> Carry:
+    """A code is answered as another, with a text, through either door."""
+    forms = ('return="{}" info="{}', '"return":"{}","info":"{}', '"code":{},"message":"{}')
+
+    def alter(body: bytes) -> bytes:
+        for form in forms:
+            body = body.replace(form.format(code, code.text).encode(), form.format(other, text).encode())
+        return body
+
+    return written(alter)
+
+
 def _recoded(code: Code) -> Mutant:
     other = _other(code)
-    carry = replacing(f'return="{code}" info="{code.text}', f'return="{other}" info="{other.text}')
+    carry = _answered(code, other, other.text)
     return Mutant("C1", f"{code} is answered as {other}.", carry=carry, killed_by=f"C1 {code}", code=code)
 
 
 def _reworded(code: Code) -> Mutant:
-    carry = replacing(f'return="{code}" info="{code.text}', f'return="{code}" info="错误：{code}')
+    carry = _answered(code, code, f"错误：{code}")
     return Mutant("C1", f"{code} has another text.", carry=carry, killed_by=f"C1 {code}", code=code)
 
 

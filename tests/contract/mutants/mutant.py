@@ -1,6 +1,6 @@
 """A mutant: one small, deliberate violation of the gateway, and the test of the suite that has to notice it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import httpx2
@@ -50,6 +50,7 @@ class Mutant:
         because: Why a check of another clause or question detects it.
         limit: The limit that is wrong, and by how much.
         code: The status code that is wrong.
+        answers: The answers to open questions that it gives in place of the defaults.
     """
 
     violates: str
@@ -60,6 +61,7 @@ class Mutant:
     because: str = field(default="", kw_only=True)
     limit: tuple[str, int] | None = field(default=None, kw_only=True)
     code: Code | None = field(default=None, kw_only=True)
+    answers: Mapping[str, str] = field(default_factory=dict[str, str], kw_only=True)
 
     @property
     def killer(self) -> str:

@@ -43,7 +43,7 @@ class LiveSettings:
         userid: The account.
         password: Its password.
         budget: The number of messages to send.
-        allowed: Allowed kinds of cost: `sms`, `drain` and `risk`.
+        allowed: Allowed kinds of cost: `sms`, `drain`, `risk` and `json`.
         phones: Your own numbers, the only ones to send to.
         known: Facts about the account: its settings by name, and the lists `dead` and `answering` of your own numbers.
         patience: Seconds to wait for reports and upstream messages.

@@ -2,7 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from http import HTTPStatus
 from typing import Any
+
+import httpx2
 
 from ccell_fake.client import AccountStatus, Client, ClientError, RequestRefused
 from ccell_fake.client.writing import parse_base_url
@@ -16,6 +19,7 @@ from ccell_fake.contract.live.settings import LiveSettings, LiveSettingsError, s
 from ccell_fake.contract.needs import (
     FROZEN,
     IP_REFUSED,
+    JSON_RPC,
     NO_BALANCE,
     NO_CHANNEL,
     NO_SENDING_RULE,
@@ -24,8 +28,11 @@ from ccell_fake.contract.needs import (
     NotAsked,
 )
 from ccell_fake.contract.recording import Recording
+from ccell_fake.errors import UnreadableReply
+from ccell_fake.model import JSON_PATH, Door, Operation, Request
 from ccell_fake.settings import AccountSettings
 from ccell_fake.transcripts.exchange import Exchange
+from ccell_fake.wire import json_replies, json_requests
 from ccell_fixtures.prefixes import DOCUMENT_YEAR, PREFIXES
 
 _INFO_SECONDS = 10.0
@@ -114,9 +121,9 @@ class LiveContractTarget:
             if need.is_satisfied_by(known) and need not in needs:
                 message = f"needs an account in use, not {need.description}"
                 raise NotAsked(message)
-        if FROZEN in needs or IP_REFUSED in needs:
-            return known
-        return _known_account(self._live, self._read_info())
+        if FROZEN not in needs and IP_REFUSED not in needs:
+            known = _known_account(self._live, self._read_info())
+        return replace(known, doors=frozenset(Door)) if JSON_RPC in needs and self._speaks_json() else known
 
     def _read_info(self) -> dict[str, Any]:
         """The known facts, with the balance that info shows, and its signature unless one is known (I1).
@@ -135,6 +142,19 @@ class LiveContractTarget:
             raise NotAsked(message) from None
         signcode = "*" if info.signcode == ("*",) else info.signcode
         return {"signcode": signcode, **self._live.known, "balance": info.riches, "credit": info.credit}
+
+    def _speaks_json(self) -> bool:
+        """Return whether the gateway answers a JSON-RPC call in JSON. The call is a send without a submit."""
+        live = self._live
+        call = json_requests.render(Operation.SEND, Request(live.userid, live.password))
+        headers = {"Content-Type": "application/json; charset=UTF-8"}
+        with httpx2.Client(transport=live.transport(), timeout=_INFO_SECONDS) as client:
+            answer = client.post(parse_base_url(live.url) + JSON_PATH, content=call, headers=headers)
+        try:
+            json_replies.parse(Operation.SEND, answer.content)
+        except UnreadableReply:
+            return False
+        return answer.status_code == HTTPStatus.OK
 
     def _info(self) -> AccountStatus:
         live, transport = self._live, self._live.transport()
@@ -163,7 +183,7 @@ def _check_usable(known: KnownAccount, needs: tuple[Need, ...], cost: Cost) -> N
 def _known_account(live: LiveSettings, known: Mapping[str, Any]) -> KnownAccount:
     settings = select_settings(known)
     return KnownAccount(
-        settings=replace(AccountSettings(), **settings),
+        settings=replace(AccountSettings(), password=live.password, **settings),
         known_settings=frozenset(settings),
         own_numbers=live.phones,
         dead_numbers=tuple(phone for phone in known.get("dead", ()) if phone in live.phones),

@@ -1,7 +1,7 @@
 """Account information (I1)."""
 
 from ccell_fake.contract.check_run import CheckRun
-from ccell_fake.contract.checks import checks
+from ccell_fake.contract.checks import XML_ONLY, checks
 from ccell_fake.contract.needs import CREDIT, FIXED_SIGNATURE, OWN_NUMBER
 from ccell_fake.contract.submits import submit
 from ccell_fake.model import Operation
@@ -9,7 +9,7 @@ from ccell_fake.model import Operation
 _TAGS = ["ID", "NAME", "STATUS", "RICHES", "CREDIT", "SIGNCODE"]
 
 
-@checks("I1")
+@checks("I1", doors=XML_ONLY)
 def test_info_answers_six_elements_in_order(check_run: CheckRun) -> None:
     account = check_run.account()
     root = account.post(Operation.INFO, account.payload()).root
@@ -25,13 +25,13 @@ def test_info_answers_six_elements_in_order(check_run: CheckRun) -> None:
     assert not set("【】") & set(texts["SIGNCODE"]), texts["SIGNCODE"]
 
 
-@checks("I1", FIXED_SIGNATURE, aspect="signature")
+@checks("I1", FIXED_SIGNATURE, aspect="signature", doors=XML_ONLY)
 def test_info_names_the_fixed_signature(check_run: CheckRun) -> None:
     account = check_run.account()
     assert account.client.info().signcode == account.known.settings.signcode
 
 
-@checks("I1", OWN_NUMBER, aspect="balance", cost="sms 1")
+@checks("I1", OWN_NUMBER, aspect="balance", cost="sms 1", doors=XML_ONLY)
 def test_riches_is_the_remaining_balance(check_run: CheckRun) -> None:
     account = check_run.account()
     before = account.client.info()
@@ -40,7 +40,7 @@ def test_riches_is_the_remaining_balance(check_run: CheckRun) -> None:
     assert before.riches + before.credit - after.riches - after.credit == 1
 
 
-@checks("I1", CREDIT, OWN_NUMBER, aspect="credit", cost="sms 2")
+@checks("I1", CREDIT, OWN_NUMBER, aspect="credit", cost="sms 2", doors=XML_ONLY)
 def test_credit_is_used_after_riches(check_run: CheckRun) -> None:
     account = check_run.account()
 

@@ -102,6 +102,6 @@ def test_how_a_long_answer_is_framed(check_run: CheckRun) -> str:
     account = check_run.account()
     answer = account.send(submit(",".join(unknown(_NUMBERS)), account.known.content()))
     if len(answer.body) <= UNCHUNKED_BYTES:
-        message = f"the answer has only {len(answer.body)} bytes"
+        message = f"the answer with {len(answer.resps)} resps has only {len(answer.body)} bytes"
         raise UnknownAnswer(message)
     return "length" if "content-length" in answer.headers else "chunked"

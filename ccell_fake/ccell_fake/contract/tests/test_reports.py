@@ -6,7 +6,7 @@ from ccell_fake.client import MalformedReport, Report
 from ccell_fake.codes import Code
 from ccell_fake.contract.account import ContractAccount
 from ccell_fake.contract.check_run import CheckRun
-from ccell_fake.contract.checks import checks
+from ccell_fake.contract.checks import XML_ONLY, checks
 from ccell_fake.contract.needs import DEAD_NUMBER, OWN_NUMBER
 from ccell_fake.contract.submits import submit
 from ccell_fake.contract.tests.fetches import (
@@ -32,7 +32,7 @@ def _nodes(account: ContractAccount, msgid: str) -> list[dict[str, str]]:
     return [node for node in fetch_nodes(account, Operation.REPORT) if node.get("msgid") == msgid]
 
 
-@checks("R1", OWN_NUMBER, cost="sms 1, drain")
+@checks("R1", OWN_NUMBER, cost="sms 1, drain", doors=XML_ONLY)
 def test_a_report_has_its_six_attributes(check_run: CheckRun) -> None:
     account = check_run.account()
     resp = account.send(submit(account.own_numbers[0], account.known.content())).resp
@@ -61,19 +61,19 @@ def test_a_call_returns_300_reports_and_the_next_call_the_rest(check_run: CheckR
     assert sorted(report["msgid"] for report in reports) == sorted(sent), "a report is missing or occurs twice"
 
 
-@checks("R3", cost="drain")
+@checks("R3", cost="drain", doors=XML_ONLY)
 def test_the_answer_without_reports_is_an_empty_root(check_run: CheckRun) -> None:
     account = check_run.account()
     account.reports()
     assert_empty_answer(account, Operation.REPORT)
 
 
-@checks("R4")
+@checks("R4", doors=XML_ONLY)
 def test_a_refused_call_for_reports_is_answered_with_an_empty_root(check_run: CheckRun) -> None:
     assert_refused_with_empty_answer(check_run.account(), Operation.REPORT)
 
 
-@checks("R4", OWN_NUMBER, aspect="queue", cost="sms 1, drain")
+@checks("R4", OWN_NUMBER, aspect="queue", cost="sms 1, drain", doors=XML_ONLY)
 def test_a_refused_call_takes_no_reports(check_run: CheckRun) -> None:
     account = check_run.account()
     msgid = account.send(submit(account.own_numbers[0], account.known.content())).resp.msgid

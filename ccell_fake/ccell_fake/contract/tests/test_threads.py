@@ -6,25 +6,25 @@ from ccell_fake.client import RequestRefused
 from ccell_fake.codes import Code
 from ccell_fake.contract.account import ContractAccount
 from ccell_fake.contract.check_run import CheckRun
-from ccell_fake.contract.checks import checks
+from ccell_fake.contract.checks import XML_ONLY, checks
 from ccell_fake.contract.needs import DEFAULT_THREADS, EXCESS, OVERLAP, OWN_NUMBER, RAISED_THREADS, NotAsked
-from ccell_fake.contract.submits import submit
+from ccell_fake.contract.submits import UNKNOWN, submit
 from ccell_fake.contract.thread_limit import MAX_ATTEMPTS, exceed_threads, send_alone
 from ccell_fake.limits import DEFAULT_THREADS as THREADS
-from ccell_fake.model import Operation
 
 
-def _parallel_info_codes(account: ContractAccount, count: int) -> list[str]:
-    """Sorted codes of parallel info requests."""
-    call = partial(account.post, Operation.INFO, account.payload())
+def _parallel_codes(account: ContractAccount, count: int) -> list[str]:
+    """Sorted codes of parallel requests that submit nothing."""
+    # Over JSON-RPC, there may be no info (Q48).
+    call = partial(account.send, submit(UNKNOWN, account.known.content()))
     return sorted(answer.code for answer in account.in_parallel([call] * count))
 
 
 @checks("K1", DEFAULT_THREADS, OVERLAP, cost="risk")
 def test_three_requests_may_be_in_progress_and_no_fourth(check_run: CheckRun) -> None:
     account = check_run.account()
-    assert _parallel_info_codes(account, THREADS) == [Code.SUCCESS] * THREADS
-    assert _parallel_info_codes(account, THREADS + 1) == [*[Code.SUCCESS] * THREADS, Code.CONCURRENCY_EXCEEDED]
+    assert _parallel_codes(account, THREADS) == [Code.SUCCESS] * THREADS
+    assert _parallel_codes(account, THREADS + 1) == [*[Code.SUCCESS] * THREADS, Code.CONCURRENCY_EXCEEDED]
 
 
 @checks("K2", OVERLAP, OWN_NUMBER, cost="sms 8, risk")
@@ -49,7 +49,7 @@ def test_one_request_too_many_is_refused_and_submits_nothing(check_run: CheckRun
     assert left == before - len(accepted)
 
 
-@checks("K3", EXCESS, cost="risk")
+@checks("K3", EXCESS, cost="risk", doors=XML_ONLY)
 def test_repeated_excess_requests_can_only_lock_the_account(check_run: CheckRun) -> None:
     account = check_run.account()
     attempts = [(exceed_threads(account), send_alone(account)) for _ in range(MAX_ATTEMPTS)]
@@ -70,5 +70,5 @@ def test_repeated_excess_requests_can_only_lock_the_account(check_run: CheckRun)
 def test_an_account_can_have_more_threads(check_run: CheckRun) -> None:
     account = check_run.account()
     threads = account.known.settings.max_concurrency
-    assert _parallel_info_codes(account, threads) == [Code.SUCCESS] * threads
-    assert _parallel_info_codes(account, threads + 1) == [*[Code.SUCCESS] * threads, Code.CONCURRENCY_EXCEEDED]
+    assert _parallel_codes(account, threads) == [Code.SUCCESS] * threads
+    assert _parallel_codes(account, threads + 1) == [*[Code.SUCCESS] * threads, Code.CONCURRENCY_EXCEEDED]

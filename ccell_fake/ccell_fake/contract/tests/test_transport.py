@@ -10,7 +10,7 @@ from ccell_fake.codes import Code
 from ccell_fake.contract.account import ContractAccount
 from ccell_fake.contract.answers import DECLARATION, RawAnswer
 from ccell_fake.contract.check_run import CheckRun
-from ccell_fake.contract.checks import checks
+from ccell_fake.contract.checks import XML_ONLY, checks
 from ccell_fake.contract.examples import for_all
 from ccell_fake.contract.needs import OWN_NUMBER, UPSTREAM
 from ccell_fake.contract.submits import UNKNOWN, submit
@@ -35,7 +35,7 @@ def _harmless_payloads(account: ContractAccount) -> dict[Operation, tuple[str, C
     }
 
 
-@checks("T1")
+@checks("T1", doors=XML_ONLY)
 def test_get_and_post_are_answered_alike(check_run: CheckRun) -> None:
     account = check_run.account()
     for operation in Operation:
@@ -51,7 +51,7 @@ def test_get_and_post_are_answered_alike(check_run: CheckRun) -> None:
     assert account.post(Operation.INFO, payload).body == account.get(Operation.INFO, quote(payload, safe="")).body
 
 
-@checks("T1", OWN_NUMBER, aspect="send", cost="sms 1")
+@checks("T1", OWN_NUMBER, aspect="send", cost="sms 1", doors=XML_ONLY)
 def test_a_message_can_be_sent_by_get(check_run: CheckRun) -> None:
     account = check_run.account()
     before = account.messages_left()
@@ -62,14 +62,14 @@ def test_a_message_can_be_sent_by_get(check_run: CheckRun) -> None:
     assert account.post(Operation.INFO, payload).body == account.get(Operation.INFO, quote(payload, safe="")).body
 
 
-@checks("T1", OWN_NUMBER, aspect="report", cost="sms 1, drain")
+@checks("T1", OWN_NUMBER, aspect="report", cost="sms 1, drain", doors=XML_ONLY)
 def test_a_report_can_be_fetched_by_get(check_run: CheckRun) -> None:
     account = check_run.account()
     msgid = account.send(submit(account.own_numbers[0], account.known.content())).resp.msgid
     assert_get_takes_what_post_takes(account, Operation.REPORT, lambda node: node.get("msgid") == msgid)
 
 
-@checks("T1", UPSTREAM, aspect="upmsg", cost="sms 1, drain")
+@checks("T1", UPSTREAM, aspect="upmsg", cost="sms 1, drain", doors=XML_ONLY)
 def test_an_upstream_message_can_be_fetched_by_get(check_run: CheckRun) -> None:
     account = check_run.account()
     phone = account.replying_number
@@ -77,7 +77,7 @@ def test_an_upstream_message_can_be_fetched_by_get(check_run: CheckRun) -> None:
     assert_get_takes_what_post_takes(account, Operation.UPMSG, lambda node: node.get("phone", "").strip() == phone)
 
 
-@checks("T2")
+@checks("T2", doors=XML_ONLY)
 def test_an_address_can_be_opened_in_a_browser(check_run: CheckRun) -> None:
     account = check_run.account()
     for operation, (payload, code) in _harmless_payloads(account).items():
@@ -88,7 +88,7 @@ def test_an_address_can_be_opened_in_a_browser(check_run: CheckRun) -> None:
         assert answer.code == code, operation
 
 
-@checks("T3")
+@checks("T3", doors=XML_ONLY)
 def test_text_is_utf_8(check_run: CheckRun) -> None:
     account = check_run.account()
     # A gateway may percent-decode a body (Q54).
@@ -105,7 +105,7 @@ def test_text_is_utf_8(check_run: CheckRun) -> None:
     for_all(check_run, account, texts, assert_returned, examples=("编号一", "é", "𠮷"))
 
 
-@checks("T4")
+@checks("T4", doors=XML_ONLY)
 def test_the_payload_is_the_body_or_the_whole_query(check_run: CheckRun) -> None:
     account = check_run.account()
     for operation, (payload, code) in _harmless_payloads(account).items():
@@ -115,7 +115,7 @@ def test_the_payload_is_the_body_or_the_whole_query(check_run: CheckRun) -> None
         assert account.get(operation, quote(payload, safe="")).code == code, operation
 
 
-@checks("T4", aspect="xml")
+@checks("T4", aspect="xml", doors=XML_ONLY)
 def test_the_payload_is_any_xml_document_of_the_same_content(check_run: CheckRun) -> None:
     account = check_run.account()
     sent = {"phone": UNKNOWN, "content": account.known.content(), "linkid": "T4"}
@@ -158,7 +158,7 @@ def _backwards(attributes: dict[str, str]) -> str:
     return _written(dict(reversed(attributes.items())))
 
 
-@checks("T5")
+@checks("T5", doors=XML_ONLY)
 def test_every_answer_is_a_document_whose_root_has_return_and_info(check_run: CheckRun) -> None:
     for answer in _answers(check_run.account()):
         assert answer.is_declared, answer.body[:60]
@@ -169,7 +169,7 @@ def test_every_answer_is_a_document_whose_root_has_return_and_info(check_run: Ch
         assert answer.reply.info.startswith(Code(answer.reply.code).text)
 
 
-@checks("T5", aspect="charset")
+@checks("T5", aspect="charset", doors=XML_ONLY)
 def test_every_answer_says_in_its_header_that_it_is_utf_8(check_run: CheckRun) -> None:
     for answer in _answers(check_run.account()):
         # Without it, some clients read the declaration too late (W6).

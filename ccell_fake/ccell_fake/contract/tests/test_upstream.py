@@ -4,7 +4,7 @@ import re
 
 from ccell_fake.contract.account import ContractAccount
 from ccell_fake.contract.check_run import CheckRun
-from ccell_fake.contract.checks import checks
+from ccell_fake.contract.checks import XML_ONLY, checks
 from ccell_fake.contract.needs import UPSTREAM
 from ccell_fake.contract.tests.fetches import (
     assert_empty_answer,
@@ -29,7 +29,7 @@ def _receive(account: ContractAccount, text: str) -> dict[str, str]:
     return account.wait_for(nodes)[0]
 
 
-@checks("U1", UPSTREAM, cost="sms 1, drain")
+@checks("U1", UPSTREAM, cost="sms 1, drain", doors=XML_ONLY)
 def test_an_upstream_message_has_its_four_attributes(check_run: CheckRun) -> None:
     account = check_run.account()
     text = "TD 回复 <&>"
@@ -55,19 +55,19 @@ def test_a_call_returns_100_upstream_messages_and_the_next_call_the_rest(check_r
     assert received == texts or "upstream" not in account.known.abilities, "a message is missing or occurs twice"
 
 
-@checks("U3", cost="drain")
+@checks("U3", cost="drain", doors=XML_ONLY)
 def test_the_answer_without_upstream_messages_is_an_empty_root(check_run: CheckRun) -> None:
     account = check_run.account()
     account.upmsgs()
     assert_empty_answer(account, Operation.UPMSG)
 
 
-@checks("U4")
+@checks("U4", doors=XML_ONLY)
 def test_a_refused_call_for_upstream_messages_is_answered_with_an_empty_root(check_run: CheckRun) -> None:
     assert_refused_with_empty_answer(check_run.account(), Operation.UPMSG)
 
 
-@checks("U4", UPSTREAM, aspect="queue", cost="sms 1, drain")
+@checks("U4", UPSTREAM, aspect="queue", cost="sms 1, drain", doors=XML_ONLY)
 def test_a_refused_call_takes_no_upstream_messages(check_run: CheckRun) -> None:
     account = check_run.account()
     account.upmsgs()
