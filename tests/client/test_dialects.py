@@ -1,17 +1,19 @@
 """Both dialects and signed requests: the client says the same and reads the same answers."""
 
+import json
 import multiprocessing
 import re
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
+import httpx2
 import pytest
 from click.testing import CliRunner
 from harness.clients import writer
 
 from ccell_fake import signing
-from ccell_fake.client import Client, NumbersRefused, RequestRefused
+from ccell_fake.client import Client, NumbersRefused, RequestRefused, UnreadableAnswer
 from ccell_fake.client.writing import Dialect
 from ccell_fake.codes import Code
 from ccell_fake.model import Door, Operation, Submit
@@ -125,3 +127,20 @@ def test_the_commands_take_both_options(ccell: Ccell, arguments: tuple[str, ...]
     for command in (("send", PHONE, CONTENT), ("info",), ("report",), ("upmsg",)):
         result = CliRunner().invoke(main, [*command, *account, *arguments])
         assert result.exit_code == 0, result.output
+
+
+def test_an_answer_that_quotes_the_request_is_shown_without_its_secrets(options: dict[str, Any]) -> None:
+    def echo(request: httpx2.Request) -> httpx2.Response:
+        return httpx2.Response(
+            200, content=request.content, headers={"content-type": request.content.decode("latin-1")}
+        )
+
+    password = 'pa"ss密<Q>12'
+    with Client("http://127.0.0.1:1", "200001", password, transport=httpx2.MockTransport(echo), **options) as client:
+        with pytest.raises(UnreadableAnswer) as caught:
+            client.info()
+    shown = f"{caught.value} {caught.value.received.decode()}"
+    assert "200001" in shown
+    for secret in (password, json.dumps(password)[1:-1], json.dumps(password, ensure_ascii=False)[1:-1]):
+        assert secret not in shown
+    assert re.search("[0-9a-f]{32}", shown) is None

@@ -19,6 +19,7 @@ from ccell_fake.control.client import ControlClient
 from ccell_fake.faults import BrokenJsonFault, BrokenXmlFault, GbkFault
 from ccell_fake.model import JSON_PATH, Door, Operation, Request, Submit
 from ccell_fake.wire import json_requests, requests
+from ccell_mock_server.emulator import Emulator
 
 SEQID = "160615134758000001"
 
@@ -94,7 +95,7 @@ def test_a_signed_call_needs_no_password(served: Served) -> None:
     sign = signing.sign(SEQID, served.account.password)
     assert '"return":"0"' in post(served, call(served, password=None, seqid=SEQID, sign=sign)).body.decode()
     (entry,) = served.account.journal()
-    assert entry.basis == "documented S5, published P6, published P2"
+    assert entry.basis == "documented S5, published P6, published P2, assumed Q41"
     assert sign not in entry.request
     assert SEQID in entry.request
 
@@ -193,7 +194,7 @@ def test_both_doors_give_the_same_verdicts_journal_and_messages(
             http.post(served.url, Operation.SEND.path, requests.render(request))
         (entry,) = served.account.journal()
         messages = [(one.phone, one.content, one.code, one.charge) for one in served.account.messages()]
-        basis = entry.basis.replace(", published P6", "")
+        basis = entry.basis.replace(", published P6", "").replace(", observed J2", "")
         seen.append((entry.operation, entry.code, entry.rule, basis, entry.items, entry.explanation, messages))
         assert entry.door == door
     json_seen, xml_seen = (str(one).replace("300001", "*").replace("300002", "*") for one in seen)
@@ -240,3 +241,37 @@ def test_any_payload_has_an_answer_of_the_published_shape(
         assert isinstance(said["error"]["code"], int)
     else:
         assert all(isinstance(value, str) for item in said["result"] for value in item.values())
+
+
+_PASSWORD = 'pa"ss密<Q>12'
+_SIGN = "deadbeefcafe1234deadbeefcafe1234"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        json.dumps({"id": _PASSWORD, "method": "info", "params": {"userid": "300009", "password": _PASSWORD}}),
+        json.dumps({"id": _PASSWORD, "method": "x", "params": {"userid": "300009"}}, ensure_ascii=False),
+        json.dumps({"id": 1, "password": [_PASSWORD], "method": "info", "params": {"userid": "300009"}}),
+        json.dumps({"id": 1, "method": "info", "params": {"userid": _PASSWORD, "password": "300009"}}),
+        json.dumps({"id": 1, "method": "info", "params": {"userid": "300009", "seqid": _PASSWORD, "sign": _SIGN}}),
+        json.dumps({"id": 1, "method": "info", "params": {"userid": "300009", "seqid": _SIGN, "sign": "1" * 18}}),
+        json.dumps({"id": 1, "method": "info", "sign": ["a", _SIGN], "params": {"userid": "300009"}}),
+        json.dumps({"id": 1, "method": _PASSWORD, "params": {"userid": "300009"}}),
+        json.dumps({"id": 1, "method": "hunter2X", "params": {}}).replace("hunter2X", _SIGN),
+    ],
+)
+def test_no_secret_in_any_place_of_a_call_is_kept(control: ControlClient, running: Emulator, text: str) -> None:
+    account = control.open({"userid": "300009", "password": _PASSWORD})
+    post(Served(running.url, account), text)
+    (entry,) = control.requests()
+    kept = f"{entry.request} {entry.answer} {entry.explanation}"
+    for secret in (_PASSWORD, json.dumps(_PASSWORD)[1:-1], json.dumps(_PASSWORD, ensure_ascii=False)[1:-1], _SIGN):
+        assert secret not in kept
+
+
+def test_an_accepted_request_with_a_refused_number_names_its_door_and_its_credentials(served: Served) -> None:
+    submit = [{"content": CONTENT, "phone": f"{PHONE},1"}]
+    post(served, call(served, submit=submit).replace('"', "'"))
+    (entry,) = served.account.journal()
+    assert entry.basis == "assumed Q8, published P6, assumed Q47, observed J2"

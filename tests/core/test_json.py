@@ -158,9 +158,9 @@ def test_what_is_no_json_object_is_refused(text: str, ground: str, reason: str) 
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ('{"id":7}', "there is no method 'None'"),
+        ('{"id":7}', "the call has no method; there are send, report, upmsg, info"),
         ('{"id":7,"method":"sendSms"}', "there is no method 'sendSms'; there are send, report, upmsg, info"),
-        ('{"id":7,"method":{}}', "there is no method"),
+        ('{"id":7,"method":{}}', "the method is not the name of one"),
         ('{"id":7,"method":"info","params":[]}', "params is not an object"),
         ('{"id":7,"method":"info","params":{"userid":[]}}', "an object or an array stands where a text is expected"),
         ('{"id":7,"method":"send","params":{"submit":{}}}', "there is no array submit"),
@@ -247,3 +247,29 @@ def test_an_odd_item_does_not_cost_the_others() -> None:
     odd, good = json_replies.parse_leniently(Operation.SEND, text.encode()).items
     assert odd == Malformed("it has no member msgid", {"return": "0", "phone": "1"})
     assert good == Resp("9", "2", "0", "成功")
+
+
+@pytest.mark.parametrize("text", ['{"a":' + '\\"' * 200_000, "{'a':" + "\\'" * 200_000, '"' * 400_000, "[" * 400_000])
+def test_a_long_malformed_text_is_refused_at_once(text: str) -> None:
+    with pytest.raises(UnreadableRequest):
+        parse(text)
+
+
+@pytest.mark.parametrize(("begin", "end"), [("[", "]"), ('{"a":', "}")])
+def test_a_nested_id_comes_back_or_is_refused(begin: str, end: str) -> None:
+    def nested(depth: int) -> str:
+        return f"{begin * depth}1{end * depth}"
+
+    assert parse(f'{{"id":{nested(100)},"method":"info",{PARAMS}}}').envelope.id == nested(100)
+    for depth in (600, 900, 5000):
+        with pytest.raises(UnreadableRequest, match="nested too deeply"):
+            parse(f'{{"id":{nested(depth)},"method":"info",{PARAMS}}}')
+
+
+@pytest.mark.parametrize("quote", ['"', "'"])
+def test_a_line_break_in_a_string_needs_a_lenient_parser(quote: str) -> None:
+    text = f"{{{quote}x{quote}:{quote}a\nb\t{quote}}}"
+    assert json_text.parse(text, is_lenient=True) == ({"x": "a\nb\t"}, True)
+    with pytest.raises(NotReadableError) as caught:
+        json_text.parse(text, is_lenient=False)
+    assert caught.value.ground == "Q47"

@@ -27,7 +27,7 @@ def ask(bench: Bench, seqid: str | None = SEQID, sign: str | None = SIGN, passwo
 def test_the_published_vector_is_right() -> None:
     assert signing.sign(SEQID, "123456") == SIGN
     answer = ask(Bench())
-    assert (codes(answer), answer.basis) == (["0"], "documented I1, published P2")
+    assert (codes(answer), answer.basis) == (["0"], "documented I1, published P2, assumed Q41")
 
 
 def test_a_signed_send_is_a_send() -> None:
@@ -129,3 +129,28 @@ def test_an_account_remembers_its_latest_seqids(monkeypatch: pytest.MonkeyPatch)
 
 def test_the_repr_of_a_request_shows_no_sign() -> None:
     assert "d679" not in repr(Request("200001", "secret", (), SEQID, SIGN))
+
+
+def test_a_seqid_of_the_present_minute_needs_no_question() -> None:
+    seqid = signing.make_seqid(DOCUMENT_DAY, 1)
+    assert ask(Bench(), seqid, signing.sign(seqid, "123456")).basis == "documented I1, published P2"
+
+
+@pytest.mark.parametrize(
+    ("answers", "stored", "key", "password", "ground", "said"),
+    [
+        ({}, "123456", "other", None, "Q42", "it must be the md5 of the seqid and the password's md5"),
+        ({}, "123456", "other", "123456", "Q43", "it must be the md5"),
+        ({"Q44": "stored"}, "0" * 32, "md5", None, "Q44", "the password as it is"),
+        ({}, "0" * 32, "stored", None, "Q44", "the password's md5"),
+        ({"Q43": "both"}, "123456", "md5", "wrong", "Q43", "the password is not that of account"),
+    ],
+)
+def test_a_refused_sign_names_the_question_that_decides(
+    answers: dict[str, str], stored: str, key: str, password: str | None, ground: str, said: str
+) -> None:
+    keys = {"other": "x", "md5": signing.md5(stored), "stored": stored}
+    bench = Bench(assumptions=answers, password=stored)
+    answer = ask(bench, SEQID, signing.md5(SEQID + keys[key]), password)
+    assert (codes(answer), answer.basis) == (["1001004"], f"assumed {ground}")
+    assert said in answer.explanation

@@ -23,6 +23,7 @@ _Read = Callable[[Reply[Any]], T]
 _LOG = logging.getLogger("ccell_fake.client")
 
 _CODES = frozenset(Code)
+_DIGEST = r"(?<![0-9a-f])[0-9a-f]{32}(?![0-9a-f])"
 _CONSEQUENCES = {
     Operation.SEND: "the outcome is unknown: do not send again before the reports are in",
     Operation.REPORT: f"at most {REPORTS_PER_CALL} reports are lost with the answer",
@@ -46,7 +47,7 @@ class GatewayCalls:
         self._writer = writer
         self._retry = retry
         self._attempts = retry.retrying()
-        self._mask = SecretMask(writer.password)
+        self._mask = SecretMask(writer.password, hides_digests=writer.is_signed)
 
     def call(
         self, operation: Operation, read: _Read[T], submits: tuple[Submit, ...] = ()
@@ -130,10 +131,14 @@ class GatewayCalls:
 
 
 class SecretMask:
-    """Masks a password and its md5 (W9), also as written in XML, HTML and URLs. An empty password masks nothing."""
+    """Masks a password and its md5 (W9), also as written in XML, HTML, JSON and URLs. An empty one masks nothing.
 
-    def __init__(self, password: str) -> None:
-        self._text = any_form(password)
+    With `hides_digests`, whatever looks like a sign is masked, too.
+    """
+
+    def __init__(self, password: str, *, hides_digests: bool = False) -> None:
+        text = any_form(password)
+        self._text = re.compile(f"{text.pattern}|{_DIGEST}", re.IGNORECASE) if hides_digests else text
         self._data = re.compile(self._text.pattern.encode("utf-8", "replace"), re.IGNORECASE)
 
     def text(self, text: str) -> str:

@@ -64,7 +64,7 @@ class Client(AccountClient):
             userid: The account.
             password: Its password, or the password's md5 if the gateway accepts that (Q30).
             method: POST, or GET (T1), which puts the password into the URL, where proxies and servers log it.
-            dialect: `xml`, or `json` for JSON-RPC (P6). JSON-RPC answers no linkid for a number.
+            dialect: `xml`, or `json` for JSON-RPC (P6).
             signed: Send a seqid and a sign in place of the password (P1, P2). The sign needs the password itself.
             threads: Requests the account may have in progress at the same time (K1, K4).
             timeout: Seconds to wait for each read, write and free connection; None waits for ever. Connecting waits

@@ -31,7 +31,7 @@ class SeqidNumbers:
         self._numbers = count(random.randrange(1_000_000))  # noqa: S311 - no secret
 
     def next(self) -> int:
-        """Return a number that this process has not returned for a million others."""
+        """Return the next number."""
         return next(self._numbers)
 
 
@@ -47,6 +47,7 @@ class RequestWriter:
         userid: The account.
         password: Its password.
         door: The door that the requests take.
+        is_signed: Whether a sign stands in place of the password.
     """
 
     def __init__(self, base_url: str, userid: str, password: str, *, method: str, dialect: str, signed: bool) -> None:
@@ -69,7 +70,7 @@ class RequestWriter:
         self.password: str = password
         self.door: Door = Door(dialect)
         self._method = method
-        self._is_signed = signed
+        self.is_signed: bool = signed
 
     def write(self, operation: Operation, submits: tuple[Submit, ...]) -> HttpCall:
         """Write a request. A signed one has a seqid of its own each time."""
@@ -86,7 +87,7 @@ class RequestWriter:
         return HttpCall(operation, "POST", self.url + path, "", payload, headers)
 
     def _request(self, submits: tuple[Submit, ...]) -> Request:
-        if not self._is_signed:
+        if not self.is_signed:
             return Request(self.userid, self.password, submits)
         seqid = make_seqid(SystemClock().now(), SEQID_NUMBERS.next())
         return Request(self.userid, None, submits, seqid, sign(seqid, self.password))

@@ -15,7 +15,7 @@ Scope = Literal["account", "server"]
 class Basis(StrEnum):
     """The kind of evidence for a rule, the strongest first.
 
-    `published`: the vendor says it on a page of which only the beginning is known. `arranged`: a test asked for it, for
+    `published`: the vendor says it on a page whose rest is unknown. `arranged`: a test asked for it, for
     example by a magic number.
     """
 
@@ -108,7 +108,7 @@ class Answers(dict[str, str]):
 
 
 def deciding(questions: Iterable[str], answers: Answers, judge: Callable[[Answers], object]) -> Iterator[str]:
-    """Yield the questions of which another answer changes a judgement.
+    """Yield the questions that change a judgement if they are answered otherwise.
 
     Args:
         questions: The questions to try.

@@ -1,12 +1,15 @@
 """The credentials of a request: a password, or a sign over a seqid in its place (P1 to P5)."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from ccell_fake.engine.assumptions import Answers
 from ccell_fake.engine.policy import Policy
 from ccell_fake.model import Request
-from ccell_fake.signing import is_digest, md5
+from ccell_fake.signing import is_digest, md5, time_of
+
+_LEAST_AGE = timedelta(minutes=1)
+"""The smallest limit for the age of a seqid that Q41 allows."""
 
 
 def needs_password(request: Request, answers: Answers) -> bool:
@@ -47,9 +50,21 @@ def greatest_age(answers: Answers) -> timedelta | None:
     return None if answers["Q41"] == "any" else timedelta(minutes=int(answers["Q41"]))
 
 
+def question_of_sign(request: Request, policy: Policy) -> str:
+    """Return Q43 or Q44 if another answer to it would accept a wrong sign, else Q42, which gives the code."""
+    password, seqid = policy.settings.password, request.seqid or ""
+    if is_digest(password) and request.sign in {md5(seqid + key) for key in (password, md5(password))}:
+        return "Q44"
+    is_password_enough = request.password in policy.passwords and policy.answers["Q43"] != "password"
+    return "Q43" if is_password_enough else "Q42"
+
+
 def what_is_wrong_with_sign(request: Request, policy: Policy) -> str:
     """Say how a wrong sign was made, if that can be seen."""
     seqid, sign, password = request.seqid or "", request.sign or "", policy.settings.password
+    if question_of_sign(request, policy) == "Q44":
+        taken = "the password as it is" if policy.signing_key == password else "the password's md5"
+        return f"by Q44, it must be the md5 of the seqid and {taken}"
     if sign.lower() == md5(seqid + policy.signing_key):
         return "it must be in lower case"
     if sign == md5(seqid + password):
@@ -61,8 +76,8 @@ def what_is_wrong_with_sign(request: Request, policy: Policy) -> str:
     return "it must be the md5 of the seqid and the password's md5"
 
 
-def grounds(request: Request, policy: Policy) -> Iterator[str]:
-    """Yield the grounds on which the credentials of a request are accepted."""
+def grounds(request: Request, policy: Policy, now: datetime) -> Iterator[str]:
+    """Yield the grounds on which the credentials of a request are accepted. `now` is the account's time."""
     answers = policy.answers
     if request.sign and request.password:
         yield "Q43"
@@ -70,5 +85,8 @@ def grounds(request: Request, policy: Policy) -> Iterator[str]:
         yield "W9"
     if needs_sign(request, answers):
         yield "P2"
+        at = time_of(request.seqid or "")
+        if at is None or abs(now - at) > _LEAST_AGE:
+            yield "Q41"
         if is_digest(policy.settings.password):
             yield "Q44"

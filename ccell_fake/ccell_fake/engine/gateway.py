@@ -232,11 +232,12 @@ class Gateway:
         else:
             reply = self.accounts.behaviour.operations[facts.operation](facts, ledger, self._seed)
             _check_length(reply)
+        others = (*transport, *credentials.grounds(facts.request, facts.account.policy, facts.state.now))
         if refusals:
-            explained = explain_refusals(refusals, facts.answers, ("Q50",) if are_all else facts.grounds)
+            about = ("Q50",) if are_all else facts.grounds
+            explained = explain_refusals(refusals, facts.answers, (*about, *others))
             return Decision(reply, facts.answers.layout, *explained, refusals)
-        credential = credentials.grounds(facts.request, facts.account.policy)
-        grounds = (DOCUMENTED_BY[facts.operation], *transport, *credential, *facts.grounds)
+        grounds = (DOCUMENTED_BY[facts.operation], *others, *facts.grounds)
         return Decision(reply, facts.answers.layout, facts.operation, describe_basis(grounds, facts.answers))
 
     def _record(

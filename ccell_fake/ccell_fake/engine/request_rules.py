@@ -118,7 +118,11 @@ def _password(facts: RequestFacts) -> Refusal | None:
     # A missing password is the business of the rule `readable`, wherever that comes in the order.
     if not facts.request.password or credentials.is_password_right(facts.request, facts.account.policy):
         return None
-    return Refusal(Code.PASSWORD_WRONG, "C1", f"the password is not that of account {facts.account.settings.userid}")
+    # Only Q43 = both looks at the password of a request that has a sign as well.
+    is_signed = credentials.needs_sign(facts.request, facts.answers)
+    is_sign_right = is_signed and credentials.is_sign_right(facts.request, facts.account.policy)
+    explanation = f"the password is not that of account {facts.account.settings.userid}"
+    return Refusal(Code.PASSWORD_WRONG, "Q43" if is_sign_right else "C1", explanation)
 
 
 def _sign(facts: RequestFacts) -> Refusal | None:
@@ -126,7 +130,8 @@ def _sign(facts: RequestFacts) -> Refusal | None:
         return None
     wrong = credentials.what_is_wrong_with_sign(facts.request, facts.account.policy)
     explanation = f"the sign is not that of account {facts.account.settings.userid}: {wrong}"
-    return Refusal(Code(facts.answers["Q42"]), "Q42", explanation)
+    ground = credentials.question_of_sign(facts.request, facts.account.policy)
+    return Refusal(Code(facts.answers["Q42"]), ground, explanation)
 
 
 def _seqid_age(facts: RequestFacts) -> Refusal | None:

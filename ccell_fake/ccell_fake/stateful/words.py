@@ -128,7 +128,7 @@ _SENTENCES: dict[str, tuple[str, str]] = {
     ),
     "accepted resent": (
         "your code, or its HTTP library by itself (W16), sent {what} again, and the gateway accepted it",
-        "你的代码（或者它的 HTTP 库自行，W16）又发了{what}，网关接受了",
+        "你的代码又发了{what}，也可能是其 HTTP 库自行重发（W16），网关接受了",
     ),
     "refused": ("the gateway refused {what} with {code}: {why}", "网关以 {code} 拒绝了{what}：{why}"),
     "refused all": ("the gateway refused the request with {code}: {why}", "网关以 {code} 拒绝了请求：{why}"),

@@ -64,8 +64,8 @@ class Exchange:
 
     @property
     def endpoint(self) -> Endpoint | None:
-        """The endpoint that the path names, with or without doubled slashes (W5). None for any other path."""
-        return doors.PATHS.get(self.path.replace("//", "/"))
+        """The endpoint that the path names, in any form that may reach it (W5, Q57). None for any other path."""
+        return doors.PATHS.get(doors.simplify(self.path))
 
     @property
     def operation(self) -> Operation | None:

@@ -1,5 +1,6 @@
 """The gateway's doors: XML, with an address for each endpoint, and JSON-RPC, with one address for all methods."""
 
+import re
 from typing import Any
 
 from ccell_fake.model import JSON_PATH, AnyReply, Door, Envelope, Layout, Operation, Reply, Request
@@ -15,11 +16,20 @@ PATHS: dict[str, Endpoint] = {
 }
 """The endpoints by path."""
 
+_PARAMETERS = re.compile(r";[^/]*")
+_EMPTY_SEGMENTS = re.compile(r"/(?:\.?/)+")
+
+
+def simplify(path: str) -> str:
+    """Leave out the parameters, the empty segments and the segments of one dot of a path (W5, Q57)."""
+    return _EMPTY_SEGMENTS.sub("/", _PARAMETERS.sub("", path))
+
+
 CONTENT_TYPES = {Door.XML: replies.CONTENT_TYPE, Door.JSON: json_replies.CONTENT_TYPE}
 """The Content-Type of the answers through each door."""
 
 
-XML = Envelope()
+XML_ENVELOPE = Envelope()
 """The envelope of every request in XML."""
 
 
@@ -47,7 +57,7 @@ def parse_request(
     _, operation = endpoint
     if operation is None:
         return json_requests.parse(data, reading)
-    return Call(XML, operation, requests.parse(operation, data, encoding=encoding))
+    return Call(XML_ENVELOPE, operation, requests.parse(operation, data, encoding=encoding))
 
 
 def is_complete(operation: Operation, request: Request, envelope: Envelope, data: bytes) -> bool:

@@ -1,5 +1,6 @@
 """JSON-RPC requests: parse a payload, and render it as the vendor prints it (P6, J1 to J5)."""
 
+import re
 from dataclasses import dataclass
 from typing import NamedTuple
 from urllib.parse import unquote_plus
@@ -35,6 +36,9 @@ class Reading:
 
 DEFAULT_READING = Reading()
 
+_NO_NAME = "the method is not the name of one"
+_NAME = re.compile("[A-Za-z]{1,32}(?:[._][A-Za-z]{1,32})?")
+
 _ASSUMED = {Operation.INFO: "Q48", Operation.REPORT: "Q49"}
 """The questions about whether there is a method, and about what it answers."""
 
@@ -66,11 +70,14 @@ def parse(data: bytes, reading: Reading = DEFAULT_READING) -> Call:
         text = _decoded(data, grounds, is_gbk=reading.is_gbk)
         value, needs_leniency = json_text.parse(text, is_lenient=reading.is_lenient)
         named = json_text.object_of(value, "the JSON")
+        envelope = Envelope(Door.JSON, json_text.render(named["id"]) if "id" in named else None)
     except NotReadableError as error:
         raise UnreadableRequest(error.reason, error.ground) from error
+    except RecursionError as error:
+        message = "the id of the call is nested too deeply"
+        raise UnreadableRequest(message) from error
     if needs_leniency:
         grounds.append("Q47")
-    envelope = Envelope(Door.JSON, json_text.render(named["id"]) if "id" in named else None)
     operation = None
     try:
         operation = _operation(named.get("method"), reading)
@@ -79,6 +86,8 @@ def parse(data: bytes, reading: Reading = DEFAULT_READING) -> Call:
         return Call(envelope, operation, UnreadableRequest(error.reason, error.ground))
     if operation in _ASSUMED:
         grounds.append(_ASSUMED[operation])
+    if not request.sign:
+        grounds.append("J2")
     if any("%" in (submit.content or "") or "+" in (submit.content or "") for submit in request.submits):
         grounds.append("Q46")
     return Call(envelope, operation, request, tuple(grounds))
@@ -97,7 +106,12 @@ def _decoded(data: bytes, grounds: list[str], *, is_gbk: bool) -> str:
 def _operation(method: object, reading: Reading) -> Operation:
     names = [one.value for one in Operation]
     if not isinstance(method, str) or method not in names:
-        message = f"there is no method {str(method)[:64]!r}; there are {', '.join(names)}"
+        # Whatever is no name may be a password in the wrong place.
+        is_name = isinstance(method, str) and _NAME.fullmatch(method)
+        wrong = (
+            "the call has no method" if method is None else f"there is no method {method!r}" if is_name else _NO_NAME
+        )
+        message = f"{wrong}; there are {', '.join(names)}"
         raise NotReadableError(message)
     operation = Operation(method)
     if operation is Operation.INFO and not reading.has_info:

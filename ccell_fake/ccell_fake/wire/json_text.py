@@ -63,10 +63,13 @@ def _refuse_constant(name: str) -> None:
 
 
 def _quoted(text: str) -> Iterator[str]:
-    """Yield the tokens of a text as JSON writes them."""
+    """Yield the tokens of a text as JSON writes them. Raises ValueError at a string that does not end."""
     for token in _TOKEN.finditer(text):
         match token.lastgroup:
-            case "single":
+            case "other":
+                message = f"the string at character {token.start()} does not end"
+                raise ValueError(message)
+            case "single" | "double":
                 yield json.dumps(_unquoted(token[0]))
             case "bare" if token[0] not in {"true", "false", "null"} and not _NUMBER.fullmatch(token[0]):
                 yield json.dumps(token[0])

@@ -6,6 +6,7 @@ be harmless is hidden, because a password may be anywhere in it.
 
 import codecs
 import html
+import json
 import re
 from collections.abc import Container, Iterable
 from functools import lru_cache
@@ -51,6 +52,7 @@ _DIGITS = re.compile(r"[\d\s,:+-]*")
 _CLOSING = re.compile(r"""[\s<>/{}\[\],;&?"']{0,4}""")
 _SUSPECT = re.compile(rf"""{"|".join(NAMES)}|[=:]\s*+["']""", re.IGNORECASE)
 _ENCODED = re.compile("%[0-9A-Fa-f]{2}")
+_UNICODE_ESCAPE = re.compile(r"\\u([0-9A-Fa-f]{4})")
 _MOST_DECODINGS = 5
 _MOST_PATTERNS = 1024
 _FEW = 8
@@ -66,7 +68,7 @@ def legible(data: bytes, userids: Container[str] = (), readable: Door | None = N
         userids: Userids that can be shown in any text.
         readable: The door whose parser could read the payload as a request; None if none could.
     """
-    text = _decode(data)
+    text = _UNICODE_ESCAPE.sub(_unescaped, _decode(data))
     if readable is Door.JSON:
         # In GBK, a character may end with a backslash.
         return (_plain_json(text) if "\N{REPLACEMENT CHARACTER}" not in text else None) or _harmless(text, userids)
@@ -77,6 +79,12 @@ def legible(data: bytes, userids: Container[str] = (), readable: Door | None = N
     return text[:start] + _ATTRIBUTE.sub(_hide_attribute, text[start:end]) + text[end:]
 
 
+def _unescaped(escape: re.Match[str]) -> str:
+    """Decode the escape of a character that delimits nothing."""
+    character = chr(int(escape[1], 16))
+    return character if character.isalnum() else escape[0]
+
+
 def _hide_attribute(attribute: re.Match[str]) -> str:
     return f'{attribute["name"]}"{HIDDEN}"' if attribute["secret"] else attribute[0]
 
@@ -85,9 +93,10 @@ def _plain_json(text: str) -> str | None:
     """Hide the credentials of a JSON-RPC request. Returns None if it has other members than those that are known."""
     shown, reached = "", 0
     for name, value in json_text.members(text):
-        if name not in json_requests.MEMBERS:
+        is_secret = name in {"password", "sign"}
+        if name not in json_requests.MEMBERS or (is_secret and value["mark"]):
             return None
-        if name in {"password", "sign"}:
+        if is_secret:
             shown, reached = f'{shown}{text[reached : value.start()]}"{HIDDEN}"', value.end()
     return shown + text[reached:]
 
@@ -170,11 +179,12 @@ def any_form(secret: str) -> re.Pattern[str]:
 
 
 def forms(password: str) -> list[str]:
-    """Return a password and its md5 (W9) as XML, HTML and URLs write them, the longest first."""
+    """Return a password and its md5 (W9) as XML, HTML, JSON and URLs write them, the longest first."""
     if not password:
         return []
     digest = md5(password)
     plain = {password, escape(password, {'"': "&quot;"}), html.escape(password)}
+    plain |= {json.dumps(password, ensure_ascii=is_ascii)[1:-1] for is_ascii in (True, False)}
     encoded = {
         form
         for one in plain

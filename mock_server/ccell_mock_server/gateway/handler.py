@@ -17,6 +17,7 @@ from ccell_fake.engine.gateway import Gateway
 from ccell_fake.errors import UnreadableRequest
 from ccell_fake.limits import UNCHUNKED_BYTES
 from ccell_fake.model import Door, Envelope, Request
+from ccell_fake.signing import is_seqid
 from ccell_fake.wire import doors, payload, secrets
 from ccell_fake.wire.doors import Endpoint
 from ccell_fake.wire.json_requests import DEFAULT_READING, Call, Reading
@@ -148,7 +149,9 @@ def _secrets(request: Request | UnreadableRequest, accounts: Accounts) -> Iterat
         account = accounts.get(request.userid or "")
         if request.userid and account is None and _is_swapped(request, accounts):
             yield request.userid
-        for secret in (request.password, request.sign):
+        # A seqid that is none may be a sign or a password.
+        seqid = None if is_seqid(request.seqid or "") else request.seqid
+        for secret in (request.password, request.sign, seqid):
             if secret and _is_unmistakable(secret):
                 yield secret
     yield from passwords_of((account,) if account else accounts)

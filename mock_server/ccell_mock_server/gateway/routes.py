@@ -1,6 +1,5 @@
 """Find the endpoint of a path. A gateway may take a path in several forms for the same one (W5, Q57)."""
 
-import re
 from collections.abc import Mapping
 from http.client import METHOD_NOT_ALLOWED, NOT_FOUND
 from typing import NamedTuple
@@ -10,9 +9,6 @@ from ccell_fake.wire.doors import Endpoint
 
 METHODS = ("GET", "POST")
 """The methods of the endpoints. There is no HEAD: its reports would be lost."""
-
-_PARAMETERS = re.compile(r";[^/]*")
-_EMPTY_SEGMENTS = re.compile(r"/(?:\.?/)+")
 
 
 class Route(NamedTuple):
@@ -45,8 +41,7 @@ def find(path: str, answers: Mapping[str, str]) -> Route | None:
 
 
 def _find_simplified(path: str) -> Route | None:
-    """Return the route of a path without its parameters, empty segments and segments of one dot."""
-    route = _ROUTES.get(_EMPTY_SEGMENTS.sub("/", _PARAMETERS.sub("", path)))
+    route = _ROUTES.get(doors.simplify(path))
     return route and Route(route.path, ("Q57",))
 
 

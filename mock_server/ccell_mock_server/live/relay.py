@@ -214,7 +214,7 @@ def _envelope(exchange: Exchange) -> Envelope:
     """What the answer to a request repeats. An XML request that cannot be read has nothing to repeat."""
     with suppress(UnreadableRequest):
         return exchange.call().envelope
-    return doors.XML
+    return doors.XML_ENVELOPE
 
 
 def _gateway_request(operation: Operation, request: Request | None, reply: AnyReply, delivery: str) -> GatewayRequest:
