@@ -136,9 +136,9 @@ def test_an_answer_that_quotes_the_request_is_shown_without_its_secrets(options:
         )
 
     password = 'pa"ss密<Q>12'
-    with Client("http://127.0.0.1:1", "200001", password, transport=httpx2.MockTransport(echo), **options) as client:
-        with pytest.raises(UnreadableAnswer) as caught:
-            client.info()
+    client = Client("http://127.0.0.1:1", "200001", password, transport=httpx2.MockTransport(echo), **options)
+    with client, pytest.raises(UnreadableAnswer) as caught:
+        client.info()
     shown = f"{caught.value} {caught.value.received.decode()}"
     assert "200001" in shown
     for secret in (password, json.dumps(password)[1:-1], json.dumps(password, ensure_ascii=False)[1:-1]):

@@ -36,7 +36,6 @@ class Reading:
 
 DEFAULT_READING = Reading()
 
-_NO_NAME = "the method is not the name of one"
 _NAME = re.compile("[A-Za-z]{1,32}(?:[._][A-Za-z]{1,32})?")
 
 _ASSUMED = {Operation.INFO: "Q48", Operation.REPORT: "Q49"}
