@@ -106,10 +106,9 @@ def _operation(method: object, reading: Reading) -> Operation:
     names = [one.value for one in Operation]
     if not isinstance(method, str) or method not in names:
         # Whatever is no name may be a password in the wrong place.
-        is_name = isinstance(method, str) and _NAME.fullmatch(method)
-        wrong = (
-            "the call has no method" if method is None else f"there is no method {method!r}" if is_name else _NO_NAME
-        )
+        wrong = "the call has no method" if method is None else "the method is not the name of one"
+        if isinstance(method, str) and _NAME.fullmatch(method):
+            wrong = f"there is no method {method!r}"
         message = f"{wrong}; there are {', '.join(names)}"
         raise NotReadableError(message)
     operation = Operation(method)
