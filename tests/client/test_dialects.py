@@ -143,3 +143,9 @@ def test_an_answer_that_quotes_the_request_is_shown_without_its_secrets(options:
     for secret in (password, json.dumps(password)[1:-1], json.dumps(password, ensure_ascii=False)[1:-1]):
         assert secret not in shown
     assert re.search("[0-9a-f]{32}", shown) is None
+
+
+def test_a_query_that_is_too_long_is_told_with_the_rule(ccell: Ccell) -> None:
+    client = ccell.connect(method="GET")
+    with pytest.raises(UnreadableAnswer, match=r"400 text/plain.*, by query-length \(assumed Q58\)\) cannot be read"):
+        client.send(PHONE, "字" * 990 + "【签名】")

@@ -144,6 +144,11 @@ def test_every_kind_of_setting_is_read() -> None:
             {"accounts": [{"outcomes": [{"delay": 1e13}]}]},
             "accounts[0].outcomes[0].delay must be less than or equal to",
         ),
+        (
+            {"accounts": [{"prefixes": ["138"]}]},
+            "accounts[0].prefixes[0] must be 11 digits, or fewer and a * at the end",
+        ),
+        ({"accounts": [{"prefixes": ["100*", "10012345678*"]}]}, "accounts[0].prefixes[1] must be 11 digits"),
         ({"accounts": [{"blacklist": ["138*0"]}]}, "accounts[0].blacklist[0] must be digits with at most one *"),
         (
             {"accounts": [{"whitelist": [" 138"]}]},

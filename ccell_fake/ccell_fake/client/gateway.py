@@ -23,6 +23,7 @@ _Read = Callable[[Reply[Any]], T]
 _LOG = logging.getLogger("ccell_fake.client")
 
 _CODES = frozenset(Code)
+_RULE, _BASIS = "x-ccell-rule", "x-ccell-basis"
 _DIGEST = r"(?<![0-9a-f])[0-9a-f]{32}(?![0-9a-f])"
 _CONSEQUENCES = {
     Operation.SEND: "the outcome is unknown: do not send again before the reports are in",
@@ -104,7 +105,8 @@ class GatewayCalls:
                 self._log_malformed(operation, reply)
                 return read(reply)
         except (UnreadableReply, ValueError) as error:
-            reason = f"({answer.status} {content_type}) cannot be read: {self._mask.text(str(error))}"
+            by = self._by(answer.headers)
+            reason = f"({answer.status} {content_type}{by}) cannot be read: {self._mask.text(str(error))}"
             return UnreadableAnswer(
                 f"{operation}: the answer of {self.url} {reason}; {_CONSEQUENCES[operation]}",
                 operation,
@@ -120,14 +122,16 @@ class GatewayCalls:
                 _LOG.warning("%s: an item is malformed: %s", operation, self._mask.text(item.reason))
 
     def _refusal(self, operation: Operation, headers: Mapping[str, str], reply: Reply[Any]) -> RequestRefused:
-        texts = (reply.info, headers.get("x-ccell-rule", ""), headers.get("x-ccell-basis", ""))
-        info, rule, basis = map(self._mask.text, texts)
+        info, rule, basis = map(self._mask.text, (reply.info, headers.get(_RULE, ""), headers.get(_BASIS, "")))
         # A documented code is never masked, even if the password is the same text.
         code = reply.code if reply.code in _CODES else self._mask.text(reply.code)
-        by = f", by {rule} ({basis})" if rule else ""
-        return RequestRefused(
-            f"{operation}: refused with {code} {info}{by}", operation, code=code, info=info, rule=rule, basis=basis
-        )
+        message = f"{operation}: refused with {code} {info}{self._by(headers)}"
+        return RequestRefused(message, operation, code=code, info=info, rule=rule, basis=basis)
+
+    def _by(self, headers: Mapping[str, str]) -> str:
+        """The rule that decided, as an emulator names it, and its basis."""
+        rule, basis = self._mask.text(headers.get(_RULE, "")), self._mask.text(headers.get(_BASIS, ""))
+        return f", by {rule} ({basis})" if rule else ""
 
 
 class SecretMask:

@@ -7,6 +7,7 @@ from hypothesis.errors import InvalidArgument
 from hypothesis.strategies import SearchStrategy
 
 from ccell_fake.engine import magic
+from ccell_fake.engine.numbers import NUMBER_DIGITS
 from ccell_fake.settings import DOCUMENT_ACCOUNT, AccountSettings, Carrier, OutcomeRule, Persona, PersonaAnswer
 from ccell_fake.strategies.alphabets import texts
 from ccell_fake.strategies.checks import named
@@ -107,7 +108,8 @@ _ACCOUNT_FIELDS: dict[str, SearchStrategy[Any]] = {
     "sending_rule": st.booleans(),
     "channels": _tuples(st.sampled_from(get_args(Carrier))),
     "templates": _tuples(_PATTERNS),
-    "prefixes": _tuples(_NUMBERS),
+    # Eleven digits with a * are no prefix.
+    "prefixes": _tuples(_NUMBERS.filter(lambda entry: len(entry) <= NUMBER_DIGITS)),
     "blacklist": _tuples(_NUMBERS),
     "whitelist": st.none() | _tuples(_NUMBERS),
     "black_words": _tuples(_TEXTS),

@@ -73,10 +73,9 @@ class Faults:
 
         Exactly one keyword names the kind: `code="1001999"`, `delay=5` (seconds), `http=502`, `close=True`,
         `reset=True`, `truncate=True` or `truncate=100` (bytes), `broken_xml=True`, `broken_json=True`, `gbk=True`,
-        `dribble=True` or
-        `dribble=0.5` (seconds between pieces). Each kind takes `phone`, `skip`, `rate`, `since` and `until`; http,
-        close and reset take `processed=True`, http `body`, `content_type` and `headers`, gbk `declared`, dribble
-        `piece`.
+        `dribble=True` or `dribble=0.5` (seconds between pieces). Each kind takes `phone`, `skip`, `rate`, `since` and
+        `until`; http, close and reset take `processed=True`, http `body`, `content_type` and `headers`, gbk `declared`,
+        dribble `piece`.
 
         Args:
             operation: `send`, `report`, `upmsg` or `info`; None for any.

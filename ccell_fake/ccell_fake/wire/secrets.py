@@ -15,7 +15,7 @@ from urllib.parse import quote, quote_plus, unquote
 from xml.sax.saxutils import escape
 
 from ccell_fake.model import Door
-from ccell_fake.signing import md5
+from ccell_fake.signing import is_digest, md5
 from ccell_fake.wire import json_requests, json_text
 
 if TYPE_CHECKING:
@@ -148,7 +148,11 @@ def hide(text: str, secrets: Iterable[str]) -> str:
     """
     secrets = tuple(secrets)
     for secret in secrets if len(secrets) <= _FEW else _contained(text, secrets):
-        if len(secret) <= _LONGEST_PASSWORD:
+        if is_digest(secret):
+            # Each sign is another one. A pattern of it would be compiled for one use.
+            for form in forms(secret):
+                text = text.replace(form, HIDDEN).replace(form.upper(), HIDDEN)
+        elif len(secret) <= _LONGEST_PASSWORD:
             text = any_form(secret).sub(HIDDEN, text)
         else:
             # A pattern of it would take seconds to compile, and memory as long as it is cached.

@@ -15,6 +15,8 @@ from ccell_mock_server.config.errors import ConfigProblem
 
 _USERID = re.compile(r"(?!\.\.?$)[\w.@-]*", re.ASCII)
 _NUMBER_PATTERN = re.compile(r"[0-9]+\*?|\*")
+# An entry with other numbers of digits would match no number that can be recognised.
+_PREFIX = re.compile(r"[0-9]{11}|[0-9]{1,10}\*")
 _GENERATED_PASSWORD = re.compile(r"minted-[0-9a-f]{8}")
 _FIRST_USERID, _THOUSANDS = 200_000, 800
 # Coprime to _THOUSANDS: only numbers that differ by a multiple of 800 begin with the same thousand.
@@ -58,7 +60,10 @@ def _check_lists(account: AccountSettings) -> Iterator[ConfigProblem]:
         except ValueError:
             message = "must be an address or a network, such as 10.0.0.0/8"
             yield ConfigProblem(f"allowed_ips[{index}]", message, f'"{text}"')
-    lists = {"prefixes": account.prefixes, "blacklist": account.blacklist, "whitelist": account.whitelist or ()}
+    for index, text in enumerate(account.prefixes):
+        if _PREFIX.fullmatch(text) is None:
+            yield ConfigProblem(f"prefixes[{index}]", "must be 11 digits, or fewer and a * at the end", f'"{text}"')
+    lists = {"blacklist": account.blacklist, "whitelist": account.whitelist or ()}
     for name, numbers in lists.items():
         for index, text in enumerate(numbers):
             if _NUMBER_PATTERN.fullmatch(text) is None:
