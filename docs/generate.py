@@ -66,7 +66,7 @@ class Tables:
         return self._table("id", "section", "says", rows=rows)
 
     def published(self) -> str:
-        """What the vendor published beside the document."""
+        """The facts that the vendor published beside the document."""
         rows = [(one.id, self._text(one.says, "published", one.id)) for one in PUBLISHED.values()]
         return self._table("id", "says", rows=rows)
 

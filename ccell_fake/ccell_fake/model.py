@@ -83,7 +83,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """What an answer repeats of its request.
+    """Parts of a request that its answer repeats.
 
     Attributes:
         door: The door through which the request came.

@@ -21,9 +21,9 @@ _OF_RESPS = (
     *("S2", "S3", "S5", "S2 over JSON", "S3 over JSON", "S5 over JSON", "T3", "T4 xml", "P3", "P3 limits", "P6"),
     *("Q3", "Q9", "Q11", "Q12", "Q25", "Q29", "Q32", "Q54", "Q59"),
 )
-"""What only resps of refused numbers show."""
+"""Checks that need the resps of refused numbers."""
 _READ = {"Q36": {"declared", "ignore"}, "Q55": {"keep"}}
-"""What only resps show if these are the answers."""
+"""Checks that need resps if these are the answers."""
 
 UNASKED: Mapping[tuple[str, str], Mapping[str, str]] = {
     # After the first excess nothing more is heard of the account.

@@ -37,7 +37,7 @@ ANSWERS: st.SearchStrategy[dict[str, str]] = st.fixed_dictionaries(
 
 
 def _decided(submits: list[Submit], answers: dict[str, str]) -> tuple[tuple[list[str], str], str]:
-    """What the gateway decides about numbers and charges, and the basis of the answer."""
+    """Return what the gateway decides about numbers and charges, and the basis of the answer."""
     bench = Bench(spcode=True, assumptions=answers)
     answer = bench.submit(*submits)
     return (codes(answer), bench.info().riches), answer.basis

@@ -33,7 +33,7 @@ ESCAPES, BLANKS = r"\\u9a8c\\u8bc1\\u7801", '"userid" ?: "'
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """How a scenario of a program sends.
+    """Form in which a scenario of a program sends.
 
     Attributes:
         content_type: The Content-Type; None if there is none.

@@ -14,7 +14,7 @@ from ccell_fake.wire import json_requests, requests
 from ccell_fake.wire.text import legible
 
 Dialect = Literal["xml", "json"]
-"""What a client speaks: XML, or JSON-RPC (P6)."""
+"""Language of a client: XML, or JSON-RPC (P6)."""
 
 _ENDPOINTS = re.compile(r"(?<!/)/+(?:sms3_api/+(?:xmlapi/*|jsonapi/*(?:jsonrpc2\.jsp)?))?$")
 _MEDIA_TYPES = {Door.XML: "text/xml", Door.JSON: "application/json"}

@@ -93,7 +93,7 @@ class RawAnswer:
 
     @property
     def _is_for_all(self) -> bool:
-        """Whether the root has the code of a number, for all of them."""
+        """True if the root has the code of a number, for all of them."""
         return self.is_root_alone and self.reply.code in _ABOUT_NUMBERS
 
     @property

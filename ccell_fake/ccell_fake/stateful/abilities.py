@@ -45,7 +45,7 @@ STARTS = (
 """Beginnings of plans: at noon, in the morning, around midnight, a month's end, and changes of clocks."""
 
 MINUTES = (1, 60, 24 * 60, 45 * 24 * 60)
-"""For when messages are scheduled."""
+"""Minutes from now at which messages are scheduled."""
 
 MANY_REPLIES = 101
 """One more than a page has."""

@@ -16,6 +16,12 @@ PATHS: dict[str, Endpoint] = {
 }
 """The endpoints by path."""
 
+CONTENT_TYPES = {Door.XML: replies.CONTENT_TYPE, Door.JSON: json_replies.CONTENT_TYPE}
+"""The Content-Type of the answers through each door."""
+
+XML_ENVELOPE = Envelope()
+"""The envelope of every request in XML."""
+
 _PARAMETERS = re.compile(r";[^/]*")
 _EMPTY_SEGMENTS = re.compile(r"/(?:\.?/)+")
 
@@ -23,14 +29,6 @@ _EMPTY_SEGMENTS = re.compile(r"/(?:\.?/)+")
 def simplify(path: str) -> str:
     """Leave out the parameters, the empty segments and the segments of one dot of a path (W5, Q57)."""
     return _EMPTY_SEGMENTS.sub("/", _PARAMETERS.sub("", path))
-
-
-CONTENT_TYPES = {Door.XML: replies.CONTENT_TYPE, Door.JSON: json_replies.CONTENT_TYPE}
-"""The Content-Type of the answers through each door."""
-
-
-XML_ENVELOPE = Envelope()
-"""The envelope of every request in XML."""
 
 
 def render(reply: AnyReply, layout: Layout, envelope: Envelope) -> bytes:

@@ -10,16 +10,16 @@ from ccell_fake.model import Door, Envelope, Operation, Request, Submit
 from ccell_fake.wire import json_text
 from ccell_fake.wire.text import NotReadableError, legible, say_not_utf8
 
-MEMBERS = frozenset({"id", "jsonrpc", "method", "params", "submit"}) | {
-    *("userid", "password", "seqid", "sign"),
-    *("phone", "content", "sendtime", "linkid", "spcode"),
-}
+_CREDENTIALS = ("userid", "password", "seqid", "sign")
+_SUBMIT = ("content", "phone", "sendtime", "linkid", "spcode")
+
+MEMBERS = frozenset({"id", "jsonrpc", "method", "params", "submit", *_CREDENTIALS, *_SUBMIT})
 """The names of all members that a request may have."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """How the questions about JSON are answered.
+    """Answers to the questions about JSON.
 
     Attributes:
         is_lenient: Strings may have single quotes or none (Q47).
@@ -132,7 +132,7 @@ def _request(operation: Operation, params: object, reading: Reading) -> Request:
 
 def _submit(submit: object, reading: Reading) -> Submit:
     given = json_text.object_of(submit, "an item of submit")
-    texts = {name: json_text.text_of(given.get(name)) for name in ("phone", "content", "sendtime", "linkid", "spcode")}
+    texts = {name: json_text.text_of(given.get(name)) for name in _SUBMIT}
     if reading.decodes_content and texts["content"]:
         texts["content"] = legible(unquote_plus(texts["content"]))
     return Submit(**texts)
@@ -140,31 +140,15 @@ def _submit(submit: object, reading: Reading) -> Submit:
 
 def render(operation: Operation, request: Request, id_: str | None = "1") -> bytes:
     """Render a call in UTF-8 without blanks and without absent members. `id_` is the id as JSON."""
-    params: dict[str, object] = {
-        name: value
-        for name, value in (
-            ("userid", request.userid),
-            ("password", request.password),
-            ("seqid", request.seqid),
-            ("sign", request.sign),
-        )
-        if value is not None
-    }
+    params = _members(request, _CREDENTIALS)
     if operation is Operation.SEND:
-        params["submit"] = [_members(submit) for submit in request.submits]
+        params["submit"] = [_members(submit, _SUBMIT) for submit in request.submits]
     head = "" if id_ is None else f'"id":{id_},'
     return f'{{{head}"method":"{operation}","params":{json_text.render(params)}}}'.encode()
 
 
-def _members(submit: Submit) -> dict[str, str]:
-    named = {
-        "content": submit.content,
-        "phone": submit.phone,
-        "sendtime": submit.sendtime,
-        "linkid": submit.linkid,
-        "spcode": submit.spcode,
-    }
-    return {name: value for name, value in named.items() if value is not None}
+def _members(value: Request | Submit, names: tuple[str, ...]) -> dict[str, object]:
+    return {name: getattr(value, name) for name in names if getattr(value, name) is not None}
 
 
 def is_complete(operation: Operation, request: Request, id_: str | None, data: bytes) -> bool:

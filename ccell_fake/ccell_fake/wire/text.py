@@ -1,4 +1,4 @@
-"""What XML and JSON share: the error of a payload that cannot be read, and the characters that both can carry."""
+"""Parts that XML and JSON share: the error of a payload that cannot be read, and the characters that both can carry."""
 
 import re
 

@@ -211,7 +211,7 @@ class Relay:
 
 
 def _envelope(exchange: Exchange) -> Envelope:
-    """What the answer to a request repeats. An XML request that cannot be read has nothing to repeat."""
+    """Return what the answer to a request repeats. An XML request that cannot be read has nothing to repeat."""
     with suppress(UnreadableRequest):
         return exchange.call().envelope
     return doors.XML_ENVELOPE

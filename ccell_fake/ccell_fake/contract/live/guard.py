@@ -123,7 +123,7 @@ def count_segments(content: str) -> int:
 
 
 def _parse(request: httpx2.Request) -> tuple[Operation | None, Request | None]:
-    """What a request asks for, in the most lenient reading. Both are None for a JSON-RPC call that cannot be read."""
+    """Read what a request asks for, as leniently as possible. Both are None for a JSON-RPC call that cannot be read."""
     content_type = request.headers.get("content-type", "")
     # The gateway's address may have a path.
     endpoint = next(one for path, one in doors.PATHS.items() if request.url.path.endswith(path))
