@@ -55,8 +55,7 @@ def question_of_sign(request: Request, policy: Policy) -> str:
     password, seqid = policy.settings.password, request.seqid or ""
     if is_digest(password) and request.sign in {md5(seqid + key) for key in (password, md5(password))}:
         return "Q44"
-    is_password_enough = request.password in policy.passwords and policy.answers["Q43"] != "password"
-    return "Q43" if is_password_enough else "Q42"
+    return "Q43" if request.password in policy.passwords else "Q42"
 
 
 def what_is_wrong_with_sign(request: Request, policy: Policy) -> str:
