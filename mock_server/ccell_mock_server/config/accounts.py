@@ -16,7 +16,7 @@ from ccell_mock_server.config.errors import ConfigProblem
 _USERID = re.compile(r"(?!\.\.?$)[\w.@-]*", re.ASCII)
 _NUMBER_PATTERN = re.compile(r"[0-9]+\*?|\*")
 # An entry with other numbers of digits would match no number that can be recognised.
-_PREFIX = re.compile(r"[0-9]{11}|[0-9]{1,10}\*")
+_PREFIX = re.compile(r"[0-9]{11}|[0-9]{0,10}\*")
 _GENERATED_PASSWORD = re.compile(r"minted-[0-9a-f]{8}")
 _FIRST_USERID, _THOUSANDS = 200_000, 800
 # Coprime to _THOUSANDS: only numbers that differ by a multiple of 800 begin with the same thousand.
