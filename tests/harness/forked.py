@@ -22,7 +22,7 @@ PRELOADED = (
         "pytest_timeout",
         "schemathesis.pytest.plugin",
     ),
-    *("flask", "cheroot.wsgi", "httpx2", "pydantic", "rich.table", "ahocorasick_rs", "faker", "trustme"),
+    *("flask", "cheroot.wsgi", "httpx2", "pydantic", "rich.table", "faker", "trustme"),
 )
 """Libraries that take long to import. None is of this project: a run imports the project itself."""
 

@@ -1,4 +1,4 @@
-"""An account's settings, compiled: patterns, indexed lists, and word lists as automatons."""
+"""An account's settings, compiled: patterns, and indexed lists of numbers and words."""
 
 import ipaddress
 from dataclasses import dataclass
@@ -12,27 +12,9 @@ from ccell_fake.patterns import NumberList, Patterns
 from ccell_fake.records import Submission
 from ccell_fake.settings import AccountSettings, OutcomeRule
 from ccell_fake.signing import is_digest, md5
+from ccell_fake.word_index import WordIndex
 
 _DEFAULT_LOCK = AccountSettings().lock_after, AccountSettings().lock_window
-
-
-class Words:
-    """A list of words. One pass over a content finds any of them."""
-
-    def __init__(self, words: tuple[str, ...]) -> None:
-        from ahocorasick_rs import AhoCorasick, MatchKind  # noqa: PLC0415 - slow to import, and few accounts have words
-
-        self._words = frozenset(words)
-        self._lengths = sorted({len(word) for word in words}, reverse=True)
-        # With the short words first, the automaton drops all words that begin with another one. With these, or with
-        # repeated words, it takes quadratic time to build.
-        self._automaton = AhoCorasick(sorted(self._words, key=len), matchkind=MatchKind.LeftmostFirst)
-
-    def first_in(self, content: str) -> str | None:
-        """Return the first word that occurs in a content, the longest one if several begin there, or None."""
-        for _, start, _ in self._automaton.find_matches_as_indexes(content):
-            return next(word for length in self._lengths if (word := content[start : start + length]) in self._words)
-        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +77,8 @@ class Policy:
         self.prefixes: NumberList = NumberList(settings.prefixes)
         self.blacklist: NumberList | None = NumberList(settings.blacklist) if settings.blacklist else None
         self.whitelist: NumberList | None = None if settings.whitelist is None else NumberList(settings.whitelist)
-        self.black_words: Words | None = Words(settings.black_words) if settings.black_words else None
-        self.white_words: Words | None = Words(settings.white_words) if settings.white_words else None
+        self.black_words: WordIndex | None = WordIndex(settings.black_words) if settings.black_words else None
+        self.white_words: WordIndex | None = WordIndex(settings.white_words) if settings.white_words else None
         self.outcomes: tuple[OutcomePatterns, ...] = tuple(
             OutcomePatterns(rule, _compiled(rule.phone), _compiled(rule.content), _compiled(rule.linkid))
             for rule in settings.outcomes

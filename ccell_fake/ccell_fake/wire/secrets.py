@@ -8,18 +8,16 @@ import codecs
 import html
 import json
 import re
+from collections import defaultdict
 from collections.abc import Container, Iterable
 from functools import lru_cache
-from typing import TYPE_CHECKING
 from urllib.parse import quote, quote_plus, unquote
 from xml.sax.saxutils import escape
 
 from ccell_fake.model import Door
 from ccell_fake.signing import is_digest, md5
 from ccell_fake.wire import json_requests, json_text
-
-if TYPE_CHECKING:
-    from ahocorasick_rs import AhoCorasick
+from ccell_fake.word_index import WordIndex
 
 HIDDEN = "********"
 """Replaces a secret."""
@@ -147,7 +145,9 @@ def hide(text: str, secrets: Iterable[str]) -> str:
     A secret that is too long for a password is hidden as it is, and as XML writes it.
     """
     secrets = tuple(secrets)
-    for secret in secrets if len(secrets) <= _FEW else _contained(text, secrets):
+    known = secrets if len(secrets) <= _FEW else _contained(text, secrets)
+    # One secret may be the beginning of another.
+    for secret in sorted(known, key=len, reverse=True):
         if is_digest(secret):
             # Each sign is another one. A pattern of it would be compiled for one use.
             for form in forms(secret):
@@ -160,20 +160,20 @@ def hide(text: str, secrets: Iterable[str]) -> str:
     return text
 
 
-def _contained(text: str, secrets: tuple[str, ...]) -> list[str]:
+def _contained(text: str, secrets: tuple[str, ...]) -> set[str]:
     """Return those of many secrets that a text contains in any form. To look for each would take seconds."""
-    automaton, owners = _automaton(secrets)
-    found = automaton.find_matches_as_indexes(text.lower(), overlapping=True)
-    return [secrets[owner] for owner in {owners[form]: None for form, _, _ in found}]
+    index, owners = _index(secrets)
+    return {secret for form in index.all_in(text.lower()) for secret in owners[form]}
 
 
 @lru_cache(1)
-def _automaton(secrets: tuple[str, ...]) -> "tuple[AhoCorasick, list[int]]":
-    """Return an automaton that finds the forms of secrets, and the position of the secret of each form."""
-    from ahocorasick_rs import AhoCorasick  # noqa: PLC0415 - slow to import, and rarely used
-
-    found = [(form.lower(), owner) for owner, secret in enumerate(secrets) for form in forms(secret)]
-    return AhoCorasick([form for form, _ in found]), [owner for _, owner in found]
+def _index(secrets: tuple[str, ...]) -> tuple[WordIndex, dict[str, set[str]]]:
+    """Return an index of the forms of secrets, and the secrets with each form."""
+    owners = defaultdict[str, set[str]](set)
+    for secret in secrets:
+        for form in forms(secret):
+            owners[form.lower()].add(secret)
+    return WordIndex(owners), owners
 
 
 @lru_cache(_MOST_PATTERNS)
