@@ -8,6 +8,7 @@ from typing import Any, cast
 import click
 
 _COMMANDS = {
+    "ca": ("ca", "Print the certificate that clients of `serve --tls` must trust."),
     "calibrate": ("contract", "Answer the open questions."),
     "check-config": ("serve", "Check a configuration file."),
     "contract": ("contract", "Test every clause of the document and every open question."),

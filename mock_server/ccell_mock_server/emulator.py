@@ -87,12 +87,15 @@ class Emulator:
             self.services: Services = Services(
                 store, accounts, gateway, notifier, credentials, metrics, server.control_token
             )
-            self.dispatcher: Dispatcher = Dispatcher(
-                self.services, refuses_cross_site=is_loopback(server.host) and not server.allow_cross_site
-            )
             self.certificate: tls.Certificate | None = _certificate(config)
             if self.certificate is not None:
                 stack.callback(self.certificate.discard)
+            authority = self.certificate and self.certificate.authority
+            self.dispatcher: Dispatcher = Dispatcher(
+                self.services,
+                refuses_cross_site=is_loopback(server.host) and not server.allow_cross_site,
+                authority=authority.read_bytes() if authority else b"",
+            )
             self._server = HttpServer(
                 self.dispatcher,
                 server.host,
@@ -173,4 +176,6 @@ def _certificate(config: Config) -> tls.Certificate | None:
     server = config.server
     if server.tls_cert:
         return tls.load_certificate(Path(server.tls_cert), Path(server.tls_key))
-    return tls.generate_certificate(server.host) if server.tls else None
+    if not (server.tls or server.tls_names):
+        return None
+    return tls.generate_certificate(server.host, server.tls_names, server.authority_folder)

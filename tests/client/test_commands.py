@@ -328,21 +328,6 @@ def test_a_code_after_which_the_outcome_is_unknown_is_in_the_row() -> None:
     assert [(row["state"], row["code"]) for row in _rows(answer)] == [("unknown", "1001999")]
 
 
-def test_commands_trust_the_certificates_of_cacert(tmp_path: Path) -> None:
-    with emulator(server={"tls": True}) as served:
-        assert served.certificate
-        trusted = ["--cacert", str(served.certificate.authority)]
-        for command in (["send", PHONE, CONTENT], ["report"], ["upmsg"], ["info"]):
-            assert _run(served.url, *command).exit_code in {NOT_SENT, UNKNOWN}
-            assert _run(served.url, *command, *trusted).exit_code == DONE
-        assert _run(served.url, "reply", PHONE, "TD", *trusted).exit_code == DONE
-        demo = _run(served.url, "demo", "--messages", "5", *trusted)
-        assert demo.exit_code == DONE, demo.output
-    (tmp_path / "none.pem").write_text("none")
-    answer = _run(served.url, "info", "--cacert", str(tmp_path / "none.pem"))
-    assert (answer.exit_code, "none.pem: no certificates can be read from it" in answer.stderr) == (USAGE, True)
-
-
 def test_a_progress_bar_is_shown_only_on_a_terminal(served: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TERM", "xterm")
     phones = "\n".join(f"138{number:08}" for number in range(1001))

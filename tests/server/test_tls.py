@@ -12,6 +12,7 @@ from harness.emulators import emulator
 from ccell_fake.model import Operation
 from ccell_mock_server.emulator import Emulator
 from ccell_mock_server.http import tls
+from ccell_mock_server.http.authority import CertificateError
 
 INFO = '<root userid="200001" password="123456"></root>'
 
@@ -60,9 +61,9 @@ def test_plain_http_to_a_tls_server_gets_a_hint() -> None:
 def test_an_invalid_certificate_is_an_error(tmp_path: Path) -> None:
     text, nothing = tmp_path / "x.pem", tmp_path / "none.pem"
     text.write_text("hello")
-    with pytest.raises(tls.CertificateError, match="must be a certificate and its key as PEM"):
+    with pytest.raises(CertificateError, match="must be a certificate and its key as PEM"):
         tls.load_certificate(text, text)
-    with pytest.raises(tls.CertificateError, match=r"none.pem: no such file"):
+    with pytest.raises(CertificateError, match=r"none.pem: no such file"):
         tls.load_certificate(nothing, text)
-    with pytest.raises(tls.CertificateError, match="no certificate can be made for the host 'my host!'"):
+    with pytest.raises(CertificateError, match="no certificate can be made for the host 'my host!'"):
         tls.generate_certificate("my host!")

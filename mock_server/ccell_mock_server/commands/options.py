@@ -1,6 +1,8 @@
 """Options that several commands share, and the environment variable of each option."""
 
 import math
+import os
+import ssl
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -8,6 +10,7 @@ from typing import Any, TypeVar
 import click
 from click.core import ParameterSource
 
+from ccell_fake.certificates import trusted
 from ccell_mock_server.http.paths import DEFAULT_PORT
 
 _Command = TypeVar("_Command", bound=Callable[..., None])
@@ -25,6 +28,19 @@ class _Seconds(click.FloatRange):
         if math.isnan(seconds):
             self.fail("nan is no number of seconds.", param, ctx)
         return seconds
+
+
+class _Certificates(click.Path):
+    """A file of certificates, which is read before the command does anything."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:  # noqa: ANN401 - Click's
+        """Return the path of the file."""
+        path = Path(os.fsdecode(super().convert(value, param, ctx)))
+        try:
+            trusted("", path)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+        return path
 
 
 SECONDS = _Seconds(min=0, max=_LONGEST)
@@ -74,9 +90,17 @@ def cacert(command: _Command) -> _Command:
     return click.option(
         "--cacert",
         metavar="FILE",
-        type=click.Path(exists=True, dir_okay=False, path_type=Path),
-        help="Certificates to trust instead of the host's, as PEM. `serve --tls` prints the path of its own.",
+        type=_Certificates(exists=True, dir_okay=False),
+        help="Certificates to trust instead of the host's, as PEM. `ccell-fake ca` prints an emulator's.",
     )(command)
+
+
+def insecure_context() -> ssl.SSLContext:
+    """Return a context that accepts any certificate, for requests that hold no secret."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
 
 
 def control_token(command: _Command) -> _Command:

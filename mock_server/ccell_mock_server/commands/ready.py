@@ -1,13 +1,14 @@
 """The command `ready`: wait until an emulator answers."""
 
-import ssl
 import time
+from pathlib import Path
 
 import click
 
+from ccell_fake.certificates import trusted
 from ccell_fake.clock import elapsed
 from ccell_fake.errors import CcellError
-from ccell_mock_server.commands.options import SECONDS, emulator_url
+from ccell_mock_server.commands.options import SECONDS, cacert, emulator_url, insecure_context
 from ccell_mock_server.commands.output import echo
 from ccell_mock_server.http.paths import READY_PATH
 
@@ -20,24 +21,35 @@ class NotReadyError(CcellError):
 
 @click.command()
 @emulator_url
+@cacert
 @click.option("--timeout", type=SECONDS, default=30.0, show_default=True, help="Seconds to wait.")
-def ready(url: str, timeout: float) -> None:
-    """Wait until the emulator answers. Exits with 0 if it does in time, 1 if not."""
+def ready(url: str, cacert: Path | None, timeout: float) -> None:
+    """Wait until the emulator answers. Exits with 0 if it does in time, 1 if not.
+
+    Without --cacert, any certificate is accepted.
+    """
     try:
-        wait_until_ready(url, timeout)
+        wait_until_ready(url, timeout, cacert)
     except NotReadyError as error:
         raise click.ClickException(str(error)) from error
     echo(f"{url} is ready")
 
 
-def wait_until_ready(url: str, timeout: float) -> None:
-    """Wait until the emulator at a URL is ready. Raises NotReadyError after `timeout` seconds."""
+def wait_until_ready(url: str, timeout: float, cacert: Path | None = None) -> None:
+    """Wait until the emulator at a URL is ready.
+
+    Args:
+        url: The URL.
+        timeout: Seconds to wait.
+        cacert: File of the certificates to trust, as PEM; None for any.
+
+    Raises:
+        NotReadyError: It is not ready in time.
+        ValueError: The file has no certificates.
+    """
     import httpx2  # noqa: PLC0415 - slow to import
 
-    # The request holds no secret, so any certificate will do.
-    context = ssl.create_default_context()
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
+    context = trusted(url, cacert) if cacert else insecure_context()
     deadline = elapsed() + timeout
     with httpx2.Client(verify=context, trust_env=False) as client:
         while True:

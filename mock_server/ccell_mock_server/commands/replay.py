@@ -110,6 +110,7 @@ def _emulator(
             yield upstream, stack.enter_context(ControlClient(url, token, cacert=cacert)), None
             return
         overrides = {"host": "127.0.0.1", "port": 0, "store": "", "tls": False, "tls_cert": "", "tls_key": ""}
+        overrides |= {"tls_names": [], "tls_dir": ""}
         overrides |= {"profile": profile} if profile else {}
         sources = origins(click.get_current_context())
         config = (

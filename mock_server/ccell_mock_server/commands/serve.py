@@ -7,6 +7,7 @@ from contextlib import ExitStack, suppress
 from importlib.metadata import version
 from itertools import islice
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING
 
 import click
@@ -20,10 +21,12 @@ from ccell_mock_server.commands.signals import stop_event, wait_for
 from ccell_mock_server.config import settings as configuration
 from ccell_mock_server.config.accounts import is_public
 from ccell_mock_server.config.errors import ConfigError
+from ccell_mock_server.http.authority import fingerprint
 from ccell_mock_server.http.paths import CONTROL_PREFIX, DEFAULT_PORT
 
 if TYPE_CHECKING:
     from ccell_mock_server.emulator import Emulator
+    from ccell_mock_server.http.tls import Certificate
 
 _INVALID_CONFIG = 2
 
@@ -42,6 +45,16 @@ _INVALID_CONFIG = 2
 @click.option("--seed", type=int, help="Seed for all randomness.  [default: 0]")
 @click.option("--profile", help="File with a live service's answers to the open questions.")
 @click.option("--tls", is_flag=True, default=None, help="Use TLS with a generated certificate.")
+@click.option(
+    "--tls-name",
+    "tls_names",
+    multiple=True,
+    metavar="NAME",
+    help="Name or address for the generated certificate, such as sms.example.com; may be repeated. Turns TLS on.",
+)
+@click.option(
+    "--tls-dir", help="Folder that keeps the authority of generated certificates.  [default: beside the store]"
+)
 @click.option("--tls-cert", help="Your certificate with its chain, as PEM.")
 @click.option("--tls-key", help="The private key of --tls-cert, as PEM.")
 @click.option(
@@ -63,7 +76,7 @@ def serve(
     context: click.Context, /, path: Path | None, *, log_level: str, quiet: bool, print_config: bool, **options: object
 ) -> None:
     """Run the emulator until Ctrl-C, SIGTERM or SIGHUP."""
-    config = _load(path, {name: value for name, value in options.items() if value is not None}, origins(context))
+    config = _load(path, {name: value for name, value in options.items() if value not in (None, ())}, origins(context))
     if print_config:
         echo(configuration.as_toml(config).rstrip("\n"))
         return
@@ -133,10 +146,22 @@ def _greeting(emulator: "Emulator") -> list[str]:
         *(f"account {one.userid}, password {_printable_password(one)}, balance {one.balance}" for one in accounts),
     ]
     if accounts:
-        trust = f" --cacert {certificate.authority}" if certificate and certificate.authority else ""
+        trust = f" --cacert {quote(str(certificate.authority))}" if certificate and certificate.authority else ""
         body = f'<root userid="{accounts[0].userid}" password="{_printable_password(accounts[0])}"></root>'
         lines += ["try", f"  curl{trust} {url}{Operation.INFO.path} -d '{body}'"]
-    return lines
+    return [*lines, *_trust(url, certificate)]
+
+
+def _trust(url: str, certificate: "Certificate | None") -> list[str]:
+    """Say which certificate clients must trust, how to get it, and for which names it is."""
+    if certificate is None or certificate.authority is None:
+        return []
+    return [
+        f"authority {certificate.authority}",
+        f"  SHA-256 {fingerprint(certificate.authority.read_bytes())}",
+        f"  print   ccell-fake ca --url {url}",
+        f"  names   {', '.join(certificate.names)}",
+    ]
 
 
 def _printable_password(account: AccountSettings) -> str:

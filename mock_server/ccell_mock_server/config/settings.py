@@ -28,6 +28,7 @@ from ccell_mock_server.config.accounts import (
     is_public,
 )
 from ccell_mock_server.config.errors import ConfigError, ConfigProblem, from_pydantic
+from ccell_mock_server.http.names import canonical_name
 from ccell_mock_server.http.paths import DEFAULT_PORT
 
 _DEFAULT_PATH = Path("ccell.toml")
@@ -47,7 +48,11 @@ class ServerSettings:
         store: File that keeps all data across restarts; empty keeps it in memory.
         seed: Seed for all randomness; 0 if absent. If you set it, all pytest-xdist workers generate the same userids.
         tls: Use TLS. A certificate is generated unless `tls_cert` is set.
-        tls_cert: Your certificate with its chain, as PEM.
+        tls_names: Names and addresses in the generated certificate, besides `host`, loopback and the name of the
+            machine, such as `sms.example.com` or `*.example.com`. They turn TLS on.
+        tls_dir: Folder that keeps the authority of generated certificates across restarts. If empty, it is beside the
+            `store`: `ccell.sqlite.tls` for `ccell.sqlite`. Without either, each start makes a new authority.
+        tls_cert: Your certificate with its chain, as PEM. It turns TLS on.
         tls_key: The private key of `tls_cert`, as PEM.
         strict_http: Refuse request lines that HTTP does not allow.
         allow_cross_site: Answer requests to the gateway from web pages of other sites. Always so when not on loopback.
@@ -66,6 +71,8 @@ class ServerSettings:
     store: str = ""
     seed: int | None = None
     tls: bool = False
+    tls_names: tuple[str, ...] = ()
+    tls_dir: str = ""
     tls_cert: str = ""
     tls_key: str = ""
     strict_http: bool = False
@@ -78,6 +85,13 @@ class ServerSettings:
     max_message_age: Annotated[float, Interval(gt=0, le=3e9)] | None = None
 
     __pydantic_config__: ClassVar[Mapping[str, str]] = _FORBID
+
+    @property
+    def authority_folder(self) -> Path | None:
+        """Folder that keeps the authority of generated certificates, or None."""
+        if self.tls_dir:
+            return Path(self.tls_dir)
+        return Path(f"{self.store}.tls") if self.store else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -229,9 +243,7 @@ def _check_server(config: Config, invalid: Container[str]) -> Iterator[ConfigPro
             toml.read_profile(Path(server.profile))
         except ConfigError as error:
             yield ConfigProblem("server.profile", str(error))
-    if bool(server.tls_cert) != bool(server.tls_key):
-        missing, other = ("tls_key", "tls_cert") if server.tls_cert else ("tls_cert", "tls_key")
-        yield ConfigProblem(f"server.{missing}", f"must be set together with {other}")
+    yield from _check_tls(server)
     if _TOKEN.fullmatch(server.control_token) is None:
         message = "must be printable ASCII without blanks at either end"
         yield ConfigProblem("server.control_token", message, HIDDEN)
@@ -241,6 +253,23 @@ def _check_server(config: Config, invalid: Container[str]) -> Iterator[ConfigPro
             "(set --control-token, CCELL_FAKE_CONTROL_TOKEN or control_token)"
         )
         yield ConfigProblem("server.host", message, f'"{server.host}"')
+
+
+def _check_tls(server: ServerSettings) -> Iterator[ConfigProblem]:
+    if bool(server.tls_cert) != bool(server.tls_key):
+        missing, other = ("tls_key", "tls_cert") if server.tls_cert else ("tls_cert", "tls_key")
+        yield ConfigProblem(f"server.{missing}", f"must be set together with {other}")
+    for setting in ("tls_names", "tls_dir"):
+        if server.tls_cert and getattr(server, setting):
+            message = (
+                "must not be set together with tls_cert: it is for generated certificates, and yours stays as it is"
+            )
+            yield ConfigProblem(f"server.{setting}", message)
+    for name in server.tls_names:
+        try:
+            canonical_name(name)
+        except ValueError as error:
+            yield ConfigProblem("server.tls_names", str(error), json.dumps(name[:80], ensure_ascii=False))
 
 
 def _check_accounts(config: Config) -> Iterator[ConfigProblem]:

@@ -13,7 +13,7 @@ from ccell_mock_server.gateway.endpoints import PLAIN, Endpoints, read_body
 from ccell_mock_server.gateway.routes import METHODS, Route
 from ccell_mock_server.gateway.unrouted import UnroutedRequest
 from ccell_mock_server.http.connection import TARGET, close_after
-from ccell_mock_server.http.paths import CONSOLE_FILES, CONTROL_PREFIX, LIVE_PATH, METRICS_PATH, READY_PATH
+from ccell_mock_server.http.paths import CA_PATH, CONSOLE_FILES, CONTROL_PREFIX, LIVE_PATH, METRICS_PATH, READY_PATH
 from ccell_mock_server.services import Services
 
 if TYPE_CHECKING:
@@ -33,8 +33,15 @@ class Dispatcher:
     created at their first request, because most runs do not need them.
     """
 
-    def __init__(self, services: Services, *, refuses_cross_site: bool) -> None:
-        """Create the application. It can refuse requests to the gateway from web pages of other sites."""
+    def __init__(self, services: Services, *, refuses_cross_site: bool, authority: bytes = b"") -> None:
+        """Create the application.
+
+        Args:
+            services: The parts of the emulator.
+            refuses_cross_site: Refuse requests to the gateway from web pages of other sites.
+            authority: The certificate that clients must trust, as PEM; empty if there is none. Everybody may read it.
+        """
+        self._texts = {**_HEALTH, CA_PATH: authority} if authority else _HEALTH
         self._refuses_cross_site = refuses_cross_site
         self._services = services
         self._endpoints = Endpoints(services.gateway, services.notifier, services.metrics)
@@ -52,9 +59,10 @@ class Dispatcher:
         route = routes.find(full_path, answers)
         if route is not None and method in METHODS:
             return self._answer(route, environ, start_response)
-        if path in _HEALTH and method in {"GET", "HEAD"}:
-            start_response("200 OK", [("Content-Type", PLAIN), ("Content-Length", str(len(_HEALTH[path])))])
-            return [_HEALTH[path]] if method == "GET" else []
+        if path in self._texts and method in {"GET", "HEAD"}:
+            text = self._texts[path]
+            start_response("200 OK", [("Content-Type", PLAIN), ("Content-Length", str(len(text)))])
+            return [text] if method == "GET" else []
         if path.startswith(CONTROL_PREFIX) and path not in _HEALTH:
             is_documented = path != CONTROL_PREFIX and not path.startswith(_UNDOCUMENTED)
             return self._control(is_documented=is_documented)(environ, start_response)

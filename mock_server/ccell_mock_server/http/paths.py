@@ -18,5 +18,8 @@ METRICS_PATH = CONTROL_PREFIX + "metrics"
 LIVE_PATH = CONTROL_PREFIX + "livez"
 """Answers 200 while the process runs."""
 
+CA_PATH = CONTROL_PREFIX + "ca.pem"
+"""Answers the certificate of the authority that signed the server's certificate, as PEM, if both were generated."""
+
 DOCUMENT_PATH = CONTROL_PREFIX + "openapi.json"
 """Answers the OpenAPI document of the control API."""

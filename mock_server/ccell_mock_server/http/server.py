@@ -131,7 +131,7 @@ class HttpServer:
             self._server.on_refusal = on_refusal
         if certificate is not None:
             self._server.ssl_adapter = TlsAdapter(str(certificate.chain), str(certificate.key))
-            certificate.remove_key()
+            certificate.forget()
         self._thread = threading.Thread(target=self._server.serve, name="ccell-fake", daemon=True)
 
     @property

@@ -5,19 +5,18 @@ import shutil
 import socket
 import ssl
 import tempfile
+from collections.abc import Iterable
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
 from cheroot.ssl.builtin import BuiltinSSLAdapter
 
-from ccell_fake.errors import CcellError
+from ccell_mock_server.http.authority import CertificateError, kept_authority, temporary_authority, write
+from ccell_mock_server.http.names import canonical_name, own_names
 
 _PLAIN_HTTP = b"HTTP/1.1 400 Bad Request\r\nContent-Length: 38\r\nConnection: close\r\n\r\nThis port speaks HTTPS; say https://.\n"
-
-
-class CertificateError(CcellError):
-    """The certificate is missing or invalid. The message says how to provide one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,23 +25,34 @@ class Certificate:
 
     Attributes:
         chain: The certificate, followed by its intermediate certificates.
-        key: Its private key. A generated key is removed as soon as a server has read it.
+        key: Its private key.
         authority: The certificate that clients must trust, if the certificate was generated; otherwise None.
+        names: The names and addresses of a generated certificate.
+        temporary: The folder of the files of a generated certificate, or None.
     """
 
     chain: Path
     key: Path
     authority: Path | None = None
+    names: tuple[str, ...] = ()
+    temporary: Path | None = None
 
-    def remove_key(self) -> None:
-        """Remove the private key of a generated certificate. Nothing that ends the process can then leave it behind."""
-        if self.authority is not None:
+    def forget(self) -> None:
+        """Remove a generated certificate and its key after a server has read them. The authority's certificate stays.
+
+        Nothing that ends the process can then leave the key behind.
+        """
+        if self.temporary is not None:
+            self.chain.unlink(missing_ok=True)
             self.key.unlink(missing_ok=True)
+            # A temporary authority has its certificate there.
+            with suppress(OSError):
+                self.temporary.rmdir()
 
     def discard(self) -> None:
-        """Remove the files of a generated certificate. Yours stay."""
-        if self.authority is not None:
-            shutil.rmtree(self.authority.parent, ignore_errors=True)
+        """Remove all temporary files. An authority that a folder keeps stays, and so does your certificate."""
+        if self.temporary is not None:
+            shutil.rmtree(self.temporary, ignore_errors=True)
 
 
 def load_certificate(chain: Path, key: Path) -> Certificate:
@@ -59,32 +69,38 @@ def load_certificate(chain: Path, key: Path) -> Certificate:
     return Certificate(chain, key)
 
 
-def generate_certificate(host: str) -> Certificate:
-    """Generate a certificate for a host and for loopback, with its own authority, in a new temporary folder.
+def generate_certificate(host: str, names: Iterable[str] = (), folder: Path | None = None) -> Certificate:
+    """Generate a certificate in a new temporary folder.
 
-    Raises CertificateError if trustme is not installed or the host is invalid.
+    Args:
+        host: Host that the server listens on. Loopback and the name of this machine are in the certificate, too.
+        names: Further names and addresses.
+        folder: Folder that keeps the authority. None for a new authority in the temporary folder.
+
+    Raises:
+        CertificateError: trustme is not installed, a name is invalid, or the authority cannot be used.
     """
     try:
-        import trustme  # noqa: PLC0415 - an extra, and slow to import
-    except ImportError as error:
-        message = "trustme is not installed: pip install 'ccell-fake[tls]', or give --tls-cert and --tls-key"
-        raise CertificateError(message) from error
-    authority = trustme.CA()
-    try:
-        issued = authority.issue_cert(*dict.fromkeys((host, "127.0.0.1", "::1", "localhost")))
+        listening = canonical_name(host.strip("[]").partition("%")[0])
     except ValueError as error:
         message = f"no certificate can be made for the host {host!r}: {error}"
         raise CertificateError(message) from error
-    folder = Path(tempfile.mkdtemp(prefix="ccell-fake-tls-"))
-    certificate = Certificate(folder / "server.pem", folder / "server.key", folder / "ca.pem")
-    try:
-        certificate.chain.write_bytes(b"".join(blob.bytes() for blob in issued.cert_chain_pems))
-        issued.private_key_pem.write_to_path(certificate.key)
-        authority.cert_pem.write_to_path(folder / "ca.pem")
-    except OSError as error:
-        certificate.discard()
-        message = f"no certificate can be written to {folder}: {error.strerror}"
-        raise CertificateError(message) from error
+    all_names = tuple(dict.fromkeys([*map(canonical_name, names), listening, *own_names()]))
+    with ExitStack() as stack:
+        try:
+            temporary = Path(tempfile.mkdtemp(prefix="ccell-fake-tls-"))
+            stack.callback(shutil.rmtree, temporary, ignore_errors=True)
+            authority = temporary_authority(temporary) if folder is None else kept_authority(folder)
+            chain, key = authority.issue(all_names)
+            certificate = Certificate(
+                temporary / "server.pem", temporary / "server.key", authority.path, all_names, temporary
+            )
+            write(certificate.chain, chain)
+            write(certificate.key, key)
+        except OSError as error:
+            message = f"no certificate can be written to {tempfile.gettempdir()}: {error.strerror}"
+            raise CertificateError(message) from error
+        stack.pop_all()
     return certificate
 
 
