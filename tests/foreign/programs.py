@@ -41,13 +41,17 @@ _QUICK_START = "-XX:TieredStopAtLevel=1"
 
 
 class Programs:
-    """The programs in `clients`. Each is compiled when a test first runs it."""
+    """The programs in `clients`. Each is compiled when a test first runs it.
+
+    Attributes:
+        environment: The environment of the programs, without proxies.
+    """
 
     def __init__(self, folder: Path, cache: Path) -> None:
         """Compile into `folder`. The compiler of Go keeps its cache in `cache`."""
         self._folder = folder
-        self._environment = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
-        self._environment |= {"GO111MODULE": "off", "GOFLAGS": "", "GOTELEMETRY": "off", "GOCACHE": str(cache)}
+        self.environment = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
+        self.environment |= {"GO111MODULE": "off", "GOFLAGS": "", "GOTELEMETRY": "off", "GOCACHE": str(cache)}
 
     def run(self, program: str, url: str, ccell: Ccell, scenario: str, password: str | None = None) -> Any:
         """Run a scenario of a program, and return the JSON that it prints. The password is the account's by default.
@@ -55,21 +59,26 @@ class Programs:
         The test is skipped if the machine cannot run the program.
         """
         path = CLIENTS / program
+        self.require(path)
+        return json.loads(self._execute(*self._command(path), url, ccell.userid, password or ccell.password, scenario))
+
+    def require(self, path: Path) -> None:
+        """Skip the test if the machine cannot run a program."""
         if path.suffix in _TOOLS:
             tool, package = _TOOLS[path.suffix]
             _need(shutil.which(tool), tool, package)
-        return json.loads(self._execute(*self._command(path), url, ccell.userid, password or ccell.password, scenario))
+        if path.suffix == ".php":
+            _need("curl" in self._php_extensions, "curl for PHP", "php-curl")
 
     def _command(self, path: Path) -> tuple[str, ...]:
         match path.suffix:
             case ".go":
-                return (self._compiled_go(path),)
+                return (self.compiled_go(path),)
             case ".java":
                 return ("java", _QUICK_START, "-cp", self._java, path.stem)
             case ".mjs":
                 return ("node", str(path))
             case ".php":
-                _need("curl" in self._php_extensions, "curl for PHP", "php-curl")
                 return ("php", str(path))
             case _:
                 return (sys.executable, str(path))
@@ -90,12 +99,13 @@ class Programs:
         return self._execute("php", "-m").split()
 
     @functools.cache  # noqa: B019 - a session has one object
-    def _compiled_go(self, source: Path) -> str:
+    def compiled_go(self, source: Path) -> str:
+        """Compile a program in Go, and return the path of the result."""
         self._execute("go", "build", "-o", str(self._folder / source.stem), str(source))
         return str(self._folder / source.stem)
 
     def _execute(self, *command: str) -> str:
-        done = subprocess.run(command, env=self._environment, capture_output=True, check=False, timeout=240)
+        done = subprocess.run(command, env=self.environment, capture_output=True, check=False, timeout=240)
         assert done.returncode == 0, done.stderr.decode(errors="replace")
         return done.stdout.decode()
 

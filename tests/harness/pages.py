@@ -186,7 +186,10 @@ class Reader:
         if words[1] != "record":
             ready.wait_until_ready(address, 60)
         if "--port" in words:
-            self._addresses[f"http://127.0.0.1:{words[words.index('--port') + 1]}"] = address
+            given = words[words.index("--port") + 1]
+            self._addresses[f"http://127.0.0.1:{given}"] = address
+            # Other names lead to the same port.
+            self._addresses[f":{given}"] = f":{address.rpartition(':')[2]}"
         return printed
 
     def _run_python(self, text: str) -> str:
