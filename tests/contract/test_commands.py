@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 from harness import processes
-from harness.emulators import emulator
 
 _ODD_INI = "[pytest]\npython_files = check_*.py\npython_functions = check\naddopts = -p no:ccell --no-such-option\n"
 
@@ -93,18 +92,6 @@ def test_an_interrupt_before_the_first_test_has_the_exit_code_130(tmp_path: Path
     (tmp_path / "stopping.py").write_text(stopping, "utf-8")
     done = processes.run(tmp_path, "contract", "--", "-p", "stopping")
     assert (done.returncode, "Traceback" in done.stderr) == (130, False), done.stderr
-
-
-@pytest.mark.parametrize("way", ["option", "variable"])
-def test_an_emulator_with_tls_can_be_tested(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: str) -> None:
-    with emulator(server={"tls": True}) as served:
-        assert served.certificate
-        authority = str(served.certificate.authority)
-        if way == "variable":
-            monkeypatch.setenv("CCELL_FAKE_CACERT", authority)
-        given = (f"--cacert={authority}",) if way == "option" else ()
-        done = processes.run(tmp_path, "contract", f"--url={served.url}", *given, "--", "-k", "test_0")
-    assert (done.returncode, "1 passed" in done.stdout) == (0, True), done.stdout + done.stderr
 
 
 @pytest.mark.parametrize(

@@ -2,11 +2,15 @@
 
 import ssl
 import subprocess
+import sys
 from pathlib import Path
 
 import httpx2
 import pytest
 from click.testing import CliRunner, Result
+from cryptography import x509
+from cryptography.hazmat.primitives.hashes import SHA256
+from harness import processes
 from harness.emulators import emulator
 
 from ccell_mock_server.cli import main
@@ -105,8 +109,26 @@ def test_an_emulator_with_your_certificate_has_no_authority_to_print(folder: Pat
     assert f"{served.url} has no generated authority: it answered 404" in result.stderr
 
 
-def test_the_fingerprint_is_the_one_that_openssl_prints(folder: Path) -> None:
-    path = kept_authority(folder).path
-    command = ["openssl", "x509", "-in", str(path), "-noout", "-fingerprint", "-sha256"]
-    printed = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout
-    assert printed.rstrip().endswith(f"={fingerprint(path.read_bytes())}")
+def test_the_fingerprint_is_the_sha_256_of_the_certificate(folder: Path) -> None:
+    certificate = kept_authority(folder).certificate
+    digest = x509.load_pem_x509_certificate(certificate).fingerprint(SHA256())
+    assert bytes.fromhex(fingerprint(certificate).replace(":", "")) == digest
+
+
+def test_a_kept_authority_is_printed_without_the_extra_and_a_new_one_needs_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = _run("--tls-dir", "tls").stdout
+    monkeypatch.setitem(sys.modules, "trustme", None)
+    assert _run("--tls-dir", "tls").stdout == kept
+    refused = _run("--tls-dir", "other")
+    assert (refused.exit_code, refused.stdout) == (1, "")
+    assert "trustme is not installed: pip install 'ccell-fake[tls]'" in refused.stderr
+    assert not Path("other").exists()
+
+
+def test_a_full_disk_leaves_no_part_of_an_authority(folder: Path) -> None:
+    # No file may have a byte.
+    command = ["bash", "-c", 'ulimit -f 0; exec "$@"', "-", *processes.COMMAND, "ca", "--tls-dir", "tls"]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=120)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "Error: tls: no authority can be kept there: File too large\n"
+    assert [*folder.rglob("*")] == [folder / "tls"]

@@ -51,6 +51,17 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
         yield running
 
 
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a transcript for `replay`, an authority that signed nothing, and a file without certificates."""
+    folder = tmp_path_factory.mktemp("work")
+    with emulator() as plain:
+        assert _record(folder, plain.url) == 200
+    kept_authority(folder)
+    (folder / "none.pem").write_text("none")
+    return folder
+
+
 def _run(folder: Path, name: str, url: str, *trust: str, **variables: str) -> subprocess.CompletedProcess[str]:
     command = [*processes.COMMAND, name, "--url", url, *trust, *_ARGUMENTS.get(name, []), *_CHECK.get(name, [])]
     environment = {one: value for one, value in os.environ.items() if not one.startswith("CCELL_")} | variables
@@ -62,12 +73,6 @@ def _run(folder: Path, name: str, url: str, *trust: str, **variables: str) -> su
 def _authority(served: Emulator) -> str:
     assert served.certificate
     return str(served.certificate.authority)
-
-
-def _transcript(folder: Path) -> None:
-    """Record an exchange, which `replay` sends again."""
-    with emulator() as plain:
-        _record(folder, plain.url)
 
 
 def _record(folder: Path, upstream: str, *trust: str, **variables: str) -> int:
@@ -91,29 +96,25 @@ def _record(folder: Path, upstream: str, *trust: str, **variables: str) -> int:
 
 @pytest.mark.parametrize("way", ["option", "variable"])
 @pytest.mark.parametrize("name", _connecting())
-def test_a_command_trusts_the_authority_of_cacert(tmp_path: Path, served: Emulator, name: str, way: str) -> None:
-    _transcript(tmp_path)
+def test_a_command_trusts_the_authority_of_cacert(folder: Path, served: Emulator, name: str, way: str) -> None:
     authority = _authority(served)
     trust = ["--cacert", authority] if way == "option" else []
     variables = {"CCELL_FAKE_CACERT": authority} if way == "variable" else {}
-    done = _run(tmp_path, name, served.url, *trust, **variables)
+    done = _run(folder, name, served.url, *trust, **variables)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
 @pytest.mark.parametrize("name", _connecting())
-def test_a_command_refuses_a_server_that_another_authority_signed(tmp_path: Path, served: Emulator, name: str) -> None:
-    _transcript(tmp_path)
-    done = _run(tmp_path, name, served.url, "--cacert", str(kept_authority(tmp_path / "other").path))
+def test_a_command_refuses_a_server_that_another_authority_signed(folder: Path, served: Emulator, name: str) -> None:
+    done = _run(folder, name, served.url, "--cacert", "authority/ca.pem")
     assert done.returncode != 0
     assert "certificate verify failed" in done.stdout + done.stderr
     assert "Traceback" not in done.stdout + done.stderr
 
 
 @pytest.mark.parametrize("name", _connecting())
-def test_a_file_without_certificates_is_wrong_usage(tmp_path: Path, served: Emulator, name: str) -> None:
-    _transcript(tmp_path)
-    (tmp_path / "none.pem").write_text("none")
-    done = _run(tmp_path, name, served.url, "--cacert", "none.pem")
+def test_a_file_without_certificates_is_wrong_usage(folder: Path, served: Emulator, name: str) -> None:
+    done = _run(folder, name, served.url, "--cacert", "none.pem")
     assert done.returncode == 2, done.stdout + done.stderr
     assert "none.pem" in done.stderr
     assert "Traceback" not in done.stdout + done.stderr

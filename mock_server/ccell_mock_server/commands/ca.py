@@ -8,6 +8,7 @@ from click.core import ParameterSource
 from ccell_fake.errors import CcellError
 from ccell_mock_server.commands.options import insecure_context, origins
 from ccell_mock_server.commands.output import echo, tell
+from ccell_mock_server.commands.signals import interrupt_at_stop
 from ccell_mock_server.config import settings
 from ccell_mock_server.config.errors import ConfigError
 from ccell_mock_server.http.authority import fingerprint, kept_authority
@@ -46,7 +47,10 @@ def ca(
         if url is not None and _is_asked(context):
             certificate, place = _fetch(url), url
         else:
-            authority = kept_authority(_folder(context, path, {"tls_dir": tls_dir, "store": store}))
+            folder = _folder(context, path, {"tls_dir": tls_dir, "store": store})
+            # A signal must not leave half an authority.
+            with interrupt_at_stop():
+                authority = kept_authority(folder)
             certificate, place = authority.certificate, f"{authority.path}"
         # Whatever it is, nothing but a certificate is handed out.
         shown = fingerprint(certificate)

@@ -1,9 +1,18 @@
-"""urllib of Python."""
+"""urllib of Python. A function of its own resolves the name."""
 
+import socket
 import sys
+from typing import Any
 from urllib.request import urlopen
 
-import local_names  # noqa: F401 # pyright: ignore[reportUnusedImport] - it resolves the name
+_getaddrinfo = socket.getaddrinfo
+
+
+def _resolve(*arguments: Any, **options: Any) -> Any:
+    return _getaddrinfo("127.0.0.1", *arguments[1:], **options)
+
+
+socket.getaddrinfo = _resolve
 
 with urlopen(sys.argv[1], b'<root userid="200001" password="123456"></root>') as answer:  # noqa: S310 - https
     sys.stdout.buffer.write(answer.read())
