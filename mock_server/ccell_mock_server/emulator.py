@@ -176,6 +176,6 @@ def _certificate(config: Config) -> tls.Certificate | None:
     server = config.server
     if server.tls_cert:
         return tls.load_certificate(Path(server.tls_cert), Path(server.tls_key))
-    if not (server.tls or server.tls_names):
+    if server.scheme == "http":
         return None
     return tls.generate_certificate(server.host, server.tls_names, server.authority_folder)

@@ -4,6 +4,7 @@ import ssl
 import subprocess
 import sys
 from pathlib import Path
+from wsgiref.types import StartResponse, WSGIEnvironment
 
 import httpx2
 import pytest
@@ -14,7 +15,9 @@ from harness import processes
 from harness.emulators import emulator
 
 from ccell_mock_server.cli import main
+from ccell_mock_server.http import tls
 from ccell_mock_server.http.authority import fingerprint, kept_authority
+from ccell_mock_server.http.server import HttpServer
 
 OWN = '[server]\ntls_cert = "server.pem"\ntls_key = "server.key"\n'
 
@@ -107,6 +110,20 @@ def test_an_emulator_with_your_certificate_has_no_authority_to_print(folder: Pat
         result = _run("--url", served.url)
     assert (result.exit_code, result.stdout) == (1, "")
     assert f"{served.url} has no generated authority: it answered 404" in result.stderr
+
+
+@pytest.mark.parametrize("answer", [b"<html>", b"-----BEGIN CERTIFICATE-----\n\x1b[2J-----END CERTIFICATE-----\n", b""])
+def test_what_is_no_certificate_is_not_printed(answer: bytes) -> None:
+    def application(_environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
+        start_response("200 OK", [("Content-Length", str(len(answer)))])
+        return [answer]
+
+    certificate = tls.generate_certificate("127.0.0.1")
+    with HttpServer(application, certificate=certificate) as server:
+        result = _run("--url", server.url)
+    certificate.discard()
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr == f"Error: {server.url} answered no certificate; it is no emulator\n"
 
 
 def test_the_fingerprint_is_the_sha_256_of_the_certificate(folder: Path) -> None:

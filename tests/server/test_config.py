@@ -121,6 +121,16 @@ def test_every_kind_of_setting_is_read() -> None:
         ),
         ({"accounts": [{"blacklist": "138*"}]}, 'accounts[0].blacklist must be a list such as ["138*"], got "138*"'),
         ({"server": {"tls_cert": "x"}}, "server.tls_key must be set together with tls_cert"),
+        ({"server": {"tls_names": ["a_b"]}}, "server.tls_names must be names such as sms.example.com, "),
+        ({"server": {"tls_names": "x"}}, 'server.tls_names must be a list such as ["x"]'),
+        (
+            {"server": {"tls_cert": "x", "tls_key": "x", "tls_names": ["x"]}},
+            "server.tls_names must not be set together with tls_cert: it is for generated certificates",
+        ),
+        (
+            {"server": {"tls_cert": "x", "tls_key": "x", "tls_dir": "x"}},
+            "server.tls_dir must not be set together with tls_cert: it is for generated certificates",
+        ),
         (
             {"accounts": [{"report-delay": 5}]},
             "accounts[0].report-delay: unknown setting 'report-delay'; did you mean report_d",

@@ -1,5 +1,6 @@
 """The command `ca`: print the certificate of the authority that signs generated certificates."""
 
+import ssl
 from pathlib import Path
 
 import click
@@ -52,8 +53,6 @@ def ca(
             with interrupt_at_stop():
                 authority = kept_authority(folder)
             certificate, place = authority.certificate, f"{authority.path}"
-        # Whatever it is, nothing but a certificate is handed out.
-        shown = fingerprint(certificate)
     except (CcellError, ValueError) as error:
         raise click.ClickException(str(error)) from error
     if out is None:
@@ -64,7 +63,7 @@ def ca(
         except OSError as error:
             message = f"{out}: cannot be written: {error.strerror}"
             raise click.ClickException(message) from error
-    tell(f"{place}, SHA-256 {shown}")
+    tell(f"{place}, SHA-256 {fingerprint(certificate)}")
 
 
 def _is_asked(context: click.Context) -> bool:
@@ -112,4 +111,9 @@ def _fetch(url: str) -> bytes:
     if not answer.is_success:
         message = f"{url} has no generated authority: it answered {answer.status_code}"
         raise ValueError(message)
-    return answer.content
+    try:
+        # Encoded again, because a decoder passes over what is no base64.
+        return ssl.DER_cert_to_PEM_cert(ssl.PEM_cert_to_DER_cert(answer.text)).encode()
+    except ValueError as error:
+        message = f"{url} answered no certificate; it is no emulator"
+        raise ValueError(message) from error

@@ -109,8 +109,8 @@ def _emulator(
             stack.callback(upstream.close)
             yield upstream, stack.enter_context(ControlClient(url, token, cacert=cacert)), None
             return
-        overrides = {"host": "127.0.0.1", "port": 0, "store": "", "tls": False, "tls_cert": "", "tls_key": ""}
-        overrides |= {"tls_names": [], "tls_dir": ""}
+        overrides: dict[str, object] = {"host": "127.0.0.1", "port": 0, "store": "", "tls": False, "tls_names": []}
+        overrides |= dict.fromkeys(("tls_dir", "tls_cert", "tls_key"), "")
         overrides |= {"profile": profile} if profile else {}
         sources = origins(click.get_current_context())
         config = (

@@ -87,6 +87,11 @@ class ServerSettings:
     __pydantic_config__: ClassVar[Mapping[str, str]] = _FORBID
 
     @property
+    def scheme(self) -> str:
+        """`https` with TLS, else `http`."""
+        return "https" if self.tls or self.tls_cert or self.tls_names else "http"
+
+    @property
     def authority_folder(self) -> Path | None:
         """Folder that keeps the authority of generated certificates, or None."""
         if self.tls_dir:

@@ -78,7 +78,8 @@ def generate_certificate(host: str, names: Iterable[str] = (), folder: Path | No
         folder: Folder that keeps the authority. None for a new authority in the temporary folder.
 
     Raises:
-        CertificateError: trustme is not installed, a name is invalid, or the authority cannot be used.
+        CertificateError: trustme is not installed, the host is invalid, or the authority cannot be used.
+        ValueError: A further name is invalid.
     """
     try:
         listening = canonical_name(host.strip("[]").partition("%")[0])
