@@ -13,6 +13,7 @@ _COMMANDS = {
     "check-config": ("serve", "Check a configuration file."),
     "contract": ("contract", "Test every clause of the document and every open question."),
     "demo": ("demo", "Play lifelike traffic on an emulator."),
+    "exec": ("exec", "Run COMMAND with an emulator that it finds by its environment."),
     "info": ("client", "Show balance, credit, status and signatures of the account."),
     "ready": ("ready", "Wait until the emulator answers."),
     "record": ("record", "Record what clients and a gateway exchange."),

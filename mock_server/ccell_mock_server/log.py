@@ -7,7 +7,9 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable, Generator
+from io import FileIO
 from logging.handlers import QueueHandler
+from pathlib import Path
 
 from ccell_fake.printable import escape_lines
 
@@ -61,6 +63,19 @@ def log_to_stderr(level: int) -> Generator[None]:
     If stderr is not read, at most 10,000 records wait for it. Later ones are dropped. Their number is logged as soon as
     stderr is read again. At the end, the records have one second to be written.
     """
+    with _logging(_stderr_writer(), level):
+        yield
+
+
+@contextlib.contextmanager
+def log_to_file(path: Path, level: int) -> Generator[None]:
+    """Append the records of all loggers to a file. Raises OSError if it cannot be opened."""
+    with path.open("ab", buffering=0) as file, _logging(_encoded(file), level):
+        yield
+
+
+@contextlib.contextmanager
+def _logging(write: Callable[[str], object], level: int) -> Generator[None]:
     lines: queue.Queue[str | None] = queue.Queue(_MOST_RECORDS)
     handler = _BoundedHandler(lines)
     handler.setFormatter(_Formatter(_FORMAT, _TIME))
@@ -69,7 +84,7 @@ def log_to_stderr(level: int) -> Generator[None]:
     root.setLevel(level)
     root.addHandler(handler)
     # A thread that hangs in a write must hold no lock that the end of the process needs.
-    thread = threading.Thread(target=_write_lines, args=(handler, lines, _writer()), name="ccell-fake-log", daemon=True)
+    thread = threading.Thread(target=_write_lines, args=(handler, lines, write), name="ccell-fake-log", daemon=True)
     thread.start()
     try:
         yield
@@ -93,7 +108,7 @@ def _write_lines(handler: _BoundedHandler, lines: "queue.Queue[str | None]", wri
                 write(f"{missing} lines were dropped from the log, because stderr was not read\n")
 
 
-def _writer() -> Callable[[str], object]:
+def _stderr_writer() -> Callable[[str], object]:
     """Return a function that writes to stderr without a buffer, whose lock the end of the process would wait for."""
     stream = sys.stderr
     if stream is None:
@@ -102,4 +117,8 @@ def _writer() -> Callable[[str], object]:
         raw = open(stream.fileno(), "wb", buffering=0, closefd=False)  # noqa: SIM115 - as long as the process
     except (OSError, ValueError):
         return stream.write
+    return _encoded(raw)
+
+
+def _encoded(raw: FileIO) -> Callable[[str], object]:
     return lambda text: raw.write(text.encode(errors="backslashreplace"))

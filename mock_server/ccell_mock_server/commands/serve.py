@@ -76,7 +76,7 @@ def serve(
     context: click.Context, /, path: Path | None, *, log_level: str, quiet: bool, print_config: bool, **options: object
 ) -> None:
     """Run the emulator until Ctrl-C, SIGTERM or SIGHUP."""
-    config = _load(path, {name: value for name, value in options.items() if value not in (None, ())}, origins(context))
+    config = load(path, {name: value for name, value in options.items() if value not in (None, ())}, origins(context))
     if print_config:
         echo(configuration.as_toml(config).rstrip("\n"))
         return
@@ -89,7 +89,7 @@ def serve(
         with stop_event() as stop, ExitStack() as stack:
             emulator = Emulator(config)
             stack.callback(emulator.stop)
-            demo = _play_demo(emulator)
+            demo = play_demo(emulator)
             stack.enter_context(log_to_stderr(level))
             emulator.start()
             _say("\n".join([*_greeting(emulator), *demo]))
@@ -103,13 +103,14 @@ def serve(
 @click.argument("path", metavar="FILE", type=click.Path(path_type=Path))
 def check_config(path: Path) -> None:
     """Check a configuration file. Exits with 0 if it is valid, or 2 with all its errors."""
-    accounts = len(_load(path).accounts)
+    accounts = len(load(path).accounts)
     echo(f"{path} is valid: {accounts} account{'' if accounts == 1 else 's'}")
 
 
-def _load(
+def load(
     path: Path | None, overrides: Mapping[str, object] | None = None, origins: Mapping[str, str] | None = None
 ) -> configuration.Config:
+    """Load the configuration as `config.settings.load` does. If it is invalid, print its errors and exit with 2."""
     try:
         return configuration.load(path, overrides or {}, origins or {})
     except ConfigError as error:
@@ -123,7 +124,8 @@ def _say(text: str) -> None:
         echo(text)
 
 
-def _play_demo(emulator: "Emulator") -> list[str]:
+def play_demo(emulator: "Emulator") -> list[str]:
+    """Play the traffic of the table `[demo]`, if there is one. Returns the lines of the greeting about it."""
     demo = emulator.config.demo
     if demo is None:
         return []
@@ -132,12 +134,16 @@ def _play_demo(emulator: "Emulator") -> list[str]:
     return [f"account {demo.userid}, password {open_demo(emulator, demo)}, with traffic of {demo.hours:g} hours"]
 
 
-def _greeting(emulator: "Emulator") -> list[str]:
-    url, certificate = emulator.url, emulator.certificate
+def main_accounts(emulator: "Emulator") -> list[AccountSettings]:
+    """Return the accounts of the configuration. If the store has other accounts only, return one of these."""
     opened = emulator.services.accounts
     configured = [*filter(None, (opened.get(one.userid) for one in emulator.config.accounts))]
-    # A store may have other accounts only.
-    accounts = [account.settings for account in configured or islice(opened, 1)]
+    return [account.settings for account in configured or islice(opened, 1)]
+
+
+def _greeting(emulator: "Emulator") -> list[str]:
+    url, certificate = emulator.url, emulator.certificate
+    accounts = main_accounts(emulator)
     lines = [
         f"ccell-fake {version('ccell-fake')} serves on {url}",
         f"  console {url}{CONTROL_PREFIX}",
