@@ -6,6 +6,7 @@ from contextlib import ExitStack
 from typing import Unpack
 
 from ccell_fake.control import here
+from ccell_fake.proxies import exempted
 from ccell_fake.settings import SettingsByName
 from ccell_fake.testing.account import Ccell, ClientTransports, Server
 from ccell_mock_server.config.settings import Config, parse
@@ -58,7 +59,8 @@ def _connection(emulator: Emulator) -> ClientTransports:
 class FakeCcell(Ccell):
     """A gateway of its own with one account: `with FakeCcell(balance=5) as ccell:`, or close it yourself.
 
-    Its client needs no connection. It listens from the first use of its `url`.
+    Its client needs no connection. It listens from the first use of its `url`. From then on until it is closed, it
+    exempts its address from the proxies of the environment, by `no_proxy` and `NO_PROXY`.
     """
 
     def __init__(
@@ -110,6 +112,9 @@ def _start_at_first_use(emulator: Emulator) -> Callable[[], str]:
             with guard:
                 if not urls:
                     emulator.start()
+                    stack = ExitStack()
+                    stack.enter_context(exempted(emulator.url))
+                    emulator.at_stop(stack.close)
                     urls.append(emulator.url)
         return urls[0]
 

@@ -10,6 +10,7 @@ import pytest
 
 from ccell_fake.control.client import ControlError
 from ccell_fake.errors import CcellError
+from ccell_fake.proxies import exempted
 from ccell_fake.testing import Ccell, LimitsBroken, Server, registry
 from pytest_ccell import journals
 
@@ -48,6 +49,7 @@ def server(request: pytest.FixtureRequest) -> Generator[Server]:
         except CcellError as error:
             hint = "; each pytest-xdist worker starts an emulator: use port 0, or another port for each worker"
             _fail(f"{error}{hint if config.server.port and _WORKER in os.environ else ''}")
+        stack.enter_context(exempted(emulator.url))
         yield stack.enter_context(fake.server(emulator, is_strict=is_strict))
 
 

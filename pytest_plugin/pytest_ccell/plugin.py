@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from contextlib import ExitStack
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,7 @@ _CACERT = "CCELL_FAKE_CACERT"
 _SUITE = "ccell_fake.contract"
 _REGISTRY = "ccell_fake.testing.registry"
 _START: pytest.StashKey[Start] = pytest.StashKey()
+_EXEMPTIONS: pytest.StashKey[str] = pytest.StashKey()
 _SETUP: pytest.StashKey[tuple[Config, tuple[str, int]] | None] = pytest.StashKey()
 
 
@@ -81,10 +83,26 @@ def _percentage(text: str) -> float:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_load_initial_conftests(early_config: pytest.Config, args: list[str]) -> None:
-    """Load the contract suite's plugin, with its options, if the suite is an argument."""
+    """Load the contract suite's plugin if the suite is an argument, and exempt emulators from proxies."""
+    if any(name.lower().endswith("_proxy") for name in os.environ):
+        _exempt_from_proxies(early_config)
     names = (_SUITE, _SUITE.replace(".", "/"))
     if any(name in arg for arg in args if not arg.startswith("-") for name in names):
         early_config.pluginmanager.import_plugin("pytest_ccell.contract.plugin")
+
+
+def _exempt_from_proxies(config: pytest.Config) -> None:
+    """Let the code under test reach emulators directly until the session ends."""
+    from ccell_fake.proxies import exempted  # noqa: PLC0415 - loaded on demand
+
+    url: str | None = config.known_args_namespace.ccell_url
+    before = os.environ.get("no_proxy")
+    stack = ExitStack()
+    stack.enter_context(exempted(url or ""))
+    config.add_cleanup(stack.close)
+    after = os.environ.get("no_proxy")
+    if after != before:
+        config.stash[_EXEMPTIONS] = after or ""
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -108,10 +126,14 @@ def pytest_configure(config: pytest.Config) -> None:
     )
 
 
-def pytest_report_header(config: pytest.Config) -> str | None:
-    """Show the address of a running emulator."""
+def pytest_report_header(config: pytest.Config) -> list[str]:
+    """Show the address of a running emulator, and the hosts that are exempt from proxies."""
     url = config.getoption("--ccell-url")
-    return f"ccell: {url}" if url else None
+    exemptions = config.stash.get(_EXEMPTIONS, "")
+    return [
+        *([f"ccell: {url}"] if url else []),
+        *([f"ccell: proxies are not used for emulators: no_proxy={exemptions}"] if exemptions else []),
+    ]
 
 
 @pytest.hookimpl(tryfirst=True)

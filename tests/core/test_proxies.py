@@ -1,8 +1,9 @@
 """Addresses that are exempt from a proxy, as the libraries read the variables."""
 
+import os
 import urllib.request
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from unittest.mock import patch
 
 import pytest
@@ -10,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from requests.utils import should_bypass_proxies
 
-from ccell_fake.proxies import exempt
+from ccell_fake.proxies import exempt, exempted
 
+PROXY = {"HTTP_PROXY": "http://proxy.example:3128"}
 URLS = ("http://127.0.0.1:8026", "http://localhost:8026", "https://sms-emulator:8026")
 PROXIES = [name for one in ("http_proxy", "https_proxy", "all_proxy") for name in (one, one.upper())]
 HOSTS = st.sampled_from(["intranet", ".corp.example", "10.0.0.0/8", "127.0.0.1", "localhost", "*", " ", ""])
@@ -57,3 +59,26 @@ def test_the_variable_that_is_missing_has_the_entries_of_the_other(name: str) ->
 def test_a_star_stays_alone() -> None:
     environment = {"https_proxy": "http://proxy.example:3128", "no_proxy": "*"}
     assert exempt(environment, *URLS) == {"NO_PROXY": "*"}
+
+
+def test_an_invalid_url_exempts_loopback_only() -> None:
+    changed = exempt({"http_proxy": "http://proxy.example:3128"}, "http://[::1", "", "nonsense")
+    assert set(changed.values()) == {"127.0.0.1,localhost,::1"}
+
+
+def test_overlapping_blocks_end_in_any_order() -> None:
+    with _only({**PROXY, "no_proxy": "intranet"}):
+        first, second = ExitStack(), ExitStack()
+        first.enter_context(exempted("http://one:1"))
+        second.enter_context(exempted("http://two:2"))
+        first.close()
+        assert os.environ["NO_PROXY"] == os.environ["no_proxy"] == "intranet,127.0.0.1,localhost,::1,one,two"
+        second.close()
+        assert dict(os.environ) == {**PROXY, "no_proxy": "intranet"}
+
+
+def test_a_variable_that_somebody_else_changes_meanwhile_stays() -> None:
+    with _only(PROXY):
+        with exempted():
+            os.environ["no_proxy"] = "mine"
+        assert dict(os.environ) == {**PROXY, "no_proxy": "mine"}

@@ -10,6 +10,7 @@ from ccell_fake.clock import elapsed
 from ccell_fake.control import here
 from ccell_fake.control.client import ControlClient
 from ccell_fake.faults import DelayFault
+from ccell_fake.proxies import exempted
 from ccell_fake.stateful.abilities import Abilities
 from ccell_fake.stateful.drills import drills, long_drills
 from ccell_fake.stateful.findings import Finding, NothingTried, Spent
@@ -82,14 +83,18 @@ def replay(machine: Callable[[], CcellMachine], target: str | Target, plan: Plan
 
 @contextmanager
 def _opened(target: str | Target, token: str) -> Generator[Target]:
-    """Turn the address of an emulator into a target. An emulator in this process is called without HTTP."""
-    if not isinstance(target, str):
-        yield target
-    elif (control := here.control_at(target.rstrip("/"))) is not None:
-        yield EmulatorTarget(target, control)
-    else:
-        with ControlClient(target, token) as control:
+    """Turn the address of an emulator into a target, which the integration reaches without a proxy.
+
+    An emulator in this process is called without HTTP.
+    """
+    with exempted(target if isinstance(target, str) else ""):
+        if not isinstance(target, str):
+            yield target
+        elif (control := here.control_at(target.rstrip("/"))) is not None:
             yield EmulatorTarget(target, control)
+        else:
+            with ControlClient(target, token) as control:
+                yield EmulatorTarget(target, control)
 
 
 @dataclass(slots=True)

@@ -14,6 +14,7 @@ from ccell_fake.codes import Code
 from ccell_fake.contract.live.allowances import Budget, WaitAllowance
 from ccell_fake.contract.live.settings import LiveSettings, LiveSettingsError
 from ccell_fake.faults import Fault
+from ccell_fake.proxies import exempted
 from ccell_fake.stateful import GatewayRequest, NothingTried, Opened, Plan, Spent, StepFault
 from ccell_mock_server.http.server import HttpServer
 from ccell_mock_server.live.permit import Permit
@@ -85,6 +86,7 @@ def live_target(  # noqa: PLR0913 - keyword-only permissions
         permit = Permit(userid, password, phones=phones, budget=budget, drain=drain)
         relay = Relay(upstream, permit, SystemClock())
         server = stack.enter_context(HttpServer(relay))
+        stack.enter_context(exempted(server.url))
         client = stack.enter_context(Client(address, userid, password, timeout=timeout, transport=live.transport()))
         # An unusable account must fail before the first run.
         client.info()
