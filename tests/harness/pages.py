@@ -66,7 +66,7 @@ class Reader:
     out. A server runs until the page ends. A wait must be met. The gateway must answer 0, unless the output is shown.
     The Python of a page is one file, run by pytest if it defines tests. A `toml` block is a file, named by a comment in
     its first line or `ccell.toml`. The lines of a `text` block must have been printed, in this order. Msgids and times
-    may differ.
+    may differ. `yaml` blocks are pipelines, which tests/ci runs.
     """
 
     def __init__(self, folder: Path, addresses: Mapping[str, str], outcomes: Mapping[str, str]) -> None:
@@ -124,7 +124,7 @@ class Reader:
                     self._write_toml(block.text)
                 case "text":
                     _compare(block.text, self._printed[last])
-                case "python" | "mermaid":
+                case "python" | "mermaid" | "yaml":
                     pass
                 case other:
                     message = f"a page has no block of {other}"
