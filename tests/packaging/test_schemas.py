@@ -12,6 +12,7 @@ ROOT = Path(__file__).parents[2]
 SCHEMAS = {
     ".github/workflows/*.yml": "vendor.github-workflows",
     "CITATION.cff": "vendor.citation-file-format",
+    "action.yml": "vendor.github-actions",
 }
 """Patterns of paths, and the names of their schemas in check-jsonschema. The first pattern that matches counts."""
 
