@@ -109,8 +109,6 @@ def test_inputs_choose_file_port_store_tls_and_token(job: Job) -> None:
         assert [one.settings.userid for one in control.accounts()] == ["200009"]
     assert "::add-mask::another token" in job.printed.splitlines()
     job.run({"run": "ccell-fake info"})
-    _stop(outputs)
-    assert not authority.exists()
 
 
 def test_two_emulators_in_one_job_do_not_meet(job: Job) -> None:

@@ -58,7 +58,7 @@ def test_every_command_of_the_help_can_be_used() -> None:
     context = click.Context(main)
     names = main.list_commands(context)
     printed = _run("--help").output
-    assert len(names) == 14
+    assert len(names) == 15
     for name in names:
         command = main.get_command(context, name)
         assert command is not None
