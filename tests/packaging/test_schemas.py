@@ -10,6 +10,8 @@ import pytest
 ROOT = Path(__file__).parents[2]
 
 SCHEMAS = {
+    ".github/ISSUE_TEMPLATE/config.yml": "vendor.github-issue-config",
+    ".github/ISSUE_TEMPLATE/*.yml": "vendor.github-issue-forms",
     ".github/workflows/*.yml": "vendor.github-workflows",
     "CITATION.cff": "vendor.citation-file-format",
     "action.yml": "vendor.github-actions",
