@@ -126,7 +126,7 @@ class CoverageReporter:
         else:
             self._coverages += [from_json(Coverage, text) for text in handed_over]
 
-    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+    def pytest_terminal_summary(self, terminalreporter: "pytest.TerminalReporter") -> None:
         """Print what was met, and what was not."""
         if self._sum is None:
             return
@@ -147,7 +147,7 @@ class CoverageReporter:
         if self._fail_under is not None:
             self._write_judgement(terminalreporter, self._sum, self._fail_under)
 
-    def _write_judgement(self, terminalreporter: pytest.TerminalReporter, coverage: Coverage, bound: float) -> None:
+    def _write_judgement(self, terminalreporter: "pytest.TerminalReporter", coverage: Coverage, bound: float) -> None:
         met = f"{percent(coverage):.2f}% of the codes were met"
         if self._is_too_little(coverage):
             terminalreporter.write_line(f"FAIL {met}; --ccell-coverage-fail-under requires {bound:g}%.", red=True)

@@ -26,6 +26,8 @@ except ImportError:  # Windows has no such locks.
 FORMAT = 1
 """Version of the format. A reader refuses any other."""
 
+# Windows would write \r\n.
+_BINARY = getattr(os, "O_BINARY", 0)
 _HEADER = "ccell_transcript"
 _RUN = "run"
 
@@ -81,7 +83,7 @@ class Writer:
         if path.is_file():
             _parse(path)
         self._run = secrets.token_hex(4)
-        self._file = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
+        self._file = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | _BINARY, 0o600)
         self._path = path
         header = {_HEADER: FORMAT, _RUN: self._run, "started": started.astimezone(SHANGHAI).isoformat()}
         self._append(json.dumps(header))

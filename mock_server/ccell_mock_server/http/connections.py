@@ -46,6 +46,7 @@ _LINE_BYTES = 1024
 # to the receiving thread and back takes longer than a request.
 _KEEP_MILLISECONDS = 10
 _KEEP_PARTS = 4
+_SELECT_SECONDS = 0.01
 _BLANK_LINES = re.compile(rb"(?:\r?\n)+")
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 _NO_DESCRIPTOR = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
@@ -316,7 +317,10 @@ class Connections:
             one.close()
 
     def run(self, interval: float) -> None:
-        """Receive requests. Looks every `interval` seconds whether it must stop."""
+        """Receive requests. Looks at least every `interval` seconds whether it must stop."""
+        if isinstance(self._selector, selectors.SelectSelector):
+            # It waits only for the sockets that it had when the wait began, and others are put there meanwhile.
+            interval = min(interval, _SELECT_SECONDS)
         with self._running:
             self._resume()
             while not self._is_stopping:

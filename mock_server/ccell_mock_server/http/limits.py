@@ -3,14 +3,16 @@
 from dataclasses import dataclass, field
 
 _MOST_CONNECTIONS = 4096
+_MOST_OF_SELECT = 500
 
 
 def _connection_limit() -> int:
     """Return how many connections may be open. The other half of the descriptors is for waiting and for files."""
     try:
-        from resource import RLIM_INFINITY, RLIMIT_NOFILE, getrlimit  # noqa: PLC0415 - Windows has no such limit
+        from resource import RLIM_INFINITY, RLIMIT_NOFILE, getrlimit  # noqa: PLC0415 - Windows has no such module
     except ImportError:
-        return _MOST_CONNECTIONS
+        # Windows has select alone, which takes 512 sockets there.
+        return _MOST_OF_SELECT
     descriptors = getrlimit(RLIMIT_NOFILE)[0]
     return _MOST_CONNECTIONS if descriptors == RLIM_INFINITY else min(_MOST_CONNECTIONS, descriptors // 2)
 

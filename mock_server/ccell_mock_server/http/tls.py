@@ -1,6 +1,5 @@
 """TLS: your certificate or a generated one, and handshakes that never block."""
 
-import os
 import shutil
 import socket
 import ssl
@@ -124,6 +123,6 @@ def shake_hands(client: ssl.SSLSocket) -> None:
         client.do_handshake()
     except ssl.SSLError as error:
         if error.reason == "HTTP_REQUEST":
-            with socket.socket(fileno=os.dup(client.fileno())) as plain:
+            with socket.socket(fileno=socket.dup(client.fileno())) as plain:
                 plain.send(_PLAIN_HTTP)
         raise

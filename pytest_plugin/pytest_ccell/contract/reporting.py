@@ -122,7 +122,7 @@ class ContractReporter:
         profile = self._session.profile or {}
         return {one.id: one.answer for one in run.results if one.answer is not None and one.id in profile}
 
-    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+    def pytest_terminal_summary(self, terminalreporter: "pytest.TerminalReporter") -> None:
         """Show the results, the profile, and the changes."""
         session = self._session
         if session.is_worker or not self._results:
