@@ -20,7 +20,7 @@ class DeletingTables(EventLog):
 
     def delete_messages(self, account: int, msgids: Collection[int]) -> None:
         values = account, to_json(tuple(msgids)).decode()
-        chosen = "+account = ?1 AND msgid IN (SELECT value FROM json_each(?2))"
+        chosen = "+account = ? AND msgid IN (SELECT value FROM json_each(?))"
         self._keep_used(chosen, values)
         self._read(f"DELETE FROM report WHERE {chosen} AND fetched_at IS NOT NULL AND stray IS NULL", values)
         self._read(f"DELETE FROM unreported WHERE {chosen[1:]}", values)
@@ -53,10 +53,10 @@ class DeletingTables(EventLog):
         )
         # Their messages are sent, and get no report.
         self._read(
-            "INSERT OR IGNORE INTO unreported SELECT account, msgid FROM message WHERE +account = ?1"
-            " AND msgid IN (SELECT value FROM json_each(?2)) AND code = '0' AND NOT EXISTS"
-            " (SELECT 1 FROM report WHERE +report.account = ?1 AND report.msgid = message.msgid)",
-            (account, to_json([msgid for (msgid,) in deleted]).decode()),
+            "INSERT OR IGNORE INTO unreported SELECT account, msgid FROM message WHERE +account = :account"
+            " AND msgid IN (SELECT value FROM json_each(:msgids)) AND code = '0' AND NOT EXISTS"
+            " (SELECT 1 FROM report WHERE +report.account = :account AND report.msgid = message.msgid)",
+            {"account": account, "msgids": to_json([msgid for (msgid,) in deleted]).decode()},
         )
         self._changed.add(account)
         return len(deleted)

@@ -344,9 +344,9 @@ class SqliteInspection:
     def met(self, account: int | None = None) -> list[MetRow]:
         """Items that an account has met, or all accounts and requests of none together."""
         rows = self._read(
-            "SELECT kind, name, sum(count), min(first_at), max(last_at) FROM met WHERE account = ?1 OR ?1 IS NULL"
-            " GROUP BY kind, name",
-            (account,),
+            "SELECT kind, name, sum(count), min(first_at), max(last_at) FROM met"
+            " WHERE account = :account OR :account IS NULL GROUP BY kind, name",
+            {"account": account},
         )
         return [MetRow(*row) for row in rows]
 

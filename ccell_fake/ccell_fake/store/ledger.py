@@ -109,9 +109,10 @@ class SqliteLedger(DeletingTables):
             if len(self._greatest) >= _MAX_CACHED_SECONDS:
                 self._greatest.clear()
             ((self._greatest[first],),) = self._read(
-                "SELECT max(greatest) FROM (SELECT max(msgid) AS greatest FROM message WHERE msgid BETWEEN ?1 AND ?2"
-                " UNION ALL SELECT greatest FROM used_msgid WHERE second = ?1 / ?3)",
-                (first, last, MSGIDS_PER_SECOND),
+                "SELECT max(greatest) FROM (SELECT max(msgid) AS greatest FROM message"
+                " WHERE msgid BETWEEN :first AND :last"
+                " UNION ALL SELECT greatest FROM used_msgid WHERE second = :first / :msgids)",
+                {"first": first, "last": last, "msgids": MSGIDS_PER_SECOND},
             )
         return self._greatest[first]
 
@@ -185,10 +186,10 @@ class SqliteLedger(DeletingTables):
         # They come in before they are handed out.
         self.record_events(account, now)
         rows = self._read(
-            f"UPDATE {table} SET due = coalesce(?1, due), fetched_at = iif(?1 IS NULL, ?2, NULL)"
-            f" WHERE key IN (SELECT key FROM {table} WHERE account = ?3 AND fetched_at IS NULL AND due <= ?2"
-            f" ORDER BY due, key LIMIT ?4) RETURNING {columns}",
-            (again, now, account, limit),
+            f"UPDATE {table} SET due = coalesce(:again, due), fetched_at = iif(:again IS NULL, :now, NULL)"
+            f" WHERE key IN (SELECT key FROM {table} WHERE account = :account AND fetched_at IS NULL AND due <= :now"
+            f" ORDER BY due, key LIMIT :limit) RETURNING {columns}",
+            {"again": again, "now": now, "account": account, "limit": limit},
         )
         self._changed.add(account)
         return sorted(rows, key=itemgetter(0, 1))

@@ -72,9 +72,6 @@ def parse(data: bytes, reading: Reading = DEFAULT_READING) -> Call:
         envelope = Envelope(Door.JSON, json_text.render(named["id"]) if "id" in named else None)
     except NotReadableError as error:
         raise UnreadableRequest(error.reason, error.ground) from error
-    except RecursionError as error:
-        message = "the id of the call is nested too deeply"
-        raise UnreadableRequest(message) from error
     if needs_leniency:
         grounds.append("Q47")
     operation = None

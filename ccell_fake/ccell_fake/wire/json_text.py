@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from operator import itemgetter
 from typing import Any, cast
 
@@ -13,6 +13,8 @@ _TOKEN = re.compile(
     r"""|(?P<bare>[^\s"'{}\[\]:,]+)|(?P<other>.)""",
     re.DOTALL,
 )
+# Far more than a call needs, and far less than the recursion that Python allows.
+_MOST_LEVELS = 200
 _NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?", re.ASCII)
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -50,11 +52,31 @@ def parse(text: str, *, is_lenient: bool) -> tuple[Any, bool]:
 
 
 def _strict(text: str) -> Any:  # noqa: ANN401 - any JSON value
+    message = "it is nested too deeply"
     try:
-        return json.loads(text, parse_int=Number, parse_float=Number, parse_constant=_refuse_constant)
+        value = json.loads(text, parse_int=Number, parse_float=Number, parse_constant=_refuse_constant)
     except RecursionError as error:
-        message = "it is nested too deeply"
         raise ValueError(message) from error
+    if _is_deep(value):
+        raise ValueError(message)
+    return value
+
+
+def _is_deep(value: object) -> bool:
+    """Return whether a value is nested more deeply than `_MOST_LEVELS`."""
+    level = [value]
+    for _ in range(_MOST_LEVELS):
+        level = [inner for one in level for inner in _inside(one)]
+        if not level:
+            return False
+    return True
+
+
+def _inside(value: object) -> Iterable[object]:
+    """Return the values in an array or an object."""
+    if isinstance(value, dict):
+        return cast("dict[str, object]", value).values()
+    return cast("list[object]", value) if isinstance(value, list) else ()
 
 
 def _refuse_constant(name: str) -> None:
