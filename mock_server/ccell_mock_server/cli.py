@@ -1,13 +1,18 @@
 """The command line `ccell-fake`."""
 
+import io
+import os
+import re
 import sys
 import traceback
+from collections.abc import Sequence
 from importlib import import_module
 from typing import Any, cast
 
 import click
 
 _COMMANDS = {
+    "accounts": ("accounts", "List the accounts of an emulator."),
     "ca": ("ca", "Print the certificate that clients of `serve --tls` must trust."),
     "calibrate": ("contract", "Answer the open questions."),
     "check-config": ("serve", "Check a configuration file."),
@@ -15,17 +20,22 @@ _COMMANDS = {
     "demo": ("demo", "Play lifelike traffic on an emulator."),
     "exec": ("exec", "Run COMMAND with an emulator that it finds by its environment."),
     "info": ("client", "Show balance, credit, status and signatures of the account."),
+    "journal": ("journal", "List requests, with the reason for each answer."),
+    "messages": ("messages", "Search the messages of an emulator."),
     "ready": ("ready", "Wait until the emulator answers."),
     "record": ("record", "Record what clients and a gateway exchange."),
     "replay": ("replay", "Replay a transcript and list different answers."),
     "reply": ("reply", "Send TEXT from PHONE to an account."),
     "report": ("client", "Fetch status reports."),
+    "reset": ("reset", "Delete the messages of an account, or of all accounts."),
     "send": ("client", "Send CONTENT, with its signature, to phones."),
     "serve": ("serve", "Run the emulator until Ctrl-C or SIGTERM."),
+    "tail": ("tail", "Show messages, reports and replies as they happen."),
     "upmsg": ("client", "Fetch upstream messages."),
 }
 """The commands: the module of each in `commands`, and its line in the help."""
 
+_UNDECODED = re.compile("[\udc80-\udcff]")
 _WITHOUT_VARIABLES = {"calibrate", "contract"}
 """Commands that take consent to use a real account. It must be given each time."""
 
@@ -58,7 +68,13 @@ class _Commands(click.Group):
         except (KeyboardInterrupt, click.Abort) as interrupt:
             tell("\n".join(["interrupted", *getattr(interrupt, "__notes__", [])]))
             raise click.exceptions.Exit(INTERRUPTED) from None
-        except (click.ClickException, click.exceptions.Exit):
+        except click.ClickException as error:
+            # Click itself would write UTF-8 where ASCII is wanted.
+            shown = io.StringIO()
+            error.show(shown)
+            tell(shown.getvalue().rstrip("\n"))
+            raise click.exceptions.Exit(error.exit_code) from None
+        except click.exceptions.Exit:
             raise
         except Exception as error:  # noqa: BLE001 - it is printed
             if isinstance(error, OSError):
@@ -67,10 +83,10 @@ class _Commands(click.Group):
             tell(traceback.format_exc())
             raise click.exceptions.Exit(BROKEN) from None
 
-    def main(self, *args: Any, **extra: Any) -> Any:  # noqa: ANN401 - Click's
+    def main(self, args: Sequence[str] | None = None, *others: Any, **extra: Any) -> Any:  # noqa: ANN401 - Click's
         """Run the command line."""
         try:
-            return super().main(*args, **extra)
+            return super().main(list(map(_as_utf8, sys.argv[1:] if args is None else args)), *others, **extra)
         except OSError:
             # Click failed to print the help or the version.
             from ccell_mock_server.commands.output import Unwritten, echo  # noqa: PLC0415 - likewise
@@ -85,6 +101,11 @@ class _Commands(click.Group):
         """Write the lines of the help, without the commands."""
         with formatter.section("Commands"):
             formatter.write_dl([(name, line) for name, (_, line) in _COMMANDS.items()])
+
+
+def _as_utf8(argument: str) -> str:
+    """Decode an argument that the C locale has left undecoded."""
+    return os.fsencode(argument).decode(errors="surrogateescape") if _UNDECODED.search(argument) else argument
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})

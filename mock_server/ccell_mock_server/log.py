@@ -7,13 +7,15 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable, Generator
+from datetime import datetime
 from io import FileIO
 from logging.handlers import QueueHandler
 from pathlib import Path
 
+from ccell_fake.clock import SHANGHAI
 from ccell_fake.printable import escape_lines
 
-_FORMAT, _TIME = "%(asctime)s %(message)s", "%H:%M:%S"
+_FORMAT, _TIME = "%(asctime)s %(message)s", "%H:%M:%S+08:00"
 _MOST_RECORDS = 10_000
 _LAST_SECONDS = 1.0
 
@@ -33,7 +35,10 @@ def _escape(record: logging.LogRecord) -> bool:
 
 
 class _Formatter(logging.Formatter):
-    """Escapes the records of other loggers, too."""
+    """Escapes the records of other loggers, too. Times are those of the host, in Asia/Shanghai as in all answers."""
+
+    def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: N802 - logging's
+        return f"{datetime.fromtimestamp(record.created, SHANGHAI):{datefmt}}"
 
     def format(self, record: logging.LogRecord) -> str:
         return escape_lines(super().format(record))
@@ -117,8 +122,8 @@ def _stderr_writer() -> Callable[[str], object]:
         raw = open(stream.fileno(), "wb", buffering=0, closefd=False)  # noqa: SIM115 - as long as the process
     except (OSError, ValueError):
         return stream.write
-    return _encoded(raw)
+    return _encoded(raw, stream.encoding or "utf-8")
 
 
-def _encoded(raw: FileIO) -> Callable[[str], object]:
-    return lambda text: raw.write(text.encode(errors="backslashreplace"))
+def _encoded(raw: FileIO, encoding: str = "utf-8") -> Callable[[str], object]:
+    return lambda text: raw.write(text.encode(encoding, "backslashreplace"))

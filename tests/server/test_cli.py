@@ -58,7 +58,7 @@ def test_every_command_of_the_help_can_be_used() -> None:
     context = click.Context(main)
     names = main.list_commands(context)
     printed = _run("--help").output
-    assert len(names) == 15
+    assert len(names) == 20
     for name in names:
         command = main.get_command(context, name)
         assert command is not None
@@ -147,34 +147,57 @@ def test_an_unexpected_error_and_an_interrupt_have_exit_codes_of_their_own(
     assert (result.exit_code, reason in result.stderr) == (code, True)
 
 
-def test_serve_prints_a_working_curl_line_and_stops_at_sigint(folder: Path) -> None:
+def _greeting(process: subprocess.Popen[str]) -> dict[str, str]:
+    """Read the rest of the greeting: the text of each row, with the lines that continue it."""
+    rows: dict[str, str] = {}
+    assert process.stdout
+    name = ""
+    while "</root>'" not in rows.get("try", ""):
+        line = process.stdout.readline().rstrip("\n")
+        name = line[2:11].strip() or name
+        rows[name] = f"{rows[name]}\n{line[12:]}" if name in rows else line[12:]
+    return rows
+
+
+def test_serve_prints_its_sources_accounts_and_addresses_and_a_working_curl_command(folder: Path) -> None:
     with processes.serving(folder) as (process, url):
-        assert process.stdout
-        assert process.stdout.readline() == f"  console {url}/_ccell/\n"
-        lines = [process.stdout.readline() for _ in range(8)]
-        assert [line.split()[0] for line in lines[:5]] == ["send", "report", "upmsg", "info", "json"]
-        assert lines[5] == "account 200001, password 123456, balance 100000\n"
-        assert url in lines[7]
-        assert '<root return="0" info="成功">' in _answer_of(lines[7])
+        rows = _greeting(process)
+        assert [*rows] == [
+            *("settings", "store", "accounts", "console", "docs", "send", "report", "upmsg", "info", "json", "try")
+        ]
+        assert rows["settings"] == "defaults, because there is no ccell.toml"
+        assert rows["store"] == "memory, which a stop clears"
+        assert rows["accounts"] == "1\n200001, password 123456, balance 100000"
+        assert (rows["console"], rows["docs"]) == (f"{url}/_ccell/", f"{url}/_ccell/docs")
+        for name in ("console", "docs"):
+            assert httpx2.get(rows[name], follow_redirects=True).status_code == 200
+        assert '<root return="0" info="成功">' in _answer_of(rows["try"])
         process.send_signal(signal.SIGINT)
         output, _ = process.communicate(timeout=60)
     assert (process.returncode, output) == (0, "stopping\n")
 
 
-def test_serve_with_tls_prints_a_working_curl_line_and_only_generated_passwords(folder: Path) -> None:
+def test_serve_with_tls_prints_a_working_curl_command_and_only_generated_passwords(folder: Path) -> None:
     (folder / "ccell.toml").write_text(ACCOUNTS)
-    with processes.serving(folder, "--tls") as (process, _):
-        assert process.stdout
-        assert process.stdout.readline().startswith("  console ")
-        lines = [process.stdout.readline() for _ in range(9)]
-        assert "password minted-" in lines[5]
-        assert "account 200009, password YOUR-PASSWORD" in lines[6]
-        assert '<root return="0" info="成功">' in _answer_of(lines[8])
+    with processes.serving(folder, "--tls", "--store", "ccell.sqlite") as (process, _):
+        rows = _greeting(process)
+        assert (rows["settings"], rows["store"]) == ("ccell.toml", "ccell.sqlite")
+        first, second = rows["accounts"].splitlines()[1:]
+        assert "password minted-" in first
+        assert second == "200009, password YOUR-PASSWORD, balance 100000"
+        assert '<root return="0" info="成功">' in _answer_of(rows["try"])
         process.send_signal(signal.SIGTERM)
         output, _ = process.communicate(timeout=60)
     assert (process.returncode, output) == (0, "stopping\n")
-    assert "hunter2" not in "".join(lines)
+    assert "hunter2" not in f"{rows}"
     assert "hunter2" not in _run("serve", "--print-config").output
+
+
+def test_serve_counts_the_accounts_that_its_greeting_does_not_show(folder: Path) -> None:
+    (folder / "ccell.toml").write_text("[[accounts]]\n" * 7)
+    with processes.serving(folder) as (process, _):
+        accounts = _greeting(process)["accounts"].splitlines()
+    assert (accounts[0], len(accounts), accounts[-1]) == ("7", 7, "and 2 more, which ccell-fake accounts lists")
 
 
 def test_serve_stops_at_sighup_and_leaves_nothing(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,7 @@
 import json
 import logging
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -12,18 +13,22 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 from harness import http
-from harness.emulators import CONTENT, Bench, emulator
+from harness.emulators import CONTENT, DOCUMENT_DAY, Bench, emulator
 from harness.processes import COMMAND
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ccell_fake.clock import ClockSetting, to_micros
 from ccell_fake.model import Operation, Submit
 from ccell_fake.printable import escape_controls, escape_lines
 from ccell_mock_server.cli import main
 from ccell_mock_server.commands.output import as_json
+from ccell_mock_server.emulator import Emulator
 from ccell_mock_server.log import log_to_stderr, logger
 
 UNREADABLE = b'<root userid="200001" password="1\x1b"'
+FETCH = b'<root userid="200001" password="123456"></root>'
+SEND = FETCH.replace(b"></", f'><submit phone="13800000000" content="{CONTENT}"/></'.encode())
 UNSAFE = [*map(chr, [*range(0x20), *range(0x7F, 0xA0), 0x2028, 0x2029, *range(0x202A, 0x202F), *range(0x2066, 0x206A)])]
 
 
@@ -156,15 +161,79 @@ def test_serve_exits_with_0_at_sigterm_if_stdout_is_closed(tmp_path: Path, *, is
 
 @pytest.mark.parametrize(
     ("options", "is_logged"),
-    [([], True), (["--log-level", "info"], True), (["--log-level", "warning"], False), (["-q"], False)],
+    [
+        ([], (True, True, False)),
+        (["--log-level", "info"], (True, True, False)),
+        (["--log-level", "warning"], (False, False, False)),
+        (["-q"], (False, False, False)),
+        (["--log-level", "debug"], (True, True, True)),
+        (["-v"], (True, True, True)),
+    ],
 )
-def test_the_level_of_the_log_can_be_chosen(tmp_path: Path, options: list[str], *, is_logged: bool) -> None:
+def test_the_level_of_the_log_can_be_chosen(tmp_path: Path, options: list[str], is_logged: tuple[bool, ...]) -> None:
     process = _serve(tmp_path, *options, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     try:
-        http.post(_url(process), Operation.INFO.path, UNREADABLE)
+        url = _url(process)
+        http.post(url, Operation.INFO.path, UNREADABLE)
+        http.post(url, Operation.SEND.path, SEND)
+        http.post(url, Operation.REPORT.path, FETCH)
         process.send_signal(signal.SIGTERM)
         _, log = process.communicate(timeout=60)
     finally:
         process.kill()
     assert process.returncode == 0
-    assert (b"info answered 1001001" in log) == is_logged
+    lines = (
+        rb"info answered 1001001",
+        rb"200001 send accepted: 13800000000: .* msgid=\d+, 1 segment",
+        rb"200001 report answered 0 by documented R1, rule report, \d+",
+    )
+    assert tuple(re.search(line, log) is not None for line in lines) == is_logged
+    assert re.fullmatch(rb"(\d\d:\d\d:\d\d\+08:00 .*\n(  .*\n)*)*", log)
+    assert b'"123456"' not in log
+
+
+def test_quiet_and_verbose_exclude_each_other() -> None:
+    result = CliRunner().invoke(main, ["serve", "-q", "-v"])
+    assert (result.exit_code, "--quiet and --verbose exclude each other" in result.stderr) == (2, True)
+
+
+def _logged(caplog: pytest.LogCaptureFixture, served: Emulator, *submits: str, userid: str = "200001") -> list[str]:
+    """Send submits, and return the messages about it."""
+    caplog.clear()
+    body = f'<root userid="{userid}" password="123456">{"".join(submits)}</root>'
+    with caplog.at_level(logging.INFO, "ccell_fake.gateway"):
+        http.post(served.url, Operation.SEND.path, body.encode())
+    return [one.getMessage() for one in caplog.records if one.name == "ccell_fake.gateway"]
+
+
+def test_the_log_has_one_line_for_each_send_with_accepted_messages(caplog: pytest.LogCaptureFixture) -> None:
+    phones = ",".join(f"1380000000{digit}" for digit in range(5))
+    with emulator() as served:
+        (one,) = _logged(caplog, served, f'<submit phone="{phones}" content="{"好" * 80}【签名】" linkid="order-17"/>')
+        shortened = f"{'好' * 40}… linkid=order-17, 2 segments"
+        assert one == f"200001 send accepted: 13800000000, 13800000001, 13800000002 and 2 more: {shortened}"
+        refused = '<submit phone="19500001111" content="a【签名】"/>'
+        first, second = _logged(caplog, served, refused, '<submit phone="13800000000" content="b【签名】"/>')
+        assert re.fullmatch(r"200001 send accepted: 13800000000: b【签名】 msgid=\d{19}, 1 segment", first)
+        assert second.startswith("send answered 0 by documented S8\n  1004001: ")
+        (only,) = _logged(caplog, served, refused)
+        assert "accepted" not in only
+
+
+def test_the_log_shows_the_clock_of_an_account_if_it_is_set(caplog: pytest.LogCaptureFixture) -> None:
+    with emulator() as served:
+        served.services.admin("200001").set_clock(lambda _: ClockSetting(frozen_at=to_micros(DOCUMENT_DAY)))
+        submit = '<submit phone="13800000000" content="b【签名】"/>'
+        (accepted,) = _logged(caplog, served, submit)
+        (refused,) = _logged(caplog, served, submit.replace("【签名】", ""))
+    assert accepted.endswith(", account's clock 2015-12-31 08:30:30")
+    assert ", account's clock 2015-12-31 08:30:30\n" in refused
+
+
+@pytest.mark.parametrize("encoding", ["gbk", "ascii", "utf-8"])
+def test_the_log_has_the_encoding_of_stderr(encoding: str) -> None:
+    program = "import logging\nfrom ccell_mock_server.log import log_to_stderr\n"
+    program += "with log_to_stderr(logging.INFO): logging.info('您好😀')"
+    environment = {**os.environ, "PYTHONIOENCODING": encoding}
+    done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, check=True, timeout=60)
+    assert done.stderr.endswith(" 您好😀\n".encode(encoding, "backslashreplace"))

@@ -1,8 +1,7 @@
-"""Print the results of the client's commands: as tables for people, or one JSON object a line for programs."""
+"""Print the results of the client's commands, and save those that cannot be printed."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import asdict
-from typing import Any, cast
 
 from ccell_fake.client import (
     AccountStatus,
@@ -16,8 +15,8 @@ from ccell_fake.client import (
 )
 from ccell_fake.client.submits import numbers, split_requests
 from ccell_mock_server.commands import output
-
-Row = dict[str, Any]
+from ccell_mock_server.commands.rows import Row, line
+from ccell_mock_server.commands.rows import print_rows as print_table
 
 
 def resp_rows(resps: Iterable[Resp], unanswered: Iterable[str]) -> list[Row]:
@@ -64,12 +63,12 @@ def item_row(item: Report | Upmsg | Malformed | AccountStatus) -> Row:
 
 
 def print_lines(rows: Iterable[Row], *, as_json: bool, finish: Callable[[], object] = lambda: None) -> None:
-    """Print each row on its own line as soon as it arrives.
+    """Print each row on its own line as soon as it arrives. Rows that are not printed are saved.
 
     Args:
         rows: The rows.
         as_json: Print JSON.
-        finish: Called if stdout cannot be written; it makes `rows` end. The rows that are left are saved.
+        finish: Called if a row cannot be printed; it makes `rows` end.
 
     Raises:
         Unwritten: Stdout cannot be written.
@@ -77,41 +76,29 @@ def print_lines(rows: Iterable[Row], *, as_json: bool, finish: Callable[[], obje
     left = iter(rows)
     for row in left:
         try:
-            output.echo(output.as_json(row) if as_json else "  ".join(map(_printable, row.values())))
-        except output.Unwritten:
+            output.echo(line(row, as_json=as_json))
+        except BaseException:
             finish()
-            output.keep([row, *left])
+            rest = [row]
+            try:
+                rest.extend(left)
+            finally:
+                output.keep(rest)
             raise
 
 
 def print_rows(rows: Iterable[Row], *, as_json: bool) -> None:
-    """Print rows as JSON lines or as one table. Without rows, print nothing.
+    """Print rows as `rows.print_rows` does. If they cannot be printed, all of them are saved.
 
     Raises:
-        Unwritten: Stdout cannot be written. The rows are saved.
+        Unwritten: Stdout cannot be written.
     """
-    rows = list(rows)
     if as_json:
         print_lines(rows, as_json=True)
-    elif rows:
-        try:
-            output.echo(_table(rows))
-        except output.Unwritten:
-            output.keep(rows)
-            raise
-
-
-def _table(rows: Sequence[Row]) -> str:
-    from rich.table import Table  # noqa: PLC0415 - takes longer to import than the rest of a command
-
-    columns = list(dict.fromkeys(name for row in rows for name in row))
-    table = Table(*map(_printable, columns))
-    for row in rows:
-        table.add_row(*(_printable(row.get(name, "")) for name in columns))
-    return output.render(table)
-
-
-def _printable(value: object) -> str:
-    """Replace characters that could control the terminal: the text may come from strangers."""
-    text = ", ".join(map(str, cast("tuple[object, ...]", value))) if isinstance(value, tuple) else str(value)
-    return "".join(one if one.isprintable() else "\N{REPLACEMENT CHARACTER}" for one in text)
+        return
+    rows = list(rows)
+    try:
+        print_table(rows, as_json=False)
+    except BaseException:
+        output.keep(rows)
+        raise

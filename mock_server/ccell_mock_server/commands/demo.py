@@ -13,6 +13,7 @@ from ccell_fake.codes import Code
 from ccell_fake.errors import CcellError
 from ccell_mock_server.commands.options import cacert, control_token
 from ccell_mock_server.commands.output import echo
+from ccell_mock_server.commands.rows import print_rows
 from ccell_mock_server.config.settings import DemoSettings, parse
 
 if TYPE_CHECKING:
@@ -60,8 +61,6 @@ def demo(
     The traffic has sends, refusals, schedules, reports and replies. The control API opens an account
     for it. Nothing is sent to a server without a control API.
     """
-    from ccell_mock_server.commands.client_output import print_lines, print_rows  # noqa: PLC0415 - slow to import
-
     try:
         from ccell_mock_server.demo import play_traffic  # noqa: PLC0415
 
@@ -70,7 +69,7 @@ def demo(
     except (CcellError, ImportError) as error:
         raise click.ClickException(str(error)) from None
     if as_json:
-        print_lines([asdict(summary)], as_json=True)
+        print_rows([asdict(summary)], as_json=True)
     else:
         print_rows([{"what": what, "number": number} for what, number in _rows(summary)], as_json=False)
         if url is not None:

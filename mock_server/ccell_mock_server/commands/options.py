@@ -3,7 +3,9 @@
 import math
 import os
 import ssl
+import re
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -11,12 +13,15 @@ import click
 from click.core import ParameterSource
 
 from ccell_fake.certificates import trusted
+from ccell_fake.clock import SHANGHAI, SystemClock
 from ccell_mock_server.http.paths import DEFAULT_PORT
 
 _Command = TypeVar("_Command", bound=Callable[..., None])
 
 DEFAULT_URL = f"http://127.0.0.1:{DEFAULT_PORT}"
 _LONGEST = 10 * 365 * 86_400
+_DURATION, _TIME = re.compile(r"([0-9]{1,5})([smhd])"), re.compile(r"[0-9]{2}:[0-9]{2}(:[0-9]{2})?")
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
 class _Seconds(click.FloatRange):
@@ -48,6 +53,19 @@ SECONDS = _Seconds(min=0, max=_LONGEST)
 
 POSITIVE_SECONDS = _Seconds(min=0, max=_LONGEST, min_open=True)
 """Type of an option: a finite duration above 0."""
+
+
+def instant(text: str) -> datetime:
+    """Type of an option: a time in Asia/Shanghai or with an offset, or a duration before now, such as 10m."""
+    now = SystemClock().now()
+    if duration := _DURATION.fullmatch(text):
+        return now - timedelta(**{_UNITS[duration[2]]: int(duration[1])})
+    try:
+        time = datetime.fromisoformat(f"{now:%Y-%m-%d} {text}" if _TIME.fullmatch(text) else text)
+    except ValueError:
+        message = f"must be like 10m, 08:30 or '2026-01-31 08:30:00', got {text!r}"
+        raise click.BadParameter(message) from None
+    return time if time.tzinfo else time.replace(tzinfo=SHANGHAI)
 
 
 def variable(option: click.Option) -> str:
@@ -106,3 +124,24 @@ def insecure_context() -> ssl.SSLContext:
 def control_token(command: _Command) -> _Command:
     """Add the option `--control-token`."""
     return click.option("--control-token", default="", help="Token of the control API, if it has one.")(command)
+
+
+def userid(help_: str) -> Callable[[_Command], _Command]:
+    """Return the option `--userid` of a command that uses the control API, with its help."""
+    return click.option("--userid", help=help_)
+
+
+json_lines = click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
+"""The option `--json`."""
+
+
+def limit(command: _Command) -> _Command:
+    """Add the option `--limit`, the rows to print."""
+    return click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="Rows to print.")(
+        command
+    )
+
+
+def since(help_: str) -> Callable[[_Command], _Command]:
+    """Return the option `--since`, with its help."""
+    return click.option("--since", type=instant, metavar="TIME", help=f"{help_}: 10m ago, 08:30, or a date and a time.")

@@ -7,15 +7,13 @@ import sys
 import tempfile
 from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager, redirect_stdout, suppress
+from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO, cast
+from typing import Any, TextIO, cast
 
 import click
 
-from ccell_fake.printable import escape_json
-
-if TYPE_CHECKING:
-    from rich.table import Table
+from ccell_fake.printable import escape_controls, escape_json
 
 UNWRITTEN, BROKEN, INTERRUPTED = 5, 70, 130
 """Exit codes of every command: stdout could not be written, an unexpected error, an interrupt."""
@@ -41,6 +39,11 @@ def is_open() -> bool:
     return bool(sys.stdout)
 
 
+def encoding() -> str:
+    """Return the encoding of stdout."""
+    return (sys.stdout.encoding if is_open() else "") or "utf-8"
+
+
 def echo(text: str) -> None:
     """Write a line to stdout. Raises Unwritten."""
     if not is_open():
@@ -49,15 +52,15 @@ def echo(text: str) -> None:
         # Click would write UTF-8 where ASCII is wanted.
         sys.stdout.write(f"{text}\n")
         sys.stdout.flush()
-    except OSError as error:
+    except (OSError, ValueError) as error:
         _give_up(error)
         raise Unwritten from error
 
 
-def _give_up(error: OSError) -> None:
+def _give_up(error: OSError | ValueError) -> None:
     # Python would try to write the rest at its exit, and fail again.
     sys.stdout = io.StringIO()
-    tell(f"Error: stdout cannot be written: {error.strerror}")
+    tell(f"Error: stdout cannot be written: {getattr(error, 'strerror', None) or error}")
 
 
 class _Dropping:
@@ -110,36 +113,17 @@ def uninterrupted() -> Generator[None]:
         raise Unwritten from dropping.error
 
 
-# Without a terminal there is no width, and nothing must be cut or wrapped.
-_UNLIMITED_WIDTH = 10_000
-
-
-def render(table: "Table") -> str:
-    """Render a table as stdout can carry it: as wide as the terminal, or as its rows."""
-    from rich.console import Console  # noqa: PLC0415 - takes longer to import than the rest of a command
-
-    encoding = sys.stdout.encoding if is_open() else "utf-8"
-    with io.TextIOWrapper(io.BytesIO(), encoding) as file:
-        is_terminal = is_open() and sys.stdout.isatty()
-        width = None if is_terminal else _UNLIMITED_WIDTH
-        console = Console(
-            file=file, width=width, force_terminal=is_terminal, markup=False, emoji=False, highlight=False
-        )
-        with console.capture() as captured:
-            console.print(table)
-        return captured.get().rstrip("\n")
-
-
 def tell(text: str) -> None:
-    """Write a line to stderr. If that fails, the exit code still tells what happened."""
-    with suppress(OSError, AttributeError):
-        sys.stderr.write(f"{text}\n")
+    """Write a text to stderr, without what controls a terminal. If that fails, the exit code tells what happened."""
+    with suppress(OSError, AttributeError, ValueError):
+        lines = map(escape_controls, text.split("\n"))
+        sys.stderr.write("".join(f"{line}\n" for line in lines))
         sys.stderr.flush()
 
 
 def keep(rows: Iterable[object]) -> None:
     """Save rows that are not on stdout, as JSON lines, in a new temporary file, or else write them to stderr."""
-    lines = [escape_json(json.dumps(row, ensure_ascii=False)) for row in rows]
+    lines = [escape_json(json.dumps(row, ensure_ascii=False, default=datetime.isoformat)) for row in rows]
     try:
         descriptor, path = tempfile.mkstemp(prefix="ccell-fake-", suffix=".jsonl")
         with os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace") as file:
@@ -150,11 +134,11 @@ def keep(rows: Iterable[object]) -> None:
         tell(f"What was not printed is in {path}")
 
 
-def as_json(value: Any) -> str:  # noqa: ANN401 - any JSON
-    """Render a value as one line of JSON that stdout can carry, and that controls no terminal."""
-    text = escape_json(json.dumps(value, ensure_ascii=False))
+def as_json(value: Any) -> str:  # noqa: ANN401 - JSON and times
+    """Render a value as one line of JSON that stdout can carry, and that controls no terminal. Times are ISO 8601."""
+    text = escape_json(json.dumps(value, ensure_ascii=False, default=datetime.isoformat))
     try:
-        text.encode((sys.stdout.encoding if is_open() else "") or "utf-8")
+        text.encode(encoding())
     except UnicodeEncodeError:
-        return json.dumps(value)
+        return json.dumps(value, default=datetime.isoformat)
     return text

@@ -15,6 +15,8 @@ from ccell_fake.errors import CcellError
 from ccell_fake.settings import AccountSettings
 from ccell_mock_server.commands import output
 from ccell_mock_server.commands.options import cacert, control_token, origins
+from ccell_mock_server.commands.rows import Row, print_rows
+from ccell_mock_server.commands.terminal import fold
 from ccell_mock_server.config.settings import Config, is_loopback, load, parse
 
 if TYPE_CHECKING:
@@ -146,17 +148,9 @@ def _settings_chooser(config: Config | None, transcript: "Transcript") -> "Setti
 
 def _print_result(number: int, result: "ReplayResult", *, as_json: bool) -> None:
     if as_json:
-        for difference in result.differences:
-            output.echo(output.as_json({"run": result.run.id, **asdict(difference)}))
+        print_rows(({"run": result.run.id, **asdict(difference)} for difference in result.differences), as_json=True)
         return
-    from rich.table import Table  # noqa: PLC0415
-    from rich.text import Text  # noqa: PLC0415
-
-    if result.differences:
-        table = Table("number", "operation", "what", "recorded", "replayed")
-        for cells in _rows(result.differences):
-            table.add_row(*(Text(cell, overflow="fold") for cell in (*cells[:3], *_shortened(*cells[3:]))))
-        output.echo(output.render(table))
+    print_rows(map(_shortened, _rows(result.differences)), as_json=False)
     skipped = f"; not compared: {', '.join(map(str, result.skipped))}" if result.skipped else ""
     missing = f"; not in the file: {', '.join(map(str, result.run.missing))}" if result.run.missing else ""
     answers = "1 answer" if result.compared == 1 else f"{result.compared} answers"
@@ -164,16 +158,17 @@ def _print_result(number: int, result: "ReplayResult", *, as_json: bool) -> None
     count = len(result.differences) - layouts or "no"
     noun = "difference" if count == 1 else "differences"
     only = f", {layouts} in layout only" if layouts else ""
-    output.echo(f"run {number}: {answers} compared, {count} {noun}{only}{skipped}{missing}")
+    output.echo(fold(f"run {number}: {answers} compared, {count} {noun}{only}{skipped}{missing}"))
 
 
-def _shortened(recorded: str, replayed: str) -> tuple[str, str]:
+def _shortened(row: Row) -> Row:
     """Cut two long values so that both show the place where they begin to differ."""
+    recorded, replayed = row["recorded"], row["replayed"]
     if max(len(recorded), len(replayed)) <= _CELL_CHARACTERS:
-        return recorded, replayed
+        return row
     same = takewhile(lambda pair: pair[0] == pair[1], zip(recorded, replayed, strict=False))
     start = max(sum(1 for _ in same) - _SAME_CHARACTERS, 0)
-    return _cut(recorded, start), _cut(replayed, start)
+    return {**row, "recorded": _cut(recorded, start), "replayed": _cut(replayed, start)}
 
 
 def _cut(text: str, start: int) -> str:
@@ -187,15 +182,25 @@ def _is_layout(difference: "Difference") -> bool:
     return difference.where == LAYOUT
 
 
-def _rows(differences: Iterable["Difference"]) -> Iterator[tuple[str, str, str, str, str]]:
+def _rows(differences: Iterable["Difference"]) -> Iterator[Row]:
     """The rows of the table: first what a client reads, then each pair of layouts once."""
     layouts: dict[tuple[str, str], list[Difference]] = {}
     for one in differences:
         if _is_layout(one):
             layouts.setdefault((one.recorded, one.replayed), []).append(one)
         else:
-            yield f"{one.number}", one.operation, one.where, one.recorded, one.replayed
-    for (recorded, replayed), same in layouts.items():
+            yield _row(f"{one.number}", one.operation, one)
+    for same in layouts.values():
         first, others = same[0], len(same) - 1
         number = f"{first.number} and {others} more" if others else f"{first.number}"
-        yield number, ", ".join(dict.fromkeys(one.operation for one in same)), first.where, recorded, replayed
+        yield _row(number, ", ".join(dict.fromkeys(one.operation for one in same)), first)
+
+
+def _row(number: str, operation: str, one: "Difference") -> Row:
+    return {
+        "number": number,
+        "operation": operation,
+        "what": one.where,
+        "recorded": one.recorded,
+        "replayed": one.replayed,
+    }

@@ -4,29 +4,21 @@ import logging
 import sys
 from collections.abc import Mapping
 from contextlib import ExitStack, suppress
-from importlib.metadata import version
-from itertools import islice
 from pathlib import Path
-from shlex import quote
 from typing import TYPE_CHECKING
 
 import click
 
 from ccell_fake.errors import CcellError
-from ccell_fake.model import JSON_PATH, Operation
-from ccell_fake.settings import AccountSettings
 from ccell_mock_server.commands.options import origins
 from ccell_mock_server.commands.output import Unwritten, echo, tell
 from ccell_mock_server.commands.signals import stop_event, wait_for
 from ccell_mock_server.config import settings as configuration
-from ccell_mock_server.config.accounts import is_public
 from ccell_mock_server.config.errors import ConfigError
-from ccell_mock_server.http.authority import fingerprint
-from ccell_mock_server.http.paths import CONTROL_PREFIX, DEFAULT_PORT
+from ccell_mock_server.http.paths import DEFAULT_PORT
 
 if TYPE_CHECKING:
     from ccell_mock_server.emulator import Emulator
-    from ccell_mock_server.http.tls import Certificate
 
 _INVALID_CONFIG = 2
 
@@ -67,13 +59,22 @@ _INVALID_CONFIG = 2
     type=click.Choice(["debug", "info", "warning", "error"]),
     default="info",
     show_default=True,
-    help="Log only records of this level and above. Refusals are info.",
+    help="Log only records of this level and above. Accepted sends and refusals are info, every request is debug.",
 )
 @click.option("-q", "--quiet", is_flag=True, help="The same as --log-level warning.")
+@click.option("-v", "--verbose", is_flag=True, help="The same as --log-level debug.")
 @click.option("--print-config", is_flag=True, help="Print the resulting configuration and exit.")
 @click.pass_context
 def serve(
-    context: click.Context, /, path: Path | None, *, log_level: str, quiet: bool, print_config: bool, **options: object
+    context: click.Context,
+    /,
+    path: Path | None,
+    *,
+    log_level: str,
+    quiet: bool,
+    verbose: bool,
+    print_config: bool,
+    **options: object,
 ) -> None:
     """Run the emulator until Ctrl-C, SIGTERM or SIGHUP."""
     config = load(path, {name: value for name, value in options.items() if value not in (None, ())}, origins(context))
@@ -81,10 +82,11 @@ def serve(
         echo(configuration.as_toml(config).rstrip("\n"))
         return
     # These are slow to import.
+    from ccell_mock_server.commands.greeting import greeting  # noqa: PLC0415
     from ccell_mock_server.emulator import Emulator  # noqa: PLC0415
     from ccell_mock_server.log import log_to_stderr  # noqa: PLC0415
 
-    level = logging.WARNING if quiet else getattr(logging, log_level.upper())
+    level = _level(log_level, quiet=quiet, verbose=verbose)
     try:
         with stop_event() as stop, ExitStack() as stack:
             emulator = Emulator(config)
@@ -92,11 +94,20 @@ def serve(
             demo = play_demo(emulator)
             stack.enter_context(log_to_stderr(level))
             emulator.start()
-            _say("\n".join([*_greeting(emulator), *demo]))
+            _say(greeting(emulator, configuration.config_file(path), demo))
             wait_for(stop)
             _say("stopping")
     except CcellError as error:
         raise click.ClickException(str(error)) from error
+
+
+def _level(name: str, *, quiet: bool, verbose: bool) -> int:
+    if quiet and verbose:
+        message = "--quiet and --verbose exclude each other"
+        raise click.UsageError(message)
+    if quiet:
+        return logging.WARNING
+    return logging.DEBUG if verbose else int(getattr(logging, name.upper()))
 
 
 @click.command("check-config")
@@ -124,51 +135,11 @@ def _say(text: str) -> None:
         echo(text)
 
 
-def play_demo(emulator: "Emulator") -> list[str]:
-    """Play the traffic of the table `[demo]`, if there is one. Returns the lines of the greeting about it."""
+def play_demo(emulator: "Emulator") -> str:
+    """Play the traffic of the table `[demo]`, and describe its account. Returns empty text without the table."""
     demo = emulator.config.demo
     if demo is None:
-        return []
+        return ""
     from ccell_mock_server.demo import open_demo  # noqa: PLC0415 - Faker is slow to import
 
-    return [f"account {demo.userid}, password {open_demo(emulator, demo)}, with traffic of {demo.hours:g} hours"]
-
-
-def main_accounts(emulator: "Emulator") -> list[AccountSettings]:
-    """Return the accounts of the configuration. If the store has other accounts only, return one of these."""
-    opened = emulator.services.accounts
-    configured = [*filter(None, (opened.get(one.userid) for one in emulator.config.accounts))]
-    return [account.settings for account in configured or islice(opened, 1)]
-
-
-def _greeting(emulator: "Emulator") -> list[str]:
-    url, certificate = emulator.url, emulator.certificate
-    accounts = main_accounts(emulator)
-    lines = [
-        f"ccell-fake {version('ccell-fake')} serves on {url}",
-        f"  console {url}{CONTROL_PREFIX}",
-        *(f"  {operation:<7} {url}{operation.path}" for operation in Operation),
-        f"  {'json':<7} {url}{JSON_PATH}",
-        *(f"account {one.userid}, password {_printable_password(one)}, balance {one.balance}" for one in accounts),
-    ]
-    if accounts:
-        trust = f" --cacert {quote(str(certificate.authority))}" if certificate and certificate.authority else ""
-        body = f'<root userid="{accounts[0].userid}" password="{_printable_password(accounts[0])}"></root>'
-        lines += ["try", f"  curl{trust} {url}{Operation.INFO.path} -d '{body}'"]
-    return [*lines, *_trust(url, certificate)]
-
-
-def _trust(url: str, certificate: "Certificate | None") -> list[str]:
-    """Say which certificate clients must trust, how to get it, and for which names it is."""
-    if certificate is None or certificate.authority is None:
-        return []
-    return [
-        f"authority {certificate.authority}",
-        f"  SHA-256 {fingerprint(certificate.authority.read_bytes())}",
-        f"  print   ccell-fake ca --url {url}",
-        f"  names   {', '.join(certificate.names)}",
-    ]
-
-
-def _printable_password(account: AccountSettings) -> str:
-    return account.password if is_public(account.password) else "YOUR-PASSWORD"
+    return f"{demo.userid}, password {open_demo(emulator, demo)}, with traffic of {demo.hours:g} hours"

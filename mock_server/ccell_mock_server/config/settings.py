@@ -157,10 +157,15 @@ def load(path: Path | None, overrides: Mapping[str, Any] = _NOTHING, origins: Ma
     Raises:
         ConfigError: The file is unreadable or invalid.
     """
-    if path is None and not _DEFAULT_PATH.exists():
+    path = config_file(path)
+    if path is None:
         return parse({}, _COMMAND_LINE, overrides, origins)
-    path = path or _DEFAULT_PATH
     return parse(toml.read(path), str(path), overrides, origins)
+
+
+def config_file(path: Path | None) -> Path | None:
+    """Return the TOML file to load: the one at a path, else `ccell.toml` in the current folder, or None without it."""
+    return path or (_DEFAULT_PATH if _DEFAULT_PATH.exists() else None)
 
 
 def parse(

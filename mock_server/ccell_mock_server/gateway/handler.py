@@ -1,4 +1,4 @@
-"""Handle a request of the gateway, from any transport: parse it, answer it, count it and log refusals."""
+"""Handle a request of the gateway, from any transport: parse it, answer it, count it and log it."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -23,10 +23,9 @@ from ccell_fake.wire.doors import Endpoint
 from ccell_fake.wire.json_requests import DEFAULT_READING, Call, Reading
 from ccell_fake.wire.payload import Payload
 from ccell_mock_server.config.accounts import is_public, is_userid
-from ccell_mock_server.log import logger
+from ccell_mock_server.gateway.request_log import log_answer, log_failure
 from ccell_mock_server.metrics import Metrics
 
-_LOG = logger("gateway")
 NO_OPERATION = "none"
 """The operation of a request of none, in metrics and log."""
 
@@ -59,19 +58,22 @@ class ReceivedRequest(NamedTuple):
 
 
 def handle(gateway: Gateway, metrics: Metrics, received: ReceivedRequest) -> Answer:
-    """Answer a request, count it, and log a refusal."""
+    """Answer a request, count it, and log it."""
     arrival = parse(gateway, received)
     try:
         answer = gateway.answer(arrival)
     except Exception:  # noqa: BLE001 - it is logged, and the gateway answers with an error of its own
-        _LOG.exception("%s failed", arrival.operation)
+        log_failure(arrival.operation)
         answer = gateway.answer_failure(arrival)
     operation = arrival.operation or NO_OPERATION
     metrics.count(operation, answer.reply.code, answer.duration / 1_000_000)
-    if answer.explanation:
-        code = answer.reply.code or "without a code"
-        _LOG.info("%s answered %s by %s\n  %s", operation, code, answer.basis, answer.explanation)
+    log_answer(arrival, answer, _account(gateway.accounts, arrival))
     return answer
+
+
+def _account(accounts: Accounts, arrival: Arrival) -> Account | None:
+    request = arrival.request
+    return accounts.get(request.userid or "") if isinstance(request, Request) else None
 
 
 def is_chunked(gateway: Gateway, delivery: Delivery) -> bool:
