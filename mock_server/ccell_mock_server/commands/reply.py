@@ -1,27 +1,27 @@
 """The command `reply`: send an upstream message from a phone to an account."""
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from ccell_fake.errors import CcellError
 from ccell_fake.settings import DOCUMENT_ACCOUNT
-from ccell_mock_server.commands.options import SECONDS, cacert, control_token, emulator_url
+from ccell_mock_server.commands.control import EXIT_CODES, control_command
+from ccell_mock_server.commands.options import SECONDS
 from ccell_mock_server.commands.output import echo
+from ccell_mock_server.commands.terminal import fold
+
+if TYPE_CHECKING:
+    from ccell_fake.control.client import ControlClient
 
 
-@click.command()
+@click.command(epilog=EXIT_CODES)
+@control_command
 @click.argument("phone")
 @click.argument("text")
-@emulator_url
 @click.option("--userid", default=DOCUMENT_ACCOUNT.userid, show_default=True, help="Userid of the account.")
-@control_token
-@cacert
 @click.option("--spcode", default="", help="Extension to append to the account's port.")
 @click.option("--delay", type=SECONDS, default=0.0, help="Seconds until the message arrives.")
-def reply(
-    phone: str, text: str, *, url: str, userid: str, control_token: str, cacert: Path | None, spcode: str, delay: float
-) -> None:
+def reply(control: "ControlClient", *, phone: str, text: str, userid: str, spcode: str, delay: float) -> None:
     """Send TEXT from PHONE to an account. The account fetches it with upmsg."""
     if not (phone.isascii() and phone.isdecimal()):
         message = f"PHONE must be digits, such as 13800000000, got {phone!r}"
@@ -29,11 +29,5 @@ def reply(
     if not text:
         message = "TEXT must not be empty"
         raise click.UsageError(message)
-    from ccell_fake.control.client import ControlClient  # noqa: PLC0415 - slow to import
-
-    try:
-        with ControlClient(url, control_token, cacert=cacert) as control:
-            upmsg = control.account(userid).reply(phone, text, spcode=spcode, delay=delay)
-    except CcellError as error:
-        raise click.ClickException(str(error)) from None
-    echo(f"{upmsg.phone} to {upmsg.spnumber}, {upmsg.motime:%Y-%m-%d %H:%M:%S}: {upmsg.msgcontent!r}")
+    upmsg = control.account(userid).reply(phone, text, spcode=spcode, delay=delay)
+    echo(fold(f"{upmsg.phone} to {upmsg.spnumber}, {upmsg.motime:%Y-%m-%d %H:%M:%S}: {upmsg.msgcontent}"))

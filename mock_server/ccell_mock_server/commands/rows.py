@@ -47,7 +47,7 @@ def _layout(rows: Sequence[Row]) -> str:
     if on.measure(table, options=on.options.update(max_width=UNLIMITED_WIDTH)).maximum <= on.width:
         return render(table, on)
     blocks = Table.grid(padding=(0, 1, 0, 0))
-    blocks.add_column(no_wrap=True)
+    blocks.add_column(no_wrap=True, style="bold")
     blocks.add_column(overflow="fold")
     for number, row in enumerate(rows):
         if number:
