@@ -15,6 +15,7 @@ from harness import processes, scripted
 from harness.emulators import CONTENT, PHONE, emulator, until
 
 from ccell_fake.client import Client
+from ccell_fake.control.client import ControlClient
 from ccell_mock_server.emulator import Emulator
 
 EMOJI = "好😀的"
@@ -149,17 +150,56 @@ def test_without_stdout_and_stderr_results_are_in_the_temporary_folder(
     assert wanted in row.values()
 
 
-@pytest.mark.parametrize("encoding", ["gbk", "ascii", "latin-1", "utf-8"])
+@pytest.mark.parametrize("named", ["gbk", "ascii", "ascii:strict", "latin-1", "utf-8", "utf-8:strict"])
 @pytest.mark.parametrize("command", ["send", "report", "upmsg"])
-def test_results_are_printed_in_any_encoding(served: Emulator, temporary: Path, command: str, encoding: str) -> None:
+def test_results_are_printed_in_any_encoding(served: Emulator, temporary: Path, command: str, named: str) -> None:
+    encoding = named.partition(":")[0]
     arguments, wanted = _prepare(served, command)
-    code, output, errors = _run(served.url, *arguments, "--json", encoding=encoding)
+    code, output, errors = _run(served.url, *arguments, "--json", encoding=named)
     assert (code, errors, _kept(temporary)) == (DONE, b"", [])
     assert wanted in json.loads(output.decode(encoding)).values()
     arguments, wanted = _prepare(served, command)
-    code, output, errors = _run(served.url, *arguments, encoding=encoding)
+    code, output, errors = _run(served.url, *arguments, encoding=named)
     assert (code, errors) == (DONE, b"")
     assert wanted.encode(encoding, "backslashreplace") in output
+
+
+@pytest.mark.parametrize("command", ["send", "report", "upmsg"])
+def test_the_c_locale_loses_nothing(served: Emulator, monkeypatch: pytest.MonkeyPatch, command: str) -> None:
+    for name, value in {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}.items():
+        monkeypatch.setenv(name, value)
+    arguments, wanted = _prepare(served, command)
+    code, output, errors = _run(served.url, *arguments, encoding="")
+    assert (code, errors) == (DONE, b"")
+    assert wanted.encode("ascii", "backslashreplace") in output
+    if command == "send":
+        with ControlClient(served.url) as control:
+            assert next(control.messages(newest_first=True)).content == f"{EMOJI}【签名】"
+
+
+@pytest.mark.parametrize("command", ["send", "report", "upmsg"])
+def test_a_codec_that_can_write_nothing_loses_no_result(served: Emulator, temporary: Path, command: str) -> None:
+    arguments, wanted = _prepare(served, command)
+    program = "import codecs, sys\nfrom ccell_mock_server.cli import main\n"
+    program += "sys.stdout.write = lambda text: codecs.lookup('undefined').encode(text)\nmain(sys.argv[1:])"
+    command_line = [processes.COMMAND[0], "-c", program, *arguments, "--url", served.url]
+    done = subprocess.run(command_line, capture_output=True, check=False, timeout=120)
+    assert (done.returncode, b"Traceback" in done.stderr) == (UNWRITTEN, False), done.stderr
+    (row,) = _kept(temporary)
+    assert wanted in row.values()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "wanted"),
+    [(["info", "--password", "wrong"], 1, "密码不正确"), (["info", "您好😀"], 2, "您好😀")],
+)
+@pytest.mark.parametrize("named", ["ascii:strict", "gbk", "utf-8"])
+def test_an_error_is_written_in_the_encoding_of_stderr(
+    served: Emulator, arguments: list[str], code: int, wanted: str, named: str
+) -> None:
+    exit_code, _, shown = _run(served.url, *arguments, encoding=named)
+    assert exit_code == code
+    assert wanted.encode(named.partition(":")[0], "backslashreplace") in shown
 
 
 @pytest.mark.parametrize("command", ["send", "report", "upmsg"])

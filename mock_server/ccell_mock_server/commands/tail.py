@@ -81,14 +81,14 @@ def _follow(control: "ControlClient", start: int | None) -> "Iterator[Event]":
     """Yield the events after a position, and connect again as often as the connection is lost."""
     from ccell_fake.control.client import JournalTruncated, Unreachable  # noqa: PLC0415 - slow to import
 
-    last, pause, is_lost = "", _FIRST_PAUSE, False
+    last, pause, news = "", _FIRST_PAUSE, "listening, until Ctrl-C"
     while True:
         try:
             with control.events(after_position=start, last_event_id=last) as events:
                 last, pause = events.last_event_id, _FIRST_PAUSE
-                if is_lost:
-                    output.tell("connected again")
-                    is_lost = False
+                if news:
+                    output.tell(news)
+                    news = ""
                 for event in events:
                     last = event.id
                     yield event
@@ -101,10 +101,9 @@ def _follow(control: "ControlClient", start: int | None) -> "Iterator[Event]":
         except JournalTruncated as error:
             output.tell("the journal has dropped the first of these requests")
             start = error.problem.after_position
-            continue
         except Unreachable as error:
-            if not is_lost:
+            if not news:
+                news = "connected again"
                 output.tell(f"{error}\nconnecting again, until Ctrl-C")
-                is_lost = True
             time.sleep(pause)
             pause = min(2 * pause, _LONGEST_PAUSE)
