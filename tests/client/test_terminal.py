@@ -370,26 +370,35 @@ def test_variables_turn_colours_on_and_off(
     assert stdout.is_coloured() == is_coloured
 
 
+class _Stdout(io.TextIOWrapper):
+    """A terminal, or a pipe."""
+
+    def __init__(self, encoding: str, *, is_terminal: bool) -> None:
+        super().__init__(io.BytesIO(), encoding)
+        self._is_terminal = is_terminal
+
+    def isatty(self) -> bool:
+        return self._is_terminal
+
+
 @given(st.text(), st.integers(20, 120), st.sampled_from(["utf-8", "gbk", "ascii"]))
 def test_a_folded_text_keeps_every_visible_character(text: str, columns: int, encoding: str) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("COLUMNS", f"{columns}")
-        patch.setattr(sys, "stdout", io.TextIOWrapper(io.BytesIO(), encoding))
+        patch.setattr(sys, "stdout", _Stdout(encoding, is_terminal=True))
         folded = stdout.fold(text)
-    assert "".join(folded.split()) == "".join(
-        escape_controls(text).encode(encoding, "backslashreplace").decode(encoding).split()
-    )
+    escaped = escape_controls(text).encode(encoding, "backslashreplace").decode(encoding)
+    assert "".join(folded.split()) == "".join(escaped.split())
     assert all(cell_len(line) <= columns for line in folded.split("\n"))
 
 
-def test_columns_set_the_width_of_a_pipe(monkeypatch: pytest.MonkeyPatch) -> None:
-    row = {"phone": PHONE, "content": CONTENT}
-    monkeypatch.delenv("COLUMNS", raising=False)
-    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(io.BytesIO(), "utf-8"))
-    print_rows([row], as_json=False)
+@pytest.mark.parametrize(("is_terminal", "first"), [(True, f"phone:   {PHONE}"), (False, "┏")])
+def test_columns_set_the_width_of_a_terminal_but_not_of_a_pipe(
+    monkeypatch: pytest.MonkeyPatch, *, is_terminal: bool, first: str
+) -> None:
     monkeypatch.setenv("COLUMNS", "32")
-    print_rows([row], as_json=False)
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setattr(sys, "stdout", _Stdout("utf-8", is_terminal=is_terminal))
+    print_rows([{"phone": PHONE, "content": CONTENT}], as_json=False)
     sys.stdout.seek(0)
-    lines = sys.stdout.read().splitlines()
-    assert lines[0].startswith("┏")
-    assert lines[-2:] == [f"phone:   {PHONE}", f"content: {CONTENT}"]
+    assert sys.stdout.read().startswith(first)

@@ -18,18 +18,20 @@ from xml.etree import ElementTree as ET
 
 from ccell_mock_server.commands import ready
 from harness import processes
+from harness.emulators import until
 
 ROOT = Path(__file__).parents[2]
 ENGLISH = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 CHINESE = [ROOT / "README.zh-CN.md", *sorted((ROOT / "docs" / "zh").glob("*.md"))]
 
 _BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
-_VARIABLE = re.compile(r"\d{18,19}|\d{4}-\d\d-\d\dT[\d:.]+")
+_VARIABLE = re.compile(r"\d{18,19}|\d{4}-\d\d-\d\d[T ][\d:.]+|^\d\d:\d\d:\d\d", re.MULTILINE)
 _TEST = re.compile(r"^ *def (test_\w+)", re.MULTILINE)
 _INI = "[pytest]\nasyncio_default_fixture_loop_scope = function\nfilterwarnings = error\n"
 _KEPT = ("export ", ". ")
 _SET_UP = "python3 -m venv "
 _SECONDS = 280
+_ON_TERMINAL = "import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))"
 _CHECKS = '-k "1004001 or Q13 or Q30"'
 """Checks that the contract suite runs on a page. Other tests run all of them."""
 _PLUGINS = "-p no:schemathesis -p no:faker -p no:pytest_httpserver"
@@ -67,6 +69,10 @@ class Reader:
     The Python of a page is one file, run by pytest if it defines tests. A `toml` block is a file, named by a comment in
     its first line or `ccell.toml`. The lines of a `text` block must have been printed, in this order. Msgids and times
     may differ. `yaml` blocks are pipelines, which tests/ci runs.
+    out. A server and `ccell-fake tail` run until the page ends. A line with COLUMNS runs on a terminal. A wait must be
+    met. The gateway must answer 0, unless the output is shown. The Python of a page is one file, run by pytest if it
+    defines tests. A `toml` block is a file, named by a comment in its first line or `ccell.toml`. The lines of a `text`
+    block must have been printed, in this order. Msgids and times may differ.
     """
 
     def __init__(self, folder: Path, addresses: Mapping[str, str], outcomes: Mapping[str, str]) -> None:
@@ -88,6 +94,7 @@ class Reader:
         self._environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith(("CCELL_", "PYTEST_"))},
             "PATH": f"{folder / 'bin'}:{installed}:{os.environ['PATH']}",
+            "NO_COLOR": "1",
         }
         _write(folder / "pytest.ini", _INI)
         _write(folder / ".venv" / "bin" / "activate", f"export PATH={folder / 'bin'}:{installed}:$PATH\n")
@@ -116,8 +123,8 @@ class Reader:
             match block.language:
                 case "sh":
                     lines = (line for line in block.text.splitlines() if not line.startswith(_SET_UP))
-                    is_shown = following is not None and following.language == "text"
-                    self._printed["sh"] = "".join(self._type(line, is_shown=is_shown) for line in lines)
+                    shown = following.text if following is not None and following.language == "text" else ""
+                    self._printed["sh"] = "".join(self._type(line, shown) for line in lines)
                 case "python" if python:
                     self._printed["python"], python = self._run_python(self._substitute(python)), ""
                 case "toml":
@@ -136,15 +143,24 @@ class Reader:
             text = text.replace(address, used)
         return text
 
-    def _type(self, line: str, *, is_shown: bool) -> str:
+    def _type(self, line: str, shown: str) -> str:
         line = self._substitute(line)
         words = shlex.split(line)
+        if words[:2] == ["ccell-fake", "tail"]:
+            return self._follow(line, len(shown.splitlines()))
         if words[:2] in (["ccell-fake", "serve"], ["ccell-fake", "record"]) or words[0] == "granian":
             return self._serve(line, words)
         if line.startswith(_KEPT):
             self._kept.append(line)
-        printed = self._run(["bash", "-euo", "pipefail", "-c", "\n".join([*self._kept, line])], line)
-        assert is_shown or "/xmlapi/" not in line or 'return="0"' in printed, f"{line}\n{printed}"
+        command = ["bash", "-euo", "pipefail", "-c", "\n".join([*self._kept, line])]
+        if line.startswith("COLUMNS="):
+            command = [sys.executable, "-c", _ON_TERMINAL, *command]
+        printed = self._run(command, line)
+        if words[0] == "cat":
+            # A server may still be writing the file.
+            until(lambda: len(self._run(command, line).splitlines()) >= len(shown.splitlines()))
+            printed = self._run(command, line)
+        assert shown or "/xmlapi/" not in line or 'return="0"' in printed, f"{line}\n{printed}"
         assert "/wait " not in line or '"is_met":true' in printed, f"{line}\n{printed}"
         return printed
 
@@ -165,8 +181,28 @@ class Reader:
             timeout=_SECONDS,
         )
 
+    def _follow(self, line: str, count: int) -> str:
+        """Run a command that does not end by itself, and return its first lines. It runs until the page ends."""
+        following = self._stack.enter_context(
+            subprocess.Popen(
+                ["bash", "-euo", "pipefail", "-c", "\n".join([*self._kept, f"exec {line}"])],
+                cwd=self._folder,
+                env=self._environment,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                text=True,
+            )
+        )
+        self._servers.append(following)
+        assert following.stdout
+        return "".join(following.stdout.readline() for _ in range(count))
+
     def _serve(self, line: str, words: list[str]) -> str:
         is_ours = words[0] == "ccell-fake"
+        log = os.devnull
+        if words[-2] == "2>":
+            log, words = words[-1], words[:-2]
+        errors = self._stack.enter_context((self._folder / log).open("w"))
         port = 0 if is_ours else processes.free_port()
         server = self._stack.enter_context(
             subprocess.Popen(
@@ -174,7 +210,7 @@ class Reader:
                 cwd=self._folder,
                 env=self._environment,
                 stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
+                stderr=errors,
                 text=True,
             )
         )

@@ -20,10 +20,11 @@ _COLOURLESS = {"dumb", "unknown"}
 
 
 def width() -> int:
-    """Return the columns of a line: those of the variable COLUMNS or of the terminal. A pipe or a file has no limit."""
-    if is_terminal() or os.environ.get("COLUMNS", "").isdecimal():
-        return max(shutil.get_terminal_size().columns, _SMALLEST_WIDTH)
-    return UNLIMITED_WIDTH
+    """Return the columns of a line. The variable COLUMNS has precedence over the size of a terminal.
+
+    A pipe or a file has no limit, even with COLUMNS: some programs set it for all that they start.
+    """
+    return max(shutil.get_terminal_size().columns, _SMALLEST_WIDTH) if is_terminal() else UNLIMITED_WIDTH
 
 
 def is_terminal() -> bool:
