@@ -91,6 +91,7 @@ def test_every_handler_gets_escaped_records(text: str) -> None:
         '<root userid="200001" password="123456"><submit phone="1&#10;12:00 x,1&#10;12:00 x" content="a"/></root>',
         f'<root userid="200001" password="123456"><submit phone="13800000000" content="【\x9b&#10;】{"a"}"/></root>',
         '<root userid="200001" password="123456"><submit phone="13800000000" content="a" spcode="&#10;\u202e"/></root>',
+        '<root userid="200001" password="123456"><submit phone="13800000000" content="\x9b&#10;【签名】"/></root>',
     ],
 )
 def test_a_request_cannot_write_control_characters_to_the_log(body: str, caplog: pytest.LogCaptureFixture) -> None:
@@ -218,6 +219,19 @@ def test_the_log_has_one_line_for_each_send_with_accepted_messages(caplog: pytes
         assert second.startswith("send answered 0 by documented S8\n  1004001: ")
         (only,) = _logged(caplog, served, refused)
         assert "accepted" not in only
+
+
+def test_the_log_hides_a_password_in_a_content(caplog: pytest.LogCaptureFixture) -> None:
+    with emulator(accounts=[{"userid": "200001", "password": "s3cret-word"}]) as served:
+        caplog.set_level(logging.DEBUG, "ccell_fake.gateway")
+        submit = '<submit phone="13800000000" content="登录密码s3cret-word【签名】" linkid="s3cret-word"/>'
+        http.post(
+            served.url,
+            Operation.SEND.path,
+            FETCH.replace(b"123456", b"s3cret-word").replace(b"></", f">{submit}</".encode()),
+        )
+    assert "send accepted: 13800000000: 登录密码" in caplog.text
+    assert "s3cret-word" not in caplog.text
 
 
 def test_the_log_shows_the_clock_of_an_account_if_it_is_set(caplog: pytest.LogCaptureFixture) -> None:

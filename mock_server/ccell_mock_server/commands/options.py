@@ -131,8 +131,9 @@ def userid(help_: str) -> Callable[[_Command], _Command]:
     return click.option("--userid", help=help_)
 
 
-json_lines = click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
-"""The option `--json`."""
+def json_lines(command: _Command) -> _Command:
+    """Add the option `--json`."""
+    return click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")(command)
 
 
 def limit(command: _Command) -> _Command:
