@@ -392,6 +392,26 @@ def test_a_folded_text_keeps_every_visible_character(text: str, columns: int, en
     assert all(cell_len(line) <= columns for line in folded.split("\n"))
 
 
+@given(
+    st.lists(st.tuples(st.text(max_size=12), st.text()), min_size=1, max_size=3),
+    st.integers(20, 120),
+    st.sampled_from(["utf-8", "gbk", "ascii"]),
+)
+def test_rows_keep_every_visible_character_in_order(rows: list[tuple[str, str]], columns: int, encoding: str) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("COLUMNS", f"{columns}")
+        patch.setenv("NO_COLOR", "1")
+        patch.setattr(sys, "stdout", _Stdout(encoding, is_terminal=True))
+        print_rows([{"phone": phone, "content": content} for phone, content in rows], as_json=False)
+        sys.stdout.seek(0)
+        printed = sys.stdout.read()
+    rest = _BOX.sub("", printed)
+    for value in filter(None, (_escaped(value, encoding) for row in rows for value in row)):
+        _, found, rest = rest.partition(value)
+        assert found
+    assert all(cell_len(line) <= columns for line in printed.split("\n"))
+
+
 @pytest.mark.parametrize(("is_terminal", "first"), [(True, f"phone:   {PHONE}"), (False, "┏")])
 def test_columns_set_the_width_of_a_terminal_but_not_of_a_pipe(
     monkeypatch: pytest.MonkeyPatch, *, is_terminal: bool, first: str
