@@ -149,7 +149,7 @@ def test_serve_starts_with_the_configured_traffic(tmp_path: Path) -> None:
     (tmp_path / "ccell.toml").write_text("[demo]\nmessages = 40\n", "utf-8")
     with processes.serving(tmp_path) as (process, url), ControlClient(url) as control:
         assert process.stdout
-        line = next(line for line in process.stdout if line.startswith("account demo"))
+        line = next(line for line in process.stdout if line.strip().startswith("demo, "))
         password = line.split(", ")[1].removeprefix("password ")
         assert len(list(control.account("demo").messages())) == 40
         with Client(url, "demo", password) as client:
