@@ -412,6 +412,18 @@ def test_rows_keep_every_visible_character_in_order(rows: list[tuple[str, str]],
     assert all(cell_len(line) <= columns for line in printed.split("\n"))
 
 
+def test_a_name_that_is_wider_than_the_terminal_is_folded_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "20")
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setattr(sys, "stdout", _Stdout("utf-8", is_terminal=True))
+    print_rows([{"phone": PHONE, "x" * 30: "一" * 12}], as_json=False)
+    sys.stdout.seek(0)
+    assert sys.stdout.read().splitlines() == [
+        *(f"phone:     {PHONE[:9]}", f"           {PHONE[9:]}", "x" * 20, f"{'x' * 10}:"),
+        *(f"           {'一' * 4}",) * 3,
+    ]
+
+
 @pytest.mark.parametrize(("is_terminal", "first"), [(True, f"phone:   {PHONE}"), (False, "┏")])
 def test_columns_set_the_width_of_a_terminal_but_not_of_a_pipe(
     monkeypatch: pytest.MonkeyPatch, *, is_terminal: bool, first: str

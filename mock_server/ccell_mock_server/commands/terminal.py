@@ -12,9 +12,8 @@ from ccell_mock_server.commands.output import encoding, is_open
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
-UNLIMITED_WIDTH = 1_000_000
-"""Width of a pipe or a file, where nothing is folded."""
-
+# A pipe or a file has no width, and nothing is folded there.
+_UNLIMITED_WIDTH = 1_000_000
 _SMALLEST_WIDTH = 20
 _COLOURLESS = {"dumb", "unknown"}
 
@@ -24,7 +23,7 @@ def width() -> int:
 
     A pipe or a file has no limit, even with COLUMNS: some programs set it for all that they start.
     """
-    return max(shutil.get_terminal_size().columns, _SMALLEST_WIDTH) if is_terminal() else UNLIMITED_WIDTH
+    return max(shutil.get_terminal_size().columns, _SMALLEST_WIDTH) if is_terminal() else _UNLIMITED_WIDTH
 
 
 def is_terminal() -> bool:
@@ -49,14 +48,14 @@ def visible(text: str) -> str:
     return escape_controls(text).encode(encoding(), "backslashreplace").decode(encoding())
 
 
-def console() -> "Console":
-    """Return a console that has the width, the colours and the encoding of stdout, but writes nothing to it."""
+def console(columns: int | None = None) -> "Console":
+    """Return a console that writes nothing to stdout, but has its colours, its encoding, and its width or another."""
     from rich.console import Console  # noqa: PLC0415 - takes longer to import than the rest of a command
 
     colours = is_coloured()
     return Console(
         file=io.TextIOWrapper(io.BytesIO(), encoding()),
-        width=width(),
+        width=columns or width(),
         height=100,
         force_terminal=colours,
         color_system="standard" if colours else None,
@@ -68,16 +67,21 @@ def console() -> "Console":
     )
 
 
-def render(shown: "RenderableType", on: "Console | None" = None) -> str:
-    """Render a table or a text as lines without blanks at their ends."""
-    on = on or console()
+def render(shown: "RenderableType", columns: int | None = None) -> str:
+    """Render a table or a text, in the width of stdout or another, as lines without blanks at their ends."""
+    on = console(columns)
     with on.capture() as captured:
         on.print(shown)
     return "\n".join(line.rstrip() for line in captured.get().rstrip("\n").split("\n"))
 
 
-def fold(text: str) -> str:
-    """Escape a text, and fold it at the width of stdout."""
+def fold(text: str, columns: int | None = None) -> str:
+    """Escape a text, and fold it at the width of stdout or at another."""
+    from rich.cells import cell_len  # noqa: PLC0415 - likewise
+
+    text, columns = visible(text), columns or width()
+    if cell_len(text) <= columns:
+        return text
     from rich.text import Text  # noqa: PLC0415 - likewise
 
-    return render(Text(visible(text), overflow="fold"))
+    return render(Text(text, overflow="fold"), columns)
