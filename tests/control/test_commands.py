@@ -188,6 +188,12 @@ def test_a_time_that_cannot_be_read_is_wrong_usage(served: Emulator, text: str) 
     assert (result.exit_code, "must be like 10m, 08:30 or '2026-01-31 08:30:00'" in result.stderr) == (USAGE, True)
 
 
+def test_tail_without_a_stdout_is_wrong_usage(served: Emulator) -> None:
+    command = ["sh", "-c", 'exec "$0" "$@" >&-', *processes.COMMAND, "tail", "--url", served.url]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=SECONDS)
+    assert (done.returncode, "stdout must be open" in done.stderr) == (USAGE, True)
+
+
 class Tail:
     """A running `tail`, whose lines can be awaited."""
 

@@ -46,6 +46,9 @@ def tail(
     """
     from ccell_mock_server.commands.event_lines import EventLines, Wanted, render_line  # noqa: PLC0415 - slow to import
 
+    if not output.is_open():
+        message = "stdout must be open"
+        raise click.UsageError(message)
     wanted, described = Wanted(userid, phone, code), EventLines()
     with interrupt_at_stop(), suppress(KeyboardInterrupt):
         for event in _follow(control, _start(control, wanted, lines, since)):
