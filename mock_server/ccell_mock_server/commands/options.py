@@ -2,8 +2,8 @@
 
 import math
 import os
-import ssl
 import re
+import ssl
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
