@@ -50,7 +50,8 @@ def send(served: Emulator, *phones: str, content: str = CONTENT, userid: str = "
 
 def run(served: Emulator, *arguments: str, stdin: str = "") -> Result:
     """Run a command."""
-    return CliRunner().invoke(main, arguments, env={"CCELL_FAKE_URL": served.url}, input=stdin)
+    environment = {"CCELL_FAKE_URL": served.url, "CCELL_FAKE_USERID": None, "CCELL_FAKE_CONTROL_TOKEN": None}
+    return CliRunner().invoke(main, arguments, env=environment, input=stdin)
 
 
 def rows(served: Emulator, *arguments: str) -> list[dict[str, Any]]:
