@@ -65,14 +65,11 @@ class Reader:
     """Runs the blocks of a page in a folder.
 
     A line of `sh` must exit with 0, and curl exits with 22 for an HTTP error. Lines that set up an environment are left
-    out. A server runs until the page ends. A wait must be met. The gateway must answer 0, unless the output is shown.
-    The Python of a page is one file, run by pytest if it defines tests. A `toml` block is a file, named by a comment in
-    its first line or `ccell.toml`. The lines of a `text` block must have been printed, in this order. Msgids and times
-    may differ. `yaml` blocks are pipelines, which tests/ci runs.
     out. A server and `ccell-fake tail` run until the page ends. A line with COLUMNS runs on a terminal. A wait must be
     met. The gateway must answer 0, unless the output is shown. The Python of a page is one file, run by pytest if it
     defines tests. A `toml` block is a file, named by a comment in its first line or `ccell.toml`. The lines of a `text`
-    block must have been printed, in this order. Msgids and times may differ.
+    block must have been printed, in this order. Msgids and times may differ. `yaml` blocks are pipelines, which
+    tests/ci runs.
     """
 
     def __init__(self, folder: Path, addresses: Mapping[str, str], outcomes: Mapping[str, str]) -> None:

@@ -17,8 +17,8 @@ from ccell_fake.errors import CcellError
 from ccell_fake.proxies import exempt
 from ccell_fake.settings import AccountSettings
 from ccell_mock_server.commands import output
-from ccell_mock_server.commands.options import origins
 from ccell_mock_server.commands.greeting import main_accounts
+from ccell_mock_server.commands.options import origins
 from ccell_mock_server.commands.serve import load, play_demo, serve
 from ccell_mock_server.commands.signals import passing_on
 
