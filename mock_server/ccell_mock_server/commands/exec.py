@@ -44,7 +44,7 @@ COMMAND does not run: 2 wrong usage or configuration; 1 any other reason;
 {output.BROKEN} an error of this program.
 """
 
-_OTHERWISE = {"host", "port", "log_level", "quiet", "print_config"}
+_OTHERWISE = {"host", "port", "log_level", "quiet", "verbose", "print_config"}
 """Options of `serve` that this command has in another form, or not at all."""
 
 
