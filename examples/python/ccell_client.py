@@ -2,6 +2,7 @@
 
 import hashlib
 import random
+import re
 import secrets
 import threading
 import time
@@ -19,6 +20,7 @@ UPMSGS_PER_ANSWER = 100
 TOO_MANY_REQUESTS = "1001006"
 REFUSALS = {str(code) for code in (*range(1001001, 1001008), *range(1004001, 1004016))}
 """Codes after which nothing was sent. After any other code the outcome is unknown, as after 1001999."""
+NOT_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 CHINA = timezone(timedelta(hours=8))
 
 
@@ -91,6 +93,8 @@ class CcellClient:
             if not (phone.isascii() and phone.isdigit()):
                 raise ValueError(f"a phone must consist of digits, got {phone!r}")
         linkid = linkid or uuid.uuid4().hex
+        if NOT_XML.search(content + linkid):
+            raise ValueError("content and linkid must consist of characters that XML allows")
         outcomes = []
         for start in range(0, len(phones), NUMBERS_PER_REQUEST):
             batch = phones[start : start + NUMBERS_PER_REQUEST]

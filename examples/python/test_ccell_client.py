@@ -71,6 +71,13 @@ def test_a_phone_that_does_not_consist_of_digits_is_an_error_before_anything_is_
     assert ccell.journal() == ()
 
 
+@pytest.mark.parametrize("character", ["\0", "\x1b", "\ud83d", "\uffff"])
+def test_a_character_that_xml_does_not_allow_is_an_error_before_anything_is_sent(ccell, connect, character):
+    with pytest.raises(ValueError, match="XML"):
+        connect().send([PHONE], CONTENT + character)
+    assert ccell.journal() == ()
+
+
 @pytest.mark.parametrize(
     "fault",
     [
@@ -82,18 +89,25 @@ def test_a_phone_that_does_not_consist_of_digits_is_an_error_before_anything_is_
         HttpFault(status=302, processed=True, headers={"Location": "/sms3_api/xmlapi/send.jsp"}),
         HttpFault(status=200, processed=True, body="<html/>"),
         CodeFault(code="1001999"),
-        DelayFault(seconds=3),
     ],
     ids=lambda fault: f"{fault.kind}-{getattr(fault, 'status', '')}",
 )
 def test_a_send_without_a_readable_answer_is_unknown_and_not_sent_again(ccell, connect, fault):
     ccell.faults.add(fault)
-    outcomes = connect(timeout=1).send(phones(501), CONTENT)
+    outcomes = connect().send(phones(501), CONTENT)
     assert {outcome.state for outcome in outcomes[:500]} == {State.UNKNOWN}
     assert outcomes[500].state is State.NOT_SENT
-    assert len(ccell.journal()) <= 1  # A delayed request is not in the journal yet.
-    assert len(ccell.outbox) in {0, 500}
+    assert len(ccell.journal()) == 1
+    assert len(ccell.outbox) == (0 if fault.kind == "code" else 500)
     assert ccell.pauses == []
+
+
+def test_a_send_that_is_not_answered_in_time_is_unknown_and_not_sent_again(ccell, connect):
+    ccell.faults.add(DelayFault(seconds=1.5))
+    (outcome,) = connect(timeout=0.5).send([PHONE], CONTENT)
+    assert outcome.state is State.UNKNOWN
+    ccell.outbox.wait(phone=PHONE)
+    assert [entry.code for entry in ccell.journal()] == ["0"]
 
 
 def test_a_number_that_the_answer_does_not_contain_is_unknown(ccell, connect):

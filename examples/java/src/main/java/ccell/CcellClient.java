@@ -226,7 +226,7 @@ public final class CcellClient {
     /** Escapes an attribute's value. Line breaks and tabs would become blanks without it. */
     private static String escape(String text) {
         if (NOT_XML.matcher(Objects.requireNonNull(text)).find()) {
-            throw new IllegalArgumentException("the text has a character that XML does not allow");
+            throw new IllegalArgumentException("content and linkid must consist of characters that XML allows");
         }
         return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("\"", "&quot;")
                 .replace("\t", "&#9;").replace("\n", "&#10;").replace("\r", "&#13;");

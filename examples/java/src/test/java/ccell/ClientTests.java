@@ -126,6 +126,14 @@ abstract class ClientTests {
     }
 
     @ParameterizedTest
+    @ValueSource(strings = {"\0", "\33", "\ud83d", "\uffff"})
+    void aCharacterThatXmlDoesNotAllowIsAnErrorBeforeAnythingIsSent(String character) {
+        assertThrows(
+                IllegalArgumentException.class, () -> client().send(List.of(PHONE), CONTENT + character, null));
+        assertEquals(List.of(), account.journal());
+    }
+
+    @ParameterizedTest
     @ValueSource(
             strings = {
                 "{'kind': 'close', 'operation': 'send', 'processed': true}",
