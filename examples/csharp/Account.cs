@@ -41,9 +41,11 @@ namespace Ccell
             };
         }
 
+        /// <summary>Sends a request to the account's part of the control API.</summary>
+        /// <param name="body">JSON with ' in place of ".</param>
         internal XElement Control(string method, string path, string body = "")
         {
-            return Request(method, "/" + Userid + path, body);
+            return Request(method, "/" + Userid + path, body.Replace('\'', '"'));
         }
 
         /// <summary>The values of a member of each of the account's requests or messages.</summary>

@@ -17,8 +17,9 @@ import (
 )
 
 const (
-	content = "验证码为1234。【签名】"
-	phone   = "13800000000"
+	content  = "验证码为1234。【签名】"
+	phone    = "13800000000"
+	accepted = `<root return="0"><resp phone="13800000000" return="0"/></root>`
 )
 
 // account is an account of its own for one test, arranged by the emulator's control API.
@@ -224,8 +225,8 @@ func TestASendWithoutAReadableAnswerIsUnknownAndNotSentAgain(t *testing.T) {
 		{"kind": "reset", "processed": true},
 		{"kind": "truncate"},
 		{"kind": "broken_xml"},
-		{"kind": "http", "status": 502, "processed": true},
-		{"kind": "http", "status": 302, "processed": true, "headers": members{"Location": "/"}},
+		{"kind": "http", "status": 502, "processed": true, "body": accepted},
+		{"kind": "http", "status": 307, "processed": true, "headers": members{"Location": "/sms3_api/xmlapi/send.jsp"}},
 		{"kind": "http", "status": 200, "processed": true, "body": "<html/>"},
 		{"kind": "code", "code": "1001999"},
 	} {
@@ -256,8 +257,7 @@ func TestASendThatIsNotAnsweredInTimeIsUnknownAndNotSentAgain(t *testing.T) {
 
 func TestANumberThatTheAnswerDoesNotContainIsUnknown(t *testing.T) {
 	account := open(t)
-	account.control("POST", "/faults", members{"kind": "http", "status": 200, "content_type": "text/xml;charset=UTF-8",
-		"body": `<root return="0"><resp phone="13800000000" return="0"/></root>`})
+	account.control("POST", "/faults", members{"kind": "http", "status": 200, "body": accepted})
 	outcomes := send(t, account.client(), phones(2)...)
 	equal(t, []State{outcomes[0].State, outcomes[1].State}, []State{Accepted, Unknown})
 }

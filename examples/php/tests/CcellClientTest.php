@@ -14,6 +14,7 @@ final class CcellClientTest extends TestCase
 {
     private const CONTENT = '验证码为1234。【签名】';
     private const PHONE = '13800000000';
+    private const ACCEPTED = '<root return="0"><resp phone="13800000000" return="0"/></root>';
 
     private Account $account;
 
@@ -131,15 +132,15 @@ final class CcellClientTest extends TestCase
 
     public static function faults(): array
     {
-        $moved = ['kind' => 'http', 'status' => 302, 'processed' => true, 'headers' => ['Location' => '/']];
+        $http = ['kind' => 'http', 'processed' => true];
         return [
             'close' => [['kind' => 'close', 'processed' => true]],
             'reset' => [['kind' => 'reset', 'processed' => true]],
             'truncate' => [['kind' => 'truncate']],
             'broken XML' => [['kind' => 'broken_xml']],
-            'HTTP 502' => [['kind' => 'http', 'status' => 502, 'processed' => true]],
-            'HTTP 302' => [$moved],
-            'a page' => [['kind' => 'http', 'status' => 200, 'processed' => true, 'body' => '<html/>']],
+            'HTTP 502' => [['status' => 502, 'body' => self::ACCEPTED] + $http],
+            'HTTP 307' => [['status' => 307, 'headers' => ['Location' => '/sms3_api/xmlapi/send.jsp']] + $http],
+            'a page' => [['status' => 200, 'body' => '<html/>'] + $http],
             '1001999' => [['kind' => 'code', 'code' => '1001999']],
         ];
     }
@@ -155,9 +156,7 @@ final class CcellClientTest extends TestCase
 
     public function testANumberThatTheAnswerDoesNotContainIsUnknown(): void
     {
-        $body = '<root return="0"><resp phone="13800000000" return="0"/></root>';
-        $fault = ['kind' => 'http', 'status' => 200, 'body' => $body, 'content_type' => 'text/xml;charset=UTF-8'];
-        $this->account->control('POST', '/faults', $fault);
+        $this->account->control('POST', '/faults', ['kind' => 'http', 'status' => 200, 'body' => self::ACCEPTED]);
         $outcomes = $this->account->client()->send(self::phones(2), self::CONTENT);
         $this->assertSame([State::Accepted, State::Unknown], array_column($outcomes, 'state'));
     }

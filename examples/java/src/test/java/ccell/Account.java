@@ -29,9 +29,9 @@ final class Account implements AutoCloseable {
         password = opened.get("password").getAsString();
     }
 
-    /** Sends a request to the account's part of the control API. */
+    /** Sends a request to the account's part of the control API. The body is JSON with ' in place of ". */
     JsonObject control(String method, String path, String body) {
-        return request(method, ACCOUNTS + "/" + userid + path, body);
+        return request(method, ACCOUNTS + "/" + userid + path, body.replace('\'', '"'));
     }
 
     void settings(String settings) {
