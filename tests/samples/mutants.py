@@ -156,6 +156,12 @@ MUTANTS = [
                 "",
                 "testASendWithoutAReadableAnswerIsUnknownAndNotSentAgain",
             ),
+            (
+                "keeps its connection so that curl sends again",
+                "$curl = curl_init($url);",
+                "static $curl; $curl ??= curl_init(); curl_setopt($curl, CURLOPT_URL, $url);",
+                "testASendWithoutAReadableAnswerIsUnknownAndNotSentAgain",
+            ),
             (_FIRST_PAGE, "count($page) >= $full", "false", "testReportsAreFetchedUntilAPageIsNotFull"),
             (
                 _NO_CODES,
