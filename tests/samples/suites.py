@@ -29,6 +29,7 @@ _JARS = [
         "univocity-parsers",
     )
 ]
+_BUILT = shutil.ignore_patterns(".venv", "__pycache__", "bin", "node_modules", "obj", "target", "vendor")
 _NUNIT = Path("/usr/lib/cli/nunit.framework-2.6.3/nunit.framework.dll")
 _MONO = ("System.Net.Http", "System.Runtime.Serialization", "System.Xml", "System.Xml.Linq")
 
@@ -59,7 +60,7 @@ class Suite:
         """Copy the client and its tests into a folder. The test is skipped if the machine cannot run them."""
         for tool, package in self.tools:
             need(tool.exists() if isinstance(tool, Path) else shutil.which(tool), str(tool), package)
-        return shutil.copytree(EXAMPLES / self.folder, folder / self.folder, ignore=shutil.ignore_patterns("__pycache__"))
+        return shutil.copytree(EXAMPLES / self.folder, folder / self.folder, ignore=_BUILT)
 
     def run(self, copy: Path, url: str, only: str | None = None) -> Results:
         """Build and run the tests in a copy, on an emulator."""
