@@ -126,19 +126,23 @@ class CcellClient:
 
     def _call(self, endpoint, *submits):
         """Retry, with longer and longer pauses, only what was surely not sent."""
-        for attempt in range(1, self._attempts + 1):
+        attempt = 1
+        while True:
             try:
                 with self._slots:
                     return self._request(endpoint, submits)
             except CcellError as error:
                 if error.state is not State.NOT_SENT or attempt == self._attempts:
                     raise
-                self._sleep(2**attempt * random.uniform(0.25, 0.5))
+            self._sleep(2**attempt * random.uniform(0.25, 0.5))
+            attempt += 1
 
     def _request(self, endpoint, submits):
         root = ET.Element("root", self._credentials())
         root.extend(submits)
-        answer = self._post(f"{self._address.path.rstrip('/')}/sms3_api/xmlapi/{endpoint}.jsp", ET.tostring(root, "utf-8"))
+        answer = self._post(
+            f"{self._address.path.rstrip('/')}/sms3_api/xmlapi/{endpoint}.jsp", ET.tostring(root, "utf-8")
+        )
         code, info = answer.get("return"), answer.get("info", "")
         if code == "0":
             return answer

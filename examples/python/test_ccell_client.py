@@ -1,4 +1,4 @@
-"""Tests of the client. The fixture `ccell` is an account of its own for each test, on an emulator that pytest starts."""
+"""Tests of the client. The fixture `ccell` is an account for one test, on an emulator that pytest starts."""
 
 import socket
 from concurrent.futures import ThreadPoolExecutor
@@ -162,7 +162,7 @@ def test_threads_that_share_a_client_keep_to_the_thread_limit(ccell, connect):
 
 
 @pytest.mark.parametrize(("count", "sizes"), [(299, [299]), (300, [300]), (650, [300, 300, 50])])
-def test_reports_are_fetched_until_a_page_is_not_full(ccell, connect, count, sizes):
+def test_reports_are_fetched_until_a_page_is_not_full(connect, count, sizes):
     client = connect()
     client.send(phones(count), CONTENT)
     assert [len(page) for page in client.reports()] == sizes

@@ -252,7 +252,12 @@ MUTANTS = [
                 "TestASendWithoutAReadableAnswerIsUnknownAndNotSentAgain",
             ),
             (_SEQID, "client.serial.Add(1)", "client.serial.Load()", "TestASignedSendHasASignOfItsOwnAndNoPassword"),
-            (_CONNECTION, 'State: NotSent, Info: "no', 'State: Unknown, Info: "no', "TestNothingIsSentWithoutAConnection"),
+            (
+                _CONNECTION,
+                'State: NotSent, Info: "no',
+                'State: Unknown, Info: "no',
+                "TestNothingIsSentWithoutAConnection",
+            ),
         )
     ),
     *(
@@ -323,10 +328,8 @@ MUTANTS = [
             (_FIRST_PAGE, "len(items) < size", "True", "test_reports_are_fetched"),
             (
                 _PAGES,
-                "            if items:\n                yield [_item(kind, item) for item in items]\n"
-                "            if len(items) < size:\n                return\n",
-                "            pages = [*locals().get('pages', []), [_item(kind, item) for item in items]]\n"
-                "            if len(items) < size:\n                yield from filter(None, pages)\n                return\n",
+                'self._pages("report", REPORTS_PER_ANSWER, Report)',
+                'iter([*self._pages("report", REPORTS_PER_ANSWER, Report)])',
                 "test_pages_before_a_failure",
             ),
             (
