@@ -135,7 +135,7 @@ def test_a_request_over_the_thread_limit_is_given_up_after_four_attempts(ccell, 
     assert ccell.pauses == sorted(ccell.pauses)
 
 
-def test_nothing_is_sent_without_a_connection(ccell):
+def test_nothing_is_sent_without_a_connection():
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))  # Bound but not listening: connections are refused.
         pauses = []
