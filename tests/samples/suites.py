@@ -189,7 +189,7 @@ SUITES = {
             "python",
             (),
             lambda _copy: [],
-            lambda only: (sys.executable, "-m", "pytest", "--rootdir=.", "--junitxml=results.xml", *_only("-k", only)),
+            lambda only: (sys.executable, "-m", "pytest", "--junitxml=results.xml", *_only("-k", only)),
             _junit_xml,
         ),
     )

@@ -67,7 +67,7 @@ def _check_container(docker: Engine) -> None:
 
 def test_the_recipe_for_python_starts_the_emulator_and_stops_it(docker: Engine, tmp_path: Path) -> None:
     copy = shutil.copytree(RECIPES / "python", tmp_path / "python", ignore=shutil.ignore_patterns("__pycache__"))
-    assert "1 passed" in _run(docker, copy, sys.executable, "-m", "pytest", "--rootdir=.")
+    assert "1 passed" in _run(docker, copy, sys.executable, "-m", "pytest")
     _check_container(docker)
 
 
