@@ -4,13 +4,16 @@ import math
 import os
 import ssl
 from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import click
 from click.core import ParameterSource
 
 from ccell_fake.certificates import trusted
+from ccell_mock_server.config.errors import ConfigError
+from ccell_mock_server.config.token import read_token
 from ccell_mock_server.http.paths import DEFAULT_PORT
 
 _Command = TypeVar("_Command", bound=Callable[..., None])
@@ -48,6 +51,44 @@ SECONDS = _Seconds(min=0, max=_LONGEST)
 
 POSITIVE_SECONDS = _Seconds(min=0, max=_LONGEST, min_open=True)
 """Type of an option: a finite duration above 0."""
+
+
+class Table(click.ParamType[Any]):
+    """Type of an option: a table of the configuration, or a list of tables, as TOML or JSON."""
+
+    name = "TOML or JSON"
+
+    def __init__(self, setting: str, *, is_list: bool = False) -> None:
+        """Read a table of the configuration. One table may stand for a list of one."""
+        self._setting, self._is_list = setting, is_list
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:  # noqa: ANN401 - Click's
+        """Convert text."""
+        from ccell_mock_server.config import toml  # noqa: PLC0415 - other commands do not need it
+
+        if not isinstance(value, str):
+            return value
+        try:
+            read = toml.read_value(value, self._setting)
+        except ConfigError as error:
+            self.fail(f"{error}", param, ctx)
+        return [read] if self._is_list and isinstance(read, dict) else read
+
+
+class _Port(click.types.IntParamType):
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:  # noqa: ANN401 - Click's
+        """Convert text. Kubernetes may have set the variable."""
+        if str(value).startswith("tcp://"):
+            message = (
+                f"must be a number, got {value!r}. Kubernetes sets this variable for a Service with the name "
+                "ccell-fake: set enableServiceLinks: false in the pod, or rename the Service."
+            )
+            self.fail(message, param, ctx)
+        return super().convert(value, param, ctx)
+
+
+PORT = _Port()
+"""Type of an option: a port."""
 
 
 def variable(option: click.Option) -> str:
@@ -104,5 +145,25 @@ def insecure_context() -> ssl.SSLContext:
 
 
 def control_token(command: _Command) -> _Command:
-    """Add the option `--control-token`."""
-    return click.option("--control-token", default="", help="Token of the control API, if it has one.")(command)
+    """Add the options `--control-token` and `--control-token-file`. The command gets the token as `control_token`."""
+
+    @click.option("--control-token", default="", help="Token of the control API, if it has one.")
+    @click.option(
+        "--control-token-file",
+        metavar="FILE",
+        type=click.Path(path_type=Path),
+        help="File with this token, in place of --control-token.",
+    )
+    @wraps(command)
+    def run(*, control_token: str, control_token_file: Path | None, **options: Any) -> None:  # noqa: ANN401 - the command's
+        if control_token and control_token_file:
+            message = "--control-token and --control-token-file must not both be set, also not by their variables"
+            raise click.UsageError(message)
+        try:
+            token = read_token(control_token_file) if control_token_file else control_token
+        except ConfigError as error:
+            message = f"--control-token-file: {error}"
+            raise click.UsageError(message) from None
+        command(control_token=token, **options)
+
+    return cast("_Command", run)
