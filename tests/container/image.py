@@ -117,6 +117,8 @@ def build(root: Path, python: Path, **arguments: str) -> Image:
                 image.environment |= {name: _expand(value, image) for name, _, value in pairs}
             case "WORKDIR":
                 inside(root, one.value).mkdir(parents=True, exist_ok=True)
+            case _:
+                pass
         image.instructions[one.name] = one
     return image
 

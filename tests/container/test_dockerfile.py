@@ -1,6 +1,5 @@
 """The image: each instruction of the Dockerfile is carried out in a folder, and its commands are run there."""
 
-import os
 import shutil
 import signal
 import subprocess
@@ -28,14 +27,13 @@ def image() -> Iterator[Image]:
         yield build(Path(folder, "root"), PYTHON, EXTRAS="")
 
 
-def _user(uid: int) -> dict[str, int | list[int]]:
-    """Arguments of Popen for a user, if this user can be changed to it, and if it can run Python."""
-    user: dict[str, int | list[int]] = {"user": uid, "group": uid, "extra_groups": []}
+def _as_user(uid: int) -> int | None:
+    """Return the uid, or None if processes cannot change to it, or if it cannot run Python here."""
     try:
-        subprocess.run([os.path.realpath(PYTHON), "-c", ""], check=True, timeout=60, **user)  # type: ignore[call-overload]
+        subprocess.run([PYTHON.resolve(), "-c", ""], check=True, timeout=60, user=uid, group=uid, extra_groups=[])
     except PermissionError:
-        return {}
-    return user
+        return None
+    return uid
 
 
 @contextmanager
@@ -43,27 +41,28 @@ def _running(image: Image, port: int, uid: int, **variables: str) -> Generator[s
     """Run the container's command, with nothing but the variables of the image."""
     command = [*image.argv("ENTRYPOINT"), *image.instructions["CMD"].argv()]
     environment = {**image.environment, "CCELL_FAKE_PORT": str(port), **variables}
-    process = subprocess.Popen(  # type: ignore[call-overload]
-        command, cwd=image.folder, env=environment, stdout=subprocess.PIPE, text=True, **_user(uid)
-    )
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.communicate()
+    user = _as_user(uid)
+    with subprocess.Popen(
+        command,
+        cwd=image.folder,
+        env=environment,
+        stdout=subprocess.PIPE,
+        text=True,
+        user=user,
+        group=user,
+        extra_groups=None if user is None else [],
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 def _check_health(image: Image, port: int) -> subprocess.CompletedProcess[str]:
     environment = {**image.environment, "CCELL_FAKE_PORT": str(port)}
+    command = image.argv("HEALTHCHECK")
     return subprocess.run(
-        image.argv("HEALTHCHECK"),
-        cwd=image.folder,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-        **_user(image.uid),
+        command, cwd=image.folder, env=environment, capture_output=True, text=True, check=False, timeout=60
     )
 
 
@@ -93,6 +92,7 @@ def test_a_container_without_an_emulator_is_unhealthy(image: Image) -> None:
 def test_the_folder_of_the_image_keeps_a_store(image: Image) -> None:
     port, store = processes.free_port(), image.folder / "ccell.sqlite"
     try:
+        left = 0
         for _ in range(2):
             with _running(image, port, image.uid, CCELL_FAKE_STORE=str(store), CCELL_FAKE_CONTROL_TOKEN="x") as process:
                 assert process.stdout

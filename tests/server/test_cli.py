@@ -177,16 +177,23 @@ def test_serve_with_tls_prints_a_working_curl_line_and_only_generated_passwords(
     assert "hunter2" not in _run("serve", "--print-config").output
 
 
-def test_serve_stops_at_sighup_and_leaves_nothing(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGTERM])
+def test_serve_stops_at_a_signal_and_leaves_no_file_no_lock_and_no_child(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, number: signal.Signals
+) -> None:
     temporary = folder / "temporary"
     temporary.mkdir()
     monkeypatch.setenv("TMPDIR", str(temporary))
     with processes.serving(folder, "--tls", "--store", "ccell.sqlite") as (process, _):
         assert [path.name for path in temporary.glob("*/*.key")] == []
-        process.send_signal(signal.SIGHUP)
+        assert Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text() == ""
+        process.send_signal(number)
         output, _ = process.communicate(timeout=60)
     assert (process.returncode, output.endswith("stopping\n")) == (0, True)
     assert list(temporary.iterdir()) == []
+    assert sorted(path.name for path in folder.iterdir()) == ["ccell.sqlite", "temporary"]
+    with emulator(server={"store": "ccell.sqlite"}) as next_one:
+        assert next_one.services.accounts.get("200001")
 
 
 def test_a_kill_leaves_no_private_key(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,7 +3,7 @@
 import json
 from dataclasses import fields
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import click
 import pytest
@@ -79,10 +79,11 @@ def test_each_setting_and_each_table_is_an_option_of_serve() -> None:
     assert {*(one.name for one in fields(ServerSettings)), *TABLES} <= options
 
 
-def _inline(value: object) -> str:
+def _inline(value: Any) -> str:
     """Write a value as TOML in one line."""
     if isinstance(value, dict):
-        return "{" + ", ".join(f"{key} = {_inline(item)}" for key, item in value.items()) + "}"
+        table = cast("dict[str, Any]", value)
+        return "{" + ", ".join(f"{key} = {_inline(item)}" for key, item in table.items()) + "}"
     return json.dumps(value, ensure_ascii=False)
 
 
