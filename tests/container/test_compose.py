@@ -1,8 +1,7 @@
-"""The Compose file: it obeys its schema, and its two services work together."""
+"""The Compose file: its two services work together."""
 
 import json
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +15,6 @@ from ccell_fake import ControlClient
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text("utf-8"))
 EMULATOR, CLIENT = COMPOSE["services"]["emulator"], COMPOSE["services"]["client"]
 SECRET = "control-token"
-
-
-def test_the_file_obeys_the_schema_of_compose() -> None:
-    command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.compose-spec", "compose.yaml"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=120)
-    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_the_client_sends_to_the_emulator_and_the_token_opens_the_control_api(tmp_path: Path) -> None:
