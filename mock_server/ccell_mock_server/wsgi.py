@@ -8,9 +8,10 @@ from flask import Flask
 
 from ccell_mock_server.commands.serve import config_of_environment
 from ccell_mock_server.config.errors import ConfigError
+from ccell_mock_server.config.settings import KNOWN_SETTINGS
 from ccell_mock_server.emulator import Emulator
 
-_OF_THE_SERVER = ("host", "port", "tls", "tls_cert", "tls_key", "strict_http")
+_OF_THE_SERVER = {"host", "port", "strict_http", *(name for name in KNOWN_SETTINGS["server"] if name.startswith("tls"))}
 
 
 def application() -> Flask:

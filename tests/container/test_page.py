@@ -13,7 +13,9 @@ from harness.pages import blocks
 
 from ccell_fake import ControlClient
 from ccell_mock_server.cli import main
-from ccell_mock_server.config.settings import KNOWN_SETTINGS
+from ccell_mock_server.commands.options import variable
+from ccell_mock_server.commands.serve import serve
+from ccell_mock_server.config.settings import KNOWN_SETTINGS, TABLES
 
 IMAGE = "ccell-fake"
 LINES = [line for block in blocks(ROOT / "docs" / "container.md") for line in block.text.splitlines()]
@@ -64,5 +66,6 @@ def test_each_object_that_kubectl_is_given_is_in_the_manifest() -> None:
 
 def test_the_page_of_the_configuration_names_the_variable_of_each_setting() -> None:
     text = (ROOT / "docs" / "configuration.md").read_text("utf-8")
-    settings = [*KNOWN_SETTINGS["server"], "accounts", "assumptions", "demo"]
-    assert [name for name in settings if f"| `CCELL_FAKE_{name.upper()}` |" not in text] == []
+    settings = {*KNOWN_SETTINGS["server"], *TABLES}
+    variables = [variable(one) for one in serve.params if isinstance(one, click.Option) and one.name in settings]
+    assert [name for name in variables if f"| `{name}` |" not in text] == []

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from ccell_fake.model import Operation
 from ccell_mock_server import wsgi
 from ccell_mock_server.cli import main
+from ccell_mock_server.commands.options import variable
 from ccell_mock_server.commands.serve import config_of_environment, serve
 from ccell_mock_server.config import toml
 from ccell_mock_server.config.errors import ConfigError
@@ -40,6 +41,7 @@ GIVEN: dict[str, Any] = {
     "max_message_age": 1.5,
 }
 """A value of each setting of the server that is not its default."""
+OPTIONS = {option.name: option for option in serve.params if isinstance(option, click.Option)}
 TOGETHER = {"tls_cert": "tls_key", "tls_key": "tls_cert"}
 
 NAMES = st.from_regex(r"[a-z_]{1,8}", fullmatch=True)
@@ -60,6 +62,13 @@ def _name(setting: str) -> str:
     return f"CCELL_FAKE_{setting.upper()}"
 
 
+def _text(value: Any) -> str:
+    """Write a value for a variable."""
+    if isinstance(value, tuple):
+        return " ".join(cast("tuple[str, ...]", value))
+    return str(int(value)) if isinstance(value, bool) else str(value)
+
+
 def _run(*arguments: str, env: dict[str, str] | None = None) -> Result:
     return CliRunner().invoke(main, arguments, env=env)
 
@@ -67,16 +76,14 @@ def _run(*arguments: str, env: dict[str, str] | None = None) -> Result:
 @pytest.mark.parametrize("setting", [one.name for one in fields(ServerSettings)])
 def test_each_setting_of_the_server_has_an_environment_variable(setting: str, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in filter(None, (setting, TOGETHER.get(setting))):
-        value = GIVEN[name]
-        monkeypatch.setenv(_name(name), str(int(value)) if isinstance(value, bool) else str(value))
+        monkeypatch.setenv(variable(OPTIONS[name]), _text(GIVEN[name]))
     config, variables = config_of_environment()
     assert getattr(config.server, setting) == GIVEN[setting] != getattr(ServerSettings(), setting)
-    assert _name(setting) in variables
+    assert variable(OPTIONS[setting]) in variables
 
 
 def test_each_setting_and_each_table_is_an_option_of_serve() -> None:
-    options = {option.name for option in serve.params if isinstance(option, click.Option)}
-    assert {*(one.name for one in fields(ServerSettings)), *TABLES} <= options
+    assert {*(one.name for one in fields(ServerSettings)), *TABLES} <= OPTIONS.keys()
 
 
 def _inline(value: Any) -> str:

@@ -49,8 +49,7 @@ def _own_url() -> str:
     if server.port == 0:
         message = "--url must be given, because the configured port is 0, any free one"
         raise click.UsageError(message)
-    scheme = "https" if server.tls or server.tls_cert else "http"
-    return base_url(scheme, next(openable(server.host)), server.port)
+    return base_url(server.scheme, next(openable(server.host)), server.port)
 
 
 def wait_until_ready(url: str, timeout: float, cacert: Path | None = None) -> None:

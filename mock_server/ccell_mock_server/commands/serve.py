@@ -165,7 +165,9 @@ def config_of_environment(
 
 
 def _config(context: click.Context, *, needs_token: bool = False) -> Config:
-    overrides = {name: value for name, value in context.params.items() if name in _SETTINGS and value is not None}
+    # An option that may be repeated has an empty tuple if it is absent.
+    given = {name: value for name, value in context.params.items() if value not in (None, ())}
+    overrides = {name: value for name, value in given.items() if name in _SETTINGS}
     return configuration.load(context.params["path"], overrides, origins(context), needs_token=needs_token)
 
 
