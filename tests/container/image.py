@@ -11,7 +11,7 @@ from pathlib import Path
 from dockerfile_parse import DockerfileParser
 
 ROOT = Path(__file__).parents[2]
-_SECONDS = 280
+_SECONDS = 600
 
 
 @dataclass(frozen=True, slots=True)
