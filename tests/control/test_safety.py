@@ -6,6 +6,7 @@ import tomllib
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import click
@@ -13,6 +14,8 @@ import pytest
 from click.testing import CliRunner
 from harness import http, processes
 from harness.emulators import emulator
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ccell_fake.control.client import AccountControl, ControlClient, ControlError, Unreachable
 from ccell_mock_server.cli import main
@@ -92,10 +95,12 @@ def test_a_printed_configuration_holds_no_generated_token() -> None:
     assert tomllib.loads(done.output)["server"]["control_token"] == ""
 
 
-@pytest.mark.parametrize("content", [b"open sesame", b"open sesame\n", b"open sesame\r\n"])
-def test_a_token_is_read_from_a_file_without_its_line_break(tmp_path: Path, content: bytes) -> None:
-    (tmp_path / "token").write_bytes(content)
-    assert read_token(tmp_path / "token") == TOKEN
+@given(token=st.from_regex(r"[!-~]([ -~]{0,20}[!-~])?", fullmatch=True), end=st.sampled_from(["", "\n", "\r\n"]))
+def test_a_token_is_read_from_a_file_without_its_line_break(token: str, end: str) -> None:
+    with TemporaryDirectory() as folder:
+        path = Path(folder, "token")
+        path.write_bytes(f"{token}{end}".encode())
+        assert read_token(path) == token
 
 
 @pytest.mark.parametrize(
@@ -134,9 +139,9 @@ def test_a_token_and_a_token_file_exclude_each_other(
     tmp_path: Path, command: list[str], variables: tuple[str, ...]
 ) -> None:
     (tmp_path / "token").write_text("hunter2")
-    given = {"CONTROL_TOKEN": "hunter2", "CONTROL_TOKEN_FILE": str(tmp_path / "token")}
-    env = {f"CCELL_FAKE_{name}": given[name] for name in variables}
-    options = [f"--{name.lower().replace('_', '-')}={text}" for name, text in given.items() if name not in variables]
+    texts = {"CONTROL_TOKEN": "hunter2", "CONTROL_TOKEN_FILE": str(tmp_path / "token")}
+    env = {f"CCELL_FAKE_{name}": texts[name] for name in variables}
+    options = [f"--{name.lower().replace('_', '-')}={text}" for name, text in texts.items() if name not in variables]
     done = CliRunner().invoke(main, [*command, *options], env=env)
     assert (done.exit_code, "must not" in done.output, "set" in done.output) == (2, True, True), done.output
     assert "hunter2" not in done.output

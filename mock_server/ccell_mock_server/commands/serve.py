@@ -83,7 +83,7 @@ _TOKEN_BYTES = 16
 @click.option(
     "--control-token", help="Token of the control API.  [default when not on loopback: generate one and print it]"
 )
-@click.option("--control-token-file", help="File with this token, in place of --control-token.")
+@click.option("--control-token-file", metavar="FILE", help="File with this token, in place of --control-token.")
 @click.option(
     "--log-level",
     type=click.Choice(["debug", "info", "warning", "error"]),
