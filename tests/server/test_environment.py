@@ -28,6 +28,8 @@ GIVEN: dict[str, Any] = {
     "store": "x.sqlite",
     "seed": 7,
     "tls": True,
+    "tls_names": ("sms.example.com", "*.example.com"),
+    "tls_dir": "authority",
     "tls_cert": "cert.pem",
     "tls_key": "key.pem",
     "strict_http": True,
