@@ -192,7 +192,8 @@ def test_serve_stops_at_a_signal_and_leaves_no_file_no_lock_and_no_child(
         output, _ = process.communicate(timeout=60)
     assert (process.returncode, output.endswith("stopping\n")) == (0, True)
     assert list(temporary.iterdir()) == []
-    assert sorted(path.name for path in folder.iterdir()) == ["ccell.sqlite", "temporary"]
+    # The authority of its certificate stays with the store.
+    assert sorted(path.name for path in folder.iterdir()) == ["ccell.sqlite", "ccell.sqlite.tls", "temporary"]
     with emulator(server={"store": "ccell.sqlite"}) as next_one:
         assert next_one.services.accounts.get("200001")
 
