@@ -1,5 +1,6 @@
 """Access to the control API, and secrets that it never reveals."""
 
+import os
 import re
 import subprocess
 import tomllib
@@ -219,6 +220,14 @@ def test_a_token_is_never_shown() -> None:
     with pytest.raises(ConfigError) as caught:
         parse({"server": {"control_token": [TOKEN]}}, "x.toml")
     assert TOKEN not in str(caught.value)
+
+
+def test_a_command_under_exec_gets_the_token_of_the_file(tmp_path: Path) -> None:
+    (tmp_path / "token").write_text(f"{TOKEN}\n")
+    command = [*processes.COMMAND, "exec", "--", *processes.COMMAND, "reply", "13800000000", "x"]
+    env = {**os.environ, "CCELL_FAKE_CONTROL_TOKEN_FILE": str(tmp_path / "token")}
+    done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, check=False, timeout=120)
+    assert done.returncode == 0, done.stderr
 
 
 @pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "192.0.2.1", "evil.example:8026"])
