@@ -21,6 +21,7 @@ import api_reference
 import dependencies
 import jinja2
 import tomli_w
+from click import Option
 
 from ccell_fake.codes import Code
 from ccell_fake.contract.suite import all_checks
@@ -29,6 +30,8 @@ from ccell_fake.settings import AccountSettings, OutcomeRule, Persona, PersonaAn
 from ccell_fixtures.cases import CASES, Case
 from ccell_fixtures.registries import ASSUMPTIONS, CLAUSES, OBSERVATIONS, PUBLISHED, Assumption
 from ccell_fixtures.translations import chinese
+from ccell_mock_server.commands import options
+from ccell_mock_server.commands.serve import serve
 from ccell_mock_server.config.settings import DemoSettings, ServerSettings
 
 HERE = Path(__file__).parent
@@ -62,13 +65,22 @@ class Tables:
 
     def settings(self, name: str) -> str:
         """The settings of a class."""
+        rows = [(f"`{one.name}`", _default(one), meaning) for one, meaning in self._meanings(name)]
+        return self._table("setting", "default", "meaning", rows=rows)
+
+    def server_settings(self) -> str:
+        """The settings of the server, with their environment variables."""
+        variables = {option.name: options.variable(option) for option in serve.params if isinstance(option, Option)}
+        rows = [
+            (f"`{one.name}`", f"`{variables[one.name]}`", _default(one), meaning)
+            for one, meaning in self._meanings(ServerSettings.__name__)
+        ]
+        return self._table("setting", "variable", "default", "meaning", rows=rows)
+
+    def _meanings(self, name: str) -> list[tuple["Field[object]", str]]:
         (kind,) = (one for one in _SETTINGS if one.__name__ == name)
         meanings = _meanings(kind)
-        rows = [
-            (f"`{one.name}`", _default(one), self._text(meanings[one.name], "settings", name, one.name))
-            for one in fields(kind)
-        ]
-        return self._table("setting", "default", "meaning", rows=rows)
+        return [(one, self._text(meanings[one.name], "settings", name, one.name)) for one in fields(kind)]
 
     def clauses(self) -> str:
         """The clauses of the document."""

@@ -110,8 +110,13 @@ class Emulator:
 
     @property
     def url(self) -> str:
-        """Base URL, such as `http://127.0.0.1:8026`."""
+        """Base URL for this machine, such as `http://127.0.0.1:8026`."""
         return self._server.url
+
+    @property
+    def urls(self) -> list[str]:
+        """Base URLs under which it can be opened, for this machine first."""
+        return list(self._server.urls())
 
     @property
     def app(self) -> "Flask":

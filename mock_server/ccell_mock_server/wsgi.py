@@ -3,21 +3,31 @@
 granian --interface wsgi --factory ccell_mock_server.wsgi:application
 """
 
-import os
-from pathlib import Path
-
+import click
 from flask import Flask
 
-from ccell_mock_server.config.settings import load
+from ccell_mock_server.commands.serve import config_of_environment
+from ccell_mock_server.config.errors import ConfigError
+from ccell_mock_server.config.settings import KNOWN_SETTINGS
 from ccell_mock_server.emulator import Emulator
+
+_OF_THE_SERVER = {"host", "port", "strict_http", *(name for name in KNOWN_SETTINGS["server"] if name.startswith("tls"))}
 
 
 def application() -> Flask:
-    """Create the application of `CCELL_FAKE_CONFIG`, of `ccell.toml` in the current folder, or of the defaults."""
-    path = os.environ.get("CCELL_FAKE_CONFIG")
-    token = os.environ.get("CCELL_FAKE_CONTROL_TOKEN")
-    overrides = {"control_token": token} if token else {}
-    config = load(Path(path) if path else None, overrides, {"control_token": "CCELL_FAKE_CONTROL_TOKEN"})
+    """Create the application of `CCELL_FAKE_CONFIG`, of `ccell.toml` in the current folder, or of the defaults.
+
+    The environment variables of `serve` win over the file, except those of the settings that the other server has
+    itself, such as `CCELL_FAKE_PORT`.
+
+    Raises:
+        ConfigError: A setting is invalid.
+        CcellError: The emulator cannot start.
+    """
+    try:
+        config, _ = config_of_environment(without=_OF_THE_SERVER, needs_token=True)
+    except click.UsageError as error:
+        raise ConfigError(error.format_message()) from None
     emulator = Emulator(config)
     if config.demo is not None:
         from ccell_mock_server.demo import open_demo  # noqa: PLC0415 - Faker is slow to import

@@ -1,16 +1,28 @@
 """Access to the control API, and secrets that it never reveals."""
 
+import os
+import re
+import subprocess
+import tomllib
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
+import click
 import pytest
 from click.testing import CliRunner
 from harness import http, processes
 from harness.emulators import emulator
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ccell_fake.control.client import AccountControl, ControlClient, ControlError, Unreachable
 from ccell_mock_server.cli import main
 from ccell_mock_server.config.errors import ConfigError
 from ccell_mock_server.config.settings import as_toml, is_loopback, parse
+from ccell_mock_server.config.token import read_token
 from ccell_mock_server.emulator import Emulator
 
 TOKEN = "open sesame"
@@ -26,10 +38,126 @@ def test_binding_beyond_loopback_without_a_token_is_refused(host: str) -> None:
     assert parse({"server": {"host": host, "control_token": TOKEN}}, "x.toml").server.host == host
 
 
-def test_serve_refuses_to_bind_beyond_loopback_without_a_token() -> None:
-    done = CliRunner().invoke(main, ["serve", "--host", "0.0.0.0", "--port", "0"])  # noqa: S104 - refused
-    assert done.exit_code == 2
-    assert "set --control-token, CCELL_FAKE_CONTROL_TOKEN or control_token" in done.output
+@contextmanager
+def _serving(folder: Path, *options: str) -> Generator[tuple[str, Callable[[], str]]]:
+    """Run `serve`. Yields its address, and a function that stops it and returns the rest of its output and its log."""
+    command = [*processes.COMMAND, "serve", "--port", "0", *options]
+    log = folder / "log"
+    with (
+        log.open("w") as stderr,
+        subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=stderr, text=True) as process,
+    ):
+        stdout = process.stdout
+        assert stdout
+
+        def stop() -> str:
+            process.terminate()
+            return stdout.read() + log.read_text()
+
+        try:
+            yield stdout.readline().split()[-1], stop
+        finally:
+            process.kill()
+
+
+def test_serve_beyond_loopback_prints_a_new_token_once(tmp_path: Path) -> None:
+    tokens: set[str] = set()
+    for _ in range(2):
+        with _serving(tmp_path, "--host", "0.0.0.0", "--log-level", "debug") as (url, stop):  # noqa: S104 - it is tested
+            assert http.get(url, ACCOUNTS.encode()).status == 401
+            printed = stop()
+        (token,) = re.findall(r"^  token +(\S+)$", printed, re.MULTILINE)
+        assert (len(token) > 20, printed.count(token)) == (True, 1)
+        tokens.add(token)
+    assert len(tokens) == 2
+
+
+def test_the_printed_token_opens_the_control_api(tmp_path: Path) -> None:
+    with processes.serving(tmp_path, "--host", "0.0.0.0") as (process, url):  # noqa: S104 - it is tested
+        assert process.stdout
+        line = next(line for line in process.stdout if line.startswith("  token "))
+        with ControlClient(url, line.split()[-1]) as control:
+            assert control.account("200001").status().left
+
+
+@pytest.mark.parametrize("options", [("--control-token", TOKEN), ("--control-token-file", "token")])
+def test_a_given_token_is_never_printed(tmp_path: Path, options: tuple[str, ...]) -> None:
+    (tmp_path / "token").write_text(f"{TOKEN}\n")
+    with _serving(tmp_path, "--host", "0.0.0.0", *options) as (url, stop):  # noqa: S104 - it is tested
+        with ControlClient(url, TOKEN) as control:
+            assert control.account("200001").status().left
+        printed = stop()
+    assert TOKEN not in printed
+    assert re.search(r"^  token ", printed, re.MULTILINE) is None
+
+
+def test_a_printed_configuration_holds_no_generated_token() -> None:
+    done = CliRunner().invoke(main, ["serve", "--host", "0.0.0.0", "--print-config"])  # noqa: S104 - printed
+    assert tomllib.loads(done.output)["server"]["control_token"] == ""
+
+
+@given(token=st.from_regex(r"[!-~]([ -~]{0,20}[!-~])?", fullmatch=True), end=st.sampled_from(["", "\n", "\r\n"]))
+def test_a_token_is_read_from_a_file_without_its_line_break(token: str, end: str) -> None:
+    with TemporaryDirectory() as folder:
+        path = Path(folder, "token")
+        path.write_bytes(f"{token}{end}".encode())
+        assert read_token(path) == token
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (None, "cannot be read: No such file or directory"),
+        (b"", "is empty; it must hold the token"),
+        (b"\n", "is empty; it must hold the token"),
+        (b"hunter2\n\n", "must hold one line of printable ASCII without blanks at either end"),
+        (b"hunter2\nx", "must hold one line of printable ASCII"),
+        (b" hunter2", "must hold one line of printable ASCII"),
+        ("hunter2 é".encode(), "must hold one line of printable ASCII"),
+        ("hunter2".encode("utf-16"), "must hold one line of printable ASCII"),
+    ],
+)
+def test_a_file_without_a_token_is_an_error_that_shows_nothing(
+    tmp_path: Path, content: bytes | None, message: str
+) -> None:
+    path = tmp_path / "token"
+    if content is not None:
+        path.write_bytes(content)
+    for command in (["serve", "--print-config"], ["reply", "13800000000", "x"]):
+        done = CliRunner().invoke(main, [*command, "--control-token-file", str(path)])
+        assert (done.exit_code, f"{path}: {message}" in done.output) == (2, True), done.output
+        assert "hunter2" not in done.output.replace("\0", "")
+
+
+def test_a_folder_is_no_token_file(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="cannot be read: Is a directory"):
+        read_token(tmp_path)
+
+
+@pytest.mark.parametrize("command", [["serve", "--print-config"], ["reply", "13800000000", "x"]])
+@pytest.mark.parametrize("variables", [(), ("CONTROL_TOKEN",), ("CONTROL_TOKEN", "CONTROL_TOKEN_FILE")])
+def test_a_token_and_a_token_file_exclude_each_other(
+    tmp_path: Path, command: list[str], variables: tuple[str, ...]
+) -> None:
+    (tmp_path / "token").write_text("hunter2")
+    texts = {"CONTROL_TOKEN": "hunter2", "CONTROL_TOKEN_FILE": str(tmp_path / "token")}
+    env = {f"CCELL_FAKE_{name}": texts[name] for name in variables}
+    options = [f"--{name.lower().replace('_', '-')}={text}" for name, text in texts.items() if name not in variables]
+    done = CliRunner().invoke(main, [*command, *options], env=env)
+    assert (done.exit_code, "must not" in done.output, "set" in done.output) == (2, True, True), done.output
+    assert "hunter2" not in done.output
+
+
+def test_each_command_that_takes_a_token_takes_a_file(tmp_path: Path) -> None:
+    (tmp_path / "token").write_text(f"{TOKEN}\n")
+    context = click.Context(main)
+    commands = [main.get_command(context, name) for name in main.list_commands(context)]
+    options = [{option.name for option in command.params} for command in commands if command]
+    assert all("control_token_file" in names for names in options if "control_token" in names)
+    with emulator(server={"control_token": TOKEN}) as running:
+        env = {"CCELL_FAKE_CONTROL_TOKEN_FILE": str(tmp_path / "token"), "CCELL_FAKE_URL": running.url}
+        done = CliRunner().invoke(main, ["reply", "13800000000", "x"], env=env)
+    assert done.exit_code == 0, done.output
 
 
 @pytest.mark.parametrize(
@@ -92,6 +220,14 @@ def test_a_token_is_never_shown() -> None:
     with pytest.raises(ConfigError) as caught:
         parse({"server": {"control_token": [TOKEN]}}, "x.toml")
     assert TOKEN not in str(caught.value)
+
+
+def test_a_command_under_exec_gets_the_token_of_the_file(tmp_path: Path) -> None:
+    (tmp_path / "token").write_text(f"{TOKEN}\n")
+    command = [*processes.COMMAND, "exec", "--", *processes.COMMAND, "reply", "13800000000", "x"]
+    env = {**os.environ, "CCELL_FAKE_CONTROL_TOKEN_FILE": str(tmp_path / "token")}
+    done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, check=False, timeout=120)
+    assert done.returncode == 0, done.stderr
 
 
 @pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "192.0.2.1", "evil.example:8026"])

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import pytest
+from harness.tools import need
 
 from ccell_fake.testing import Ccell
 
@@ -66,9 +66,9 @@ class Programs:
         """Skip the test if the machine cannot run a program."""
         if path.suffix in _TOOLS:
             tool, package = _TOOLS[path.suffix]
-            _need(shutil.which(tool), tool, package)
+            need(shutil.which(tool), tool, package)
         if path.suffix == ".php":
-            _need("curl" in self._php_extensions, "curl for PHP", "php-curl")
+            need("curl" in self._php_extensions, "curl for PHP", "php-curl")
 
     def _command(self, path: Path) -> tuple[str, ...]:
         match path.suffix:
@@ -86,7 +86,7 @@ class Programs:
     @functools.cached_property
     def _java(self) -> str:
         """The class path of the compiled Java programs."""
-        _need(all(jar.exists() for jar in _JARS), "Commons HttpClient", "libcommons-httpclient-java")
+        need(all(jar.exists() for jar in _JARS), "Commons HttpClient", "libcommons-httpclient-java")
         folder, sources = self._folder / "java", map(str, CLIENTS.glob("*.java"))
         class_path = os.pathsep.join(map(str, [folder, *_JARS]))
         self._execute(
@@ -108,8 +108,3 @@ class Programs:
         done = subprocess.run(command, env=self.environment, capture_output=True, check=False, timeout=240)
         assert done.returncode == 0, done.stderr.decode(errors="replace")
         return done.stdout.decode()
-
-
-def _need(present: object, tool: str, package: str) -> None:
-    if not present:
-        pytest.skip(f"{tool} is not installed; Debian's package is {package}")

@@ -200,16 +200,25 @@ def test_serve_counts_the_accounts_that_its_greeting_does_not_show(folder: Path)
     assert (accounts[0], len(accounts), accounts[-1]) == ("7", 7, "and 2 more, which ccell-fake accounts lists")
 
 
-def test_serve_stops_at_sighup_and_leaves_nothing(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGTERM])
+def test_serve_stops_at_a_signal_and_leaves_no_file_no_lock_and_no_child(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, number: signal.Signals
+) -> None:
     temporary = folder / "temporary"
     temporary.mkdir()
     monkeypatch.setenv("TMPDIR", str(temporary))
     with processes.serving(folder, "--tls", "--store", "ccell.sqlite") as (process, _):
         assert [path.name for path in temporary.glob("*/*.key")] == []
-        process.send_signal(signal.SIGHUP)
+        children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+        assert not children.exists() or children.read_text() == ""
+        process.send_signal(number)
         output, _ = process.communicate(timeout=60)
     assert (process.returncode, output.endswith("stopping\n")) == (0, True)
     assert list(temporary.iterdir()) == []
+    # The authority of its certificate stays with the store.
+    assert sorted(path.name for path in folder.iterdir()) == ["ccell.sqlite", "ccell.sqlite.tls", "temporary"]
+    with emulator(server={"store": "ccell.sqlite"}) as next_one:
+        assert next_one.services.accounts.get("200001")
 
 
 def test_a_kill_leaves_no_private_key(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -337,7 +346,6 @@ hours = 0
     [
         ([], {"CCELL_FAKE_PORT": "70000"}, "CCELL_FAKE_PORT: server.port must be less than or equal to 65535"),
         (["--port", "70000"], {"CCELL_FAKE_PORT": "1"}, "the command line: server.port must be less than"),
-        ([], {"CCELL_FAKE_HOST": "0.0.0.0"}, "CCELL_FAKE_HOST: server.host must be on loopback"),  # noqa: S104 - refused
         ([], {"CCELL_FAKE_PROFILE": "none.toml"}, "CCELL_FAKE_PROFILE: server.profile: none.toml: cannot be read"),
     ],
 )

@@ -121,7 +121,9 @@ def _environment(emulator: "Emulator") -> dict[str, str]:
         "CCELL_FAKE_CONTROL_TOKEN": emulator.config.server.control_token,
     }
     given = {name: value for name, value in variables.items() if value}
-    return {**os.environ, **given, **exempt(os.environ, emulator.url)}
+    # The command gets the token itself, and only one of both may be set.
+    inherited = {name: value for name, value in os.environ.items() if name != "CCELL_FAKE_CONTROL_TOKEN_FILE"}
+    return {**inherited, **given, **exempt(os.environ, emulator.url)}
 
 
 def _account(emulator: "Emulator") -> AccountSettings:

@@ -1,6 +1,6 @@
 """The greeting of `serve`: what it has read, where to open it, and a command to try."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from importlib.metadata import version
 from itertools import islice
 from pathlib import Path
@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 _SHOWN_ACCOUNTS = 5
 
 
-def greeting(emulator: "Emulator", config_file: Path | None, demo: str) -> str:
+def greeting(
+    emulator: "Emulator", config_file: Path | None, variables: Iterable[str], *, demo: str = "", token: str = ""
+) -> str:
     """Return the greeting. Its first line ends with the address.
 
     Addresses and commands are never broken: a narrow terminal wraps them, and can copy them.
@@ -28,21 +30,24 @@ def greeting(emulator: "Emulator", config_file: Path | None, demo: str) -> str:
     Args:
         emulator: The emulator, which listens already.
         config_file: The configuration file that was read; None if there was none.
+        variables: The environment variables that were read.
         demo: Describes the account of the demo; empty without a demo.
+        token: The control token if it was generated. It is shown nowhere else.
     """
     first = f"ccell-fake {version('ccell-fake')} serves on {emulator.url}"
     rows = [
-        *_sources(emulator, config_file),
+        *_sources(emulator, config_file, variables),
         *_accounts(emulator, demo),
-        *_addresses(emulator.url),
+        *_addresses(emulator, token),
         *_authority(emulator),
         *_trial(emulator),
     ]
     return "\n".join([first, *(f"  {name:<9} {text}" for name, text in rows)])
 
 
-def _sources(emulator: "Emulator", config_file: Path | None) -> Iterator[tuple[str, str]]:
-    yield "settings", visible(str(config_file)) if config_file else "defaults, because there is no ccell.toml"
+def _sources(emulator: "Emulator", config_file: Path | None, variables: Iterable[str]) -> Iterator[tuple[str, str]]:
+    read = [*([visible(str(config_file))] if config_file else []), *variables]
+    yield "settings", ", ".join(read) or "defaults, because there is no ccell.toml"
     yield "store", visible(emulator.config.server.store) or "memory, which a stop clears"
 
 
@@ -66,7 +71,12 @@ def main_accounts(emulator: "Emulator") -> list[AccountSettings]:
     return [account.settings for account in configured or islice(opened, 1)]
 
 
-def _addresses(url: str) -> Iterator[tuple[str, str]]:
+def _addresses(emulator: "Emulator", token: str) -> Iterator[tuple[str, str]]:
+    url, *others = emulator.urls
+    yield from (("also on", other) for other in others)
+    if token:
+        yield "token", token
+        yield "", "of the control API, new on each start; CCELL_FAKE_CONTROL_TOKEN_FILE sets your own"
     yield "console", f"{url}{CONTROL_PREFIX}"
     yield "docs", f"{url}{CONTROL_PREFIX}docs"
     for operation in Operation:

@@ -6,15 +6,24 @@ import re
 import ssl
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import wraps
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 from click.core import ParameterSource
 
 from ccell_fake.certificates import trusted
 from ccell_fake.clock import SHANGHAI, SystemClock
+from ccell_mock_server.config.errors import ConfigError
+from ccell_mock_server.config.token import read_token
 from ccell_mock_server.http.paths import DEFAULT_PORT
+
+if TYPE_CHECKING:
+    _ParamType = click.ParamType[Any]
+else:
+    # Not every supported version of Click has generic types.
+    _ParamType = click.ParamType
 
 _Command = TypeVar("_Command", bound=Callable[..., None])
 
@@ -66,6 +75,44 @@ def instant(text: str) -> datetime:
         message = f"must be like 10m, 08:30 or '2026-01-31 08:30:00', got {text!r}"
         raise click.BadParameter(message) from None
     return time if time.tzinfo else time.replace(tzinfo=SHANGHAI)
+
+
+class Table(_ParamType):
+    """Type of an option: a table of the configuration, or a list of tables, as TOML or JSON."""
+
+    name = "TOML or JSON"
+
+    def __init__(self, setting: str, *, is_list: bool = False) -> None:
+        """Read a table of the configuration. One table may stand for a list of one."""
+        self._setting, self._is_list = setting, is_list
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:  # noqa: ANN401 - Click's
+        """Convert text."""
+        from ccell_mock_server.config import toml  # noqa: PLC0415 - other commands do not need it
+
+        if not isinstance(value, str):
+            return value
+        try:
+            read = toml.read_value(value, self._setting)
+        except ConfigError as error:
+            self.fail(f"{error}", param, ctx)
+        return [read] if self._is_list and isinstance(read, dict) else read
+
+
+class _Port(click.types.IntParamType):
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:  # noqa: ANN401 - Click's
+        """Convert text. Kubernetes may have set the variable."""
+        if str(value).startswith("tcp://"):
+            message = (
+                f"must be a number, got {value!r}. Kubernetes sets this variable for a Service with the name "
+                "ccell-fake: set enableServiceLinks: false in the pod, or rename the Service."
+            )
+            self.fail(message, param, ctx)
+        return super().convert(value, param, ctx)
+
+
+PORT = _Port()
+"""Type of an option: a port."""
 
 
 def variable(option: click.Option) -> str:
@@ -122,8 +169,28 @@ def insecure_context() -> ssl.SSLContext:
 
 
 def control_token(command: _Command) -> _Command:
-    """Add the option `--control-token`."""
-    return click.option("--control-token", default="", help="Token of the control API, if it has one.")(command)
+    """Add the options `--control-token` and `--control-token-file`. The command gets the token as `control_token`."""
+
+    @click.option("--control-token", default="", help="Token of the control API, if it has one.")
+    @click.option(
+        "--control-token-file",
+        metavar="FILE",
+        type=click.Path(path_type=Path),
+        help="File with this token, in place of --control-token.",
+    )
+    @wraps(command)
+    def run(*, control_token: str, control_token_file: Path | None, **options: Any) -> None:  # noqa: ANN401 - the command's
+        if control_token and control_token_file:
+            message = "--control-token and --control-token-file must not both be set, also not by their variables"
+            raise click.UsageError(message)
+        try:
+            token = read_token(control_token_file) if control_token_file else control_token
+        except ConfigError as error:
+            message = f"--control-token-file: {error}"
+            raise click.UsageError(message) from None
+        command(control_token=token, **options)
+
+    return cast("_Command", run)
 
 
 def userid(help_: str) -> Callable[[_Command], _Command]:

@@ -8,8 +8,10 @@ import click
 from ccell_fake.certificates import trusted
 from ccell_fake.clock import elapsed
 from ccell_fake.errors import CcellError
-from ccell_mock_server.commands.options import SECONDS, cacert, emulator_url, insecure_context
+from ccell_mock_server.commands.options import SECONDS, cacert, insecure_context
 from ccell_mock_server.commands.output import echo
+from ccell_mock_server.config.errors import ConfigError
+from ccell_mock_server.http.addresses import base_url, openable
 from ccell_mock_server.http.paths import READY_PATH
 
 _POLL_SECONDS = 0.05
@@ -20,19 +22,34 @@ class NotReadyError(CcellError):
 
 
 @click.command()
-@emulator_url
+@click.option("--url", help="Address of the emulator.  [default: that of `serve` in the same environment]")
 @cacert
 @click.option("--timeout", type=SECONDS, default=30.0, show_default=True, help="Seconds to wait.")
-def ready(url: str, cacert: Path | None, timeout: float) -> None:
+def ready(url: str | None, cacert: Path | None, timeout: float) -> None:
     """Wait until the emulator answers. Exits with 0 if it does in time, 1 if not.
 
     Without --cacert, any certificate is accepted.
     """
     try:
+        url = url or _own_url()
         wait_until_ready(url, timeout, cacert)
+    except ConfigError as error:
+        raise click.UsageError(str(error)) from error
     except NotReadyError as error:
         raise click.ClickException(str(error)) from error
     echo(f"{url} is ready")
+
+
+def _own_url() -> str:
+    """Return the address of an emulator that `serve` starts with the same file and the same variables."""
+    from ccell_mock_server.commands.serve import config_of_environment  # noqa: PLC0415 - slow to import
+
+    config, _ = config_of_environment()
+    server = config.server
+    if server.port == 0:
+        message = "--url must be given, because the configured port is 0, any free one"
+        raise click.UsageError(message)
+    return base_url(server.scheme, next(openable(server.host)), server.port)
 
 
 def wait_until_ready(url: str, timeout: float, cacert: Path | None = None) -> None:

@@ -3,7 +3,8 @@
 import ipaddress
 import json
 import re
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import asdict, dataclass, field, fields, replace
 from functools import cache
 from importlib.util import find_spec
@@ -28,11 +29,12 @@ from ccell_mock_server.config.accounts import (
     is_public,
 )
 from ccell_mock_server.config.errors import ConfigError, ConfigProblem, from_pydantic
+from ccell_mock_server.config.token import TOKEN_FORM, is_token, read_token
 from ccell_mock_server.http.names import canonical_name
 from ccell_mock_server.http.paths import DEFAULT_PORT
 
 _DEFAULT_PATH = Path("ccell.toml")
-_TOKEN = re.compile(r"(?:[!-~](?:[ -~]*[!-~])?)?")
+_TOKEN_SETTINGS = {"server.control_token", "server.control_token_file"}
 _FORBID: Mapping[str, str] = {"extra": "forbid"}
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 _COMMAND_LINE = "the command line"
@@ -58,7 +60,9 @@ class ServerSettings:
         allow_cross_site: Answer requests to the gateway from web pages of other sites. Always so when not on loopback.
         magic: Answer a userid that is a status code with that code.
         profile: File with a live service's answers to the open questions. `[assumptions]` overrides it.
-        control_token: Token of the control API. Required when not on loopback.
+        control_token: Token of the control API. Required when not on loopback. If absent there, `serve` generates one.
+        control_token_file: File with the token of the control API, in place of `control_token`. A line break at its
+            end is not part of the token.
         journal_entries: Number of journal entries to keep per account.
         max_messages: Number of messages to keep per account; all if absent. Older ones are deleted with their reports,
             a few with each request. Messages that are not sent yet, or whose reports were not fetched, stay. Fetched
@@ -80,6 +84,7 @@ class ServerSettings:
     magic: bool = True
     profile: str = ""
     control_token: str = field(default="", repr=False)
+    control_token_file: str = ""
     journal_entries: Annotated[int, Interval(ge=1, le=1_000_000)] = 10_000
     max_messages: Annotated[int, Interval(ge=1, le=1_000_000_000)] | None = None
     max_message_age: Annotated[float, Interval(gt=0, le=3e9)] | None = None
@@ -147,10 +152,18 @@ _TABLES = {
 KNOWN_SETTINGS = {table: [one.name for one in fields(kind)] for table, kind in _TABLES.items()}
 """Names of the settings by the name of their table."""
 _SERVER = frozenset(KNOWN_SETTINGS["server"])
+TABLES = frozenset(KNOWN_SETTINGS[""]) - {"server"}
+"""Names of the tables beside `[server]`."""
 
 
-def load(path: Path | None, overrides: Mapping[str, Any] = _NOTHING, origins: Mapping[str, str] = _NOTHING) -> Config:
-    """Load a TOML file. `overrides` win over its table `[server]`; `origins` is as for `parse`.
+def load(
+    path: Path | None,
+    overrides: Mapping[str, Any] = _NOTHING,
+    origins: Mapping[str, str] = _NOTHING,
+    *,
+    needs_token: bool = True,
+) -> Config:
+    """Load a TOML file. The other arguments are as for `parse`.
 
     Without a path, `ccell.toml` in the current folder is loaded if it exists, otherwise the defaults.
 
@@ -159,8 +172,8 @@ def load(path: Path | None, overrides: Mapping[str, Any] = _NOTHING, origins: Ma
     """
     path = config_file(path)
     if path is None:
-        return parse({}, _COMMAND_LINE, overrides, origins)
-    return parse(toml.read(path), str(path), overrides, origins)
+        return parse({}, _COMMAND_LINE, overrides, origins, needs_token=needs_token)
+    return parse(toml.read(path), str(path), overrides, origins, needs_token=needs_token)
 
 
 def config_file(path: Path | None) -> Path | None:
@@ -173,34 +186,80 @@ def parse(
     source: str,
     overrides: Mapping[str, Any] = _NOTHING,
     origins: Mapping[str, str] = _NOTHING,
+    *,
+    needs_token: bool = True,
 ) -> Config:
     """Check a configuration, and generate the userids and passwords that its accounts lack.
 
     Args:
         data: The content of a TOML file.
         source: Name of the source for error messages.
-        overrides: Settings that win over the table `[server]`.
+        overrides: Settings that win. `accounts` replaces all accounts. `assumptions` and `demo` win over the settings
+            of these tables that they name. All others are settings of the table `[server]`.
         origins: For error messages, where an override comes from, if not from the command line.
+        needs_token: Refuse to listen beyond loopback without a control token.
 
     Raises:
         ConfigError: The configuration is invalid. The message names all its problems.
     """
-    config, problems = _read(data)
-    wins, wrong_wins = _read({"server": dict(overrides)})
-    named = [(source, problem) for problem in problems] + [
-        (origins.get(problem.setting, _COMMAND_LINE), problem) for problem in wrong_wins
-    ]
-    server = replace(config.server, **{name: getattr(wins.server, name) for name in overrides if name in _SERVER})
-    config = replace(config, server=server)
-    invalid = {problem.key for _, problem in named}
-    for problem in (*_check_server(config, invalid), *_check_accounts(config)):
-        # A default stands in for an invalid setting.
-        if problem.key not in invalid:
-            is_override = problem.key.startswith("server.") and problem.setting in overrides
-            named.append((origins.get(problem.setting, _COMMAND_LINE) if is_override else source, problem))
+    config, problems = _read(data, is_toml=True)
+    tables = {name: value for name, value in overrides.items() if name in TABLES}
+    server = {name: value for name, value in overrides.items() if name not in TABLES}
+    wins, wrong_wins = _read({"server": server, **tables}, is_toml=False)
+
+    def blame(problem: ConfigProblem) -> str:
+        override = _override_of(problem, overrides)
+        return source if override is None else origins.get(override, _COMMAND_LINE)
+
+    named = [(source, problem) for problem in problems] + [(blame(problem), problem) for problem in wrong_wins]
+    invalid = {(origin, problem.key) for origin, problem in named}
+    config, token_problems = _read_token_file(_override(config, wins, overrides))
+    invalid_keys = {key for _, key in invalid}
+    checked = _check_server(config, invalid_keys, needs_token=needs_token)
+    found = [(blame(problem), problem) for problem in (*token_problems, *checked, *_check_accounts(config))]
+    # A default stands in for an invalid setting.
+    named += [(origin, problem) for origin, problem in found if (origin, problem.key) not in invalid]
     if named:
         raise ConfigError("\n".join(f"{origin}: {problem}" for origin, problem in named))
     return replace(config, accounts=tuple(_complete(config)))
+
+
+def _override(config: Config, wins: Config, overrides: Mapping[str, Any]) -> Config:
+    """Return the configuration with the overrides, which `wins` has read."""
+    demo = config.demo
+    if wins.demo is not None:
+        known = {name: getattr(wins.demo, name) for name in overrides["demo"] if name in KNOWN_SETTINGS["demo"]}
+        demo = replace(demo or DemoSettings(), **known)
+    return Config(
+        server=replace(config.server, **{name: getattr(wins.server, name) for name in overrides if name in _SERVER}),
+        accounts=wins.accounts if "accounts" in overrides else config.accounts,
+        assumptions={**config.assumptions, **wins.assumptions},
+        demo=demo,
+    )
+
+
+def _override_of(problem: ConfigProblem, overrides: Mapping[str, Any]) -> str | None:
+    """Return the name of the override that a problem is about, or None if it is about the file."""
+    table, *path = re.sub(r"\[[0-9]+\]", "", problem.key).split(".")
+    if table == "server":
+        return problem.setting if problem.setting in overrides else None
+    given = overrides.get(table)
+    is_elsewhere = isinstance(given, Mapping) and bool(path) and path[0] not in given
+    return None if given is None or is_elsewhere else table
+
+
+def _read_token_file(config: Config) -> tuple[Config, list[ConfigProblem]]:
+    """Read the control token from its file, if the configuration names one."""
+    server, key = config.server, "server.control_token_file"
+    if not server.control_token_file:
+        return config, []
+    if server.control_token:
+        return config, [ConfigProblem(key, "must not be set together with control_token")]
+    try:
+        token = read_token(Path(server.control_token_file))
+    except ConfigError as error:
+        return config, [ConfigProblem(key, str(error))]
+    return replace(config, server=replace(server, control_token=token)), []
 
 
 @cache
@@ -208,7 +267,7 @@ def _adapter() -> TypeAdapter[Config]:
     return TypeAdapter(Config)
 
 
-def _read(data: Mapping[str, Any]) -> tuple[Config, list[ConfigProblem]]:
+def _read(data: Mapping[str, Any], *, is_toml: bool) -> tuple[Config, list[ConfigProblem]]:
     """Read a configuration without its invalid settings. Returns it, and a problem for each of these."""
     # JSON has no dates and times. They become tables, which no setting takes.
     kept: Any = json.loads(json.dumps(data, default=lambda value: {type(value).__name__: str(value)}))
@@ -218,7 +277,7 @@ def _read(data: Mapping[str, Any]) -> tuple[Config, list[ConfigProblem]]:
             return _adapter().validate_json(json.dumps(kept), strict=True), problems
         except ValidationError as error:
             entries = error.errors()
-            problems += from_pydantic(map(dict, entries), kept, KNOWN_SETTINGS, is_toml=True)
+            problems += from_pydantic(map(dict, entries), kept, KNOWN_SETTINGS, is_toml=is_toml)
             # One setting may have several errors.
             for table, *path in dict.fromkeys(_setting(entry["loc"]) for entry in entries):
                 _remove(kept, str(table), *path)
@@ -245,7 +304,7 @@ def _remove(data: Any, table: str, *path: Any) -> None:  # noqa: ANN401 - JSON
         data.pop(table, None)
 
 
-def _check_server(config: Config, invalid: Container[str]) -> Iterator[ConfigProblem]:
+def _check_server(config: Config, invalid: AbstractSet[str], *, needs_token: bool) -> Iterator[ConfigProblem]:
     server = config.server
     yield from check_assumptions(config.assumptions, "server")
     if server.profile:
@@ -254,10 +313,10 @@ def _check_server(config: Config, invalid: Container[str]) -> Iterator[ConfigPro
         except ConfigError as error:
             yield ConfigProblem("server.profile", str(error))
     yield from _check_tls(server)
-    if _TOKEN.fullmatch(server.control_token) is None:
-        message = "must be printable ASCII without blanks at either end"
-        yield ConfigProblem("server.control_token", message, HIDDEN)
-    if not server.control_token and "server.control_token" not in invalid and not is_loopback(server.host):
+    if not is_token(server.control_token):
+        yield ConfigProblem("server.control_token", f"must be {TOKEN_FORM}", HIDDEN)
+    has_token = server.control_token or server.control_token_file
+    if needs_token and not has_token and not _TOKEN_SETTINGS & invalid and not is_loopback(server.host):
         message = (
             "must be on loopback without a control token "
             "(set --control-token, CCELL_FAKE_CONTROL_TOKEN or control_token)"
@@ -344,7 +403,10 @@ def as_toml(config: Config) -> str:
             table["password"] = HIDDEN
         accounts.append(table)
     server = _without_none(asdict(config.server))
-    if config.server.control_token:
+    if config.server.control_token_file:
+        # The file is enough to read it again, and only one of them may be set.
+        del server["control_token"]
+    elif config.server.control_token:
         server["control_token"] = HIDDEN
     demo = {} if config.demo is None else {"demo": asdict(config.demo)}
     return tomli_w.dumps({"server": server, "assumptions": dict(config.assumptions), **demo, "accounts": accounts})

@@ -1,4 +1,4 @@
-"""Read TOML files: configurations, and profiles with a live service's answers to the open questions.
+"""Read TOML: configurations, profiles with a live service's answers to the open questions, and single settings.
 
 A profile has a table for each question:
 
@@ -8,6 +8,7 @@ A profile has a table for each question:
     date = 2026-11-20
 """
 
+import json
 import tomllib
 from pathlib import Path
 from typing import Any, cast
@@ -28,6 +29,31 @@ def read(path: Path) -> dict[str, Any]:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         message = f"{path}: is not TOML: {error}"
         raise ConfigError(message) from error
+
+
+def read_value(text: str, name: str) -> object:
+    """Return the value of a setting that is written as JSON or TOML.
+
+    TOML may be the value itself, its table's settings, or what a file has for it: `[{ userid = "300001" }]`,
+    `userid = "300001"` and `[[accounts]]` with settings below are the same.
+
+    Raises:
+        ConfigError: The text is neither JSON nor TOML. The message does not show it, as it may hold passwords.
+    """
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        not_json = f"{error}"
+    try:
+        document = tomllib.loads(text)
+        return document[name] if document.keys() == {name} else document
+    except tomllib.TOMLDecodeError as error:
+        not_toml = f"{error}"
+    try:
+        return tomllib.loads(f"{name} = {text}")[name]
+    except tomllib.TOMLDecodeError:
+        message = f"must be JSON or TOML; as JSON: {not_json}; as TOML: {not_toml}"
+        raise ConfigError(message) from None
 
 
 def read_profile(path: Path) -> dict[str, dict[str, Any]]:

@@ -3,7 +3,7 @@
 import logging
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Any, Self, cast
 from wsgiref.types import WSGIApplication
@@ -11,6 +11,7 @@ from wsgiref.types import WSGIApplication
 from cheroot.wsgi import Server as CherootServer
 
 from ccell_fake.errors import CcellError
+from ccell_mock_server.http import addresses
 from ccell_mock_server.http.connections import Connection, Connections
 from ccell_mock_server.http.limits import Limits
 from ccell_mock_server.http.request import WsgiGateway
@@ -136,9 +137,14 @@ class HttpServer:
 
     @property
     def url(self) -> str:
-        """Base URL, such as `http://127.0.0.1:8026`."""
+        """Base URL for this machine, such as `http://127.0.0.1:8026`."""
+        return next(self.urls())
+
+    def urls(self) -> Iterator[str]:
+        """Yield the base URLs under which it can be opened, for this machine first."""
         host, port = cast("tuple[str, int]", self._server.bind_addr)  # pyright: ignore[reportUnknownMemberType]
-        return f"{self._scheme}://{f'[{host}]' if ':' in host else host}:{port}"
+        for one in addresses.openable(host):
+            yield addresses.base_url(self._scheme, one, port)
 
     def start(self) -> None:
         """Start to listen. Raises ServingError if the address is not available."""

@@ -1,0 +1,3 @@
+module example/ccell
+
+go 1.19
