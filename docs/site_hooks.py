@@ -1,0 +1,105 @@
+"""Hooks of MkDocs: one build makes the documentation site in both languages, the Chinese one in the folder `zh`.
+
+Pages in `docs` are English, those in `docs/zh` Chinese. The Chinese site has the navigation of the English one.
+"""
+
+import re
+from functools import partial
+from pathlib import Path
+from typing import Any, cast
+
+import site_openapi
+from mkdocs.commands import build
+from mkdocs.config import load_config
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.exceptions import ConfigurationError
+from mkdocs.structure.files import File, Files
+from mkdocs.structure.pages import Page
+
+ROOT = Path(__file__).parents[1]
+_CHINESE = "zh/"
+_SHARED = ("images/", "api/")
+"""Folders that have no translation."""
+
+_WIDE = r"[\u2018-\u201d\u2026\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]"
+_FENCED = re.compile(r"(^```.*?^```$)", re.DOTALL | re.MULTILINE)
+
+
+def _is_chinese(config: MkDocsConfig) -> bool:
+    return config.theme["language"] == "zh"
+
+
+def on_config(config: MkDocsConfig) -> None:
+    """Take the navigation of the English site, with Chinese pages and titles.
+
+    Raises:
+        ConfigurationError: The title of a section is not translated.
+    """
+    if _is_chinese(config):
+        config.nav = [_translated(item, config.extra["sections"]) for item in config.nav or ()]
+
+
+def _translated(item: Any, titles: dict[str, str]) -> Any:  # noqa: ANN401 - a path, or a dictionary of paths
+    if isinstance(item, str):
+        return item if item.startswith(_SHARED) else _CHINESE + item
+    ((title, items),) = cast("dict[str, list[Any]]", item).items()
+    if title not in titles:
+        message = f"mkdocs.zh.yml has no translation of the section {title!r} in extra.sections"
+        raise ConfigurationError(message)
+    return {titles[title]: [_translated(one, titles) for one in items]}
+
+
+def on_files(files: Files, config: MkDocsConfig) -> Files:
+    """Leave out the pages of the other language, and add the OpenAPI document.
+
+    Links between the pages stay as they are in the repository.
+    """
+    language = config.theme["language"]
+    chosen = [File.generated(config, name, content=text) for name, text in site_openapi.contents(language)]
+    for file in files:
+        is_page = file.is_documentation_page()
+        if not is_page or file.src_uri.startswith(_SHARED) or file.src_uri.startswith(_CHINESE) == _is_chinese(config):
+            file.dest_uri = file.dest_uri.removeprefix(_CHINESE)
+            chosen.append(file)
+    return Files(chosen)
+
+
+def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
+    """Describe the page by its first paragraph. Join Chinese lines, between which a browser would set a blank."""
+    del files
+    pieces = _FENCED.split(markdown)
+    if _is_chinese(config):
+        pieces[::2] = [re.sub(rf"(?<={_WIDE})\n(?={_WIDE})", "", piece) for piece in pieces[::2]]
+    page.meta.setdefault("description", description("".join(pieces)))
+    return "".join(pieces)
+
+
+def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:
+    """Show the OpenAPI document on its page."""
+    del config, files
+    return html + site_openapi.frame() if page.file.name == "openapi" else html
+
+
+def description(markdown: str) -> str:
+    """Return the first paragraph of a page, without marks."""
+    paragraphs = (one.strip() for one in markdown.split("\n\n"))
+    first = next((one for one in paragraphs if one and not one.startswith(("#", "<", "!", "[", "```"))), "")
+    plain = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", first)
+    return re.sub(r"[`*]", "", " ".join(plain.split()))
+
+
+def on_page_context(context: dict[str, Any], page: Page, config: MkDocsConfig, nav: Any) -> None:  # noqa: ANN401
+    """Link the page in both languages."""
+    del context, nav
+    to_english, to_chinese = ("../", "") if _is_chinese(config) else ("", _CHINESE)
+    config.extra["alternate"] = [
+        {"name": "English", "lang": "en", "link": f"{to_english}{page.url}" or "./"},
+        {"name": "中文", "lang": "zh", "link": f"{to_chinese}{page.url}" or "./"},
+    ]
+
+
+def on_post_build(config: MkDocsConfig) -> None:
+    """Build the Chinese site after the English one, which empties the folder."""
+    if not _is_chinese(config):
+        build_chinese = partial(load_config, str(ROOT / "mkdocs.zh.yml"), site_dir=str(Path(config.site_dir) / "zh"))
+        build.build(build_chinese(strict=config.strict, site_url=config.site_url and f"{config.site_url}zh/"))
