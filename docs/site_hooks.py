@@ -21,7 +21,11 @@ _CHINESE = "zh/"
 _SHARED = ("images/", "api/")
 """Folders that have no translation."""
 
-_WIDE = r"[\u2018-\u201d\u2026\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]"
+_MARKS = r"\u2018-\u201d\u2026\u3000-\u303f\uff00-\uffef"
+_BREAK = re.compile(rf"(?<=[{_MARKS}\u4e00-\u9fff])\n *(?=[{_MARKS}\u4e00-\u9fff])|(?<=[{_MARKS}])\n *(?=[A-Za-z`\[])")
+"""A line break in Chinese prose."""
+
+_NOTE = re.compile(r"^<!--.*?-->\s*", re.DOTALL)
 _FENCED = re.compile(r"(^```.*?^```$)", re.DOTALL | re.MULTILINE)
 
 
@@ -67,9 +71,10 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
     """Describe the page by its first paragraph. Join Chinese lines, between which a browser would set a blank."""
     del files
-    pieces = _FENCED.split(markdown)
+    # MkDocs finds the title of a page only at its beginning.
+    pieces = _FENCED.split(_NOTE.sub("", markdown))
     if _is_chinese(config):
-        pieces[::2] = [re.sub(rf"(?<={_WIDE})\n(?={_WIDE})", "", piece) for piece in pieces[::2]]
+        pieces[::2] = [_BREAK.sub("", piece) for piece in pieces[::2]]
     page.meta.setdefault("description", description("".join(pieces)))
     return "".join(pieces)
 
@@ -86,16 +91,6 @@ def description(markdown: str) -> str:
     first = next((one for one in paragraphs if one and not one.startswith(("#", "<", "!", "[", "```"))), "")
     plain = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", first)
     return re.sub(r"[`*]", "", " ".join(plain.split()))
-
-
-def on_page_context(context: dict[str, Any], page: Page, config: MkDocsConfig, nav: Any) -> None:  # noqa: ANN401
-    """Link the page in both languages."""
-    del context, nav
-    to_english, to_chinese = ("../", "") if _is_chinese(config) else ("", _CHINESE)
-    config.extra["alternate"] = [
-        {"name": "English", "lang": "en", "link": f"{to_english}{page.url}" or "./"},
-        {"name": "中文", "lang": "zh", "link": f"{to_chinese}{page.url}" or "./"},
-    ]
 
 
 def on_post_build(config: MkDocsConfig) -> None:

@@ -24,7 +24,7 @@ _VIEWER = Template("""\
 <title>OpenAPI</title>
 <link rel="icon" href="data:,">
 <link rel="stylesheet" href="swagger-ui.css">
-<style>.swagger-ui .wrapper { padding: 0 8px; } .swagger-ui .info { margin: 16px 0; }</style>
+<style>.swagger-ui :is(.information-container, .scheme-container) { display: none; } .swagger-ui .wrapper { padding: 0 8px; }</style>
 <div id="viewer"></div>
 <script src="swagger-ui-bundle.js"></script>
 <script>
