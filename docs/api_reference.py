@@ -35,9 +35,7 @@ def pages() -> dict[str, str]:
         loader.load(name)
     loader.resolve_aliases(external=False)
     described: dict[str, str] = {}
-    return {
-        package: "\n\n".join(_module(loader.modules_collection[package], described)) + "\n" for package in PACKAGES
-    }
+    return {package: "\n\n".join(_module(loader.modules_collection[package], described)) + "\n" for package in PACKAGES}
 
 
 def contents(folder: str) -> str:

@@ -6,12 +6,13 @@
 import json
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from ccell_fake.codes import Code
 from ccell_fake.engine import magic, number_rules, request_rules
+from ccell_fake.engine.rules import Rule
 from ccell_fixtures.cases import CASES
 from ccell_fixtures.evidence import Evidence, all_evidence
 from ccell_fixtures.registries import ASSUMPTIONS
@@ -20,7 +21,7 @@ ADVICE: dict[str, dict[str, Any]] = tomllib.loads(Path(__file__).with_name("code
 """The advice on each code."""
 
 _EVIDENCE = {one.id: one for one in all_evidence()}
-_STAGES = {
+_STAGES: Mapping[str, Mapping[str, Sequence[Rule[Any]]]] = {
     "Q6": {**request_rules.STAGES, **{name: (rule,) for name, rule in request_rules.STRANGER_STAGES.items()}},
     "Q7": number_rules.STAGES,
 }
@@ -87,8 +88,9 @@ class CodePage:
         """The questions about the order of checks, with the stages, and whether a stage may answer the code."""
         answering = {one.id for one in self.rules}
         for question, stages in _STAGES.items():
-            order = ASSUMPTIONS[question].default
-            marked = [(name, any(rule.name in answering for rule in stages[name])) for name in order]
+            marked = [
+                (name, any(rule.name in answering for rule in stages[name])) for name in ASSUMPTIONS[question].default
+            ]
             if any(is_marked for _, is_marked in marked):
                 yield question, marked
 
@@ -139,7 +141,7 @@ def names(question: Evidence, code: Code) -> bool:
 def _send(userid: str, password: str, submit: dict[str, str]) -> str:
     attributes = {"phone": _PHONE, "content": _CONTENT, **submit}
     written = " ".join(f'{name}="{value}"' for name, value in attributes.items())
-    return f"curl -s {_GATEWAY} -d '<root userid=\"{userid}\" password=\"{password}\"><submit {written}/></root>'"
+    return f'curl -s {_GATEWAY} -d \'<root userid="{userid}" password="{password}"><submit {written}/></root>\''
 
 
 def _control(method: str, path: str, body: dict[str, Any]) -> str:

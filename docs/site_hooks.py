@@ -4,13 +4,12 @@ Pages in `docs` are English, those in `docs/zh` Chinese. The Chinese site has th
 """
 
 import re
-from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
 import site_openapi
+from mkdocs import config as configs
 from mkdocs.commands import build
-from mkdocs.config import load_config
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import ConfigurationError
 from mkdocs.structure.files import File, Files
@@ -25,12 +24,13 @@ _MARKS = r"\u2018-\u201d\u2026\u3000-\u303f\uff00-\uffef"
 _BREAK = re.compile(rf"(?<=[{_MARKS}\u4e00-\u9fff])\n *(?=[{_MARKS}\u4e00-\u9fff])|(?<=[{_MARKS}])\n *(?=[A-Za-z`\[])")
 """A line break in Chinese prose."""
 
+_configs: Any = configs  # its functions are not typed
 _NOTE = re.compile(r"^<!--.*?-->\s*", re.DOTALL)
 _FENCED = re.compile(r"(^```.*?^```$)", re.DOTALL | re.MULTILINE)
 
 
 def _is_chinese(config: MkDocsConfig) -> bool:
-    return config.theme["language"] == "zh"
+    return bool(config.theme["language"] == "zh")
 
 
 def on_config(config: MkDocsConfig) -> None:
@@ -40,7 +40,8 @@ def on_config(config: MkDocsConfig) -> None:
         ConfigurationError: The title of a section is not translated.
     """
     if _is_chinese(config):
-        config.nav = [_translated(item, config.extra["sections"]) for item in config.nav or ()]
+        titles = cast("dict[str, str]", config.extra["sections"])
+        config.nav = [_translated(item, titles) for item in cast("list[Any]", config["nav"])]
 
 
 def _translated(item: Any, titles: dict[str, str]) -> Any:  # noqa: ANN401 - a path, or a dictionary of paths
@@ -96,5 +97,6 @@ def description(markdown: str) -> str:
 def on_post_build(config: MkDocsConfig) -> None:
     """Build the Chinese site after the English one, which empties the folder."""
     if not _is_chinese(config):
-        build_chinese = partial(load_config, str(ROOT / "mkdocs.zh.yml"), site_dir=str(Path(config.site_dir) / "zh"))
-        build.build(build_chinese(strict=config.strict, site_url=config.site_url and f"{config.site_url}zh/"))
+        folder, address = str(Path(config.site_dir) / "zh"), config.site_url and f"{config.site_url}zh/"
+        chinese = str(ROOT / "mkdocs.zh.yml")
+        build.build(_configs.load_config(chinese, site_dir=folder, site_url=address, strict=config.strict))
