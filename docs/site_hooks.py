@@ -16,6 +16,7 @@ from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 
 ROOT = Path(__file__).parents[1]
+DOCS = ROOT / "docs"
 _CHINESE = "zh/"
 _SHARED = ("images/", "api/")
 """Folders that have no translation."""
@@ -25,6 +26,7 @@ _BREAK = re.compile(rf"(?<=[{_MARKS}\u4e00-\u9fff])\n *(?=[{_MARKS}\u4e00-\u9fff
 """A line break in Chinese prose."""
 
 _configs: Any = configs  # its functions are not typed
+_LINK = re.compile(r"\[([^\]]*)\]\((\.\./[^)#]+)\)")
 _NOTE = re.compile(r"^<!--.*?-->\s*", re.DOTALL)
 _FENCED = re.compile(r"(^```.*?^```$)", re.DOTALL | re.MULTILINE)
 
@@ -74,10 +76,31 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
     del files
     # MkDocs finds the title of a page only at its beginning.
     pieces = _FENCED.split(_NOTE.sub("", markdown))
+    pieces[::2] = [with_links_to_repository(piece, page.file.src_uri, config.repo_url) for piece in pieces[::2]]
     if _is_chinese(config):
         pieces[::2] = [_BREAK.sub("", piece) for piece in pieces[::2]]
     page.meta.setdefault("description", description("".join(pieces)))
     return "".join(pieces)
+
+
+def with_links_to_repository(markdown: str, page: str, repository: str | None) -> str:
+    """Return prose whose links to files outside `docs` lead to the repository.
+
+    Args:
+        markdown: The prose.
+        page: Path of the page in `docs`.
+        repository: Address of the repository. Without it, such a link is only its text.
+    """
+
+    def changed(link: re.Match[str]) -> str:
+        target = (DOCS / page).parent.joinpath(link[2]).resolve()
+        if target.is_relative_to(DOCS) or not target.exists():
+            return link[0]
+        kind = "tree" if target.is_dir() else "blob"
+        path = target.relative_to(ROOT).as_posix()
+        return f"[{link[1]}]({repository.rstrip('/')}/{kind}/main/{path})" if repository else link[1]
+
+    return _LINK.sub(changed, markdown)
 
 
 def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:
