@@ -123,7 +123,7 @@ class CodePage:
         commands = [_control("PUT", "", {"password": _PASSWORD, **settings})]
         password, submit = _PASSWORD if case.password is None else case.password, case.submit
         if case.others:
-            commands.append(_control("POST", "/holds", {"slots": case.others, "seconds": 5}))
+            commands.append(_control("POST", "/holds", {"slots": case.others, "seconds": 60}))
         if case.assumptions:
             # An answer for the whole server cannot be changed while it runs. A fault does the same.
             commands.append(_control("POST", "/faults", {"kind": "code", "code": self.code}))
