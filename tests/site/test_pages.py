@@ -49,9 +49,16 @@ def test_every_page_is_there_in_both_languages(site: Site) -> None:
 
 
 def test_every_link_and_anchor_leads_somewhere(site: Site) -> None:
-    links = [(page, link) for page in site.pages.values() for _, link in page.links if not link.startswith(("data:", "javascript:"))]
+    links = [
+        (page, link)
+        for page in site.pages.values()
+        for _, link in page.links
+        if not link.startswith(("data:", "javascript:"))
+    ]
     assert len(links) > len(site.pages)
-    dead = {(page.path, link) for page, link in links if not is_external(link) and not site.is_there(page.resolved(link))}
+    dead = {
+        (page.path, link) for page, link in links if not is_external(link) and not site.is_there(page.resolved(link))
+    }
     assert dead == set()
 
 
@@ -91,7 +98,9 @@ def test_no_chinese_paragraph_has_a_blank_where_a_line_ended(site: Site) -> None
 
 
 def test_a_link_out_of_the_documentation_leads_to_the_repository() -> None:
-    prose = "[tests](../../tests), [CI](../../.ci/run), [client](../client.md), ![](../images/a.svg), [lost](../../lost)"
+    prose = (
+        "[tests](../../tests), [CI](../../.ci/run), [client](../client.md), ![](../images/a.svg), [lost](../../lost)"
+    )
     linked = site_hooks.with_links_to_repository(prose, "zh/index.md", "https://git.example.com/fake/")
     there = "https://git.example.com/fake"
     kept = prose.partition("[client]")[2]
