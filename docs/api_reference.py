@@ -1,6 +1,7 @@
-"""Write `docs/api.md`: the public names, their signatures and their docstrings."""
+"""Write the pages of the Python API, one for each module: the public names, their signatures and their docstrings."""
 
 from collections.abc import Iterable, Iterator
+from functools import cache
 from typing import Any
 
 import griffe
@@ -20,27 +21,36 @@ PACKAGES = (
     "ccell_fake.stateful",
     "ccell_mock_server.live",
 )
-"""The modules for users, in the order of the page."""
+"""The modules for users, in the order of the navigation."""
 
 _WIDTH = 100
 _OPENING, _CLOSING = "([{", ")]}"
 
 
-def reference() -> str:
-    """All public modules, one section each."""
+@cache
+def pages() -> dict[str, str]:
+    """The page of each module, by its name."""
     loader = griffe.GriffeLoader(docstring_parser=griffe.Parser.google)
     for name in {package.partition(".")[0] for package in PACKAGES}:
         loader.load(name)
     loader.resolve_aliases(external=False)
     described: dict[str, str] = {}
-    return "\n\n".join(
-        block for package in PACKAGES for block in _module(loader.modules_collection[package], described)
-    )
+    return {package: "\n\n".join(_module(loader.modules_collection[package], described)) + "\n" for package in PACKAGES}
+
+
+def contents(folder: str) -> str:
+    """A list of the modules, with links to their pages in a folder.
+
+    Args:
+        folder: The folder of the pages, as the page of the list links to it.
+    """
+    firsts = {name: _line(page.split("\n\n")[1]) for name, page in pages().items()}
+    return "\n".join(f"- [`{name}`]({folder}/{name}.md): {first}" for name, first in firsts.items()) + "\n"
 
 
 def _module(module: griffe.Module, described: dict[str, str]) -> Iterator[str]:
     """A module's docstring and its exports. A name that was described before is a link."""
-    yield f"## {module.path}"
+    yield f"# {module.path}"
     yield from _docstring(module)
     for export in module.exports or ():
         name = str(export)
@@ -48,14 +58,14 @@ def _module(module: griffe.Module, described: dict[str, str]) -> Iterator[str]:
         member = module.modules_collection[module.imports[name]] if name in module.imports else module[name]
         target = member.final_target if isinstance(member, griffe.Alias) else member
         if target.path in described:
-            yield f"- `{name}`: see [{described[target.path]}](#{described[target.path].lower()})."
+            yield f"- `{name}`: see {described[target.path]}."
         elif not name.startswith("__"):
-            described[target.path] = name
+            described[target.path] = f"[{name}]({module.path}.md#{name.lower()})"
             yield from _member(name, target)
 
 
 def _member(name: str, target: Any) -> Iterator[str]:  # noqa: ANN401 - griffe's classes, functions and attributes
-    yield f"### {name}"
+    yield f"## {name}"
     yield from _callable(name, target)
     if not target.is_class:
         return
@@ -64,7 +74,7 @@ def _member(name: str, target: Any) -> Iterator[str]:  # noqa: ANN401 - griffe's
         yield from list(_docstring(constructor))[1:]
     for method in target.all_members.values():
         if method.is_function and not method.name.startswith("_"):
-            yield f"#### {name}.{method.name}"
+            yield f"### {name}.{method.name}"
             yield from _callable(method.name, method)
 
 

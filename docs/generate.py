@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import api_reference
+import code_pages
 import dependencies
 import jinja2
 import tomli_w
@@ -130,7 +131,7 @@ class Tables:
         userids = {code: userid for userid, code in magic.USERIDS.items()}
         rows = [
             (
-                f"`{code}`",
+                f"[`{code}`](codes/{code}.md)",
                 code.text,
                 self._word("number" if code.is_about_a_number else "request"),
                 CASES[code].when if self._texts is None else CASES[code].when_zh,
@@ -278,33 +279,53 @@ def _texts(language: str) -> dict[str, Any]:
     return {**shared, **texts, "settings": {**texts["settings"], **shared["members"]}}
 
 
-def _page(language: str, name: str) -> str:
-    texts = None if language == "en" else _texts(language)
-    environment = jinja2.Environment(
+def _environment(language: str) -> jinja2.Environment:
+    return jinja2.Environment(
         loader=jinja2.FileSystemLoader(HERE / "templates" / language),
         undefined=jinja2.StrictUndefined,
         autoescape=False,  # noqa: S701 - Markdown
         keep_trailing_newline=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
+
+
+def _page(language: str, name: str) -> str:
+    texts = None if language == "en" else _texts(language)
     functions: dict[str, Callable[..., str]] = {
         "source": _source,
-        "reference": api_reference.reference,
+        "api_contents": api_reference.contents,
         "server_questions": _server_questions,
     }
     tables = Tables(texts)
     mutant_count = len(import_module("contract.mutants").MUTANTS)
-    text = environment.get_template(name).render(functions, tables=tables, mutant_count=mutant_count)
+    text = _environment(language).get_template(name).render(functions, tables=tables, mutant_count=mutant_count)
     return f"{_NOTE}{text.rstrip()}\n"
 
 
+def _code_page(language: str, code: Code) -> str:
+    text = _environment(language).get_template("code.md").render(page=code_pages.CodePage(code, language))
+    return f"{_NOTE}{text.rstrip()}\n"
+
+
+def _api_page(name: str) -> str:
+    return _NOTE + api_reference.pages()[name]
+
+
+_LANGUAGES = (("en", ""), ("zh", "zh/"))
 PAGES: dict[str, Callable[[], str]] = {
-    f"{folder}{name}": partial(_page, language, name)
-    for language, folder in (("en", ""), ("zh", "zh/"))
-    for name in NAMES
+    **{f"{folder}{name}": partial(_page, language, name) for language, folder in _LANGUAGES for name in NAMES},
+    **{
+        f"{folder}codes/{code}.md": partial(_code_page, language, code)
+        for language, folder in _LANGUAGES
+        for code in Code
+    },
+    **{f"api/{name}.md": partial(_api_page, name) for name in api_reference.PACKAGES},
 }
 """How to make each page, by its path in docs."""
 
 if __name__ == "__main__":
     sys.path.insert(0, str(HERE.parent / "tests"))
     for path, make in PAGES.items():
+        (HERE / path).parent.mkdir(exist_ok=True)
         (HERE / path).write_text(make(), "utf-8")

@@ -20,6 +20,7 @@ from ccell_fake.control.client import ControlClient
 from ccell_fake.faults import FAULT_KINDS
 from ccell_fake.settings import AccountSettings
 from ccell_fixtures.registries import ASSUMPTIONS
+from ccell_fixtures.translations import chinese
 from ccell_mock_server.control.state import SNAPSHOT
 from ccell_mock_server.emulator import Emulator
 
@@ -298,3 +299,13 @@ def test_an_unknown_language_of_the_document_is_refused(whole: Emulator) -> None
     answer = http.get(whole.url, b"/_ccell/openapi.json?lang=fr")
     assert answer.status == 422
     assert json.loads(answer.body)["detail"] == 'lang must be en or zh, got "fr"'
+
+
+def test_every_tag_and_operation_has_a_chinese_summary(whole: Emulator) -> None:
+    texts = chinese()
+    english = json.loads(http.get(whole.url, b"/_ccell/openapi.json").body)
+    spec = json.loads(http.get(whole.url, b"/_ccell/openapi.json?lang=zh").body)
+    summaries = {one["operationId"]: one["summary"] for path in spec["paths"].values() for one in path.values()}
+    assert summaries == texts["operations"]
+    assert {tag["name"]: tag["description"] for tag in spec["tags"]} == texts["tags"]
+    assert [tag["name"] for tag in spec["tags"]] == [tag["name"] for tag in english["tags"]]

@@ -14,7 +14,6 @@ from ccell_fake import ControlClient
 ADDRESS, LIVE = "http://127.0.0.1:8026", "https://sms.example.com"
 
 NOT_RUN = {
-    "api.md": "its blocks are signatures",
     "container.md": "its blocks need a container engine; tests/container runs what they start",
     "examples.md": "its blocks are the files of tests/examples, which are tests",
 }

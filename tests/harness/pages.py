@@ -21,8 +21,9 @@ from harness import processes
 from harness.emulators import until
 
 ROOT = Path(__file__).parents[2]
-ENGLISH = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
-CHINESE = [ROOT / "README.zh-CN.md", *sorted((ROOT / "docs" / "zh").glob("*.md"))]
+_DOCS = ROOT / "docs"
+CHINESE = [ROOT / "README.zh-CN.md", *sorted((_DOCS / "zh").rglob("*.md"))]
+ENGLISH = [ROOT / "README.md", *sorted([*_DOCS.glob("*.md"), *_DOCS.glob("codes/*.md")])]
 
 _BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 _VARIABLE = re.compile(r"\d{18,19}|\d{4}-\d\d-\d\d[T ][\d:.]+|^\d\d:\d\d:\d\d", re.MULTILINE)
@@ -53,7 +54,9 @@ class Block:
 
 def english(page: Path) -> Path:
     """The English page that a page translates, or the page itself."""
-    return ROOT / "README.md" if page.parent == ROOT else ROOT / "docs" / page.name
+    if page.parent == ROOT:
+        return ROOT / "README.md"
+    return _DOCS / page.relative_to(_DOCS / "zh" if page.is_relative_to(_DOCS / "zh") else _DOCS)
 
 
 def blocks(page: Path) -> list[Block]:
@@ -128,7 +131,7 @@ class Reader:
                     self._write_toml(block.text)
                 case "text":
                     _compare(block.text, self._printed[last])
-                case "python" | "mermaid" | "yaml":
+                case "python" | "yaml":
                     pass
                 case other:
                     message = f"a page has no block of {other}"

@@ -226,7 +226,7 @@ class SubmitRule(Rule[SubmitFacts]):
 AnyRule = Rule[NumberFacts] | SubmitRule
 
 _CARRIERS = {prefix.carrier for prefix in PREFIXES.values()}
-_STAGES: dict[str, tuple[AnyRule, ...]] = {
+STAGES: dict[str, tuple[AnyRule, ...]] = {
     "recognised": (Rule("number-recognised", _recognised),),
     "blacklist": (
         Rule("blacklist", _blacklist, lambda policy: policy.blacklist is not None),
@@ -242,6 +242,7 @@ _STAGES: dict[str, tuple[AnyRule, ...]] = {
     "black_words": (SubmitRule("black-words", _black_words, lambda policy: policy.black_words is not None),),
     "white_words": (SubmitRule("white-words", _white_words, lambda policy: policy.white_words is not None),),
 }
+"""The rules of each stage of Q7."""
 _FIRST: tuple[AnyRule, ...] = (
     Rule("magic-number", _magic_number, lambda policy: policy.settings.magic_numbers),
     Rule("fault", _fault),
@@ -252,4 +253,4 @@ _LAST = SubmitRule("closing-phrase", closing_phrase, lambda policy: policy.closi
 
 def in_order(answers: Answers) -> tuple[AnyRule, ...]:
     """Return the rules in the order of Q7, between those that other questions decide."""
-    return (*_FIRST, *(rule for stage in answers.orders["Q7"] for rule in _STAGES[stage]), _LAST)
+    return (*_FIRST, *(rule for stage in answers.orders["Q7"] for rule in STAGES[stage]), _LAST)

@@ -254,11 +254,11 @@ def _balance(facts: RequestFacts) -> Refusal | None:
 CONCURRENCY = "concurrency"
 """The name of the rule whose refusals count towards the lock."""
 
-_STRANGER_STAGES = {
+STRANGER_STAGES = {
     "parse": Rule("readable", _readable),
     "account": Rule("account-known", _account_known),
 }
-_STAGES: dict[str, tuple[Rule[RequestFacts], ...]] = {
+STAGES: dict[str, tuple[Rule[RequestFacts], ...]] = {
     "parse": (Rule("readable", _credentials),),
     "account": (),
     "ip": (Rule("allowed-ips", _ip, lambda policy: bool(policy.networks)),),
@@ -286,15 +286,16 @@ _STAGES: dict[str, tuple[Rule[RequestFacts], ...]] = {
     ),
     "balance": (Rule("balance", _balance, lambda policy: policy.answers["Q14"] != "number"),),
 }
+"""The rules of each stage of Q6."""
 
 
 def for_unknown_accounts(answers: Answers) -> tuple[Rule[UnknownAccountFacts], ...]:
     """Return the rules about a request of an unknown account, in the order of Q6. One of them refuses it."""
-    stages = (_STRANGER_STAGES[stage] for stage in answers.orders["Q6"] if stage in _STRANGER_STAGES)
+    stages = (STRANGER_STAGES[stage] for stage in answers.orders["Q6"] if stage in STRANGER_STAGES)
     return (Rule("magic-userid", _magic_userid), *stages)
 
 
 def in_order(answers: Answers) -> tuple[Rule[RequestFacts], ...]:
     """Return the rules about a request of an account: magic numbers first, then the order of Q6."""
     magic_number = Rule("magic-number", _magic_number, lambda policy: policy.settings.magic_numbers)
-    return (magic_number, *(rule for stage in answers.orders["Q6"] for rule in _STAGES[stage]))
+    return (magic_number, *(rule for stage in answers.orders["Q6"] for rule in STAGES[stage]))

@@ -56,10 +56,11 @@ def _question(question: Assumption) -> dict[str, Any]:
 
 
 def in_chinese(spec: Mapping[str, Any]) -> dict[str, Any]:
-    """Copy a document, with Chinese descriptions of settings, questions, rules, personas, faults, holds and clocks."""
+    """Copy a document, with Chinese summaries of operations, and descriptions of what a form shows."""
     texts = chinese()
     inherited = texts["members"][FaultConditions.__name__]
     translated = deepcopy(dict(spec))
+    _translate_operations(translated, texts)
     schemas = translated["components"]["schemas"]
     for name, schema in schemas.items():
         meanings: dict[str, str] = dict(inherited if name.endswith("Fault") else {})
@@ -75,6 +76,14 @@ def in_chinese(spec: Mapping[str, Any]) -> dict[str, Any]:
             for id_, described in schema["properties"]["assumptions"]["properties"].items():
                 _translate_question(described, texts["questions"][id_])
     return translated
+
+
+def _translate_operations(spec: Mapping[str, Any], texts: Mapping[str, Any]) -> None:
+    for tag in spec["tags"]:
+        tag["description"] = texts["tags"][tag["name"]]
+    for path in spec["paths"].values():
+        for operation in path.values():
+            operation["summary"] = texts["operations"][operation["operationId"]]
 
 
 def _translate_question(described: dict[str, Any], texts: Mapping[str, Any]) -> None:
