@@ -25,6 +25,7 @@ _ARGUMENTS = {
     "replay": ["transcript"],
     "reply": ["13800000000", "TD"],
     "report": _ACCOUNT,
+    "reset": ["--yes"],
     "send": [*_ACCOUNT, "13800000000", "您好【签名】"],
     "upmsg": _ACCOUNT,
 }
@@ -35,13 +36,13 @@ _CHECK = {"contract": ["--", "-k", "test_0"], "calibrate": ["--", "-k", "Q13"]}
 
 
 def _connecting() -> list[str]:
-    """Names of the commands that connect to a server. `ca` fetches what others trust, and `record` has its own test."""
+    """Names of the commands that connect to a server and end. `ca` fetches what others trust."""
     context = click.Context(main)
     commands = {name: main.get_command(context, name) for name in main.list_commands(context)}
     options = {
         name: {one for param in command.params for one in param.opts} for name, command in commands.items() if command
     }
-    return [name for name, known in options.items() if name != "ca" and "--url" in known]
+    return [name for name, known in options.items() if name not in {"ca", "tail"} and "--url" in known]
 
 
 @pytest.fixture(scope="module")
@@ -118,6 +119,25 @@ def test_a_file_without_certificates_is_wrong_usage(folder: Path, served: Emulat
     assert done.returncode == 2, done.stdout + done.stderr
     assert "none.pem" in done.stderr
     assert "Traceback" not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("way", ["option", "variable"])
+def test_tail_trusts_the_authority_of_cacert(tmp_path: Path, served: Emulator, way: str) -> None:
+    authority = _authority(served)
+    trust = ["--cacert", authority] if way == "option" else []
+    variables = {"CCELL_FAKE_CACERT": authority} if way == "variable" else {}
+    command = [*processes.COMMAND, "tail", "--url", served.url, *trust]
+    environment = {one: value for one, value in os.environ.items() if not one.startswith("CCELL_")} | variables
+    with subprocess.Popen(command, cwd=tmp_path, env=environment, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr
+        assert process.stderr.readline() == "listening, until Ctrl-C\n"
+        process.terminate()
+        assert process.wait(60) == 0
+
+
+def test_tail_refuses_a_server_that_another_authority_signed(folder: Path, served: Emulator) -> None:
+    done = _run(folder, "tail", served.url, "--cacert", "authority/ca.pem")
+    assert (done.returncode, "certificate verify failed" in done.stderr) == (1, True)
 
 
 @pytest.mark.parametrize("way", ["option", "variable"])
