@@ -111,6 +111,13 @@ def test_inputs_choose_file_port_store_tls_and_token(job: Job) -> None:
     job.run({"run": "ccell-fake info"})
 
 
+def test_accounts_can_be_given_without_a_file(job: Job) -> None:
+    outputs = _start(job, accounts='[{"userid": "200009", "password": "hunter2", "balance": 5}]')
+    with Client(outputs["url"], "200009", "hunter2") as client:
+        assert client.info().riches == 5
+    assert (outputs["userid"], outputs["password"]) == ("200009", "hunter2")
+
+
 def test_two_emulators_in_one_job_do_not_meet(job: Job) -> None:
     first, second = _start(job, "first"), _start(job, "second")
     assert first["url"] != second["url"]
