@@ -99,6 +99,8 @@ def test_requests_of_others_on_a_running_emulator_do_not_count(pytester: pytest.
 
 def _copy_examples(pytester: pytest.Pytester) -> None:
     shutil.copytree(EXAMPLES, pytester.path, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
+    # Before pytest 8.4, workers do not inherit the path of this process.
+    pytester.makeini(f"[pytest]\npythonpath = {EXAMPLES.parent}")
 
 
 def test_the_table_of_the_examples_is_true(pytester: pytest.Pytester) -> None:
