@@ -56,6 +56,6 @@ def contents(language: str) -> Iterator[tuple[str, str]]:
 
 def _document(language: str) -> dict[str, Any]:
     with Emulator(parse({"server": {"port": 0}}, "the site")) as emulator:
-        answer = httpx2.get(f"{emulator.url}/_ccell/openapi.json", params={"lang": language}).raise_for_status()
-    document: dict[str, Any] = answer.json()
+        answer = httpx2.get(f"{emulator.url}/_ccell/openapi.json", params={"lang": language}, timeout=300)
+    document: dict[str, Any] = answer.raise_for_status().json()
     return {**document, "servers": [{"url": "http://127.0.0.1:8026"}]}

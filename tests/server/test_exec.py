@@ -107,6 +107,14 @@ def test_variables_of_another_gateway_are_replaced(folder: Path) -> None:
     assert given["URL"].startswith("http://127.0.0.1:")
 
 
+def test_settings_and_certificates_for_others_do_not_reach_the_command(folder: Path) -> None:
+    given = {"CCELL_FAKE_STORE": "kept.sqlite", "CCELL_FAKE_SEED": "7", "CCELL_FAKE_CACERT": "no-such.pem"}
+    environment = _environment_of_command(folder, **given, CCELL_FAKE_MINE="kept")
+    assert (folder / "kept.sqlite").exists()
+    assert given.keys() & environment.keys() == set()
+    assert environment["CCELL_FAKE_MINE"] == "kept"
+
+
 def test_a_configuration_gives_the_account_and_the_token_but_neither_host_nor_port(folder: Path) -> None:
     (folder / "ccell.toml").write_text(
         '[server]\nhost = "0.0.0.0"\nport = 1\ncontrol_token = "open sesame"\n'

@@ -198,7 +198,8 @@ class AccountAdmin:
             scope = operation if account.policy.answers["Q21"] == "endpoint" else None
             free = max(account.settings.max_concurrency - account.slots.in_progress(scope), 0)
             if slots > free:
-                message = f"cannot hold {slots} slots; {free} of {account.settings.max_concurrency} are free"
+                noun = "slot" if slots == 1 else "slots"
+                message = f"cannot hold {slots} {noun}; {free} of {account.settings.max_concurrency} are free"
                 raise NotPossible(message)
             until = from_micros(self._base_now() + in_micros(seconds))
             hold = account.slots.hold(slots, operation, until, seconds)

@@ -6,7 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Generator, Mapping
+from collections.abc import Collection, Generator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -89,7 +89,7 @@ def exec(  # noqa: A001 - the name of the command
             play_demo(emulator)
             stack.enter_context(_logging(log, getattr(logging, level.upper())))
             emulator.start()
-            code = _run(command, _environment(emulator))
+            code = _run(command, _environment(emulator, origins(context).values()))
     except CcellError as error:
         raise click.ClickException(str(error)) from error
     context.exit(code)
@@ -108,8 +108,8 @@ def _logging(path: Path | None, level: int) -> Generator[None]:
         yield
 
 
-def _environment(emulator: "Emulator") -> dict[str, str]:
-    """Return the environment of the command."""
+def _environment(emulator: "Emulator", settings: Collection[str]) -> dict[str, str]:
+    """Return the environment of the command, without the variables of the settings."""
     account = _account(emulator)
     certificate = emulator.certificate
     authority = certificate.authority if certificate else None
@@ -121,8 +121,9 @@ def _environment(emulator: "Emulator") -> dict[str, str]:
         "CCELL_FAKE_CONTROL_TOKEN": emulator.config.server.control_token,
     }
     given = {name: value for name, value in variables.items() if value}
-    # The command gets the token itself, and only one of both may be set.
-    inherited = {name: value for name, value in os.environ.items() if name != "CCELL_FAKE_CONTROL_TOKEN_FILE"}
+    # The variables of the settings were for this emulator. Those of another one are as wrong.
+    others = {*settings, "CCELL_FAKE_CACERT"}
+    inherited = {name: value for name, value in os.environ.items() if name not in others}
     return {**inherited, **given, **exempt(os.environ, emulator.url)}
 
 
