@@ -270,3 +270,49 @@ def test_ready_asks_the_emulator_of_the_same_environment(variables: dict[str, st
 def test_ready_needs_an_address_if_the_port_is_any() -> None:
     done = _run("ready", env={"CCELL_FAKE_PORT": "0"})
     assert (done.exit_code, "--url must be given" in done.stderr) == (2, True)
+
+
+@pytest.mark.parametrize(
+    "accounts",
+    [
+        '"[{\\"userid\\":\\"300001\\",\\"password\\":\\"topsecret1\\"}]"',
+        '[["300001", "topsecret1"]]',
+        'accounts = "300001:topsecret1"',
+        '[{"userid": ["300001", "topsecret1"]}]',
+    ],
+)
+def test_a_password_in_the_wrong_place_is_not_shown(monkeypatch: pytest.MonkeyPatch, accounts: str) -> None:
+    monkeypatch.setenv("CCELL_FAKE_ACCOUNTS", accounts)
+    done = CliRunner().invoke(main, ["serve", "--print-config"])
+    assert done.exit_code == 2
+    assert "CCELL_FAKE_ACCOUNTS" in done.output
+    assert "topsecret1" not in done.output
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("CCELL_FAKE_ACCOUNTS", '[{"userid": "3", "name": "\udcd6\udcd0"}]'),
+        ("CCELL_FAKE_ACCOUNTS", '[{"userid": "3", "name": "\\ud800"}]'),
+        ("CCELL_FAKE_ASSUMPTIONS", '{"Q13": "\\ud800"}'),
+        ("CCELL_FAKE_STORE", "\udcff.sqlite"),
+        ("CCELL_FAKE_TLS_NAME", "\udcff"),
+    ],
+)
+def test_a_variable_that_is_not_utf_8_is_named(monkeypatch: pytest.MonkeyPatch, variable: str, value: str) -> None:
+    monkeypatch.setenv(variable, value)
+    done = CliRunner().invoke(main, ["serve", "--print-config"])
+    assert (done.exit_code, f"{variable}: " in done.output) == (2, True), done.output
+    assert "must be text in UTF-8" in done.output
+
+
+def test_a_hidden_control_token_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "ccell.toml").write_text('[server]\ncontrol_token = "********"\n')
+    done = CliRunner().invoke(main, ["check-config", str(tmp_path / "ccell.toml")])
+    assert (done.exit_code, "must be the real token" in done.output) == (2, True)
+
+
+@pytest.mark.parametrize("token", ["a\nb", "秘"])
+def test_a_control_token_that_no_header_can_hold_is_wrong_usage(token: str) -> None:
+    done = CliRunner().invoke(main, ["messages", "--control-token", token])
+    assert (done.exit_code, token in done.output) == (2, False)

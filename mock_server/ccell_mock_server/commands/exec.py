@@ -18,7 +18,7 @@ from ccell_fake.proxies import exempt
 from ccell_fake.settings import AccountSettings
 from ccell_mock_server.commands import output
 from ccell_mock_server.commands.greeting import main_accounts
-from ccell_mock_server.commands.options import origins
+from ccell_mock_server.commands.options import PORT, origins
 from ccell_mock_server.commands.serve import load, play_demo, serve
 from ccell_mock_server.commands.signals import passing_on
 
@@ -54,7 +54,7 @@ _OTHERWISE = {"host", "port", "log_level", "quiet", "verbose", "print_config"}
     context_settings={"allow_interspersed_args": False},
     epilog=_EPILOG,
 )
-@click.option("--port", type=int, default=0, help="Port of 127.0.0.1 to listen on.  [default: a free one]")
+@click.option("--port", type=PORT, default=0, help="Port of 127.0.0.1 to listen on.  [default: a free one]")
 @click.option("--log", type=click.Path(dir_okay=False, path_type=Path), help="Append the log to a file, not to stderr.")
 @click.option(
     "--log-level",

@@ -16,7 +16,7 @@ from click.core import ParameterSource
 from ccell_fake.certificates import trusted
 from ccell_fake.clock import SHANGHAI, SystemClock
 from ccell_mock_server.config.errors import ConfigError
-from ccell_mock_server.config.token import read_token
+from ccell_mock_server.config.token import TOKEN_FORM, is_token, read_token
 from ccell_mock_server.http.paths import DEFAULT_PORT
 
 if TYPE_CHECKING:
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 else:
     # Not every supported version of Click has generic types.
     _ParamType = click.ParamType
+
+MOST_ROWS = 1_000_000_000
+"""Largest number of rows that a command takes."""
 
 _Command = TypeVar("_Command", bound=Callable[..., None])
 
@@ -185,6 +188,9 @@ def control_token(command: _Command) -> _Command:
             raise click.UsageError(message)
         try:
             token = read_token(control_token_file) if control_token_file else control_token
+            if not is_token(token):
+                message = f"--control-token must be {TOKEN_FORM}"
+                raise click.UsageError(message)
         except ConfigError as error:
             message = f"--control-token-file: {error}"
             raise click.UsageError(message) from None
@@ -205,9 +211,8 @@ def json_lines(command: _Command) -> _Command:
 
 def limit(command: _Command) -> _Command:
     """Add the option `--limit`, the rows to print."""
-    return click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="Rows to print.")(
-        command
-    )
+    count = click.IntRange(min=1, max=MOST_ROWS)
+    return click.option("--limit", type=count, default=20, show_default=True, help="Rows to print.")(command)
 
 
 def since(help_: str) -> Callable[[_Command], _Command]:

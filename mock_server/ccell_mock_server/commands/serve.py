@@ -7,7 +7,7 @@ import logging
 import secrets
 import sys
 from collections.abc import Collection, Generator, Mapping
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -120,7 +120,7 @@ def serve(
             stack.enter_context(log_to_stderr(level))
             emulator.start()
             path = configuration.config_file(context.params["path"])
-            _say(greeting(emulator, path, _variables(context), demo=demo, token=token))
+            _say(greeting(emulator, path, _variables(context), demo=demo, token=token), token)
             wait_for(stop)
             _say("stopping")
     except CcellError as error:
@@ -208,10 +208,13 @@ def _needs_token(config: Config) -> bool:
     return not config.server.control_token and not is_loopback(config.server.host)
 
 
-def _say(text: str) -> None:
-    """Print a text, even if nobody reads stdout any more."""
-    with suppress(Unwritten):
+def _say(text: str, token: str = "") -> None:
+    """Print a text, even if nobody reads stdout any more. A generated token in it then goes to stderr."""
+    try:
         echo(text)
+    except Unwritten:
+        if token:
+            tell(f"The control token is {token}")
 
 
 def play_demo(emulator: "Emulator") -> str:

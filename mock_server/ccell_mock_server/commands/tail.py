@@ -11,7 +11,7 @@ import click
 
 from ccell_mock_server.commands import output
 from ccell_mock_server.commands.control import EXIT_CODES, control_command
-from ccell_mock_server.commands.options import json_lines, since, userid
+from ccell_mock_server.commands.options import MOST_ROWS, json_lines, since, userid
 from ccell_mock_server.commands.signals import interrupt_at_stop
 
 if TYPE_CHECKING:
@@ -26,7 +26,13 @@ _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 2.0
 @userid("Only events of this account, which may be opened later.")
 @click.option("--phone", metavar="PATTERN", help="Only events about these numbers, such as '138*'.")
 @click.option("--code", metavar="PATTERN", help="Only messages and requests with this code, such as '1004*'.")
-@click.option("-n", "--lines", type=click.IntRange(min=0), default=0, help="Begin with the last N requests that match.")
+@click.option(
+    "-n",
+    "--lines",
+    type=click.IntRange(min=0, max=MOST_ROWS),
+    default=0,
+    help="Begin with the last N requests that match.",
+)
 @since("Begin with the requests that match since this time")
 @json_lines
 def tail(

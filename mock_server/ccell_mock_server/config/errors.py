@@ -3,7 +3,7 @@
 import difflib
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Self, cast
 
@@ -12,6 +12,7 @@ from ccell_fake.wire.secrets import HIDDEN
 
 _SECRETS = {"password", "control_token"}
 _VALUE_CHARACTERS = 80
+_LEVEL_OF_SETTINGS = 3
 _MUST = "must "
 _KEY_AND_MESSAGE = re.compile(r"(?P<key>[a-z_]+): (?P<message>.*)", re.DOTALL)
 
@@ -103,7 +104,7 @@ def _convert(
         is_missing = entry["type"] == "union_tag_not_found"
         allowed = "must be set" if is_missing else f"must be one of {entry['ctx']['expected_tags']}"
         return ConfigProblem(name, allowed, None if is_missing else _shorten(entry["input"].get(name)))
-    value = HIDDEN if path and path[-1] in _SECRETS else _shorten(entry["input"])
+    value = HIDDEN if path and path[-1] in _SECRETS else _shown(entry["input"], path)
     table = re.sub(r"\[[0-9]+\]", "", key) if is_toml else ""
     expected = _expected_type(entry["type"], entry["input"], value, table)
     return ConfigProblem(key, expected or re.sub(r"^\w+ should ", _MUST, message), value)
@@ -114,7 +115,8 @@ def _expected_type(kind: str, given: object, value: str, table: str) -> str | No
     if kind == "tuple_type":
         if isinstance(given, dict) and table:
             return f"must be a list of tables: write [[{table}]] before each"
-        return f"must be a list such as [{value}]" if isinstance(given, str) else "must be a list"
+        is_shown = isinstance(given, str) and value.startswith('"')
+        return f"must be a list such as [{value}]" if is_shown else "must be a list"
     if kind in {"dataclass_type", "dict_type"} and table:
         return f"must be one table: write [{table}]" if isinstance(given, list) else "must be a table"
     return None
@@ -130,6 +132,14 @@ def _path(loc: tuple[str | int, ...], data: Any) -> Iterator[str | int]:  # noqa
         else:
             continue
         yield part
+
+
+def _shown(value: object, path: Sequence[str | int]) -> str:
+    """Return an invalid value for the message. What stands in place of an account, or of its userid, may be secret."""
+    is_secret = path[:1] == ["accounts"] and (len(path) < _LEVEL_OF_SETTINGS or path[-1] == "userid")
+    if not is_secret or not isinstance(value, str | list):
+        return _shorten(value)
+    return f"a text of {len(value)} characters" if isinstance(value, str) else "a list"
 
 
 def _shorten(value: object) -> str:

@@ -37,6 +37,7 @@ _DEFAULT_PATH = Path("ccell.toml")
 _TOKEN_SETTINGS = {"server.control_token", "server.control_token_file"}
 _FORBID: Mapping[str, str] = {"extra": "forbid"}
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
 _COMMAND_LINE = "the command line"
 
 
@@ -271,7 +272,7 @@ def _read(data: Mapping[str, Any], *, is_toml: bool) -> tuple[Config, list[Confi
     """Read a configuration without its invalid settings. Returns it, and a problem for each of these."""
     # JSON has no dates and times. They become tables, which no setting takes.
     kept: Any = json.loads(json.dumps(data, default=lambda value: {type(value).__name__: str(value)}))
-    problems: list[ConfigProblem] = []
+    problems = _remove_undecoded(kept)
     while True:
         try:
             return _adapter().validate_json(json.dumps(kept), strict=True), problems
@@ -281,6 +282,19 @@ def _read(data: Mapping[str, Any], *, is_toml: bool) -> tuple[Config, list[Confi
             # One setting may have several errors.
             for table, *path in dict.fromkeys(_setting(entry["loc"]) for entry in entries):
                 _remove(kept, str(table), *path)
+
+
+def _remove_undecoded(kept: Any) -> list[ConfigProblem]:  # noqa: ANN401 - JSON
+    """Remove the settings that are no text in UTF-8, and return a problem for each."""
+    problems: list[ConfigProblem] = []
+    for table, value in list(kept.items()):
+        entries: Any = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+        for name, setting in [*entries] or [("", value)]:
+            if _SURROGATE.search(json.dumps([name, setting], ensure_ascii=False)):
+                place = f"[{name}]" if isinstance(name, int) else f".{name}" if name else ""
+                problems.append(ConfigProblem(f"{table}{place}", "must be text in UTF-8"))
+                _remove(kept, table, *([name] if name != "" else []))
+    return problems
 
 
 def _setting(loc: tuple[int | str, ...]) -> tuple[int | str, ...]:
@@ -313,6 +327,9 @@ def _check_server(config: Config, invalid: AbstractSet[str], *, needs_token: boo
         except ConfigError as error:
             yield ConfigProblem("server.profile", str(error))
     yield from _check_tls(server)
+    if server.control_token == HIDDEN:
+        message = "must be the real token or left out; this one is hidden"
+        yield ConfigProblem("server.control_token", message, HIDDEN)
     if not is_token(server.control_token):
         yield ConfigProblem("server.control_token", f"must be {TOKEN_FORM}", HIDDEN)
     has_token = server.control_token or server.control_token_file

@@ -12,6 +12,7 @@ from typing import cast
 
 from cheroot.ssl.builtin import BuiltinSSLAdapter
 
+from ccell_mock_server.http.addresses import openable
 from ccell_mock_server.http.authority import CertificateError, kept_authority, temporary_authority, write
 from ccell_mock_server.http.names import canonical_name, own_names
 
@@ -81,11 +82,11 @@ def generate_certificate(host: str, names: Iterable[str] = (), folder: Path | No
         ValueError: A further name is invalid.
     """
     try:
-        listening = canonical_name(host.strip("[]").partition("%")[0])
+        listening = [canonical_name(one.strip("[]").partition("%")[0]) for one in openable(host)]
     except ValueError as error:
         message = f"no certificate can be made for the host {host!r}: {error}"
         raise CertificateError(message) from error
-    all_names = tuple(dict.fromkeys([*map(canonical_name, names), listening, *own_names()]))
+    all_names = tuple(dict.fromkeys([*map(canonical_name, names), *listening, *own_names()]))
     with ExitStack() as stack:
         try:
             temporary = Path(tempfile.mkdtemp(prefix="ccell-fake-tls-"))
