@@ -175,7 +175,7 @@ MUTANTS = [
                 "NUMBERS_PER_REQUEST = 1000",
                 "testManyNumbersAreSentInRequestsOfAtMost500",
             ),
-            (_THREADS, "flock($file, LOCK_EX);", "", "testProcessesKeepToTheThreadLimit"),
+            (_THREADS, "@flock($file, LOCK_EX)", "true", "testProcessesKeepToTheThreadLimit"),
             (
                 _SYSTEM_ERROR,
                 _REFUSALS,

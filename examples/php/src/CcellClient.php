@@ -95,6 +95,7 @@ final class CcellClient
      * @param int           $threads thread limit of the account, for all PHP processes of this machine
      * @param int           $timeout in milliseconds
      * @param ?Closure(int) $pause   pauses before a further attempt, given the milliseconds
+     * @param ?string       $locks   folder of the lock files; null for the system's temporary folder
      */
     public function __construct(
         string $url,
@@ -104,6 +105,7 @@ final class CcellClient
         private readonly int $threads = 3,
         private readonly int $timeout = 30_000,
         ?Closure $pause = null,
+        private readonly ?string $locks = null,
     ) {
         $this->url = rtrim($url, '/') . '/sms3_api/xmlapi/';
         $this->pause = $pause ?? static fn (int $milliseconds) => usleep($milliseconds * 1000);
@@ -264,16 +266,27 @@ final class CcellClient
     /** Takes one of the account's slots. PHP processes share nothing, so a slot is a locked file. */
     private function takeSlot(): mixed
     {
-        $prefix = sys_get_temp_dir() . '/ccell-' . md5($this->url . $this->userid) . '-';
-        $files = array_map(static fn (int $slot) => fopen($prefix . $slot, 'c'), range(1, $this->threads));
+        // Another user's file could not be opened.
+        $user = function_exists('posix_geteuid') ? posix_geteuid() : get_current_user();
+        $folder = $this->locks ?? sys_get_temp_dir();
+        $prefix = $folder . '/ccell-' . md5("$user $this->url $this->userid") . '-';
+        $files = [];
+        for ($slot = 1; $slot <= $this->threads; $slot++) {
+            $files[] = @fopen($prefix . $slot, 'c') ?: throw self::noLock();
+        }
         foreach ($files as $file) {
             if (flock($file, LOCK_EX | LOCK_NB)) {
                 return $file;
             }
         }
         $file = $files[array_rand($files)];
-        flock($file, LOCK_EX); // Waits for one of them.
-        return $file;
+        // Waits for one of them.
+        return @flock($file, LOCK_EX) ? $file : throw self::noLock();
+    }
+
+    private static function noLock(): CcellException
+    {
+        return new CcellException(State::NotSent, 'no lock file: ' . (error_get_last()['message'] ?? ''));
     }
 
     private function credentials(): array

@@ -25,7 +25,7 @@ final class CcellClientTest extends TestCase
 
     protected function tearDown(): void
     {
-        $this->account->control('DELETE', '');
+        $this->account->close();
     }
 
     /** @return string[] */
@@ -187,11 +187,22 @@ final class CcellClientTest extends TestCase
         $address = stream_socket_get_name($unused, false);
         fclose($unused);
         $pauses = 0;
-        $client = new CcellClient("http://$address", '200001', '123456', pause: function () use (&$pauses): void {
+        $pause = function () use (&$pauses): void {
             $pauses++;
-        });
+        };
+        $client = new CcellClient("http://$address", '200001', '123456', pause: $pause, locks: $this->account->locks);
         $this->assertSame([State::NotSent], self::states($client->send([self::PHONE], self::CONTENT)));
         $this->assertSame(3, $pauses);
+    }
+
+    public function testNothingIsSentWithoutALockFile(): void
+    {
+        $client = $this->account->client(locks: __FILE__);
+        $outcomes = $client->send(self::phones(501), self::CONTENT);
+        $this->assertCount(501, $outcomes);
+        $this->assertSame([State::NotSent], self::states($outcomes));
+        $this->assertStringContainsString(__FILE__, $outcomes[0]->info);
+        $this->assertSame([], $this->account->journal());
     }
 
     public function testARefusedRequestIsNotSentAgain(): void
@@ -207,7 +218,8 @@ final class CcellClientTest extends TestCase
         $this->account->control('PATCH', '', ['processing_time' => 0.3]);
         $processes = [];
         foreach (self::phones(9) as $phone) {
-            $command = [PHP_BINARY, __DIR__ . '/send.php', $this->account->userid, $this->account->password, $phone];
+            $account = [$this->account->userid, $this->account->password, $this->account->locks];
+            $command = [PHP_BINARY, __DIR__ . '/send.php', ...$account, $phone];
             $process = proc_open($command, [1 => ['pipe', 'w']], $pipes);
             $processes[] = [$process, $pipes[1]];
         }
