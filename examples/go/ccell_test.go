@@ -252,11 +252,18 @@ func TestASendWithoutAReadableAnswerIsUnknownAndNotSentAgain(t *testing.T) {
 }
 
 func TestASendThatIsNotAnsweredInTimeIsUnknownAndNotSentAgain(t *testing.T) {
-	account := open(t)
-	account.control("POST", "/faults", members{"kind": "delay", "seconds": 1.5})
-	equal(t, send(t, account.clientWaiting(500*time.Millisecond), phone)[0].State, Unknown)
-	account.control("POST", "/wait", members{"phone": phone, "timeout": 30})
-	equal(t, account.codes(), []string{"0"})
+	for _, fault := range []members{
+		{"kind": "delay", "seconds": 1.5},
+		{"kind": "dribble", "piece": 20, "seconds": 0.2},
+	} {
+		t.Run(fmt.Sprint(fault["kind"]), func(t *testing.T) {
+			account := open(t)
+			account.control("POST", "/faults", fault)
+			equal(t, send(t, account.clientWaiting(500*time.Millisecond), phone)[0].State, Unknown)
+			account.control("POST", "/wait", members{"phone": phone, "timeout": 30})
+			equal(t, account.codes(), []string{"0"})
+		})
+	}
 }
 
 func TestANumberThatTheAnswerDoesNotContainIsUnknown(t *testing.T) {

@@ -140,14 +140,16 @@ for (const fault of [
   });
 }
 
-test("a send that is not answered in time is unknown and not sent again", async (t) => {
-  const account = await Account.open(t);
-  await account.control("POST", "/faults", { kind: "delay", seconds: 1.5 });
-  const [{ state }] = await account.client({ timeout: 500 }).send([PHONE], CONTENT);
-  assert.equal(state, "unknown");
-  await account.control("POST", "/wait", { phone: PHONE, timeout: 30 });
-  assert.deepEqual(await account.codes(), ["0"]);
-});
+for (const fault of [{ kind: "delay", seconds: 1.5 }, { kind: "dribble", piece: 20, seconds: 0.2 }]) {
+  test(`a send that is not answered in time is unknown and not sent again: ${fault.kind}`, async (t) => {
+    const account = await Account.open(t);
+    await account.control("POST", "/faults", fault);
+    const [{ state }] = await account.client({ timeout: 500 }).send([PHONE], CONTENT);
+    assert.equal(state, "unknown");
+    await account.control("POST", "/wait", { phone: PHONE, timeout: 30 });
+    assert.deepEqual(await account.codes(), ["0"]);
+  });
+}
 
 test("a number that the answer does not contain is unknown", async (t) => {
   const account = await Account.open(t);

@@ -147,13 +147,22 @@ final class CcellClientTest extends TestCase
         ];
     }
 
-    public function testASendThatIsNotAnsweredInTimeIsUnknownAndNotSentAgain(): void
+    /** @dataProvider slowAnswers */
+    public function testASendThatIsNotAnsweredInTimeIsUnknownAndNotSentAgain(array $fault): void
     {
-        $this->account->control('POST', '/faults', ['kind' => 'delay', 'seconds' => 1.5]);
+        $this->account->control('POST', '/faults', $fault);
         [$outcome] = $this->account->client(timeout: 500)->send([self::PHONE], self::CONTENT);
         $this->assertSame(State::Unknown, $outcome->state);
         $this->account->control('POST', '/wait', ['phone' => self::PHONE, 'timeout' => 30]);
         $this->assertSame(['0'], $this->account->codes());
+    }
+
+    public static function slowAnswers(): array
+    {
+        return [
+            'delay' => [['kind' => 'delay', 'seconds' => 1.5]],
+            'dribble' => [['kind' => 'dribble', 'piece' => 20, 'seconds' => 0.2]],
+        ];
     }
 
     public function testANumberThatTheAnswerDoesNotContainIsUnknown(): void

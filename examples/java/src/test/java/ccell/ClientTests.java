@@ -10,6 +10,7 @@ import java.net.ServerSocket;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
@@ -56,7 +57,7 @@ abstract class ClientTests {
     }
 
     private static List<String> phones(int count) {
-        return IntStream.range(0, count).mapToObj(number -> String.format("138%08d", number)).toList();
+        return IntStream.range(0, count).mapToObj(number -> String.format(Locale.ROOT, "138%08d", number)).toList();
     }
 
     private static Set<State> states(List<Outcome> outcomes) {
@@ -160,9 +161,10 @@ abstract class ClientTests {
         assertEquals(List.of(), pauses);
     }
 
-    @Test
-    void aSendThatIsNotAnsweredInTimeIsUnknownAndNotSentAgain() {
-        account.fault("{'kind': 'delay', 'seconds': 1.5}");
+    @ParameterizedTest
+    @ValueSource(strings = {"{'kind': 'delay', 'seconds': 1.5}", "{'kind': 'dribble', 'piece': 20, 'seconds': 0.2}"})
+    void aSendThatIsNotAnsweredInTimeIsUnknownAndNotSentAgain(String fault) {
+        account.fault(fault);
         Outcome outcome = client(500).send(List.of(PHONE), CONTENT, null).get(0);
         assertEquals(State.UNKNOWN, outcome.state);
         account.control("POST", "/wait", "{'phone': '138*', 'timeout': 30}");
