@@ -5,8 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.net.Socket;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -208,6 +210,29 @@ abstract class ClientTests {
                 new CcellClient(transport(30_000), "http://127.0.0.1:" + port, "200001", "123456").pause(pauses::add);
         assertEquals(Set.of(State.NOT_SENT), states(client.send(List.of(PHONE), CONTENT, null)));
         assertEquals(3, pauses.size());
+    }
+
+    @Test
+    void nothingIsSentWithoutATlsHandshake() throws Exception {
+        byte[] alert = {21, 3, 3, 0, 2, 2, 40}; // A TLS record: "handshake failure".
+        try (ServerSocket server = new ServerSocket(0, 9, InetAddress.getLoopbackAddress())) {
+            Thread refusing = new Thread(() -> {
+                try {
+                    while (true) {
+                        try (Socket socket = server.accept()) {
+                            socket.getInputStream().read(new byte[65536]);
+                            socket.getOutputStream().write(alert);
+                        }
+                    }
+                } catch (IOException closed) {
+                    // The test has ended.
+                }
+            });
+            refusing.start();
+            String url = "https://127.0.0.1:" + server.getLocalPort();
+            CcellClient client = new CcellClient(transport(30_000), url, "200001", "123456").pause(pauses::add);
+            assertEquals(Set.of(State.NOT_SENT), states(client.send(List.of(PHONE), CONTENT, null)));
+        }
     }
 
     @Test
