@@ -86,7 +86,13 @@ final class CcellClient
     /** Codes after which nothing was sent. After any other code the outcome is unknown, as after 1001999. */
     private const REFUSALS = '/\A(100100[1-7]|10040(0[1-9]|1[0-5]))\z/';
     private const XML = '/\A[\t\n\r\x{20}-\x{D7FF}\x{E000}-\x{FFFD}\x{10000}-\x{10FFFF}]*\z/u';
-    private const NOT_CONNECTED = [CURLE_COULDNT_RESOLVE_PROXY, CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_CONNECT];
+    private const NOT_CONNECTED = [
+        CURLE_COULDNT_RESOLVE_PROXY,
+        CURLE_COULDNT_RESOLVE_HOST,
+        CURLE_COULDNT_CONNECT,
+        CURLE_SSL_CONNECT_ERROR,
+        CURLE_SSL_CACERT,
+    ];
 
     private readonly string $url;
     private readonly Closure $pause;
@@ -246,11 +252,14 @@ final class CcellClient
             CURLOPT_POSTFIELDS => $body,
             CURLOPT_HTTPHEADER => ['Content-Type: text/xml; charset=UTF-8', 'Expect:'],
             CURLOPT_RETURNTRANSFER => true,
-            CURLOPT_CONNECTTIMEOUT_MS => $this->timeout,
+            CURLOPT_CONNECTTIMEOUT_MS => intdiv($this->timeout, 2),
             CURLOPT_TIMEOUT_MS => $this->timeout,
         ]);
         $answer = curl_exec($curl);
-        if (in_array(curl_errno($curl), self::NOT_CONNECTED, true)) {
+        $error = curl_errno($curl);
+        $connected = str_starts_with($url, 'https:') ? CURLINFO_APPCONNECT_TIME : CURLINFO_CONNECT_TIME;
+        $late = $error === CURLE_OPERATION_TIMEDOUT && curl_getinfo($curl, $connected) == 0;
+        if ($late || in_array($error, self::NOT_CONNECTED, true)) {
             throw new CcellException(State::NotSent, 'no connection: ' . curl_error($curl));
         }
         if (!is_string($answer)) {

@@ -204,6 +204,29 @@ final class CcellClientTest extends TestCase
         $this->assertSame(3, $pauses);
     }
 
+    public function testNothingIsSentIfTheConnectionTakesTooLong(): void
+    {
+        $context = stream_context_create(['socket' => ['backlog' => 1]]);
+        $full = stream_socket_server('tcp://127.0.0.1:0', context: $context);
+        $address = stream_socket_get_name($full, false);
+        $waiting = []; // They fill the queue of a server that accepts none.
+        for ($count = 0; $count < 8; $count++) {
+            $waiting[] = stream_socket_client("tcp://$address", flags: STREAM_CLIENT_ASYNC_CONNECT);
+        }
+        $options = ['timeout' => 500, 'pause' => static fn () => null, 'locks' => $this->account->locks];
+        $client = new CcellClient("http://$address", '200001', '123456', ...$options);
+        $this->assertSame([State::NotSent], self::states($client->send([self::PHONE], self::CONTENT)));
+    }
+
+    public function testNothingIsSentWithoutATlsHandshake(): void
+    {
+        $silent = stream_socket_server('tcp://127.0.0.1:0');
+        $address = stream_socket_get_name($silent, false);
+        $options = ['timeout' => 500, 'pause' => static fn () => null, 'locks' => $this->account->locks];
+        $client = new CcellClient("https://$address", '200001', '123456', ...$options);
+        $this->assertSame([State::NotSent], self::states($client->send([self::PHONE], self::CONTENT)));
+    }
+
     public function testNothingIsSentWithoutALockFile(): void
     {
         $client = $this->account->client(locks: __FILE__);
