@@ -329,7 +329,7 @@ namespace Ccell
             }
             // Each request needs a seqid of its own: China's time as yyMMddHHmmss, and six digits.
             var number = (uint)Interlocked.Increment(ref serial) % 1000000;
-            var seqid = $"{DateTime.UtcNow.AddHours(8):yyMMddHHmmss}{number:D6}";
+            var seqid = FormattableString.Invariant($"{DateTime.UtcNow.AddHours(8):yyMMddHHmmss}{number:D6}");
             var sign = Md5(seqid + Md5(password));
             return new[] { account, new XAttribute("seqid", seqid), new XAttribute("sign", sign) };
         }

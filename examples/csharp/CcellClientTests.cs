@@ -119,9 +119,11 @@ namespace Ccell
         }
 
         [Test]
-        public void ASendThatIsNotAnsweredInTimeIsUnknownAndNotSentAgain()
+        public void ASendThatIsNotAnsweredInTimeIsUnknownAndNotSentAgain(
+            [Values("{'kind': 'delay', 'seconds': 1.5}", "{'kind': 'dribble', 'piece': 20, 'seconds': 0.2}")]
+            string fault)
         {
-            account.Control("POST", "/faults", "{'kind': 'delay', 'seconds': 1.5}");
+            account.Control("POST", "/faults", fault);
             var outcomes = Send(account.Client(TimeSpan.FromMilliseconds(500)), Phone);
             Assert.That(outcomes[0].State, Is.EqualTo(State.Unknown));
             account.Control("POST", "/wait", "{'phone': '138*', 'timeout': 30}");

@@ -13,8 +13,8 @@ import (
 	"io"
 	"math/big"
 	mathrand "math/rand"
-	"net"
 	"net/http"
+	"net/http/httptrace"
 	"regexp"
 	"strings"
 	"sync/atomic"
@@ -88,8 +88,8 @@ func (err *Error) Error() string { return fmt.Sprintf("%s: %s %s", err.State, er
 type Client struct {
 	// Signed signs requests instead of sending the password.
 	Signed bool
-	// Pause waits before a further attempt. By default it sleeps.
-	Pause func(time.Duration)
+	// Pause waits before a further attempt, at most until the context ends. By default it sleeps.
+	Pause func(context.Context, time.Duration)
 
 	url, userid, password string
 	http                  *http.Client
@@ -103,7 +103,7 @@ func New(url, userid, password string, threads int, timeout time.Duration) *Clie
 	// A kept connection may close just when a request is written. A new one does not.
 	transport.DisableKeepAlives = true
 	client := &Client{
-		Pause:    time.Sleep,
+		Pause:    sleep,
 		url:      strings.TrimRight(url, "/") + "/sms3_api/xmlapi/",
 		userid:   userid,
 		password: password,
@@ -255,7 +255,7 @@ func (client *Client) call(ctx context.Context, endpoint string, submit *submit)
 			return read, err
 		}
 		longest := time.Second << attempt / 2
-		client.Pause(longest/2 + time.Duration(mathrand.Int63n(int64(longest/2))))
+		client.Pause(ctx, longest/2+time.Duration(mathrand.Int63n(int64(longest/2))))
 	}
 }
 
@@ -286,14 +286,17 @@ func (client *Client) request(ctx context.Context, endpoint string, submit *subm
 
 // post sends the body once: net/http does not resend a POST of which it wrote a byte. It follows no redirect.
 func (client *Client) post(ctx context.Context, url string, body []byte) ([]byte, *Error) {
+	var connected atomic.Bool // Whether there was a connection, with its TLS handshake.
+	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		GotConn: func(httptrace.GotConnInfo) { connected.Store(true) },
+	})
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(body))
 	if err != nil {
 		return nil, &Error{State: NotSent, Info: err.Error()}
 	}
 	request.Header.Set("Content-Type", "text/xml; charset=UTF-8")
 	response, err := client.http.Do(request)
-	var failed *net.OpError
-	if errors.As(err, &failed) && failed.Op == "dial" {
+	if err != nil && !connected.Load() {
 		return nil, &Error{State: NotSent, Info: "no connection: " + err.Error()}
 	}
 	if err != nil {
@@ -327,6 +330,15 @@ func stateOf(code string) State {
 		return Refused
 	default:
 		return Unknown
+	}
+}
+
+func sleep(ctx context.Context, pause time.Duration) {
+	timer := time.NewTimer(pause)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
 	}
 }
 

@@ -108,7 +108,7 @@ func (account *account) client() *Client { return account.clientWaiting(30 * tim
 
 func (account *account) clientWaiting(timeout time.Duration) *Client {
 	client := New(emulator(), account.Userid, account.Password, 3, timeout)
-	client.Pause = func(pause time.Duration) { account.pauses = append(account.pauses, pause) }
+	client.Pause = func(_ context.Context, pause time.Duration) { account.pauses = append(account.pauses, pause) }
 	return client
 }
 
@@ -252,11 +252,18 @@ func TestASendWithoutAReadableAnswerIsUnknownAndNotSentAgain(t *testing.T) {
 }
 
 func TestASendThatIsNotAnsweredInTimeIsUnknownAndNotSentAgain(t *testing.T) {
-	account := open(t)
-	account.control("POST", "/faults", members{"kind": "delay", "seconds": 1.5})
-	equal(t, send(t, account.clientWaiting(500*time.Millisecond), phone)[0].State, Unknown)
-	account.control("POST", "/wait", members{"phone": phone, "timeout": 30})
-	equal(t, account.codes(), []string{"0"})
+	for _, fault := range []members{
+		{"kind": "delay", "seconds": 1.5},
+		{"kind": "dribble", "piece": 20, "seconds": 0.2},
+	} {
+		t.Run(fmt.Sprint(fault["kind"]), func(t *testing.T) {
+			account := open(t)
+			account.control("POST", "/faults", fault)
+			equal(t, send(t, account.clientWaiting(500*time.Millisecond), phone)[0].State, Unknown)
+			account.control("POST", "/wait", members{"phone": phone, "timeout": 30})
+			equal(t, account.codes(), []string{"0"})
+		})
+	}
 }
 
 func TestANumberThatTheAnswerDoesNotContainIsUnknown(t *testing.T) {
@@ -270,7 +277,7 @@ func TestARequestOverTheThreadLimitIsSentAgainAfterAPause(t *testing.T) {
 	account := open(t)
 	account.control("POST", "/holds", members{"slots": 3})
 	client := account.client()
-	client.Pause = func(time.Duration) { account.control("DELETE", "/holds", nil) }
+	client.Pause = func(context.Context, time.Duration) { account.control("DELETE", "/holds", nil) }
 	equal(t, send(t, client, phone)[0].State, Accepted)
 	equal(t, account.codes(), []string{"1001006", "0"})
 }
@@ -292,9 +299,24 @@ func TestNothingIsSentWithoutAConnection(t *testing.T) {
 	unused.Close()
 	client := New("http://"+unused.Addr().String(), "200001", "123456", 3, 30*time.Second)
 	pauses := 0
-	client.Pause = func(time.Duration) { pauses++ }
+	client.Pause = func(context.Context, time.Duration) { pauses++ }
 	equal(t, send(t, client, phone)[0].State, NotSent)
 	equal(t, pauses, 3)
+}
+
+func TestNothingIsSentWithoutATLSHandshake(t *testing.T) {
+	silent, err := net.Listen("tcp", "127.0.0.1:0")
+	equal(t, err, nil)
+	defer silent.Close()
+	client := New("https://"+silent.Addr().String(), "200001", "123456", 3, 200*time.Millisecond)
+	client.Pause = func(context.Context, time.Duration) {}
+	equal(t, send(t, client, phone)[0].State, NotSent)
+}
+
+func TestAPauseEndsWithTheContext(t *testing.T) {
+	ended, end := context.WithCancel(context.Background())
+	end()
+	New("http://127.0.0.1", "200001", "123456", 3, time.Second).Pause(ended, time.Hour)
 }
 
 func TestARefusedRequestIsNotSentAgain(t *testing.T) {

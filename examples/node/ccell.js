@@ -11,8 +11,25 @@ const SUCCESS = "0";
 const TOO_MANY_REQUESTS = "1001006";
 // Codes after which nothing was sent. After any other code the outcome is unknown, as after 1001999.
 const REFUSALS = /^(100100[1-7]|10040(0[1-9]|1[0-5]))$/;
-// Errors of fetch before there is a connection.
-const NOT_CONNECTED = new Set(["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "UND_ERR_CONNECT_TIMEOUT"]);
+// Characters that XML does not allow, such as control characters and half a surrogate pair.
+const NOT_XML = /[^\t\n\r\u{20}-\u{D7FF}\u{E000}-\u{FFFD}\u{10000}-\u{10FFFF}]/u;
+// Errors of fetch before there is a connection, or of a TLS handshake. Nothing was sent.
+const NOT_CONNECTED = new Set([
+  "ECONNREFUSED",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "UND_ERR_CONNECT_TIMEOUT",
+  "CERT_HAS_EXPIRED",
+  "CERT_NOT_YET_VALID",
+  "DEPTH_ZERO_SELF_SIGNED_CERT",
+  "ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE",
+  "ERR_SSL_SSL/TLS_ALERT_HANDSHAKE_FAILURE",
+  "ERR_TLS_CERT_ALTNAME_INVALID",
+  "SELF_SIGNED_CERT_IN_CHAIN",
+  "UNABLE_TO_GET_ISSUER_CERT",
+  "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
+  "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+]);
 
 /**
  * What is known about a message. An unknown one may have been sent: look for its linkid in the reports before you send
@@ -97,6 +114,9 @@ export class CcellClient {
     const wrong = numbers.find((phone) => !/^[0-9]+$/.test(phone));
     if (wrong !== undefined) {
       throw new TypeError(`a phone must consist of digits, got "${wrong}"`);
+    }
+    if (NOT_XML.test(content + linkid)) {
+      throw new TypeError("content and linkid must consist of characters that XML allows");
     }
     /** @type {Outcome[]} */
     const outcomes = [];

@@ -115,6 +115,14 @@ for (const wrong of ["", "138 0000", "13800000000,13900000000", "+8613800000000"
   });
 }
 
+for (const character of ["\0", "\x1b", "\ud83d", "\uffff"]) {
+  test(`the character ${JSON.stringify(character)} is an error before anything is sent`, async (t) => {
+    const account = await Account.open(t);
+    await assert.rejects(account.client().send([PHONE], CONTENT + character), TypeError);
+    assert.deepEqual(await account.journal(), []);
+  });
+}
+
 for (const fault of [
   { kind: "close", processed: true },
   { kind: "reset", processed: true },
@@ -140,14 +148,16 @@ for (const fault of [
   });
 }
 
-test("a send that is not answered in time is unknown and not sent again", async (t) => {
-  const account = await Account.open(t);
-  await account.control("POST", "/faults", { kind: "delay", seconds: 1.5 });
-  const [{ state }] = await account.client({ timeout: 500 }).send([PHONE], CONTENT);
-  assert.equal(state, "unknown");
-  await account.control("POST", "/wait", { phone: PHONE, timeout: 30 });
-  assert.deepEqual(await account.codes(), ["0"]);
-});
+for (const fault of [{ kind: "delay", seconds: 1.5 }, { kind: "dribble", piece: 20, seconds: 0.2 }]) {
+  test(`a send that is not answered in time is unknown and not sent again: ${fault.kind}`, async (t) => {
+    const account = await Account.open(t);
+    await account.control("POST", "/faults", fault);
+    const [{ state }] = await account.client({ timeout: 500 }).send([PHONE], CONTENT);
+    assert.equal(state, "unknown");
+    await account.control("POST", "/wait", { phone: PHONE, timeout: 30 });
+    assert.deepEqual(await account.codes(), ["0"]);
+  });
+}
 
 test("a number that the answer does not contain is unknown", async (t) => {
   const account = await Account.open(t);
@@ -183,6 +193,16 @@ test("nothing is sent without a connection", async () => {
   const client = new CcellClient(`http://127.0.0.1:${port}`, "200001", "123456", { pause: async () => (pauses += 1) });
   assert.deepEqual(states(await client.send([PHONE], CONTENT)), ["not sent"]);
   assert.equal(pauses, 3);
+});
+
+test("nothing is sent without a TLS handshake", async (t) => {
+  const alert = Buffer.from("15030300020228", "hex"); // A TLS record: "handshake failure".
+  const server = createServer((socket) => socket.once("data", () => socket.end(alert))).listen(0, "127.0.0.1");
+  t.after(() => server.close());
+  await new Promise((resolve) => server.once("listening", resolve));
+  const url = `https://127.0.0.1:${server.address().port}`;
+  const client = new CcellClient(url, "200001", "123456", { pause: async () => undefined });
+  assert.deepEqual(states(await client.send([PHONE], CONTENT)), ["not sent"]);
 });
 
 test("a refused request is not sent again", async (t) => {

@@ -104,7 +104,9 @@ class CcellClient:
             except CcellError as error:
                 outcomes += [Outcome(phone, linkid, error.state, error.code, error.info) for phone in batch]
                 rest = phones[start + NUMBERS_PER_REQUEST :]
-                return outcomes + [Outcome(phone, linkid, State.NOT_SENT) for phone in rest]
+                return outcomes + [
+                    Outcome(phone, linkid, State.NOT_SENT, info="an earlier request failed") for phone in rest
+                ]
             outcomes += [_outcome(phone, linkid, resps.get(phone)) for phone in batch]
         return outcomes
 
@@ -152,6 +154,7 @@ class CcellClient:
 
     def _post(self, path, body):
         # http.client sends a request once. It follows no redirect, and uses no proxy.
+        deadline = time.monotonic() + self._timeout
         kind = HTTPSConnection if self._address.scheme == "https" else HTTPConnection
         connection = kind(self._address.netloc, timeout=self._timeout)
         try:
@@ -163,7 +166,12 @@ class CcellClient:
             answer = connection.getresponse()
             if answer.status != 200:
                 raise CcellError(State.UNKNOWN, f"HTTP status {answer.status}")
-            root = ET.fromstring(answer.read())
+            received = b""
+            while piece := answer.read1():
+                received += piece
+                if time.monotonic() > deadline:  # The time-out of the connection is for one read only.
+                    raise TimeoutError(f"no whole answer within {self._timeout} s")
+            root = ET.fromstring(received)
         except (OSError, HTTPException) as error:
             raise CcellError(State.UNKNOWN, f"no answer: {error!r}") from error
         except (ET.ParseError, ValueError) as error:

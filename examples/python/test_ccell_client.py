@@ -6,7 +6,16 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from ccell_client import CcellClient, CcellError, State
 
-from ccell_fake import BrokenXmlFault, CloseFault, CodeFault, DelayFault, HttpFault, ResetFault, TruncateFault
+from ccell_fake import (
+    BrokenXmlFault,
+    CloseFault,
+    CodeFault,
+    DelayFault,
+    DribbleFault,
+    HttpFault,
+    ResetFault,
+    TruncateFault,
+)
 
 CONTENT = "验证码为1234。【签名】"
 PHONE = "13800000000"
@@ -99,14 +108,15 @@ def test_a_send_without_a_readable_answer_is_unknown_and_not_sent_again(ccell, c
     ccell.faults.add(fault)
     outcomes = client.send(phones(501), CONTENT)
     assert {outcome.state for outcome in outcomes[:500]} == {State.UNKNOWN}
-    assert outcomes[500].state is State.NOT_SENT
+    assert (outcomes[500].state, outcomes[500].info) == (State.NOT_SENT, "an earlier request failed")
     assert len(ccell.journal()) == 2
     assert len(ccell.outbox) == (1 if fault.kind == "code" else 501)
     assert ccell.pauses == []
 
 
-def test_a_send_that_is_not_answered_in_time_is_unknown_and_not_sent_again(ccell, connect):
-    ccell.faults.add(DelayFault(seconds=1.5))
+@pytest.mark.parametrize("fault", [DelayFault(seconds=1.5), DribbleFault(piece=20, seconds=0.2)])
+def test_a_send_that_is_not_answered_in_time_is_unknown_and_not_sent_again(ccell, connect, fault):
+    ccell.faults.add(fault)
     (outcome,) = connect(timeout=0.5).send([PHONE], CONTENT)
     assert outcome.state is State.UNKNOWN
     ccell.outbox.wait(phone=PHONE)

@@ -47,6 +47,7 @@ _HTTP = "ignores the HTTP status"
 _SEQID = "uses a seqid twice"
 _CONNECTION = "takes a refused connection as unknown"
 _PAGES = "loses the pages before a failure"
+_SLOW = "waits without end for a slow answer"
 
 _REFUSALS = "100100[1-7]|10040(0[1-9]|1[0-5])"
 _MORE_REFUSALS = "100[14]\\\\d\\\\d\\\\d"
@@ -55,6 +56,7 @@ _JAVA = "src/main/java/ccell/CcellClient.java"
 _HTTP_CLIENT = "src/main/java/ccell/HttpClientTransport.java"
 _URL_CONNECTION = "src/main/java/ccell/UrlConnectionTransport.java"
 _JAVA_UNKNOWN = "#aSendWithoutAReadableAnswerIsUnknownAndNotSentAgain(java.lang.String)"
+_JAVA_SLOW = "#aSendThatIsNotAnsweredInTimeIsUnknownAndNotSentAgain(java.lang.String)"
 
 MUTANTS = [
     *(
@@ -132,6 +134,13 @@ MUTANTS = [
                 "HttpClientTransportTest#aSignedSendHasASignOfItsOwnAndNoPassword()",
             ),
             (
+                _SLOW,
+                _URL_CONNECTION,
+                "timeoutMillis * 1_000_000L",
+                "Long.MAX_VALUE",
+                f"UrlConnectionTransportTest{_JAVA_SLOW}",
+            ),
+            (
                 "escapes no line break",
                 _JAVA,
                 '.replace("\\n", "&#10;")',
@@ -175,7 +184,7 @@ MUTANTS = [
                 "NUMBERS_PER_REQUEST = 1000",
                 "testManyNumbersAreSentInRequestsOfAtMost500",
             ),
-            (_THREADS, "flock($file, LOCK_EX);", "", "testProcessesKeepToTheThreadLimit"),
+            (_THREADS, "@flock($file, LOCK_EX)", "true", "testProcessesKeepToTheThreadLimit"),
             (
                 _SYSTEM_ERROR,
                 _REFUSALS,
@@ -350,6 +359,7 @@ MUTANTS = [
             (_HTTP, "answer.status != 200", "answer.status == 0", "test_a_send_without_a_readable_answer"),
             (_SEQID, "(self._serial + 1)", "self._serial", "test_a_signed_send"),
             (_CONNECTION, 'State.NOT_SENT, f"no', 'State.UNKNOWN, f"no', "test_nothing_is_sent_without_a_connection"),
+            (_SLOW, "time.monotonic() > deadline", "False", "test_a_send_that_is_not_answered_in_time"),
         )
     ),
 ]

@@ -86,7 +86,13 @@ final class CcellClient
     /** Codes after which nothing was sent. After any other code the outcome is unknown, as after 1001999. */
     private const REFUSALS = '/\A(100100[1-7]|10040(0[1-9]|1[0-5]))\z/';
     private const XML = '/\A[\t\n\r\x{20}-\x{D7FF}\x{E000}-\x{FFFD}\x{10000}-\x{10FFFF}]*\z/u';
-    private const NOT_CONNECTED = [CURLE_COULDNT_RESOLVE_PROXY, CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_CONNECT];
+    private const NOT_CONNECTED = [
+        CURLE_COULDNT_RESOLVE_PROXY,
+        CURLE_COULDNT_RESOLVE_HOST,
+        CURLE_COULDNT_CONNECT,
+        CURLE_SSL_CONNECT_ERROR,
+        CURLE_SSL_CACERT,
+    ];
 
     private readonly string $url;
     private readonly Closure $pause;
@@ -95,6 +101,7 @@ final class CcellClient
      * @param int           $threads thread limit of the account, for all PHP processes of this machine
      * @param int           $timeout in milliseconds
      * @param ?Closure(int) $pause   pauses before a further attempt, given the milliseconds
+     * @param ?string       $locks   folder of the lock files; null for the system's temporary folder
      */
     public function __construct(
         string $url,
@@ -104,6 +111,7 @@ final class CcellClient
         private readonly int $threads = 3,
         private readonly int $timeout = 30_000,
         ?Closure $pause = null,
+        private readonly ?string $locks = null,
     ) {
         $this->url = rtrim($url, '/') . '/sms3_api/xmlapi/';
         $this->pause = $pause ?? static fn (int $milliseconds) => usleep($milliseconds * 1000);
@@ -244,11 +252,14 @@ final class CcellClient
             CURLOPT_POSTFIELDS => $body,
             CURLOPT_HTTPHEADER => ['Content-Type: text/xml; charset=UTF-8', 'Expect:'],
             CURLOPT_RETURNTRANSFER => true,
-            CURLOPT_CONNECTTIMEOUT_MS => $this->timeout,
+            CURLOPT_CONNECTTIMEOUT_MS => intdiv($this->timeout, 2),
             CURLOPT_TIMEOUT_MS => $this->timeout,
         ]);
         $answer = curl_exec($curl);
-        if (in_array(curl_errno($curl), self::NOT_CONNECTED, true)) {
+        $error = curl_errno($curl);
+        $connected = str_starts_with($url, 'https:') ? CURLINFO_APPCONNECT_TIME : CURLINFO_CONNECT_TIME;
+        $late = $error === CURLE_OPERATION_TIMEDOUT && curl_getinfo($curl, $connected) == 0;
+        if ($late || in_array($error, self::NOT_CONNECTED, true)) {
             throw new CcellException(State::NotSent, 'no connection: ' . curl_error($curl));
         }
         if (!is_string($answer)) {
@@ -264,16 +275,27 @@ final class CcellClient
     /** Takes one of the account's slots. PHP processes share nothing, so a slot is a locked file. */
     private function takeSlot(): mixed
     {
-        $prefix = sys_get_temp_dir() . '/ccell-' . md5($this->url . $this->userid) . '-';
-        $files = array_map(static fn (int $slot) => fopen($prefix . $slot, 'c'), range(1, $this->threads));
+        // Another user's file could not be opened.
+        $user = function_exists('posix_geteuid') ? posix_geteuid() : get_current_user();
+        $folder = $this->locks ?? sys_get_temp_dir();
+        $prefix = $folder . '/ccell-' . md5("$user $this->url $this->userid") . '-';
+        $files = [];
+        for ($slot = 1; $slot <= $this->threads; $slot++) {
+            $files[] = @fopen($prefix . $slot, 'c') ?: throw self::noLock();
+        }
         foreach ($files as $file) {
             if (flock($file, LOCK_EX | LOCK_NB)) {
                 return $file;
             }
         }
         $file = $files[array_rand($files)];
-        flock($file, LOCK_EX); // Waits for one of them.
-        return $file;
+        // Waits for one of them.
+        return @flock($file, LOCK_EX) ? $file : throw self::noLock();
+    }
+
+    private static function noLock(): CcellException
+    {
+        return new CcellException(State::NotSent, 'no lock file: ' . (error_get_last()['message'] ?? ''));
     }
 
     private function credentials(): array

@@ -11,11 +11,22 @@ final class Account
     public readonly string $password;
     /** @var int[] */
     public array $pauses = [];
+    /** Folder of the lock files. */
+    public readonly string $locks;
 
     public function __construct()
     {
         $opened = self::request('POST', '', []);
         [$this->userid, $this->password] = [$opened['userid'], $opened['password']];
+        $this->locks = sys_get_temp_dir() . '/ccell-test-' . bin2hex(random_bytes(8));
+        mkdir($this->locks);
+    }
+
+    public function close(): void
+    {
+        array_map('unlink', glob("$this->locks/*"));
+        rmdir($this->locks);
+        $this->control('DELETE', '');
     }
 
     public static function url(): string
@@ -25,7 +36,7 @@ final class Account
 
     public function client(mixed ...$options): CcellClient
     {
-        $options += ['pause' => function (int $milliseconds): void {
+        $options += ['locks' => $this->locks, 'pause' => function (int $milliseconds): void {
             $this->pauses[] = $milliseconds;
         }];
         return new CcellClient(self::url(), $this->userid, $this->password, ...$options);

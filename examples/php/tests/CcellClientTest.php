@@ -25,7 +25,7 @@ final class CcellClientTest extends TestCase
 
     protected function tearDown(): void
     {
-        $this->account->control('DELETE', '');
+        $this->account->close();
     }
 
     /** @return string[] */
@@ -147,13 +147,22 @@ final class CcellClientTest extends TestCase
         ];
     }
 
-    public function testASendThatIsNotAnsweredInTimeIsUnknownAndNotSentAgain(): void
+    /** @dataProvider slowAnswers */
+    public function testASendThatIsNotAnsweredInTimeIsUnknownAndNotSentAgain(array $fault): void
     {
-        $this->account->control('POST', '/faults', ['kind' => 'delay', 'seconds' => 1.5]);
+        $this->account->control('POST', '/faults', $fault);
         [$outcome] = $this->account->client(timeout: 500)->send([self::PHONE], self::CONTENT);
         $this->assertSame(State::Unknown, $outcome->state);
         $this->account->control('POST', '/wait', ['phone' => self::PHONE, 'timeout' => 30]);
         $this->assertSame(['0'], $this->account->codes());
+    }
+
+    public static function slowAnswers(): array
+    {
+        return [
+            'delay' => [['kind' => 'delay', 'seconds' => 1.5]],
+            'dribble' => [['kind' => 'dribble', 'piece' => 20, 'seconds' => 0.2]],
+        ];
     }
 
     public function testANumberThatTheAnswerDoesNotContainIsUnknown(): void
@@ -187,11 +196,45 @@ final class CcellClientTest extends TestCase
         $address = stream_socket_get_name($unused, false);
         fclose($unused);
         $pauses = 0;
-        $client = new CcellClient("http://$address", '200001', '123456', pause: function () use (&$pauses): void {
+        $pause = function () use (&$pauses): void {
             $pauses++;
-        });
+        };
+        $client = new CcellClient("http://$address", '200001', '123456', pause: $pause, locks: $this->account->locks);
         $this->assertSame([State::NotSent], self::states($client->send([self::PHONE], self::CONTENT)));
         $this->assertSame(3, $pauses);
+    }
+
+    public function testNothingIsSentIfTheConnectionTakesTooLong(): void
+    {
+        $context = stream_context_create(['socket' => ['backlog' => 1]]);
+        $full = stream_socket_server('tcp://127.0.0.1:0', context: $context);
+        $address = stream_socket_get_name($full, false);
+        $waiting = []; // They fill the queue of a server that accepts none.
+        for ($count = 0; $count < 8; $count++) {
+            $waiting[] = stream_socket_client("tcp://$address", flags: STREAM_CLIENT_ASYNC_CONNECT);
+        }
+        $options = ['timeout' => 500, 'pause' => static fn () => null, 'locks' => $this->account->locks];
+        $client = new CcellClient("http://$address", '200001', '123456', ...$options);
+        $this->assertSame([State::NotSent], self::states($client->send([self::PHONE], self::CONTENT)));
+    }
+
+    public function testNothingIsSentWithoutATlsHandshake(): void
+    {
+        $silent = stream_socket_server('tcp://127.0.0.1:0');
+        $address = stream_socket_get_name($silent, false);
+        $options = ['timeout' => 500, 'pause' => static fn () => null, 'locks' => $this->account->locks];
+        $client = new CcellClient("https://$address", '200001', '123456', ...$options);
+        $this->assertSame([State::NotSent], self::states($client->send([self::PHONE], self::CONTENT)));
+    }
+
+    public function testNothingIsSentWithoutALockFile(): void
+    {
+        $client = $this->account->client(locks: __FILE__);
+        $outcomes = $client->send(self::phones(501), self::CONTENT);
+        $this->assertCount(501, $outcomes);
+        $this->assertSame([State::NotSent], self::states($outcomes));
+        $this->assertStringContainsString(__FILE__, $outcomes[0]->info);
+        $this->assertSame([], $this->account->journal());
     }
 
     public function testARefusedRequestIsNotSentAgain(): void
@@ -207,7 +250,8 @@ final class CcellClientTest extends TestCase
         $this->account->control('PATCH', '', ['processing_time' => 0.3]);
         $processes = [];
         foreach (self::phones(9) as $phone) {
-            $command = [PHP_BINARY, __DIR__ . '/send.php', $this->account->userid, $this->account->password, $phone];
+            $account = [$this->account->userid, $this->account->password, $this->account->locks];
+            $command = [PHP_BINARY, __DIR__ . '/send.php', ...$account, $phone];
             $process = proc_open($command, [1 => ['pipe', 'w']], $pipes);
             $processes[] = [$process, $pipes[1]];
         }

@@ -14,6 +14,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.UUID;
@@ -43,7 +44,7 @@ public final class CcellClient {
     private static final Pattern REFUSALS = Pattern.compile("100100[1-7]|10040(0[1-9]|1[0-5])");
     private static final Pattern NOT_XML =
             Pattern.compile("[^\\t\\n\\r\\x{20}-\\x{D7FF}\\x{E000}-\\x{FFFD}\\x{10000}-\\x{10FFFF}]");
-    private static final DateTimeFormatter SEQID_TIME = DateTimeFormatter.ofPattern("yyMMddHHmmss");
+    private static final DateTimeFormatter SEQID_TIME = DateTimeFormatter.ofPattern("yyMMddHHmmss", Locale.ROOT);
 
     private final Transport transport;
     private final String url;
@@ -185,7 +186,7 @@ public final class CcellClient {
         }
         // Each request needs a seqid of its own: the time, and six digits.
         String time = ZonedDateTime.now(ZoneOffset.ofHours(8)).format(SEQID_TIME);
-        String seqid = time + String.format("%06d", Math.floorMod(serial.getAndIncrement(), 1_000_000));
+        String seqid = time + String.format(Locale.ROOT, "%06d", Math.floorMod(serial.getAndIncrement(), 1_000_000));
         return account + " seqid=\"" + seqid + "\" sign=\"" + md5(seqid + md5(password)) + "\"";
     }
 
@@ -236,7 +237,7 @@ public final class CcellClient {
         try {
             StringBuilder hex = new StringBuilder();
             for (byte one : MessageDigest.getInstance("MD5").digest(text.getBytes(StandardCharsets.UTF_8))) {
-                hex.append(String.format("%02x", one));
+                hex.append(String.format(Locale.ROOT, "%02x", one));
             }
             return hex.toString();
         } catch (NoSuchAlgorithmException error) {

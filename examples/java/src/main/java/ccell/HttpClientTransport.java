@@ -9,6 +9,11 @@ import java.net.http.HttpConnectTimeoutException;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import javax.net.ssl.SSLHandshakeException;
 
 /**
  * Transport by java.net.http, for Java 11 and later. It does not resend a POST, unless the system property
@@ -21,27 +26,41 @@ public final class HttpClientTransport implements Transport {
 
     public HttpClientTransport(Duration timeout) {
         this.timeout = timeout;
-        this.client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).connectTimeout(timeout).build();
+        // A time-out of the connection comes first, because then surely nothing was sent.
+        Duration connect = timeout.dividedBy(2);
+        this.client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).connectTimeout(connect).build();
     }
 
     @Override
     public byte[] post(URI address, byte[] body) throws IOException {
         HttpRequest request = HttpRequest.newBuilder(address)
-                .timeout(timeout)
                 .header("Content-Type", "text/xml; charset=UTF-8")
                 .POST(HttpRequest.BodyPublishers.ofByteArray(body))
                 .build();
+        CompletableFuture<HttpResponse<byte[]>> exchange =
+                client.sendAsync(request, HttpResponse.BodyHandlers.ofByteArray());
         try {
-            HttpResponse<byte[]> answer = client.send(request, HttpResponse.BodyHandlers.ofByteArray());
+            // The time-out of a request ends with the headers of its answer. This one includes the body.
+            HttpResponse<byte[]> answer = exchange.get(timeout.toMillis(), TimeUnit.MILLISECONDS);
             if (answer.statusCode() != 200) {
                 throw new IOException("HTTP status " + answer.statusCode());
             }
             return answer.body();
-        } catch (ConnectException | HttpConnectTimeoutException error) {
-            throw new NotConnected(error);
+        } catch (ExecutionException failure) {
+            Throwable error = failure.getCause();
+            if (error instanceof ConnectException
+                    || error instanceof HttpConnectTimeoutException
+                    || error instanceof SSLHandshakeException) {
+                throw new NotConnected((IOException) error);
+            }
+            throw new IOException(error);
+        } catch (TimeoutException error) {
+            throw new IOException("no whole answer within " + timeout.toMillis() + " ms", error);
         } catch (InterruptedException error) {
             Thread.currentThread().interrupt();
             throw new InterruptedIOException("interrupted");
+        } finally {
+            exchange.cancel(true); // Closes the connection if there is no answer, since Java 16.
         }
     }
 }

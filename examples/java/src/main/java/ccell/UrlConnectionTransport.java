@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.HttpURLConnection;
+import java.net.SocketTimeoutException;
 import java.net.URI;
 
 /**
@@ -20,6 +21,7 @@ public final class UrlConnectionTransport implements Transport {
 
     @Override
     public byte[] post(URI address, byte[] body) throws IOException {
+        long start = System.nanoTime();
         HttpURLConnection connection = (HttpURLConnection) address.toURL().openConnection();
         connection.setRequestMethod("POST");
         connection.setDoOutput(true);
@@ -46,6 +48,10 @@ public final class UrlConnectionTransport implements Transport {
                 ByteArrayOutputStream answer = new ByteArrayOutputStream();
                 byte[] buffer = new byte[8192];
                 for (int read = in.read(buffer); read >= 0; read = in.read(buffer)) {
+                    // The read time-out is for one read only.
+                    if (System.nanoTime() - start > timeoutMillis * 1_000_000L) {
+                        throw new SocketTimeoutException("no whole answer within " + timeoutMillis + " ms");
+                    }
                     answer.write(buffer, 0, read);
                 }
                 return answer.toByteArray();

@@ -5,11 +5,14 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.net.Socket;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
@@ -56,7 +59,7 @@ abstract class ClientTests {
     }
 
     private static List<String> phones(int count) {
-        return IntStream.range(0, count).mapToObj(number -> String.format("138%08d", number)).toList();
+        return IntStream.range(0, count).mapToObj(number -> String.format(Locale.ROOT, "138%08d", number)).toList();
     }
 
     private static Set<State> states(List<Outcome> outcomes) {
@@ -160,9 +163,10 @@ abstract class ClientTests {
         assertEquals(List.of(), pauses);
     }
 
-    @Test
-    void aSendThatIsNotAnsweredInTimeIsUnknownAndNotSentAgain() {
-        account.fault("{'kind': 'delay', 'seconds': 1.5}");
+    @ParameterizedTest
+    @ValueSource(strings = {"{'kind': 'delay', 'seconds': 1.5}", "{'kind': 'dribble', 'piece': 20, 'seconds': 0.2}"})
+    void aSendThatIsNotAnsweredInTimeIsUnknownAndNotSentAgain(String fault) {
+        account.fault(fault);
         Outcome outcome = client(500).send(List.of(PHONE), CONTENT, null).get(0);
         assertEquals(State.UNKNOWN, outcome.state);
         account.control("POST", "/wait", "{'phone': '138*', 'timeout': 30}");
@@ -206,6 +210,29 @@ abstract class ClientTests {
                 new CcellClient(transport(30_000), "http://127.0.0.1:" + port, "200001", "123456").pause(pauses::add);
         assertEquals(Set.of(State.NOT_SENT), states(client.send(List.of(PHONE), CONTENT, null)));
         assertEquals(3, pauses.size());
+    }
+
+    @Test
+    void nothingIsSentWithoutATlsHandshake() throws Exception {
+        byte[] alert = {21, 3, 3, 0, 2, 2, 40}; // A TLS record: "handshake failure".
+        try (ServerSocket server = new ServerSocket(0, 9, InetAddress.getLoopbackAddress())) {
+            Thread refusing = new Thread(() -> {
+                try {
+                    while (true) {
+                        try (Socket socket = server.accept()) {
+                            socket.getInputStream().read(new byte[65536]);
+                            socket.getOutputStream().write(alert);
+                        }
+                    }
+                } catch (IOException closed) {
+                    // The test has ended.
+                }
+            });
+            refusing.start();
+            String url = "https://127.0.0.1:" + server.getLocalPort();
+            CcellClient client = new CcellClient(transport(30_000), url, "200001", "123456").pause(pauses::add);
+            assertEquals(Set.of(State.NOT_SENT), states(client.send(List.of(PHONE), CONTENT, null)));
+        }
     }
 
     @Test
