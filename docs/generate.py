@@ -249,7 +249,7 @@ def _meanings(kind: type) -> dict[str, str]:
 
 def _default(one: "Field[object]") -> str:
     if one.default is MISSING:
-        return "`{}`"
+        return "required" if one.default_factory is MISSING else "`{}`"
     if isinstance(one.default, bool):
         return f"`{str(one.default).lower()}`"
     if isinstance(one.default, tuple):
