@@ -288,12 +288,15 @@ def _remove_undecoded(kept: Any) -> list[ConfigProblem]:  # noqa: ANN401 - JSON
     """Remove the settings that are no text in UTF-8, and return a problem for each."""
     problems: list[ConfigProblem] = []
     for table, value in list(kept.items()):
-        entries: Any = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-        for name, setting in [*entries] or [("", value)]:
-            if _SURROGATE.search(json.dumps([name, setting], ensure_ascii=False)):
-                place = f"[{name}]" if isinstance(name, int) else f".{name}" if name else ""
-                problems.append(ConfigProblem(f"{table}{place}", "must be text in UTF-8"))
-                _remove(kept, table, *([name] if name != "" else []))
+        given: Any = value
+        is_list = isinstance(value, list)
+        names: list[Any] = list(range(len(given)) if is_list else given if isinstance(value, dict) else [])
+        for path in [[name] for name in names] or [[]]:
+            setting = [path, given[path[0]] if path else given]
+            if _SURROGATE.search(json.dumps(setting, ensure_ascii=False)):
+                place = f"[{path[0]}]" if is_list else f".{path[0]}"
+                problems.append(ConfigProblem(f"{table}{place if path else ''}", "must be text in UTF-8"))
+                _remove(kept, table, *path)
     return problems
 
 
