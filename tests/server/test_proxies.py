@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import urllib.request
 from collections.abc import Iterator, Sequence
 from urllib.request import urlopen
 
@@ -28,6 +29,8 @@ def variables(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, str]]:
     """A proxy that must not be asked, and the variables that name it."""
     for name in [name for name in os.environ if name.lower().endswith("_proxy")]:
         monkeypatch.delenv(name)
+    # urllib keeps the proxies of its first request for all later ones of the process.
+    monkeypatch.setattr(urllib.request, "_opener", None)
     with scripted.server() as proxy:
         named: dict[str, str] = dict.fromkeys(("http_proxy", "HTTPS_PROXY", "ALL_PROXY"), proxy.url)
         for name, value in named.items():
