@@ -53,7 +53,10 @@ def _failed(_: Emulator, ccell: Ccell) -> None:
 CASES: dict[str, tuple[Arrange, tuple[str, str]]] = {
     "bad signature": (
         _bad_signature,
-        ("The signature is missing or too long, or the account may not use it.", "短信缺少签名，签名过长，或者账号不能使用此签名。"),
+        (
+            "The signature is missing or too long, or the account may not use it.",
+            "短信缺少签名，签名过长，或者账号不能使用此签名。",
+        ),
     ),
     "wrong password": (_post(password="wrong"), ("The password is wrong.", "密码不正确。")),
     "malformed XML": (_post(closing=""), ("The request cannot be read.", "无法读取请求。")),
