@@ -4,7 +4,7 @@ import ipaddress
 import os
 import re
 import zlib
-from collections.abc import Container, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from random import Random
 
@@ -85,16 +85,15 @@ class CredentialGenerator:
         self._random = Random(number)  # noqa: S311 - the credentials of a fake, the same on every start
         self._userids = self._generate_userids()
 
-    def complete(self, settings: AccountSettings, taken: Container[str]) -> AccountSettings:
-        """Add a userid that is not taken and a password, if missing. Raises OverflowError after the last userid."""
-        userid = settings.userid or self._userid(taken)
+    def complete(self, settings: AccountSettings) -> AccountSettings:
+        """Add the next userid, which may be taken, and a password, if missing. Raises OverflowError after the last."""
+        userid = settings.userid or self._userid()
         password = settings.password or f"minted-{self._random.getrandbits(32):08x}"
         return replace(settings, userid=userid, password=password)
 
-    def _userid(self, taken: Container[str]) -> str:
+    def _userid(self) -> str:
         for userid in self._userids:
-            if userid not in taken:
-                return userid
+            return userid
         message = "all userids of six digits are used"
         raise OverflowError(message)
 
