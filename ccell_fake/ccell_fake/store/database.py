@@ -174,7 +174,8 @@ class SqliteStore:
                 ledger.use(self._connection)
                 self._ledger = ledger
         ended = {row.key for row in former.accounts()}
-        self._notify(frozenset(ended.union(row.key for row in ledger.accounts())), {(former.history, key) for key in ended})
+        opened = {row.key for row in ledger.accounts()}
+        self._notify(frozenset(ended | opened), {(former.history, key) for key in ended})
 
 
 def _open(path: Path | None, check: SettingsCheck) -> sqlite3.Connection:

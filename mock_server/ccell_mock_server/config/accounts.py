@@ -4,7 +4,7 @@ import ipaddress
 import os
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import replace
 from random import Random
 
@@ -85,15 +85,16 @@ class CredentialGenerator:
         self._random = Random(number)  # noqa: S311 - the credentials of a fake, the same on every start
         self._userids = self._generate_userids()
 
-    def complete(self, settings: AccountSettings) -> AccountSettings:
-        """Add the next userid, which may be taken, and a password, if missing. Raises OverflowError after the last."""
-        userid = settings.userid or self._userid()
+    def complete(self, settings: AccountSettings, taken: Container[str] = ()) -> AccountSettings:
+        """Add a userid that is not taken and a password, if missing. Raises OverflowError after the last userid."""
+        userid = settings.userid or self._userid(taken)
         password = settings.password or f"minted-{self._random.getrandbits(32):08x}"
         return replace(settings, userid=userid, password=password)
 
-    def _userid(self) -> str:
+    def _userid(self, taken: Container[str]) -> str:
         for userid in self._userids:
-            return userid
+            if userid not in taken:
+                return userid
         message = "all userids of six digits are used"
         raise OverflowError(message)
 

@@ -229,7 +229,9 @@ class Stream:
             place = replace(
                 last, position=max(last.position, position), time_position=max(last.time_position, position), part=0
             )
-            left = [(part, event) for part, event in self._events(self._account(key, ledger), one, ledger) if part > told]
+            left = [
+                (part, event) for part, event in self._events(self._account(key, ledger), one, ledger) if part > told
+            ]
             events += [(event, replace(place, part=part)) for part, event in left[:-1]]
             events += [(event, place) for _, event in left[-1:]]
         return events, len(found) < _ENTRIES
