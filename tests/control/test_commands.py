@@ -189,6 +189,22 @@ def test_a_time_that_cannot_be_read_is_wrong_usage(served: Emulator, text: str) 
     assert (result.exit_code, "must be like 10m, 08:30 or '2026-01-31 08:30:00'" in result.stderr) == (USAGE, True)
 
 
+@pytest.mark.parametrize("text", ["0001-01-01", "0001-01-01T00:00:00+23:00", "2009-12-31", "9999-12-31", "99999d"])
+@pytest.mark.parametrize("command", ["messages", "tail"])
+def test_a_time_that_no_account_can_have_is_wrong_usage(served: Emulator, command: str, text: str) -> None:
+    result = run(served, command, "--since", text)
+    assert (result.exit_code, "must be from 2010-01-01 to 2090-01-01, got" in result.stderr) == (USAGE, True)
+
+
+@pytest.mark.parametrize("userid", ["", ".", "..", "a/b", "a b"])
+@pytest.mark.parametrize("command", ["messages", "journal", "accounts", "reset", "reply", "tail"])
+def test_a_text_that_is_no_userid_is_wrong_usage(served: Emulator, command: str, userid: str) -> None:
+    arguments = [command, *{"reset": ["--yes"], "reply": [PHONE, "TD"]}.get(command, [])]
+    result = run(served, *arguments, "--userid", userid)
+    allowed = "must consist of letters, digits and . _ @ -" if userid else "must name an account, got an empty text"
+    assert (result.exit_code, allowed in result.stderr) == (USAGE, True), result.output
+
+
 def test_tail_without_a_stdout_is_wrong_usage(served: Emulator) -> None:
     command = ["sh", "-c", 'exec "$0" "$@" >&-', *processes.COMMAND, "tail", "--url", served.url]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=SECONDS)

@@ -337,7 +337,7 @@ hours = 0
         "demo.userid",
         "server.port",
         "server.profile",
-        "server.tls_key",
+        "server.tls_cert",
     ]
 
 
