@@ -304,31 +304,31 @@ def test_tail_shows_an_account_that_is_opened_later(served: Emulator) -> None:
         assert tail.phones(1) == [OTHER]
 
 
-def test_tail_connects_again_after_a_restart_and_misses_nothing(tmp_path: Path) -> None:
-    server = {"port": processes.free_port(), "store": f"{tmp_path / 'store'}"}
+@contextmanager
+def tailing_beyond_the_end(server: dict[str, Any]) -> Generator[Tail]:
+    """Run `tail` on an emulator that has sent to PHONE, and end the emulator."""
     with ExitStack() as stack:
         with emulator(server=server) as served:
             send(served, PHONE)
             tail = stack.enter_context(tailing(served.url, "-n", "1"))
             assert tail.phones(1) == [PHONE]
         tail.says("connecting again")
-        with emulator(server=server) as served:
-            send(served, OTHER)
-            assert tail.phones(1) == [OTHER]
-            tail.says("connected again")
+        yield tail
+
+
+def test_tail_connects_again_after_a_restart_and_misses_nothing(tmp_path: Path) -> None:
+    server = {"port": processes.free_port(), "store": f"{tmp_path / 'store'}"}
+    with tailing_beyond_the_end(server) as tail, emulator(server=server) as served:
+        send(served, OTHER)
+        assert tail.phones(1) == [OTHER]
+        tail.says("connected again")
 
 
 def test_tail_begins_anew_with_an_emulator_that_has_lost_its_state() -> None:
     server = {"port": processes.free_port()}
-    with ExitStack() as stack:
-        with emulator(server=server) as served:
-            send(served, PHONE)
-            tail = stack.enter_context(tailing(served.url, "-n", "1"))
-            assert tail.phones(1) == [PHONE]
-        tail.says("connecting again")
-        with emulator(server=server) as served:
-            send(served, OTHER, PHONE)
-            while (event := tail.event())["kind"] != "resync":
-                pass
-            assert event["reason"] == "unknown_id"
-            assert tail.phones(2) == [OTHER, PHONE]
+    with tailing_beyond_the_end(server) as tail, emulator(server=server) as served:
+        send(served, OTHER, PHONE)
+        while (event := tail.event())["kind"] != "resync":
+            pass
+        assert event["reason"] == "unknown_id"
+        assert tail.phones(2) == [OTHER, PHONE]
