@@ -2,7 +2,6 @@
 
 import json
 import logging
-from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 from dataclasses import fields
 from pathlib import Path
 from typing import Any, cast
@@ -310,14 +309,6 @@ def test_an_option_of_the_log_wins_over_all_variables_of_the_log(
 def test_quiet_and_verbose_from_one_place_exclude_each_other(options: list[str], variables: dict[str, str]) -> None:
     done = _run("serve", "--port", "0", *options, env={_name(name): value for name, value in variables.items()})
     assert (done.exit_code, "--quiet and --verbose exclude each other" in done.stderr) == (2, True), done.output
-
-
-@pytest.mark.parametrize("mark", [BOM_UTF8, BOM_UTF16_LE, BOM_UTF16_BE])
-def test_a_byte_order_mark_before_a_token_is_named(folder: Path, mark: bytes) -> None:
-    (folder / "marked").write_bytes(mark + b"sesame")
-    for command in (["check-config"], ["messages"]):
-        done = _run(*command, env={"CCELL_FAKE_CONTROL_TOKEN_FILE": "marked"})
-        assert (done.exit_code, "not with a byte order mark" in done.stderr) == (2, True), done.output
 
 
 EMPTY_FILES = [

@@ -3,7 +3,6 @@
 import json
 import re
 from collections.abc import Mapping
-from functools import cache
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
@@ -14,18 +13,13 @@ _SURROGATE = re.compile(r"[\ud800-\udfff]")
 _Settings = TypeVar("_Settings")
 
 
-@cache
-def _adapter(kind: type) -> TypeAdapter[Any]:
-    return TypeAdapter(kind)
-
-
 def read_valid(
-    kind: type[_Settings], data: Mapping[str, Any], known: Mapping[str, list[str]], *, is_toml: bool
+    adapter: TypeAdapter[_Settings], data: Mapping[str, Any], known: Mapping[str, list[str]], *, is_toml: bool
 ) -> tuple[_Settings, list[ConfigProblem]]:
     """Read a configuration without its invalid settings.
 
     Args:
-        kind: The dataclass of the configuration.
+        adapter: The adapter of the configuration's dataclass.
         data: What to read.
         known: The known settings by table, for error messages.
         is_toml: Whether the data was written as TOML.
@@ -38,7 +32,7 @@ def read_valid(
     problems = _remove_undecoded(kept)
     while True:
         try:
-            return _adapter(kind).validate_json(json.dumps(kept), strict=True), problems
+            return adapter.validate_json(json.dumps(kept), strict=True), problems
         except ValidationError as error:
             entries = error.errors()
             problems += from_pydantic(map(dict, entries), kept, known, is_toml=is_toml)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import asdict, dataclass, field, fields, replace
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from types import MappingProxyType
@@ -13,6 +14,7 @@ from typing import Annotated, Any, ClassVar
 
 import tomli_w
 from annotated_types import Interval, Len
+from pydantic import TypeAdapter
 
 from ccell_fake.engine import magic
 from ccell_fake.engine.assumptions import AnswerTable
@@ -207,10 +209,10 @@ def parse(
     Raises:
         ConfigError: The configuration is invalid. The message names all its problems.
     """
-    config, problems = read_valid(Config, data, KNOWN_SETTINGS, is_toml=True)
+    config, problems = read_valid(_adapter(), data, KNOWN_SETTINGS, is_toml=True)
     tables = {name: value for name, value in overrides.items() if name in TABLES}
     server = {name: value for name, value in overrides.items() if name not in TABLES}
-    wins, wrong_wins = read_valid(Config, {"server": server, **tables}, KNOWN_SETTINGS, is_toml=False)
+    wins, wrong_wins = read_valid(_adapter(), {"server": server, **tables}, KNOWN_SETTINGS, is_toml=False)
 
     def blame(problem: ConfigProblem) -> str:
         override = _override_of(problem, overrides)
@@ -231,6 +233,11 @@ def parse(
     if named:
         raise ConfigError("\n".join(describe(*one) for one in named))
     return replace(config, accounts=tuple(_complete(config)))
+
+
+@cache
+def _adapter() -> TypeAdapter[Config]:
+    return TypeAdapter(Config)
 
 
 def _override(config: Config, wins: Config, overrides: Mapping[str, Any]) -> Config:
