@@ -31,7 +31,7 @@ _GATEWAY = "http://127.0.0.1:8026/sms3_api/xmlapi/send.jsp"
 
 
 class CodePage:
-    """What the page of a code says in one language.
+    """The texts of a code's page in one language.
 
     Attributes:
         code: The code.
@@ -59,7 +59,7 @@ class CodePage:
         return str(getattr(one, f"text{self._suffix}"))
 
     def passes(self, rule: Evidence) -> str:
-        """What a rule lets pass."""
+        """The requests that a rule lets pass."""
         return str(getattr(rule, f"passes{self._suffix}"))
 
     @property

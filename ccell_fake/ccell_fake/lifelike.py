@@ -3,12 +3,14 @@
 from functools import cache
 from typing import Any
 
+from ccell_fake.extras import install
+
 try:
     from faker import Generator
     from faker.providers import BaseProvider
     from faker.providers.person.zh_CN import Provider as ChinesePeople
 except ImportError as _error:
-    _message = "ccell_fake.lifelike requires Faker: pip install 'ccell-fake[demo]'"
+    _message = f"ccell_fake.lifelike requires Faker: {install('demo')}"
     raise ImportError(_message, name="faker") from _error
 
 from ccell_fake.engine import magic, numbers

@@ -11,11 +11,13 @@ from typing import Any, cast
 
 import click
 
+from ccell_mock_server.help import HelpContext
+
 _COMMANDS = {
     "accounts": ("accounts", "List the accounts of an emulator."),
     "ca": ("ca", "Print the certificate that clients of `serve --tls` must trust."),
     "calibrate": ("contract", "Answer the open questions."),
-    "check-config": ("serve", "Check a configuration file."),
+    "check-config": ("serve", "Check the configuration that `serve` would use."),
     "contract": ("contract", "Test every clause of the document and every open question."),
     "demo": ("demo", "Play lifelike traffic on an emulator."),
     "exec": ("exec", "Run COMMAND with an emulator that it finds by its environment."),
@@ -43,6 +45,8 @@ _WITHOUT_VARIABLES = {"calibrate", "contract"}
 class _Commands(click.Group):
     """Commands that are imported when they are used."""
 
+    context_class = HelpContext
+
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - Click's
         """Return the names."""
         return list(_COMMANDS)
@@ -55,6 +59,7 @@ class _Commands(click.Group):
 
         module = import_module(f"ccell_mock_server.commands.{_COMMANDS[cmd_name][0]}")
         command = cast("click.Command", getattr(module, cmd_name.replace("-", "_")))
+        command.context_class = HelpContext
         if cmd_name not in _WITHOUT_VARIABLES:
             add_variables(command)
         return command

@@ -3,11 +3,9 @@
 granian --interface wsgi --factory ccell_mock_server.wsgi:application
 """
 
-import click
 from flask import Flask
 
-from ccell_mock_server.commands.serve import config_of_environment
-from ccell_mock_server.config.errors import ConfigError
+from ccell_mock_server.commands.configuration import config_of_environment
 from ccell_mock_server.config.settings import KNOWN_SETTINGS
 from ccell_mock_server.emulator import Emulator
 
@@ -24,10 +22,7 @@ def application() -> Flask:
         ConfigError: A setting is invalid.
         CcellError: The emulator cannot start.
     """
-    try:
-        config, _ = config_of_environment(without=_OF_THE_SERVER, needs_token=True)
-    except click.UsageError as error:
-        raise ConfigError(error.format_message()) from None
+    config, _, _ = config_of_environment(without=_OF_THE_SERVER, needs_token=True)
     emulator = Emulator(config)
     if config.demo is not None:
         from ccell_mock_server.demo import open_demo  # noqa: PLC0415 - Faker is slow to import

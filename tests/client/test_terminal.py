@@ -30,6 +30,8 @@ from ccell_fake.printable import escape_controls
 from ccell_fake.transcripts import Redaction, Writer
 from ccell_mock_server.cli import main
 from ccell_mock_server.commands import terminal as stdout
+from ccell_mock_server.commands.event_lines import Line, render_line
+from ccell_mock_server.commands.output import INTERRUPTED
 from ccell_mock_server.commands.rows import print_rows
 from ccell_mock_server.emulator import Emulator
 from ccell_mock_server.http.server import HttpServer
@@ -331,7 +333,7 @@ def test_reports_that_a_closed_terminal_cannot_show_are_kept(tmp_path: Path, opt
     assert json.loads(kept.read_text("utf-8"))["msgid"] == "77"
 
 
-@pytest.mark.parametrize(("typed", "code"), [("y\r", 0), ("n\r", 130), ("\r", 130)])
+@pytest.mark.parametrize(("typed", "code"), [("y\r", 0), ("n\r", 1), ("\r", 1), ("\x03", 130)])
 def test_reset_asks_on_a_terminal(
     served: Emulator, account: AccountControl, tmp_path: Path, typed: str, code: int
 ) -> None:
@@ -340,7 +342,8 @@ def test_reset_asks_on_a_terminal(
         terminal.type(typed)
     assert f"of account {account.userid}?" in " ".join(terminal.shown().split())
     assert terminal.code == code
-    assert bool([*account.messages()]) == (code != 0)
+    assert bool([*account.messages()]) == (code != 0) == ("nothing was reset" in terminal.shown())
+    assert ("interrupted" in terminal.shown()) == (code == INTERRUPTED)
 
 
 @pytest.mark.parametrize(
@@ -381,15 +384,34 @@ class _Stdout(io.TextIOWrapper):
         return self._is_terminal
 
 
-@given(st.text(), st.integers(20, 120), st.sampled_from(["utf-8", "gbk", "ascii"]))
-def test_a_folded_text_keeps_every_visible_character(text: str, columns: int, encoding: str) -> None:
+_ESCAPE = re.compile(r"\\(?:[nrt]|x[0-9a-f]{2}|u[0-9a-f]{4}|U[0-9a-f]{8})")
+_WORDS = st.lists(st.text() | st.sampled_from([" ", "   ", "\u3000", "可以", "😀", "a" * 30]), max_size=40).map("".join)
+
+
+@given(_WORDS, st.integers(10, 120), st.sampled_from(["utf-8", "gbk", "ascii"]))
+def test_a_folded_text_loses_nothing_and_breaks_no_escape(text: str, columns: int, encoding: str) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("COLUMNS", f"{columns}")
         patch.setattr(sys, "stdout", _Stdout(encoding, is_terminal=True))
-        folded = stdout.fold(text)
+        lines = stdout.fold(text, columns).split("\n")
     escaped = escape_controls(text).encode(encoding, "backslashreplace").decode(encoding)
-    assert "".join(folded.split()) == "".join(escaped.split())
-    assert all(cell_len(line) <= columns for line in folded.split("\n"))
+    assert "".join(lines) == escaped
+    assert all(cell_len(line) <= columns for line in lines)
+    whole = _ESCAPE.findall(escaped)
+    assert [found for line in lines for found in _ESCAPE.findall(line)] == whole
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "ascii"])
+def test_a_line_of_tail_loses_nothing_and_breaks_no_escape(monkeypatch: pytest.MonkeyPatch, encoding: str) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setattr(sys, "stdout", _Stdout(encoding, is_terminal=True))
+    text = f"one    two{' ' * 30}three   four {LONG}"
+    line = render_line(Line(None, (("message", ""), (text, "red")), (text,)))
+    lines = [one[9:] for one in line.split("\n")]
+    escaped = text.encode(encoding, "backslashreplace").decode(encoding)
+    assert "".join(lines) == f"message {escaped}{escaped}"
+    assert all(cell_len(one) <= 40 for one in line.split("\n"))
+    assert sum(len(_ESCAPE.findall(one)) for one in lines) == 2 * len(_ESCAPE.findall(escaped))
 
 
 @given(
@@ -419,8 +441,8 @@ def test_a_name_that_is_wider_than_the_terminal_is_folded_too(monkeypatch: pytes
     print_rows([{"phone": PHONE, "x" * 30: "一" * 12}], as_json=False)
     sys.stdout.seek(0)
     assert sys.stdout.read().splitlines() == [
-        *(f"phone:     {PHONE[:9]}", f"           {PHONE[9:]}", "x" * 20, f"{'x' * 10}:"),
-        *(f"           {'一' * 4}",) * 3,
+        *(f"phone:    {PHONE[:10]}", f"          {PHONE[10:]}", "x" * 20, f"{'x' * 10}:"),
+        *(f"          {'一' * count}" for count in (5, 5, 2)),
     ]
 
 

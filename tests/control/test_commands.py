@@ -189,6 +189,22 @@ def test_a_time_that_cannot_be_read_is_wrong_usage(served: Emulator, text: str) 
     assert (result.exit_code, "must be like 10m, 08:30 or '2026-01-31 08:30:00'" in result.stderr) == (USAGE, True)
 
 
+@pytest.mark.parametrize("text", ["0001-01-01", "0001-01-01T00:00:00+23:00", "2009-12-31", "9999-12-31", "99999d"])
+@pytest.mark.parametrize("command", ["messages", "tail"])
+def test_a_time_that_no_account_can_have_is_wrong_usage(served: Emulator, command: str, text: str) -> None:
+    result = run(served, command, "--since", text)
+    assert (result.exit_code, "must be from 2010-01-01 to 2090-01-01, got" in result.stderr) == (USAGE, True)
+
+
+@pytest.mark.parametrize("userid", ["", ".", "..", "a/b", "a b"])
+@pytest.mark.parametrize("command", ["messages", "journal", "accounts", "reset", "reply", "tail"])
+def test_a_text_that_is_no_userid_is_wrong_usage(served: Emulator, command: str, userid: str) -> None:
+    arguments = [command, *{"reset": ["--yes"], "reply": [PHONE, "TD"]}.get(command, [])]
+    result = run(served, *arguments, "--userid", userid)
+    allowed = "must consist of letters, digits and . _ @ -" if userid else "must name an account, got an empty text"
+    assert (result.exit_code, allowed in result.stderr) == (USAGE, True), result.output
+
+
 def test_tail_without_a_stdout_is_wrong_usage(served: Emulator) -> None:
     command = ["sh", "-c", 'exec "$0" "$@" >&-', *processes.COMMAND, "tail", "--url", served.url]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=SECONDS)
@@ -288,31 +304,31 @@ def test_tail_shows_an_account_that_is_opened_later(served: Emulator) -> None:
         assert tail.phones(1) == [OTHER]
 
 
-def test_tail_connects_again_after_a_restart_and_misses_nothing(tmp_path: Path) -> None:
-    server = {"port": processes.free_port(), "store": f"{tmp_path / 'store'}"}
+@contextmanager
+def tailing_beyond_the_end(server: dict[str, Any]) -> Generator[Tail]:
+    """Run `tail` on an emulator that has sent to PHONE, and end the emulator."""
     with ExitStack() as stack:
         with emulator(server=server) as served:
             send(served, PHONE)
             tail = stack.enter_context(tailing(served.url, "-n", "1"))
             assert tail.phones(1) == [PHONE]
         tail.says("connecting again")
-        with emulator(server=server) as served:
-            send(served, OTHER)
-            assert tail.phones(1) == [OTHER]
-            tail.says("connected again")
+        yield tail
+
+
+def test_tail_connects_again_after_a_restart_and_misses_nothing(tmp_path: Path) -> None:
+    server = {"port": processes.free_port(), "store": f"{tmp_path / 'store'}"}
+    with tailing_beyond_the_end(server) as tail, emulator(server=server) as served:
+        send(served, OTHER)
+        assert tail.phones(1) == [OTHER]
+        tail.says("connected again")
 
 
 def test_tail_begins_anew_with_an_emulator_that_has_lost_its_state() -> None:
     server = {"port": processes.free_port()}
-    with ExitStack() as stack:
-        with emulator(server=server) as served:
-            send(served, PHONE)
-            tail = stack.enter_context(tailing(served.url, "-n", "1"))
-            assert tail.phones(1) == [PHONE]
-        tail.says("connecting again")
-        with emulator(server=server) as served:
-            send(served, OTHER, PHONE)
-            while (event := tail.event())["kind"] != "resync":
-                pass
-            assert event["reason"] == "unknown_id"
-            assert tail.phones(2) == [OTHER, PHONE]
+    with tailing_beyond_the_end(server) as tail, emulator(server=server) as served:
+        send(served, OTHER, PHONE)
+        while (event := tail.event())["kind"] != "resync":
+            pass
+        assert event["reason"] == "unknown_id"
+        assert tail.phones(2) == [OTHER, PHONE]

@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import tomllib
+from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -114,7 +115,11 @@ def test_a_token_is_read_from_a_file_without_its_line_break(token: str, end: str
         (b"hunter2\nx", "must hold one line of printable ASCII"),
         (b" hunter2", "must hold one line of printable ASCII"),
         ("hunter2 é".encode(), "must hold one line of printable ASCII"),
-        ("hunter2".encode("utf-16"), "must hold one line of printable ASCII"),
+        ("hunter2".encode("utf-16-le"), "must hold one line of printable ASCII"),
+        *(
+            (mark + b"hunter2", "must begin with the token, not with a byte order mark; save it as ASCII")
+            for mark in (BOM_UTF8, BOM_UTF16_LE, BOM_UTF16_BE)
+        ),
     ],
 )
 def test_a_file_without_a_token_is_an_error_that_shows_nothing(

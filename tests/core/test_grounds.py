@@ -18,8 +18,10 @@ DECIDING = ("Q4", "Q5", "Q8", "Q9", "Q10", "Q13", "Q17", "Q27", "Q34", "Q35", "Q
 PHONES = st.sampled_from([PHONE, "13900000000", "19800000000", " 13800000001", "13800000002,", f"{PHONE},13900000000"])
 NAMES = st.sampled_from(["签名", "签" * 19, "签" * 20, "签" * 12 + "😀" * 3])
 TEXTS = st.sampled_from(["您好", "字" * 60, "字" * 70, "字" * 64 + "😀", "字" * 995 + "😀", "字" * 1001])
-TIMES = st.none() | st.sampled_from([0, 60, 50 * 24 * 60]).map(
-    lambda minutes: f"{DOCUMENT_DAY + timedelta(minutes=minutes):{TIME_FORMAT}}"
+LONG = "字" * 67 + "【签名】"
+LONGEST_SCHEDULE = timedelta(days=50)
+TIMES = st.none() | st.sampled_from([timedelta(0), timedelta(hours=1), LONGEST_SCHEDULE]).map(
+    lambda ahead: f"{DOCUMENT_DAY + ahead:{TIME_FORMAT}}"
 )
 PATTERNS = st.sampled_from(["{text}【{name}】", "【{name}】{text}", "{text}[{name}]", "{text}【{name}】{text}"])
 CONTENTS = st.tuples(PATTERNS, TEXTS, NAMES).map(lambda drawn: drawn[0].format(text=drawn[1], name=drawn[2]))
@@ -36,11 +38,13 @@ ANSWERS: st.SearchStrategy[dict[str, str]] = st.fixed_dictionaries(
 )
 
 
-def _decided(submits: list[Submit], answers: dict[str, str]) -> tuple[tuple[list[str], str], str]:
-    """Return what the gateway decides about numbers and charges, and the basis of the answer."""
+def _decided(submits: list[Submit], answers: dict[str, str]) -> tuple[tuple[list[str], str, str], str]:
+    """Return what the gateway decides about numbers and charges, at once and when all is sent, and the basis."""
     bench = Bench(spcode=True, assumptions=answers)
     answer = bench.submit(*submits)
-    return (codes(answer), bench.info().riches), answer.basis
+    at_once = bench.info().riches
+    bench.clock.advance(LONGEST_SCHEDULE)
+    return (codes(answer), at_once, bench.info().riches), answer.basis
 
 
 # Each example asks about two dozen gateways.
@@ -74,7 +78,7 @@ def test_the_basis_of_an_accepted_send_names_exactly_the_questions_that_decide_i
         (Submit(f"{PHONE},{PHONE}", CONTENT), "Q10", {}),
         (Submit(",".join([PHONE] * 501), CONTENT), "Q4, Q10", {"assumptions": {"Q4": "accept"}}),
         (Submit(PHONE, "字" * 66 + "【签名】"), "", {}),
-        (Submit(PHONE, "字" * 67 + "【签名】"), "Q13", {}),
+        (Submit(PHONE, LONG), "Q13", {}),
         (Submit(PHONE, "字" * 65 + "😀【签名】"), "Q13, Q35", {}),
         (Submit(PHONE, "字" * 1000 + "【签名】"), "Q5, Q13", {"assumptions": {"Q5": "accept"}}),
         (Submit(PHONE, "您【签名】好"), "Q27", {"assumptions": {"Q27": "anywhere"}}),
@@ -84,6 +88,7 @@ def test_the_basis_of_an_accepted_send_names_exactly_the_questions_that_decide_i
         (Submit(PHONE, f"您好【{'签' * 18}】"), "", {}),
         (Submit(PHONE, CONTENT, "2015-12-31 08:30:30"), "Q17", {}),
         (Submit(PHONE, CONTENT, "2016-01-01 08:30:30"), "Q34", {}),
+        (Submit(PHONE, LONG, "2016-01-01 08:30:30"), "Q13, Q34", {"assumptions": {"Q34": "when_sent"}}),
         (Submit(PHONE, CONTENT, linkid="1" * 1001), "Q37", {"assumptions": {"Q37": "accept"}}),
         (Submit(PHONE, CONTENT, spcode="1" * 101), "Q38", {"spcode": True, "assumptions": {"Q38": "accept"}}),
     ],

@@ -59,7 +59,7 @@ def test_a_search_costs_the_same_among_many_words_as_among_few() -> None:
 
 
 def test_words_that_begin_with_each_other_are_indexed_in_linear_time() -> None:
-    """In quadratic time, this would take longer than any test may. Deep recursion would fail."""
+    """Quadratic time would take longer than any test may. Deep recursion would fail."""
     words = WordIndex([*(f"w{number}" for number in range(500_000)), *(["again"] * 500_000)])
     assert words.first_in("a word: w4999990") == "w499999"
     assert WordIndex("a" * length for length in range(1, 2_000)).first_in("a" * 1_500) == "a" * 1_500

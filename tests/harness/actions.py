@@ -22,7 +22,7 @@ def read_yaml(text: str) -> Any:
 
 @dataclass
 class Job:
-    """What the steps of a job share.
+    """State that the steps of a job share.
 
     Attributes:
         workspace: The current folder of each step.

@@ -1,4 +1,4 @@
-"""What people and PyPI read about the distribution."""
+"""The metadata of the distribution, which people and PyPI read."""
 
 import tomllib
 from pathlib import Path

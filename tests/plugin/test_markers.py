@@ -68,6 +68,7 @@ def test_a_password_in_a_marker_is_shown_nowhere(pytester: pytest.Pytester) -> N
     result = _run(pytester, "pytest.mark.ccell(password='hush-hush', ballance=3)", "--tb=short")
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(["*password=...*"])
+    assert "hush-hush" not in result.stdout.str() + result.stderr.str()
 
 
 def test_the_marker_is_known(pytester: pytest.Pytester) -> None:

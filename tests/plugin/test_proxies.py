@@ -1,4 +1,4 @@
-"""With a proxy in the environment, the code under test still reaches the emulator of the session."""
+"""The code under test reaches the emulator of the session, also with a proxy in the environment."""
 
 import os
 from collections.abc import Iterator

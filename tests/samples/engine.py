@@ -41,7 +41,7 @@ class Engine:
 
     @property
     def is_running(self) -> bool:
-        """Whether the last container runs."""
+        """Return whether the last container runs."""
         return self._process is not None
 
     def start(self) -> None:

@@ -50,7 +50,9 @@ _PAGES = "loses the pages before a failure"
 _SLOW = "waits without end for a slow answer"
 
 _REFUSALS = "100100[1-7]|10040(0[1-9]|1[0-5])"
-_MORE_REFUSALS = "100[14]\\\\d\\\\d\\\\d"
+_MORE_REFUSALS = r"100[14]\d\d\d"
+_UNKNOWN = "ASendWithoutAReadableAnswerIsUnknownAndNotSentAgain"
+_LIMIT, _NO_LIMIT = "NUMBERS_PER_REQUEST = 500", "NUMBERS_PER_REQUEST = 1000"
 
 _JAVA = "src/main/java/ccell/CcellClient.java"
 _HTTP_CLIENT = "src/main/java/ccell/HttpClientTransport.java"
@@ -101,8 +103,8 @@ MUTANTS = [
             (
                 _BATCHES,
                 _JAVA,
-                "NUMBERS_PER_REQUEST = 500",
-                "NUMBERS_PER_REQUEST = 1000",
+                _LIMIT,
+                _NO_LIMIT,
                 "HttpClientTransportTest#manyNumbersAreSentInRequestsOfAtMost500()",
             ),
             (
@@ -116,7 +118,7 @@ MUTANTS = [
                 _SYSTEM_ERROR,
                 _JAVA,
                 _REFUSALS,
-                _MORE_REFUSALS,
+                _MORE_REFUSALS.replace("\\", "\\\\"),
                 f"UrlConnectionTransportTest{_JAVA_UNKNOWN}",
             ),
             (
@@ -163,13 +165,13 @@ MUTANTS = [
                 _RESENDS,
                 "$error->state !== State::NotSent || ",
                 "",
-                "testASendWithoutAReadableAnswerIsUnknownAndNotSentAgain",
+                f"test{_UNKNOWN}",
             ),
             (
                 "keeps its connection so that curl sends again",
                 "$curl = curl_init($url);",
                 "static $curl; $curl ??= curl_init(); curl_setopt($curl, CURLOPT_URL, $url);",
-                "testASendWithoutAReadableAnswerIsUnknownAndNotSentAgain",
+                f"test{_UNKNOWN}",
             ),
             (_FIRST_PAGE, "count($page) >= $full", "false", "testReportsAreFetchedUntilAPageIsNotFull"),
             (
@@ -180,19 +182,19 @@ MUTANTS = [
             ),
             (
                 _BATCHES,
-                "NUMBERS_PER_REQUEST = 500",
-                "NUMBERS_PER_REQUEST = 1000",
+                _LIMIT,
+                _NO_LIMIT,
                 "testManyNumbersAreSentInRequestsOfAtMost500",
             ),
             (_THREADS, "@flock($file, LOCK_EX)", "true", "testProcessesKeepToTheThreadLimit"),
             (
                 _SYSTEM_ERROR,
                 _REFUSALS,
-                _MORE_REFUSALS.replace("\\\\", "\\"),
-                "testASendWithoutAReadableAnswerIsUnknownAndNotSentAgain",
+                _MORE_REFUSALS,
+                f"test{_UNKNOWN}",
             ),
             (_NO_RETRY, "ATTEMPTS = 4", "ATTEMPTS = 1", "testARequestOverTheThreadLimitIsSentAgainAfterAPause"),
-            (_HTTP, "$status !== 200", "false", "testASendWithoutAReadableAnswerIsUnknownAndNotSentAgain"),
+            (_HTTP, "$status !== 200", "false", f"test{_UNKNOWN}"),
             (_SEQID, "random_int(0, 999_999)", "1", "testASignedSendHasASignOfItsOwnAndNoPassword"),
             (
                 _CONNECTION,
@@ -213,9 +215,9 @@ MUTANTS = [
                 '"accepted"',
                 "each number has its own code",
             ),
-            (_BATCHES, "NUMBERS_PER_REQUEST = 500", "NUMBERS_PER_REQUEST = 1000", "many numbers are sent"),
+            (_BATCHES, _LIMIT, _NO_LIMIT, "many numbers are sent"),
             (_THREADS, "this.#free > 0", "true", "sends at the same time keep to the thread limit"),
-            (_SYSTEM_ERROR, _REFUSALS, _MORE_REFUSALS.replace("\\\\", "\\"), '"code":"1001999"'),
+            (_SYSTEM_ERROR, _REFUSALS, _MORE_REFUSALS, '"code":"1001999"'),
             (_NO_RETRY, "attempts = 4", "attempts = 1", "sent again after a pause"),
             (_HTTP, "answer.status !== 200", "false", '"status":502'),
             ("follows redirects", 'redirect: "manual"', 'redirect: "follow"', '"status":307'),
@@ -226,7 +228,7 @@ MUTANTS = [
     *(
         Mutant("go", error, "ccell.go", *each)
         for error, *each in (
-            (_RESENDS, " || err.State != NotSent", "", "TestASendWithoutAReadableAnswerIsUnknownAndNotSentAgain"),
+            (_RESENDS, " || err.State != NotSent", "", f"Test{_UNKNOWN}"),
             (_FIRST_PAGE, " || len(page) < full", " || true", "TestReportsAreFetchedUntilAPageIsNotFull"),
             (
                 _NO_CODES,
@@ -244,21 +246,21 @@ MUTANTS = [
             (
                 _SYSTEM_ERROR,
                 _REFUSALS,
-                _MORE_REFUSALS.replace("\\\\", "\\"),
-                "TestASendWithoutAReadableAnswerIsUnknownAndNotSentAgain",
+                _MORE_REFUSALS,
+                f"Test{_UNKNOWN}",
             ),
             (_NO_RETRY, "= 4\n", "= 1\n", "TestARequestOverTheThreadLimitIsSentAgainAfterAPause"),
             (
                 _HTTP,
                 "response.StatusCode != http.StatusOK",
                 "response.StatusCode == 0",
-                "TestASendWithoutAReadableAnswerIsUnknownAndNotSentAgain",
+                f"Test{_UNKNOWN}",
             ),
             (
                 "follows redirects",
                 "{ return http.ErrUseLastResponse }",
                 "{ return nil }",
-                "TestASendWithoutAReadableAnswerIsUnknownAndNotSentAgain",
+                f"Test{_UNKNOWN}",
             ),
             (_SEQID, "client.serial.Add(1)", "client.serial.Load()", "TestASignedSendHasASignOfItsOwnAndNoPassword"),
             (
@@ -276,7 +278,7 @@ MUTANTS = [
                 _RESENDS,
                 "error.State == State.NotSent && ",
                 "error.State != State.Refused && ",
-                "ASendWithoutAReadableAnswerIsUnknownAndNotSentAgain",
+                _UNKNOWN,
             ),
             (_FIRST_PAGE, "page.Count >= full", "page.Count > full", "ReportsAreFetchedUntilAPageIsNotFull"),
             (
@@ -300,21 +302,21 @@ MUTANTS = [
             (
                 _SYSTEM_ERROR,
                 _REFUSALS,
-                _MORE_REFUSALS.replace("\\\\", "\\"),
-                "ASendWithoutAReadableAnswerIsUnknownAndNotSentAgain",
+                _MORE_REFUSALS,
+                _UNKNOWN,
             ),
             (_NO_RETRY, "Attempts = 4", "Attempts = 1", "ARequestOverTheThreadLimitIsSentAgainAfterAPause"),
             (
                 _HTTP,
                 "answer.StatusCode != HttpStatusCode.OK",
                 "answer.StatusCode == 0",
-                "ASendWithoutAReadableAnswerIsUnknownAndNotSentAgain",
+                _UNKNOWN,
             ),
             (
                 "follows redirects",
                 "AllowAutoRedirect = false",
                 "AllowAutoRedirect = true",
-                "ASendWithoutAReadableAnswerIsUnknownAndNotSentAgain",
+                _UNKNOWN,
             ),
             (
                 _SEQID,
@@ -347,7 +349,7 @@ MUTANTS = [
                 "State.ACCEPTED",
                 "test_each_number_has_its_own_code",
             ),
-            (_BATCHES, "NUMBERS_PER_REQUEST = 500", "NUMBERS_PER_REQUEST = 1000", "test_many_numbers"),
+            (_BATCHES, _LIMIT, _NO_LIMIT, "test_many_numbers"),
             (_THREADS, "BoundedSemaphore(threads)", "BoundedSemaphore(9)", "test_threads_that_share_a_client"),
             (
                 _SYSTEM_ERROR,

@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from harness import processes
 from harness.emulators import emulator
 
+from ccell_fake.extras import install
 from ccell_mock_server.cli import main
 from ccell_mock_server.http import tls
 from ccell_mock_server.http.authority import fingerprint, kept_authority
@@ -138,7 +139,7 @@ def test_a_kept_authority_is_printed_without_the_extra_and_a_new_one_needs_it(mo
     assert _run("--tls-dir", "tls").stdout == kept
     refused = _run("--tls-dir", "other")
     assert (refused.exit_code, refused.stdout) == (1, "")
-    assert "trustme is not installed: pip install 'ccell-fake[tls]'" in refused.stderr
+    assert f"trustme is not installed: {install('tls')}" in refused.stderr
     assert not Path("other").exists()
 
 

@@ -99,6 +99,15 @@ def test_a_help_has_no_escape_of_its_formatter(name: str) -> None:
     assert "\\b" not in _run(name, "--help").output
 
 
+@pytest.mark.parametrize("width", [40, 60, 80])
+@pytest.mark.parametrize("name", ["", *_commands()])
+def test_a_help_fits_in_the_width_of_the_terminal(name: str, width: int) -> None:
+    done = CliRunner().invoke(main, [*filter(None, [name]), "--help"], terminal_width=width)
+    assert done.exit_code == 0
+    # A list of choices has no blank to break at.
+    assert [line for line in done.output.splitlines() if len(line) > width and "|" not in line] == []
+
+
 @pytest.mark.parametrize("name", sorted(_commands().keys() - {"calibrate", "contract"}))
 def test_each_option_of_a_command_has_one_environment_variable(name: str) -> None:
     help_ = " ".join(_run(name, "--help").output.split()).replace("- ", "-")
@@ -337,7 +346,7 @@ hours = 0
         "demo.userid",
         "server.port",
         "server.profile",
-        "server.tls_key",
+        "server.tls_cert",
     ]
 
 

@@ -120,7 +120,7 @@ def test_every_kind_of_setting_is_read() -> None:
             'accounts[0].signcode must be \'*\' or a list such as ["签名"], got "签名"',
         ),
         ({"accounts": [{"blacklist": "138*"}]}, 'accounts[0].blacklist must be a list such as ["138*"], got "138*"'),
-        ({"server": {"tls_cert": "x"}}, "server.tls_key must be set together with tls_cert"),
+        ({"server": {"tls_cert": "x"}}, "server.tls_cert must be set together with tls_key, which is missing"),
         ({"server": {"tls_names": ["a_b"]}}, "server.tls_names must be names such as sms.example.com, "),
         ({"server": {"tls_names": "x"}}, 'server.tls_names must be a list such as ["x"]'),
         (

@@ -1,6 +1,7 @@
 """Settings by environment variables: every setting has one, in every form, and errors name it."""
 
 import json
+import logging
 from dataclasses import fields
 from pathlib import Path
 from typing import Any, cast
@@ -10,14 +11,16 @@ import pytest
 import tomli_w
 from click.testing import CliRunner, Result
 from flask import Flask
+from harness.emulators import emulator
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ccell_fake.model import Operation
 from ccell_mock_server import wsgi
 from ccell_mock_server.cli import main
-from ccell_mock_server.commands.options import variable
-from ccell_mock_server.commands.serve import config_of_environment, serve
+from ccell_mock_server.commands.configuration import LOG_OPTIONS, config_of_environment, log_level
+from ccell_mock_server.commands.options import add_variables, variable
+from ccell_mock_server.commands.serve import serve
 from ccell_mock_server.config import toml
 from ccell_mock_server.config.errors import ConfigError
 from ccell_mock_server.config.settings import TABLES, ServerSettings
@@ -79,7 +82,7 @@ def _run(*arguments: str, env: dict[str, str] | None = None) -> Result:
 def test_each_setting_of_the_server_has_an_environment_variable(setting: str, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in filter(None, (setting, TOGETHER.get(setting))):
         monkeypatch.setenv(variable(OPTIONS[name]), _text(GIVEN[name]))
-    config, variables = config_of_environment()
+    config, variables, _ = config_of_environment()
     assert getattr(config.server, setting) == GIVEN[setting] != getattr(ServerSettings(), setting)
     assert variable(OPTIONS[setting]) in variables
 
@@ -134,7 +137,7 @@ def test_answers_and_demo_of_the_environment_win_setting_by_setting(
     (folder / "ccell.toml").write_text('[assumptions]\nQ13 = "number"\nQ30 = "no"\n[demo]\nmessages = 5\nhours = 2\n')
     monkeypatch.setenv("CCELL_FAKE_ASSUMPTIONS", '{"Q13": "segments"}')
     monkeypatch.setenv("CCELL_FAKE_DEMO", "messages = 9")
-    config, _ = config_of_environment()
+    config, _, _ = config_of_environment()
     assert config.assumptions == {"Q13": "segments", "Q30": "no"}
     assert config.demo
     assert (config.demo.messages, config.demo.hours) == (9, 2)
@@ -165,10 +168,19 @@ WRONG: list[tuple[dict[str, str], str]] = [
     ({"JOURNAL_ENTRIES": "0"}, "CCELL_FAKE_JOURNAL_ENTRIES: server.journal_entries must be greater than or equal to 1"),
     ({"CONTROL_TOKEN": " hunter2"}, "CCELL_FAKE_CONTROL_TOKEN: server.control_token must be printable ASCII"),
     ({"CONTROL_TOKEN_FILE": "none"}, "CCELL_FAKE_CONTROL_TOKEN_FILE: server.control_token_file: none: cannot be read"),
-    ({"MAGIC": "maybe"}, "(env var: 'CCELL_FAKE_MAGIC'): 'maybe' is not a valid boolean"),
-    ({"SEED": "x"}, "(env var: 'CCELL_FAKE_SEED'): 'x' is not a valid integer"),
-    ({"PORT": "tcp://10.0.0.1:8026"}, "(env var: 'CCELL_FAKE_PORT'): must be a number, got 'tcp://10.0.0.1:8026'. Kub"),
-    ({"ACCOUNTS": "[{"}, "(env var: 'CCELL_FAKE_ACCOUNTS'): must be JSON or TOML; as JSON: "),
+    ({"TLS_CERT": "x"}, "CCELL_FAKE_TLS_CERT: server.tls_cert must be set together with tls_key, which is missing"),
+    ({"TLS_KEY": "x"}, "CCELL_FAKE_TLS_KEY: server.tls_key must be set together with tls_cert, which is missing"),
+]
+MALFORMED: list[tuple[str, str, str]] = [
+    ("MAGIC", "maybe", "'maybe' is not a valid boolean"),
+    ("SEED", "x", "'x' is not a valid integer"),
+    ("PORT", "tcp://10.0.0.1:8026", "must be a number, got 'tcp://10.0.0.1:8026'. Kub"),
+    ("ACCOUNTS", "[{", "must be JSON or TOML; as JSON: "),
+    ("ACCOUNTS", "null", "must be a list of tables, got null"),
+    ("ASSUMPTIONS", "null", "must be a table, got null"),
+    ("DEMO", "null", "must be a table, got null"),
+    ("DEMO", '{"hours": 1, "hours": 2}', "must have each key once, got 'hours' 2 times in one JSON object"),
+    ("ACCOUNTS", '[{"password": "hunter2", "password": "x"}]', "must have each key once, got 'password' 2 times"),
 ]
 
 
@@ -182,6 +194,143 @@ def test_an_invalid_variable_is_named_by_serve_and_check_config_alike(
         done = _run(*command, env=env)
         assert (done.exit_code, message in done.stderr) == (2, True), done.output
         assert "hunter2" not in done.output
+
+
+@pytest.mark.parametrize(("name", "value", "message"), MALFORMED)
+def test_a_malformed_variable_is_named_by_serve_and_check_config_alike(name: str, value: str, message: str) -> None:
+    env = {_name(name): value}
+    started, checked = _run("serve", "--print-config", env=env), _run("check-config", env=env)
+    assert (started.exit_code, f"(env var: '{_name(name)}'): {message}" in started.stderr) == (2, True), started.output
+    assert (checked.exit_code, checked.stderr.startswith(f"{_name(name)}: {message}")) == (2, True), checked.output
+    assert "hunter2" not in started.output + checked.output
+
+
+def test_a_malformed_variable_hides_no_other_problem(folder: Path) -> None:
+    (folder / "ccell.toml").write_text("[server]\nstore = 5\n")
+    env = {"SEED": "x", "MAGIC": "maybe", "JOURNAL_ENTRIES": "0", "LOG_LEVEL": "loud", "DEMO": "null"}
+    done = _run("check-config", env={_name(name): value for name, value in env.items()})
+    assert [line.split(": ")[0] for line in done.stderr.splitlines()] == [
+        *map(_name, ("DEMO", "SEED", "MAGIC", "LOG_LEVEL")),
+        "ccell.toml",
+        _name("JOURNAL_ENTRIES"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "variables", "message"),
+    [
+        ('tls_names = ["a"]', {"TLS_CERT": "x", "TLS_KEY": "y"}, "server.tls_cert comes from CCELL_FAKE_TLS_CERT"),
+        ('tls_cert = "x"\ntls_key = "y"', {"TLS_DIR": "d"}, "server.tls_cert comes from ccell.toml"),
+        ('control_token = "a"', {"CONTROL_TOKEN_FILE": "token"}, "server.control_token comes from ccell.toml"),
+        ("", {"DEMO": 'userid = "200001"', "ACCOUNTS": 'userid = "200001"'}, "userid comes from CCELL_FAKE_ACCOUNTS"),
+    ],
+)
+def test_an_error_about_two_settings_names_where_each_comes_from(
+    folder: Path, text: str, variables: dict[str, str], message: str
+) -> None:
+    (folder / "ccell.toml").write_text(f"[server]\n{text}\n")
+    done = _run("serve", "--print-config", env={_name(name): value for name, value in variables.items()})
+    assert (done.exit_code, f"({message})" in done.stderr or message in done.stderr) == (2, True), done.output
+
+
+def test_a_missing_partner_of_a_variable_is_not_blamed_on_the_file(folder: Path) -> None:
+    (folder / "ccell.toml").write_text("")
+    done = _run("check-config", env={"CCELL_FAKE_TLS_KEY": "key.pem"})
+    assert "ccell.toml" not in done.stderr
+
+
+def test_check_config_needs_no_file(folder: Path) -> None:
+    assert _run("check-config").output == "the default configuration is valid: 1 account\n"
+    env = {"CCELL_FAKE_ACCOUNTS": "[{}, {}]"}
+    assert _run("check-config", env=env).output == (
+        "the default configuration is valid with CCELL_FAKE_ACCOUNTS: 2 accounts\n"
+    )
+    (folder / "other.toml").write_text("[[accounts]]\n" * 3)
+    done = _run("check-config", env={"CCELL_FAKE_CONFIG": "other.toml"})
+    assert done.output == "other.toml is valid: 3 accounts\n"
+
+
+UNUSABLE: list[tuple[dict[str, str], str]] = [
+    ({"STORE": "missing/x.sqlite"}, 'CCELL_FAKE_STORE: server.store must be in a folder that exists, got "missing/x'),
+    ({"STORE": "."}, 'CCELL_FAKE_STORE: server.store must be a file, not a folder, got "."'),
+    ({"TLS_CERT": "none.pem", "TLS_KEY": "token"}, "CCELL_FAKE_TLS_CERT: server.tls_cert must be a file that exists"),
+    ({"TLS_CERT": "token", "TLS_KEY": "none.pem"}, "CCELL_FAKE_TLS_KEY: server.tls_key must be a file that exists"),
+    ({"TLS_CERT": "token", "TLS_KEY": "token"}, "CCELL_FAKE_TLS_CERT: server.tls_cert: token and token must be a cert"),
+    ({"TLS": "1", "TLS_DIR": "damaged"}, "CCELL_FAKE_TLS_DIR: server.tls_dir: "),
+    ({"LOG_LEVEL": "loud"}, "CCELL_FAKE_LOG_LEVEL: 'loud' is not one of 'debug', 'info', 'warning', 'error'"),
+    ({"QUIET": "1", "VERBOSE": "1"}, "CCELL_FAKE_QUIET, CCELL_FAKE_VERBOSE: --quiet and --verbose exclude each other"),
+]
+
+
+@pytest.mark.parametrize(("variables", "message"), UNUSABLE)
+def test_check_config_refuses_what_serve_cannot_start_with(
+    folder: Path, variables: dict[str, str], message: str
+) -> None:
+    (folder / "damaged" / "authority").mkdir(parents=True)
+    env = {"CCELL_FAKE_PORT": "0", **{_name(name): value for name, value in variables.items()}}
+    checked, started = _run("check-config", env=env), _run("serve", env=env)
+    assert (checked.exit_code, checked.stderr.startswith(message)) == (2, True), checked.output
+    assert started.exit_code in {1, 2}, started.output
+
+
+def test_check_config_writes_nothing_and_accepts_the_files_of_an_emulator(folder: Path) -> None:
+    env = {"CCELL_FAKE_STORE": "x.sqlite", "CCELL_FAKE_TLS": "1"}
+    before = sorted(folder.rglob("*"))
+    assert _run("check-config", env=env).exit_code == 0
+    assert sorted(folder.rglob("*")) == before
+    with emulator(server={"store": "x.sqlite", "tls": True}):
+        assert _run("check-config", env=env).exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("options", "variables", "level"),
+    [
+        ([], {}, logging.INFO),
+        (["-v"], {"QUIET": "1"}, logging.DEBUG),
+        (["-q"], {"VERBOSE": "1"}, logging.WARNING),
+        (["--log-level", "error"], {"QUIET": "1"}, logging.ERROR),
+        (["--log-level", "info"], {"VERBOSE": "1"}, logging.INFO),
+        (["-v"], {"LOG_LEVEL": "error"}, logging.DEBUG),
+        ([], {"QUIET": "1", "LOG_LEVEL": "debug"}, logging.WARNING),
+        ([], {"QUIET": "0", "VERBOSE": "1"}, logging.DEBUG),
+    ],
+)
+def test_an_option_of_the_log_wins_over_all_variables_of_the_log(
+    monkeypatch: pytest.MonkeyPatch, options: list[str], variables: dict[str, str], level: int
+) -> None:
+    for name, value in variables.items():
+        monkeypatch.setenv(_name(name), value)
+    command = click.Command("serve", params=[*LOG_OPTIONS])
+    add_variables(command)
+    assert log_level(command.make_context("serve", options)) == level
+
+
+@pytest.mark.parametrize(("options", "variables"), [(["-q", "-v"], {}), ([], {"QUIET": "1", "VERBOSE": "1"})])
+def test_quiet_and_verbose_from_one_place_exclude_each_other(options: list[str], variables: dict[str, str]) -> None:
+    done = _run("serve", "--port", "0", *options, env={_name(name): value for name, value in variables.items()})
+    assert (done.exit_code, "--quiet and --verbose exclude each other" in done.stderr) == (2, True), done.output
+
+
+EMPTY_FILES = [
+    ["exec", "--log", "", "--", "true"],
+    ["exec", "--config", "", "--", "true"],
+    ["serve", "--config", ""],
+    ["check-config", ""],
+    ["ca", "--out", ""],
+    ["ca", "--config", ""],
+    ["replay", ""],
+    ["record", "--upstream", "http://127.0.0.1:1", "--to", ""],
+    ["messages", "--control-token-file", ""],
+    ["messages", "--cacert", ""],
+    ["contract", "--report", ""],
+    ["calibrate", "--to", ""],
+]
+
+
+@pytest.mark.parametrize("command", EMPTY_FILES, ids=" ".join)
+def test_an_empty_path_of_a_file_is_wrong_usage(command: list[str]) -> None:
+    done = _run(*command)
+    assert (done.exit_code, "must name a file, got an empty text" in done.stderr) == (2, True), done.output
 
 
 def test_a_problem_of_the_file_is_not_blamed_on_a_variable(folder: Path) -> None:

@@ -20,6 +20,8 @@ ENVIRONMENT = "import json, os; print(json.dumps(dict(os.environ)))"
 SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2"]
 NAMES = ("URL", "USERID", "PASSWORD", "CACERT", "CONTROL_TOKEN")
 
+_NO_PROGRAM = "must be a program, or a script that begins with #! and its interpreter, such as #!/bin/sh"
+
 LISTENER = """
 import signal, sys
 awaited = {signal.Signals[name] for name in sys.argv[1:]}
@@ -226,9 +228,14 @@ def test_a_command_that_cannot_run_has_the_exit_code_of_a_shell(folder: Path) ->
         (127, "Error: ccell-no-such-program: No such file or directory\n"),
         (127, "Error: ./missing: No such file or directory\n"),
         (126, "Error: ./data: Permission denied\n"),
-        (126, "Error: ./no-program: Exec format error\n"),
+        (126, f"Error: ./no-program: {_NO_PROGRAM}\n"),
         (126, "Error: ./data/x: Not a directory\n"),
     ]
+
+
+def test_an_empty_command_is_wrong_usage(folder: Path) -> None:
+    done = _exec(folder, "--", "")
+    assert (done.returncode, "COMMAND must not be empty" in done.stderr) == (2, True)
 
 
 def test_a_command_is_required(folder: Path) -> None:

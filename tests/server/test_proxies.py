@@ -1,4 +1,4 @@
-"""With a proxy in the environment, nothing that is meant for an emulator goes to the proxy."""
+"""Nothing that is meant for an emulator goes to a proxy of the environment."""
 
 import os
 import subprocess

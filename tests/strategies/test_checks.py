@@ -15,6 +15,7 @@ from hypothesis.errors import InvalidArgument
 from hypothesis.strategies import SearchStrategy
 
 from ccell_fake import strategies
+from ccell_fake.extras import install
 from ccell_fake.limits import PAYLOAD_BYTES
 from ccell_fake.model import Request, Submit
 
@@ -156,4 +157,4 @@ def test_a_missing_hypothesis_is_named() -> None:
     script = "import sys; sys.modules['hypothesis'] = None; import ccell_fake.strategies"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
     assert done.returncode == 1
-    assert "ccell_fake.strategies requires Hypothesis: pip install 'ccell-fake[hypothesis]'" in done.stderr
+    assert f"ccell_fake.strategies requires Hypothesis: {install('hypothesis')}" in done.stderr

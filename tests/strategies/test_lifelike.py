@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from ccell_fake.engine import magic, numbers
 from ccell_fake.engine.assumptions import Answers
 from ccell_fake.engine.content import find_signatures
+from ccell_fake.extras import install
 from ccell_fake.lifelike import OPT_OUT, CcellProvider
 from ccell_fake.model import Operation, Reply, Request, Submit, Upmsg
 from ccell_fake.settings import Carrier
@@ -116,4 +117,4 @@ def test_a_missing_faker_is_named() -> None:
     script = "import sys; sys.modules['faker'] = None; import ccell_fake.lifelike"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
     assert done.returncode == 1
-    assert "ccell_fake.lifelike requires Faker: pip install 'ccell-fake[demo]'" in done.stderr
+    assert f"ccell_fake.lifelike requires Faker: {install('demo')}" in done.stderr

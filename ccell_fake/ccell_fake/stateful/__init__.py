@@ -5,10 +5,12 @@ integration's store with a reference model of the gateway. Subclass `CcellMachin
 `run`. Requires the extra `hypothesis`.
 """
 
+from ccell_fake.extras import install
+
 try:
     import hypothesis  # noqa: F401 # pyright: ignore[reportUnusedImport] - imported for the error message alone
 except ImportError as _error:
-    _message = "ccell_fake.stateful requires Hypothesis: pip install 'ccell-fake[hypothesis]'"
+    _message = f"ccell_fake.stateful requires Hypothesis: {install('hypothesis')}"
     raise ImportError(_message, name="hypothesis") from _error
 
 from ccell_fake.stateful.abilities import FAULTS

@@ -7,7 +7,7 @@ import click
 from click.core import ParameterSource
 
 from ccell_fake.errors import CcellError
-from ccell_mock_server.commands.options import insecure_context, origins
+from ccell_mock_server.commands.options import FILE, FILE_TO_WRITE, insecure_context, origins
 from ccell_mock_server.commands.output import echo, tell
 from ccell_mock_server.commands.signals import interrupt_at_stop
 from ccell_mock_server.config import settings
@@ -22,13 +22,9 @@ _SECONDS = 30.0
 @click.command()
 @click.option("--tls-dir", help="Folder that keeps the authority.  [default: beside the store]")
 @click.option("--store", help="File that keeps the data of the emulator.")
-@click.option(
-    "--config", "path", type=click.Path(path_type=Path), help="TOML file.  [default: ccell.toml if it exists]"
-)
+@click.option("--config", "path", type=FILE, help="TOML file.  [default: ccell.toml if it exists]")
 @click.option("--url", help="Address of a running emulator to ask, instead of a folder.")
-@click.option(
-    "--out", type=click.Path(dir_okay=False, path_type=Path), help="File to write.  [default: print the certificate]"
-)
+@click.option("--out", type=FILE_TO_WRITE, help="File to write.  [default: print the certificate]")
 @click.pass_context
 def ca(
     context: click.Context,

@@ -11,8 +11,9 @@ from typing import Any, cast
 
 import click
 
+from ccell_fake.extras import install
 from ccell_mock_server.commands import output
-from ccell_mock_server.commands.options import SECONDS
+from ccell_mock_server.commands.options import SECONDS, FilePath
 
 _SUITE = "ccell_fake.contract"
 # These packages are imported before pytest can rewrite their assertions. Only their tests would need that.
@@ -45,11 +46,11 @@ def _options(command: _Command) -> _Command:
     )
     @click.option("--phone", multiple=True, metavar="NUMBER", help="Live: a number of your own; may be repeated.")
     @click.option("--budget", type=click.IntRange(0), help="Live: maximum number of messages.")
-    @click.option("--account", type=click.Path(), help="Live: TOML file with the known settings of the account.")
+    @click.option("--account", type=FilePath(), help="Live: TOML file with the known settings of the account.")
     @click.option("--patience", type=SECONDS, help="Live: seconds to wait for a report.  [default: 60]")
-    @click.option("--cacert", type=click.Path(), help="Certificates to trust instead of the host's.")
-    @click.option("--report", multiple=True, type=click.Path(), help="Write a report: .json, .md or .html.")
-    @click.option("--compare", type=click.Path(), help="Earlier report, .json, to compare the run with.")
+    @click.option("--cacert", type=FilePath(), help="Certificates to trust instead of the host's.")
+    @click.option("--report", multiple=True, type=FilePath(), help="Write a report: .json, .md or .html.")
+    @click.option("--compare", type=FilePath(), help="Earlier report, .json, to compare the run with.")
     @click.argument("pytest_args", nargs=-1, type=click.UNPROCESSED)
     @wraps(command)
     def run(pytest_args: tuple[str, ...], **options: Any) -> None:  # noqa: ANN401 - click's
@@ -70,7 +71,7 @@ def _as_arguments(options: dict[str, Any]) -> Iterator[str]:
 
 @click.command(epilog=_EPILOG)
 @_options
-@click.option("--profile", type=click.Path(), help="Start the emulator with a profile and expect its answers.")
+@click.option("--profile", type=FilePath(), help="Start the emulator with a profile and expect its answers.")
 def contract(arguments: list[str]) -> None:
     """Test every clause of the document, published fact and open question.
 
@@ -83,8 +84,8 @@ def contract(arguments: list[str]) -> None:
 
 @click.command(epilog=_EPILOG)
 @_options
-@click.option("--to", "calibrate", type=click.Path(), help="Write the answers to a profile.")
-@click.option("--drift", type=click.Path(), help="Fail if an answer differs from a profile.")
+@click.option("--to", "calibrate", type=FilePath(), help="Write the answers to a profile.")
+@click.option("--drift", type=FilePath(), help="Fail if an answer differs from a profile.")
 def calibrate(arguments: list[str]) -> None:
     """Answer the open questions.
 
@@ -103,7 +104,7 @@ def calibrate(arguments: list[str]) -> None:
 def _run(arguments: list[str]) -> None:
     missing = [name for name in ("pytest", "hypothesis") if find_spec(name) is None]
     if missing:
-        message = f'{" and ".join(missing)} must be installed: pip install "ccell-fake[contract]"'
+        message = f"{' and '.join(missing)} must be installed: {install('contract')}"
         raise click.UsageError(message)
     try:
         with _sigterm_as_interrupt(), output.uninterrupted():

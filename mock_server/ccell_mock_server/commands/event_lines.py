@@ -3,12 +3,13 @@
 import re
 from collections.abc import Iterator
 from datetime import datetime
+from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ccell_fake.clock import SystemClock
 from ccell_fake.control.events import Event
 from ccell_fake.patterns import Patterns
-from ccell_mock_server.commands.terminal import render, visible
+from ccell_mock_server.commands.terminal import breaks, render, visible, width
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -145,15 +146,13 @@ def _at(text: str) -> datetime:
 
 def render_line(line: Line) -> str:
     """Render a line with its colours. What does not fit in the width of stdout continues under its first word."""
-    from rich.table import Table  # noqa: PLC0415 - takes longer to import than the rest of a command
+    from rich.text import Text  # noqa: PLC0415 - takes longer to import than the rest of a command
 
-    grid = Table.grid(padding=(0, 1, 0, 0))
-    grid.add_column(no_wrap=True, style=_QUIET)
-    grid.add_column(overflow="fold")
-    grid.add_row(_clock(line.at), _styled(line.words))
-    for text in line.explanation:
-        grid.add_row("", visible(text))
-    return render(grid)
+    clock = Text(f"{_clock(line.at)} ", _QUIET)
+    indent = Text(" " * len(clock))
+    texts = [_styled(line.words), *(Text(visible(text)) for text in line.explanation)]
+    lines = chain.from_iterable(text.divide(breaks(text.plain, width() - len(clock))) for text in texts)
+    return render(Text("\n").join((indent if index else clock) + text for index, text in enumerate(lines)))
 
 
 def _clock(at: datetime | None) -> str:

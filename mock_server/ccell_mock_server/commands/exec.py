@@ -17,14 +17,15 @@ from ccell_fake.errors import CcellError
 from ccell_fake.proxies import exempt
 from ccell_fake.settings import AccountSettings
 from ccell_mock_server.commands import output
-from ccell_mock_server.commands.greeting import main_accounts
-from ccell_mock_server.commands.options import PORT, origins
-from ccell_mock_server.commands.serve import load, play_demo, serve
+from ccell_mock_server.commands.configuration import SETTING_OPTIONS, load
+from ccell_mock_server.commands.greeting import main_accounts, play_demo
+from ccell_mock_server.commands.options import FILE_TO_WRITE, PORT, origins
 from ccell_mock_server.commands.signals import passing_on
 
 if TYPE_CHECKING:
     from ccell_mock_server.emulator import Emulator
 
+_NO_PROGRAM = "must be a program, or a script that begins with #! and its interpreter, such as #!/bin/sh"
 _NOT_EXECUTABLE, _NOT_FOUND, _SIGNALLED = 126, 127, 128
 
 _EPILOG = f"""
@@ -44,18 +45,18 @@ COMMAND does not run: 2 wrong usage or configuration; 1 any other reason;
 {output.BROKEN} an error of this program.
 """
 
-_OTHERWISE = {"host", "port", "log_level", "quiet", "verbose", "print_config"}
-"""Options of `serve` that this command has in another form, or not at all."""
+_OTHERWISE = {"host", "port"}
+"""Settings that this command has in another form, or not at all."""
 
 
 @click.command(
     "exec",
-    params=[option for option in serve.params if option.name not in _OTHERWISE],
+    params=[option for option in SETTING_OPTIONS if option.name not in _OTHERWISE],
     context_settings={"allow_interspersed_args": False},
     epilog=_EPILOG,
 )
 @click.option("--port", type=PORT, default=0, help="Port of 127.0.0.1 to listen on.  [default: a free one]")
-@click.option("--log", type=click.Path(dir_okay=False, path_type=Path), help="Append the log to a file, not to stderr.")
+@click.option("--log", type=FILE_TO_WRITE, help="Append the log to a file, not to stderr.")
 @click.option(
     "--log-level",
     type=click.Choice(["debug", "info", "warning", "error"]),
@@ -77,6 +78,9 @@ def exec(  # noqa: A001 - the name of the command
 
     The emulator listens on a free port of 127.0.0.1, and stops when COMMAND ends. Write -- before COMMAND.
     """
+    if not command[0]:
+        message = "COMMAND must not be empty"
+        raise click.UsageError(message)
     options["host"] = "127.0.0.1"
     config = load(path, {name: value for name, value in options.items() if value not in (None, ())}, origins(context))
     from ccell_mock_server.emulator import Emulator  # noqa: PLC0415 - slow to import
@@ -144,7 +148,8 @@ def _run(command: tuple[str, ...], environment: Mapping[str, str]) -> int:
         try:
             process = subprocess.Popen([found or command[0], *command[1:]], env=environment)  # noqa: S603 - what the user wants to run
         except OSError as error:
-            output.tell(f"Error: {command[0]}: {error.strerror}")
+            reason = _NO_PROGRAM if error.errno == errno.ENOEXEC else error.strerror
+            output.tell(f"Error: {command[0]}: {reason}")
             raise click.exceptions.Exit(_NOT_FOUND if error.errno == errno.ENOENT else _NOT_EXECUTABLE) from error
         code = wait(process)
     return code if code >= 0 else _SIGNALLED - code

@@ -105,3 +105,13 @@ def _trial(emulator: "Emulator") -> Iterator[tuple[str, str]]:
 
 def _public_password(account: AccountSettings) -> str:
     return account.password if is_public(account.password) else "YOUR-PASSWORD"
+
+
+def play_demo(emulator: "Emulator") -> str:
+    """Play the traffic of the table `[demo]`, and describe its account. Returns empty text without the table."""
+    demo = emulator.config.demo
+    if demo is None:
+        return ""
+    from ccell_mock_server.demo import open_demo  # noqa: PLC0415 - Faker is slow to import
+
+    return f"{demo.userid}, password {open_demo(emulator, demo)}, with traffic of {demo.hours:g} hours"

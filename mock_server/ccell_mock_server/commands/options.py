@@ -14,7 +14,7 @@ import click
 from click.core import ParameterSource
 
 from ccell_fake.certificates import trusted
-from ccell_fake.clock import SHANGHAI, SystemClock
+from ccell_fake.clock import EARLIEST, LATEST, SHANGHAI, SystemClock
 from ccell_mock_server.config.errors import ConfigError
 from ccell_mock_server.config.token import TOKEN_FORM, is_token, read_token
 from ccell_mock_server.http.paths import DEFAULT_PORT
@@ -47,7 +47,17 @@ class _Seconds(click.FloatRange):
         return seconds
 
 
-class _Certificates(click.Path):
+class FilePath(click.Path):
+    """The path of a file. An empty text would be the current folder."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:  # noqa: ANN401 - Click's
+        """Return the path."""
+        if not os.fspath(value):
+            self.fail("must name a file, got an empty text", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+class _Certificates(FilePath):
     """A file of certificates, which is read before the command does anything."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:  # noqa: ANN401 - Click's
@@ -70,14 +80,37 @@ POSITIVE_SECONDS = _Seconds(min=0, max=_LONGEST, min_open=True)
 def instant(text: str) -> datetime:
     """Type of an option: a time in Asia/Shanghai or with an offset, or a duration before now, such as 10m."""
     now = SystemClock().now()
-    if duration := _DURATION.fullmatch(text):
-        return now - timedelta(**{_UNITS[duration[2]]: int(duration[1])})
     try:
-        time = datetime.fromisoformat(f"{now:%Y-%m-%d} {text}" if _TIME.fullmatch(text) else text)
+        if duration := _DURATION.fullmatch(text):
+            time = now - timedelta(**{_UNITS[duration[2]]: int(duration[1])})
+        else:
+            time = datetime.fromisoformat(f"{now:%Y-%m-%d} {text}" if _TIME.fullmatch(text) else text)
     except ValueError:
         message = f"must be like 10m, 08:30 or '2026-01-31 08:30:00', got {text!r}"
         raise click.BadParameter(message) from None
-    return time if time.tzinfo else time.replace(tzinfo=SHANGHAI)
+    time = time if time.tzinfo else time.replace(tzinfo=SHANGHAI)
+    if not EARLIEST <= time <= LATEST:
+        message = f"must be from {EARLIEST:%Y-%m-%d} to {LATEST:%Y-%m-%d}, got {text!r}"
+        raise click.BadParameter(message)
+    return time
+
+
+class _Userid(_ParamType):
+    name = "text"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:  # noqa: ANN401 - Click's
+        """Return the userid of an account. No path of the control API could have another text."""
+        from ccell_mock_server.config.accounts import USERID_FORM, is_userid  # noqa: PLC0415 - slow to import
+
+        if not value:
+            self.fail("must name an account, got an empty text", param, ctx)
+        if not is_userid(value):
+            self.fail(f"must consist of {USERID_FORM}, got {value!r}", param, ctx)
+        return value
+
+
+USERID = _Userid()
+"""Type of an option: the userid of an account of an emulator."""
 
 
 class Table(_ParamType):
@@ -99,6 +132,8 @@ class Table(_ParamType):
             read = toml.read_value(value, self._setting)
         except ConfigError as error:
             self.fail(f"{error}", param, ctx)
+        if read is None:
+            self.fail(f"must be a {'list of tables' if self._is_list else 'table'}, got null", param, ctx)
         return [read] if self._is_list and isinstance(read, dict) else read
 
 
@@ -116,6 +151,9 @@ class _Port(click.types.IntParamType):
 
 PORT = _Port()
 """Type of an option: a port."""
+
+FILE, FILE_TO_WRITE = FilePath(path_type=Path), FilePath(dir_okay=False, path_type=Path)
+"""Types of an option: the path of a file, and of one that is not a folder if it exists."""
 
 
 def variable(option: click.Option) -> str:
@@ -178,7 +216,7 @@ def control_token(command: _Command) -> _Command:
     @click.option(
         "--control-token-file",
         metavar="FILE",
-        type=click.Path(path_type=Path),
+        type=FILE,
         help="File with this token, in place of --control-token.",
     )
     @wraps(command)
@@ -201,7 +239,7 @@ def control_token(command: _Command) -> _Command:
 
 def userid(help_: str) -> Callable[[_Command], _Command]:
     """Return the option `--userid` of a command that uses the control API, with its help."""
-    return click.option("--userid", help=help_)
+    return click.option("--userid", type=USERID, help=help_)
 
 
 def json_lines(command: _Command) -> _Command:

@@ -42,10 +42,9 @@ def ready(url: str | None, cacert: Path | None, timeout: float) -> None:
 
 def _own_url() -> str:
     """Return the address of an emulator that `serve` starts with the same file and the same variables."""
-    from ccell_mock_server.commands.serve import config_of_environment  # noqa: PLC0415 - slow to import
+    from ccell_mock_server.commands.configuration import config_of_environment  # noqa: PLC0415 - slow to import
 
-    config, _ = config_of_environment()
-    server = config.server
+    server = config_of_environment()[0].server
     if server.port == 0:
         message = "--url must be given, because the configured port is 0, any free one"
         raise click.UsageError(message)

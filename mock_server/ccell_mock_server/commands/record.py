@@ -8,7 +8,7 @@ import click
 
 from ccell_fake.errors import CcellError
 from ccell_mock_server.commands import output
-from ccell_mock_server.commands.options import POSITIVE_SECONDS, cacert
+from ccell_mock_server.commands.options import FILE_TO_WRITE, POSITIVE_SECONDS, cacert
 from ccell_mock_server.commands.signals import stop_event, wait_for
 from ccell_mock_server.config.settings import is_loopback
 
@@ -29,7 +29,7 @@ Exit codes: 0 done; 1 something could not be written;
     "path",
     required=True,
     metavar="FILE",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=FILE_TO_WRITE,
     help="Transcript to write; an existing one is appended to.",
 )
 @click.option("--host", default="127.0.0.1", show_default=True, help="Loopback address to listen on.")

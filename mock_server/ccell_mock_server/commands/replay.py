@@ -14,7 +14,7 @@ import click
 from ccell_fake.errors import CcellError
 from ccell_fake.settings import AccountSettings
 from ccell_mock_server.commands import output
-from ccell_mock_server.commands.options import cacert, control_token, origins
+from ccell_mock_server.commands.options import FILE, cacert, control_token, origins
 from ccell_mock_server.commands.rows import Row, print_rows
 from ccell_mock_server.commands.terminal import fold
 from ccell_mock_server.config.settings import Config, is_loopback, load, parse
@@ -38,11 +38,11 @@ Exit codes: 0 the answers are the same; {DIFFERENT} they differ;
 
 
 @click.command(epilog=_EXIT_CODES)
-@click.argument("path", metavar="FILE", type=click.Path(path_type=Path))
+@click.argument("path", metavar="FILE", type=FILE)
 @click.option("--url", help="Address of an emulator on loopback.  [default: start one in this process]")
 @control_token
 @cacert
-@click.option("--config", "config_path", type=click.Path(path_type=Path), help="TOML file, as for serve.")
+@click.option("--config", "config_path", type=FILE, help="TOML file, as for serve.")
 @click.option("--profile", help="File with a live service's answers to the open questions.")
 @click.option("--ignore-layout", is_flag=True, help="Exit with 0 if only the layout of answers differs.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")

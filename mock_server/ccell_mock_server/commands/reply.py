@@ -6,7 +6,7 @@ import click
 
 from ccell_fake.settings import DOCUMENT_ACCOUNT
 from ccell_mock_server.commands.control import EXIT_CODES, control_command
-from ccell_mock_server.commands.options import SECONDS
+from ccell_mock_server.commands.options import SECONDS, USERID
 from ccell_mock_server.commands.output import echo
 from ccell_mock_server.commands.terminal import fold
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 @control_command
 @click.argument("phone")
 @click.argument("text")
-@click.option("--userid", default=DOCUMENT_ACCOUNT.userid, show_default=True, help="Userid of the account.")
+@click.option("--userid", type=USERID, default=DOCUMENT_ACCOUNT.userid, show_default=True, help="The account.")
 @click.option("--spcode", default="", help="Extension to append to the account's port.")
 @click.option("--delay", type=SECONDS, default=0.0, help="Seconds until the message arrives.")
 def reply(control: "ControlClient", *, phone: str, text: str, userid: str, spcode: str, delay: float) -> None:

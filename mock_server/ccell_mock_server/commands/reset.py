@@ -33,9 +33,20 @@ def reset(control: "ControlClient", *, userid: str | None, yes: bool) -> None:
         if sys.stdin is None or not sys.stdin.isatty():  # pyright: ignore[reportUnnecessaryComparison] - closed by the caller
             message = f"to reset {named} without a terminal, give --yes"
             raise click.UsageError(message)
-        click.confirm(f"Delete the {_DELETED} of {named}?", abort=True, err=True)
+        if not _is_confirmed(f"Delete the {_DELETED} of {named}?"):
+            message = "nothing was reset"
+            raise click.ClickException(message)
     if account is None:
         control.reset()
     else:
         account.reset()
     output.echo(fold(f"deleted the {_DELETED} of {named}; kept the settings"))
+
+
+def _is_confirmed(question: str) -> bool:
+    """Ask a question. An interrupt says what became of the command."""
+    try:
+        return click.confirm(question, err=True)
+    except click.Abort as interrupt:
+        interrupt.add_note("nothing was reset")
+        raise

@@ -83,7 +83,7 @@ def _blocks(table: list[list[str]]) -> Iterator[str]:
 
     names, *rows = table
     longest = max(cell_len(name) for name in names) + 1
-    indent = min(longest, width() // 2) + 1
+    indent = min(longest + 1, width() // 2)
     for number, row in enumerate(rows):
         if number:
             yield ""

@@ -2,20 +2,26 @@
 
 import io
 import os
+import re
 import shutil
 import sys
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from ccell_fake.printable import escape_controls
 from ccell_mock_server.commands.output import encoding, is_open
 
 if TYPE_CHECKING:
-    from rich.console import Console, RenderableType
+    from rich.console import Console
+    from rich.text import Text
 
 # A pipe or a file has no width, and nothing is folded there.
 _UNLIMITED_WIDTH = 1_000_000
 _SMALLEST_WIDTH = 20
 _COLOURLESS = {"dumb", "unknown"}
+# A word has the blank after it, so that no line begins with that one.
+_WORD = re.compile(r"\S+\s?|\s")
+_PART = re.compile(r"\\(?:[nrt]|x[0-9a-f]{2}|u[0-9a-f]{4}|U[0-9a-f]{8})|.", re.DOTALL)
 
 
 def width() -> int:
@@ -48,14 +54,14 @@ def visible(text: str) -> str:
     return escape_controls(text).encode(encoding(), "backslashreplace").decode(encoding())
 
 
-def console(columns: int | None = None) -> "Console":
-    """Return a console that writes nothing to stdout, but has its colours, its encoding, and its width or another."""
+def console() -> "Console":
+    """Return a console that writes nothing to stdout, but has its colours, its encoding and its width."""
     from rich.console import Console  # noqa: PLC0415 - takes longer to import than the rest of a command
 
     colours = is_coloured()
     return Console(
         file=io.TextIOWrapper(io.BytesIO(), encoding()),
-        width=columns or width(),
+        width=width(),
         height=100,
         force_terminal=colours,
         color_system="standard" if colours else None,
@@ -67,21 +73,40 @@ def console(columns: int | None = None) -> "Console":
     )
 
 
-def render(shown: "RenderableType", columns: int | None = None) -> str:
-    """Render a table or a text, in the width of stdout or another, as lines without blanks at their ends."""
-    on = console(columns)
+def render(text: "Text") -> str:
+    """Render a text in the colours of stdout, without folding it."""
+    on = console()
     with on.capture() as captured:
-        on.print(shown)
-    return "\n".join(line.rstrip() for line in captured.get().rstrip("\n").split("\n"))
+        on.print(text, end="", soft_wrap=True)
+    return captured.get()
 
 
 def fold(text: str, columns: int | None = None) -> str:
-    """Escape a text, and fold it at the width of stdout or at another."""
+    """Escape a text, and fold it at the width of stdout or at another. The lines together are the escaped text."""
+    text = visible(text)
+    places = [0, *breaks(text, columns or width()), len(text)]
+    return "\n".join(text[start:end] for start, end in pairwise(places))
+
+
+def breaks(text: str, columns: int) -> list[int]:
+    """Return the places where to break an escaped text: before words, and in a word that is longer than a line.
+
+    An escape stays whole in at least 10 columns, which the longest one has.
+    """
     from rich.cells import cell_len  # noqa: PLC0415 - likewise
 
-    text, columns = visible(text), columns or width()
+    found: list[int] = []
     if cell_len(text) <= columns:
-        return text
-    from rich.text import Text  # noqa: PLC0415 - likewise
-
-    return render(Text(text, overflow="fold"), columns)
+        return found
+    start = 0
+    for word in _WORD.finditer(text):
+        if cell_len(text[start : word.end()]) <= columns:
+            continue
+        if word.start() > start:
+            start = word.start()
+            found.append(start)
+        for part in _PART.finditer(text, word.start(), word.end()):
+            if part.start() > start and cell_len(text[start : part.end()]) > columns:
+                start = part.start()
+                found.append(start)
+    return found

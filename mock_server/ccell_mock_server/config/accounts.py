@@ -13,6 +13,9 @@ from ccell_fake.settings import DOCUMENT_ACCOUNT, AccountSettings
 from ccell_fake.wire.secrets import HIDDEN
 from ccell_mock_server.config.errors import ConfigProblem
 
+USERID_FORM = "letters, digits and . _ @ -, and not be . or .."
+"""The allowed form of a userid, for error messages."""
+
 _USERID = re.compile(r"(?!\.\.?$)[\w.@-]*", re.ASCII)
 _NUMBER_PATTERN = re.compile(r"[0-9]+\*?|\*")
 # An entry with other numbers of digits would match no number that can be recognised.
@@ -26,9 +29,7 @@ _STRIDE = 61
 def check_account(account: AccountSettings) -> Iterator[ConfigProblem]:
     """Yield the problems of an account's settings."""
     if not is_userid(account.userid):
-        yield ConfigProblem(
-            "userid", "must consist of letters, digits and . _ @ -, and not be . or ..", f'"{account.userid}"'
-        )
+        yield ConfigProblem("userid", f"must consist of {USERID_FORM}", f'"{account.userid}"')
     if account.password == HIDDEN:
         yield ConfigProblem("password", "must be the real password or left out; this one is hidden", HIDDEN)
     if account.closing_phrase != account.closing_phrase.strip():

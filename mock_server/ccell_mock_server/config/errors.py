@@ -29,11 +29,13 @@ class ConfigProblem:
         key: Path of the setting, such as `accounts[0].signcode[1]`; empty for the whole.
         message: What is allowed, such as `must be positive`.
         value: The invalid value with secrets hidden, or None to leave it out.
+        other: Path of another setting that it must not be set together with, or None.
     """
 
     key: str
     message: str
     value: str | None = None
+    other: str | None = None
 
     def under(self, key: str) -> Self:
         """Return the same problem with a longer path."""

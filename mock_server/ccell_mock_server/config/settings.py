@@ -14,10 +14,11 @@ from typing import Annotated, Any, ClassVar
 
 import tomli_w
 from annotated_types import Interval, Len
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
 from ccell_fake.engine import magic
 from ccell_fake.engine.assumptions import AnswerTable
+from ccell_fake.extras import install
 from ccell_fake.settings import DOCUMENT_ACCOUNT, AccountSettings, OutcomeRule, Persona, PersonaAnswer
 from ccell_fake.wire.secrets import HIDDEN
 from ccell_mock_server.config import toml
@@ -28,7 +29,9 @@ from ccell_mock_server.config.accounts import (
     credential_number,
     is_public,
 )
-from ccell_mock_server.config.errors import ConfigError, ConfigProblem, from_pydantic
+from ccell_mock_server.config.errors import ConfigError, ConfigProblem
+from ccell_mock_server.config.files import check_certificate, check_generated, check_store
+from ccell_mock_server.config.reading import read_valid
 from ccell_mock_server.config.token import TOKEN_FORM, is_token, read_token
 from ccell_mock_server.http.names import canonical_name
 from ccell_mock_server.http.paths import DEFAULT_PORT
@@ -37,7 +40,6 @@ _DEFAULT_PATH = Path("ccell.toml")
 _TOKEN_SETTINGS = {"server.control_token", "server.control_token_file"}
 _FORBID: Mapping[str, str] = {"extra": "forbid"}
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
-_SURROGATE = re.compile(r"[\ud800-\udfff]")
 _COMMAND_LINE = "the command line"
 
 
@@ -163,6 +165,7 @@ def load(
     origins: Mapping[str, str] = _NOTHING,
     *,
     needs_token: bool = True,
+    checks_files: bool = False,
 ) -> Config:
     """Load a TOML file. The other arguments are as for `parse`.
 
@@ -173,8 +176,9 @@ def load(
     """
     path = config_file(path)
     if path is None:
-        return parse({}, _COMMAND_LINE, overrides, origins, needs_token=needs_token)
-    return parse(toml.read(path), str(path), overrides, origins, needs_token=needs_token)
+        return parse({}, _COMMAND_LINE, overrides, origins, needs_token=needs_token, checks_files=checks_files)
+    data = toml.read(path)
+    return parse(data, str(path), overrides, origins, needs_token=needs_token, checks_files=checks_files)
 
 
 def config_file(path: Path | None) -> Path | None:
@@ -189,6 +193,7 @@ def parse(
     origins: Mapping[str, str] = _NOTHING,
     *,
     needs_token: bool = True,
+    checks_files: bool = False,
 ) -> Config:
     """Check a configuration, and generate the userids and passwords that its accounts lack.
 
@@ -199,30 +204,40 @@ def parse(
             of these tables that they name. All others are settings of the table `[server]`.
         origins: For error messages, where an override comes from, if not from the command line.
         needs_token: Refuse to listen beyond loopback without a control token.
+        checks_files: Check the files that an emulator uses from its start.
 
     Raises:
         ConfigError: The configuration is invalid. The message names all its problems.
     """
-    config, problems = _read(data, is_toml=True)
+    config, problems = read_valid(_adapter(), data, KNOWN_SETTINGS, is_toml=True)
     tables = {name: value for name, value in overrides.items() if name in TABLES}
     server = {name: value for name, value in overrides.items() if name not in TABLES}
-    wins, wrong_wins = _read({"server": server, **tables}, is_toml=False)
+    wins, wrong_wins = read_valid(_adapter(), {"server": server, **tables}, KNOWN_SETTINGS, is_toml=False)
 
     def blame(problem: ConfigProblem) -> str:
         override = _override_of(problem, overrides)
         return source if override is None else origins.get(override, _COMMAND_LINE)
 
+    def describe(origin: str, problem: ConfigProblem) -> str:
+        other = blame(ConfigProblem(problem.other, "")) if problem.other else origin
+        return f"{origin}: {problem}" + ("" if other == origin else f" ({problem.other} comes from {other})")
+
     named = [(source, problem) for problem in problems] + [(blame(problem), problem) for problem in wrong_wins]
     invalid = {(origin, problem.key) for origin, problem in named}
     config, token_problems = _read_token_file(_override(config, wins, overrides))
     invalid_keys = {key for _, key in invalid}
-    checked = _check_server(config, invalid_keys, needs_token=needs_token)
+    checked = _check_server(config, invalid_keys, needs_token=needs_token, checks_files=checks_files)
     found = [(blame(problem), problem) for problem in (*token_problems, *checked, *_check_accounts(config))]
     # A default stands in for an invalid setting.
     named += [(origin, problem) for origin, problem in found if (origin, problem.key) not in invalid]
     if named:
-        raise ConfigError("\n".join(f"{origin}: {problem}" for origin, problem in named))
+        raise ConfigError("\n".join(describe(*one) for one in named))
     return replace(config, accounts=tuple(_complete(config)))
+
+
+@cache
+def _adapter() -> TypeAdapter[Config]:
+    return TypeAdapter(Config)
 
 
 def _override(config: Config, wins: Config, overrides: Mapping[str, Any]) -> Config:
@@ -255,7 +270,8 @@ def _read_token_file(config: Config) -> tuple[Config, list[ConfigProblem]]:
     if not server.control_token_file:
         return config, []
     if server.control_token:
-        return config, [ConfigProblem(key, "must not be set together with control_token")]
+        message = "must not be set together with control_token"
+        return config, [ConfigProblem(key, message, other="server.control_token")]
     try:
         token = read_token(Path(server.control_token_file))
     except ConfigError as error:
@@ -263,65 +279,9 @@ def _read_token_file(config: Config) -> tuple[Config, list[ConfigProblem]]:
     return replace(config, server=replace(server, control_token=token)), []
 
 
-@cache
-def _adapter() -> TypeAdapter[Config]:
-    return TypeAdapter(Config)
-
-
-def _read(data: Mapping[str, Any], *, is_toml: bool) -> tuple[Config, list[ConfigProblem]]:
-    """Read a configuration without its invalid settings. Returns it, and a problem for each of these."""
-    # JSON has no dates and times. They become tables, which no setting takes.
-    kept: Any = json.loads(json.dumps(data, default=lambda value: {type(value).__name__: str(value)}))
-    problems = _remove_undecoded(kept)
-    while True:
-        try:
-            return _adapter().validate_json(json.dumps(kept), strict=True), problems
-        except ValidationError as error:
-            entries = error.errors()
-            problems += from_pydantic(map(dict, entries), kept, KNOWN_SETTINGS, is_toml=is_toml)
-            # One setting may have several errors.
-            for table, *path in dict.fromkeys(_setting(entry["loc"]) for entry in entries):
-                _remove(kept, str(table), *path)
-
-
-def _remove_undecoded(kept: Any) -> list[ConfigProblem]:  # noqa: ANN401 - JSON
-    """Remove the settings that are no text in UTF-8, and return a problem for each."""
-    problems: list[ConfigProblem] = []
-    for table, value in list(kept.items()):
-        given: Any = value
-        is_list = isinstance(value, list)
-        names: list[Any] = list(range(len(given)) if is_list else given if isinstance(value, dict) else [])
-        for path in [[name] for name in names] or [[]]:
-            setting = [path, given[path[0]] if path else given]
-            if _SURROGATE.search(json.dumps(setting, ensure_ascii=False)):
-                place = f"[{path[0]}]" if is_list else f".{path[0]}"
-                problems.append(ConfigProblem(f"{table}{place if path else ''}", "must be text in UTF-8"))
-                _remove(kept, table, *path)
-    return problems
-
-
-def _setting(loc: tuple[int | str, ...]) -> tuple[int | str, ...]:
-    """Return the path of the setting that an error is in: table and name, or list, index and name."""
-    return loc[:3] if len(loc) > 1 and isinstance(loc[1], int) else loc[:2]
-
-
-def _remove(data: Any, table: str, *path: Any) -> None:  # noqa: ANN401 - JSON
-    """Remove the setting at a path from its table, or else the table. One table of accounts becomes a list of them."""
-    given: Any = data.get(table)
-    is_in_list = bool(path) and isinstance(path[0], int)
-    settings: Any = given[path[0]] if is_in_list else given
-    names = path[1:] if is_in_list else path
-    if names and isinstance(settings, dict) and names[0] in settings:
-        del settings[names[0]]
-    elif is_in_list:
-        given[path[0]] = {}
-    elif table == "accounts" and isinstance(given, dict):
-        data[table] = [given]
-    else:
-        data.pop(table, None)
-
-
-def _check_server(config: Config, invalid: AbstractSet[str], *, needs_token: bool) -> Iterator[ConfigProblem]:
+def _check_server(
+    config: Config, invalid: AbstractSet[str], *, needs_token: bool, checks_files: bool
+) -> Iterator[ConfigProblem]:
     server = config.server
     yield from check_assumptions(config.assumptions, "server")
     if server.profile:
@@ -329,7 +289,9 @@ def _check_server(config: Config, invalid: AbstractSet[str], *, needs_token: boo
             toml.read_profile(Path(server.profile))
         except ConfigError as error:
             yield ConfigProblem("server.profile", str(error))
-    yield from _check_tls(server)
+    yield from _check_tls(server, invalid)
+    if checks_files:
+        yield from _check_files(server)
     if server.control_token == HIDDEN:
         message = "must be the real token or left out; this one is hidden"
         yield ConfigProblem("server.control_token", message, HIDDEN)
@@ -344,21 +306,32 @@ def _check_server(config: Config, invalid: AbstractSet[str], *, needs_token: boo
         yield ConfigProblem("server.host", message, f'"{server.host}"')
 
 
-def _check_tls(server: ServerSettings) -> Iterator[ConfigProblem]:
+def _check_tls(server: ServerSettings, invalid: AbstractSet[str]) -> Iterator[ConfigProblem]:
     if bool(server.tls_cert) != bool(server.tls_key):
-        missing, other = ("tls_key", "tls_cert") if server.tls_cert else ("tls_cert", "tls_key")
-        yield ConfigProblem(f"server.{missing}", f"must be set together with {other}")
+        given, missing = ("tls_cert", "tls_key") if server.tls_cert else ("tls_key", "tls_cert")
+        if f"server.{missing}" not in invalid:
+            yield ConfigProblem(f"server.{given}", f"must be set together with {missing}, which is missing")
     for setting in ("tls_names", "tls_dir"):
         if server.tls_cert and getattr(server, setting):
             message = (
                 "must not be set together with tls_cert: it is for generated certificates, and yours stays as it is"
             )
-            yield ConfigProblem(f"server.{setting}", message)
+            yield ConfigProblem(f"server.{setting}", message, other="server.tls_cert")
     for name in server.tls_names:
         try:
             canonical_name(name)
         except ValueError as error:
             yield ConfigProblem("server.tls_names", str(error), json.dumps(name[:80], ensure_ascii=False))
+
+
+def _check_files(server: ServerSettings) -> Iterator[ConfigProblem]:
+    if server.store:
+        yield from check_store(Path(server.store))
+    if server.tls_cert and server.tls_key:
+        yield from check_certificate(server.tls_cert, server.tls_key)
+    elif not (server.tls_cert or server.tls_key) and server.scheme == "https":
+        setting = next(name for name in ("tls_dir", "store", "tls", "tls_names") if getattr(server, name, None))
+        yield from check_generated(server.authority_folder, f"server.{setting}")
 
 
 def _check_accounts(config: Config) -> Iterator[ConfigProblem]:
@@ -372,7 +345,7 @@ def _check_accounts(config: Config) -> Iterator[ConfigProblem]:
     if config.demo is None:
         return
     if find_spec("faker") is None:
-        yield ConfigProblem("demo", "Faker is not installed; run pip install 'ccell-fake[demo]'")
+        yield ConfigProblem("demo", f"Faker is not installed; {install('demo')}")
     userid = config.demo.userid
     for problem in check_account(AccountSettings(userid=userid)):
         yield problem.under("demo")
@@ -383,8 +356,8 @@ def _check_accounts(config: Config) -> Iterator[ConfigProblem]:
 
 
 def _used_twice(key: str, userid: str, used: Mapping[str, int]) -> ConfigProblem:
-    message = f"must differ from accounts[{used[userid]}].userid"
-    return ConfigProblem(f"{key}.userid", message, f'"{userid}"')
+    other = f"accounts[{used[userid]}].userid"
+    return ConfigProblem(f"{key}.userid", f"must differ from {other}", f'"{userid}"', other)
 
 
 def _complete(config: Config) -> Iterator[AccountSettings]:

@@ -1,6 +1,7 @@
 """Control tokens: their form, and the files that hold them, such as secrets of Docker or Kubernetes."""
 
 import re
+from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 from pathlib import Path
 
 from ccell_mock_server.config.errors import ConfigError
@@ -23,10 +24,14 @@ def read_token(path: Path) -> str:
         ConfigError: The file is unreadable or empty, or holds something else. The message does not show it.
     """
     try:
-        text = path.read_bytes().decode("ascii", "replace")
+        content = path.read_bytes()
     except OSError as error:
         message = f"{path}: cannot be read: {error.strerror}"
         raise ConfigError(message) from error
+    if content.startswith((BOM_UTF8, BOM_UTF16_LE, BOM_UTF16_BE)):
+        message = f"{path}: must begin with the token, not with a byte order mark; save it as ASCII"
+        raise ConfigError(message)
+    text = content.decode("ascii", "replace")
     token = text.removesuffix("\n").removesuffix("\r")
     if not token:
         message = f"{path}: is empty; it must hold the token"

@@ -10,6 +10,7 @@ A profile has a table for each question:
 
 import json
 import tomllib
+from collections import Counter
 from pathlib import Path
 from typing import Any, cast
 
@@ -38,10 +39,11 @@ def read_value(text: str, name: str) -> object:
     `userid = "300001"` and `[[accounts]]` with settings below are the same.
 
     Raises:
-        ConfigError: The text is neither JSON nor TOML. The message does not show it, as it may hold passwords.
+        ConfigError: The text is neither JSON nor TOML, or has a key twice. The message does not show it, as it may hold
+            passwords.
     """
     try:
-        return json.loads(text)
+        return json.loads(text, object_pairs_hook=_unique)
     except ValueError as error:
         not_json = f"{error}"
     try:
@@ -54,6 +56,16 @@ def read_value(text: str, name: str) -> object:
     except tomllib.TOMLDecodeError:
         message = f"must be JSON or TOML; as JSON: {not_json}; as TOML: {not_toml}"
         raise ConfigError(message) from None
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return the members of a JSON object. TOML refuses equal keys too."""
+    members = dict(pairs)
+    for key, count in Counter(key for key, _ in pairs).items():
+        if count > 1:
+            message = f"must have each key once, got {key!r} {count} times in one JSON object"
+            raise ConfigError(message)
+    return members
 
 
 def read_profile(path: Path) -> dict[str, dict[str, Any]]:

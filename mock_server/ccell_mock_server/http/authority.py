@@ -12,6 +12,7 @@ from types import ModuleType
 
 from ccell_fake.clock import SystemClock
 from ccell_fake.errors import CcellError
+from ccell_fake.extras import install
 
 _FOLDER, _CERTIFICATE, _KEY = "authority", "ca.pem", "ca.key"
 _ORGANIZATION = "ccell-fake"
@@ -74,6 +75,11 @@ def temporary_authority(folder: Path) -> Authority:
     return Authority(folder / _CERTIFICATE, certificate, key, _read_end(folder / _CERTIFICATE))
 
 
+def is_kept(folder: Path) -> bool:
+    """Return whether a folder keeps an authority, which may be damaged."""
+    return os.path.lexists(folder.absolute() / _FOLDER)
+
+
 def kept_authority(folder: Path) -> Authority:
     """Read the authority that a folder keeps. Make it if there is none.
 
@@ -84,7 +90,7 @@ def kept_authority(folder: Path) -> Authority:
     """
     place = folder.absolute() / _FOLDER
     try:
-        if not os.path.lexists(place):
+        if not is_kept(folder):
             _make(place)
     except OSError as error:
         message = f"{folder}: no authority can be kept there: {error.strerror}"
@@ -109,7 +115,7 @@ def _import_trustme() -> ModuleType:
     try:
         import trustme  # noqa: PLC0415 - an extra, and slow to import
     except ImportError as error:
-        message = "trustme is not installed: pip install 'ccell-fake[tls]', or give --tls-cert and --tls-key"
+        message = f"trustme is not installed: {install('tls')}, or give --tls-cert and --tls-key"
         raise CertificateError(message) from error
     return trustme
 

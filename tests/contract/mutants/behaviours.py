@@ -155,7 +155,7 @@ def repeating(operation: Operation) -> Make:
 
 
 def overlapping(operation: Operation, per_call: int) -> Make:
-    """After a full page, the next page begins with the last item of that page, in place of its own first item."""
+    """The page after a full page begins with the last item of that page, in place of its own first item."""
 
     def make() -> Behaviour:
         last: dict[int, tuple[Any, ...]] = {}
