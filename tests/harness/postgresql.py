@@ -5,7 +5,6 @@ file, and a process of this module waits for the exclusive one, then stops the c
 """
 
 import fcntl
-import json
 import os
 import pwd
 import secrets
