@@ -47,7 +47,9 @@ def nginx(one: str, two: str, folder: Path) -> Generator[str]:
     configuration = folder / "nginx.conf"
     configuration.write_text(text, "utf-8")
     # Its own files, elsewhere than in the folders of an installation.
-    paths = "".join(f"{name}_temp_path {folder}/{name};" for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
+    paths = "".join(
+        f"{name}_temp_path {folder}/{name};" for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    )
     configuration.write_text(text.replace("http {", f"http {{ {paths}", 1), "utf-8")
     own = f"daemon off; pid {folder}/pid; error_log stderr;"
     with _running([str(program), "-e", "stderr", "-c", str(configuration), "-g", own], port, dict(os.environ)) as url:

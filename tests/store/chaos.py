@@ -51,7 +51,16 @@ class Process:
 
     def start(self) -> None:
         """Start, without waiting until it is ready."""
-        options = ["--port", str(self.port), "--store", self.store, "--log-level", "error", "--journal-entries", "1000000"]
+        options = [
+            "--port",
+            str(self.port),
+            "--store",
+            self.store,
+            "--log-level",
+            "error",
+            "--journal-entries",
+            "1000000",
+        ]
         self._running = subprocess.Popen(
             [*COMMAND, "serve", *options], cwd=self.folder, stdout=subprocess.DEVNULL, stderr=self.log, text=True
         )
@@ -150,8 +159,7 @@ def run(
             opened = [control.open(_SETTINGS) for _ in range(accounts)]
         chaos = Chaos(emulators, cluster, seed)
         workers = [
-            Worker(number, gateway, {one.userid: one.password for one in opened}, seed)
-            for number in range(clients)
+            Worker(number, gateway, {one.userid: one.password for one in opened}, seed) for number in range(clients)
         ]
         with _busy(workers):
             chaos.cause(minutes * 60)

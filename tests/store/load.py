@@ -85,7 +85,7 @@ class Worker(threading.Thread):
         try:
             while not self._ends.is_set():
                 userid = self._random.choice([*self._clients])
-                (self.fetch if self._random.random() < 0.4 else self.send)(userid)  # noqa: PLR2004
+                (self.fetch if self._random.random() < 0.4 else self.send)(userid)
         except Exception as error:  # noqa: BLE001 - the main thread raises it
             self.error = error
 
