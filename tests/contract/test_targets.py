@@ -17,6 +17,7 @@ from ccell_fake.contract.needs import JSON_RPC
 from ccell_fake.contract.results import CheckOutcome
 from ccell_fixtures.registries import ASSUMPTIONS, CLAUSES, PUBLISHED
 
+
 def test_every_clause_and_published_fact_has_a_test_and_every_question_a_probe() -> None:
     asked = {one.id for one in suite.all_checks()}
     assert asked == CLAUSES.keys() | PUBLISHED.keys() | ASSUMPTIONS.keys()

@@ -9,12 +9,15 @@ from harness import postgresql, processes, proxies
 
 
 @contextmanager
-def _pair(folder: Path, *options: str) -> Generator[str]:
+def _pair(folder: Path) -> Generator[str]:
     """Two emulators on one database, behind HAProxy. Yields the proxy's URL."""
-    store = ("--store", postgresql.shared().create_database(), *options)
-    with processes.serving(folder, *store) as (_, one), processes.serving(folder, *store) as (_, two):
-        with proxies.haproxy(one, two) as url:
-            yield url
+    store = ("--store", postgresql.shared().create_database())
+    with (
+        processes.serving(folder, *store) as (_, one),
+        processes.serving(folder, *store) as (_, two),
+        proxies.haproxy(one, two) as url,
+    ):
+        yield url
 
 
 def test_the_suite_holds_on_a_pair_as_an_emulator(tmp_path: Path) -> None:
