@@ -12,7 +12,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
@@ -48,19 +48,20 @@ class Cluster:
     """A cluster with a role that owns everything.
 
     Attributes:
+        folder: Its folder.
         port: Its port of 127.0.0.1.
         log: The file with the server's log.
     """
 
     def __init__(self, folder: Path, port: int) -> None:
-        self._folder = folder
+        self.folder = folder
         self.port = port
         self.log = folder / "log"
 
     @property
     def pid(self) -> int:
         """The process of the server."""
-        return int((self._folder / "data" / "postmaster.pid").read_text("utf-8").split()[0])
+        return int((self.folder / "data" / "postmaster.pid").read_text("utf-8").split()[0])
 
     def url(self, database: str = "postgres") -> str:
         """The URL of a database, with the password."""
@@ -102,7 +103,7 @@ class Cluster:
 
     @property
     def _data(self) -> str:
-        return str(self._folder / "data")
+        return str(self.folder / "data")
 
 
 @contextmanager
@@ -119,20 +120,43 @@ def cluster(*, is_durable: bool = False, **settings: str) -> Generator[Cluster]:
         yield _create(folder, settings if is_durable else _FAST | settings)
 
 
+def name_shared() -> Path:
+    """Choose the folder of the cluster that this process and those that it starts share, and return it."""
+    name = f"ccell-postgresql-{secrets.token_hex(4)}"
+    return Path(os.environ.setdefault(SHARED, str(Path(tempfile.gettempdir(), name))))
+
+
 @cache
 def shared() -> Cluster:
     """The cluster of the test run. The first call of any of its processes starts it."""
-    if SHARED not in os.environ:
-        os.environ[SHARED] = str(Path(tempfile.gettempdir(), f"ccell-postgresql-{secrets.token_hex(4)}"))
-    folder = Path(os.environ[SHARED])
-    with Path(f"{folder}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    folder = name_shared()
+    with _locked(folder):
         folder.mkdir(exist_ok=True)
         users = os.open(folder / "users", os.O_WRONLY | os.O_CREAT)  # kept open until this process ends
         fcntl.flock(users, fcntl.LOCK_SH)
         if (folder / "port").exists():
             return Cluster(folder, int((folder / "port").read_text("utf-8")))
         return _create(folder, _FAST)
+
+
+def shared_template(fill: Callable[[str], object]) -> str:
+    """The name of a database of the test run to copy. A function fills it once, by its URL."""
+    cluster = shared()
+    with _locked(cluster.folder):
+        made = cluster.folder / "template"
+        if not made.exists():
+            url = cluster.create_database()
+            fill(url)
+            made.write_text(url.rpartition("/")[2], "utf-8")
+        return made.read_text("utf-8")
+
+
+@contextmanager
+def _locked(folder: Path) -> Generator[None]:
+    """Let one process of the test run in at a time."""
+    with Path(f"{folder}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def _create(folder: Path, settings: Mapping[str, object]) -> Cluster:
