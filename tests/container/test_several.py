@@ -11,6 +11,7 @@ import yaml
 from container import deployed, image
 from container.deployed import ROOT
 from harness import postgresql, proxies
+from harness.tools import need
 
 from ccell_fake import Client, ControlClient
 from ccell_fake.client import OutcomeUnknown
@@ -40,6 +41,7 @@ def _environment(container: dict[str, Any]) -> dict[str, str]:
     "environment", [SERVICES["emulator-one"]["environment"], _environment(CONTAINER)], ids=["Compose", "Kubernetes"]
 )
 def test_two_emulators_behind_the_proxy_are_one_gateway(environment: dict[str, str], tmp_path: Path) -> None:
+    need(postgresql.is_installed(), "PostgreSQL", "postgresql")
     (tmp_path / "control-token").write_text("sesame\n")
     database = postgresql.shared().create_database()
     assert environment["CCELL_FAKE_STORE"].startswith("postgresql://ccell@")

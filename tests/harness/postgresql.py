@@ -44,6 +44,13 @@ def program(name: str) -> str:
     raise MissingPostgresql(message)
 
 
+def is_installed() -> bool:
+    """Return whether the programs of PostgreSQL are there."""
+    with suppress(MissingPostgresql):
+        return bool(program("initdb"))
+    return False
+
+
 class Cluster:
     """A cluster with a role that owns everything.
 
