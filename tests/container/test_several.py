@@ -73,8 +73,8 @@ def test_the_proxy_leads_to_both_emulators_and_is_the_gateway_of_the_client() ->
 @pytest.mark.parametrize("name", ["haproxy", "nginx"])
 def test_a_proxy_sends_to_every_emulator_and_a_request_that_fails_is_sent_once(name: str, tmp_path: Path) -> None:
     with ExitStack() as stack:
-        emulators = [stack.enter_context(deployed.serving({})) for _ in EMULATORS]
-        proxy = proxies.haproxy(*emulators) if name == "haproxy" else proxies.nginx(*emulators, tmp_path)
+        emulators = one, two = [stack.enter_context(deployed.serving({})) for _ in EMULATORS]
+        proxy = proxies.haproxy(one, two) if name == "haproxy" else proxies.nginx(one, two, tmp_path)
         url = stack.enter_context(proxy)
         accounts = [stack.enter_context(ControlClient(each)).account("200001") for each in emulators]
         # By default proxies repeat a GET rather than a POST.
