@@ -10,6 +10,12 @@ from typing import NamedTuple
 from ccell_fake.clock import ClockSetting
 from ccell_fake.settings import AccountSettings
 
+NO_ACCOUNT = 0
+"""The account number of requests of no account."""
+
+Lifetime = tuple[str, int]
+"""The life of an account from its opening to a reset or its end: the store's history, and the account's key."""
+
 Met = tuple[str, str]
 """Something that a client can meet: its kind (`code`, `limit`, `question` or `fault`) and its name."""
 
@@ -38,13 +44,28 @@ class AccountRow:
 
     Attributes:
         key: Its key in the store. Keys are not reused.
+        version: A number that every change of the settings or the clock changes. Numbers are not reused.
         settings: Its settings.
         clock: Setting of its clock.
     """
 
     key: int
+    version: int
     settings: AccountSettings
     clock: ClockSetting
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A slot that a request takes.
+
+    Attributes:
+        account: Key of the account.
+        id: Number of the slot. Numbers are not reused while the emulator runs.
+    """
+
+    account: int
+    id: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ import pty
 import signal
 import socket
 import subprocess
+import termios
 import threading
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 from harness import processes, scripted
-from harness.emulators import CONTENT, PHONE, emulator
+from harness.emulators import CONTENT, PHONE, emulator, until
 
 from ccell_fake.client import Client
 from ccell_mock_server.cli import main
@@ -262,6 +263,8 @@ def test_a_terminal_prompts_for_the_password_without_an_echo(served: Emulator) -
         shown = b""
         while b"Password" not in shown:
             shown += os.read(master, 1024)
+        # What is typed before the echo ends is dropped.
+        until(lambda: not termios.tcgetattr(master)[3] & termios.ECHO)
         os.write(master, b"123456\n")
         assert process.stdout
         output = process.stdout.read()

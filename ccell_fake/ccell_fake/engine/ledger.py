@@ -5,8 +5,10 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol
 
+from ccell_fake.clock import ClockSetting
 from ccell_fake.faults import Fault, FaultStatus
 from ccell_fake.inspection import (
+    Hold,
     JournalEntry,
     Listing,
     MessageFilter,
@@ -31,9 +33,11 @@ from ccell_fake.records import (
     Met,
     MetRow,
     ReportRow,
+    Slot,
     Submission,
     View,
 )
+from ccell_fake.settings import AccountSettings
 
 
 class Inspection(Protocol):
@@ -188,6 +192,8 @@ class Ledger(Protocol):
     def begin_events(self, times: Callable[[], Mapping[int, int]]) -> int:
         """Record the events that time causes from now on, unless they are recorded already.
 
+        The transaction must be one of all accounts.
+
         Args:
             times: Returns the time of each account.
 
@@ -208,16 +214,24 @@ class Ledger(Protocol):
         """Call a function if the transaction is rolled back. The last one is called first."""
         ...
 
-    def account(self, userid: str) -> int:
-        """Return the store's number for an account. The first call assigns it."""
+    def account_row(self, userid: str) -> AccountRow | None:
+        """Return an account as it is now, or None if it is not open."""
+        ...
+
+    def account_with_key(self, account: int) -> AccountRow | None:
+        """Return an account as it is now by the store's number for it, or None if it is not open."""
         ...
 
     def accounts(self) -> list[AccountRow]:
         """Return the accounts in the order of opening."""
         ...
 
-    def save_account(self, row: AccountRow) -> None:
-        """Save an account's settings and its clock setting."""
+    def open_account(self, userid: str) -> int:
+        """Return the store's number for an account. The first call assigns it."""
+        ...
+
+    def save_account(self, account: int, settings: AccountSettings, clock: ClockSetting) -> AccountRow:
+        """Save an account's settings and its clock setting. Returns the account as it is now."""
         ...
 
     def forget(self, account: int) -> None:
@@ -236,8 +250,17 @@ class Ledger(Protocol):
         """Charge messages now or when due. A negative number is a refund."""
         ...
 
-    def greatest_msgid(self, first: int, last: int) -> int | None:
-        """Return the greatest msgid of any account's messages from the first to the last one of a second, or None."""
+    def reserve_msgids(self, second: int, start: int, width: int) -> int:
+        """Reserve msgids, which no other request gets.
+
+        Args:
+            second: The first msgid of the second, of any account.
+            start: The least msgid to reserve behind.
+            width: How many msgids to reserve.
+
+        Returns:
+            The msgid before the reserved ones: the greatest one in use in this second, or `start` if that is greater.
+        """
         ...
 
     def add_messages(self, account: int, submission: Submission, messages: list[MessageRow]) -> None:
@@ -319,6 +342,30 @@ class Ledger(Protocol):
         """Remember the seqid of a request. Returns False if it is remembered already. The oldest ones are forgotten."""
         ...
 
+    def in_progress(self, account: int, operation: Operation | None = None) -> int:
+        """Count the taken slots of an account, of one endpoint or of all, holds included."""
+        ...
+
+    def enter(self, account: int, operation: Operation) -> Slot:
+        """Take a slot."""
+        ...
+
+    def leave(self, slot: Slot) -> None:
+        """Free a slot. A second call does nothing."""
+        ...
+
+    def hold(self, account: int, slots: int, operation: Operation | None, until: datetime, seconds: float) -> Hold:
+        """Hold slots for some seconds. The host's clock shows `until` then, unless it is set meanwhile."""
+        ...
+
+    def holds(self, account: int) -> tuple[Hold, ...]:
+        """Return the holds of an account that have not ended."""
+        ...
+
+    def release_holds(self, account: int, ids: Iterable[int]) -> None:
+        """End holds."""
+        ...
+
     def count_excess(self, account: int, now: int, since: int) -> int:
         """Record that the thread limit was exceeded, and count how often since an instant."""
         ...
@@ -357,12 +404,23 @@ class Ledger(Protocol):
 
 
 class Store(Protocol):
-    """A store. It runs one transaction at a time."""
+    """A store. A transaction is committed at the end of its block, or rolled back on an exception."""
 
-    def exclusive(self) -> AbstractContextManager[object]:
-        """Lock out every other transaction."""
+    def transaction(self, userid: str | None) -> AbstractContextManager[Ledger]:
+        """Open a transaction on one account, which need not exist, or on the requests of no account (None).
+
+        No other transaction on the account runs meanwhile, in any emulator. Other accounts must not be touched.
+        """
         ...
 
-    def transaction(self) -> AbstractContextManager[Ledger]:
-        """Open a transaction. It is committed at the end of the block, or rolled back on an exception."""
+    def transaction_of_all(self) -> AbstractContextManager[Ledger]:
+        """Open a transaction on all accounts. No other transaction runs meanwhile, in any emulator."""
+        ...
+
+    def reading(self) -> AbstractContextManager[Ledger]:
+        """Open a transaction that reads any accounts and changes nothing."""
+        ...
+
+    def leave(self, slot: Slot) -> None:
+        """Free a slot, in a transaction of its own. A second call does nothing."""
         ...
