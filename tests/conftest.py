@@ -2,9 +2,11 @@
 
 import os
 from collections.abc import Generator
+from pathlib import Path
 
 import httpcore2  # noqa: F401 # pyright: ignore[reportUnusedImport] - httpx2 imports it late, and pytester would forget it again
 import pytest
+from harness import stores
 from hypothesis import HealthCheck, settings
 
 # Busy machines make examples slow, so no profile has a deadline.
@@ -42,5 +44,9 @@ def pytest_xdist_auto_num_workers() -> int:
 @pytest.fixture
 def pytester(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
     """Pytest's own fixture, whose child processes start faster. Pytest removes the variable for them."""
-    monkeypatch.setenv("PYTEST_ADDOPTS", _FAST)
+    monkeypatch.setenv("PYTEST_ADDOPTS", " ".join([_FAST, *stores.pytest_options()]))
+    if stores.pytest_options():
+        monkeypatch.setenv(
+            "PYTHONPATH", os.pathsep.join([str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")])
+        )
     return pytester

@@ -8,7 +8,7 @@ import weakref
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -20,6 +20,7 @@ _OPTION = "--store"
 
 class _Choice:
     is_postgresql = False
+    ends: ClassVar[list[Callable[[], object]]] = []
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -47,11 +48,18 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = [item for item in items if item not in left_out]
 
 
-def open_store(owner: object, **options: Any) -> Any:
-    """Open an empty store. It ends with its owner.
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown() -> None:
+    """End the stores that belong to the test."""
+    while _Choice.ends:
+        _Choice.ends.pop()()
+
+
+def open_store(owner: object = None, **options: Any) -> Any:
+    """Open an empty store.
 
     Args:
-        owner: An object that uses it.
+        owner: An object that uses it. The store ends with it, or with the test.
         options: Options of both stores.
     """
     if not _Choice.is_postgresql:
@@ -60,13 +68,20 @@ def open_store(owner: object, **options: Any) -> Any:
 
     url = _fresh()
     store = PostgresqlStore(url, **options)
-    weakref.finalize(owner, _end, store.close, url)
+    end = weakref.finalize(owner or store, _end, store.close, url)
+    if owner is None:
+        _Choice.ends.append(end)
     return store
 
 
-def options() -> tuple[str, ...]:
-    """Options of `serve` in another process, for the store of this test run."""
+def serve_options() -> tuple[str, ...]:
+    """The store of `serve` in another process."""
     return ("--store", _fresh()) if _Choice.is_postgresql else ()
+
+
+def pytest_options() -> tuple[str, ...]:
+    """The option for pytest in another process, which must find this folder."""
+    return ("-p", __name__, f"{_OPTION}=postgresql") if _Choice.is_postgresql else ()
 
 
 def _give_emulators_databases() -> Callable[[], None]:
