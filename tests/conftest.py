@@ -6,7 +6,6 @@ from pathlib import Path
 
 import httpcore2  # noqa: F401 # pyright: ignore[reportUnusedImport] - httpx2 imports it late, and pytester would forget it again
 import pytest
-from harness import stores
 from hypothesis import HealthCheck, settings
 
 # Busy machines make examples slow, so no profile has a deadline.
@@ -44,6 +43,8 @@ def pytest_xdist_auto_num_workers() -> int:
 @pytest.fixture
 def pytester(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
     """Pytest's own fixture, whose child processes start faster. Pytest removes the variable for them."""
+    from harness import stores  # noqa: PLC0415 - pytest has to load it as a plugin first
+
     monkeypatch.setenv("PYTEST_ADDOPTS", " ".join([_FAST, *stores.pytest_options()]))
     if stores.pytest_options():
         monkeypatch.setenv(
