@@ -45,8 +45,8 @@ def pytester(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pyte
     """Pytest's own fixture, whose child processes start faster. Pytest removes the variable for them."""
     from harness import stores  # noqa: PLC0415 - pytest has to load it as a plugin first
 
-    monkeypatch.setenv("PYTEST_ADDOPTS", " ".join([_FAST, *stores.pytest_options()]))
-    if stores.pytest_options():
+    monkeypatch.setenv("PYTEST_ADDOPTS", " ".join([_FAST, *stores.options_of_pytest()]))
+    if stores.options_of_pytest():
         monkeypatch.setenv(
             "PYTHONPATH", os.pathsep.join([str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")])
         )

@@ -39,7 +39,7 @@ def arguments(folder: Path, *options: str) -> list[str]:
     ini = folder / "pytest.ini"
     ini.write_text(_INI, "utf-8")
     own = ["-m", "pytest", "-c", str(ini), "-p", "no:cacheprovider", "-q", f"--ccell-report={folder / 'run.json'}"]
-    return [sys.executable, *own, *stores.pytest_options(), "--pyargs", "ccell_fake.contract", *options]
+    return [sys.executable, *own, *stores.options_of_pytest(), "--pyargs", "ccell_fake.contract", *options]
 
 
 def environment(url: str = "", userid: str = "200001", password: str = PASSWORD) -> dict[str, str]:

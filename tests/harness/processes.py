@@ -23,7 +23,7 @@ def serving(folder: Path, *options: str) -> Generator[tuple[subprocess.Popen[str
 
     file = folder / "ccell.toml"
     if "--store" not in options and not (file.exists() and "store =" in file.read_text("utf-8", "replace")):
-        options += stores.serve_options()
+        options += stores.options_of_serve()
     process = subprocess.Popen(
         [*COMMAND, "serve", "--port", "0", *options],
         cwd=folder,

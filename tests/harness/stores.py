@@ -74,12 +74,12 @@ def open_store(owner: object = None, **options: Any) -> Any:
     return store
 
 
-def serve_options() -> tuple[str, ...]:
+def options_of_serve() -> tuple[str, ...]:
     """The store of `serve` in another process."""
     return ("--store", _fresh()) if _Choice.is_postgresql else ()
 
 
-def pytest_options() -> tuple[str, ...]:
+def options_of_pytest() -> tuple[str, ...]:
     """The option for pytest in another process, which must find this folder."""
     return ("-p", __name__, f"{_OPTION}=postgresql") if _Choice.is_postgresql else ()
 
