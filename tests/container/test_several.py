@@ -46,7 +46,8 @@ def test_two_emulators_behind_the_proxy_are_one_gateway(environment: dict[str, s
     database = postgresql.shared().create_database()
     assert environment["CCELL_FAKE_STORE"].startswith("postgresql://ccell@")
     folder = str(Path(environment["CCELL_FAKE_CONTROL_TOKEN_FILE"]).parent)
-    given = deployed.mapped(environment, {folder: tmp_path})
+    given = deployed.mapped({name: str(value) for name, value in environment.items()}, {folder: tmp_path})
+    given["CCELL_FAKE_STOP_DELAY"] = "0"
     given |= {"CCELL_FAKE_STORE": database.replace(f":{postgresql.PASSWORD}@", "@"), _PASSWORD: postgresql.PASSWORD}
     with ExitStack() as stack:
         one, two = (stack.enter_context(deployed.serving(given)) for _ in EMULATORS)

@@ -135,6 +135,10 @@ class Worker(threading.Thread):
         """End after the present call."""
         self._ends.set()
 
+    def close(self) -> None:
+        """Close its connection."""
+        self._transport.close()
+
     def _count(self, operation: str, outcome: str, began: float) -> None:
         self.log.outcomes[f"{operation}: {outcome}"] += 1
         self.log.seconds.append(elapsed() - began)

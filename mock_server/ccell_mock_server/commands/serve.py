@@ -50,6 +50,11 @@ _TOKEN_BYTES = 16
 @click.option(
     "--max-message-age", type=float, help="Seconds to keep messages, by the account's clock.  [default: for ever]"
 )
+@click.option(
+    "--stop-delay",
+    type=float,
+    help="Seconds from a signal to the stop, in which readyz answers 503, so that a proxy notices.  [default: 0]",
+)
 @click.option("--seed", type=int, help="Seed for all randomness.  [default: 0]")
 @click.option(
     "--magic/--no-magic", default=None, help="Answer a userid that is a status code with that code.  [default: magic]"
@@ -123,6 +128,10 @@ def serve(
             _say(greeting(emulator, path, _variables(context), demo=demo, token=token), token)
             wait_for(stop)
             _say("stopping")
+            if config.server.stop_delay:
+                emulator.dispatcher.announce_stop()
+                stop.clear()
+                wait_for(stop, config.server.stop_delay)
     except CcellError as error:
         raise click.ClickException(str(error)) from error
 

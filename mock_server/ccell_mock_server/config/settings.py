@@ -69,6 +69,8 @@ class ServerSettings:
             a few with each request. Messages that are not sent yet, or whose reports were not fetched, stay. Fetched
             upstream messages are deleted likewise.
         max_message_age: Seconds to keep messages by the account's clock; for ever if absent. The same messages stay.
+        stop_delay: Seconds from a signal to the stop of `serve`. Meanwhile `/_ccell/readyz` answers 503, so that a
+            proxy sends no further requests. Those that come are answered. A second signal stops at once.
     """
 
     host: Annotated[str, Len(1)] = "127.0.0.1"
@@ -89,6 +91,7 @@ class ServerSettings:
     journal_entries: Annotated[int, Interval(ge=1, le=1_000_000)] = 10_000
     max_messages: Annotated[int, Interval(ge=1, le=1_000_000_000)] | None = None
     max_message_age: Annotated[float, Interval(gt=0, le=3e9)] | None = None
+    stop_delay: Annotated[float, Interval(ge=0, le=3600)] = 0.0
 
     __pydantic_config__: ClassVar[Mapping[str, str]] = _FORBID
 
