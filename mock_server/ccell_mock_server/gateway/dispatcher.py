@@ -62,9 +62,12 @@ class Dispatcher:
         if route is not None and method in METHODS:
             return self._answer(route, environ, start_response)
         if path in self._texts and method in {"GET", "HEAD"}:
-            is_refused = self._is_stopping and path == READY_PATH
-            status, text = ("503 Service Unavailable", _STOPPING) if is_refused else ("200 OK", self._texts[path])
-            start_response(status, [("Content-Type", PLAIN), ("Content-Length", str(len(text)))])
+            is_unready = self._is_stopping and path == READY_PATH
+            text = _STOPPING if is_unready else self._texts[path]
+            start_response(
+                "503 Service Unavailable" if is_unready else "200 OK",
+                [("Content-Type", PLAIN), ("Content-Length", str(len(text)))],
+            )
             return [text] if method == "GET" else []
         if path.startswith(CONTROL_PREFIX) and path not in _HEALTH:
             is_documented = path != CONTROL_PREFIX and not path.startswith(_UNDOCUMENTED)
