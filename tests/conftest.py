@@ -18,7 +18,7 @@ _FAST = " ".join(f"-p no:{name}" for name in ("faker", "pytest_httpserver", "sch
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 os.environ["PYTEST_ADDOPTS"] = _FAST
 
-pytest_plugins = ["pytester"]
+pytest_plugins = ["harness.stores", "pytester"]
 
 
 @pytest.hookimpl(wrapper=True)
