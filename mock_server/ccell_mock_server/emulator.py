@@ -11,6 +11,7 @@ from ccell_fake.engine.accounts import Accounts, Pauses
 from ccell_fake.engine.behaviour import Behaviour
 from ccell_fake.engine.gateway import Gateway
 from ccell_fake.errors import NotPossible
+from ccell_fake.records import Lifetime
 from ccell_fake.settings import DOCUMENT_ACCOUNT
 from ccell_fake.store.database import SqliteStore
 from ccell_fake.store.retention import Cap
@@ -64,16 +65,19 @@ class Emulator:
         self.config = config
         with ExitStack() as stack:
             notifier = Notifier()
+            self.timeouts: CallTimeouts = CallTimeouts(pauses or notifier)
+            clock = clock or SystemClock()
             store = SqliteStore(
                 Path(server.store) if server.store else None,
                 journal_entries=server.journal_entries,
                 cap=_cap(server),
+                elapsed=clock.elapsed,
                 on_change=notifier.notify,
+                on_end=self._cancel_pauses,
                 check=refuse_invalid,
             )
             stack.callback(store.close)
-            self.timeouts: CallTimeouts = CallTimeouts(pauses or notifier)
-            accounts = _open_accounts(Accounts(store, clock or SystemClock(), self.timeouts, behaviour), store, config)
+            accounts = _open_accounts(Accounts(store, clock, behaviour), config)
             gateway = Gateway(
                 accounts,
                 store,
@@ -107,6 +111,10 @@ class Emulator:
             stack.callback(self._server.stop)
             stack.callback(notifier.close)
             self._resources = stack.pop_all()
+
+    def _cancel_pauses(self, ended: frozenset[Lifetime]) -> None:
+        for lifetime in ended:
+            self.timeouts.cancel(lifetime)
 
     @property
     def url(self) -> str:
@@ -156,16 +164,14 @@ class Emulator:
         self.stop()
 
 
-def _open_accounts(accounts: Accounts, store: SqliteStore, config: Config) -> Accounts:
-    """Load the accounts of the store, and open those of the configuration.
+def _open_accounts(accounts: Accounts, config: Config) -> Accounts:
+    """Open the accounts of the configuration.
 
     An account that the configuration names gets its settings. The default account is for a store without accounts.
     """
     profile = config.server.profile
     accounts.set_assumptions(config.assumptions, toml.profile_answers(Path(profile)) if profile else {})
-    with store.transaction() as ledger:
-        accounts.load(ledger)()
-    is_new = not any(True for _ in accounts)
+    is_new = not accounts.read()
     for account in config.accounts:
         if account is not DOCUMENT_ACCOUNT or is_new:
             accounts.open(account)

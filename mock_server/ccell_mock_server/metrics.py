@@ -53,14 +53,14 @@ class _Gauges(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """Read queues and slots."""
-        with self._store.transaction() as ledger:
+        with self._store.reading() as ledger:
             reports, upmsgs = ledger.inspect.waiting()
-            scheduled = sum(ledger.inspect.scheduled(account.key, account.now) for account in self._accounts)
-            slots = sum(account.slots.in_progress() for account in self._accounts)
-            accounts = len(tuple(self._accounts))
+            accounts = list(self._accounts.all(ledger))
+            scheduled = sum(ledger.inspect.scheduled(account.key, account.now) for account in accounts)
+            slots = sum(ledger.in_progress(account.key) for account in accounts)
         queues = GaugeMetricFamily("ccell_queue_depth", "Waiting items of all accounts", labels=["queue"])
         for queue, depth in (("reports", reports), ("upmsgs", upmsgs), ("scheduled", scheduled)):
             queues.add_metric([queue], depth)
         yield queues
         yield GaugeMetricFamily("ccell_slots_in_use", "Used slots of all accounts", value=slots)
-        yield GaugeMetricFamily("ccell_accounts", "Open accounts", value=accounts)
+        yield GaugeMetricFamily("ccell_accounts", "Open accounts", value=len(accounts))

@@ -81,7 +81,7 @@ def stages() -> None:
     arrival = handler.parse(services.gateway, received)
     answer = services.gateway.answer(arrival)
     decision = Decision(answer.reply, Layout(), answer.rule, answer.basis)
-    account, at = services.accounts.get("200001"), services.accounts.clock.now()
+    account, at = services.accounts.remembered("200001"), services.accounts.clock.now()
     rows, settled_rows = RowBuffer(), RowBuffer()
 
     def count_met() -> None:

@@ -494,7 +494,7 @@ def test_an_account_is_opened_by_form(running: Emulator, open_page: Open) -> Non
     press(page, "Open an account")
     expect(page.get_by_role("heading", name=re.compile(r"Account \d+"))).to_be_visible()
     assert bodies == [{"credit": 5}]
-    assert len(list(running.services.accounts)) == 2
+    assert len(running.services.accounts.read()) == 2
 
 
 def test_an_account_is_reset_and_deleted_only_after_a_confirmation_in_the_page(

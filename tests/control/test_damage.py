@@ -20,7 +20,7 @@ from ccell_fake.faults import CodeFault
 from ccell_fake.model import Operation, Request
 from ccell_fake.settings import AccountSettings, OutcomeRule, Persona
 from ccell_fake.signing import sign
-from ccell_fake.store.database import StoreError
+from ccell_fake.store.errors import StoreError
 from ccell_fake.store.schema import SEARCH_INDEXES
 from ccell_fake.wire import requests
 from ccell_mock_server.emulator import Emulator

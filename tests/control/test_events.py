@@ -247,7 +247,7 @@ def _cost_of_an_event(accounts: int) -> int:
             services.accounts.open(AccountSettings(userid=f"7{number:05}", password="123456"))
         stream = Stream(services, None)
         list(stream.due(set()))
-        key = next(iter(services.accounts)).key
+        key = services.accounts.read()[0].key
         services.admin("200001").add_report("1", "13800000000", "", "0", "", 0.0)
         return count_calls(lambda: (list(stream.due({key})), stream.seconds_until_due()))
 

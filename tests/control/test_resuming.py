@@ -113,7 +113,7 @@ class _Listener:
         """Hear what there is, or only some events, after which the connection is lost."""
         if self._stream.is_over:
             self.connect()
-        woken = {account.key for account in self._world.emulator.services.accounts}
+        woken = {account.key for account in self._world.emulator.services.accounts.read()}
         for number, event in enumerate(self._stream.due({*woken}), 1):
             self.heard.append(event)
             self._last = event.id

@@ -105,7 +105,7 @@ def test_a_failed_transaction_leaves_no_journal_entry() -> None:
 
     def fail() -> None:
         with bench.store.transaction() as ledger:
-            ledger.write(ledger.account("200001"), entry)
+            ledger.write(ledger.open_account("200001"), entry)
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
@@ -119,8 +119,8 @@ class FailingStore(SqliteStore):
     fails = False
 
     @contextmanager
-    def transaction(self) -> Generator[SqliteLedger]:
-        with super().transaction() as ledger:
+    def transaction(self, userid: str | None = None) -> Generator[SqliteLedger]:
+        with super().transaction(userid) as ledger:
             yield ledger
             if self.fails:
                 raise sqlite3.OperationalError
@@ -142,7 +142,7 @@ def test_a_change_of_accounts_whose_commit_fails_changes_nothing() -> None:
     store = FailingStore()
     bench = Bench(store=store)
     accounts = bench.gateway.accounts
-    (account,) = accounts
+    (account,) = accounts.read()
     admin = AccountAdmin(accounts, store, account.settings.userid)
     bench.send()
     store.fails = True
@@ -156,7 +156,9 @@ def test_a_change_of_accounts_whose_commit_fails_changes_nothing() -> None:
     for change in changes:
         with pytest.raises(sqlite3.OperationalError):
             change()
-        assert tuple(accounts) == (account,)
+        store.fails = False
+        assert accounts.read() == [account]
+        store.fails = True
     store.fails = False
     assert bench.info().riches == "99999"
 

@@ -143,7 +143,7 @@ def test_a_store_that_is_opened_with_a_cap_loses_a_bounded_number_with_each_requ
     while counts[-1] > 600:
         bench.ask(Operation.INFO)
         with store.transaction() as ledger:
-            (account,) = bench.gateway.accounts
+            (account,) = bench.gateway.accounts.all(ledger)
             counts.append(len(ledger.inspect.messages(account.view, MessageFilter(), EVERYTHING).items))
     lost = [before - after for before, after in pairwise(counts)]
     assert 0 < max(lost) <= 600

@@ -180,8 +180,8 @@ def test_the_same_seed_and_clock_give_the_same_msgids() -> None:
 
 @given(st.integers(min_value=0, max_value=2**63), st.integers(min_value=0, max_value=2000))
 def test_the_msgids_of_a_second_begin_with_it_and_increase(seed: int, count: int) -> None:
-    serials = msgids.generate_msgids(DOCUMENT_DAY, lambda _first, _last: None, seed)
-    allotted = [msgid for _, msgid in zip(range(count), serials, strict=False)]
+    allotted = list(msgids.generate_msgids(DOCUMENT_DAY, count, lambda _second, start, _width: start, seed))
+    assert len(allotted) == count
     assert allotted == sorted(set(allotted))
     assert all(f"{msgid}".startswith(f"{DOCUMENT_DAY:%y%m%d%H%M%S}") and len(f"{msgid}") == 19 for msgid in allotted)
 

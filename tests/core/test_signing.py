@@ -93,7 +93,7 @@ def test_seqids_belong_to_their_account() -> None:
 def test_a_fault_before_the_request_is_judged_uses_up_no_seqid() -> None:
     bench = Bench()
     with bench.store.transaction() as ledger:
-        ledger.add_fault(ledger.account("200001"), CloseFault())
+        ledger.add_fault(ledger.open_account("200001"), CloseFault())
     ask(bench)
     assert codes(ask(bench)) == ["0"]
 
@@ -102,8 +102,8 @@ def test_the_first_fault_after_a_restart_applies_once(tmp_path: Path) -> None:
     Bench(store=SqliteStore(tmp_path / "store")).store.close()
     bench = Bench(store=SqliteStore(tmp_path / "store"))
     with bench.store.transaction() as ledger:
-        ledger.add_fault(ledger.account("200001"), CloseFault())
-        assert len(ledger.faults(ledger.account("200001"))) == 1
+        ledger.add_fault(ledger.open_account("200001"), CloseFault())
+        assert len(ledger.faults(ledger.open_account("200001"))) == 1
     bench.store.close()
 
 

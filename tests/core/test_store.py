@@ -11,10 +11,10 @@ from harness.emulators import DOCUMENT_DAY
 from ccell_fake.clock import from_micros, to_micros
 from ccell_fake.inspection import JournalEntry
 from ccell_fake.model import Door, Operation
-from ccell_fake.records import MessageRow, ReportRow, Submission
+from ccell_fake.records import NO_ACCOUNT, MessageRow, ReportRow, Submission
 from ccell_fake.store.cache import JOURNAL_ENTRIES
-from ccell_fake.store.database import SqliteStore, StoreError
-from ccell_fake.store.ledger import NO_ACCOUNT
+from ccell_fake.store.database import SqliteStore
+from ccell_fake.store.errors import StoreError
 from ccell_fake.store.schema import VERSION
 
 NOW = to_micros(DOCUMENT_DAY)
@@ -23,7 +23,7 @@ SUBMISSION = Submission("hello", "7", "", NOW, NOW)
 
 def _account(store: SqliteStore, userid: str) -> int:
     with store.transaction() as ledger:
-        return ledger.account(userid)
+        return ledger.open_account(userid)
 
 
 def _fill(store: SqliteStore, account: int, *, fails: bool = False) -> None:
@@ -42,7 +42,7 @@ def test_a_failed_transaction_changes_nothing() -> None:
         _fill(store, account, fails=True)
     with store.transaction() as ledger:
         assert ledger.balance(account, NOW).spent == 0
-        assert ledger.greatest_msgid(account, NOW) is None
+        assert ledger.reserve_msgids(0, 0, 1) == 0
         assert not ledger.take_reports(account, NOW, 300, None)
 
 
@@ -56,7 +56,7 @@ def test_a_file_keeps_its_data_over_a_restart(tmp_path: Path) -> None:
     assert _account(store, "1") == account
     with store.transaction() as ledger:
         assert ledger.balance(account, NOW).spent == 5
-        assert ledger.greatest_msgid(account, NOW) == 1
+        assert ledger.reserve_msgids(0, 0, 1) == 1
         assert len(ledger.take_reports(account, NOW, 300, None)) == 1
     store.close()
     store = SqliteStore(path)

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from datetime import datetime
 from typing import Any
 
@@ -15,9 +15,9 @@ from ccell_fake.engine.context import Arrival
 from ccell_fake.engine.gateway import Gateway
 from ccell_fake.errors import UnreadableRequest
 from ccell_fake.model import Envelope, Operation, Request, Resp, Submit, Upmsg
+from ccell_fake.records import NO_ACCOUNT
 from ccell_fake.settings import DOCUMENT_ACCOUNT, AccountSettings
 from ccell_fake.store.database import SqliteStore
-from ccell_fake.store.ledger import NO_ACCOUNT
 from ccell_fake.wire import doors
 from ccell_mock_server.config.settings import parse
 from ccell_mock_server.emulator import Emulator
@@ -58,12 +58,12 @@ class Pauses:
         """Return a function that does nothing."""
         return lambda: None
 
-    def pause(self, seconds: float, owner: object, client: object = None) -> bool:  # noqa: ARG002 - the protocol names it
+    def pause(self, seconds: float, owner: Hashable, client: object = None) -> bool:  # noqa: ARG002 - the protocol names it
         """Call the function."""
         self._function(seconds)
         return True
 
-    def cancel(self, owner: object) -> None:
+    def cancel(self, owner: Hashable) -> None:
         """Do nothing."""
 
 
@@ -72,7 +72,7 @@ def gateway(
 ) -> Gateway:
     """Create a gateway without accounts."""
     pauses = Pauses(pause)
-    return Gateway(Accounts(store, clock, pauses), store, render=doors.render, pauses=pauses, **attributes)
+    return Gateway(Accounts(store, clock), store, render=doors.render, pauses=pauses, **attributes)
 
 
 class Meter:

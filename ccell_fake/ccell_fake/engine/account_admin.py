@@ -4,7 +4,6 @@ import re
 from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
 from datetime import datetime
-from functools import partial
 
 from ccell_fake.clock import EARLIEST, LATEST, AccountClock, ClockSetting, from_micros, in_micros, to_micros
 from ccell_fake.codes import Code
@@ -70,13 +69,13 @@ class AccountAdmin:
     @contextmanager
     def opened(self) -> Generator[tuple[Account, Ledger]]:
         """Open a transaction. Yields the account and a ledger."""
-        with self._store.transaction() as ledger:
-            account = self._account()
+        with self._store.transaction(self.userid) as ledger:
+            account = self._account(ledger)
             ledger.apply_cap(account.key, account.now)
             yield account, ledger
 
-    def _account(self) -> Account:
-        account = self._accounts.get(self.userid)
+    def _account(self, ledger: Ledger) -> Account:
+        account = self._accounts.find(self.userid, ledger)
         if account is None:
             message = f"there is no account {self.userid!r}"
             raise NoSuchThing(message)
@@ -180,8 +179,8 @@ class AccountAdmin:
 
     def holds(self) -> tuple[Hold, ...]:
         """Return the holds."""
-        with self.opened() as (account, _):
-            return account.slots.holds()
+        with self.opened() as (account, ledger):
+            return ledger.holds(account.key)
 
     def hold(self, slots: int, operation: Operation | None, seconds: float) -> Hold:
         """Hold slots, all of them or none.
@@ -196,15 +195,13 @@ class AccountAdmin:
         """
         with self.opened() as (account, ledger):
             scope = operation if account.policy.answers["Q21"] == "endpoint" else None
-            free = max(account.settings.max_concurrency - account.slots.in_progress(scope), 0)
+            free = max(account.settings.max_concurrency - ledger.in_progress(account.key, scope), 0)
             if slots > free:
                 noun = "slot" if slots == 1 else "slots"
                 message = f"cannot hold {slots} {noun}; {free} of {account.settings.max_concurrency} are free"
                 raise NotPossible(message)
             until = from_micros(self._base_now() + in_micros(seconds))
-            hold = account.slots.hold(slots, operation, until, seconds)
-            ledger.at_rollback(partial(account.slots.release, [hold.id]))
-            return hold
+            return ledger.hold(account.key, slots, operation, until, seconds)
 
     def release(self, ids: Iterable[int] | None = None) -> None:
         """End some holds, or all.
@@ -213,9 +210,8 @@ class AccountAdmin:
             NoSuchThing: A hold does not exist, or has ended.
         """
         with self.opened() as (account, ledger):
-            there = {hold.id for hold in account.slots.holds()}
-            ended = there if ids is None else _each_of(ids, there, "hold")
-            ledger.at_commit(partial(account.slots.release, ended))
+            there = {hold.id for hold in ledger.holds(account.key)}
+            ledger.release_holds(account.key, there if ids is None else _each_of(ids, there, "hold"))
 
     def faults(self) -> tuple[FaultStatus, ...]:
         """Return the faults with their counts."""

@@ -35,7 +35,7 @@ def describe_account(account: Account, ledger: Ledger, base_now: int) -> Account
         max(settings.balance + settings.credit - balance.spent, 0),
         balance.reserved,
         account.policy.is_locked(balance.locked_at, now),
-        account.slots.in_progress(),
+        ledger.in_progress(account.key),
         ledger.inspect.last_position(account.key),
     )
 
@@ -46,7 +46,7 @@ def describe_activity(account: Account, ledger: Ledger) -> AccountActivity:
     after, window = account.policy.lock
     inspect = ledger.inspect
     return AccountActivity(
-        account.slots.in_progress(),
+        ledger.in_progress(account.key),
         inspect.excesses(account.key, now - in_micros(window), now),
         after,
         account.policy.is_locked(ledger.balance(account.key, now).locked_at, now),

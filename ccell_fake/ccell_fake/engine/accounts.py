@@ -1,12 +1,10 @@
-"""The open accounts: opening, changing, resetting, closing, and loading from the store."""
+"""The open accounts: finding, opening, changing, resetting and closing them."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import replace
-from functools import partial
+from collections.abc import Callable, Hashable, Iterator
 from typing import Protocol
 
 from ccell_fake.clock import AccountClock, Clock, ClockSetting
-from ccell_fake.engine.account import Account, Slots
+from ccell_fake.engine.account import Account
 from ccell_fake.engine.assumptions import Answers, AnswerTable
 from ccell_fake.engine.behaviour import Behaviour
 from ccell_fake.engine.ledger import Ledger, Store
@@ -17,7 +15,7 @@ from ccell_fake.settings import AccountSettings
 
 
 class Pauses(Protocol):
-    """Pauses requests. Each pause belongs to an owner, the account's slots."""
+    """Pauses requests. Each pause belongs to an owner, the account's lifetime."""
 
     def take_place(self) -> Callable[[], None]:
         """Take a place for a request that takes time. Returns the function that frees it, which may be called twice.
@@ -27,37 +25,37 @@ class Pauses(Protocol):
         """
         ...
 
-    def pause(self, seconds: float, owner: object, client: object = None) -> bool:
+    def pause(self, seconds: float, owner: Hashable, client: object = None) -> bool:
         """Wait. Returns False if the wait was cancelled or the client disconnected."""
         ...
 
-    def cancel(self, owner: object) -> None:
+    def cancel(self, owner: Hashable) -> None:
         """End the present and future waits of an owner."""
         ...
 
 
 class Accounts:
-    """The accounts of a gateway, by userid. They change only within transactions of its store."""
+    """The accounts of a gateway, by userid.
 
-    def __init__(self, store: Store, clock: Clock, pauses: Pauses, behaviour: Behaviour = Behaviour()) -> None:  # noqa: B008 - frozen, so sharing it is safe
-        """Start without accounts.
+    The store has them. Here they are compiled, and compiled again when the store has another version.
+    """
+
+    def __init__(self, store: Store, clock: Clock, behaviour: Behaviour = Behaviour()) -> None:  # noqa: B008 - frozen, so sharing it is safe
+        """Refer to the accounts of a store.
 
         Args:
             store: Where accounts are kept.
             clock: The gateway's clock.
-            pauses: Pauses requests. Its waits end when their account is reset or closed.
             behaviour: The limits, rules and operations.
         """
         self._store = store
         self.clock = clock
         self.behaviour = behaviour
-        self._pauses = pauses
-        self._accounts: dict[str, Account] = {}
-        self._userids: dict[int, str] = {}
+        self._compiled: dict[str, Account] = {}
         self.set_assumptions({})
 
     def set_assumptions(self, configured: AnswerTable, observed: AnswerTable | None = None) -> None:
-        """Answer questions for the whole server. Accounts opened afterwards use the answers.
+        """Answer questions for the whole server, before an account is found.
 
         Args:
             configured: Answers that differ from the registry's defaults.
@@ -67,30 +65,44 @@ class Accounts:
         self._observed = observed or {}
         self.answers: Answers = Answers(configured, observed=self._observed)
 
-    def __iter__(self) -> Iterator[Account]:
-        """Iterate over the accounts in the order of opening."""
-        return iter(tuple(self._accounts.values()))
-
     def __contains__(self, userid: object) -> bool:
-        """Return whether an account is open."""
-        return userid in self._accounts
+        """Return whether an account was open when it was last found."""
+        return userid in self._compiled
 
-    def get(self, userid: str) -> Account | None:
-        """Return an account, or None."""
-        return self._accounts.get(userid)
+    def remembered(self, userid: str) -> Account | None:
+        """Return an account as it was when it was last found, or None. It may have changed since, in any emulator."""
+        return self._compiled.get(userid)
 
-    def with_key(self, key: int) -> Account | None:
-        """Return the account with a number of the store, or None."""
-        return self._accounts.get(self._userids.get(key, ""))
+    def read(self) -> list[Account]:
+        """Return the accounts in the order of opening, in a transaction of its own."""
+        with self._store.reading() as ledger:
+            return list(self.all(ledger))
 
-    def current(self, account: Account) -> Account | None:
-        """Return the present state of an account, or None if it was reset or closed."""
-        current = self._accounts.get(account.settings.userid)
-        return current if current is not None and current.slots is account.slots else None
+    def all(self, ledger: Ledger) -> Iterator[Account]:
+        """Iterate over the accounts in the order of opening, within a transaction."""
+        return (self._account(row, ledger) for row in ledger.accounts())
+
+    def find(self, userid: str, ledger: Ledger) -> Account | None:
+        """Return an account within a transaction, or None."""
+        row = ledger.account_row(userid)
+        if row is None:
+            self._compiled.pop(userid, None)
+            return None
+        return self._account(row, ledger)
+
+    def with_key(self, key: int, ledger: Ledger) -> Account | None:
+        """Return the account with a number of the store within a transaction, or None."""
+        row = ledger.account_with_key(key)
+        return None if row is None else self._account(row, ledger)
+
+    def current(self, account: Account, ledger: Ledger) -> Account | None:
+        """Return the present state of an account within a transaction, or None if it was reset or closed."""
+        current = self.find(account.settings.userid, ledger)
+        return current if current is not None and current.lifetime == account.lifetime else None
 
     def open(self, settings: AccountSettings) -> Account:
         """Open an account, or change the settings of an open one. What is left stays unless the balance is another."""
-        with self._store.transaction() as ledger:
+        with self._store.transaction(settings.userid) as ledger:
             return self.save(settings, ledger)
 
     def save(self, settings: AccountSettings, ledger: Ledger, *, sets_balance: bool = False) -> Account:
@@ -101,87 +113,54 @@ class Accounts:
             ledger: The transaction's ledger.
             sets_balance: Whether the balance is what is left from now on, even if it is the same as before.
         """
-        former = self._accounts.get(settings.userid)
-        clock = former.clock.setting if former else ClockSetting()
-        row = AccountRow(former.key if former else ledger.account(settings.userid), settings, clock)
-        ledger.save_account(row)
-        account = self._make(row, former.slots if former else Slots(self.clock.elapsed))
+        former = ledger.account_row(settings.userid)
+        key = former.key if former else ledger.open_account(settings.userid)
+        account = self._account(ledger.save_account(key, settings, former.clock if former else ClockSetting()), ledger)
         if former is not None and (sets_balance or settings.balance != former.settings.balance):
-            ledger.charge(account.key, -ledger.balance(account.key, account.now).spent)
-        self._keep(settings.userid, account, ledger)
+            ledger.charge(key, -ledger.balance(key, account.now).spent)
         return account
 
     def set_clock(self, account: Account, setting: ClockSetting, ledger: Ledger) -> Account:
         """Set an account's clock within a transaction."""
         ledger.record_events(account.key, account.now)
-        ledger.save_account(AccountRow(account.key, account.settings, setting))
-        changed = replace(account, clock=replace(account.clock, setting=setting))
-        self._keep(account.settings.userid, changed, ledger)
-        return changed
+        return self._account(ledger.save_account(account.key, account.settings, setting), ledger)
 
     def close(self, account: Account, ledger: Ledger) -> None:
-        """Delete an account within a transaction, and end its waits. Requests of no account inherit what it has met."""
+        """Delete an account within a transaction. Requests of no account inherit what it has met."""
         ledger.hand_over_met(account.key, None)
-        self._close(account, ledger)
-
-    def _close(self, account: Account, ledger: Ledger) -> None:
         ledger.forget(account.key)
-        self._keep(account.settings.userid, None, ledger)
-        ledger.at_commit(partial(self._pauses.cancel, account.slots))
 
     def reset(self, account: Account, ledger: Ledger) -> Account:
         """Close an account and open it again with the same settings, within a transaction. What it has met stays."""
-        self._close(account, ledger)
+        ledger.forget(account.key)
         opened = self.save(account.settings, ledger)
         ledger.hand_over_met(account.key, opened.key)
         return opened
 
-    def reset_all(self, ledger: Ledger) -> None:
-        """Reset every account within a transaction, and delete the journal of the requests of no account."""
-        for account in self:
-            self.reset(account, ledger)
-        ledger.forget_strays()
+    def reset_all(self) -> None:
+        """Reset every account, and delete the journal of the requests of no account."""
+        with self._store.transaction_of_all() as ledger:
+            for account in list(self.all(ledger)):
+                self.reset(account, ledger)
+            ledger.forget_strays()
 
-    def load(self, ledger: Ledger) -> Callable[[], frozenset[int]]:
-        """Read all accounts of a ledger.
+    def _account(self, row: AccountRow, ledger: Ledger) -> Account:
+        """Return the account of a row, compiled."""
+        userid = row.settings.userid
+        known = self._compiled.get(userid)
+        if known is not None and known.version == row.version and known.lifetime == (ledger.history, row.key):
+            return known
+        account = self._compiled[userid] = self._compile(row, ledger.history)
+        return account
 
-        Returns:
-            A function that cannot fail: it replaces all accounts by these, ends all waits, and returns the store's
-            numbers of the former accounts and of these.
-        """
-        opened = [self._make(row, Slots(self.clock.elapsed)) for row in ledger.accounts()]
-
-        def replace_all() -> frozenset[int]:
-            former = tuple(self._accounts.values())
-            self._accounts = {account.settings.userid: account for account in opened}
-            self._userids = {account.key: account.settings.userid for account in opened}
-            for account in former:
-                self._pauses.cancel(account.slots)
-            return frozenset(account.key for account in (*former, *opened))
-
-        return replace_all
-
-    def _keep(self, userid: str, account: Account | None, ledger: Ledger) -> None:
-        """Keep an account under its userid, or None for no account, unless the transaction is rolled back."""
-        ledger.at_rollback(partial(self._put, userid, self._accounts.get(userid)))
-        self._put(userid, account)
-
-    def _put(self, userid: str, account: Account | None) -> None:
-        former = self._accounts.pop(userid, None) if account is None else self._accounts.get(userid)
-        if former is not None:
-            self._userids.pop(former.key, None)
-        if account is not None:
-            self._accounts[userid] = account
-            self._userids[account.key] = userid
-
-    def _make(self, row: AccountRow, slots: Slots) -> Account:
+    def _compile(self, row: AccountRow, history: str) -> Account:
         answers = Answers(self._configured, row.settings.assumptions, observed=self._observed)
         policy = Policy(self.behaviour.settings(row.settings), answers, self.behaviour.limits)
         return Account(
-            row.key,
+            (history, row.key),
+            row.version,
             policy,
             AccountClock(self.clock, row.clock),
             that_can_refuse(self.behaviour.request_rules(answers), policy),
             that_can_refuse(self.behaviour.number_rules(answers), policy),
-            slots,
         )

@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import NamedTuple
 
 from ccell_fake.codes import Code
-from ccell_fake.engine.account import Slots
 from ccell_fake.engine.assumptions import Answers
 from ccell_fake.engine.context import Arrival
 from ccell_fake.engine.faults import Delivery
@@ -15,6 +14,7 @@ from ccell_fake.faults import Fault
 from ccell_fake.inspection import JournalEntry
 from ccell_fake.model import AnyReply, Layout
 from ccell_fake.printable import escape_controls
+from ccell_fake.records import Lifetime, Slot
 
 WHOLE = "whole"
 """The journal's `delivery` of an answer without a fault."""
@@ -29,19 +29,14 @@ class TakenSlot:
     """A slot, and a place among the delayed requests, that a request keeps until its answer has left.
 
     Attributes:
-        slots: The account's slots.
-        token: The token that frees the slot. None if no slot was free; then the request is refused.
-        leave_place: Frees the place.
+        lifetime: The account's life. Its end ends the request's waits.
+        slot: The slot. None if no slot was free; then the request is refused.
+        leave_place: Frees the place. A second call does nothing.
     """
 
-    slots: Slots
-    token: object | None
+    lifetime: Lifetime
+    slot: Slot | None
     leave_place: Callable[[], None]
-
-    def free(self) -> None:
-        """Free both. A second call does nothing. The caller holds the store's lock."""
-        self.slots.leave(self.token)
-        self.leave_place()
 
 
 class Decision(NamedTuple):

@@ -94,19 +94,19 @@ class Gateway:
         """
         admitted: _Admitted | None = None
         try:
-            with self._store.transaction() as ledger:
+            with self._store.transaction(_userid(arrival)) as ledger:
                 at = self.accounts.clock.now()
-                account = self._account(arrival)
+                account = self._account(arrival, ledger)
                 if account is None:
                     return self._answer_unknown_account(arrival, at, ledger)
                 admitted = self._admit(account, arrival, at, ledger)
                 if not admitted.pause:
                     return self._answer_account(arrival, account, admitted, at, ledger)
-            self._pauses.pause(admitted.pause, account.slots, arrival.client)
-            with self._store.transaction() as ledger:
+            self._pauses.pause(admitted.pause, account.lifetime, arrival.client)
+            with self._store.transaction(_userid(arrival)) as ledger:
                 at = self.accounts.clock.now()
                 # Meanwhile the settings may have changed, or the account may be gone.
-                current = self.accounts.current(account)
+                current = self.accounts.current(account, ledger)
                 if current is None:
                     return self._record(arrival, _gone(account), admitted, at, None, ledger)
                 return self._answer_account(arrival, current, admitted, at, ledger)
@@ -122,12 +122,13 @@ class Gateway:
     def release(self, slot: TakenSlot | None) -> None:
         """Free the slot of an answer after it has left."""
         if slot is not None:
-            with self._store.exclusive():
-                slot.free()
+            slot.leave_place()
+            if slot.slot is not None:
+                self._store.leave(slot.slot)
 
     def record(self, entry: JournalEntry) -> None:
         """Write the entry of a request that reached no endpoint."""
-        with self._store.transaction() as ledger:
+        with self._store.transaction(None) as ledger:
             ledger.write(None, entry)
 
     def answer_failure(self, arrival: Arrival, reason: str = "the emulator failed; see its log") -> Answer:
@@ -135,31 +136,31 @@ class Gateway:
         failure = Reply(Code.SYSTEM_ERROR, Code.SYSTEM_ERROR.text)
         decision = Decision(failure, Layout(), "failure", "documented C1", reason)
         # The journal may fail for the same reason.
-        with suppress(Exception), self._store.transaction() as ledger:
-            at, account = self.accounts.clock.now(), self._account(arrival)
+        with suppress(Exception), self._store.transaction(_userid(arrival)) as ledger:
+            at, account = self.accounts.clock.now(), self._account(arrival, ledger)
             return self._record(arrival, decision, None, at, account, ledger)
         delivery = self._deliver(decision, None, arrival.envelope)
         return Answer(failure, decision.rule, decision.basis, decision.explanation, delivery)
 
-    def _account(self, arrival: Arrival) -> Account | None:
-        request = arrival.request
-        return None if isinstance(request, UnreadableRequest) else self.accounts.get(request.userid or "")
+    def _account(self, arrival: Arrival, ledger: Ledger) -> Account | None:
+        userid = _userid(arrival)
+        return None if userid is None else self.accounts.find(userid, ledger)
 
     def _admit(self, account: Account, arrival: Arrival, at: datetime, ledger: Ledger) -> _Admitted:
         """Record the account's state, choose the fault that applies, and take a slot if the request takes time."""
         operation, request = arrival.parsed
-        policy, slots = account.policy, account.slots
+        policy = account.policy
         base = to_micros(at)
         now = account.clock.at(base)
         is_locked = policy.is_locked(ledger.balance(account.key, now).locked_at, now)
-        at_endpoint = slots.in_progress(operation)
-        in_progress = at_endpoint if policy.answers["Q21"] == "endpoint" else slots.in_progress()
+        at_endpoint = ledger.in_progress(account.key, operation)
+        in_progress = at_endpoint if policy.answers["Q21"] == "endpoint" else ledger.in_progress(account.key)
         is_over = in_progress >= policy.settings.max_concurrency
         admission = Admission(is_over, in_progress, at_endpoint, is_locked)
         processing = 0.0 if is_over else policy.settings.processing_time
         # A request with a wrong password or sign takes no slot and uses up no fault.
         if not credentials.are_right(request, policy):
-            slot = TakenSlot(slots, None, self._pauses.take_place()) if processing else None
+            slot = TakenSlot(account.lifetime, None, self._pauses.take_place()) if processing else None
             return _Admitted(admission, pause=processing, slot=slot)
         effect = self._choose_fault(account, arrival, admission, now, ledger)
         fault = effect.row.fault if effect else None
@@ -170,7 +171,8 @@ class Gateway:
         slot = None
         if takes_time:
             leave_place = self._pauses.take_place()
-            slot = TakenSlot(slots, None if is_over else slots.enter(operation), leave_place)
+            taken = None if is_over else ledger.enter(account.key, operation)
+            slot = TakenSlot(account.lifetime, taken, leave_place)
         return _Admitted(admission, effect, pause, slot)
 
     def _choose_fault(
@@ -258,7 +260,9 @@ class Gateway:
         delivery = self._deliver(decision, fault, arrival.envelope)
         slot = admitted.slot if admitted else None
         if slot is not None and not delivery.piece:
-            slot.free()
+            slot.leave_place()
+            if slot.slot is not None:
+                ledger.leave(slot.slot)
             slot = None
         explanation = arrival.hide(decision.explanation)
         answer = Answer(decision.reply, decision.rule, decision.basis, explanation, delivery, slot, arrival.duration())
@@ -271,6 +275,12 @@ class Gateway:
 
     def _deliver(self, decision: Decision, fault: Fault | None, envelope: Envelope) -> Delivery:
         return faults.apply_fault(fault, self._render(decision.reply, decision.layout, envelope), envelope.door)
+
+
+def _userid(arrival: Arrival) -> str | None:
+    """Return the userid that decides about a request, or None if it names none."""
+    request = arrival.request
+    return None if isinstance(request, UnreadableRequest) else request.userid or None
 
 
 def _check_length(reply: AnyReply) -> None:

@@ -37,6 +37,7 @@ from ccell_fake.records import (
     Submission,
     View,
 )
+from ccell_fake.settings import AccountSettings
 
 
 class Inspection(Protocol):

@@ -17,23 +17,23 @@ def _span(now: datetime) -> tuple[int, int]:
     return first, first + MSGIDS_PER_SECOND - 1
 
 
-def generate_msgids(now: datetime, greatest_msgid: Callable[[int, int], int | None], seed: int) -> Iterator[int]:
+def generate_msgids(now: datetime, count: int, reserve: Callable[[int, int, int], int], seed: int) -> Iterator[int]:
     """Generate serial numbers, each greater than all previous ones of the second, of any account.
 
     The same time, seed and previous number give the same numbers. A second has room for 1.5 million.
 
     Args:
         now: The account's time, in Asia/Shanghai.
-        greatest_msgid: Returns the greatest number in use from one number to another, or None.
+        count: How many numbers to generate.
+        reserve: Reserves numbers: the ledger's `reserve_msgids`.
         seed: Seed for all randomness.
 
     Raises:
         OverflowError: The second has no numbers left.
     """
     first, greatest = _span(now)
-    last = greatest_msgid(first, greatest)
-    msgid = first + _FIRST_TAIL + _scatter(first, seed) % _FIRST_TAIL if last is None else last
-    while True:
+    msgid = reserve(first, first + _FIRST_TAIL + _scatter(first, seed) % _FIRST_TAIL, count * _WIDEST_GAP)
+    for _ in range(count):
         msgid += 1 + _scatter(msgid, seed) % _WIDEST_GAP
         if msgid > greatest:
             message = f"the serial numbers of {now:%Y-%m-%d %H:%M:%S} are used up"

@@ -25,7 +25,8 @@ _Judged = list[tuple[Verdict, int]]
 
 def send(facts: RequestFacts, ledger: Ledger, seed: int) -> Reply[Resp]:
     """Submit the accepted numbers, and reply a resp for each number (S5, S8)."""
-    serials = msgids.generate_msgids(facts.state.now, ledger.greatest_msgid, seed)
+    count = sum(map(len, facts.verdicts))
+    serials = msgids.generate_msgids(facts.state.now, count, ledger.reserve_msgids, seed)
     resps: list[Resp] = []
     for submit, verdicts in zip(facts.submits, facts.verdicts, strict=True):
         # `serials` comes last, so that zip takes no more of them than there are verdicts.

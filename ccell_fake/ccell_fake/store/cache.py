@@ -15,6 +15,7 @@ from ccell_fake.store.retention import NO_CAP, Cap, Retention
 JOURNAL_ENTRIES = 10_000
 """Journal entries that an account keeps by default. Requests of no account share one such journal."""
 
+_NONE: frozenset[int] = frozenset()
 _MAX_BUFFERED_ROWS = 2_000
 SPARE_ENTRIES = 200
 """Entries of an account beyond the maximum, before the oldest ones are dropped."""
@@ -70,6 +71,7 @@ class BufferedTables:
             self._read, lambda account: self._load(account).journaled, journal_entries
         )
         self._changed: set[int] = set()
+        self._ended: set[int] = set()
         self._rows = RowBuffer()
         self._settled_rows = RowBuffer()
         self._accounts: dict[int, _CachedAccount] = {}
@@ -80,7 +82,7 @@ class BufferedTables:
         self._retention = Retention(cap, self._read, self.at_rollback)
         self._retention.load(connection)
         # Serial numbers of deleted accounts and of rolled back sends stay used.
-        self._greatest: dict[int, int | None] = {}
+        self._greatest: dict[int, int] = {}
         self._submissions: int
         (self._submissions,) = connection.execute(
             "SELECT max((SELECT coalesce(max(key), 0) FROM submission),"
@@ -127,15 +129,19 @@ class BufferedTables:
         """Call a function if the transaction is rolled back. The last one is called first."""
         self._at_rollback.append(act)
 
-    def take_changed(self) -> frozenset[int]:
-        """Return the accounts that changed since the last call."""
-        changed = frozenset(self._changed)
+    def take_changed(self) -> tuple[frozenset[int], frozenset[int]]:
+        """Return the accounts that changed since the last call, and those that ended."""
+        if not self._changed:
+            return _NONE, _NONE
+        taken = frozenset(self._changed), frozenset(self._ended)
         self._changed.clear()
-        return changed
+        self._ended.clear()
+        return taken
 
     def rollback(self) -> None:
         """Roll the transaction back."""
         self._changed.clear()
+        self._ended.clear()
         acts, self._at_commit, self._at_rollback = self._at_rollback, [], []
         for act in reversed(acts):
             act()

@@ -3,16 +3,18 @@
 import sqlite3
 import threading
 import weakref
-from collections.abc import Callable, Generator, Mapping
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Callable, Collection, Generator, Mapping
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from pathlib import Path
 
-from ccell_fake.errors import CcellError
+from ccell_fake.clock import elapsed as host_elapsed
+from ccell_fake.records import Lifetime, Slot
 from ccell_fake.serialization import from_json
 from ccell_fake.settings import AccountSettings
 from ccell_fake.store.buffer import ADD_MET
 from ccell_fake.store.cache import JOURNAL_ENTRIES
 from ccell_fake.store.checking import SettingsCheck, begin_history, check_store, create, identify
+from ccell_fake.store.errors import SnapshotError, StoreError
 from ccell_fake.store.ledger import SqliteLedger
 from ccell_fake.store.process import Owner
 from ccell_fake.store.retention import NO_CAP, Cap
@@ -21,14 +23,6 @@ from ccell_fake.store.schema import APPLICATION, SEARCH_INDEXES, VERSION
 _OLDEST_SQLITE = (3, 37)
 _IN_MEMORY = ":memory:"
 _OWNER_ONLY = 0o600
-
-
-class StoreError(CcellError):
-    """The store cannot be opened. The message names the file and the reason."""
-
-
-class SnapshotError(CcellError):
-    """The snapshot cannot be restored. The message says why."""
 
 
 class SqliteStore:
@@ -47,7 +41,9 @@ class SqliteStore:
         *,
         journal_entries: int = JOURNAL_ENTRIES,
         cap: Cap = NO_CAP,
+        elapsed: Callable[[], float] = host_elapsed,
         on_change: Callable[[frozenset[int]], None] | None = None,
+        on_end: Callable[[frozenset[Lifetime]], None] | None = None,
         check: SettingsCheck = lambda _: None,
     ) -> None:
         """Open a store.
@@ -57,7 +53,9 @@ class SqliteStore:
                 everything in memory.
             journal_entries: How many journal entries an account keeps.
             cap: How many messages an account keeps, and for how long.
+            elapsed: Returns the seconds of a monotonic clock, which ends the holds.
             on_change: Called after a commit with the numbers of the changed accounts.
+            on_end: Called after a commit with the lives of accounts that ended.
             check: Raises ValueError for settings in the file that are not allowed.
 
         Raises:
@@ -70,7 +68,9 @@ class SqliteStore:
         self._path = path
         self._journal_entries = journal_entries
         self._cap = cap
+        self._elapsed = elapsed
         self._on_change = on_change
+        self._on_end = on_end
         self._check = check
         self.owner: Owner = Owner()
         self._connection = _open(path, check)
@@ -79,7 +79,11 @@ class SqliteStore:
 
     def _make_ledger(self, connection: sqlite3.Connection) -> SqliteLedger:
         return SqliteLedger(
-            connection, is_durable=self._path is not None, journal_entries=self._journal_entries, cap=self._cap
+            connection,
+            elapsed=self._elapsed,
+            is_durable=self._path is not None,
+            journal_entries=self._journal_entries,
+            cap=self._cap,
         )
 
     def close(self) -> None:
@@ -88,25 +92,41 @@ class SqliteStore:
             with self._lock:
                 self._finalize()
 
-    def exclusive(self) -> threading.Lock:
+    def _exclusive(self) -> threading.Lock:
         """Return the lock that keeps other threads out of transactions."""
         self.owner.check()
         return self._lock
 
     @contextmanager
-    def transaction(self) -> Generator[SqliteLedger]:
+    def transaction(self, userid: str | None = None) -> Generator[SqliteLedger]:  # noqa: ARG002 - every transaction locks out all others
         """Open a transaction. It is committed at the end of the block, or rolled back on an exception."""
-        with self.exclusive():
+        with self._exclusive():
+            ledger = self._ledger
             try:
-                yield self._ledger
-                self._ledger.commit()
+                yield ledger
+                ledger.commit()
             except BaseException:
-                self._ledger.rollback()
+                ledger.rollback()
                 raise
-            changed = self._ledger.take_changed()
-        self._notify(changed)
+            changed, ended = ledger.take_changed()
+        self._notify(changed, {(ledger.history, key) for key in ended})
 
-    def _notify(self, changed: frozenset[int]) -> None:
+    def transaction_of_all(self) -> AbstractContextManager[SqliteLedger]:
+        """Open a transaction on all accounts."""
+        return self.transaction()
+
+    def reading(self) -> AbstractContextManager[SqliteLedger]:
+        """Open a transaction that changes nothing."""
+        return self.transaction()
+
+    def leave(self, slot: Slot) -> None:
+        """Free a slot. A second call does nothing."""
+        with self._exclusive():
+            self._ledger.leave(slot)
+
+    def _notify(self, changed: frozenset[int], ended: Collection[Lifetime]) -> None:
+        if ended and self._on_end is not None:
+            self._on_end(frozenset(ended))
         if changed and self._on_change is not None:
             self._on_change(changed)
 
@@ -117,7 +137,7 @@ class SqliteStore:
             is_public: Whether the snapshot may hold a password. Other passwords are left out.
         """
         with closing(sqlite3.connect(_IN_MEMORY, isolation_level=None)) as copy:
-            with self.exclusive():
+            with self._exclusive():
                 self._ledger.settle_all()
                 self._connection.backup(copy)
             for key, text in copy.execute("SELECT key, settings FROM account WHERE settings <> ''").fetchall():
@@ -132,38 +152,30 @@ class SqliteStore:
             copy.execute("VACUUM")
             return copy.serialize()
 
-    def restore(
-        self,
-        snapshot: bytes,
-        passwords: Callable[[], Mapping[str, str]],
-        load: Callable[[SqliteLedger], Callable[[], frozenset[int]]],
-    ) -> None:
+    def restore(self, snapshot: bytes) -> None:
         """Replace all data by a snapshot, except what clients have met. Nothing changes if that fails.
 
-        Args:
-            snapshot: The bytes that `dump` returned.
-            passwords: Returns the passwords that the snapshot may leave out, by userid.
-            load: Reads the accounts of a ledger. Returns a function that cannot fail: it replaces the present accounts,
-                and returns the numbers of former and present ones. Other threads cannot use the store meanwhile.
+        Passwords that the snapshot leaves out are those of the present accounts. `snapshot` is what `dump` returned.
 
         Raises:
             SnapshotError: The bytes are not a snapshot, it has another version or is damaged, or a password is missing.
         """
         with closing(sqlite3.connect(_IN_MEMORY, isolation_level=None)) as copy:
             _load_snapshot(copy, snapshot, self._check)
-            with self.exclusive():
-                _complete(copy, passwords())
-                self._ledger.settle_all()
+            with self._exclusive():
+                former = self._ledger
+                _complete(copy, {row.settings.userid: row.settings.password for row in former.accounts()})
+                former.settle_all()
                 _keep_met(self._connection, copy)
                 begin_history(copy)
                 ledger = self._make_ledger(copy)
-                replace = load(ledger)
                 ledger.rollback()
                 copy.backup(self._connection)
                 ledger.use(self._connection)
                 self._ledger = ledger
-                changed = replace()
-        self._notify(changed)
+        ended = {row.key for row in former.accounts()}
+        opened = {row.key for row in ledger.accounts()}
+        self._notify(frozenset(ended | opened), {(former.history, key) for key in ended})
 
 
 def _open(path: Path | None, check: SettingsCheck) -> sqlite3.Connection:

@@ -5,21 +5,17 @@ from datetime import datetime
 from operator import attrgetter, itemgetter
 from typing import Any
 
-from ccell_fake.clock import ClockSetting, from_micros, to_micros
+from ccell_fake.clock import from_micros, to_micros
 from ccell_fake.faults import Fault, FaultStatus
 from ccell_fake.inspection import JournalEntry
 from ccell_fake.limits import MSGIDS_PER_SECOND
 from ccell_fake.model import Report, Upmsg
-from ccell_fake.records import AccountRow, BalanceRow, MessageRow, Met, ReportRow, Submission
-from ccell_fake.serialization import from_json, to_json
-from ccell_fake.settings import AccountSettings
+from ccell_fake.records import NO_ACCOUNT, BalanceRow, MessageRow, Met, ReportRow, Submission
+from ccell_fake.serialization import to_json
 from ccell_fake.store.buffer import ADD_MET
-from ccell_fake.store.deletion import DeletingTables
+from ccell_fake.store.open_accounts import OpenAccounts
 from ccell_fake.store.retention import SUBMISSIONS, UPMSGS
 from ccell_fake.store.schema import OF_AN_ACCOUNT
-
-NO_ACCOUNT = 0
-"""The account number of requests of no account."""
 
 SEQIDS = 100_000
 """Seqids that an account remembers, the latest ones."""
@@ -39,29 +35,8 @@ _ENTRY = attrgetter(
 )
 
 
-class SqliteLedger(DeletingTables):
+class SqliteLedger(OpenAccounts):
     """The engine's ledger on an SQLite connection, for one thread at a time."""
-
-    def account(self, userid: str) -> int:
-        rows = self._read("SELECT key FROM account WHERE userid = ?", (userid,))
-        if not rows:
-            rows = self._read("INSERT INTO account (userid) VALUES (?) RETURNING key", (userid,))
-            self._record_opening(rows[0][0])
-        return int(rows[0][0])
-
-    def accounts(self) -> list[AccountRow]:
-        rows = self._read("SELECT key, settings, offset, frozen_at FROM account WHERE settings <> '' ORDER BY key", ())
-        return [
-            AccountRow(key, from_json(AccountSettings, text), ClockSetting(offset, frozen_at))
-            for key, text, offset, frozen_at in rows
-        ]
-
-    def save_account(self, row: AccountRow) -> None:
-        self._read(
-            "UPDATE account SET settings = ?, offset = ?, frozen_at = ? WHERE key = ?",
-            (to_json(row.settings).decode(), row.clock.offset, row.clock.frozen_at, row.key),
-        )
-        self._changed.add(row.key)
 
     def forget_strays(self) -> None:
         self._read("DELETE FROM journal WHERE account = ?", (NO_ACCOUNT,))
@@ -73,6 +48,7 @@ class SqliteLedger(DeletingTables):
     def forget(self, account: int) -> None:
         self._record_end(account, NO_ACCOUNT)
         self._keep_used("account = ?", (account,))
+        self._end(account)
         for table in OF_AN_ACCOUNT:
             self._read(f"DELETE FROM {table} WHERE account = ?", (account,))
         self._read("DELETE FROM account WHERE key = ?", (account,))
@@ -104,17 +80,18 @@ class SqliteLedger(DeletingTables):
             cached.reserved += max(messages, 0)
             cached.next_charge = due if cached.next_charge is None else min(due, cached.next_charge)
 
-    def greatest_msgid(self, first: int, last: int) -> int | None:
-        if first not in self._greatest:
+    def reserve_msgids(self, second: int, start: int, width: int) -> int:  # noqa: ARG002 - nobody else sends meanwhile
+        if second not in self._greatest:
             if len(self._greatest) >= _MAX_CACHED_SECONDS:
                 self._greatest.clear()
-            ((self._greatest[first],),) = self._read(
+            ((greatest,),) = self._read(
                 "SELECT max(greatest) FROM (SELECT max(msgid) AS greatest FROM message"
-                " WHERE msgid BETWEEN :first AND :last"
-                " UNION ALL SELECT greatest FROM used_msgid WHERE second = :first / :msgids)",
-                {"first": first, "last": last, "msgids": MSGIDS_PER_SECOND},
+                " WHERE msgid >= :second AND msgid < :second + :msgids"
+                " UNION ALL SELECT greatest FROM used_msgid WHERE second = :second / :msgids)",
+                {"second": second, "msgids": MSGIDS_PER_SECOND},
             )
-        return self._greatest[first]
+            self._greatest[second] = greatest or 0
+        return max(self._greatest[second], start)
 
     def add_messages(self, account: int, submission: Submission, messages: list[MessageRow]) -> None:
         self._submissions += 1

@@ -133,7 +133,7 @@ def _account(emulator: "Emulator") -> AccountSettings:
     if opened:
         return opened[0]
     services = emulator.services
-    return services.accounts.open(services.credentials.complete(AccountSettings(), ())).settings
+    return services.accounts.open(services.credentials.complete(AccountSettings())).settings
 
 
 def _run(command: tuple[str, ...], environment: Mapping[str, str]) -> int:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator
 from importlib.metadata import version
-from itertools import islice
 from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING
@@ -52,7 +51,7 @@ def _sources(emulator: "Emulator", config_file: Path | None, variables: Iterable
 
 
 def _accounts(emulator: "Emulator", demo: str) -> Iterator[tuple[str, str]]:
-    count = sum(1 for _ in emulator.services.accounts)
+    count = len(emulator.services.accounts.read())
     lines = [
         f"{one.userid}, password {_public_password(one)}, balance {one.balance}"
         for one in main_accounts(emulator)[:_SHOWN_ACCOUNTS]
@@ -66,9 +65,9 @@ def _accounts(emulator: "Emulator", demo: str) -> Iterator[tuple[str, str]]:
 
 def main_accounts(emulator: "Emulator") -> list[AccountSettings]:
     """Return the accounts of the configuration. If the store has other accounts only, return one of these."""
-    opened = emulator.services.accounts
-    configured = [*filter(None, (opened.get(one.userid) for one in emulator.config.accounts))]
-    return [account.settings for account in configured or islice(opened, 1)]
+    opened = {account.settings.userid: account.settings for account in emulator.services.accounts.read()}
+    configured = [opened[one.userid] for one in emulator.config.accounts if one.userid in opened]
+    return configured or [*opened.values()][:1]
 
 
 def _addresses(emulator: "Emulator", token: str) -> Iterator[tuple[str, str]]:

@@ -85,7 +85,7 @@ class CredentialGenerator:
         self._random = Random(number)  # noqa: S311 - the credentials of a fake, the same on every start
         self._userids = self._generate_userids()
 
-    def complete(self, settings: AccountSettings, taken: Container[str]) -> AccountSettings:
+    def complete(self, settings: AccountSettings, taken: Container[str] = ()) -> AccountSettings:
         """Add a userid that is not taken and a password, if missing. Raises OverflowError after the last userid."""
         userid = settings.userid or self._userid(taken)
         password = settings.password or f"minted-{self._random.getrandbits(32):08x}"

@@ -8,10 +8,10 @@ from ccell_fake.clock import to_micros
 from ccell_fake.control.models import CountBody, SettingsBody
 from ccell_fake.engine.account import Account
 from ccell_fake.engine.account_views import describe_account
+from ccell_fake.engine.ledger import Ledger
 from ccell_fake.errors import NotPossible
 from ccell_fake.inspection import AccountActivity, AccountRecord, ContentCount, Page
 from ccell_fake.settings import AccountSettings
-from ccell_fake.store.ledger import SqliteLedger
 from ccell_fake.wire.secrets import HIDDEN
 from ccell_mock_server.config.accounts import check_account, is_public
 from ccell_mock_server.config.errors import ConfigProblem
@@ -51,11 +51,12 @@ def views(services: Services) -> list[Api]:
         clock and faults stay. Requests in progress use the settings that replace the others.
         """
         settings = _with_userid(path.userid, body.root)
-        with services.store.transaction() as ledger:
-            former = services.accounts.get(path.userid)
+        with services.store.transaction(path.userid) as ledger:
+            former = services.accounts.find(path.userid, ledger)
             if former is not None:
                 settings = replace(settings, password=settings.password or former.settings.password)
-            return Answered(201 if former is None else 200, _keep(services, settings, ledger))
+            completed = services.credentials.complete(_checked(settings))
+            return Answered(201 if former is None else 200, _keep(services, completed, ledger))
 
     @api.add("patch", "/accounts/<userid>", {200: AccountRecord})
     def patch_account(path: AccountPath, body: SettingsBody) -> AccountRecord:
@@ -112,8 +113,8 @@ def _observations(services: Services) -> Api:
 
 
 def _page(services: Services, cursor: str | None, limit: int) -> Page[AccountRecord]:
-    with services.store.transaction() as ledger:
-        accounts = sorted(services.accounts, key=lambda one: one.settings.userid)
+    with services.store.reading() as ledger:
+        accounts = sorted(services.accounts.all(ledger), key=lambda one: one.settings.userid)
         after = (one for one in accounts if cursor is None or one.settings.userid > cursor)
         found = [_status(services, account, ledger) for account in islice(after, limit + 1)]
     items = tuple(found[:limit])
@@ -134,19 +135,22 @@ def _checked(settings: AccountSettings) -> AccountSettings:
 
 
 def _open(services: Services, settings: AccountSettings) -> AccountRecord:
-    with services.store.transaction() as ledger:
-        if settings.userid in services.accounts:
+    _checked(settings)
+    while True:
+        completed = services.credentials.complete(settings)
+        with services.store.transaction(completed.userid) as ledger:
+            if services.accounts.find(completed.userid, ledger) is None:
+                return _keep(services, completed, ledger)
+        if settings.userid:
             message = f"account {settings.userid!r} exists; PUT changes it"
             raise NotPossible(message)
-        return _keep(services, settings, ledger)
 
 
-def _keep(services: Services, settings: AccountSettings, ledger: SqliteLedger) -> AccountRecord:
-    completed = services.credentials.complete(_checked(settings), services.accounts)
-    return _status(services, services.accounts.save(completed, ledger, sets_balance=True), ledger)
+def _keep(services: Services, settings: AccountSettings, ledger: Ledger) -> AccountRecord:
+    return _status(services, services.accounts.save(settings, ledger, sets_balance=True), ledger)
 
 
-def _status(services: Services, account: Account, ledger: SqliteLedger) -> AccountRecord:
+def _status(services: Services, account: Account, ledger: Ledger) -> AccountRecord:
     return _public(describe_account(account, ledger, to_micros(services.accounts.clock.now())))
 
 

@@ -26,7 +26,7 @@ def views(services: Services) -> list[Api]:
 
         This includes accounts that are closed, and requests of no account.
         """
-        with services.store.transaction() as ledger:
+        with services.store.reading() as ledger:
             return coverage_table.describe(ledger.inspect.met())
 
     return [api]

@@ -1,6 +1,6 @@
 """Operations on the state of the whole emulator: reset, snapshot and restore."""
 
-from ccell_fake.store.database import SnapshotError
+from ccell_fake.store.errors import SnapshotError
 from ccell_mock_server.config.accounts import is_public
 from ccell_mock_server.config.errors import ConfigProblem
 from ccell_mock_server.control.api import Api, HttpOnlyAnswer, HttpRequest
@@ -24,8 +24,7 @@ def views(services: Services) -> list[Api]:
 
         Each account keeps its settings and its coverage, as after its own reset. Everything is reset, or nothing.
         """
-        with services.store.transaction() as ledger:
-            services.accounts.reset_all(ledger)
+        services.accounts.reset_all()
 
     @api.add_over_http("get", "/state", {200: {"content": {SNAPSHOT: _BYTES}}})
     def get_state() -> HttpOnlyAnswer:
@@ -52,11 +51,8 @@ def views(services: Services) -> list[Api]:
             raise RefusedError(415, f"the body must be {SNAPSHOT} or {_OCTETS}, got {http.mimetype or 'no type'}")
         snapshot = http.read()
         try:
-            services.store.restore(snapshot, passwords, services.accounts.load)
+            services.store.restore(snapshot)
         except SnapshotError as error:
             raise InvalidError([ConfigProblem("", str(error))]) from error
-
-    def passwords() -> dict[str, str]:
-        return {one.settings.userid: one.settings.password for one in services.accounts}
 
     return [api]

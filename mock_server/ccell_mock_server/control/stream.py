@@ -15,8 +15,7 @@ from ccell_fake.engine.ledger import Ledger
 from ccell_fake.errors import NoSuchThing
 from ccell_fake.inspection import JournalEntry, TimelineEvent, TimelineKind
 from ccell_fake.model import Operation
-from ccell_fake.records import LoggedEvent
-from ccell_fake.store.ledger import NO_ACCOUNT
+from ccell_fake.records import NO_ACCOUNT, LoggedEvent
 from ccell_mock_server.services import Services
 
 _KINDS = {
@@ -69,43 +68,45 @@ class Stream:
         self._due: dict[int, float] = {}
         # The times of all next events, the earliest one first. Some are no longer the next one of their account.
         self._times: list[tuple[float, int]] = []
-        with services.store.transaction() as ledger:
-            self._only = services.accounts.get(userid) if userid is not None else None
+        self._accounts = services.accounts
+        with services.store.transaction_of_all() as ledger:
+            self._only = self._accounts.find(userid, ledger) if userid is not None else None
             if userid is not None and self._only is None:
                 message = f"there is no account {userid!r}"
                 raise NoSuchThing(message)
             if after_position is not None and not last_event_id:
-                for account in self._accounts():
+                for account in self._all(ledger):
                     check_kept(account.key, account.settings.userid, ledger, after_position)
                 if self._only is None:
                     check_kept(NO_ACCOUNT, "", ledger, after_position)
             self._key = None if self._only is None else self._only.key
             self._last = self._begin(ledger)
-            self._flaw = self._go_back(last_event_id, after_position)
-        self.topics: tuple[Hashable, ...] = (None,) if self._only is None else (self._only.key, self._only.slots)
+            self._flaw = self._go_back(last_event_id, after_position, ledger)
+        self.topics: tuple[Hashable, ...] = (None,) if self._only is None else (self._only.key, self._only.lifetime)
 
     @property
     def last_event_id(self) -> str:
         """The id to continue from; empty if there is none before the first event."""
         return "" if self._flaw else str(self._last)
 
-    def _accounts(self) -> list[Account]:
+    def _all(self, ledger: Ledger) -> list[Account]:
+        """Return the accounts of the stream."""
         if self._only is None:
-            return list(self._services.accounts)
-        current = self._services.accounts.current(self._only)
+            return list(self._accounts.all(ledger))
+        current = self._accounts.current(self._only, ledger)
         return [] if current is None else [current]
 
-    def _account(self, key: int) -> Account | None:
+    def _account(self, key: int, ledger: Ledger) -> Account | None:
         """Return an account of the stream by its number, or None."""
-        account = self._services.accounts.with_key(key)
-        return account if account is None or self._only is None or account.slots is self._only.slots else None
+        account = self._accounts.with_key(key, ledger)
+        return account if account is None or self._only is None or account.lifetime == self._only.lifetime else None
 
     def _begin(self, ledger: Ledger) -> EventId:
         """Begin to record events, and return the present place."""
-        position = ledger.begin_events(lambda: {account.key: account.now for account in self._services.accounts})
+        position = ledger.begin_events(lambda: {account.key: account.now for account in self._accounts.all(ledger)})
         return EventId(ledger.history, self._key or NO_ACCOUNT, position, position)
 
-    def _go_back(self, last_event_id: str, after_position: int | None) -> str:
+    def _go_back(self, last_event_id: str, after_position: int | None, ledger: Ledger) -> str:
         """Go back to the place of the last event. Returns the reason if that is impossible, or empty text."""
         if last_event_id.isascii() and last_event_id.isdecimal():
             last_event_id, after_position = "", int(last_event_id[:18])
@@ -118,7 +119,7 @@ class Stream:
             return _UNKNOWN
         if (last.account == NO_ACCOUNT) != (self._only is None):
             return _UNKNOWN
-        if last.account != now.account and self._services.accounts.with_key(last.account) is not None:
+        if last.account != now.account and self._accounts.with_key(last.account, ledger) is not None:
             return _UNKNOWN
         self._last = last
         return "" if last.account == now.account else _ENDED
@@ -145,25 +146,26 @@ class Stream:
         """The events to send now.
 
         Args:
-            woken_for: Topics that woke the listener: keys of accounts, and slots of accounts that ended.
+            woken_for: Topics that woke the listener: keys of accounts, and lives of accounts that ended.
         """
-        is_complete = False
+        store, is_complete = self._services.store, False
         while not (is_complete or self.is_over):
-            with self._services.store.transaction() as ledger:
+            self._record(woken_for)
+            woken_for = set()
+            with store.reading() as ledger:
                 flaw = self._flaw or self._find_flaw(ledger)
-                if flaw:
-                    events, is_complete = [self._begin_anew(flaw, ledger)], False
-                else:
-                    self._record(woken_for, ledger)
+                if not flaw:
                     events, is_complete = self._batch(ledger)
-                    woken_for = set()
+            if flaw:
+                with store.transaction_of_all() as ledger:
+                    events, is_complete = [self._begin_anew(flaw, ledger)], False
             for event, place in events:
                 self._last = place
                 yield replace(event, id=str(place))
 
     def _find_flaw(self, ledger: Ledger) -> str:
         """Return the reason why this listener cannot go on, or empty text."""
-        if self._only is not None and self._account(self._only.key) is None:
+        if self._only is not None and self._account(self._only.key, ledger) is None:
             return _ENDED
         last = self._last
         if ledger.history != last.history:
@@ -181,30 +183,36 @@ class Stream:
             return Event("resync", {"reason": flaw}), now
         self.is_over = True
         userid = self._only.settings.userid
-        current = self._services.accounts.get(userid)
+        current = self._accounts.find(userid, ledger)
         place = former if former.history == now.history else now
         return Event(_ENDED, {"userid": userid}), replace(
             place, account=place.account if current is None else current.key, part=0
         )
 
-    def _record(self, woken_for: set[Hashable], ledger: Ledger) -> None:
-        """Record the events that time caused on accounts that changed or have events due."""
-        for key in sorted(self._keys_to_check(woken_for)):
-            account = self._account(key)
-            self._due.pop(key, None)
-            if account is not None:
-                ledger.record_events(key, account.now)
-                self._note(account, ledger)
+    def _record(self, woken_for: set[Hashable]) -> None:
+        """Record the events that time caused on accounts that changed or have events due, each in a transaction."""
+        store = self._services.store
+        for former in self._to_check(woken_for):
+            with store.transaction(former.settings.userid) as ledger:
+                account = self._accounts.current(former, ledger)
+                if account is not None:
+                    ledger.record_events(account.key, account.now)
+                    self._note(account, ledger)
         self._is_first = False
 
-    def _keys_to_check(self, woken_for: set[Hashable]) -> set[int]:
-        """Return the numbers of the accounts that changed or have events due; at first of all."""
-        if self._is_first:
-            return {account.key for account in self._accounts()}
+    def _to_check(self, woken_for: set[Hashable]) -> list[Account]:
+        """Return the accounts that changed or have events due; at first all."""
         keys = {key for key in woken_for if isinstance(key, int)}
         while not self.seconds_until_due():
             keys.add(heappop(self._times)[1])
-        return keys
+        if not (keys or self._is_first):
+            return []
+        for key in keys:
+            self._due.pop(key, None)
+        with self._services.store.reading() as ledger:
+            if self._is_first:
+                return self._all(ledger)
+            return [account for account in (self._account(key, ledger) for key in sorted(keys)) if account is not None]
 
     def _batch(self, ledger: Ledger) -> tuple[list[tuple[Event, EventId]], bool]:
         """Return the next events with the places after them, and whether there are no more at present."""
@@ -221,7 +229,9 @@ class Stream:
             place = replace(
                 last, position=max(last.position, position), time_position=max(last.time_position, position), part=0
             )
-            left = [(part, event) for part, event in self._events(self._account(key), one, ledger) if part > told]
+            left = [
+                (part, event) for part, event in self._events(self._account(key, ledger), one, ledger) if part > told
+            ]
             events += [(event, replace(place, part=part)) for part, event in left[:-1]]
             events += [(event, place) for _, event in left[-1:]]
         return events, len(found) < _ENTRIES

@@ -3,6 +3,7 @@
 from ccell_fake.clock import to_micros
 from ccell_fake.control.models import ReportBody, SettleBody, UpmsgBody
 from ccell_fake.engine.account_views import read_journal
+from ccell_fake.engine.ledger import Ledger
 from ccell_fake.inspection import (
     Count,
     JournalEntry,
@@ -12,8 +13,7 @@ from ccell_fake.inspection import (
     RequestRecord,
     UpmsgRecord,
 )
-from ccell_fake.records import View
-from ccell_fake.store.ledger import NO_ACCOUNT
+from ccell_fake.records import NO_ACCOUNT, View
 from ccell_mock_server.control.api import Api
 from ccell_mock_server.control.requests import (
     AccountPath,
@@ -47,8 +47,8 @@ def _messages(services: Services) -> Api:
     @api.add("get", "/messages", {200: Page[MessageRecord]})
     def list_messages_of_all(query: MessagesQuery) -> Page[MessageRecord]:
         """List the messages of all accounts with their code, state and report."""
-        with services.store.transaction() as ledger:
-            return ledger.inspect.messages_of_all(*_views(services), query.filter, query.listing)
+        with services.store.reading() as ledger:
+            return ledger.inspect.messages_of_all(*_views(services, ledger), query.filter, query.listing)
 
     @api.add("get", "/accounts/<userid>/messages/<msgid>", {200: MessageRecord})
     def get_message(path: MessagePath) -> MessageRecord:
@@ -88,8 +88,8 @@ def _reports(services: Services) -> Api:
     @api.add("get", "/reports", {200: Page[ReportRecord]})
     def list_reports_of_all(query: ReportsQuery) -> Page[ReportRecord]:
         """List the reports of all accounts: planned, waiting and fetched."""
-        with services.store.transaction() as ledger:
-            return ledger.inspect.reports_of_all(*_views(services), query.filter, query.listing)
+        with services.store.reading() as ledger:
+            return ledger.inspect.reports_of_all(*_views(services, ledger), query.filter, query.listing)
 
     @api.add("post", "/accounts/<userid>/reports", {201: ReportRecord})
     def add_report(path: AccountPath, body: ReportBody) -> ReportRecord:
@@ -139,8 +139,8 @@ def _upstream(services: Services) -> Api:
     @api.add("get", "/upmsgs", {200: Page[UpmsgRecord]})
     def list_upmsgs_of_all(query: UpmsgsQuery) -> Page[UpmsgRecord]:
         """List the upstream messages of all accounts: planned, waiting and fetched."""
-        with services.store.transaction() as ledger:
-            return ledger.inspect.upmsgs_of_all(*_views(services), query.filter, query.listing)
+        with services.store.reading() as ledger:
+            return ledger.inspect.upmsgs_of_all(*_views(services, ledger), query.filter, query.listing)
 
     @api.add("post", "/accounts/<userid>/upmsgs", {201: UpmsgRecord})
     def add_upmsg(path: AccountPath, body: UpmsgBody) -> UpmsgRecord:
@@ -176,9 +176,9 @@ def _upstream(services: Services) -> Api:
     return api
 
 
-def _views(services: Services) -> tuple[dict[int, View], int]:
+def _views(services: Services, ledger: Ledger) -> tuple[dict[int, View], int]:
     """Return the accounts by their keys, and the gateway's time."""
-    views = {account.key: account.view for account in services.accounts}
+    views = {account.key: account.view for account in services.accounts.all(ledger)}
     return views, to_micros(services.accounts.clock.now())
 
 
@@ -196,7 +196,7 @@ def _journals(services: Services) -> Api:
     @api.add("get", "/journal", {200: Page[JournalEntry]})
     def list_journal_of_no_account(query: JournalQuery) -> Page[JournalEntry]:
         """List the requests that cannot be read, reach no endpoint or name no account, oldest first."""
-        with services.store.transaction() as ledger:
+        with services.store.reading() as ledger:
             return read_journal(NO_ACCOUNT, "", ledger, query.start, query.limit, query.operation, query.code)
 
     @api.add("get", "/requests", {200: Page[RequestRecord]})
@@ -205,7 +205,7 @@ def _journals(services: Services) -> Api:
 
         These are the entries of all journals. Entries that were dropped are left out.
         """
-        with services.store.transaction() as ledger:
+        with services.store.reading() as ledger:
             return ledger.inspect.requests(query.filter, query.cursor, query.limit)
 
     return api

@@ -105,7 +105,7 @@ def _wait(services: Services, userid: str, body: WaitBody, client: socket | None
     deadline = elapsed() + body.timeout
     with admin.opened() as (account, _):
         former = account
-    with services.notifier.waiter(former.key, former.slots, client=client) as waiter:
+    with services.notifier.waiter(former.key, former.lifetime, client=client) as waiter:
         while True:
             with admin.opened() as (account, ledger):
                 _check_same(former, account)
@@ -133,7 +133,7 @@ def _wait(services: Services, userid: str, body: WaitBody, client: socket | None
 
 
 def _check_same(former: Account, account: Account) -> None:
-    if former.slots is not account.slots:
+    if former.lifetime != account.lifetime:
         message = f"account {former.settings.userid} was reset during the wait"
         raise NotPossible(message)
 

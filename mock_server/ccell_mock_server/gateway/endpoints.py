@@ -116,6 +116,6 @@ def cut_off(delivery: Delivery, environ: "WSGIEnvironment") -> Iterator[bytes]:
 def _in_pieces(delivery: Delivery, slot: TakenSlot, environ: "WSGIEnvironment", notifier: Notifier) -> Iterator[bytes]:
     client = client_of(environ)
     for start in range(0, len(delivery.body), delivery.piece):
-        if start and not notifier.pause(delivery.seconds, slot.slots, client):
+        if start and not notifier.pause(delivery.seconds, slot.lifetime, client):
             hang_up(environ)
         yield delivery.body[start : start + delivery.piece]

@@ -73,7 +73,7 @@ def handle(gateway: Gateway, metrics: Metrics, received: ReceivedRequest) -> Ans
 
 def _account(accounts: Accounts, arrival: Arrival) -> Account | None:
     request = arrival.request
-    return accounts.get(request.userid or "") if isinstance(request, Request) else None
+    return accounts.remembered(request.userid or "") if isinstance(request, Request) else None
 
 
 def is_chunked(gateway: Gateway, delivery: Delivery) -> bool:
@@ -146,17 +146,17 @@ def _read(received: ReceivedRequest, data: bytes, answers: Answers) -> Call:
 
 def _secrets(request: Request | UnreadableRequest, accounts: Accounts) -> Iterator[str]:
     """Yield the passwords that may be anywhere in a request, even instead of its userid."""
-    account = None
+    account = accounts.remembered(request.userid or "") if isinstance(request, Request) else None
+    candidates = [account] if account else accounts.read()
     if isinstance(request, Request):
-        account = accounts.get(request.userid or "")
-        if request.userid and account is None and _is_swapped(request, accounts):
+        if request.userid and account is None and _is_swapped(request, candidates):
             yield request.userid
         # A seqid that is none may be a sign or a password.
         seqid = None if is_seqid(request.seqid or "") else request.seqid
         for secret in (request.password, request.sign, seqid):
             if secret and _is_unmistakable(secret):
                 yield secret
-    yield from passwords_of((account,) if account else accounts)
+    yield from passwords_of(candidates)
 
 
 def passwords_of(accounts: Iterable[Account]) -> Iterator[str]:
@@ -171,9 +171,12 @@ def _is_unmistakable(password: str) -> bool:
     return len(password) >= _SHORTEST_SECRET and not is_public(password)
 
 
-def _is_swapped(request: Request, accounts: Accounts) -> bool:
+def _is_swapped(request: Request, accounts: list[Account]) -> bool:
     """Return whether the userid of an unknown account is likely to be a password, and the password a userid."""
+    if any(account.settings.userid == request.userid for account in accounts):
+        return False
     userid, password = request.userid or "", request.password or ""
     is_number = _USUAL_USERID.fullmatch(password) is not None and not is_public(password)
     is_password = any(userid in account.policy.passwords for account in accounts)
-    return not is_public(userid) and (is_password or is_number or password in accounts or not is_userid(userid))
+    is_userid_of_one = any(account.settings.userid == password for account in accounts)
+    return not is_public(userid) and (is_password or is_number or is_userid_of_one or not is_userid(userid))

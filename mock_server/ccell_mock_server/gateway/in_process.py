@@ -101,7 +101,7 @@ class InProcessTransport(httpx2.BaseTransport):
             return
         try:
             for _ in range(delivery.piece, len(delivery.body), delivery.piece):
-                if timeout.is_over or not self._timeouts.pause(delivery.seconds, slot.slots):
+                if timeout.is_over or not self._timeouts.pause(delivery.seconds, slot.lifetime):
                     break
         finally:
             self._gateway.release(slot)

@@ -1,7 +1,7 @@
 """Timeouts of callers in this process, which shorten the pauses of their requests."""
 
 import threading
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Hashable
 from contextlib import contextmanager
 
 from ccell_fake.engine.accounts import Pauses
@@ -48,11 +48,11 @@ class CallTimeouts:
         """Take a place among the delayed requests, and return the function that frees it."""
         return self._pauses.take_place()
 
-    def pause(self, seconds: float, owner: object, client: object = None) -> bool:
+    def pause(self, seconds: float, owner: Hashable, client: object = None) -> bool:
         """Wait. Returns False if the wait was cancelled or the client disconnected."""
         timeout: CallTimeout | None = getattr(self._thread, "timeout", None)
         return self._pauses.pause(seconds if timeout is None else timeout.shorten(seconds), owner, client)
 
-    def cancel(self, owner: object) -> None:
+    def cancel(self, owner: Hashable) -> None:
         """End the present and future waits of an owner."""
         self._pauses.cancel(owner)

@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from enum import Enum
 from functools import partial
 from typing import cast
-from weakref import WeakSet
 
 from ccell_fake.clock import elapsed
 from ccell_fake.errors import TooManyWaiters
@@ -20,6 +19,8 @@ MAX_WAITERS = 128
 
 MAX_PAUSES = 160
 """How many requests to the gateway may be delayed at the same time. Each keeps a thread of the server."""
+
+_MAX_CANCELLED = 10_000
 
 _TLS_12_ALERT = b"\x15"
 # TLS 1.3 encrypts the kind of a record. A record of this length can only hold an alert.
@@ -161,7 +162,7 @@ class Notifier:
         self._guard = threading.Lock()
         self._waiters: dict[Hashable, set[Waiter]] = {}
         self._all: set[Waiter] = set()
-        self._cancelled: WeakSet[object] = WeakSet()
+        self._cancelled: dict[Hashable, None] = {}
         self._is_closed = False
 
     @property
@@ -210,7 +211,7 @@ class Notifier:
         """Take a place for a delayed request, and return the function that frees it."""
         return self.pauses.take()
 
-    def pause(self, seconds: float, owner: object, client: object = None) -> bool:
+    def pause(self, seconds: float, owner: Hashable, client: object = None) -> bool:
         """Wait. Returns False if the owner cancelled the wait or the client disconnected."""
         deadline = elapsed() + seconds
         with self.waiter(owner, client=cast("socket.socket | None", client)) as waiter:
@@ -222,9 +223,13 @@ class Notifier:
                     return False
         return False
 
-    def cancel(self, owner: object) -> None:
+    def cancel(self, owner: Hashable) -> None:
         """End the present and future pauses of an owner."""
-        self._cancelled.add(owner)
+        with self._guard:
+            self._cancelled[owner] = None
+            # A pause begins soon after its request found its owner, or never.
+            if len(self._cancelled) > _MAX_CANCELLED:
+                del self._cancelled[next(iter(self._cancelled))]
         self.notify([owner])
 
     def close(self) -> None:
