@@ -1,3 +1,15 @@
+-- Converts a text so that those which differ in case only are the same. Without ICU, the database's own rules apply.
+DO $do$
+BEGIN
+    IF EXISTS (SELECT FROM pg_collation WHERE collname = 'und-x-icu') THEN
+        CREATE FUNCTION fold_case(folded text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
+            $$ SELECT upper(lower(folded COLLATE "und-x-icu")) COLLATE "C" $$;
+    ELSE
+        CREATE FUNCTION fold_case(folded text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
+            $$ SELECT upper(lower(folded COLLATE "default")) COLLATE "C" $$;
+    END IF;
+END $do$;
+
 -- Returns an account with what every request needs of it.
 CREATE FUNCTION account_state(wanted bigint) RETURNS TABLE (
     key bigint, userid text, version bigint, settings text, clock_offset bigint, frozen_at bigint, spent bigint,
@@ -19,7 +31,7 @@ $$;
 -- that of the last one, below 0x4343 in the highest bits.
 CREATE FUNCTION mark_positions() RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
-    PERFORM pg_advisory_xact_lock_shared(4846629170439454720 + last_value) FROM positions;
+    PERFORM pg_advisory_xact_lock_shared(4846717623980785664 + last_value) FROM positions;
 END $$;
 
 -- Returns the last position up to which everything is committed or rolled back.
@@ -60,141 +72,63 @@ BEGIN
         FROM event_log log, account_state(found_key) state;
 END $$;
 
--- Writes the rows of a transaction: for each table its columns, and for each column its values.
+-- Writes the rows of a transaction: for each table a list of rows, each with its columns by name.
 CREATE FUNCTION write_rows(rows jsonb) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
-    one jsonb;
     keys bigint[];
 BEGIN
     IF rows ? 'account' THEN
-        one := rows -> 'account';
-        UPDATE account a SET spent = n.spent::bigint, locked_at = n.locked_at::bigint, reserved = n.reserved::bigint,
-            next_charge = n.next_charge::bigint, journaled = n.journaled::bigint
-        FROM ROWS FROM (
-            jsonb_array_elements_text(one -> 'key'), jsonb_array_elements_text(one -> 'spent'),
-            jsonb_array_elements_text(one -> 'locked_at'), jsonb_array_elements_text(one -> 'reserved'),
-            jsonb_array_elements_text(one -> 'next_charge'), jsonb_array_elements_text(one -> 'journaled')
-        ) AS n (key, spent, locked_at, reserved, next_charge, journaled) WHERE a.key = n.key::bigint;
+        UPDATE account a SET spent = n.spent, locked_at = n.locked_at, reserved = n.reserved,
+            next_charge = n.next_charge, journaled = n.journaled
+        FROM jsonb_populate_recordset(NULL::account, rows -> 'account') n WHERE a.key = n.key;
     END IF;
     IF rows ? 'submission' THEN
-        one := rows -> 'submission';
-        keys := ARRAY(SELECT nextval('submission_key_seq') FROM jsonb_array_elements(one -> 'account'));
-        INSERT INTO submission (key, account, position, content, linkid, spcode, submitted_at, due)
-        SELECT keys[ordinality], account::bigint, position::bigint, content, linkid, spcode, submitted_at::bigint,
-            due::bigint
-        FROM ROWS FROM (
-            jsonb_array_elements_text(one -> 'account'), jsonb_array_elements_text(one -> 'position'),
-            jsonb_array_elements_text(one -> 'content'), jsonb_array_elements_text(one -> 'linkid'),
-            jsonb_array_elements_text(one -> 'spcode'), jsonb_array_elements_text(one -> 'submitted_at'),
-            jsonb_array_elements_text(one -> 'due')
-        ) WITH ORDINALITY AS n (account, position, content, linkid, spcode, submitted_at, due, ordinality);
+        keys := ARRAY(SELECT nextval('submission_key_seq') FROM jsonb_array_elements(rows -> 'submission'));
+        INSERT INTO submission
+        SELECT keys[key], account, position, content, linkid, spcode, submitted_at, due
+        FROM jsonb_populate_recordset(NULL::submission, rows -> 'submission');
     END IF;
     IF rows ? 'message' THEN
-        one := rows -> 'message';
-        INSERT INTO message (account, submission, msgid, phone, code, info, charge)
-        SELECT account::bigint, keys[submission::integer], msgid::bigint, phone, code, info, charge::bigint
-        FROM ROWS FROM (
-            jsonb_array_elements_text(one -> 'account'), jsonb_array_elements_text(one -> 'submission'),
-            jsonb_array_elements_text(one -> 'msgid'), jsonb_array_elements_text(one -> 'phone'),
-            jsonb_array_elements_text(one -> 'code'), jsonb_array_elements_text(one -> 'info'),
-            jsonb_array_elements_text(one -> 'charge')
-        ) AS n (account, submission, msgid, phone, code, info, charge);
+        INSERT INTO message
+        SELECT msgid, account, keys[submission], phone, code, info, charge
+        FROM jsonb_populate_recordset(NULL::message, rows -> 'message');
     END IF;
     IF rows ? 'report' THEN
-        one := rows -> 'report';
         INSERT INTO report (account, msgid, linkid, phone, recvtime, status, info, due, stray)
-        SELECT account::bigint, msgid::bigint, linkid, phone, recvtime::bigint, status, info, recvtime::bigint, stray
-        FROM ROWS FROM (
-            jsonb_array_elements_text(one -> 'account'), jsonb_array_elements_text(one -> 'msgid'),
-            jsonb_array_elements_text(one -> 'linkid'), jsonb_array_elements_text(one -> 'phone'),
-            jsonb_array_elements_text(one -> 'recvtime'), jsonb_array_elements_text(one -> 'status'),
-            jsonb_array_elements_text(one -> 'info'), jsonb_array_elements_text(one -> 'stray')
-        ) AS n (account, msgid, linkid, phone, recvtime, status, info, stray);
+        SELECT account, msgid, linkid, phone, due, status, info, due, stray
+        FROM jsonb_populate_recordset(NULL::report, rows -> 'report');
     END IF;
     IF rows ? 'upmsg' THEN
-        one := rows -> 'upmsg';
         INSERT INTO upmsg (account, spnumber, phone, motime, msgcontent, due)
-        SELECT account::bigint, spnumber, phone, motime::bigint, msgcontent, motime::bigint
-        FROM ROWS FROM (
-            jsonb_array_elements_text(one -> 'account'), jsonb_array_elements_text(one -> 'spnumber'),
-            jsonb_array_elements_text(one -> 'phone'), jsonb_array_elements_text(one -> 'motime'),
-            jsonb_array_elements_text(one -> 'msgcontent')
-        ) AS n (account, spnumber, phone, motime, msgcontent);
+        SELECT account, spnumber, phone, motime, msgcontent, motime
+        FROM jsonb_populate_recordset(NULL::upmsg, rows -> 'upmsg');
     END IF;
     IF rows ? 'unreported' THEN
-        one := rows -> 'unreported';
-        INSERT INTO unreported (account, msgid) SELECT account::bigint, msgid::bigint FROM ROWS FROM (
-            jsonb_array_elements_text(one -> 'account'), jsonb_array_elements_text(one -> 'msgid')
-        ) AS n (account, msgid);
+        INSERT INTO unreported SELECT * FROM jsonb_populate_recordset(NULL::unreported, rows -> 'unreported');
     END IF;
     IF rows ? 'pending_charge' THEN
-        one := rows -> 'pending_charge';
-        INSERT INTO pending_charge (account, due, messages, msgid)
-        SELECT account::bigint, due::bigint, messages::bigint, msgid::bigint FROM ROWS FROM (
-            jsonb_array_elements_text(one -> 'account'), jsonb_array_elements_text(one -> 'due'),
-            jsonb_array_elements_text(one -> 'messages'), jsonb_array_elements_text(one -> 'msgid')
-        ) AS n (account, due, messages, msgid);
+        INSERT INTO pending_charge
+        SELECT * FROM jsonb_populate_recordset(NULL::pending_charge, rows -> 'pending_charge');
     END IF;
     IF rows ? 'opt_out' THEN
-        one := rows -> 'opt_out';
-        INSERT INTO opt_out (account, phone, since) SELECT account::bigint, phone, since::bigint FROM ROWS FROM (
-            jsonb_array_elements_text(one -> 'account'), jsonb_array_elements_text(one -> 'phone'),
-            jsonb_array_elements_text(one -> 'since')
-        ) AS n (account, phone, since);
-    END IF;
-    IF rows ? 'excess' THEN
-        one := rows -> 'excess';
-        INSERT INTO excess (account, at) SELECT account::bigint, at::bigint FROM ROWS FROM (
-            jsonb_array_elements_text(one -> 'account'), jsonb_array_elements_text(one -> 'at')
-        ) AS n (account, at);
+        INSERT INTO opt_out (account, phone, since)
+        SELECT account, phone, since FROM jsonb_populate_recordset(NULL::opt_out, rows -> 'opt_out');
     END IF;
     IF rows ? 'fault' THEN
-        one := rows -> 'fault';
-        INSERT INTO fault (account, id, fault, matched, applied)
-        SELECT account::bigint, id::bigint, fault, matched::bigint, applied::bigint FROM ROWS FROM (
-            jsonb_array_elements_text(one -> 'account'), jsonb_array_elements_text(one -> 'id'),
-            jsonb_array_elements_text(one -> 'fault'), jsonb_array_elements_text(one -> 'matched'),
-            jsonb_array_elements_text(one -> 'applied')
-        ) AS n (account, id, fault, matched, applied)
+        INSERT INTO fault SELECT * FROM jsonb_populate_recordset(NULL::fault, rows -> 'fault')
         ON CONFLICT (account, id) DO UPDATE SET matched = excluded.matched, applied = excluded.applied;
     END IF;
     IF rows ? 'slot' THEN
-        one := rows -> 'slot';
-        INSERT INTO slot (id, account, operation, emulator)
-        SELECT id::bigint, account::bigint, operation, emulator::bigint FROM ROWS FROM (
-            jsonb_array_elements_text(one -> 'id'), jsonb_array_elements_text(one -> 'account'),
-            jsonb_array_elements_text(one -> 'operation'), jsonb_array_elements_text(one -> 'emulator')
-        ) AS n (id, account, operation, emulator);
+        INSERT INTO slot SELECT * FROM jsonb_populate_recordset(NULL::slot, rows -> 'slot');
     END IF;
     IF rows ? 'left_slot' THEN
-        DELETE FROM slot WHERE id IN (SELECT jsonb_array_elements_text(rows -> 'left_slot' -> 'id')::bigint);
+        DELETE FROM slot WHERE id IN (SELECT jsonb_array_elements(rows -> 'left_slot')::bigint);
     END IF;
     IF rows ? 'journal' THEN
-        one := rows -> 'journal';
-        INSERT INTO journal (account, position, at, operation, door, peer, place, request, answer, delivery, items,
-            code, rule, basis, explanation, duration)
-        SELECT account::bigint, position::bigint, at::bigint, operation, door, peer, place, request, answer, delivery,
-            items::bigint, code, rule, basis, explanation, duration::bigint
-        FROM ROWS FROM (
-            jsonb_array_elements_text(one -> 'account'), jsonb_array_elements_text(one -> 'position'),
-            jsonb_array_elements_text(one -> 'at'), jsonb_array_elements_text(one -> 'operation'),
-            jsonb_array_elements_text(one -> 'door'), jsonb_array_elements_text(one -> 'peer'),
-            jsonb_array_elements_text(one -> 'place'), jsonb_array_elements_text(one -> 'request'),
-            jsonb_array_elements_text(one -> 'answer'), jsonb_array_elements_text(one -> 'delivery'),
-            jsonb_array_elements_text(one -> 'items'), jsonb_array_elements_text(one -> 'code'),
-            jsonb_array_elements_text(one -> 'rule'), jsonb_array_elements_text(one -> 'basis'),
-            jsonb_array_elements_text(one -> 'explanation'), jsonb_array_elements_text(one -> 'duration')
-        ) AS n (account, position, at, operation, door, peer, place, request, answer, delivery, items, code, rule,
-            basis, explanation, duration);
+        INSERT INTO journal SELECT * FROM jsonb_populate_recordset(NULL::journal, rows -> 'journal');
     END IF;
     IF rows ? 'met' THEN
-        one := rows -> 'met';
-        INSERT INTO met (account, kind, name, count, first_at, last_at)
-        SELECT account::bigint, kind, name, count::bigint, first_at::bigint, last_at::bigint FROM ROWS FROM (
-            jsonb_array_elements_text(one -> 'account'), jsonb_array_elements_text(one -> 'kind'),
-            jsonb_array_elements_text(one -> 'name'), jsonb_array_elements_text(one -> 'count'),
-            jsonb_array_elements_text(one -> 'first_at'), jsonb_array_elements_text(one -> 'last_at')
-        ) AS n (account, kind, name, count, first_at, last_at)
+        INSERT INTO met SELECT * FROM jsonb_populate_recordset(NULL::met, rows -> 'met')
         ON CONFLICT (account, kind, name) DO UPDATE SET count = met.count + excluded.count,
             first_at = least(met.first_at, excluded.first_at), last_at = greatest(met.last_at, excluded.last_at);
     END IF;
