@@ -111,6 +111,7 @@ def message_record(row: tuple[Any, ...], view: View) -> MessageRecord:
 
 
 def report_record(userid: str, key: int, state: QueueState, *columns: Any) -> ReportRecord:  # noqa: ANN401 - columns of a row
+    """Make a report of its account and the columns of a row."""
     msgid, linkid, phone, status, info, recvtime, fetched_at = columns
     return ReportRecord(
         userid, key, str(msgid), linkid, phone, status, info, from_micros(recvtime), state, moment(fetched_at)
@@ -118,6 +119,7 @@ def report_record(userid: str, key: int, state: QueueState, *columns: Any) -> Re
 
 
 def upmsg_record(userid: str, key: int, state: QueueState, *columns: Any) -> UpmsgRecord:  # noqa: ANN401 - columns of a row
+    """Make an upstream message of its account and the columns of a row."""
     spnumber, phone, msgcontent, motime, fetched_at = columns
     return UpmsgRecord(userid, key, spnumber, phone, msgcontent, from_micros(motime), state, moment(fetched_at))
 

@@ -1,4 +1,4 @@
-"""A transaction's reads and writes: rows buffered until a table is read or the transaction ends, and states of accounts.
+"""A transaction's reads and writes: rows buffered until a table is read or the transaction ends, and account states.
 
 A transaction on an account takes two round trips where nothing else is needed: one locks the account and reads what
 every request needs of it, one writes all rows.
