@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from ccell_fake.clock import Clock, SystemClock, in_micros
-from ccell_fake.engine.accounts import Accounts, Pauses
+from ccell_fake.engine.accounts import Accounts
 from ccell_fake.engine.behaviour import Behaviour
 from ccell_fake.engine.gateway import Gateway
+from ccell_fake.engine.pauses import Pauses
 from ccell_fake.errors import NotPossible
 from ccell_fake.records import Lifetime
 from ccell_fake.settings import DOCUMENT_ACCOUNT

@@ -1,7 +1,6 @@
 """The open accounts: finding, opening, changing, resetting and closing them."""
 
-from collections.abc import Callable, Hashable, Iterator
-from typing import Protocol
+from collections.abc import Iterator
 
 from ccell_fake.clock import AccountClock, Clock, ClockSetting
 from ccell_fake.engine.account import Account
@@ -12,26 +11,6 @@ from ccell_fake.engine.policy import Policy
 from ccell_fake.engine.rules import that_can_refuse
 from ccell_fake.records import AccountRow
 from ccell_fake.settings import AccountSettings
-
-
-class Pauses(Protocol):
-    """Pauses requests. Each pause belongs to an owner, the account's lifetime."""
-
-    def take_place(self) -> Callable[[], None]:
-        """Take a place for a request that takes time. Returns the function that frees it, which may be called twice.
-
-        Raises:
-            TooManyWaiters: No place is free.
-        """
-        ...
-
-    def pause(self, seconds: float, owner: Hashable, client: object = None) -> bool:
-        """Wait. Returns False if the wait was cancelled or the client disconnected."""
-        ...
-
-    def cancel(self, owner: Hashable) -> None:
-        """End the present and future waits of an owner."""
-        ...
 
 
 class Accounts:

@@ -9,7 +9,7 @@ from ccell_fake.clock import in_micros, to_micros
 from ccell_fake.codes import Code
 from ccell_fake.engine import credentials, faults, request_rules
 from ccell_fake.engine.account import Account
-from ccell_fake.engine.accounts import Accounts, Pauses
+from ccell_fake.engine.accounts import Accounts
 from ccell_fake.engine.answer import (
     Answer,
     Decision,
@@ -26,6 +26,7 @@ from ccell_fake.engine.ledger import Ledger, Store
 from ccell_fake.engine.number_context import NOTHING_ARRANGED, Arranged
 from ccell_fake.engine.number_rules import FAULT
 from ccell_fake.engine.operations import DOCUMENTED_BY
+from ccell_fake.engine.pauses import Pauses
 from ccell_fake.engine.rules import Refusal, first_refusal
 from ccell_fake.errors import AnswerTooLong, TooManyWaiters, UnreadableRequest
 from ccell_fake.faults import CodeFault, DelayFault, DribbleFault, Fault

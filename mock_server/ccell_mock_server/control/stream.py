@@ -154,8 +154,7 @@ class Stream:
             woken_for = set()
             with store.reading() as ledger:
                 flaw = self._flaw or self._find_flaw(ledger)
-                if not flaw:
-                    events, is_complete = self._batch(ledger)
+                events, is_complete = ([], False) if flaw else self._batch(ledger)
             if flaw:
                 with store.transaction_of_all() as ledger:
                     events, is_complete = [self._begin_anew(flaw, ledger)], False

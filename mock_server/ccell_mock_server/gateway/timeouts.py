@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable, Generator, Hashable
 from contextlib import contextmanager
 
-from ccell_fake.engine.accounts import Pauses
+from ccell_fake.engine.pauses import Pauses
 
 
 class CallTimeout:
