@@ -271,15 +271,14 @@ class BufferedTables:
 
 def _state(row: Iterable[Any]) -> AccountState:
     *columns, faults, slots, holds = row
-    return AccountState(
-        *columns,
-        tuple(fault_status(*one) for one in faults or ()),
-        {id_: Operation(operation) for id_, operation in slots or ()},
-        tuple(
-            Hold(id_, count, Operation(operation) if operation else None, from_micros(until))
-            for id_, count, operation, until in holds or ()
-        ),
+    one = AccountState(*columns)
+    one.faults = tuple(fault_status(*fault) for fault in faults or ())
+    one.slots = {id_: Operation(operation) for id_, operation in slots or ()}
+    one.holds = tuple(
+        Hold(id_, count, Operation(operation) if operation else None, from_micros(until))
+        for id_, count, operation, until in holds or ()
     )
+    return one
 
 
 def fault_row(account: int, one: FaultStatus) -> dict[str, Any]:
