@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from sqlite3 import Connection
 from typing import Any
 
-from ccell_fake.faults import Fault, FaultStatus
-from ccell_fake.serialization import from_json
+from ccell_fake.faults import FaultStatus
 from ccell_fake.store.buffer import RowBuffer
+from ccell_fake.store.conversions import fault_status
 from ccell_fake.store.inspection import SqliteInspection
 from ccell_fake.store.narrowing import Value
 from ccell_fake.store.retention import NO_CAP, Cap, Retention
@@ -169,8 +169,8 @@ class BufferedTables:
             reserved, next_charge = self._pending(account)
             ((journaled,),) = self._read("SELECT count(*) FROM journal WHERE account = ?", (account,))
             faults = tuple(
-                _fault_status(id_, from_json(Fault, text), matched, applied)
-                for id_, text, matched, applied in self._read(
+                fault_status(*row)
+                for row in self._read(
                     "SELECT id, fault, matched, applied FROM fault WHERE account = ? ORDER BY id", (account,)
                 )
             )
@@ -241,7 +241,3 @@ class BufferedTables:
             execute("DELETE FROM journal WHERE account = ? AND position <= ?", (key, dropped))
             written.journaled = self._journal_entries
         return written
-
-
-def _fault_status(id_: int, fault: Fault, matched: int, applied: int) -> FaultStatus:
-    return FaultStatus(id_, fault, matched, applied, None if fault.times is None else fault.times - applied)
