@@ -179,7 +179,10 @@ class PostgresqlLedger(OpenAccounts):
 
     def count_faults(self, account: int, faults: tuple[FaultStatus, ...]) -> None:
         state = self._load(account)
-        self._add("fault", [fault_row(account, row) for row in faults if row not in state.faults])
+        counted = {row.id: fault_row(account, row) for row in faults if row not in state.faults}
+        # A row is written once at a time.
+        others = [row for row in self._rows.pop("fault", ()) if row["id"] not in counted]
+        self._add("fault", [*others, *counted.values()])
         state.faults = faults
 
     def count_met(self, account: int | None, met: Iterable[Met], at: datetime) -> None:
