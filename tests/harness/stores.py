@@ -20,7 +20,8 @@ _OPTION = "--store"
 
 class _Choice:
     is_postgresql = False
-    ends: ClassVar[list[Callable[[], object]]] = []
+    of_the_test: ClassVar[dict[Any, str]] = {}
+    """The stores that end with the test, and their databases."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -50,28 +51,28 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.hookimpl(trylast=True)
 def pytest_runtest_teardown() -> None:
-    """End the stores that belong to the test."""
-    while _Choice.ends:
-        _Choice.ends.pop()()
+    """End the stores of the test."""
+    while _Choice.of_the_test:
+        _end(*_Choice.of_the_test.popitem())
 
 
-def open_store(owner: object = None, **options: Any) -> Any:
-    """Open an empty store.
-
-    Args:
-        owner: An object that uses it. The store ends with it, or with the test.
-        options: Options of both stores.
-    """
+def open_store(**options: Any) -> Any:
+    """Open an empty store with options of both kinds. It ends with the test."""
     if not _Choice.is_postgresql:
         return SqliteStore(**options)
     from ccell_fake.store.postgresql.store import PostgresqlStore  # noqa: PLC0415 - it needs the extra
 
     url = _fresh()
     store = PostgresqlStore(url, **options)
-    end = weakref.finalize(owner or store, _end, store.close, url)
-    if owner is None:
-        _Choice.ends.append(end)
+    _Choice.of_the_test[store] = url
     return store
+
+
+def end_with(owner: object, store: Any) -> None:
+    """Let a store of `open_store` end with an object that uses it."""
+    url = _Choice.of_the_test.pop(store, None)
+    if url:
+        weakref.finalize(owner, _end, store, url)
 
 
 def options_of_serve() -> tuple[str, ...]:
@@ -124,6 +125,6 @@ def _template() -> str:
     return postgresql.shared_template(lambda url: PostgresqlStore(url).close())
 
 
-def _end(close: Callable[[], None], url: str) -> None:
-    close()
+def _end(store: Any, url: str) -> None:
+    store.close()
     postgresql.shared().drop_database(url)

@@ -44,7 +44,14 @@ _TOKEN_BYTES = 16
 )
 @click.option("--assumptions", type=Table("assumptions"), help="Answers to open questions: a table.")
 @click.option("--demo", type=Table("demo"), help="Lifelike traffic to start with: a table, {} for the defaults.")
-@click.option("--store", help="File that keeps all data across restarts.")
+@click.option(
+    "--store", help="File that keeps all data across restarts, or postgresql://… that several emulators share."
+)
+@click.option(
+    "--database-connections",
+    type=int,
+    help="Most connections to the database for requests.  [default: 8]",
+)
 @click.option("--journal-entries", type=int, help="Journal entries to keep per account.  [default: 10000]")
 @click.option("--max-messages", type=int, help="Messages to keep per account.  [default: all]")
 @click.option(

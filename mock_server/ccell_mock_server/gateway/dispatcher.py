@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 _UNDOCUMENTED = (CONTROL_PREFIX + "v1/", METRICS_PATH, CONSOLE_FILES)
 _HEALTH = {READY_PATH: b"ready\n", LIVE_PATH: b"alive\n"}
 _STOPPING = b"stopping\n"
+_STORE_AWAY = b"the database cannot be reached\n"
 
 
 class Dispatcher:
@@ -62,10 +63,10 @@ class Dispatcher:
         if route is not None and method in METHODS:
             return self._answer(route, environ, start_response)
         if path in self._texts and method in {"GET", "HEAD"}:
-            is_unready = self._is_stopping and path == READY_PATH
-            text = _STOPPING if is_unready else self._texts[path]
+            reason = self._reason_not_ready() if path == READY_PATH else b""
+            text = reason or self._texts[path]
             start_response(
-                "503 Service Unavailable" if is_unready else "200 OK",
+                "503 Service Unavailable" if reason else "200 OK",
                 [("Content-Type", PLAIN), ("Content-Length", str(len(text)))],
             )
             return [text] if method == "GET" else []
@@ -83,6 +84,11 @@ class Dispatcher:
             return answer
         status, ground = routes.refuse(full_path, answers)
         return self._record(_unrouted(environ, full_path, status, "", ground), answer)
+
+    def _reason_not_ready(self) -> bytes:
+        if self._is_stopping:
+            return _STOPPING
+        return b"" if self._services.store.is_reached else _STORE_AWAY
 
     def announce_stop(self) -> None:
         """Answer from now on that the emulator is not ready. Requests are still answered."""
