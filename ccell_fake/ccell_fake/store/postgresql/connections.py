@@ -9,9 +9,11 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 from psycopg import Connection, Error, InterfaceError, OperationalError, conninfo
 from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout, TooManyRequests
 
+from ccell_fake.clock import elapsed
 from ccell_fake.errors import StoreUnavailable
 from ccell_fake.store.errors import StoreError
 from ccell_fake.store.place import shown
+from ccell_fake.store.postgresql.bounded import BoundedConnection
 
 AnyConnection = Connection[Any]
 _Arguments = ParamSpec("_Arguments")
@@ -24,7 +26,10 @@ FURTHER_CONNECTIONS = 3
 """Connections for msgids, for keeping house and for listening."""
 
 LONGEST_WAIT = 5.0
-"""Seconds that a request waits for a connection, a lock or a statement, each."""
+"""Seconds that a request waits for a connection or a lock."""
+
+LONGEST_STATEMENT = 8.0
+"""Seconds after which the database ends a statement."""
 
 _OPTIONS = {
     "application_name": "ccell-fake",
@@ -36,10 +41,12 @@ _OPTIONS = {
 }
 _LIMITS = {
     "lock_timeout": f"{LONGEST_WAIT:.0f}s",
-    "statement_timeout": "30s",
+    "statement_timeout": f"{LONGEST_STATEMENT:.0f}s",
     "idle_in_transaction_session_timeout": "30s",
     "default_transaction_isolation": "read committed",
 }
+# For what may take long: creating tables, and snapshots.
+_PATIENCE = b"SET lock_timeout TO '60s'; SET statement_timeout TO 0; SET idle_in_transaction_session_timeout TO 0"
 _LOST = (OperationalError, InterfaceError)
 
 
@@ -81,6 +88,7 @@ class Connections:
         self._parameters = _parameters(url)
         self._pool: ConnectionPool[AnyConnection] = ConnectionPool(
             "",
+            connection_class=BoundedConnection,
             kwargs=self._parameters,
             min_size=1,
             max_size=size,
@@ -100,7 +108,13 @@ class Connections:
 
     def single(self) -> AnyConnection:
         """Open a connection that commits each statement."""
-        return Connection.connect("", autocommit=True, **self._parameters)
+        return BoundedConnection.connect("", autocommit=True, **self._parameters)
+
+    def patient(self) -> AnyConnection:
+        """Open a connection that commits each statement, and whose statements may take as long as they do."""
+        connection = Connection.connect("", autocommit=True, **self._parameters)
+        connection.execute(_PATIENCE)
+        return connection
 
     def stats(self) -> dict[str, int]:
         """Return the pool's counts, as psycopg_pool names them."""
@@ -117,6 +131,7 @@ class Connections:
         Raises:
             StoreUnavailable: No connection can be had, or the lock of the account.
         """
+        ends = elapsed() + LONGEST_WAIT
         for attempt in range(self._size + 1):
             try:
                 connection = self._pool.getconn()
@@ -127,7 +142,8 @@ class Connections:
             except BaseException as error:
                 is_lost = isinstance(error, _LOST) and connection.broken
                 self.give_back(connection)
-                if isinstance(error, _LOST) and not (is_lost and attempt < self._size):
+                is_hopeless = attempt == self._size or elapsed() > ends
+                if isinstance(error, _LOST) and (is_hopeless or not is_lost):
                     raise self.unavailable(error) from error
                 if not is_lost:
                     raise
