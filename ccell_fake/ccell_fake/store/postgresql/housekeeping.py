@@ -174,9 +174,15 @@ class Listener:
             self._connection = None
 
     def _listen(self, connection: AnyConnection) -> None:
-        position = _last_position(connection)
+        position, poll = _last_position(connection), elapsed() + _LATER_SECONDS
         while not self._is_over:
-            is_quiet = not self._wait(connection, _LATER_SECONDS)
+            self._wait(connection, max(poll - elapsed(), 0.0))
+            if elapsed() >= poll:
+                # The notice of an emulator that was killed after its commit never comes.
+                changed, position = _changed_after(connection, position)
+                if changed:
+                    self._hearer.hear(changed, frozenset())
+                poll = elapsed() + _LATER_SECONDS
             for notice in notices.received(connection):
                 if notice.emulator == self._emulator:
                     continue
@@ -184,19 +190,14 @@ class Listener:
                     self._hearer.hear(frozenset(notice.changed), frozenset(notice.ended))
                 else:
                     self._hearer.catch_up(connection)
-            if is_quiet and not self._is_over:
-                # The notice of an emulator that was killed after its commit never comes.
-                changed, position = _changed_after(connection, position)
-                if changed:
-                    self._hearer.hear(changed, frozenset())
 
-    def _wait(self, connection: AnyConnection | None, seconds: float) -> bool:
-        """Wait until there is something to read, the end, or some seconds. Returns whether there is something."""
+    def _wait(self, connection: AnyConnection | None, seconds: float) -> None:
+        """Wait until there is something to read, the end, or some seconds."""
         with selectors.DefaultSelector() as selector:
             selector.register(self._woken, selectors.EVENT_READ)
             if connection is not None:
                 selector.register(connection.fileno(), selectors.EVENT_READ)
-            return bool(selector.select(seconds))
+            selector.select(seconds)
 
 
 def _last_position(connection: AnyConnection) -> int:
@@ -206,8 +207,10 @@ def _last_position(connection: AnyConnection) -> int:
 
 def _changed_after(connection: AnyConnection, position: int) -> tuple[frozenset[int], int]:
     """Return the accounts with requests after a position, and the position up to which these are all."""
-    row = connection.execute(
-        b"SELECT array_agg(DISTINCT account), safe_position() FROM journal WHERE position > %s", (position,)
-    ).fetchone()
-    accounts, safe = row or ((), position)
-    return frozenset(accounts or ()), int(safe)
+    # In a statement before: the rows of one statement are older than what its functions read.
+    row = connection.execute(b"SELECT safe_position()").fetchone()
+    safe = int(row[0]) if row else position
+    rows = connection.execute(
+        b"SELECT DISTINCT account FROM journal WHERE position > %s AND position <= %s", (position, safe)
+    )
+    return frozenset(account for (account,) in rows), safe

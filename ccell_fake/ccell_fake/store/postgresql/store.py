@@ -74,7 +74,7 @@ class PostgresqlStore:
         # Lives that somebody here may wait for.
         self._lives: set[Lifetime] = set()
         try:
-            with self._connections.single() as connection:
+            with self._connections.patient() as connection:
                 self._history = schema.prepare(connection)
             self._connections.open()
             self._msgids = Shared(self._connections)
@@ -189,8 +189,10 @@ class PostgresqlStore:
         self.owner.check()
         try:
             connection, _ = self._connections.take(lambda taken: slots.leave(taken, slot))
-            connection.commit()
-            self._connections.give_back(connection)
+            try:
+                connection.commit()
+            finally:
+                self._connections.give_back(connection)
         except (StoreUnavailable, Error):
             self._housekeeper.leave(slot)
         else:
@@ -204,7 +206,7 @@ class PostgresqlStore:
             is_public: Whether the snapshot may hold a password. Other passwords are left out.
         """
         self.owner.check()
-        with self._connections.single() as connection:
+        with self._connections.patient() as connection:
             return snapshots.dump(connection, is_public)
 
     def restore(self, snapshot: bytes) -> None:
@@ -217,7 +219,7 @@ class PostgresqlStore:
             SnapshotError: The bytes are not a snapshot, it has another version or is damaged, or a password is missing.
         """
         self.owner.check()
-        with self._connections.single() as connection:
+        with self._connections.patient() as connection:
             restored = snapshots.restore(connection, snapshot, self._check)
         self._housekeeper.tell_of_anything()
         self.tell(restored.changed, restored.ended)
@@ -233,9 +235,11 @@ class PostgresqlStore:
 
     def catch_up(self, connection: AnyConnection) -> None:
         """Tell the emulator that every account may have changed, and which lives are over."""
-        rows = connection.execute(b"SELECT history, key FROM event_log, account").fetchall()
         with self._guard:
-            ended = frozenset(self._lives.difference(rows))
+            # Before the accounts are read: those that begin meanwhile are not among the rows.
+            lives = frozenset(self._lives)
+        rows = connection.execute(b"SELECT history, key FROM event_log, account").fetchall()
+        ended = lives.difference(rows)
         self.tell(frozenset(key for _, key in (*rows, *ended)), ended)
 
 
