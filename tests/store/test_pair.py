@@ -47,12 +47,28 @@ def pair() -> Iterator[Pair]:
         yield Pair((one.url, two.url), (control_one, control_two))
 
 
+def _drain(served: Served) -> list[str]:
+    msgids: list[str] = []
+    while reports := served.reports():
+        msgids += [report.msgid for report in reports]
+    return msgids
+
+
 def test_what_one_accepts_the_other_reports_once(pair: Pair) -> None:
     one, two = pair.open()
     (resp,) = one.send().items
     assert [report.msgid for report in two.reports()] == [resp.msgid]
     assert (list(one.reports()), list(two.reports())) == ([], [])
     assert one.info().riches == two.info().riches
+
+
+def test_pollers_of_both_get_each_report_once(pair: Pair) -> None:
+    served = pair.open(report_delay=0.0)
+    phones = [f"138{number:08}" for number in range(100)]
+    sent = [resp.msgid for _ in range(9) for resp in served[0].send(phone=",".join(phones)).items]
+    with ThreadPoolExecutor(4) as pool:
+        polled = [pool.submit(_drain, served[number % 2]) for number in range(4)]
+        assert sorted(msgid for each in polled for msgid in each.result()) == sent
 
 
 def test_msgids_increase_over_both(pair: Pair) -> None:
@@ -122,6 +138,16 @@ def test_events_of_both_are_in_one_order(pair: Pair) -> None:
         sent = [served[number % 2].send(linkid=f"{number}").items[0].msgid for number in range(6)]
         messages = (event.data["message"]["msgid"] for event in events if event.kind == "message")
         assert list(islice(messages, len(sent))) == sent
+
+
+def test_a_reset_on_one_ends_a_request_in_progress_on_the_other(pair: Pair) -> None:
+    one, two = pair.open(processing_time=60.0)
+    with ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(two.ask, Operation.INFO)
+        until(lambda: one.account.status().in_progress == 1)
+        one.account.reset()
+        assert asked.result().code == "1001999"
+    assert two.account.status().in_progress == 0
 
 
 def test_an_account_closed_on_one_is_gone_on_the_other(pair: Pair) -> None:
