@@ -15,6 +15,7 @@ from ccell_fake import ControlClient
 from ccell_fake.errors import StoreUnavailable
 from ccell_fake.faults import DelayFault
 from ccell_fake.model import Operation, Submit
+from ccell_fake.store.postgresql import slots
 from ccell_fake.store.postgresql.store import PostgresqlStore
 
 SYSTEM_ERROR = "1001999"
@@ -214,6 +215,19 @@ def test_a_slot_whose_request_ends_while_the_database_is_away_is_free_afterwards
     until(lambda: _is_ready(wired.url))
     until(lambda: wired.account.status().in_progress == 0)
     assert wired.ask(Operation.INFO).code == "0"
+
+
+def test_the_slots_of_an_emulator_that_was_cut_off_count_again_when_it_is_back(database: str) -> None:
+    with closing(PostgresqlStore(database)) as store, psycopg.connect(database, autocommit=True) as connection:
+        with store.transaction("200001") as ledger:
+            account = ledger.open_account("200001")
+        slots.renew(connection, 1, 60.0)
+        connection.execute("INSERT INTO slot (id, account, operation, emulator) VALUES (1, %s, 'info', 1)", (account,))
+        for seconds, in_progress in ((60.0, 1), (-6.0, 0), (60.0, 1)):
+            slots.renew(connection, 1, seconds)
+            slots.renew(connection, 2, 60.0)
+            with store.reading() as ledger:
+                assert ledger.in_progress(account) == in_progress
 
 
 def test_an_emulator_hears_again_after_it_lost_its_connections(database: str) -> None:

@@ -8,7 +8,7 @@ from ccell_fake.records import Slot
 
 
 def renew(connection: Connection[Any], emulator: int, seconds: float) -> None:
-    """Renew the lease of an emulator for some seconds, and free the slots of those whose lease has ended.
+    """Renew the lease of an emulator for some seconds, and drop the slots of those whose lease ended a while ago.
 
     The caller ends the transaction, unless the connection commits each statement.
     """
@@ -18,7 +18,8 @@ def renew(connection: Connection[Any], emulator: int, seconds: float) -> None:
             b" ON CONFLICT (id) DO UPDATE SET lease_until = excluded.lease_until",
             {"id": emulator, "seconds": seconds},
         )
-        connection.execute(b"DELETE FROM emulator WHERE lease_until <= clock_timestamp()")
+        # Not sooner: an emulator that was cut off for a while goes on with its requests, and renews its lease.
+        connection.execute(b"DELETE FROM emulator WHERE lease_until <= clock_timestamp() - interval '1 minute'")
         connection.execute(b"DELETE FROM slot WHERE NOT EXISTS (SELECT FROM emulator e WHERE e.id = slot.emulator)")
         connection.execute(b"DELETE FROM hold WHERE ends_at <= clock_timestamp()")
 
