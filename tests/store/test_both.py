@@ -5,6 +5,7 @@ from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -39,7 +40,7 @@ from ccell_fake.inspection import (
 )
 from ccell_fake.limits import MSGIDS_PER_SECOND
 from ccell_fake.model import Door, Operation, Upmsg
-from ccell_fake.records import MessageRow, ReportRow, Slot, Submission, View
+from ccell_fake.records import ContentFacts, MessageRow, ReportRow, Slot, Submission, View
 from ccell_fake.settings import AccountSettings
 
 _SECOND = 151231083000 * MSGIDS_PER_SECOND
@@ -128,7 +129,7 @@ class Side:
 
     def view(self, userid: str, now: int) -> View:
         """An account at a time."""
-        return View(self.keys[userid], userid, now, lambda content: (len(content), 1, None))
+        return View(self.keys[userid], userid, now, lambda content: ContentFacts(len(content), 1, None))
 
     def views(self, now: int) -> dict[int, View]:
         """All accounts at a time."""
@@ -158,7 +159,6 @@ class Both(RuleBasedStateMachine):
         self.now = to_micros(DOCUMENT_DAY)
         self.msgid = _SECOND
         self.msgids: list[int] = []
-        self.is_recording = False
 
     def teardown(self) -> None:
         """Close the stores."""
@@ -419,7 +419,7 @@ class Both(RuleBasedStateMachine):
 
         def act(side: Side, ledger: Ledger) -> Any:
             account = side.keys[userid]
-            added = ledger.add_fault(account, CodeFault(code=Code.SYSTEM_ERROR, phone=text, times=times))
+            added = ledger.add_fault(account, CodeFault(code=Code.SYSTEM_ERROR, phone=text or None, times=times))
             present = ledger.faults(account)
             assert present[-1] == added
             counted = tuple(
@@ -489,17 +489,19 @@ class Both(RuleBasedStateMachine):
         """Record events from now on."""
         for side in self.sides:
             with side.store.transaction_of_all() as ledger:
-                position = ledger.begin_events(lambda side=side: dict.fromkeys(side.keys.values(), self.now))
+                position = ledger.begin_events(partial(dict.fromkeys, side.keys.values(), self.now))
                 assert position == ledger.position
-        self.is_recording = True
 
     @rule(after=st.integers(1, 4), back=st.booleans())
     def tick(self, after: int, back: bool) -> None:  # noqa: FBT001
         """Move the clock. Events are recorded before it is set back."""
         if back:
             for userid in self.open:
-                self.do(userid, lambda side, ledger, userid=userid: ledger.record_events(side.keys[userid], self.now))
+                self.do(userid, partial(self._record, userid))
         self.now += -after * 1_000_000 if back else after * 1_000_000
+
+    def _record(self, userid: str, side: Side, ledger: Ledger) -> None:
+        ledger.record_events(side.keys[userid], self.now)
 
     @rule(public=st.booleans())
     def exchange(self, public: bool) -> None:  # noqa: FBT001
@@ -552,7 +554,7 @@ class Both(RuleBasedStateMachine):
         """Everything that both stores tell of the accounts is equal."""
         self.read(lambda _, ledger: [(row.settings, row.clock) for row in ledger.accounts()])
         for userid in self.open:
-            self.read(lambda side, ledger, userid=userid: _account(side, ledger, userid, self.now))
+            self.read(partial(_account, userid, self.now))
 
     @invariant()
     def the_logs_are_equal(self) -> None:
@@ -561,7 +563,9 @@ class Both(RuleBasedStateMachine):
         def act(side: Side, ledger: Ledger) -> Any:
             journals = ledger.inspect.journals(0, 1_000)
             events = ledger.inspect.events(0, 1_000)
-            told = [(entry.position, side.named(account), entry.request) for account, entry in journals]
+            told: list[tuple[Any, ...]] = [
+                (entry.position, side.named(account), entry.request) for account, entry in journals
+            ]
             told += [
                 (one.position, side.named(one.account), one.kind, one.at, one.msgid, one.phone, one.text)
                 for one in events
@@ -588,7 +592,7 @@ def _pages(ledger: Ledger, method: str, where: list[Any], wanted: object, listin
             return found
 
 
-def _account(side: Side, ledger: Ledger, userid: str, now: int) -> Any:
+def _account(userid: str, now: int, side: Side, ledger: Ledger) -> Any:
     """Everything that a store tells of an account."""
     account, inspect, view = side.keys[userid], ledger.inspect, side.view(userid, now)
     journal = inspect.journal(account, 0)
