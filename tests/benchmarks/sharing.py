@@ -120,7 +120,7 @@ def rates(cluster: postgresql.Cluster, folder: Path, rounds: int) -> None:
         }
         for rate in measured.values():
             rate()
-        found = {name: [] for name in measured}
+        found: dict[object, list[float]] = {name: [] for name in measured}
         for _ in range(rounds):
             for name, rate in measured.items():
                 found[name].append(rate())

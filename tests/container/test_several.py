@@ -11,6 +11,7 @@ import yaml
 from container import deployed, image
 from container.deployed import ROOT
 from harness import postgresql, proxies
+from harness.tools import need
 
 from ccell_fake import Client, ControlClient
 from ccell_fake.client import OutcomeUnknown
@@ -40,11 +41,13 @@ def _environment(container: dict[str, Any]) -> dict[str, str]:
     "environment", [SERVICES["emulator-one"]["environment"], _environment(CONTAINER)], ids=["Compose", "Kubernetes"]
 )
 def test_two_emulators_behind_the_proxy_are_one_gateway(environment: dict[str, str], tmp_path: Path) -> None:
+    need(postgresql.is_installed(), "PostgreSQL", "postgresql")
     (tmp_path / "control-token").write_text("sesame\n")
     database = postgresql.shared().create_database()
     assert environment["CCELL_FAKE_STORE"].startswith("postgresql://ccell@")
     folder = str(Path(environment["CCELL_FAKE_CONTROL_TOKEN_FILE"]).parent)
-    given = deployed.mapped(environment, {folder: tmp_path})
+    given = deployed.mapped({name: str(value) for name, value in environment.items()}, {folder: tmp_path})
+    given["CCELL_FAKE_STOP_DELAY"] = "0"
     given |= {"CCELL_FAKE_STORE": database.replace(f":{postgresql.PASSWORD}@", "@"), _PASSWORD: postgresql.PASSWORD}
     with ExitStack() as stack:
         one, two = (stack.enter_context(deployed.serving(given)) for _ in EMULATORS)
@@ -71,8 +74,8 @@ def test_the_proxy_leads_to_both_emulators_and_is_the_gateway_of_the_client() ->
 @pytest.mark.parametrize("name", ["haproxy", "nginx"])
 def test_a_proxy_sends_to_every_emulator_and_a_request_that_fails_is_sent_once(name: str, tmp_path: Path) -> None:
     with ExitStack() as stack:
-        emulators = [stack.enter_context(deployed.serving({})) for _ in EMULATORS]
-        proxy = proxies.haproxy(*emulators) if name == "haproxy" else proxies.nginx(*emulators, tmp_path)
+        emulators = one, two = [stack.enter_context(deployed.serving({})) for _ in EMULATORS]
+        proxy = proxies.haproxy(one, two) if name == "haproxy" else proxies.nginx(one, two, tmp_path)
         url = stack.enter_context(proxy)
         accounts = [stack.enter_context(ControlClient(each)).account("200001") for each in emulators]
         # By default proxies repeat a GET rather than a POST.

@@ -16,7 +16,6 @@ from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 from harness.processes import free_port
 
@@ -42,6 +41,13 @@ def program(name: str) -> str:
         return found
     message = f"{name} is neither in /usr/lib/postgresql/*/bin nor on PATH; Debian's package is postgresql"
     raise MissingPostgresql(message)
+
+
+def is_installed() -> bool:
+    """Return whether the programs of PostgreSQL are there."""
+    with suppress(MissingPostgresql):
+        return bool(program("initdb"))
+    return False
 
 
 class Cluster:
@@ -199,14 +205,21 @@ def _owner() -> pwd.struct_passwd | None:
 def _run(name: str, *arguments: str) -> None:
     """Run a program of PostgreSQL to its end, as an unprivileged user."""
     owner = _owner()
-    way: Any = {"user": owner.pw_uid, "group": owner.pw_gid, "extra_groups": []} if owner else {}
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PG")} | {"LC_ALL": "C"}
     with tempfile.TemporaryFile() as output:
         # Not a pipe: the server that pg_ctl starts would keep it open.
         done = subprocess.run(
             [program(name), *arguments],
-            check=False, stdin=subprocess.DEVNULL, stdout=output, stderr=output, cwd="/", env=environment, **way,
-        )  # fmt: skip
+            check=False,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            cwd="/",
+            env=environment,
+            user=owner and owner.pw_uid,
+            group=owner and owner.pw_gid,
+            extra_groups=owner and [],
+        )
         output.seek(0)
         assert done.returncode == 0, f"{name} {' '.join(arguments)}: {output.read().decode(errors='replace')}"
 

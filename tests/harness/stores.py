@@ -8,7 +8,7 @@ import weakref
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -20,6 +20,8 @@ _OPTION = "--store"
 
 class _Choice:
     is_postgresql = False
+    of_the_test: ClassVar[dict[Any, str]] = {}
+    """The stores that end with the test, and their databases."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -47,26 +49,40 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = [item for item in items if item not in left_out]
 
 
-def open_store(owner: object, **options: Any) -> Any:
-    """Open an empty store. It ends with its owner.
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown() -> None:
+    """End the stores of the test."""
+    while _Choice.of_the_test:
+        _end(*_Choice.of_the_test.popitem())
 
-    Args:
-        owner: An object that uses it.
-        options: Options of both stores.
-    """
+
+def open_store(**options: Any) -> Any:
+    """Open an empty store with options of both kinds. It ends with the test."""
     if not _Choice.is_postgresql:
         return SqliteStore(**options)
     from ccell_fake.store.postgresql.store import PostgresqlStore  # noqa: PLC0415 - it needs the extra
 
     url = _fresh()
     store = PostgresqlStore(url, **options)
-    weakref.finalize(owner, _end, store.close, url)
+    _Choice.of_the_test[store] = url
     return store
 
 
-def options() -> tuple[str, ...]:
-    """Options of `serve` in another process, for the store of this test run."""
+def end_with(owner: object, store: Any) -> None:
+    """Let a store of `open_store` end with an object that uses it."""
+    url = _Choice.of_the_test.pop(store, None)
+    if url:
+        weakref.finalize(owner, _end, store, url)
+
+
+def options_of_serve() -> tuple[str, ...]:
+    """The store of `serve` in another process."""
     return ("--store", _fresh()) if _Choice.is_postgresql else ()
+
+
+def options_of_pytest() -> tuple[str, ...]:
+    """The option for pytest in another process, which must find this folder."""
+    return ("-p", __name__, f"{_OPTION}=postgresql") if _Choice.is_postgresql else ()
 
 
 def _give_emulators_databases() -> Callable[[], None]:
@@ -109,6 +125,6 @@ def _template() -> str:
     return postgresql.shared_template(lambda url: PostgresqlStore(url).close())
 
 
-def _end(close: Callable[[], None], url: str) -> None:
-    close()
+def _end(store: Any, url: str) -> None:
+    store.close()
     postgresql.shared().drop_database(url)

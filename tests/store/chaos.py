@@ -39,7 +39,7 @@ class Process:
     """An emulator in a process of its own, always at the same address."""
 
     store: str
-    log: IO[str]
+    log: IO[str] | int
     folder: Path
     port: int = field(default_factory=free_port)
     _running: subprocess.Popen[str] | None = None
@@ -49,9 +49,9 @@ class Process:
         """Its address."""
         return f"http://127.0.0.1:{self.port}"
 
-    def start(self) -> None:
+    def start(self, *options: str) -> None:
         """Start, without waiting until it is ready."""
-        options = [
+        own = [
             "--port",
             str(self.port),
             "--store",
@@ -62,7 +62,7 @@ class Process:
             "1000000",
         ]
         self._running = subprocess.Popen(
-            [*COMMAND, "serve", *options], cwd=self.folder, stdout=subprocess.DEVNULL, stderr=self.log, text=True
+            [*COMMAND, "serve", *own, *options], cwd=self.folder, stdout=subprocess.DEVNULL, stderr=self.log, text=True
         )
 
     def is_ready(self) -> bool:
@@ -76,6 +76,12 @@ class Process:
         except CcellError:
             return False
         return True
+
+    def stop(self) -> int:
+        """Let it finish its requests. Returns its exit code."""
+        assert self._running
+        self._running.terminate()
+        return self._running.wait(60)
 
     def kill(self) -> None:
         """Kill it."""
@@ -133,7 +139,7 @@ def run(
     accounts: int = 100,
     seed: int = 1,
     store: str = "",
-    log: IO[str] = sys.stderr,
+    log: IO[str] | int = sys.stderr,
 ) -> Verdict:
     """Run it, and judge.
 
@@ -161,7 +167,9 @@ def run(
         workers = [
             Worker(number, gateway, {one.userid: one.password for one in opened}, seed) for number in range(clients)
         ]
-        with _busy(workers):
+        for worker in workers:
+            stack.callback(worker.close)
+        with busy(workers):
             chaos.cause(minutes * 60)
         until(lambda: all(one.is_ready() for one in emulators))
         _drain(workers[0], [one.userid for one in opened])
@@ -173,7 +181,7 @@ def run(
 
 
 @contextmanager
-def _busy(workers: Sequence[Worker]) -> Generator[None]:
+def busy(workers: Sequence[Worker]) -> Generator[None]:
     """Let clients work inside the block."""
     for worker in workers:
         worker.start()

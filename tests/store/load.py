@@ -3,7 +3,7 @@
 import random
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -12,7 +12,7 @@ import httpx2
 from ccell_fake.client import Client, NotSent, OutcomeUnknown, RequestRefused, Retry, UnreadableAnswer
 from ccell_fake.clock import SystemClock, elapsed
 from ccell_fake.codes import Code
-from ccell_fake.model import Resp
+from ccell_fake.model import Report, Resp
 
 CONTENT = "验证码为1234。【签名】"
 _TIMEOUT = 60.0
@@ -117,16 +117,16 @@ class Worker(threading.Thread):
         lost = None
         is_whole = False
         try:
-            taken = tuple(report.msgid for report in self._clients[userid].reports())
+            taken = _msgids(self._clients[userid].reports())
             self._count("report", "0", began)
             is_whole = True
         except (RequestRefused, NotSent) as error:
-            taken = tuple(report.msgid for report in error.taken)
+            taken = _msgids(error.taken)
             if isinstance(error, RequestRefused) and error.code == Code.SYSTEM_ERROR:
                 lost = self._clock.now()
             self._count("report", error.code if isinstance(error, RequestRefused) else "no connection", began)
         except OutcomeUnknown as error:
-            taken, lost = tuple(report.msgid for report in error.taken), self._clock.now()
+            taken, lost = _msgids(error.taken), self._clock.now()
             self._count("report", _reason(error), began)
         self.log.fetches.append(Fetch(userid, taken, at, lost))
         return is_whole
@@ -134,6 +134,10 @@ class Worker(threading.Thread):
     def stop(self) -> None:
         """End after the present call."""
         self._ends.set()
+
+    def close(self) -> None:
+        """Close its connection."""
+        self._transport.close()
 
     def _count(self, operation: str, outcome: str, began: float) -> None:
         self.log.outcomes[f"{operation}: {outcome}"] += 1
@@ -144,6 +148,10 @@ class Worker(threading.Thread):
         while True:
             count += 1
             yield f"{self._number}-{count}"
+
+
+def _msgids(items: Iterable[object]) -> tuple[str, ...]:
+    return tuple(item.msgid for item in items if isinstance(item, Report))
 
 
 def _reason(error: OutcomeUnknown) -> str:

@@ -31,7 +31,10 @@ class SqliteStore:
 
     Attributes:
         owner: The process that opened the store.
+        is_reached: True: a file is always there.
     """
+
+    is_reached: bool = True
 
     def __init__(
         self,

@@ -44,11 +44,23 @@ _TOKEN_BYTES = 16
 )
 @click.option("--assumptions", type=Table("assumptions"), help="Answers to open questions: a table.")
 @click.option("--demo", type=Table("demo"), help="Lifelike traffic to start with: a table, {} for the defaults.")
-@click.option("--store", help="File that keeps all data across restarts.")
+@click.option(
+    "--store", help="File that keeps all data across restarts, or postgresql://… that several emulators share."
+)
+@click.option(
+    "--database-connections",
+    type=int,
+    help="Most connections to the database for requests.  [default: 8]",
+)
 @click.option("--journal-entries", type=int, help="Journal entries to keep per account.  [default: 10000]")
 @click.option("--max-messages", type=int, help="Messages to keep per account.  [default: all]")
 @click.option(
     "--max-message-age", type=float, help="Seconds to keep messages, by the account's clock.  [default: for ever]"
+)
+@click.option(
+    "--stop-delay",
+    type=float,
+    help="Seconds from a signal to the stop, in which readyz answers 503, so that a proxy notices.  [default: 0]",
 )
 @click.option("--seed", type=int, help="Seed for all randomness.  [default: 0]")
 @click.option(
@@ -123,6 +135,10 @@ def serve(
             _say(greeting(emulator, path, _variables(context), demo=demo, token=token), token)
             wait_for(stop)
             _say("stopping")
+            if config.server.stop_delay:
+                emulator.dispatcher.announce_stop()
+                stop.clear()
+                wait_for(stop, config.server.stop_delay)
     except CcellError as error:
         raise click.ClickException(str(error)) from error
 

@@ -22,6 +22,14 @@ class PostgresqlLedger(OpenAccounts):
     def balance(self, account: int, now: int) -> BalanceRow:
         state = self._load(account)
         if state.next_charge is not None and state.next_charge <= now:
+            if not self._is_locked(account):
+                ((fallen_due, reserved),) = self._read(
+                    "SELECT coalesce(sum(messages) FILTER (WHERE due <= %(now)s), 0)::bigint,"
+                    " coalesce(sum(greatest(messages, 0)) FILTER (WHERE due > %(now)s), 0)::bigint"
+                    " FROM pending_charge WHERE account = %(account)s",
+                    {"account": account, "now": now},
+                )
+                return BalanceRow(state.spent + fallen_due, reserved, state.locked_at)
             ((fallen_due,),) = self._read(
                 "WITH fallen AS (DELETE FROM pending_charge WHERE account = %(account)s AND due <= %(now)s"
                 " RETURNING messages) SELECT coalesce(sum(messages), 0)::bigint FROM fallen",

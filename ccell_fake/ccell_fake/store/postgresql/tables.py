@@ -141,6 +141,10 @@ class BufferedTables:
         self._log = cursor.fetchone()
         self._locks_all = True
 
+    def begin_reading(self) -> None:
+        """Begin a transaction that changes nothing."""
+        self._read_log()
+
     def at_commit(self, act: Callable[[], object]) -> None:
         """Call a function once the transaction is committed."""
         self._at_commit.append(act)
@@ -258,9 +262,18 @@ class BufferedTables:
         self._drawn = None
         self._has_submissions = False
 
+    @property
+    def locked_account(self) -> int | None:
+        """Key of the account that `lock` locked, or None."""
+        return next(iter(self._locked), None)
+
+    def _is_locked(self, account: int) -> bool:
+        """Return whether no other transaction changes the account meanwhile."""
+        return self._locks_all or account in self._locked
+
     def _lock_strays(self) -> None:
         """Lock the requests of no account, too. This comes last, so that no transactions wait for each other."""
-        if NO_ACCOUNT not in self._locked and not self._locks_all:
+        if not self._is_locked(NO_ACCOUNT):
             self._read("SELECT FROM account WHERE key = 0 FOR NO KEY UPDATE", {})
             self._states.pop(NO_ACCOUNT, None)
             self._locked.add(NO_ACCOUNT)
