@@ -250,7 +250,8 @@ class BufferedTables:
     def _next_position(self) -> int:
         """Return the next position, and keep it for the next call."""
         if self._drawn is None:
-            ((self._drawn,),) = self._read("SELECT nextval('positions')", {})
+            ((drawn,),) = self._read("SELECT nextval('positions')", {})
+            self._drawn = int(drawn)
         return self._drawn
 
     def _take_position(self) -> int:
