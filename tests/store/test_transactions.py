@@ -116,7 +116,7 @@ def test_a_transaction_that_waits_for_a_reset_gets_the_account_after_it(pair: Pa
     def present() -> int | None:
         with two.transaction(userid) as ledger:
             row = ledger.account_row(userid)
-            return row and row.key
+            return row.key if row else None
 
     with ThreadPoolExecutor(1) as pool:
         with one.transaction(userid) as ledger:
@@ -348,9 +348,7 @@ def test_a_plain_request_takes_two_round_trips(tmp_path: Path) -> None:
             ledger.add_reports(row.key, [ReportRow(number, "", "1", NOW, "0", "")])
             ledger.write(row.key, _entry())
             ledger.count_met(row.key, [("code", "0")], DOCUMENT_DAY)
-            with connection.pipeline():
-                ledger.write_out()
-                connection.commit()
+            ledger.commit()
         connection.pgconn.untrace()
         trace.seek(0)
         # Each line says who sent a message, after its time.
