@@ -5,17 +5,18 @@ from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import pytest
 from harness.emulators import DOCUMENT_DAY
 from harness.ledgers import Opened, opened
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
+    initialize,
     invariant,
     precondition,
     rule,
@@ -39,7 +40,7 @@ from ccell_fake.inspection import (
 )
 from ccell_fake.limits import MSGIDS_PER_SECOND
 from ccell_fake.model import Door, Operation, Upmsg
-from ccell_fake.records import MessageRow, ReportRow, Slot, Submission, View
+from ccell_fake.records import ContentFacts, MessageRow, ReportRow, Slot, Submission, View
 from ccell_fake.settings import AccountSettings
 
 _SECOND = 151231083000 * MSGIDS_PER_SECOND
@@ -102,9 +103,9 @@ class Side:
     """A store, and the numbers that it gives. Equal things have equal ordinals on both sides."""
 
     store: Opened
-    keys: dict[str, int] = field(default_factory=dict)
-    ordinals: dict[str, dict[int, int]] = field(default_factory=lambda: defaultdict(dict))
-    slots: list[Slot] = field(default_factory=list)
+    keys: dict[str, int] = field(default_factory=dict[str, int])
+    ordinals: dict[str, dict[int, int]] = field(default_factory=lambda: defaultdict[str, dict[int, int]](dict))
+    slots: list[Slot] = field(default_factory=list[Slot])
 
     def ordinal(self, kind: str, number: int) -> int:
         """Number the things of a kind as they are first seen."""
@@ -112,10 +113,13 @@ class Side:
 
     def plain(self, value: Any) -> Any:
         """Return a value with ordinals in place of the store's numbers."""
-        if isinstance(value, Page):
-            return [self.plain(one) for one in value.items], value.next is not None
-        if isinstance(value, (list, tuple)):
-            return [self.plain(one) for one in value]
+        match value:
+            case Page():
+                return [self.plain(one) for one in value.items], value.next is not None
+            case list() | tuple():
+                return [self.plain(one) for one in value]
+            case _:
+                pass
         if is_dataclass(value):
             kind = type(value).__name__
             return kind, [self._plain_field(kind, one.name, getattr(value, one.name)) for one in fields(value)]
@@ -128,7 +132,7 @@ class Side:
 
     def view(self, userid: str, now: int) -> View:
         """An account at a time."""
-        return View(self.keys[userid], userid, now, lambda content: (len(content), 1, None))
+        return View(self.keys[userid], userid, now, lambda content: ContentFacts(len(content), 1, None))
 
     def views(self, now: int) -> dict[int, View]:
         """All accounts at a time."""
@@ -139,26 +143,31 @@ class Side:
         return {key: userid for userid, key in self.keys.items()}.get(account, "")
 
 
+def _times(side: Side, now: int) -> dict[int, int]:
+    return dict.fromkeys(side.keys.values(), now)
+
+
 Act = Callable[[Side, Ledger], Any]
 
 
 class Both(RuleBasedStateMachine):
     """The same calls on two stores."""
 
-    kind = "memory"
-
     def __init__(self) -> None:
         super().__init__()
         self._ended = ExitStack()
-        folder = Path(self._ended.enter_context(TemporaryDirectory()))
-        self.sides = [
-            Side(self._ended.enter_context(opened(kind, folder, journal_entries=_ENTRIES)))
-            for kind in (self.kind, "postgresql")
-        ]
         self.now = to_micros(DOCUMENT_DAY)
         self.msgid = _SECOND
         self.msgids: list[int] = []
-        self.is_recording = False
+
+    @initialize(kind=st.sampled_from(["memory", "file"]))
+    def start(self, kind: str) -> None:
+        """Open the stores."""
+        folder = Path(self._ended.enter_context(TemporaryDirectory()))
+        self.sides = [
+            Side(self._ended.enter_context(opened(one, folder, journal_entries=_ENTRIES)))
+            for one in (kind, "postgresql")
+        ]
 
     def teardown(self) -> None:
         """Close the stores."""
@@ -166,7 +175,7 @@ class Both(RuleBasedStateMachine):
 
     def do(self, userid: str | None, act: Act) -> Any:
         """Do something in a transaction on an account. Both sides must return the same."""
-        results = []
+        results: list[Any] = []
         for side in self.sides:
             with side.store.transaction(userid) as ledger:
                 results.append(side.plain(act(side, ledger)))
@@ -175,7 +184,7 @@ class Both(RuleBasedStateMachine):
 
     def read(self, act: Act) -> Any:
         """Read the same on both sides."""
-        results = []
+        results: list[Any] = []
         for side in self.sides:
             with side.store.reading() as ledger:
                 results.append(side.plain(act(side, ledger)))
@@ -419,7 +428,7 @@ class Both(RuleBasedStateMachine):
 
         def act(side: Side, ledger: Ledger) -> Any:
             account = side.keys[userid]
-            added = ledger.add_fault(account, CodeFault(code=Code.SYSTEM_ERROR, phone=text, times=times))
+            added = ledger.add_fault(account, CodeFault(code=Code.SYSTEM_ERROR, phone=text or None, times=times))
             present = ledger.faults(account)
             assert present[-1] == added
             counted = tuple(
@@ -489,17 +498,19 @@ class Both(RuleBasedStateMachine):
         """Record events from now on."""
         for side in self.sides:
             with side.store.transaction_of_all() as ledger:
-                position = ledger.begin_events(lambda side=side: dict.fromkeys(side.keys.values(), self.now))
+                position = ledger.begin_events(partial(_times, side, self.now))
                 assert position == ledger.position
-        self.is_recording = True
 
     @rule(after=st.integers(1, 4), back=st.booleans())
     def tick(self, after: int, back: bool) -> None:  # noqa: FBT001
         """Move the clock. Events are recorded before it is set back."""
         if back:
             for userid in self.open:
-                self.do(userid, lambda side, ledger, userid=userid: ledger.record_events(side.keys[userid], self.now))
+                self.do(userid, partial(self._record, userid))
         self.now += -after * 1_000_000 if back else after * 1_000_000
+
+    def _record(self, userid: str, side: Side, ledger: Ledger) -> None:
+        ledger.record_events(side.keys[userid], self.now)
 
     @rule(public=st.booleans())
     def exchange(self, public: bool) -> None:  # noqa: FBT001
@@ -537,7 +548,8 @@ class Both(RuleBasedStateMachine):
         """List the requests that match, page by page."""
 
         def act(_: Side, ledger: Ledger) -> Any:
-            found, cursor = [], None
+            found: list[Any] = []
+            cursor = None
             while True:
                 page = ledger.inspect.requests(wanted, cursor, limit)
                 found.append(page)
@@ -552,7 +564,7 @@ class Both(RuleBasedStateMachine):
         """Everything that both stores tell of the accounts is equal."""
         self.read(lambda _, ledger: [(row.settings, row.clock) for row in ledger.accounts()])
         for userid in self.open:
-            self.read(lambda side, ledger, userid=userid: _account(side, ledger, userid, self.now))
+            self.read(partial(_account, userid, self.now))
 
     @invariant()
     def the_logs_are_equal(self) -> None:
@@ -561,7 +573,9 @@ class Both(RuleBasedStateMachine):
         def act(side: Side, ledger: Ledger) -> Any:
             journals = ledger.inspect.journals(0, 1_000)
             events = ledger.inspect.events(0, 1_000)
-            told = [(entry.position, side.named(account), entry.request) for account, entry in journals]
+            told: list[tuple[Any, ...]] = [
+                (entry.position, side.named(account), entry.request) for account, entry in journals
+            ]
             told += [
                 (one.position, side.named(one.account), one.kind, one.at, one.msgid, one.phone, one.text)
                 for one in events
@@ -576,7 +590,8 @@ class Both(RuleBasedStateMachine):
 
 def _pages(ledger: Ledger, method: str, where: list[Any], wanted: object, listing: Listing) -> list[Any]:
     """List all pages."""
-    found, cursor = [], None
+    found: list[Any] = []
+    cursor = None
     while True:
         part = Listing(
             0, listing.since, listing.until, listing.newest_first, listing.ignore_case, cursor, listing.limit
@@ -588,7 +603,7 @@ def _pages(ledger: Ledger, method: str, where: list[Any], wanted: object, listin
             return found
 
 
-def _account(side: Side, ledger: Ledger, userid: str, now: int) -> Any:
+def _account(userid: str, now: int, side: Side, ledger: Ledger) -> Any:
     """Everything that a store tells of an account."""
     account, inspect, view = side.keys[userid], ledger.inspect, side.view(userid, now)
     journal = inspect.journal(account, 0)
@@ -627,7 +642,5 @@ def _account(side: Side, ledger: Ledger, userid: str, now: int) -> Any:
     )
 
 
-@pytest.mark.parametrize("kind", ["memory", "file"])
-def test_both_stores_do_the_same(kind: str) -> None:
-    machine = type("BothStores", (Both,), {"kind": kind})
-    run_state_machine_as_test(machine, settings=settings(stateful_step_count=30))
+def test_both_stores_do_the_same() -> None:
+    run_state_machine_as_test(Both, settings=settings(stateful_step_count=30))

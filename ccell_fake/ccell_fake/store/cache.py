@@ -67,9 +67,7 @@ class BufferedTables:
         self._connection = connection
         self._is_durable = is_durable
         self._journal_entries = journal_entries
-        self.inspect: SqliteInspection = SqliteInspection(
-            self._read, lambda account: self._load(account).journaled, journal_entries
-        )
+        self.inspect: SqliteInspection = SqliteInspection(self._read, self._count_journal, journal_entries)
         self._changed: set[int] = set()
         self._ended: set[int] = set()
         self._rows = RowBuffer()
@@ -177,6 +175,11 @@ class BufferedTables:
             cached = _CachedAccount(spent, locked_at, reserved, next_charge, journaled, faults, faults)
             self._accounts[account] = cached
         return cached
+
+    def _count_journal(self, account: int) -> int:
+        # Entries are dropped when earlier transactions are written, which must not come after the count.
+        self._begin()
+        return self._load(account).journaled
 
     def _modify(self, account: int) -> _CachedAccount:
         """Return the cached account, after saving a copy for a rollback."""

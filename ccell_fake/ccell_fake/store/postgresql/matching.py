@@ -18,8 +18,9 @@ def matching(
 ) -> Iterator[str]:
     """Yield the conditions of a filter, and add their values.
 
-    The database converts texts to upper case, where Python folds the case. So `ı` is the same as `i` in a search that
-    ignores case. On a server without ICU the database's own rules apply, which may be those of ASCII.
+    Where SQLite calls Python's `casefold`, PostgreSQL converts texts to lower case and then to upper case. In a search
+    that ignores case, `ı` is the same as `i` then. On a server without ICU the rules of the database's locale apply,
+    which may be those of ASCII.
 
     Args:
         wanted: The filter.

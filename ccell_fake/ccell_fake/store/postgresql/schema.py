@@ -37,7 +37,7 @@ def prepare(connection: Connection[Any]) -> str:
             version = _version(connection)
             for step in _STEPS[version:]:
                 for script in step:
-                    connection.execute(files(__package__).joinpath(script).read_bytes(), prepare=False)
+                    connection.execute(files(__name__.rpartition(".")[0]).joinpath(script).read_bytes(), prepare=False)
             if version < len(_STEPS):
                 connection.execute("UPDATE ccell_fake_store SET version = %s", (len(_STEPS),))
             row = connection.execute("SELECT history FROM event_log").fetchone()

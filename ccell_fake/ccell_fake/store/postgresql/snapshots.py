@@ -146,7 +146,7 @@ def _tables(copy: sqlite3.Connection) -> Iterator[tuple[str, str]]:
 def _last(connection: Connection[Any], sequence: str) -> int:
     """Return the last number of a sequence, or 0."""
     row = connection.execute(
-        f"SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM {sequence}".encode()
+        f"SELECT CASE WHEN is_called THEN last_value ELSE last_value - 1 END FROM {sequence}".encode()
     ).fetchone()
     return int(row[0]) if row else 0
 

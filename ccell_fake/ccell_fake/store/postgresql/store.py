@@ -160,9 +160,7 @@ class PostgresqlStore:
     def _commit(self, connection: AnyConnection, ledger: PostgresqlLedger) -> None:
         """Write and commit. If the connection is lost meanwhile, the journal entry tells whether that was committed."""
         try:
-            with connection.pipeline():
-                ledger.write_out()
-                connection.commit()
+            ledger.commit()
         except (OperationalError, InterfaceError):
             if not connection.broken or ledger.entry is None or not self._is_committed(*ledger.entry):
                 raise

@@ -4,7 +4,8 @@ A transaction on an account takes two round trips where nothing else is needed: 
 every request needs of it, one writes all rows.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Generator, Iterable
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -85,7 +86,7 @@ class BufferedTables:
         """Begin without a lock: the transaction may read any account, and change none.
 
         Args:
-            connection: A connection without autocommit. The caller ends the transaction.
+            connection: A connection outside a transaction. The caller ends the one that begins.
             reserve: Reserves msgids as `Ledger.reserve_msgids` says, in a transaction of its own.
             emulator: The emulator that takes slots.
             journal_entries: How many journal entries an account keeps.
@@ -118,7 +119,7 @@ class BufferedTables:
     def lock(self, userid: str | None) -> None:
         """Lock an account, or the requests of no account in place of one that does not exist. Begins a transaction."""
         while True:
-            with self._connection.pipeline():
+            with self._pipeline():
                 cursor = self._connection.execute(b"SELECT * FROM lock_account(%s)", (userid or "",))
             row = cursor.fetchone()
             if row is not None:
@@ -133,13 +134,22 @@ class BufferedTables:
 
     def lock_all(self) -> None:
         """Lock all accounts. Begins a transaction."""
-        with self._connection.pipeline():
+        with self._pipeline():
             self._connection.execute(b"LOCK TABLE account IN EXCLUSIVE MODE")
             cursor = self._connection.execute(
                 b"SELECT history, is_recording FROM event_log, LATERAL mark_positions() one"
             )
         self._log = cursor.fetchone()
         self._locks_all = True
+
+    @contextmanager
+    def _pipeline(self) -> Generator[None]:
+        """Begin a transaction, in a pipeline with the first statements."""
+        # Otherwise psycopg itself begins it, and waits for the answer.
+        self._connection.autocommit = True
+        with self._connection.pipeline():
+            self._connection.execute(b"BEGIN")
+            yield
 
     def begin_reading(self) -> None:
         """Begin a transaction that changes nothing."""
@@ -162,6 +172,13 @@ class BufferedTables:
         """Call the functions of `at_rollback`."""
         for act in reversed(self._at_rollback):
             act()
+
+    def commit(self) -> None:
+        """Write everything that is still to be written, and commit. This takes one round trip."""
+        with self._connection.pipeline():
+            self.write_out()
+            # psycopg's own commit would end the pipeline, and wait a second time.
+            self._connection.execute(b"COMMIT")
 
     def write_out(self) -> None:
         """Send everything that is still to be written. In a pipeline, nothing is waited for."""
@@ -250,7 +267,8 @@ class BufferedTables:
     def _next_position(self) -> int:
         """Return the next position, and keep it for the next call."""
         if self._drawn is None:
-            ((self._drawn,),) = self._read("SELECT nextval('positions')", {})
+            ((drawn,),) = self._read("SELECT nextval('positions')", {})
+            self._drawn = int(drawn)
         return self._drawn
 
     def _take_position(self) -> int:
