@@ -1,5 +1,6 @@
 """Two emulators on one database are one gateway."""
 
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -154,3 +155,18 @@ def test_an_account_closed_on_one_is_gone_on_the_other(pair: Pair) -> None:
     one, two = pair.open()
     one.account.close()
     assert two.ask(Operation.INFO).code == "1001004"
+
+
+def test_accounts_can_be_listed_while_others_are_opened_and_closed(pair: Pair) -> None:
+    ends = threading.Event()
+
+    def come_and_go() -> None:
+        while not ends.is_set():
+            pair.controls[0].open().close()
+
+    with ThreadPoolExecutor(1) as pool:
+        busy = pool.submit(come_and_go)
+        for _ in range(50):
+            list(pair.controls[1].accounts())
+        ends.set()
+        busy.result()

@@ -280,13 +280,15 @@ class PostgresqlInspection:
         spare = self._count_journal(account) - self._journal_entries
         if spare > 0:
             # The oldest entries are deleted many at a time.
-            ((position,),) = self._read(
+            rows = self._read(
                 "SELECT position FROM journal WHERE account = %(account)s ORDER BY position LIMIT 1 OFFSET %(spare)s",
                 {"account": account, "spare": spare - 1},
             )
-            return int(position)
-        ((dropped,),) = self._read("SELECT last_dropped FROM account WHERE key = %(account)s", {"account": account})
-        return int(dropped)
+            # While only reading, others may drop entries meanwhile, or delete the account.
+            if rows:
+                return int(rows[0][0])
+        rows = self._read("SELECT last_dropped FROM account WHERE key = %(account)s", {"account": account})
+        return int(rows[0][0]) if rows else 0
 
     def last_position(self, account: int) -> int:
         """Position of the last entry of an account; 0 if it has none."""
