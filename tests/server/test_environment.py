@@ -26,6 +26,7 @@ GIVEN: dict[str, Any] = {
     "host": "localhost",
     "port": 4321,
     "store": "x.sqlite",
+    "database_connections": 3,
     "seed": 7,
     "tls": True,
     "tls_names": ("sms.example.com", "*.example.com"),
