@@ -2,8 +2,8 @@
 ARG PYTHON=3.13
 
 FROM python:${PYTHON}-slim AS build
-# Any of tls, demo, hypothesis and contract, separated by commas.
-ARG EXTRAS=tls,demo
+# Any of tls, postgresql, demo, hypothesis and contract, separated by commas.
+ARG EXTRAS=tls,postgresql,demo
 WORKDIR /src
 COPY pyproject.toml README.md LICENSE ./
 COPY ccell_fake ccell_fake

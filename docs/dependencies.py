@@ -11,7 +11,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 PYPROJECT = Path(__file__).parents[1] / "pyproject.toml"
-EXTRAS = ("tls", "hypothesis", "contract", "demo")
+EXTRAS = ("tls", "postgresql", "hypothesis", "contract", "demo")
 """The extras for users."""
 
 _PROJECT: dict[str, Any] = tomllib.loads(PYPROJECT.read_text("utf-8"))["project"]

@@ -53,6 +53,10 @@ class TooManyWaiters(CcellError):
     """The maximum number of requests is waiting or delayed already."""
 
 
+class StoreUnavailable(CcellError):
+    """The store cannot be reached at present, or has no connection free. The message says which."""
+
+
 class EntriesDropped(CcellError):
     """Journal entries were asked for that have been dropped.
 

@@ -14,7 +14,7 @@ from ccell_fake.engine.pauses import Pauses
 from ccell_fake.errors import NotPossible
 from ccell_fake.records import Lifetime
 from ccell_fake.settings import DOCUMENT_ACCOUNT
-from ccell_fake.store.database import SqliteStore
+from ccell_fake.store.opening import open_store
 from ccell_fake.store.retention import Cap
 from ccell_fake.wire import doors
 from ccell_mock_server.config import toml
@@ -68,8 +68,9 @@ class Emulator:
             notifier = Notifier()
             self.timeouts: CallTimeouts = CallTimeouts(pauses or notifier)
             clock = clock or SystemClock()
-            store = SqliteStore(
-                Path(server.store) if server.store else None,
+            store = open_store(
+                server.store,
+                connections=server.database_connections,
                 journal_entries=server.journal_entries,
                 cap=_cap(server),
                 elapsed=clock.elapsed,

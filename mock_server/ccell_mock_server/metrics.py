@@ -8,7 +8,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from ccell_fake.engine.accounts import Accounts
-from ccell_fake.store.database import SqliteStore
+from ccell_fake.engine.ledger import Store
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -18,7 +18,7 @@ _SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1.0, 5.0,
 class Metrics:
     """The metrics of one emulator."""
 
-    def __init__(self, accounts: Accounts, store: SqliteStore) -> None:
+    def __init__(self, accounts: Accounts, store: Store) -> None:
         self._registry = CollectorRegistry()
         self._requests = Counter(
             "ccell_requests", "Requests to the gateway", ("operation", "code"), registry=self._registry
@@ -47,7 +47,7 @@ class Metrics:
 
 
 class _Gauges(Collector):
-    def __init__(self, accounts: Accounts, store: SqliteStore) -> None:
+    def __init__(self, accounts: Accounts, store: Store) -> None:
         self._accounts = accounts
         self._store = store
 

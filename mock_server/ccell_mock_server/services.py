@@ -1,6 +1,7 @@
 """Objects shared by the gateway and the control API."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from ccell_fake.engine.account_admin import AccountAdmin
 from ccell_fake.engine.accounts import Accounts
@@ -10,12 +11,15 @@ from ccell_mock_server.config.accounts import CredentialGenerator
 from ccell_mock_server.http.waiting import Notifier
 from ccell_mock_server.metrics import Metrics
 
+if TYPE_CHECKING:
+    from ccell_fake.store.postgresql.store import PostgresqlStore
+
 
 @dataclass(frozen=True, slots=True)
 class Services:
     """The parts of an emulator without its HTTP server. An empty control token means that none is required."""
 
-    store: SqliteStore
+    store: "SqliteStore | PostgresqlStore"
     accounts: Accounts
     gateway: Gateway
     notifier: Notifier

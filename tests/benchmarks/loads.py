@@ -2,6 +2,7 @@
 
 import selectors
 import socket
+from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -11,6 +12,8 @@ from ccell_fake.clock import elapsed
 @dataclass(slots=True)
 class _Connection:
     socket: socket.socket
+    request: bytes
+    length: int
     left: int = 0
 
 
@@ -29,20 +32,26 @@ def _answer_length(url: str, request: bytes) -> int:
 
 def requests_per_second(url: str, request: bytes, seconds: float = 3.0, connections: int = 8) -> float:
     """Return the number of answers that a server gives in a second. Every answer has to be as long as the first."""
-    length = _answer_length(url, request)
-    address = urlsplit(url)
+    return rate([(url, request)] * connections, seconds)
+
+
+def rate(targets: Sequence[tuple[str, bytes]], seconds: float) -> float:
+    """Return the answers a second of several servers together. Each URL and request has a connection of its own."""
+    lengths = {target: _answer_length(*target) for target in dict.fromkeys(targets)}
     selector = selectors.DefaultSelector()
     opened: list[_Connection] = []
-    for _ in range(connections):
-        connection = _Connection(socket.create_connection((address.hostname or "", address.port or 0)))
+    for url, request in targets:
+        address = urlsplit(url)
+        connected = socket.create_connection((address.hostname or "", address.port or 0))
+        connection = _Connection(connected, request, lengths[url, request])
         connection.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         selector.register(connection.socket, selectors.EVENT_READ, connection)
         opened.append(connection)
     answered = 0
     begun = elapsed()
     for connection in opened:
-        connection.socket.sendall(request)
-        connection.left = length
+        connection.socket.sendall(connection.request)
+        connection.left = connection.length
     while (taken := elapsed() - begun) < seconds:
         for key, _ in selector.select(1):
             connection = key.data
@@ -53,8 +62,8 @@ def requests_per_second(url: str, request: bytes, seconds: float = 3.0, connecti
                 raise RuntimeError(message)
             if connection.left == 0:
                 answered += 1
-                connection.left = length
-                connection.socket.sendall(request)
+                connection.left = connection.length
+                connection.socket.sendall(connection.request)
     for connection in opened:
         connection.socket.close()
     selector.close()

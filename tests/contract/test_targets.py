@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from contract import holding
 from contract.minimal import Account, MinimalGateway
 from harness import contract, processes
 from harness.contract import OWN, PASSWORD
@@ -15,29 +16,6 @@ from ccell_fake.contract import suite
 from ccell_fake.contract.needs import JSON_RPC
 from ccell_fake.contract.results import CheckOutcome
 from ccell_fixtures.registries import ASSUMPTIONS, CLAUSES, PUBLISHED
-
-_CONFIG = "".join(
-    f"""
-[[accounts]]
-userid = "{userid}"
-password = "{PASSWORD}"
-processing_time = {seconds}
-max_concurrency = 3
-outcomes = [{{ phone = "{OWN[2]}", stat = "UNDELIV" }}]
-personas = [{{ phone = "{OWN[1]}", echo = true }}]
-"""
-    for userid, seconds in (("200001", 0.0), ("200002", 0.3))
-)
-_KNOWN = f"""
-spcode = false
-max_concurrency = 3
-require_signature = true
-dead = ["{OWN[2]}"]
-answering = ["{OWN[1]}"]
-"""
-# These need requests in progress at the same time, so the account that takes its time is there for them.
-_HELD = (CheckOutcome.PASSED, CheckOutcome.ANSWERED)
-_SLOW = ("--ccell-account=slow.toml", "-k", "K1 or K2 or K3 or Q21 or Q22 or 1001006")
 
 
 def test_every_clause_and_published_fact_has_a_test_and_every_question_a_probe() -> None:
@@ -60,31 +38,13 @@ def test_the_suite_holds_on_the_emulator(tmp_path: Path, road: str) -> None:
 
 def test_the_suite_holds_on_an_emulator_elsewhere(tmp_path: Path) -> None:
     with processes.serving(tmp_path) as (_, url):
-        done = contract.ask(tmp_path, "--ccell-target=emulator", f"--ccell-url={url}", "-n", "2")
-    assert done.code == 0, done.printed
-    assert done.run.counts[CheckOutcome.NOT_ASKED] == 0
+        holding.check_as_emulator(tmp_path, url)
 
 
 def test_with_address_and_credential_only_the_suite_passes_or_names_the_missing_need(tmp_path: Path) -> None:
-    (tmp_path / "ccell.toml").write_text(_CONFIG, "utf-8")
-    (tmp_path / "known.toml").write_text(_KNOWN, "utf-8")
-    (tmp_path / "slow.toml").write_text(f"{_KNOWN}processing_time = 0.3\n", "utf-8")
+    (tmp_path / "ccell.toml").write_text(holding.CONFIG, "utf-8")
     with processes.serving(tmp_path) as (_, url):
-        slow = contract.ask(tmp_path, *contract.live("--ccell-budget=200", *_SLOW), url=url, userid="200002")
-        assert slow.code == 0, slow.printed
-        held = {one.name for outcome in _HELD for one in slow.results(outcome)}
-        assert slow.run.counts[CheckOutcome.FAILED] == 0
-        options = ("--ccell-budget=700", "--ccell-account=known.toml")
-        done = contract.ask(tmp_path, *contract.live(*options), url=url)
-    assert done.code == 0, done.printed
-    assert done.run.counts[CheckOutcome.FAILED] == 0
-    held |= {one.name for outcome in _HELD for one in done.results(outcome)}
-    assert len(held) > 60
-    assert {"K1", "K2", "Q21", "C1 1001006"} <= held
-    unasked = done.results(CheckOutcome.NOT_ASKED)
-    assert [one for one in unasked if not one.note.startswith(("needs ", "costs "))] == []
-    # Only what was asked has an answer, and it is the emulator's.
-    assert {id_: ASSUMPTIONS[id_].default for id_ in done.answers} == done.answers
+        holding.check_as_live(tmp_path, url)
 
 
 def test_a_gateway_without_json_rpc_is_not_asked_about_it(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from threading import Barrier
 
 import pytest
 from harness.emulators import CONTENT, DOCUMENT_DAY, Bench, codes, gateway, items, until
+from harness.stores import open_store
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -17,7 +18,6 @@ from ccell_fake.engine.context import Arrival
 from ccell_fake.inspection import MessageFilter
 from ccell_fake.model import Operation, Request, Submit
 from ccell_fake.settings import AccountSettings
-from ccell_fake.store.database import SqliteStore
 
 # 4 settings, 20 threads: 20,000 requests by default, 800,000 in the profile `thorough`.
 ROUNDS = settings().max_examples * 10
@@ -45,7 +45,7 @@ def _send(phone: str, userid: str = "200001") -> Arrival:
 
 @pytest.mark.parametrize(("accounts", "limit"), [*product([1, 5], [1, 3])])
 def test_no_request_that_takes_no_time_is_over_the_thread_limit(accounts: int, limit: int) -> None:
-    engine = gateway(SqliteStore(), SystemClock())
+    engine = gateway(open_store(), SystemClock())
     userids = [f"{300_000 + number}" for number in range(accounts)]
     for userid in userids:
         engine.accounts.open(AccountSettings(userid=userid, password="123456", balance=10**9, max_concurrency=limit))
@@ -86,7 +86,7 @@ def test_of_requests_that_overlap_exactly_those_over_the_limit_are_refused(limit
 
 
 def test_all_times_of_a_send_are_one_instant() -> None:
-    store = SqliteStore()
+    store = open_store()
     engine = gateway(store, MicrosecondClock(DOCUMENT_DAY))
     engine.accounts.open(AccountSettings(userid="200001", password="123456"))
     for _ in range(3):

@@ -18,6 +18,8 @@ from ccell_fake.settings import OutcomeRule
 from ccell_fake.store.database import SqliteStore
 from ccell_fake.store.retention import SUBMISSIONS, Cap, Retention
 
+pytestmark = pytest.mark.sqlite
+
 EVERYTHING = Listing(limit=10_000)
 HOUR = 3600.0
 ACTS = st.lists(

@@ -14,6 +14,7 @@ from ccell_fake.faults import CloseFault
 from ccell_fake.model import Operation, Request, Submit
 from ccell_fake.store import ledger as ledger_module
 from ccell_fake.store.database import SqliteStore
+from ccell_fake.store.postgresql import ledger as postgresql_ledger
 
 SEQID = "160615134758000001"
 SIGN = "d679463dd87931f880095f213e3ae96f"
@@ -117,7 +118,8 @@ def test_seqids_survive_a_restart(tmp_path: Path) -> None:
 
 
 def test_an_account_remembers_its_latest_seqids(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ledger_module, "SEQIDS", 3)
+    for module in (ledger_module, postgresql_ledger):
+        monkeypatch.setattr(module, "SEQIDS", 3)
     bench = Bench()
     seqids = [f"{number:018}" for number in range(5)]
     for seqid in seqids:

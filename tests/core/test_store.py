@@ -17,6 +17,8 @@ from ccell_fake.store.database import SqliteStore
 from ccell_fake.store.errors import StoreError
 from ccell_fake.store.schema import VERSION
 
+pytestmark = pytest.mark.sqlite
+
 NOW = to_micros(DOCUMENT_DAY)
 SUBMISSION = Submission("hello", "7", "", NOW, NOW)
 

@@ -15,6 +15,7 @@ ADDRESS, LIVE = "http://127.0.0.1:8026", "https://sms.example.com"
 
 NOT_RUN = {
     "container.md": "its blocks need a container engine; tests/container runs what they start",
+    "postgresql.md": "its blocks need hosts and containers; tests/container and tests/store run what they start",
     "examples.md": "its blocks are the files of tests/examples, which are tests",
 }
 OUTCOMES = {

@@ -1,36 +1,85 @@
-"""A proxy whose connections a test can cut, and which then refuses new ones."""
+"""A proxy whose connections a test can cut or hold up, and which then refuses new ones."""
 
 import socket
 import threading
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from urllib.parse import urlsplit
+
+
+@dataclass
+class _Wire:
+    """A connection through the proxy.
+
+    Attributes:
+        is_last: Whether the next answer is to be lost.
+    """
+
+    client: socket.socket
+    server: socket.socket
+    is_last: bool = False
+
+    def cut(self) -> None:
+        for end in (self.client, self.server):
+            with suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+
+
+@dataclass
+class _Cut:
+    """Where to cut the next connection that sends some bytes."""
+
+    words: bytes
+    is_delivered: bool
+    is_made: threading.Event = field(default_factory=threading.Event)
 
 
 class Cable:
     """A proxy before a server.
 
     Attributes:
-        url: Its address.
+        url: Its address, with the user and the path of the server's.
     """
 
     def __init__(self, listening: socket.socket, target: str) -> None:
-        self._listening, self._target = listening, target
-        self.url = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        self._listening = listening
+        split = urlsplit(target)
+        self._server = split.hostname or "", split.port or 0
+        user, at, _ = split.netloc.rpartition("@")
+        self.url = split._replace(netloc=f"{user}{at}127.0.0.1:{listening.getsockname()[1]}").geturl()
         self._is_cut = False
-        self._ends: list[socket.socket] = []
+        self._flows = threading.Event()
+        self._flows.set()
+        self._next_cut: _Cut | None = None
+        self._wires: list[_Wire] = []
         self._threads: list[threading.Thread] = []
 
     def cut(self) -> None:
         """Close all connections, and refuse new ones."""
         self._is_cut = True
-        for end in self._ends:
-            with suppress(OSError):
-                end.shutdown(socket.SHUT_RDWR)
+        self._flows.set()
+        for wire in self._wires:
+            wire.cut()
 
     def mend(self) -> None:
-        """Accept connections again."""
+        """Accept connections, and carry data, again."""
         self._is_cut = False
+        self._flows.set()
+
+    def hold_up(self) -> None:
+        """Keep all connections open, and carry nothing."""
+        self._flows.clear()
+
+    def cut_at(self, words: bytes, *, is_delivered: bool) -> threading.Event:
+        """Cut the next connection whose client sends these bytes. Returns an event that tells that this happened.
+
+        Args:
+            words: The bytes.
+            is_delivered: Whether the server gets them, and answers. The client never gets the answer.
+        """
+        self._next_cut = _Cut(words, is_delivered)
+        return self._next_cut.is_made
 
     def serve(self) -> None:
         """Accept connections until the socket is closed."""
@@ -40,11 +89,10 @@ class Cable:
                 if self._is_cut:
                     client.close()
                     continue
-                split = urlsplit(self._target)
-                server = socket.create_connection((split.hostname, split.port))
-                self._ends += [client, server]
-                for pair in ((client, server), (server, client)):
-                    thread = threading.Thread(target=_copy, args=pair)
+                wire = _Wire(client, socket.create_connection(self._server))
+                self._wires.append(wire)
+                for copy in (self._carry_requests, self._carry_answers):
+                    thread = threading.Thread(target=copy, args=(wire,))
                     self._threads.append(thread)
                     thread.start()
 
@@ -53,17 +101,35 @@ class Cable:
         self.cut()
         for thread in self._threads:
             thread.join()
-        for end in self._ends:
-            end.close()
+        for wire in self._wires:
+            wire.client.close()
+            wire.server.close()
 
-
-def _copy(source: socket.socket, target: socket.socket) -> None:
-    with suppress(OSError):
-        while data := source.recv(65536):
-            target.sendall(data)
-    for end in (source, target):
+    def _carry_requests(self, wire: _Wire) -> None:
         with suppress(OSError):
-            end.shutdown(socket.SHUT_RDWR)
+            while data := wire.client.recv(65536):
+                self._flows.wait()
+                cut = self._next_cut
+                if cut and cut.words in data:
+                    self._next_cut = None
+                    wire.is_last = cut.is_delivered
+                    if not cut.is_delivered:
+                        cut.is_made.set()
+                        break
+                    wire.server.sendall(data)
+                    cut.is_made.set()
+                else:
+                    wire.server.sendall(data)
+        wire.cut()
+
+    def _carry_answers(self, wire: _Wire) -> None:
+        with suppress(OSError):
+            while data := wire.server.recv(65536):
+                self._flows.wait()
+                if wire.is_last:
+                    break
+                wire.client.sendall(data)
+        wire.cut()
 
 
 @contextmanager

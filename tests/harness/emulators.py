@@ -21,6 +21,7 @@ from ccell_fake.store.database import SqliteStore
 from ccell_fake.wire import doors
 from ccell_mock_server.config.settings import parse
 from ccell_mock_server.emulator import Emulator
+from harness.stores import end_with, open_store
 
 DOCUMENT_DAY = datetime(2015, 12, 31, 8, 30, 30, tzinfo=SHANGHAI)
 """A day before the sendtime of the document's samples."""
@@ -104,8 +105,9 @@ class Bench:
         self, pause: Callable[[float], None] = time.sleep, store: SqliteStore | None = None, **settings: Any
     ) -> None:
         self.clock = ManualClock(DOCUMENT_DAY)
-        self.store = store or SqliteStore()
+        self.store = store or open_store()
         self.gateway = gateway(self.store, self.clock, pause)
+        end_with(self.gateway.accounts, self.store)
         self.set(**settings)
 
     def set(self, **settings: Any) -> None:

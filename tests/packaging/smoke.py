@@ -11,7 +11,7 @@ import ccell_fixtures
 import ccell_mock_server
 import pytest_ccell
 
-EXTRAS = {"faker", "hypothesis", "pytest", "trustme"}
+EXTRAS = {"faker", "hypothesis", "psycopg", "pytest", "trustme"}
 
 
 def _is_missing_an_extra(name: str) -> bool:

@@ -28,7 +28,7 @@ PLATFORMS = {
 """Platforms that people use, and their names in uv."""
 
 PYTHONS = ("3.11", "3.14")
-EXTRAS = ("tls", "hypothesis", "contract", "demo")
+EXTRAS = ("tls", "postgresql", "hypothesis", "contract", "demo")
 """Everything but the tools of this project's own tests."""
 
 _AT_ONCE = 6

@@ -29,6 +29,7 @@ GIVEN: dict[str, Any] = {
     "host": "localhost",
     "port": 4321,
     "store": "x.sqlite",
+    "database_connections": 3,
     "seed": 7,
     "tls": True,
     "tls_names": ("sms.example.com", "*.example.com"),
@@ -44,6 +45,7 @@ GIVEN: dict[str, Any] = {
     "journal_entries": 5,
     "max_messages": 6,
     "max_message_age": 1.5,
+    "stop_delay": 2.5,
 }
 """A value of each setting of the server that is not its default."""
 OPTIONS = {option.name: option for option in serve.params if isinstance(option, click.Option)}

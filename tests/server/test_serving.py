@@ -13,9 +13,11 @@ from urllib.parse import quote
 import pytest
 from harness import http as raw
 from harness import processes
+from harness.emulators import until
 
 from ccell_fake.model import Operation
 from ccell_mock_server.commands import ready
+from ccell_mock_server.http.paths import LIVE_PATH, READY_PATH
 from ccell_mock_server.http.server import HttpServer, ServingError
 
 INFO = b'<root userid="200001" password="123456"></root>'
@@ -123,3 +125,13 @@ def test_the_application_runs_under_granian(tmp_path: Path) -> None:
     finally:
         process.terminate()
         process.wait(60)
+
+
+def test_an_emulator_that_stops_soon_says_so_and_still_answers(tmp_path: Path) -> None:
+    with processes.serving(tmp_path, "--stop-delay", "600") as (process, url):
+        process.terminate()
+        until(lambda: raw.get(url, READY_PATH.encode()).status == 503)
+        assert raw.get(url, LIVE_PATH.encode()).status == 200
+        assert b'return="0"' in raw.post(url, Operation.INFO.path, INFO).body
+        process.terminate()
+        assert process.wait(60) == 0

@@ -9,6 +9,7 @@ from ccell_fake.engine.behaviour import Behaviour
 from ccell_fake.engine.ledger import Ledger, Store
 from ccell_fake.engine.policy import Policy
 from ccell_fake.engine.rules import that_can_refuse
+from ccell_fake.errors import StoreUnavailable
 from ccell_fake.records import AccountRow
 from ccell_fake.settings import AccountSettings
 
@@ -56,6 +57,13 @@ class Accounts:
         """Return the accounts in the order of opening, in a transaction of its own."""
         with self._store.reading() as ledger:
             return list(self.all(ledger))
+
+    def known(self) -> list[Account]:
+        """Return the accounts as `read` does. If the store is not available, they are as they were last found."""
+        try:
+            return self.read()
+        except StoreUnavailable:
+            return list(self._compiled.values())
 
     def all(self, ledger: Ledger) -> Iterator[Account]:
         """Iterate over the accounts in the order of opening, within a transaction."""

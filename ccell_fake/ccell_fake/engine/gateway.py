@@ -132,14 +132,23 @@ class Gateway:
         with self._store.transaction(None) as ledger:
             ledger.write(None, entry)
 
-    def answer_failure(self, arrival: Arrival, reason: str = "the emulator failed; see its log") -> Answer:
-        """Answer a request that could not be decided. The request has no effect."""
+    def answer_failure(
+        self, arrival: Arrival, reason: str = "the emulator failed; see its log", *, is_recorded: bool = True
+    ) -> Answer:
+        """Answer a request that could not be decided. The request has no effect.
+
+        Args:
+            arrival: The request.
+            reason: Why it could not be decided.
+            is_recorded: Whether to write a journal entry.
+        """
         failure = Reply(Code.SYSTEM_ERROR, Code.SYSTEM_ERROR.text)
         decision = Decision(failure, Layout(), "failure", "documented C1", reason)
         # The journal may fail for the same reason.
-        with suppress(Exception), self._store.transaction(_userid(arrival)) as ledger:
-            at, account = self.accounts.clock.now(), self._account(arrival, ledger)
-            return self._record(arrival, decision, None, at, account, ledger)
+        if is_recorded:
+            with suppress(Exception), self._store.transaction(_userid(arrival)) as ledger:
+                at, account = self.accounts.clock.now(), self._account(arrival, ledger)
+                return self._record(arrival, decision, None, at, account, ledger)
         delivery = self._deliver(decision, None, arrival.envelope)
         return Answer(failure, decision.rule, decision.basis, decision.explanation, delivery)
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from sqlite3 import Connection
 from typing import Any
 
-from ccell_fake.faults import Fault, FaultStatus
-from ccell_fake.serialization import from_json
+from ccell_fake.faults import FaultStatus
 from ccell_fake.store.buffer import RowBuffer
+from ccell_fake.store.conversions import fault_status
 from ccell_fake.store.inspection import SqliteInspection
 from ccell_fake.store.narrowing import Value
 from ccell_fake.store.retention import NO_CAP, Cap, Retention
@@ -67,9 +67,7 @@ class BufferedTables:
         self._connection = connection
         self._is_durable = is_durable
         self._journal_entries = journal_entries
-        self.inspect: SqliteInspection = SqliteInspection(
-            self._read, lambda account: self._load(account).journaled, journal_entries
-        )
+        self.inspect: SqliteInspection = SqliteInspection(self._read, self._count_journal, journal_entries)
         self._changed: set[int] = set()
         self._ended: set[int] = set()
         self._rows = RowBuffer()
@@ -169,14 +167,19 @@ class BufferedTables:
             reserved, next_charge = self._pending(account)
             ((journaled,),) = self._read("SELECT count(*) FROM journal WHERE account = ?", (account,))
             faults = tuple(
-                _fault_status(id_, from_json(Fault, text), matched, applied)
-                for id_, text, matched, applied in self._read(
+                fault_status(*row)
+                for row in self._read(
                     "SELECT id, fault, matched, applied FROM fault WHERE account = ? ORDER BY id", (account,)
                 )
             )
             cached = _CachedAccount(spent, locked_at, reserved, next_charge, journaled, faults, faults)
             self._accounts[account] = cached
         return cached
+
+    def _count_journal(self, account: int) -> int:
+        # Entries are dropped when earlier transactions are written, which must not come after the count.
+        self._begin()
+        return self._load(account).journaled
 
     def _modify(self, account: int) -> _CachedAccount:
         """Return the cached account, after saving a copy for a rollback."""
@@ -241,7 +244,3 @@ class BufferedTables:
             execute("DELETE FROM journal WHERE account = ? AND position <= ?", (key, dropped))
             written.journaled = self._journal_entries
         return written
-
-
-def _fault_status(id_: int, fault: Fault, matched: int, applied: int) -> FaultStatus:
-    return FaultStatus(id_, fault, matched, applied, None if fault.times is None else fault.times - applied)

@@ -3,22 +3,20 @@
 import sqlite3
 import threading
 import weakref
-from collections.abc import Callable, Collection, Generator, Mapping
+from collections.abc import Callable, Collection, Generator
 from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from pathlib import Path
 
 from ccell_fake.clock import elapsed as host_elapsed
 from ccell_fake.records import Lifetime, Slot
-from ccell_fake.serialization import from_json
-from ccell_fake.settings import AccountSettings
-from ccell_fake.store.buffer import ADD_MET
 from ccell_fake.store.cache import JOURNAL_ENTRIES
 from ccell_fake.store.checking import SettingsCheck, begin_history, check_store, create, identify
-from ccell_fake.store.errors import SnapshotError, StoreError
+from ccell_fake.store.errors import StoreError
 from ccell_fake.store.ledger import SqliteLedger
 from ccell_fake.store.process import Owner
 from ccell_fake.store.retention import NO_CAP, Cap
-from ccell_fake.store.schema import APPLICATION, SEARCH_INDEXES, VERSION
+from ccell_fake.store.schema import VERSION
+from ccell_fake.store.snapshots import PRESENT_MET, complete, finish, identify_store, keep_met, load
 
 _OLDEST_SQLITE = (3, 37)
 _IN_MEMORY = ":memory:"
@@ -33,7 +31,10 @@ class SqliteStore:
 
     Attributes:
         owner: The process that opened the store.
+        is_reached: True: a file is always there.
     """
+
+    is_reached: bool = True
 
     def __init__(
         self,
@@ -140,17 +141,7 @@ class SqliteStore:
             with self._exclusive():
                 self._ledger.settle_all()
                 self._connection.backup(copy)
-            for key, text in copy.execute("SELECT key, settings FROM account WHERE settings <> ''").fetchall():
-                settings = from_json(AccountSettings, text)
-                if not is_public(settings.password):
-                    copy.execute(
-                        "UPDATE account SET settings = json_remove(settings, '$.password') WHERE key = ?", (key,)
-                    )
-            for name in SEARCH_INDEXES:
-                copy.execute(f"DROP INDEX IF EXISTS {name}")
-            begin_history(copy)
-            copy.execute("VACUUM")
-            return copy.serialize()
+            return finish(copy, is_public)
 
     def restore(self, snapshot: bytes) -> None:
         """Replace all data by a snapshot, except what clients have met. Nothing changes if that fails.
@@ -161,12 +152,12 @@ class SqliteStore:
             SnapshotError: The bytes are not a snapshot, it has another version or is damaged, or a password is missing.
         """
         with closing(sqlite3.connect(_IN_MEMORY, isolation_level=None)) as copy:
-            _load_snapshot(copy, snapshot, self._check)
+            load(copy, snapshot, self._check)
             with self._exclusive():
                 former = self._ledger
-                _complete(copy, {row.settings.userid: row.settings.password for row in former.accounts()})
+                complete(copy, {row.settings.userid: row.settings.password for row in former.accounts()})
                 former.settle_all()
-                _keep_met(self._connection, copy)
+                keep_met(self._connection.execute(PRESENT_MET).fetchall(), copy)
                 begin_history(copy)
                 ledger = self._make_ledger(copy)
                 ledger.rollback()
@@ -215,8 +206,7 @@ def _prepare(connection: sqlite3.Connection, check: SettingsCheck) -> None:
     connection.execute("BEGIN EXCLUSIVE")
     if not tables:
         create(connection)
-        connection.execute(f"PRAGMA application_id = {APPLICATION}")
-        connection.execute(f"PRAGMA user_version = {VERSION}")
+        identify_store(connection)
     connection.execute("COMMIT")
 
 
@@ -225,48 +215,3 @@ def _hide(path: Path) -> None:
     for file in (path, path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-shm")):
         with suppress(FileNotFoundError, PermissionError):
             file.chmod(_OWNER_ONLY)
-
-
-def _load_snapshot(copy: sqlite3.Connection, snapshot: bytes, check: SettingsCheck) -> None:
-    try:
-        # These two bytes declare a write-ahead log, which a database in memory cannot have.
-        copy.deserialize(snapshot[:18] + b"\1\1" + snapshot[20:])
-        _, version = identify(copy)
-    except (sqlite3.Error, OverflowError) as error:
-        message = f"not a snapshot: {error}"
-        raise SnapshotError(message) from error
-    if version is None:
-        message = "not a snapshot; send the body that GET /_ccell/v1/state answered"
-        raise SnapshotError(message)
-    if version != VERSION:
-        message = f"the snapshot has schema version {version}; this emulator reads version {VERSION}"
-        raise SnapshotError(message)
-    try:
-        check_store(copy, "the snapshot", check)
-    except ValueError as error:
-        raise SnapshotError(str(error)) from error
-
-
-def _complete(copy: sqlite3.Connection, passwords: Mapping[str, str]) -> None:
-    """Fill in the passwords that were left out."""
-    rows = copy.execute("SELECT key, userid, settings FROM account WHERE settings <> ''").fetchall()
-    for key, userid, text in rows:
-        settings: AccountSettings = from_json(AccountSettings, text)
-        if settings.password:
-            continue
-        if userid not in passwords:
-            message = f"the snapshot lacks the password of account {userid!r}; open the account with its password first"
-            raise SnapshotError(message)
-        copy.execute(
-            "UPDATE account SET settings = json_set(settings, '$.password', ?) WHERE key = ?", (passwords[userid], key)
-        )
-
-
-def _keep_met(present: sqlite3.Connection, copy: sqlite3.Connection) -> None:
-    """Replace what clients have met in a snapshot. Accounts that it lacks count as closed ones."""
-    rows = present.execute(
-        "SELECT userid, kind, name, count, first_at, last_at FROM met JOIN account ON key = account"
-    ).fetchall()
-    copy.execute("DELETE FROM met")
-    key = "coalesce((SELECT key FROM account WHERE userid = ?), 0)"
-    copy.executemany(f"INSERT INTO met VALUES ({key}, ?, ?, ?, ?, ?){ADD_MET}", rows)

@@ -9,7 +9,7 @@ from ccell_fake.store.narrowing import Value
 from ccell_fake.store.retention import SUBMISSIONS, UPMSGS
 
 # The clock seldom returns to a second after messages of so many later seconds were deleted.
-_MAX_USED_SECONDS = 10_000
+MAX_USED_SECONDS = 10_000
 
 
 class DeletingTables(EventLog):
@@ -43,7 +43,7 @@ class DeletingTables(EventLog):
         self._read(
             "DELETE FROM used_msgid WHERE second <="
             " (SELECT second FROM used_msgid ORDER BY second DESC LIMIT 1 OFFSET ?)",
-            (_MAX_USED_SECONDS,),
+            (MAX_USED_SECONDS,),
         )
 
     def delete_reports(self, account: int, ids: Collection[int]) -> int:

@@ -12,23 +12,29 @@ from ccell_fake.inspection import (
     Listing,
     MessageFilter,
     MessageRecord,
-    MessageReport,
     Page,
     QueueStatus,
     ReportFilter,
     ReportRecord,
     RequestFilter,
     RequestRecord,
-    State,
     TimelineEvent,
     UpmsgFilter,
     UpmsgRecord,
 )
-from ccell_fake.model import Door, Operation
+from ccell_fake.model import Operation
 from ccell_fake.records import Keys, LoggedEvent, MetRow, View
-from ccell_fake.store.matching import GLOB, matching, page, within
+from ccell_fake.store.conversions import (
+    journal_entry,
+    message_keys,
+    message_page,
+    message_record,
+    page,
+    request_record,
+)
+from ccell_fake.store.matching import GLOB, matching, within
 from ccell_fake.store.narrowing import Value, narrow
-from ccell_fake.store.queues import NOW_OF_EACH, REPORTS, UPMSGS, Queue, moment
+from ccell_fake.store.queues import NOW_OF_EACH, REPORTS, UPMSGS, Queue
 from ccell_fake.store.schema import SEARCH_INDEXES
 from ccell_fake.store.timeline import TIMELINE
 
@@ -60,7 +66,6 @@ _CONDITIONS = {
     "state": "state = :state",
 }
 _MSGID_PATTERN = "CAST(m.msgid AS TEXT) GLOB :msgid"
-_REPORTED = {State.DELIVERED, State.FAILED}
 _ENTRY = (
     "at, operation, door, peer, place, request, answer, delivery, items, code, rule, basis, explanation,"
     " duration, position"
@@ -111,11 +116,11 @@ class SqliteInspection:
 
     def messages(self, view: View, wanted: MessageFilter, listing: Listing) -> Page[MessageRecord]:
         """A page of the messages of an account that match a filter."""
-        return _message_page(self._matching(view, wanted, listing), {view.key: view}, listing)
+        return message_page(self._matching(view, wanted, listing), {view.key: view}, listing)
 
     def message_keys(self, view: View, wanted: MessageFilter, listing: Listing) -> Page[tuple[int, int]]:
         """The keys of the submissions and the msgids of such a page."""
-        return _message_keys(self._matching(view, wanted, listing), listing.limit)
+        return message_keys(self._matching(view, wanted, listing), listing.limit)
 
     def _matching(self, view: View, wanted: MessageFilter, listing: Listing) -> list[tuple[Any, ...]]:
         values: dict[str, Value] = {"account": view.key, "now": view.now}
@@ -147,14 +152,14 @@ class SqliteInspection:
         rows = self._messages(
             _BY_KEY, conditions, values, NOW_OF_EACH, _ORDER_OF_ALL, newest_first=listing.newest_first
         )
-        return _message_page(rows, views, listing)
+        return message_page(rows, views, listing)
 
     def messages_of(self, view: View, position: int) -> list[MessageRecord]:
         """The messages of the request at a position."""
         values: dict[str, Value] = {"account": view.key, "now": view.now, "position": position, "limit": _UNLIMITED}
         conditions = ["s.account = :account", "s.position = :position"]
         rows = self._messages(_BY_POSITION, conditions, values, _NOW, _ORDER)
-        return [_message(row, view) for row in rows]
+        return [message_record(row, view) for row in rows]
 
     def _messages(
         self,
@@ -221,7 +226,7 @@ class SqliteInspection:
                 "code": code,
             },
         )
-        return page(rows, limit, _entry, lambda row: row[-1])
+        return page(rows, limit, journal_entry, lambda row: row[-1])
 
     def requests(self, wanted: RequestFilter, cursor: int | None, limit: int) -> Page[RequestRecord]:
         """A page of the entries of all accounts and of none that match a filter, the newest first."""
@@ -239,7 +244,7 @@ class SqliteInspection:
             f"{' WHERE ' if conditions else ''}{' AND '.join(conditions)} ORDER BY position DESC LIMIT :limit",
             {**values, "limit": limit + 1},
         )
-        return page(rows, limit, _request, lambda row: row[-2])
+        return page(rows, limit, request_record, lambda row: row[-2])
 
     def latest_journal(self, account: int, after_position: int, limit: int) -> list[JournalEntry]:
         """The last entries of an account after a position."""
@@ -248,7 +253,7 @@ class SqliteInspection:
             " ORDER BY position DESC LIMIT :limit",
             {"account": account, "after_position": max(after_position, self.last_dropped(account)), "limit": limit},
         )
-        return [_entry(row) for row in reversed(rows)]
+        return [journal_entry(row) for row in reversed(rows)]
 
     def journals(self, after_position: int, limit: int, account: int | None = None) -> list[tuple[int, JournalEntry]]:
         """The entries of all accounts and of none, or of one account, after a position, each with its account."""
@@ -257,7 +262,7 @@ class SqliteInspection:
             f"{'' if account is None else ' AND account = :account'} ORDER BY position LIMIT :limit",
             {"after_position": after_position, "limit": limit, "account": account},
         )
-        return [(row[0], _entry(row[1:])) for row in rows]
+        return [(row[0], journal_entry(row[1:])) for row in rows]
 
     def dropped_after(self, after_position: int, account: int | None = None) -> int:
         """Position of the last dropped entry after a position, of all journals or of one; 0 if none was dropped."""
@@ -391,56 +396,3 @@ def _conditions(wanted: MessageFilter, listing: Listing, values: dict[str, Value
         submission, _, msgid = str(listing.cursor).partition("-")
         values |= {"last_submission": int(submission), "last_msgid": int(msgid)}
         yield f"(s.key, m.msgid) {'<' if listing.newest_first else '>'} (:last_submission, :last_msgid)"
-
-
-def _message_page(rows: list[tuple[Any, ...]], views: Mapping[int, View], listing: Listing) -> Page[MessageRecord]:
-    return page(rows, listing.limit, lambda row: _message(row, views[row[2]]), _cursor)
-
-
-def _message_keys(rows: list[tuple[Any, ...]], limit: int) -> Page[tuple[int, int]]:
-    return page(rows, limit, lambda row: (row[0], row[1]), _cursor)
-
-
-def _cursor(row: tuple[Any, ...]) -> str:
-    return f"{row[0]}-{row[1]}"
-
-
-def _entry(row: tuple[Any, ...]) -> JournalEntry:
-    return JournalEntry(*_values(row))
-
-
-def _request(row: tuple[Any, ...]) -> RequestRecord:
-    return RequestRecord(*_values(row))
-
-
-def _values(row: tuple[Any, ...]) -> tuple[Any, ...]:
-    at, operation, door, *rest = row
-    return from_micros(at), Operation(operation) if operation else None, Door(door) if door else None, *rest
-
-
-def _message(row: tuple[Any, ...], view: View) -> MessageRecord:
-    _, msgid, _, position, phone, content, linkid, spcode, due, submitted_at, code, info, charge, state, *report = row
-    status, report_info, recvtime, fetched_at = report
-    characters, segments, verification_code = view.describe(content)
-    return MessageRecord(
-        view.userid,
-        str(msgid),
-        phone,
-        content,
-        linkid,
-        spcode,
-        from_micros(due) if due > submitted_at else None,
-        from_micros(submitted_at),
-        code,
-        info,
-        State(state),
-        # A report that is still to come has decided the state, and is not shown.
-        None
-        if recvtime is None or State(state) not in _REPORTED
-        else MessageReport(status, report_info, from_micros(recvtime), moment(fetched_at)),
-        position,
-        characters,
-        segments,
-        charge,
-        verification_code,
-    )

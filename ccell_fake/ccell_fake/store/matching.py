@@ -1,14 +1,13 @@
 """Filters and parts of lists as conditions of statements, and rows as pages."""
 
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping
 
 from ccell_fake.clock import to_micros
-from ccell_fake.inspection import Item, Listing, MessageFilter, Page, ReportFilter, UpmsgFilter
+from ccell_fake.inspection import Listing, MessageFilter, ReportFilter, UpmsgFilter
 from ccell_fake.store.narrowing import Value
 
 # Digits have no case, and are found by an index.
-_WITHOUT_CASE = {"phone", "msgid", "code"}
+WITHOUT_CASE = {"phone", "msgid", "code"}
 GLOB: dict[int, str] = str.maketrans({"?": "[?]", "[": "[[]"})
 
 
@@ -33,7 +32,7 @@ def matching(
             continue
         is_pattern = " GLOB " in condition
         values[name] = value.translate(GLOB) if is_pattern else str(value)
-        if ignore_case and is_pattern and name not in _WITHOUT_CASE:
+        if ignore_case and is_pattern and name not in WITHOUT_CASE:
             yield f"casefold({condition.replace(' GLOB ', ') GLOB casefold(')})"
         else:
             yield condition
@@ -45,14 +44,3 @@ def within(listing: Listing, time: str, values: dict[str, Value]) -> Iterator[st
         if instant is not None:
             values[name] = to_micros(instant)
             yield f"{time} {sign} :{name}"
-
-
-def page(
-    rows: list[tuple[Any, ...]],
-    limit: int | None,
-    record: Callable[[tuple[Any, ...]], Item],
-    cursor: Callable[[tuple[Any, ...]], str | int],
-) -> Page[Item]:
-    """Make a page of rows. One row more than the limit means that there is a next page."""
-    items = tuple(record(row) for row in rows[:limit])
-    return Page(items, cursor(rows[limit - 1]) if limit is not None and len(rows) > limit else None)

@@ -74,8 +74,15 @@ def _matching(statement: str, pattern: str) -> Iterator[tuple[str, dict[str, Val
     beginning, star, _ = pattern.partition("*")
     if not star:
         yield f"{statement} = :exactly", {"exactly": pattern}
-    elif beginning and beginning[-1] != _LAST_CHARACTER:
-        last = beginning[-1]
-        following = _FIRST_AFTER_SURROGATES if last == _LAST_BEFORE_SURROGATES else chr(ord(last) + 1)
-        bounds: dict[str, Value] = {"from": beginning, "to": beginning[:-1] + following}
-        yield f"{statement} >= :from AND {statement.rpartition(' ')[2]} < :to", bounds
+    elif bounds := bounds_of_beginning(beginning):
+        values: dict[str, Value] = dict(zip(("from", "to"), bounds, strict=True))
+        yield f"{statement} >= :from AND {statement.rpartition(' ')[2]} < :to", values
+
+
+def bounds_of_beginning(beginning: str) -> tuple[str, str] | None:
+    """Return the first text with a beginning, and the first one after all of them. None if there are no such bounds."""
+    if not beginning or beginning[-1] == _LAST_CHARACTER:
+        return None
+    last = beginning[-1]
+    following = _FIRST_AFTER_SURROGATES if last == _LAST_BEFORE_SURROGATES else chr(ord(last) + 1)
+    return beginning, beginning[:-1] + following

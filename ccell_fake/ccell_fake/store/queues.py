@@ -2,13 +2,12 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Generic
 
-from ccell_fake.clock import from_micros
 from ccell_fake.inspection import Item, Listing, Page, QueueState, ReportFilter, ReportRecord, UpmsgFilter, UpmsgRecord
 from ccell_fake.records import View
-from ccell_fake.store.matching import matching, page, within
+from ccell_fake.store.conversions import page, report_record, upmsg_record
+from ccell_fake.store.matching import matching, within
 from ccell_fake.store.narrowing import Value
 
 _STATE = "CASE WHEN q.fetched_at IS NOT NULL THEN 'fetched' WHEN q.due <= {now} THEN 'waiting' ELSE 'planned' END"
@@ -80,23 +79,6 @@ NOW_OF_EACH = "coalesce(a.frozen_at, :base + a.offset)"
 """The time of the account of a row of table `account a`."""
 
 
-def _report(userid: str, key: int, state: QueueState, *columns: Any) -> ReportRecord:  # noqa: ANN401 - a row of SQLite
-    msgid, linkid, phone, status, info, recvtime, fetched_at = columns
-    return ReportRecord(
-        userid, key, str(msgid), linkid, phone, status, info, from_micros(recvtime), state, moment(fetched_at)
-    )
-
-
-def _upmsg(userid: str, key: int, state: QueueState, *columns: Any) -> UpmsgRecord:  # noqa: ANN401 - a row of SQLite
-    spnumber, phone, msgcontent, motime, fetched_at = columns
-    return UpmsgRecord(userid, key, spnumber, phone, msgcontent, from_micros(motime), state, moment(fetched_at))
-
-
-def moment(micros: int | None) -> datetime | None:
-    """Return the time of a column that may be NULL."""
-    return None if micros is None else from_micros(micros)
-
-
 REPORTS: Queue[ReportRecord] = Queue(
     "report",
     "report_listed",
@@ -110,7 +92,7 @@ REPORTS: Queue[ReportRecord] = Queue(
         "info": "q.info GLOB :info",
         "state": _STATE_IS,
     },
-    _report,
+    report_record,
 )
 UPMSGS: Queue[UpmsgRecord] = Queue(
     "upmsg",
@@ -123,5 +105,5 @@ UPMSGS: Queue[UpmsgRecord] = Queue(
         "msgcontent": "q.msgcontent GLOB :msgcontent",
         "state": _STATE_IS,
     },
-    _upmsg,
+    upmsg_record,
 )

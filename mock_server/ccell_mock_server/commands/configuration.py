@@ -30,11 +30,21 @@ SETTING_OPTIONS = (
     ),
     click.Option(["--assumptions"], type=Table("assumptions"), help="Answers to open questions: a table."),
     click.Option(["--demo"], type=Table("demo"), help="Lifelike traffic to start with: a table, {} for the defaults."),
-    click.Option(["--store"], help="File that keeps all data across restarts."),
+    click.Option(
+        ["--store"], help="File that keeps all data across restarts, or postgresql://… that several emulators share."
+    ),
+    click.Option(
+        ["--database-connections"], type=int, help="Most connections to the database for requests.  [default: 8]"
+    ),
     click.Option(["--journal-entries"], type=int, help="Journal entries to keep per account.  [default: 10000]"),
     click.Option(["--max-messages"], type=int, help="Messages to keep per account.  [default: all]"),
     click.Option(
         ["--max-message-age"], type=float, help="Seconds to keep messages, by the account's clock.  [default: for ever]"
+    ),
+    click.Option(
+        ["--stop-delay"],
+        type=float,
+        help="Seconds from a signal to the stop, in which readyz answers 503, so that a proxy notices.  [default: 0]",
     ),
     click.Option(["--seed"], type=int, help="Seed for all randomness.  [default: 0]"),
     click.Option(

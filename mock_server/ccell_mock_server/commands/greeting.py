@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from ccell_fake.model import JSON_PATH, Operation
 from ccell_fake.settings import AccountSettings
+from ccell_fake.store.place import shown
 from ccell_mock_server.commands.terminal import visible
 from ccell_mock_server.config.accounts import is_public
 from ccell_mock_server.http.authority import fingerprint
@@ -47,7 +48,7 @@ def greeting(
 def _sources(emulator: "Emulator", config_file: Path | None, variables: Iterable[str]) -> Iterator[tuple[str, str]]:
     read = [*([visible(str(config_file))] if config_file else []), *variables]
     yield "settings", ", ".join(read) or "defaults, because there is no ccell.toml"
-    yield "store", visible(emulator.config.server.store) or "memory, which a stop clears"
+    yield "store", visible(shown(emulator.config.server.store)) or "memory, which a stop clears"
 
 
 def _accounts(emulator: "Emulator", demo: str) -> Iterator[tuple[str, str]]:

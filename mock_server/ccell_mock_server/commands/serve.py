@@ -59,6 +59,10 @@ def serve(context: click.Context, /, *, print_config: bool, **_options: object) 
             _say(greeting(emulator, path, variables_of(context), demo=demo, token=token), token)
             wait_for(stop)
             _say("stopping")
+            if config.server.stop_delay:
+                emulator.dispatcher.announce_stop()
+                stop.clear()
+                wait_for(stop, config.server.stop_delay)
     except CcellError as error:
         raise click.ClickException(str(error)) from error
 

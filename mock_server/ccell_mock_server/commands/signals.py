@@ -1,5 +1,6 @@
 """Stop a command when SIGINT, SIGTERM or SIGHUP arrives, or pass signals on to another process."""
 
+import math
 import os
 import signal
 import subprocess
@@ -112,8 +113,8 @@ def _handling(handle: _Handler, numbers: Iterable[int], *, first_signal_only: bo
         restore()
 
 
-def wait_for(stop: threading.Event) -> None:
-    """Wait until the event is set."""
+def wait_for(stop: threading.Event, seconds: float = math.inf) -> None:
+    """Wait until the event is set, or for some seconds."""
     # An endless wait would keep signals out on Windows.
-    while not stop.wait(1):
-        pass
+    while seconds > 0 and not stop.wait(min(seconds, 1)):
+        seconds -= 1

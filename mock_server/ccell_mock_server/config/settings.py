@@ -20,6 +20,7 @@ from ccell_fake.engine import magic
 from ccell_fake.engine.assumptions import AnswerTable
 from ccell_fake.extras import install
 from ccell_fake.settings import DOCUMENT_ACCOUNT, AccountSettings, OutcomeRule, Persona, PersonaAnswer
+from ccell_fake.store.place import is_database, shown
 from ccell_fake.wire.secrets import HIDDEN
 from ccell_mock_server.config import toml
 from ccell_mock_server.config.accounts import (
@@ -50,7 +51,9 @@ class ServerSettings:
     Attributes:
         host: Address to listen on.
         port: Port to listen on; 0 picks a free one.
-        store: File that keeps all data across restarts; empty keeps it in memory.
+        store: File that keeps all data across restarts, or the URL of a PostgreSQL database that several emulators
+            share, such as `postgresql://user:password@host:5432/name`; empty keeps it in memory.
+        database_connections: Most connections to the database for requests. Each emulator has three more.
         seed: Seed for all randomness; 0 if absent. If you set it, all pytest-xdist workers generate the same userids.
         tls: Use TLS. A certificate is generated unless `tls_cert` is set.
         tls_names: Names and addresses in the generated certificate, besides `host`, loopback and the name of the
@@ -71,11 +74,14 @@ class ServerSettings:
             a few with each request. Messages that are not sent yet, or whose reports were not fetched, stay. Fetched
             upstream messages are deleted likewise.
         max_message_age: Seconds to keep messages by the account's clock; for ever if absent. The same messages stay.
+        stop_delay: Seconds from a signal to the stop of `serve`. Meanwhile `/_ccell/readyz` answers 503, so that a
+            proxy sends no further requests. Those that come are answered. A second signal stops at once.
     """
 
     host: Annotated[str, Len(1)] = "127.0.0.1"
     port: Annotated[int, Interval(ge=0, le=65535)] = DEFAULT_PORT
-    store: str = ""
+    store: str = field(default="", repr=False)
+    database_connections: Annotated[int, Interval(ge=1, le=1000)] = 8
     seed: int | None = None
     tls: bool = False
     tls_names: tuple[str, ...] = ()
@@ -91,6 +97,7 @@ class ServerSettings:
     journal_entries: Annotated[int, Interval(ge=1, le=1_000_000)] = 10_000
     max_messages: Annotated[int, Interval(ge=1, le=1_000_000_000)] | None = None
     max_message_age: Annotated[float, Interval(gt=0, le=3e9)] | None = None
+    stop_delay: Annotated[float, Interval(ge=0, le=3600)] = 0.0
 
     __pydantic_config__: ClassVar[Mapping[str, str]] = _FORBID
 
@@ -104,7 +111,7 @@ class ServerSettings:
         """Folder that keeps the authority of generated certificates, or None."""
         if self.tls_dir:
             return Path(self.tls_dir)
-        return Path(f"{self.store}.tls") if self.store else None
+        return Path(f"{self.store}.tls") if self.store and not is_database(self.store) else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -395,7 +402,7 @@ def as_toml(config: Config) -> str:
         if not is_public(account.password):
             table["password"] = HIDDEN
         accounts.append(table)
-    server = _without_none(asdict(config.server))
+    server = {**_without_none(asdict(config.server)), "store": shown(config.server.store)}
     if config.server.control_token_file:
         # The file is enough to read it again, and only one of them may be set.
         del server["control_token"]

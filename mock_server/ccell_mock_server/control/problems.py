@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from ccell_fake.control.errors import FieldError, Problem
-from ccell_fake.errors import EntriesDropped, NoSuchThing, NotPossible, TooManyWaiters
+from ccell_fake.errors import EntriesDropped, NoSuchThing, NotPossible, StoreUnavailable, TooManyWaiters
 from ccell_mock_server.config.errors import ConfigProblem
 from ccell_mock_server.http.paths import CONTROL_PREFIX
 from ccell_mock_server.log import logger
@@ -21,7 +21,7 @@ _KINDS = {
     413: ("too-large", "The body is too large"),
     415: ("media-type", "The body has another type"),
     422: ("invalid", "The request is invalid"),
-    503: ("busy", "Too many clients wait"),
+    503: ("busy", "The emulator cannot answer at present"),
 }
 STATUSES = tuple(_KINDS)
 """Statuses with which any operation may refuse a request."""
@@ -86,7 +86,7 @@ def problem_of(error: Exception) -> Problem:
             return problem(404 if isinstance(error, NoSuchThing) else 409, str(error))
         case EntriesDropped():
             return problem(410, str(error), after_position=error.after_position)
-        case TooManyWaiters():
+        case TooManyWaiters() | StoreUnavailable():
             return problem(503, str(error))
         case _:
             _LOG.error("a control request failed", exc_info=error)

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 # Everything else of the control API is its OpenAPI document and the pages, which are slow to create and rarely used.
 _UNDOCUMENTED = (CONTROL_PREFIX + "v1/", METRICS_PATH, CONSOLE_FILES)
 _HEALTH = {READY_PATH: b"ready\n", LIVE_PATH: b"alive\n"}
+_STOPPING = b"stopping\n"
+_STORE_AWAY = b"the database cannot be reached\n"
 
 
 class Dispatcher:
@@ -42,6 +44,7 @@ class Dispatcher:
             authority: The certificate that clients must trust, as PEM; empty if there is none. Everybody may read it.
         """
         self._texts = {**_HEALTH, CA_PATH: authority} if authority else _HEALTH
+        self._is_stopping = False
         self._refuses_cross_site = refuses_cross_site
         self._services = services
         self._endpoints = Endpoints(services.gateway, services.notifier, services.metrics)
@@ -60,8 +63,12 @@ class Dispatcher:
         if route is not None and method in METHODS:
             return self._answer(route, environ, start_response)
         if path in self._texts and method in {"GET", "HEAD"}:
-            text = self._texts[path]
-            start_response("200 OK", [("Content-Type", PLAIN), ("Content-Length", str(len(text)))])
+            reason = self._reason_not_ready() if path == READY_PATH else b""
+            text = reason or self._texts[path]
+            start_response(
+                "503 Service Unavailable" if reason else "200 OK",
+                [("Content-Type", PLAIN), ("Content-Length", str(len(text)))],
+            )
             return [text] if method == "GET" else []
         if path.startswith(CONTROL_PREFIX) and path not in _HEALTH:
             is_documented = path != CONTROL_PREFIX and not path.startswith(_UNDOCUMENTED)
@@ -77,6 +84,15 @@ class Dispatcher:
             return answer
         status, ground = routes.refuse(full_path, answers)
         return self._record(_unrouted(environ, full_path, status, "", ground), answer)
+
+    def _reason_not_ready(self) -> bytes:
+        if self._is_stopping:
+            return _STOPPING
+        return b"" if self._services.store.is_reached else _STORE_AWAY
+
+    def announce_stop(self) -> None:
+        """Answer from now on that the emulator is not ready. Requests are still answered."""
+        self._is_stopping = True
 
     def _answer(self, route: Route, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         """Answer a request to an endpoint."""

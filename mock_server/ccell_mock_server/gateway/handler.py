@@ -14,7 +14,7 @@ from ccell_fake.engine.assumptions import Answers
 from ccell_fake.engine.context import Arrival
 from ccell_fake.engine.faults import Delivery
 from ccell_fake.engine.gateway import Gateway
-from ccell_fake.errors import UnreadableRequest
+from ccell_fake.errors import StoreUnavailable, UnreadableRequest
 from ccell_fake.limits import UNCHUNKED_BYTES
 from ccell_fake.model import Door, Envelope, Request
 from ccell_fake.signing import is_seqid
@@ -23,7 +23,7 @@ from ccell_fake.wire.doors import Endpoint
 from ccell_fake.wire.json_requests import DEFAULT_READING, Call, Reading
 from ccell_fake.wire.payload import Payload
 from ccell_mock_server.config.accounts import is_public, is_userid
-from ccell_mock_server.gateway.request_log import log_answer, log_failure
+from ccell_mock_server.gateway.request_log import log_answer, log_failure, log_unavailable
 from ccell_mock_server.metrics import Metrics
 
 NO_OPERATION = "none"
@@ -62,6 +62,9 @@ def handle(gateway: Gateway, metrics: Metrics, received: ReceivedRequest) -> Ans
     arrival = parse(gateway, received)
     try:
         answer = gateway.answer(arrival)
+    except StoreUnavailable as error:
+        log_unavailable(arrival.operation, error)
+        answer = gateway.answer_failure(arrival, str(error), is_recorded=False)
     except Exception:  # noqa: BLE001 - it is logged, and the gateway answers with an error of its own
         log_failure(arrival.operation)
         answer = gateway.answer_failure(arrival)
@@ -147,7 +150,7 @@ def _read(received: ReceivedRequest, data: bytes, answers: Answers) -> Call:
 def _secrets(request: Request | UnreadableRequest, accounts: Accounts) -> Iterator[str]:
     """Yield the passwords that may be anywhere in a request, even instead of its userid."""
     account = accounts.remembered(request.userid or "") if isinstance(request, Request) else None
-    candidates = [account] if account else accounts.read()
+    candidates = [account] if account else accounts.known()
     if isinstance(request, Request):
         if request.userid and account is None and _is_swapped(request, candidates):
             yield request.userid

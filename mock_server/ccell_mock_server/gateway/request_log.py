@@ -6,6 +6,7 @@ from ccell_fake.clock import ClockSetting
 from ccell_fake.engine.account import Account
 from ccell_fake.engine.answer import Answer
 from ccell_fake.engine.context import Arrival
+from ccell_fake.errors import StoreUnavailable
 from ccell_fake.model import Operation, Request, Resp
 from ccell_mock_server.log import logger
 
@@ -40,6 +41,11 @@ def log_answer(arrival: Arrival, answer: Answer, account: Account | None) -> Non
 def log_failure(operation: Operation | None) -> None:
     """Log the exception that is handled, and that prevented an answer."""
     _LOG.exception("%s failed", operation)
+
+
+def log_unavailable(operation: Operation | None, error: StoreUnavailable) -> None:
+    """Log that a request was not decided, because the store is not available."""
+    _LOG.warning("%s failed: %s", operation, error)
 
 
 def _describe(account: Account, request: Request, accepted: list[Resp]) -> str:

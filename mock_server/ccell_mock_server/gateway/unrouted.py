@@ -65,7 +65,7 @@ def headers(request: UnroutedRequest, answers: Answers) -> list[tuple[str, str]]
 
 def record(gateway: Gateway, metrics: Metrics, request: UnroutedRequest, answer: str) -> None:
     """Record a request, which is answered with its status and a text."""
-    status, hide = f"{request.status}", partial(secrets.hide, secrets=tuple(passwords_of(gateway.accounts.read())))
+    status, hide = f"{request.status}", partial(secrets.hide, secrets=tuple(passwords_of(gateway.accounts.known())))
     explanation = hide(_explain(request))
     duration = elapsed() - request.received_at
     entry = JournalEntry(

@@ -1,0 +1,1 @@
+"""Internal. The gateway's data in PostgreSQL, which any number of emulators share."""

@@ -1,0 +1,225 @@
+"""The connections of an emulator to its database."""
+
+import logging
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+from psycopg import Connection, Error, InterfaceError, OperationalError, conninfo
+from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout, TooManyRequests
+
+from ccell_fake.clock import elapsed
+from ccell_fake.errors import StoreUnavailable
+from ccell_fake.store.errors import StoreError
+from ccell_fake.store.place import shown
+from ccell_fake.store.postgresql.bounded import BoundedConnection
+
+AnyConnection = Connection[Any]
+_Arguments = ParamSpec("_Arguments")
+_Result = TypeVar("_Result")
+
+CONNECTIONS = 8
+"""Connections for transactions that an emulator has by default."""
+
+FURTHER_CONNECTIONS = 3
+"""Connections for msgids, for keeping house and for listening."""
+
+LONGEST_WAIT = 5.0
+"""Seconds that a request waits for a connection or a lock."""
+
+LONGEST_STATEMENT = 8.0
+"""Seconds after which the database ends a statement."""
+
+_OPTIONS = {
+    "application_name": "ccell-fake",
+    "connect_timeout": 5,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,
+}
+_LIMITS = {
+    "lock_timeout": f"{LONGEST_WAIT:.0f}s",
+    "statement_timeout": f"{LONGEST_STATEMENT:.0f}s",
+    "idle_in_transaction_session_timeout": "30s",
+    "default_transaction_isolation": "read committed",
+}
+# For what may take long: creating tables, and snapshots.
+_PATIENCE = b"SET lock_timeout TO '60s'; SET statement_timeout TO 0; SET idle_in_transaction_session_timeout TO 0"
+_LOST = (OperationalError, InterfaceError)
+
+
+def _parameters(url: str) -> dict[str, Any]:
+    """Return the parameters of a connection. Those of the URL come first, and its options are kept.
+
+    Raises:
+        StoreError: The URL cannot be read.
+    """
+    try:
+        given = conninfo.conninfo_to_dict(url)
+    except Error:
+        # The reason may quote the password.
+        message = f"{shown(url)}: not the URL of a database, which is like postgresql://user:password@host:5432/name"
+        raise StoreError(message) from None
+    limits = " ".join(f"-c {name}={value.replace(' ', chr(92) + ' ')}" for name, value in _LIMITS.items())
+    return {**_OPTIONS, **given, "options": f"{limits} {given.get('options') or ''}".strip()}
+
+
+class Connections:
+    """A pool of connections for transactions, and single ones that commit each statement.
+
+    Attributes:
+        place: The URL without its password.
+    """
+
+    def __init__(self, url: str, size: int) -> None:
+        """Prepare connections. None is opened before it is needed.
+
+        Args:
+            url: The database.
+            size: Most connections for transactions.
+
+        Raises:
+            StoreError: The URL cannot be read.
+        """
+        self.place: str = shown(url)
+        self._size = size
+        self._parameters = _parameters(url)
+        self._pool: ConnectionPool[AnyConnection] = ConnectionPool(
+            "",
+            connection_class=BoundedConnection,
+            kwargs=self._parameters,
+            min_size=1,
+            max_size=size,
+            timeout=LONGEST_WAIT,
+            reconnect_timeout=LONGEST_WAIT,
+            open=False,
+        )
+        logging.getLogger("psycopg.pool").addFilter(_WithoutReconnecting())
+
+    def open(self) -> None:
+        """Begin to fill the pool."""
+        self._pool.open()
+
+    def close(self) -> None:
+        """Close all connections of the pool."""
+        self._pool.close()
+
+    def single(self) -> AnyConnection:
+        """Open a connection that commits each statement."""
+        return BoundedConnection.connect("", autocommit=True, **self._parameters)
+
+    def patient(self) -> AnyConnection:
+        """Open a connection that commits each statement, and whose statements may take as long as they do."""
+        connection = Connection.connect("", autocommit=True, **self._parameters)
+        connection.execute(_PATIENCE)
+        return connection
+
+    def stats(self) -> dict[str, int]:
+        """Return the pool's counts, as psycopg_pool names them."""
+        return self._pool.get_stats()
+
+    def take(self, begin: Callable[[AnyConnection], _Result]) -> tuple[AnyConnection, _Result]:
+        """Take a connection from the pool, and begin a transaction on it.
+
+        A connection that was lost while nobody used it is replaced.
+
+        Args:
+            begin: Begins the transaction. It is called again on another connection if that one is lost.
+
+        Raises:
+            StoreUnavailable: No connection can be had, or the lock of the account.
+        """
+        ends = elapsed() + LONGEST_WAIT
+        for attempt in range(self._size + 1):
+            try:
+                connection = self._pool.getconn()
+            except (PoolTimeout, PoolClosed, TooManyRequests) as error:
+                raise self.unavailable(error) from error
+            try:
+                return connection, begin(connection)
+            except BaseException as error:
+                is_lost = isinstance(error, _LOST) and connection.broken
+                self.give_back(connection)
+                is_hopeless = attempt == self._size or elapsed() > ends
+                if isinstance(error, _LOST) and (is_hopeless or not is_lost):
+                    raise self.unavailable(error) from error
+                if not is_lost:
+                    raise
+        raise AssertionError
+
+    def give_back(self, connection: AnyConnection) -> None:
+        """Give a connection back to the pool, after the end of its transaction."""
+        with suppress(Error):
+            if not connection.broken:
+                connection.rollback()
+        self._pool.putconn(connection)
+
+    def unavailable(self, error: Exception) -> StoreUnavailable:
+        """Return what to raise in place of an error of the database."""
+        if isinstance(error, Error) and error.diag.message_primary and error.sqlstate and error.sqlstate[:2] != "57":
+            reason = error.diag.message_primary
+        elif isinstance(error, PoolTimeout) and self.stats().get("pool_size") == self._size:
+            reason = f"all {self._size} connections are in use"
+        else:
+            reason = "it cannot be reached"
+        return StoreUnavailable(f"the database {self.place} did not decide the request: {reason}")
+
+
+class Shared:
+    """A single connection that several threads use in turn. It is opened when it is needed, and again after a loss."""
+
+    def __init__(self, connections: Connections) -> None:
+        """Begin without a connection."""
+        self._connections = connections
+        self._guard = threading.Lock()
+        self._connection: AnyConnection | None = None
+
+    def run(
+        self,
+        function: Callable[Concatenate[AnyConnection, _Arguments], _Result],
+        *arguments: _Arguments.args,
+        **named: _Arguments.kwargs,
+    ) -> _Result:
+        """Call a function with the connection. It is called once more if the connection was lost.
+
+        Raises:
+            StoreUnavailable: The database cannot be reached.
+        """
+        with self._guard:
+            was_open = self._connection is not None
+            try:
+                try:
+                    return function(self._opened(), *arguments, **named)
+                except _LOST:
+                    self._drop()
+                    if not was_open:
+                        raise
+                    return function(self._opened(), *arguments, **named)
+            except _LOST as error:
+                self._drop()
+                raise self._connections.unavailable(error) from error
+
+    def close(self) -> None:
+        """Close the connection."""
+        with self._guard:
+            self._drop()
+
+    def _opened(self) -> AnyConnection:
+        if self._connection is None:
+            self._connection = self._connections.single()
+        return self._connection
+
+    def _drop(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+
+class _WithoutReconnecting(logging.Filter):
+    """Leave out the pool's lines about each attempt to connect. The store says once that its database is away."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Return whether to log a record."""
+        return record.levelno < logging.WARNING

@@ -1,0 +1,216 @@
+"""What an emulator does in the background: its lease, notices to other emulators, and hearing theirs."""
+
+import logging
+import selectors
+import socket
+import threading
+from collections import deque
+from collections.abc import Collection
+from contextlib import suppress
+from typing import Protocol
+
+from psycopg import Error
+
+from ccell_fake.clock import elapsed
+from ccell_fake.errors import StoreUnavailable
+from ccell_fake.records import Lifetime, Slot
+from ccell_fake.store.postgresql import notices, slots
+from ccell_fake.store.postgresql.connections import AnyConnection, Connections, Shared
+from ccell_fake.store.postgresql.notices import Notice
+
+LEASE_SECONDS = 5.0
+"""Seconds after which an emulator that does not renew its lease counts as ended. Its slots are free then."""
+
+_LOG = logging.getLogger("ccell_fake.store")
+_RENEW_SECONDS = 1.0
+_LATER_SECONDS = 1.0
+
+
+class Housekeeper:
+    """The thread that renews the lease, sends notices, and frees slots that could not be freed at once.
+
+    Attributes:
+        is_reached: Whether the database was reached the last time.
+    """
+
+    def __init__(self, connections: Connections, emulator: int) -> None:
+        """Take the lease.
+
+        Raises:
+            StoreUnavailable: The database cannot be reached.
+        """
+        self._connection = Shared(connections)
+        self._place = connections.place
+        self._emulator = emulator
+        self._wake = threading.Condition()
+        self._notice = Notice(emulator)
+        self._left: deque[Slot] = deque()
+        self._is_over = False
+        self.is_reached: bool = True
+        self._connection.run(slots.renew, emulator, LEASE_SECONDS)
+        self._thread = threading.Thread(target=self._run, name="ccell-fake lease", daemon=True)
+        self._thread.start()
+
+    def tell(self, changed: Collection[int], ended: Collection[Lifetime]) -> None:
+        """Tell all emulators what changed, soon."""
+        with self._wake:
+            self._notice.add(changed, ended)
+            self._wake.notify()
+
+    def tell_of_anything(self) -> None:
+        """Tell all emulators that anything may have changed, soon."""
+        with self._wake:
+            self._notice.is_complete = False
+            self._wake.notify()
+
+    def leave(self, slot: Slot) -> None:
+        """Free a slot, soon."""
+        with self._wake:
+            self._left.append(slot)
+            self._wake.notify()
+
+    def close(self) -> None:
+        """End the lease."""
+        with self._wake:
+            self._is_over = True
+            self._wake.notify()
+        self._thread.join()
+        with suppress(StoreUnavailable):
+            if self.is_reached:
+                self._connection.run(slots.end_lease, self._emulator)
+        self._connection.close()
+
+    def _run(self) -> None:
+        renewal = elapsed() + _RENEW_SECONDS
+        while True:
+            with self._wake:
+                self._wake.wait_for(lambda: self._is_over or self._notice or self._left, renewal - elapsed())
+                if self._is_over:
+                    return
+                notice, self._notice = self._notice, Notice(self._emulator)
+                left, self._left = self._left, deque()
+            try:
+                if elapsed() >= renewal:
+                    renewal = elapsed() + _RENEW_SECONDS
+                    self._connection.run(slots.renew, self._emulator, LEASE_SECONDS)
+                if notice:
+                    self._connection.run(notices.send, notice)
+                while left:
+                    self._connection.run(slots.leave, left[0])
+                    left.popleft()
+            except (StoreUnavailable, Error) as error:
+                self._note_loss(error)
+                with self._wake:
+                    # What others missed meanwhile is not known any more.
+                    self._notice.is_complete = False
+                    self._left.extendleft(reversed(left))
+                    self._wake.wait_for(lambda: self._is_over, _LATER_SECONDS)
+                renewal = elapsed()
+            else:
+                self._note_success()
+
+    def _note_loss(self, error: Exception) -> None:
+        if self.is_reached:
+            _LOG.warning("the database %s is away: %s", self._place, error)
+        self.is_reached = False
+
+    def _note_success(self) -> None:
+        if not self.is_reached:
+            _LOG.warning("the database %s is back", self._place)
+        self.is_reached = True
+
+
+class Hearer(Protocol):
+    """What a listener tells."""
+
+    def hear(self, changed: frozenset[int], ended: frozenset[Lifetime]) -> None:
+        """Another emulator changed accounts, and ended lives."""
+        ...
+
+    def catch_up(self, connection: AnyConnection) -> None:
+        """Anything may have changed."""
+        ...
+
+
+class Listener:
+    """The thread that hears the notices of other emulators."""
+
+    def __init__(self, connections: Connections, emulator: int, hearer: Hearer) -> None:
+        """Begin to listen. After a loss of the connection, the listener catches up."""
+        self._connections = connections
+        self._emulator = emulator
+        self._hearer = hearer
+        self._waker, self._woken = socket.socketpair()
+        self._is_over = False
+        self._connection: AnyConnection | None = self._connect()
+        self._thread = threading.Thread(target=self._run, name="ccell-fake listener", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """End the thread."""
+        self._is_over = True
+        self._waker.send(b".")
+        self._thread.join()
+        self._waker.close()
+        self._woken.close()
+
+    def _connect(self) -> AnyConnection:
+        connection = self._connections.single()
+        notices.listen(connection)
+        return connection
+
+    def _run(self) -> None:
+        while not self._is_over:
+            try:
+                if self._connection is None:
+                    self._connection = self._connect()
+                    self._hearer.catch_up(self._connection)
+                with self._connection as connection:
+                    self._listen(connection)
+            except Error:
+                self._wait(None, _LATER_SECONDS)
+            except Exception:  # noqa: BLE001 - it is logged, and the thread goes on
+                _LOG.exception("a notice of another emulator could not be handled")
+            self._connection = None
+
+    def _listen(self, connection: AnyConnection) -> None:
+        position, poll = _last_position(connection), elapsed() + _LATER_SECONDS
+        while not self._is_over:
+            self._wait(connection, max(poll - elapsed(), 0.0))
+            if elapsed() >= poll:
+                # The notice of an emulator that was killed after its commit never comes.
+                changed, position = _changed_after(connection, position)
+                if changed:
+                    self._hearer.hear(changed, frozenset())
+                poll = elapsed() + _LATER_SECONDS
+            for notice in notices.received(connection):
+                if notice.emulator == self._emulator:
+                    continue
+                if notice.is_complete:
+                    self._hearer.hear(frozenset(notice.changed), frozenset(notice.ended))
+                else:
+                    self._hearer.catch_up(connection)
+
+    def _wait(self, connection: AnyConnection | None, seconds: float) -> None:
+        """Wait until there is something to read, the end, or some seconds."""
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._woken, selectors.EVENT_READ)
+            if connection is not None:
+                selector.register(connection.fileno(), selectors.EVENT_READ)
+            selector.select(seconds)
+
+
+def _last_position(connection: AnyConnection) -> int:
+    row = connection.execute(b"SELECT last_value FROM positions").fetchone()
+    return int(row[0]) if row else 0
+
+
+def _changed_after(connection: AnyConnection, position: int) -> tuple[frozenset[int], int]:
+    """Return the accounts with requests after a position, and the position up to which these are all."""
+    # In a statement before: the rows of one statement are older than what its functions read.
+    row = connection.execute(b"SELECT safe_position()").fetchone()
+    safe = int(row[0]) if row else position
+    rows = connection.execute(
+        b"SELECT DISTINCT account FROM journal WHERE position > %s AND position <= %s", (position, safe)
+    )
+    return frozenset(account for (account,) in rows), safe

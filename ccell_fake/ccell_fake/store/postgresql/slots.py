@@ -1,0 +1,35 @@
+"""The lease of an emulator. Its slots count as taken while it holds, by the database's clock."""
+
+from typing import Any
+
+from psycopg import Connection
+
+from ccell_fake.records import Slot
+
+
+def renew(connection: Connection[Any], emulator: int, seconds: float) -> None:
+    """Renew the lease of an emulator for some seconds, and drop the slots of those whose lease ended a while ago.
+
+    The caller ends the transaction, unless the connection commits each statement.
+    """
+    with connection.pipeline():
+        connection.execute(
+            b"INSERT INTO emulator VALUES (%(id)s, clock_timestamp() + make_interval(secs => %(seconds)s))"
+            b" ON CONFLICT (id) DO UPDATE SET lease_until = excluded.lease_until",
+            {"id": emulator, "seconds": seconds},
+        )
+        # Not sooner: an emulator that was cut off for a while goes on with its requests, and renews its lease.
+        connection.execute(b"DELETE FROM emulator WHERE lease_until <= clock_timestamp() - interval '1 minute'")
+        connection.execute(b"DELETE FROM slot WHERE NOT EXISTS (SELECT FROM emulator e WHERE e.id = slot.emulator)")
+        connection.execute(b"DELETE FROM hold WHERE ends_at <= clock_timestamp()")
+
+
+def end_lease(connection: Connection[Any], emulator: int) -> None:
+    """End the lease of an emulator that stops, and free its slots."""
+    connection.execute(b"DELETE FROM slot WHERE emulator = %s", (emulator,))
+    connection.execute(b"DELETE FROM emulator WHERE id = %s", (emulator,))
+
+
+def leave(connection: Connection[Any], slot: Slot) -> None:
+    """Free a slot. A second call does nothing."""
+    connection.execute(b"DELETE FROM slot WHERE id = %s", (slot.id,))
