@@ -31,7 +31,6 @@ from ccell_fake.inspection import (
     JournalEntry,
     Listing,
     MessageFilter,
-    Page,
     QueueState,
     ReportFilter,
     RequestFilter,
@@ -113,9 +112,6 @@ class Side:
 
     def plain(self, value: Any) -> Any:
         """Return a value with ordinals in place of the store's numbers."""
-        if isinstance(value, Page):
-            page = cast("Page[Any]", value)
-            return self.plain(page.items), page.next is not None
         if isinstance(value, (list, tuple)):
             return [self.plain(one) for one in cast("list[Any]", value)]
         if is_dataclass(value):
@@ -124,6 +120,8 @@ class Side:
         return value
 
     def _plain_field(self, kind: str, name: str, value: Any) -> Any:
+        if name == "next":
+            return value is not None
         if name == "position":
             return self.ordinal("position", value)
         return self.ordinal(kind, value) if name == "id" else self.plain(value)

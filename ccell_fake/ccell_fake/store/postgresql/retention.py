@@ -21,7 +21,7 @@ from ccell_fake.store.retention import Cap
 from ccell_fake.store.schema import APPLICATION
 
 _LOG = logging.getLogger("ccell_fake.store")
-_SECONDS = 30.0
+_SECONDS = 10.0
 _LOOKED_AT = 200
 _MOST_SPARE = 200
 
