@@ -8,7 +8,7 @@ from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, cast
 
 from harness.emulators import DOCUMENT_DAY
 from harness.ledgers import Opened, opened
@@ -31,7 +31,6 @@ from ccell_fake.inspection import (
     JournalEntry,
     Listing,
     MessageFilter,
-    Page,
     QueueState,
     ReportFilter,
     RequestFilter,
@@ -113,19 +112,16 @@ class Side:
 
     def plain(self, value: Any) -> Any:
         """Return a value with ordinals in place of the store's numbers."""
-        match value:
-            case Page():
-                return [self.plain(one) for one in value.items], value.next is not None
-            case list() | tuple():
-                return [self.plain(one) for one in value]
-            case _:
-                pass
+        if isinstance(value, (list, tuple)):
+            return [self.plain(one) for one in cast("list[Any]", value)]
         if is_dataclass(value):
             kind = type(value).__name__
             return kind, [self._plain_field(kind, one.name, getattr(value, one.name)) for one in fields(value)]
         return value
 
     def _plain_field(self, kind: str, name: str, value: Any) -> Any:
+        if name == "next":
+            return value is not None
         if name == "position":
             return self.ordinal("position", value)
         return self.ordinal(kind, value) if name == "id" else self.plain(value)

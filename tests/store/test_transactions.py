@@ -104,8 +104,12 @@ def test_a_transaction_does_not_wait_for_those_on_other_accounts(pair: Pair) -> 
 
 def test_one_of_two_emulators_opens_an_account(pair: Pair) -> None:
     userid = next(_USERIDS)
+
+    def open_on(number: int) -> int:
+        return _open(pair[number], userid)
+
     with ThreadPoolExecutor(8) as pool:
-        keys = set(pool.map(lambda number: _open(pair[number], userid), range(16)))
+        keys = set(pool.map(open_on, range(16)))
     assert len(keys) == 1
 
 
@@ -326,12 +330,16 @@ def test_a_failed_transaction_leaves_nothing_and_keeps_its_msgids(pair: Pair) ->
         assert ledger.reserve_msgids(SECOND * 2, SECOND * 2, 9) == reserved[0] + 9
 
 
+def _reserve(second: int, start: int, width: int) -> int:
+    return second + start + width
+
+
 def test_a_plain_request_takes_two_round_trips(tmp_path: Path) -> None:
     """The reservation of its msgids, on another connection, takes one more."""
     with database() as url, psycopg.connect(url) as connection, (tmp_path / "trace").open("w+") as trace:
         schema.prepare(connection)
         for number in range(10):
-            ledger = PostgresqlLedger(connection, reserve=lambda *_: SECOND, emulator=1, journal_entries=9)
+            ledger = PostgresqlLedger(connection, reserve=_reserve, emulator=1, journal_entries=9)
             if number == 9:
                 connection.pgconn.trace(trace.fileno())
             ledger.lock("1")

@@ -79,4 +79,28 @@ class DeletingTables(EventLog):
         )
 
     def apply_cap(self, account: int, now: int) -> None:
-        """Do nothing: the store deletes them in the background."""
+        """Do nothing: they are deleted in the background."""
+
+    def delete_submissions(self, account: int, keys: list[int], now: int) -> None:
+        """Delete the messages of submissions that nothing is to come of. `now` is the account's time."""
+        self.record_events(account, now)
+        msgids = self._read(
+            "SELECT m.msgid FROM message m JOIN submission s ON s.key = m.submission"
+            " WHERE s.key = ANY(%(keys)s::bigint[]) AND s.account = %(account)s"
+            " AND (s.due <= %(now)s OR s.due <= s.submitted_at)"
+            " AND NOT EXISTS (SELECT FROM message o JOIN report r ON r.msgid = o.msgid AND r.account = o.account"
+            " WHERE o.submission = s.key AND r.fetched_at IS NULL)",
+            {"keys": keys, "account": account, "now": now},
+        )
+        if msgids:
+            self.delete_messages(account, [msgid for (msgid,) in msgids])
+
+    def delete_fetched_upmsgs(self, account: int, keys: list[int], now: int) -> None:
+        """Delete upstream messages that are fetched. `now` is the account's time."""
+        self.record_events(account, now)
+        self._run(
+            "DELETE FROM upmsg WHERE account = %(account)s AND key = ANY(%(keys)s::bigint[])"
+            " AND fetched_at IS NOT NULL",
+            {"account": account, "keys": keys},
+        )
+        self.changed.add(account)

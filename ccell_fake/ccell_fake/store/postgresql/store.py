@@ -17,6 +17,7 @@ from ccell_fake.store.postgresql import msgids, schema, slots, snapshots
 from ccell_fake.store.postgresql.connections import CONNECTIONS, AnyConnection, Connections, Shared
 from ccell_fake.store.postgresql.housekeeping import Housekeeper, Listener
 from ccell_fake.store.postgresql.ledger import PostgresqlLedger
+from ccell_fake.store.postgresql.retention import Sweeper
 from ccell_fake.store.process import Owner
 from ccell_fake.store.retention import NO_CAP, Cap
 
@@ -66,7 +67,6 @@ class PostgresqlStore:
         self.emulator: int = secrets.randbits(_EMULATOR_BITS)
         self.owner: Owner = Owner()
         self._journal_entries = journal_entries
-        self._cap = cap
         self._on_change = on_change
         self._on_end = on_end
         self._check = check
@@ -80,12 +80,13 @@ class PostgresqlStore:
             self._msgids = Shared(self._connections)
             self._housekeeper = Housekeeper(self._connections, self.emulator)
             self._listener = Listener(self._connections, self.emulator, _Hearer(self))
+            self._sweeper = Sweeper(self._connections, cap, weakref.ref(self))
         except (StoreUnavailable, StoreError, Error) as error:
             self._connections.close()
             reason = error if isinstance(error, StoreError) else _reason(error)
             message = f"{self.place}: {reason}"
             raise StoreError(message) from error
-        parts = self._listener, self._housekeeper, self._msgids, self._connections
+        parts = self._sweeper, self._listener, self._housekeeper, self._msgids, self._connections
         self._finalize = weakref.finalize(self, _close, self.owner, *parts)
 
     @property
@@ -260,7 +261,7 @@ class _Hearer:
             store.catch_up(connection)
 
 
-def _close(owner: Owner, *parts: Listener | Housekeeper | Shared | Connections) -> None:
+def _close(owner: Owner, *parts: Sweeper | Listener | Housekeeper | Shared | Connections) -> None:
     if owner.is_here:
         for part in parts:
             part.close()
