@@ -96,7 +96,6 @@ class Connections:
             reconnect_timeout=LONGEST_WAIT,
             open=False,
         )
-        logging.getLogger("psycopg.pool").addFilter(_WithoutReconnecting())
 
     def open(self) -> None:
         """Begin to fill the pool."""
@@ -217,9 +216,10 @@ class Shared:
             self._connection = None
 
 
-class _WithoutReconnecting(logging.Filter):
-    """Leave out the pool's lines about each attempt to connect. The store says once that its database is away."""
+def _is_logged(record: logging.LogRecord) -> bool:
+    return record.levelno < logging.WARNING
 
-    def filter(self, record: logging.LogRecord) -> bool:
-        """Return whether to log a record."""
-        return record.levelno < logging.WARNING
+
+# They warn of each lost connection and of each attempt to connect. The store says once that its database is away.
+for _name in ("psycopg", "psycopg.pool"):
+    logging.getLogger(_name).addFilter(_is_logged)
