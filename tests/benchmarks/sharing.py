@@ -9,9 +9,9 @@ import re
 import statistics
 import subprocess
 import threading
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -79,17 +79,30 @@ def _busy() -> tuple[int, int]:
     return sum(ticks) - ticks[3] - ticks[4], sum(ticks)
 
 
-@contextmanager
-def _load(what: str, emulators: Emulators | None = None) -> Generator[None]:
-    """Print how busy the machine was inside the block, and with what."""
-    before, own, begun = _busy(), emulators.processor_seconds() if emulators else 0.0, elapsed()
-    yield
+def _database_seconds(cluster: postgresql.Cluster) -> float:
+    """The processor time that the database has used, with its processes that have ended."""
+    pid = cluster.pid
+    total = 0.0
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(FileNotFoundError, ProcessLookupError):
+            fields = path.read_text("utf-8").rpartition(")")[2].split()
+            ticks = fields[11:15] if path.parent.name == str(pid) else fields[11:13] if fields[1] == str(pid) else []
+            total += sum(map(int, ticks)) / 100
+    return total
+
+
+def _loads(
+    what: str, cluster: postgresql.Cluster, rate: Callable[[], float], emulators: Emulators | None = None
+) -> None:
+    """Print how busy the machine was with a load, and the processor time of a request."""
+    before, database = _busy(), _database_seconds(cluster)
+    own = emulators.processor_seconds() if emulators else 0.0
+    requests = rate() * SECONDS
     busy, ticks = (after - start for after, start in zip(_busy(), before, strict=True))
-    text = f"processors busy during {what}, %"
-    table.line(text, 100 * busy / max(ticks, 1), digits=0)
+    table.line(f"processors busy during {what}, %", 100 * busy / max(ticks, 1), digits=0)
     if emulators:
-        used = emulators.processor_seconds() - own
-        table.line("  processors used by the emulators", used / (elapsed() - begun))
+        table.line("  processor time of the emulators, ms", 1000 * (emulators.processor_seconds() - own) / requests)
+    table.line("  processor time of the database, ms", 1000 * (_database_seconds(cluster) - database) / requests)
 
 
 def pgbench(cluster: postgresql.Cluster, url: str, seconds: float = SECONDS) -> float:
@@ -141,10 +154,9 @@ def rates(cluster: postgresql.Cluster, folder: Path, rounds: int) -> None:
         ):
             table.ratio(title, [one / two for one, two in zip(found[name], found[other], strict=True)], target)
         for count, emulators in several.items():
-            with _load(f"sends to {count}", emulators):
-                emulators.rate()
-        with _load("pgbench"):
-            pgbench(cluster, bench)
+            _loads(f"sends to {count}", cluster, emulators.rate, emulators)
+        _loads("sends to one on SQLite", cluster, file.rate, file)
+        _loads("pgbench", cluster, lambda: pgbench(cluster, bench))
 
 
 def drains(cluster: postgresql.Cluster, folder: Path, many: int, rounds: int) -> None:
