@@ -98,7 +98,6 @@ def test_json_rows_of_messages_and_requests_are_the_records_of_the_control_api(s
         (["--userid", "200001", "--refused"], ["1001004"]),
         (["--code", "1004*"], ["0"]),
         (["--text", f"*{OTHER}*"], ["0"]),
-        (["--position", "3"], ["1001004"]),
     ],
 )
 def test_journal_lists_the_requests_that_match_newest_first(
@@ -106,6 +105,14 @@ def test_journal_lists_the_requests_that_match_newest_first(
 ) -> None:
     get(served.url, b"/elsewhere")
     assert [row["code"] for row in rows(served, "journal", *conditions)] == codes
+
+
+def test_journal_shows_the_request_at_a_position(served: Emulator) -> None:
+    entries = rows(served, "journal")
+    assert len(entries) >= 3
+    assert [rows(served, "journal", "--position", str(entry["position"])) for entry in entries] == [
+        [entry] for entry in entries
+    ]
 
 
 def test_journal_explains_each_refusal(served: Emulator) -> None:
