@@ -16,6 +16,9 @@ NO_ACCOUNT = 0
 Lifetime = tuple[str, int]
 """The life of an account from its opening to a reset or its end: the store's history, and the account's key."""
 
+Figure = tuple[str, str, float]
+"""A figure of a store: its name, its meaning, and its value. A name that ends with `_total` only grows."""
+
 Met = tuple[str, str]
 """Something that a client can meet: its kind (`code`, `limit`, `question` or `fault`) and its name."""
 

@@ -1,14 +1,16 @@
 """Metrics for Prometheus: counts of requests, queues, slots and accounts."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import lru_cache
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
-from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from ccell_fake.engine.accounts import Accounts
 from ccell_fake.engine.ledger import Store
+from ccell_fake.errors import StoreUnavailable
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -52,7 +54,14 @@ class _Gauges(Collector):
         self._store = store
 
     def collect(self) -> Iterator[Metric]:
-        """Read queues and slots."""
+        """Read queues and slots, and the store's own figures. Without the store, only the latter."""
+        for name, meaning, value in self._store.figures:
+            family = CounterMetricFamily if name.endswith("_total") else GaugeMetricFamily
+            yield family(f"ccell_{name}", meaning, value=value)
+        with suppress(StoreUnavailable):
+            yield from self._of_accounts()
+
+    def _of_accounts(self) -> Iterator[Metric]:
         with self._store.reading() as ledger:
             reports, upmsgs = ledger.inspect.waiting()
             accounts = list(self._accounts.all(ledger))

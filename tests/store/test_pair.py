@@ -170,3 +170,12 @@ def test_accounts_can_be_listed_while_others_are_opened_and_closed(pair: Pair) -
             list(pair.controls[1].accounts())
         ends.set()
         busy.result()
+
+
+def test_the_metrics_show_the_connections_of_an_emulator(pair: Pair) -> None:
+    one, _ = pair.open()
+    one.send()
+    metrics = dict(line.rsplit(" ", 1) for line in pair.controls[0].metrics().splitlines() if line[:1] != "#")
+    assert 1 <= float(metrics["ccell_store_connections"]) <= 8
+    assert float(metrics["ccell_store_lock_wait_seconds_total"]) > 0
+    assert {"ccell_store_connections_in_use", "ccell_store_connection_wait_seconds_total"} <= metrics.keys()

@@ -27,6 +27,7 @@ from ccell_fake.model import Operation, Report, Upmsg
 from ccell_fake.records import (
     AccountRow,
     BalanceRow,
+    Figure,
     Keys,
     LoggedEvent,
     MessageRow,
@@ -405,6 +406,11 @@ class Ledger(Protocol):
 
 class Store(Protocol):
     """A store. A transaction is committed at the end of its block, or rolled back on an exception."""
+
+    @property
+    def figures(self) -> tuple[Figure, ...]:
+        """What the metrics show about it."""
+        ...
 
     def transaction(self, userid: str | None) -> AbstractContextManager[Ledger]:
         """Open a transaction on one account, which need not exist, or on the requests of no account (None).

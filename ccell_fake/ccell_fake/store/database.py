@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from pathlib import Path
 
 from ccell_fake.clock import elapsed as host_elapsed
-from ccell_fake.records import Lifetime, Slot
+from ccell_fake.records import Figure, Lifetime, Slot
 from ccell_fake.store.cache import JOURNAL_ENTRIES
 from ccell_fake.store.checking import SettingsCheck, begin_history, check_store, create, identify
 from ccell_fake.store.errors import StoreError
@@ -32,9 +32,11 @@ class SqliteStore:
     Attributes:
         owner: The process that opened the store.
         is_reached: True: a file is always there.
+        figures: Nothing for the metrics.
     """
 
     is_reached: bool = True
+    figures: tuple[Figure, ...] = ()
 
     def __init__(
         self,

@@ -53,7 +53,8 @@ class ServerSettings:
         port: Port to listen on; 0 picks a free one.
         store: File that keeps all data across restarts, or the URL of a PostgreSQL database that several emulators
             share, such as `postgresql://user:password@host:5432/name`; empty keeps it in memory.
-        database_connections: Most connections to the database for requests. Each emulator has three more.
+        database_connections: Most connections to the database for requests. Each emulator has three more,
+            and one for a cap of messages.
         seed: Seed for all randomness; 0 if absent. If you set it, all pytest-xdist workers generate the same userids.
         tls: Use TLS. A certificate is generated unless `tls_cert` is set.
         tls_names: Names and addresses in the generated certificate, besides `host`, loopback and the name of the

@@ -11,6 +11,7 @@ from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout, TooManyRequest
 
 from ccell_fake.clock import elapsed
 from ccell_fake.errors import StoreUnavailable
+from ccell_fake.records import Figure
 from ccell_fake.store.errors import StoreError
 from ccell_fake.store.place import shown
 from ccell_fake.store.postgresql.bounded import BoundedConnection
@@ -22,9 +23,6 @@ _Result = TypeVar("_Result")
 CONNECTIONS = 8
 """Connections for transactions that an emulator has by default."""
 
-FURTHER_CONNECTIONS = 3
-"""Connections for msgids, for keeping house and for listening."""
-
 LONGEST_WAIT = 5.0
 """Seconds that a request waits for a connection or a lock."""
 
@@ -32,7 +30,6 @@ LONGEST_STATEMENT = 8.0
 """Seconds after which the database ends a statement."""
 
 _OPTIONS = {
-    "application_name": "ccell-fake",
     "connect_timeout": 5,
     "keepalives_idle": 5,
     "keepalives_interval": 2,
@@ -73,19 +70,22 @@ class Connections:
         place: The URL without its password.
     """
 
-    def __init__(self, url: str, size: int) -> None:
+    def __init__(self, url: str, size: int, name: str) -> None:
         """Prepare connections. None is opened before it is needed.
 
         Args:
             url: The database.
             size: Most connections for transactions.
+            name: What the database calls the connections.
 
         Raises:
             StoreError: The URL cannot be read.
         """
         self.place: str = shown(url)
         self._size = size
-        self._parameters = _parameters(url)
+        self._parameters = {**_parameters(url), "application_name": name}
+        self._guard = threading.Lock()
+        self._lock_seconds = 0.0
         self._pool: ConnectionPool[AnyConnection] = ConnectionPool(
             "",
             connection_class=BoundedConnection,
@@ -115,9 +115,18 @@ class Connections:
         connection.execute(_PATIENCE)
         return connection
 
-    def stats(self) -> dict[str, int]:
-        """Return the pool's counts, as psycopg_pool names them."""
-        return self._pool.get_stats()
+    @property
+    def figures(self) -> tuple[Figure, ...]:
+        """What the metrics show about the connections for transactions."""
+        stats = self._pool.get_stats()
+        used = stats.get("pool_size", 0) - stats.get("pool_available", 0)
+        pool_seconds = stats.get("requests_wait_ms", 0) / 1000
+        return (
+            ("store_connections", "Connections for transactions", stats.get("pool_size", 0)),
+            ("store_connections_in_use", "Connections for transactions that are in use", used),
+            ("store_connection_wait_seconds_total", "Time that transactions waited for a connection", pool_seconds),
+            ("store_lock_wait_seconds_total", "Time that transactions waited for their account", self._lock_seconds),
+        )
 
     def take(self, begin: Callable[[AnyConnection], _Result]) -> tuple[AnyConnection, _Result]:
         """Take a connection from the pool, and begin a transaction on it.
@@ -136,8 +145,9 @@ class Connections:
                 connection = self._pool.getconn()
             except (PoolTimeout, PoolClosed, TooManyRequests) as error:
                 raise self.unavailable(error) from error
+            begun = elapsed()
             try:
-                return connection, begin(connection)
+                result = begin(connection)
             except BaseException as error:
                 is_lost = isinstance(error, _LOST) and connection.broken
                 self.give_back(connection)
@@ -146,6 +156,10 @@ class Connections:
                     raise self.unavailable(error) from error
                 if not is_lost:
                     raise
+            else:
+                with self._guard:
+                    self._lock_seconds += elapsed() - begun
+                return connection, result
         raise AssertionError
 
     def give_back(self, connection: AnyConnection) -> None:
@@ -159,7 +173,7 @@ class Connections:
         """Return what to raise in place of an error of the database."""
         if isinstance(error, Error) and error.diag.message_primary and error.sqlstate and error.sqlstate[:2] != "57":
             reason = error.diag.message_primary
-        elif isinstance(error, PoolTimeout) and self.stats().get("pool_size") == self._size:
+        elif isinstance(error, PoolTimeout) and self._pool.get_stats().get("pool_size") == self._size:
             reason = f"all {self._size} connections are in use"
         else:
             reason = "it cannot be reached"

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from psycopg import Error, InterfaceError, OperationalError
 
 from ccell_fake.errors import StoreUnavailable
-from ccell_fake.records import Lifetime, Slot
+from ccell_fake.records import Figure, Lifetime, Slot
 from ccell_fake.store.cache import JOURNAL_ENTRIES
 from ccell_fake.store.checking import SettingsCheck
 from ccell_fake.store.errors import StoreError
@@ -62,9 +62,9 @@ class PostgresqlStore:
         Raises:
             StoreError: The database cannot be reached, is not a store, or has a newer version.
         """
-        self._connections = Connections(url, connections)
-        self.place: str = self._connections.place
         self.emulator: int = secrets.randbits(_EMULATOR_BITS)
+        self._connections = Connections(url, connections, f"ccell-fake {self.emulator}")
+        self.place: str = self._connections.place
         self.owner: Owner = Owner()
         self._journal_entries = journal_entries
         self._on_change = on_change
@@ -94,9 +94,10 @@ class PostgresqlStore:
         """Whether the database was reached the last time. It is tried each second."""
         return self._housekeeper.is_reached
 
-    def pool_stats(self) -> dict[str, int]:
-        """Return the counts of the connections for transactions, as psycopg_pool names them."""
-        return self._connections.stats()
+    @property
+    def figures(self) -> tuple[Figure, ...]:
+        """What the metrics show about it."""
+        return self._connections.figures
 
     def close(self) -> None:
         """Close the store. In a forked process this does nothing."""
