@@ -229,7 +229,10 @@ def test_every_operation_that_answers_a_record_is_compared() -> None:
     assert {name for name, one in DECLARED.items() if one.is_http_only} == OVER_HTTP
 
 
-@pytest.mark.parametrize("name", VALID)
+# A fault's id is a position. In PostgreSQL positions have gaps, which depend on what else asks at the same time.
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[pytest.mark.sqlite] if name == "add_fault" else []) for name in VALID]
+)
 def test_an_operation_has_the_same_outcomes_directly_and_over_http(name: str) -> None:
     operation = DECLARED[name]
     with _arranged() as (first, _), _arranged() as (_, ccell):
@@ -256,6 +259,8 @@ def test_a_body_that_is_too_large_is_refused_directly_as_over_http() -> None:
     assert cast("Any", outcomes[0][1]).status == 413
 
 
+# A closed pool of connections is expected: the database may be away.
+@pytest.mark.sqlite
 def test_an_unexpected_error_is_a_failure_directly_as_over_http(caplog: pytest.LogCaptureFixture) -> None:
     with emulator() as running, fake.server(running) as server:
         running.services.store.close()
