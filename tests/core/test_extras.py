@@ -13,7 +13,7 @@ EXTRAS = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"][
 SOURCES = [path for folder in ("ccell_fake", "mock_server", "pytest_plugin") for path in (ROOT / folder).rglob("*.py")]
 
 
-@pytest.mark.parametrize("extra", ["demo", "tls"])
+@pytest.mark.parametrize("extra", ["demo", "postgresql", "tls"])
 def test_a_message_says_how_to_install_an_extra_as_the_readme_does(extra: str) -> None:
     assert install(extra).endswith(f"pip install '.[{extra}]'")
 

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ccell_fake.extras import install
 from ccell_fake.store.database import SqliteStore
 from ccell_fake.store.errors import StoreError
 from ccell_fake.store.place import is_database, shown
@@ -27,6 +28,6 @@ def open_store(place: str, *, connections: int, **options: Any) -> "SqliteStore 
     try:
         from ccell_fake.store.postgresql.store import PostgresqlStore  # noqa: PLC0415 - it needs an extra
     except ImportError as error:
-        message = f"{shown(place)}: it needs the extra `postgresql`: pip install 'ccell-fake[postgresql]' ({error})"
+        message = f"{shown(place)}: {error}; {install('postgresql')}"
         raise StoreError(message) from error
     return PostgresqlStore(place, connections=connections, **options)
