@@ -39,7 +39,7 @@ _OPTIONS = {
 _LIMITS = {
     "lock_timeout": f"{LONGEST_WAIT:.0f}s",
     "statement_timeout": f"{LONGEST_STATEMENT:.0f}s",
-    "idle_in_transaction_session_timeout": "30s",
+    "idle_in_transaction_session_timeout": "10s",
     "default_transaction_isolation": "read committed",
 }
 # For what may take long: creating tables, and snapshots.
@@ -83,7 +83,7 @@ class Connections:
         """
         self.place: str = shown(url)
         self._size = size
-        self._parameters = {**_parameters(url), "application_name": name}
+        self._parameters: dict[str, Any] = {**_parameters(url), "application_name": name}
         self._guard = threading.Lock()
         self._lock_seconds = 0.0
         self._pool: ConnectionPool[AnyConnection] = ConnectionPool(
