@@ -45,7 +45,7 @@ _WITHOUT_VARIABLES = {"calibrate", "contract"}
 class _Commands(click.Group):
     """Commands that are imported when they are used."""
 
-    context_class = HelpContext
+    context_class: type[click.Context] = HelpContext
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - Click's
         """Return the names."""

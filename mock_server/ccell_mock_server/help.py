@@ -34,4 +34,4 @@ class _Formatter(click.HelpFormatter):
 class HelpContext(click.Context):
     """The context of a command whose help fits in the terminal."""
 
-    formatter_class = _Formatter
+    formatter_class: type[click.HelpFormatter] = _Formatter

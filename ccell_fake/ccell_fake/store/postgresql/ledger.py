@@ -228,5 +228,5 @@ class PostgresqlLedger(OpenAccounts):
         }
         self._add("journal", [row])
         self.changed.add(key)
-        self.entry = key, position
+        self.entry: tuple[int, int] | None = (key, position)
         return position
