@@ -49,7 +49,7 @@ def like(pattern: str) -> str:
 
 
 class _TextDumper(StrDumperUnknown):
-    def dump(self, obj: str) -> Buffer | None:
+    def dump(self, obj: str) -> bytes:
         return encode(obj).encode()
 
 
