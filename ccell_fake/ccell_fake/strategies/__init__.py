@@ -4,12 +4,12 @@ The docstring of each states a guarantee, which the emulator meets under default
 document's sample: a POST of `您好【签名】` to 13800000000. Requires the extra `hypothesis`.
 """
 
-from ccell_fake.extras import install
+from ccell_fake import extras as _extras
 
 try:
     import hypothesis  # noqa: F401 # pyright: ignore[reportUnusedImport] - imported for the error message alone
 except ImportError as _error:
-    _message = f"ccell_fake.strategies requires Hypothesis: {install('hypothesis')}"
+    _message = f"ccell_fake.strategies requires Hypothesis: {_extras.install('hypothesis')}"
     raise ImportError(_message, name="hypothesis") from _error
 
 from ccell_fake.strategies.accounts import account_settings, outcome_rules
