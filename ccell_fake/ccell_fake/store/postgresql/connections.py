@@ -171,7 +171,7 @@ class Connections:
 
     def unavailable(self, error: Exception) -> StoreUnavailable:
         """Return what to raise in place of an error of the database."""
-        if isinstance(error, Error) and error.diag.message_primary and error.sqlstate and error.sqlstate[:2] != "57":
+        if isinstance(error, Error) and error.diag.message_primary and error.sqlstate and error.sqlstate[:3] != "57P":
             reason = error.diag.message_primary
         elif isinstance(error, PoolTimeout) and self._pool.get_stats().get("pool_size") == self._size:
             reason = f"all {self._size} connections are in use"
@@ -200,19 +200,23 @@ class Shared:
         Raises:
             StoreUnavailable: The database cannot be reached.
         """
-        with self._guard:
+        if not self._guard.acquire(timeout=LONGEST_WAIT):
+            message = f"the database {self._connections.place} did not decide the request: it does not answer"
+            raise StoreUnavailable(message)
+        try:
             was_open = self._connection is not None
             try:
-                try:
-                    return function(self._opened(), *arguments, **named)
-                except _LOST:
-                    self._drop()
-                    if not was_open:
-                        raise
-                    return function(self._opened(), *arguments, **named)
-            except _LOST as error:
+                return function(self._opened(), *arguments, **named)
+            except _LOST:
                 self._drop()
-                raise self._connections.unavailable(error) from error
+                if not was_open:
+                    raise
+                return function(self._opened(), *arguments, **named)
+        except _LOST as error:
+            self._drop()
+            raise self._connections.unavailable(error) from error
+        finally:
+            self._guard.release()
 
     def close(self) -> None:
         """Close the connection."""

@@ -77,6 +77,8 @@ class Housekeeper:
         self._thread.join()
         with suppress(StoreUnavailable):
             if self.is_reached:
+                if self._notice:
+                    self._connection.run(notices.send, self._notice)
                 self._connection.run(slots.end_lease, self._emulator)
         self._connection.close()
 
@@ -211,6 +213,8 @@ def _changed_after(connection: AnyConnection, position: int) -> tuple[frozenset[
     row = connection.execute(b"SELECT safe_position()").fetchone()
     safe = int(row[0]) if row else position
     rows = connection.execute(
-        b"SELECT DISTINCT account FROM journal WHERE position > %s AND position <= %s", (position, safe)
+        b"SELECT account FROM journal WHERE position > %(last)s AND position <= %(safe)s"
+        b" UNION SELECT account FROM time_event WHERE position > %(last)s AND position <= %(safe)s",
+        {"last": position, "safe": safe},
     )
     return frozenset(account for (account,) in rows), safe

@@ -84,7 +84,13 @@ def sweep(connection: Connection[Any], store: _Store, cap: Cap, base: int) -> No
                 for kind in (SUBMISSIONS, UPMSGS):
                     for keys in _exceeding(connection, kind, cap, account, now):
                         with store.transaction(userid) as ledger:
-                            kind.delete(ledger, account, keys, now)
+                            # Meanwhile its clock may have been set, or it may be gone.
+                            one = ledger.account_row(userid)
+                            if one is None or one.key != account:
+                                break
+                            frozen_at = one.clock.frozen_at
+                            present = base + one.clock.offset if frozen_at is None else frozen_at
+                            kind.delete(ledger, account, keys, present)
         finally:
             connection.execute(b"SELECT pg_advisory_unlock(%s, 1)", (APPLICATION,))
 

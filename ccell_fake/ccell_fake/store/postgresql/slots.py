@@ -19,7 +19,10 @@ def renew(connection: Connection[Any], emulator: int, seconds: float) -> None:
             {"id": emulator, "seconds": seconds},
         )
         # Not sooner: an emulator that was cut off for a while goes on with its requests, and renews its lease.
-        connection.execute(b"DELETE FROM emulator WHERE lease_until <= clock_timestamp() - interval '1 minute'")
+        connection.execute(
+            b"DELETE FROM emulator WHERE id IN (SELECT id FROM emulator"
+            b" WHERE lease_until <= clock_timestamp() - interval '1 minute' FOR UPDATE SKIP LOCKED)"
+        )
         connection.execute(b"DELETE FROM slot WHERE NOT EXISTS (SELECT FROM emulator e WHERE e.id = slot.emulator)")
         connection.execute(b"DELETE FROM hold WHERE ends_at <= clock_timestamp()")
 

@@ -131,7 +131,7 @@ def _copy_in(copy: sqlite3.Connection, connection: Connection[Any]) -> None:
     ).fetchone()
     _set(connection, "submission_key_seq", submission)
     (position,) = copy.execute(_LAST_POSITION).fetchone()
-    connection.execute(b"SELECT setval('positions', %s)", (position,))
+    connection.execute(b"SELECT setval('positions', greatest(%s, last_value)) FROM positions", (position,))
 
 
 def _tables(copy: sqlite3.Connection) -> Iterator[tuple[str, str]]:
@@ -152,5 +152,6 @@ def _last(connection: Connection[Any], sequence: str) -> int:
 
 
 def _set(connection: Connection[Any], sequence: str, last: int) -> None:
-    """Let a sequence go on after a number, which may be 0."""
+    """Let a sequence go on after a number, which may be 0. It never goes back, because no rollback undoes that."""
+    last = max(last, _last(connection, sequence))
     connection.execute(b"SELECT setval(%s::regclass, %s, FALSE)", (sequence, last + 1))

@@ -168,18 +168,16 @@ class PostgresqlStore:
                 raise
 
     def _is_committed(self, account: int, position: int) -> bool:
-        """Return whether a journal entry is there. Waits for the end of the transaction that wrote it."""
+        """Return whether a journal entry is there. Waits for the end of the transaction that wrote it.
 
-        def begin(connection: AnyConnection) -> bool:
+        The connection is not of the pool: threads that ask the same may keep all of these.
+        """
+        with self._connections.single() as connection:
             connection.execute(b"SELECT FROM account WHERE key = %s FOR NO KEY UPDATE", (account,))
             found = connection.execute(
                 b"SELECT FROM journal WHERE account = %s AND position = %s", (account, position)
             ).fetchone()
             return found is not None
-
-        connection, is_there = self._connections.take(begin)
-        self._connections.give_back(connection)
-        return is_there
 
     def _reserve(self, second: int, start: int, width: int) -> int:
         return self._msgids.run(msgids.reserve, second, start, width)
@@ -206,7 +204,7 @@ class PostgresqlStore:
             is_public: Whether the snapshot may hold a password. Other passwords are left out.
         """
         self.owner.check()
-        with self._connections.patient() as connection:
+        with self._available(), self._connections.patient() as connection:
             return snapshots.dump(connection, is_public)
 
     def restore(self, snapshot: bytes) -> None:
@@ -219,10 +217,18 @@ class PostgresqlStore:
             SnapshotError: The bytes are not a snapshot, it has another version or is damaged, or a password is missing.
         """
         self.owner.check()
-        with self._connections.patient() as connection:
+        with self._available(), self._connections.patient() as connection:
             restored = snapshots.restore(connection, snapshot, self._check)
         self._housekeeper.tell_of_anything()
         self.tell(restored.changed, restored.ended)
+
+    @contextmanager
+    def _available(self) -> Generator[None]:
+        """Say in one sentence that the database cannot be reached."""
+        try:
+            yield
+        except (OperationalError, InterfaceError) as error:
+            raise self._connections.unavailable(error) from error
 
     def tell(self, changed: frozenset[int], ended: frozenset[Lifetime]) -> None:
         """Tell the emulator what changed and ended."""
