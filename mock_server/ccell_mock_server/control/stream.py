@@ -153,8 +153,10 @@ class Stream:
             self._record(woken_for)
             woken_for = set()
             with store.reading() as ledger:
+                events, is_complete = ([], False) if self._flaw else self._batch(ledger)
+            # Afterwards: entries may be dropped, or a snapshot restored, while they are read.
+            with store.reading() as ledger:
                 flaw = self._flaw or self._find_flaw(ledger)
-                events, is_complete = ([], False) if flaw else self._batch(ledger)
             if flaw:
                 with store.transaction_of_all() as ledger:
                     events, is_complete = [self._begin_anew(flaw, ledger)], False
