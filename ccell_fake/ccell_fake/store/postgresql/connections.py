@@ -186,7 +186,7 @@ class Shared:
     def __init__(self, connections: Connections) -> None:
         """Begin without a connection."""
         self._connections = connections
-        self._guard = threading.Lock()
+        self._guard = threading.RLock()
         self._connection: AnyConnection | None = None
 
     def run(

@@ -70,11 +70,14 @@ class Housekeeper:
             self._wake.notify()
 
     def close(self) -> None:
-        """End the lease."""
+        """End the lease. The last reference to a store may end in this thread, which ends soon then."""
         with self._wake:
             self._is_over = True
             self._wake.notify()
-        self._thread.join()
+        if self._thread is not threading.current_thread():
+            self._thread.join()
+
+    def _end(self) -> None:
         with suppress(StoreUnavailable):
             if self.is_reached:
                 if self._notice:
@@ -88,7 +91,7 @@ class Housekeeper:
             with self._wake:
                 self._wake.wait_for(lambda: self._is_over or self._notice or self._left, renewal - elapsed())
                 if self._is_over:
-                    return
+                    break
                 notice, self._notice = self._notice, Notice(self._emulator)
                 left, self._left = self._left, deque()
             try:
@@ -110,6 +113,7 @@ class Housekeeper:
                 renewal = elapsed()
             else:
                 self._note_success()
+        self._end()
 
     def _note_loss(self, error: Exception) -> None:
         if self.is_reached:
@@ -152,9 +156,8 @@ class Listener:
         """End the thread."""
         self._is_over = True
         self._waker.send(b".")
-        self._thread.join()
-        self._waker.close()
-        self._woken.close()
+        if self._thread is not threading.current_thread():
+            self._thread.join()
 
     def _connect(self) -> AnyConnection:
         connection = self._connections.single()
@@ -174,6 +177,8 @@ class Listener:
             except Exception:  # noqa: BLE001 - it is logged, and the thread goes on
                 _LOG.exception("a notice of another emulator could not be handled")
             self._connection = None
+        self._waker.close()
+        self._woken.close()
 
     def _listen(self, connection: AnyConnection) -> None:
         position, poll = _last_position(connection), elapsed() + _LATER_SECONDS

@@ -144,7 +144,7 @@ class Sweeper:
     def close(self) -> None:
         """End the thread."""
         self._over.set()
-        if self._thread.ident is not None:
+        if self._thread.ident is not None and self._thread is not threading.current_thread():
             self._thread.join()
         self._connection.close()
 
