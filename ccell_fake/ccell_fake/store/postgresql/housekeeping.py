@@ -155,7 +155,9 @@ class Listener:
     def close(self) -> None:
         """End the thread."""
         self._is_over = True
-        self._waker.send(b".")
+        # The thread may have seen the end, and closed its sockets.
+        with suppress(OSError):
+            self._waker.send(b".")
         if self._thread is not threading.current_thread():
             self._thread.join()
 
