@@ -75,7 +75,7 @@ class PostgresqlStore:
         self._lives: set[Lifetime] = set()
         try:
             with self._connections.patient() as connection:
-                self._history = schema.prepare(connection)
+                schema.prepare(connection)
             self._connections.open()
             self._msgids = Shared(self._connections)
             self._housekeeper = Housekeeper(self._connections, self.emulator)
