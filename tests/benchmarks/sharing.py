@@ -121,8 +121,8 @@ def rates(cluster: postgresql.Cluster, folder: Path, rounds: int) -> None:
     bench = cluster.create_database()
     subprocess.run([postgresql.program("pgbench"), "-i", "-q", "-s", "10", bench], capture_output=True, check=True)
     with ExitStack() as stack:
-        store = cluster.create_database()
-        several = {count: Emulators(stack, store, count, folder) for count in (1, 2, 4)}
+        # Emulators of one database would hear of the sends that are measured on others.
+        several = {count: Emulators(stack, cluster.create_database(), count, folder) for count in (1, 2, 4)}
         file = Emulators(stack, str(folder / "store.sqlite"), 1, folder)
         memory = Emulators(stack, "", 1, folder)
         measured: dict[object, Callable[[], float]] = {

@@ -7,6 +7,7 @@ from contextlib import suppress
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from psycopg import Connection, Error, InterfaceError, OperationalError, conninfo
+from psycopg.pq import TransactionStatus
 from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout, TooManyRequests
 
 from ccell_fake.clock import elapsed
@@ -165,7 +166,7 @@ class Connections:
     def give_back(self, connection: AnyConnection) -> None:
         """Give a connection back to the pool, after the end of its transaction."""
         with suppress(Error):
-            if not connection.broken:
+            if connection.info.transaction_status is not TransactionStatus.IDLE:
                 connection.rollback()
         self._pool.putconn(connection)
 

@@ -127,6 +127,9 @@ BEGIN
     IF rows ? 'journal' THEN
         INSERT INTO journal SELECT * FROM jsonb_populate_recordset(NULL::journal, rows -> 'journal');
     END IF;
+    IF rows ? 'trimmed' THEN
+        PERFORM trim_journal(account, kept) FROM jsonb_to_recordset(rows -> 'trimmed') one (account bigint, kept bigint);
+    END IF;
     IF rows ? 'met' THEN
         INSERT INTO met SELECT * FROM jsonb_populate_recordset(NULL::met, rows -> 'met')
         ON CONFLICT (account, kind, name) DO UPDATE SET count = met.count + excluded.count,

@@ -24,6 +24,8 @@ LEASE_SECONDS = 5.0
 _LOG = logging.getLogger("ccell_fake.store")
 _RENEW_SECONDS = 1.0
 _LATER_SECONDS = 1.0
+_NOTICE_SECONDS = 0.01
+"""Time between two notices. What happens meanwhile goes into one."""
 
 
 class Housekeeper:
@@ -54,8 +56,10 @@ class Housekeeper:
     def tell(self, changed: Collection[int], ended: Collection[Lifetime]) -> None:
         """Tell all emulators what changed, soon."""
         with self._wake:
+            is_known = bool(self._notice)
             self._notice.add(changed, ended)
-            self._wake.notify()
+            if not is_known:
+                self._wake.notify()
 
     def tell_of_anything(self) -> None:
         """Tell all emulators that anything may have changed, soon."""
@@ -113,6 +117,8 @@ class Housekeeper:
                 renewal = elapsed()
             else:
                 self._note_success()
+                with self._wake:
+                    self._wake.wait_for(lambda: self._is_over, _NOTICE_SECONDS)
         self._end()
 
     def _note_loss(self, error: Exception) -> None:

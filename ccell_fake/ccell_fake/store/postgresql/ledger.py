@@ -1,7 +1,6 @@
 """The ledger of one transaction. `ccell_fake.engine.ledger.Ledger` describes each method."""
 
 from collections.abc import Iterable
-from dataclasses import asdict
 from datetime import datetime
 from operator import itemgetter
 from typing import Any
@@ -13,7 +12,9 @@ from ccell_fake.model import Report, Upmsg
 from ccell_fake.records import NO_ACCOUNT, BalanceRow, MessageRow, Met, ReportRow, Submission
 from ccell_fake.store.ledger import SEQIDS
 from ccell_fake.store.postgresql.open_accounts import OpenAccounts
-from ccell_fake.store.postgresql.tables import fault_row
+from ccell_fake.store.postgresql.tables import columns_of, fault_row
+
+_SUBMISSION, _UPMSG, _ENTRY = columns_of(Submission), columns_of(Upmsg), columns_of(JournalEntry)
 
 
 class PostgresqlLedger(OpenAccounts):
@@ -65,7 +66,7 @@ class PostgresqlLedger(OpenAccounts):
         self._has_submissions = True
         # A place in the buffer, in place of the key.
         key = len(self._rows.get("submission", ())) + 1
-        self._add("submission", [{"key": key, "account": account, "position": position, **asdict(submission)}])
+        self._add("submission", [{"key": key, "account": account, "position": position, **_SUBMISSION(submission)}])
         self._add("message", [{"account": account, "submission": key, **message._asdict()} for message in messages])
 
     def add_unreported(self, account: int, msgids: Iterable[int]) -> None:
@@ -103,7 +104,7 @@ class PostgresqlLedger(OpenAccounts):
         ]
 
     def add_upmsg(self, account: int, upmsg: Upmsg) -> None:
-        self._add("upmsg", [{"account": account, **asdict(upmsg), "motime": to_micros(upmsg.motime)}])
+        self._add("upmsg", [{"account": account, **_UPMSG(upmsg), "motime": to_micros(upmsg.motime)}])
         self.changed.add(account)
 
     def opt_out(self, account: int, phone: str, since: int) -> None:
@@ -219,7 +220,7 @@ class PostgresqlLedger(OpenAccounts):
         self._modify(key).journaled += 1
         position = self._take_position()
         row = {
-            **asdict(entry),
+            **_ENTRY(entry),
             "account": key,
             "position": position,
             "at": to_micros(entry.at),

@@ -4,13 +4,13 @@ A transaction on an account takes two round trips where nothing else is needed: 
 every request needs of it, one writes all rows.
 """
 
-from collections.abc import Callable, Generator, Iterable
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, fields
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
-from psycopg import Connection
+from psycopg import ClientCursor, Connection
 from psycopg.types.json import Jsonb
 
 from ccell_fake.clock import from_micros, to_micros
@@ -103,7 +103,6 @@ class BufferedTables:
         self.ended: set[int] = set()
         self.entry: tuple[int, int] | None = None
         self._rows: dict[str, list[Any]] = {}
-        self._count = 0
         self._met: dict[tuple[int, Met], list[Any]] = {}
         self._states: dict[int, AccountState] = {}
         self._modified: set[int] = set()
@@ -119,9 +118,7 @@ class BufferedTables:
     def lock(self, userid: str | None) -> None:
         """Lock an account, or the requests of no account in place of one that does not exist. Begins a transaction."""
         while True:
-            with self._pipeline():
-                cursor = self._connection.execute(b"SELECT * FROM lock_account(%s)", (userid or "",))
-            row = cursor.fetchone()
+            row = self._begin(b"SELECT * FROM lock_account(%s)", userid or "")
             if row is not None:
                 break
             # The account was opened while this transaction waited for the requests of no account.
@@ -134,22 +131,21 @@ class BufferedTables:
 
     def lock_all(self) -> None:
         """Lock all accounts. Begins a transaction."""
-        with self._pipeline():
-            self._connection.execute(b"LOCK TABLE account IN EXCLUSIVE MODE")
-            cursor = self._connection.execute(
-                b"SELECT history, is_recording FROM event_log, LATERAL mark_positions() one"
-            )
-        self._log = cursor.fetchone()
+        self._log = self._begin(
+            b"LOCK TABLE account IN EXCLUSIVE MODE;"
+            b"SELECT history, is_recording FROM event_log, LATERAL mark_positions() one"
+        )
         self._locks_all = True
 
-    @contextmanager
-    def _pipeline(self) -> Generator[None]:
-        """Begin a transaction, in a pipeline with the first statements."""
+    def _begin(self, statements: bytes, *values: str) -> tuple[Any, ...] | None:
+        """Begin a transaction with statements, in one round trip. Returns the row of the last one."""
         # Otherwise psycopg itself begins it, and waits for the answer.
         self._connection.autocommit = True
-        with self._connection.pipeline():
-            self._connection.execute(b"BEGIN")
-            yield
+        cursor = ClientCursor(self._connection)
+        cursor.execute(b"BEGIN;" + statements, values)
+        while cursor.nextset():
+            pass
+        return cursor.fetchone()
 
     def begin_reading(self) -> None:
         """Begin a transaction that changes nothing."""
@@ -175,13 +171,6 @@ class BufferedTables:
 
     def commit(self) -> None:
         """Write everything that is still to be written, and commit. This takes one round trip."""
-        with self._connection.pipeline():
-            self.write_out()
-            # psycopg's own commit would end the pipeline, and wait a second time.
-            self._connection.execute(b"COMMIT")
-
-    def write_out(self) -> None:
-        """Send everything that is still to be written. In a pipeline, nothing is waited for."""
         states = [self._states[key] for key in sorted(self._modified)]
         if states:
             self._rows["account"] = [
@@ -195,30 +184,30 @@ class BufferedTables:
                 }
                 for one in states
             ]
-        self._write_rows()
-        for one in states:
-            if one.journaled > self._journal_entries + SPARE_ENTRIES:
-                self._connection.execute(b"SELECT trim_journal(%s, %s)", (one.key, self._journal_entries))
-                one.journaled = self._journal_entries
-        self._modified.clear()
+            most = self._journal_entries + SPARE_ENTRIES
+            trimmed = [one.key for one in states if one.journaled > most]
+            self._add("trimmed", [{"account": key, "kept": self._journal_entries} for key in trimmed])
+        self._write_rows(b"COMMIT")
 
-    def _write_rows(self) -> None:
+    def _write_rows(self, end: bytes = b"") -> None:
+        """Write the buffered rows, and run one more statement in the same round trip."""
         if self._met:
             self._rows["met"] = [
                 {"account": account, "kind": kind, "name": name, "count": count, "first_at": first, "last_at": last}
                 for (account, (kind, name)), (count, first, last) in sorted(self._met.items())
             ]
         if self._rows:
-            self._connection.execute(b"SELECT write_rows(%s)", (Jsonb(self._rows, dumps=encoded_json),))
+            rows = Jsonb(self._rows, dumps=encoded_json)
+            ClientCursor(self._connection).execute(b"SELECT write_rows(%s);" + end, (rows,))
             self._rows.clear()
             self._met.clear()
-            self._count = 0
+        elif end:
+            self._connection.execute(end)
 
     def _add(self, table: str, rows: list[Any]) -> None:
         """Buffer rows, with their columns by name."""
         if rows:
             self._rows.setdefault(table, []).extend(rows)
-            self._count += len(rows)
 
     def _add_met(self, account: int, met: Iterable[Met], at: datetime) -> None:
         micros = to_micros(at)
@@ -298,6 +287,13 @@ class BufferedTables:
             # An earlier position may lie before those that others have used for the requests of no account meanwhile.
             if not self._has_submissions:
                 self._drop_position()
+
+
+def columns_of(kind: type[Any]) -> Callable[[Any], dict[str, Any]]:
+    """Return a function that returns the columns of a row of some kind. `asdict` takes ten times as long."""
+    names = [one.name for one in fields(kind)]
+    read = attrgetter(*names)
+    return lambda one: dict(zip(names, read(one), strict=True))
 
 
 def _state(row: Iterable[Any]) -> AccountState:
