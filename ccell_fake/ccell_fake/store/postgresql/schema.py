@@ -9,8 +9,11 @@ from ccell_fake.store.errors import StoreError
 from ccell_fake.store.schema import APPLICATION
 
 _OLDEST_POSTGRESQL = 140_000
-_STEPS = (("schema.sql", "functions.sql"),)
-"""The scripts of each version. A database has the version of the last step that it has taken."""
+STEPS: tuple[tuple[str, ...], ...] = (("schema.sql", "functions.sql"),)
+"""The scripts of each version. A database has the version of the last ones that ran in it.
+
+Emulators of one version go on while those of the next one work on the same tables.
+"""
 
 _CREATE: LiteralString = "CREATE TABLE ccell_fake_store (version integer NOT NULL)"
 _COUNT: LiteralString = (
@@ -35,11 +38,14 @@ def prepare(connection: Connection[Any]) -> str:
         with connection.transaction():
             connection.execute("SELECT pg_advisory_xact_lock(%s)", (APPLICATION,))
             version = _version(connection)
-            for step in _STEPS[version:]:
+            if 0 < version < len(STEPS):
+                # Each transaction begins at this table, so those of other emulators wait here, and none is in the way.
+                connection.execute("LOCK TABLE account IN ACCESS EXCLUSIVE MODE")
+            for step in STEPS[version:]:
                 for script in step:
                     connection.execute(files(__name__.rpartition(".")[0]).joinpath(script).read_bytes(), prepare=False)
-            if version < len(_STEPS):
-                connection.execute("UPDATE ccell_fake_store SET version = %s", (len(_STEPS),))
+            if version < len(STEPS):
+                connection.execute("UPDATE ccell_fake_store SET version = %s", (len(STEPS),))
             row = connection.execute("SELECT history FROM event_log").fetchone()
     except Error as error:
         message = f"the database cannot hold a store: {_line(error)}"
@@ -74,8 +80,8 @@ def _version(connection: Connection[Any]) -> int:
         return 0
     row = connection.execute("SELECT version FROM ccell_fake_store").fetchone()
     version = int(row[0]) if row else 0
-    if version > len(_STEPS):
-        message = f"the database has a store of version {version}; this emulator reads versions up to {len(_STEPS)}"
+    if version > len(STEPS):
+        message = f"the database has a store of version {version}; this emulator reads versions up to {len(STEPS)}"
         raise StoreError(message)
     return version
 
