@@ -28,7 +28,7 @@ from ccell_fake.settings import AccountSettings
 _REPORTED = {State.DELIVERED, State.FAILED}
 
 
-@lru_cache(maxsize=1_000)
+@lru_cache(maxsize=10_000)
 def read_settings(text: str) -> AccountSettings:
     """Read the settings of an account. The same text gives the same settings."""
     settings: AccountSettings = from_json(AccountSettings, text)
