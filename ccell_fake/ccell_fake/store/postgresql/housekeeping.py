@@ -6,7 +6,7 @@ import socket
 import threading
 from collections import deque
 from collections.abc import Collection
-from contextlib import suppress
+from contextlib import ExitStack, closing, suppress
 from typing import Protocol
 
 from psycopg import Error
@@ -47,9 +47,12 @@ class Housekeeper:
         self._left: deque[Slot] = deque()
         self._is_over = False
         self.is_reached: bool = True
-        self._connection.run(slots.renew, emulator, LEASE_SECONDS)
         self._thread = threading.Thread(target=self._run, name="ccell-fake lease", daemon=True)
-        self._thread.start()
+        with ExitStack() as opened:
+            opened.enter_context(closing(self._connection))
+            self._connection.run(slots.renew, emulator, LEASE_SECONDS)
+            self._thread.start()
+            opened.pop_all()
 
     def tell(self, changed: Collection[int], ended: Collection[Lifetime]) -> None:
         """Tell all emulators what changed, soon."""
@@ -146,11 +149,13 @@ class Listener:
         self._connections = connections
         self._emulator = emulator
         self._hearer = hearer
-        self._waker, self._woken = socket.socketpair()
         self._is_over = False
-        self._connection: AnyConnection | None = self._connect()
         self._thread = threading.Thread(target=self._run, name="ccell-fake listener", daemon=True)
-        self._thread.start()
+        with ExitStack() as opened:
+            self._connection: AnyConnection | None = opened.enter_context(self._connect())
+            self._waker, self._woken = map(opened.enter_context, socket.socketpair())
+            self._thread.start()
+            opened.pop_all()
 
     def close(self) -> None:
         """End the thread."""
@@ -162,8 +167,10 @@ class Listener:
             self._thread.join()
 
     def _connect(self) -> AnyConnection:
-        connection = self._connections.single()
-        notices.listen(connection)
+        with ExitStack() as opened:
+            connection = opened.enter_context(self._connections.single())
+            notices.listen(connection)
+            opened.pop_all()
         return connection
 
     def _run(self) -> None:

@@ -4,7 +4,7 @@ import secrets
 import threading
 import weakref
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 
 from psycopg import Error, InterfaceError, OperationalError
 
@@ -74,20 +74,20 @@ class PostgresqlStore:
         # Lives that somebody here may wait for.
         self._lives: set[Lifetime] = set()
         try:
-            with self._connections.patient() as connection:
-                schema.prepare(connection)
-            self._connections.open()
-            self._msgids = Shared(self._connections)
-            self._housekeeper = Housekeeper(self._connections, self.emulator)
-            self._listener = Listener(self._connections, self.emulator, _Hearer(self))
-            self._sweeper = Sweeper(self._connections, cap, weakref.ref(self))
+            with ExitStack() as parts:
+                parts.enter_context(closing(self._connections))
+                with self._connections.patient() as connection:
+                    schema.prepare(connection)
+                self._connections.open()
+                self._msgids = parts.enter_context(closing(Shared(self._connections)))
+                self._housekeeper = parts.enter_context(closing(Housekeeper(self._connections, self.emulator)))
+                parts.enter_context(closing(Listener(self._connections, self.emulator, _Hearer(self))))
+                parts.enter_context(closing(Sweeper(self._connections, cap, weakref.ref(self))))
+                self._finalize = weakref.finalize(self, _close, self.owner, parts.pop_all())
         except (StoreUnavailable, StoreError, Error) as error:
-            self._connections.close()
             reason = error if isinstance(error, StoreError) else _reason(error)
             message = f"{self.place}: {reason}"
             raise StoreError(message) from error
-        parts = self._sweeper, self._listener, self._housekeeper, self._msgids, self._connections
-        self._finalize = weakref.finalize(self, _close, self.owner, *parts)
 
     @property
     def is_reached(self) -> bool:
@@ -268,10 +268,9 @@ class _Hearer:
             store.catch_up(connection)
 
 
-def _close(owner: Owner, *parts: Sweeper | Listener | Housekeeper | Shared | Connections) -> None:
+def _close(owner: Owner, parts: ExitStack) -> None:
     if owner.is_here:
-        for part in parts:
-            part.close()
+        parts.close()
 
 
 def _reason(error: Exception) -> str:
