@@ -1,15 +1,18 @@
-"""What an emulator does in the background."""
+"""What an emulator does in the background: its lease, notices and sweeps."""
 
 import threading
+from collections.abc import Callable
+from typing import Any
 
 import psycopg
 import pytest
 from harness.emulators import until
-from harness.ledgers import database
+from harness.ledgers import database, emulators
 
 from ccell_fake.store.errors import StoreError
-from ccell_fake.store.postgresql import notices
+from ccell_fake.store.postgresql import notices, retention, slots
 from ccell_fake.store.postgresql.store import PostgresqlStore
+from ccell_fake.store.retention import Cap
 
 _EMULATORS = "SELECT FROM pg_stat_activity WHERE datname = current_database() AND application_name LIKE 'ccell-fake %'"
 
@@ -28,3 +31,43 @@ def test_a_start_that_fails_halfway_leaves_neither_a_thread_nor_a_connection(mon
         until(lambda: connection.execute(_EMULATORS).fetchone() is None)
         assert connection.execute("TABLE emulator").fetchall() == []
         assert set(threading.enumerate()) <= threads
+
+
+def test_an_unexpected_error_is_logged_and_the_lease_is_renewed_again(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    renew, calls = slots.renew, iter("12")
+    renewed = threading.Event()
+
+    def fail_once(*arguments: Any) -> None:
+        if next(calls, None):
+            raise ZeroDivisionError
+        renew(*arguments)
+        renewed.set()
+
+    with emulators(1) as (store,):
+        monkeypatch.setattr(slots, "renew", fail_once)
+        assert renewed.wait(60)
+        assert store.is_reached
+    assert "ZeroDivisionError" in caplog.text
+
+
+def test_an_unexpected_error_is_logged_and_sweeps_go_on_until_the_store_ends(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    calls = iter("1")
+    begun, ended = threading.Event(), threading.Event()
+
+    def sweep(_1: object, _2: object, _3: object, _4: object, is_over: Callable[[], bool]) -> None:
+        if next(calls, None):
+            raise ZeroDivisionError
+        begun.set()
+        until(is_over)
+        ended.set()
+
+    monkeypatch.setattr(retention, "_SECONDS", 0.0)
+    monkeypatch.setattr(retention, "sweep", sweep)
+    with emulators(1, cap=Cap(1)):
+        assert begun.wait(60)
+    assert ended.is_set()
+    assert "ZeroDivisionError" in caplog.text

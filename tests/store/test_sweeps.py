@@ -83,3 +83,10 @@ def test_a_message_that_something_is_to_come_of_again_stays(swept: Swept) -> Non
         ledger.delete_submissions(swept.account, [1, 2], NOW)
         ledger.delete_fetched_upmsgs(swept.account, [1, 2], NOW)
     assert [numbers[:2] for numbers in swept.sweep(Cap())] == [[0, 2], [0, 2]]
+
+
+def test_a_sweep_ends_with_its_present_piece_when_the_store_ends(swept: Swept) -> None:
+    is_over = iter((False, True))
+    sweep(swept.connection, swept.store, Cap(1), 0, lambda: next(is_over))
+    messages, upmsgs = swept.sweep(Cap())
+    assert (messages, upmsgs) == ([0, 4, 8, 12, 16, 19], list(range(20)))

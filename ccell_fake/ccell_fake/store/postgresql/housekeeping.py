@@ -106,19 +106,21 @@ class Housekeeper:
                 while left:
                     self._connection.run(slots.leave, left[0])
                     left.popleft()
-            except (StoreUnavailable, Error) as error:
-                self._note_loss(error)
+                self._note_success()
+            except Exception as error:  # noqa: BLE001 - it is logged, and the thread goes on
+                self._note_failure(error)
                 with self._wake:
                     # What others missed meanwhile is not known any more.
                     self._notice.is_complete = False
                     self._left.extendleft(reversed(left))
                     self._wake.wait_for(lambda: self._is_over, _LATER_SECONDS)
                 renewal = elapsed()
-            else:
-                self._note_success()
         self._end()
 
-    def _note_loss(self, error: Exception) -> None:
+    def _note_failure(self, error: Exception) -> None:
+        if not isinstance(error, (StoreUnavailable, Error)):
+            _LOG.error("a lease or a notice failed", exc_info=error)
+            return
         if self.is_reached:
             _LOG.warning("the database %s is away: %s", self._place, error)
         self.is_reached = False
