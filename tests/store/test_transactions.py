@@ -341,7 +341,7 @@ def test_a_plain_request_takes_two_round_trips(tmp_path: Path) -> None:
     with database() as url, psycopg.connect(url) as connection, (tmp_path / "trace").open("w+") as trace:
         schema.prepare(connection)
         for number in range(10):
-            ledger = PostgresqlLedger(connection, reserve=_reserve, emulator=1, journal_entries=9)
+            ledger = PostgresqlLedger(connection, reserve=_reserve, emulator=1, taken=set(), journal_entries=9)
             if number == 9:
                 connection.pgconn.trace(trace.fileno())
             ledger.lock("1")

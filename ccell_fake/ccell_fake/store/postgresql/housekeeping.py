@@ -4,7 +4,6 @@ import logging
 import selectors
 import socket
 import threading
-from collections import deque
 from collections.abc import Collection
 from contextlib import ExitStack, closing, suppress
 from typing import Protocol
@@ -13,7 +12,7 @@ from psycopg import Error
 
 from ccell_fake.clock import elapsed
 from ccell_fake.errors import StoreUnavailable
-from ccell_fake.records import Lifetime, Slot
+from ccell_fake.records import Lifetime
 from ccell_fake.store.postgresql import notices, slots
 from ccell_fake.store.postgresql.connections import AnyConnection, Connections, Shared
 from ccell_fake.store.postgresql.notices import Notice
@@ -27,9 +26,10 @@ _LATER_SECONDS = 1.0
 
 
 class Housekeeper:
-    """The thread that renews the lease, sends notices, and frees slots that could not be freed at once.
+    """The thread that renews the lease, sends notices, and frees slots that were not freed when their requests ended.
 
     Attributes:
+        taken: Ids of the slots of requests in progress.
         is_reached: Whether the database was reached the last time.
     """
 
@@ -44,8 +44,8 @@ class Housekeeper:
         self._emulator = emulator
         self._wake = threading.Condition()
         self._notice = Notice(emulator)
-        self._left: deque[Slot] = deque()
         self._is_over = False
+        self.taken: set[int] = set()
         self.is_reached: bool = True
         self._thread = threading.Thread(target=self._run, name="ccell-fake lease", daemon=True)
         with ExitStack() as opened:
@@ -64,12 +64,6 @@ class Housekeeper:
         """Tell all emulators that anything may have changed, soon."""
         with self._wake:
             self._notice.is_complete = False
-            self._wake.notify()
-
-    def leave(self, slot: Slot) -> None:
-        """Free a slot, soon."""
-        with self._wake:
-            self._left.append(slot)
             self._wake.notify()
 
     def close(self) -> None:
@@ -92,27 +86,23 @@ class Housekeeper:
         renewal = elapsed() + _RENEW_SECONDS
         while True:
             with self._wake:
-                self._wake.wait_for(lambda: self._is_over or self._notice or self._left, renewal - elapsed())
+                self._wake.wait_for(lambda: self._is_over or self._notice, renewal - elapsed())
                 if self._is_over:
                     break
                 notice, self._notice = self._notice, Notice(self._emulator)
-                left, self._left = self._left, deque()
             try:
                 if elapsed() >= renewal:
                     renewal = elapsed() + _RENEW_SECONDS
                     self._connection.run(slots.renew, self._emulator, LEASE_SECONDS)
+                    notice.add(self._connection.run(slots.free, self._emulator, self.taken), ())
                 if notice:
                     self._connection.run(notices.send, notice)
-                while left:
-                    self._connection.run(slots.leave, left[0])
-                    left.popleft()
                 self._note_success()
             except Exception as error:  # noqa: BLE001 - it is logged, and the thread goes on
                 self._note_failure(error)
                 with self._wake:
                     # What others missed meanwhile is not known any more.
                     self._notice.is_complete = False
-                    self._left.extendleft(reversed(left))
                     self._wake.wait_for(lambda: self._is_over, _LATER_SECONDS)
                 renewal = elapsed()
         self._end()

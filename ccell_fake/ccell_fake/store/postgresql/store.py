@@ -150,7 +150,11 @@ class PostgresqlStore:
 
     def _begin(self, connection: AnyConnection, begin: Callable[[PostgresqlLedger], None]) -> PostgresqlLedger:
         ledger = PostgresqlLedger(
-            connection, reserve=self._reserve, emulator=self.emulator, journal_entries=self._journal_entries
+            connection,
+            reserve=self._reserve,
+            emulator=self.emulator,
+            taken=self._housekeeper.taken,
+            journal_entries=self._journal_entries,
         )
         begin(ledger)
         key = ledger.locked_account
@@ -185,6 +189,9 @@ class PostgresqlStore:
     def leave(self, slot: Slot) -> None:
         """Free a slot. A second call does nothing. If the database is away, the slot is free when it is back."""
         self.owner.check()
+        self._housekeeper.taken.discard(slot.id)
+        if not self.is_reached:
+            return
         try:
             connection, _ = self._connections.take(lambda taken: slots.leave(taken, slot))
             try:
@@ -192,10 +199,10 @@ class PostgresqlStore:
             finally:
                 self._connections.give_back(connection)
         except (StoreUnavailable, Error):
-            self._housekeeper.leave(slot)
-        else:
-            self._housekeeper.tell((slot.account,), ())
-            self.tell(frozenset({slot.account}), frozenset())
+            # The next renewal of the lease frees it.
+            return
+        self._housekeeper.tell((slot.account,), ())
+        self.tell(frozenset({slot.account}), frozenset())
 
     def dump(self, is_public: Callable[[str], bool]) -> bytes:
         """Return a snapshot: the bytes of a store's SQLite file.
