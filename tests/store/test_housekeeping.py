@@ -7,18 +7,26 @@ from typing import Any
 
 import psycopg
 import pytest
-from harness.emulators import until
+from harness.emulators import DOCUMENT_DAY, until
 from harness.ledgers import database, emulators
 
-from ccell_fake.model import Operation
+from ccell_fake.clock import to_micros
+from ccell_fake.model import Operation, Upmsg
 from ccell_fake.records import Slot
 from ccell_fake.store.errors import StoreError
 from ccell_fake.store.postgresql import notices, retention, slots
+from ccell_fake.store.postgresql.connections import Connections
+from ccell_fake.store.postgresql.housekeeping import Housekeeper
+from ccell_fake.store.postgresql.ledger import PostgresqlLedger
 from ccell_fake.store.postgresql.store import PostgresqlStore
 from ccell_fake.store.retention import Cap
 
 _EMULATORS = "SELECT FROM pg_stat_activity WHERE datname = current_database() AND application_name LIKE 'ccell-fake %'"
 USERID = "200001"
+
+
+def _reserve(second: int, start: int, width: int) -> int:
+    return second + start + width
 
 
 def _fail(*_: object) -> None:
@@ -92,3 +100,48 @@ def test_a_slot_whose_transaction_is_committed_after_its_request_has_failed_beco
 
         assert in_progress() == 2
         until(lambda: in_progress() == 1)
+
+
+def test_a_renewal_does_not_wait_for_that_of_another_emulator() -> None:
+    with database() as url, psycopg.connect(url) as one, psycopg.connect(url, autocommit=True) as two:
+        two.execute("INSERT INTO emulator VALUES (1, now() - interval '1 hour')")
+        slots.renew(one, 1, 60)
+        # Otherwise the test would wait for ever.
+        two.execute("SET lock_timeout TO '1s'")
+        slots.renew(two, 2, 60)
+        assert two.execute("SELECT count(*) FROM emulator").fetchone() == (2,)
+
+
+def test_the_last_notice_is_sent_when_an_emulator_stops(monkeypatch: pytest.MonkeyPatch) -> None:
+    with database() as url, psycopg.connect(url, autocommit=True) as connection:
+        notices.listen(connection)
+        connections = Connections(url, 1, "one")
+        housekeeper = Housekeeper(connections, 7)
+        renew = slots.renew
+
+        def renew_and_stop(*arguments: Any) -> None:
+            renew(*arguments)
+            housekeeper.tell({5}, ())
+            housekeeper.close()
+
+        monkeypatch.setattr(slots, "renew", renew_and_stop)
+        until(lambda: connection.execute("TABLE emulator").fetchone() is None)
+        housekeeper.close()
+        assert [notice.changed for notice in notices.received(connection)] == [{5}]
+
+
+def test_an_emulator_hears_of_late_events_of_one_that_was_killed_before_its_notice() -> None:
+    heard: set[int] = set()
+    with database() as url, closing(PostgresqlStore(url, on_change=heard.update)), psycopg.connect(url) as killed:
+        ledger = PostgresqlLedger(killed, reserve=_reserve, emulator=7, taken=set(), journal_entries=9)
+        ledger.lock(USERID)
+        account = ledger.open_account(USERID)
+        ledger.begin_events(lambda: {account: 0})
+        ledger.commit()
+        heard.clear()
+        ledger = PostgresqlLedger(killed, reserve=_reserve, emulator=7, taken=set(), journal_entries=9)
+        ledger.lock(USERID)
+        ledger.add_upmsg(account, Upmsg("1", "1", DOCUMENT_DAY, "x"))
+        ledger.record_events(account, to_micros(DOCUMENT_DAY))
+        ledger.commit()
+        until(lambda: account in heard)
