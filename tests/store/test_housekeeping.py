@@ -18,6 +18,7 @@ from ccell_fake.store.postgresql import notices, retention, slots
 from ccell_fake.store.postgresql.connections import Connections
 from ccell_fake.store.postgresql.housekeeping import Housekeeper
 from ccell_fake.store.postgresql.ledger import PostgresqlLedger
+from ccell_fake.store.postgresql.notices import Notice
 from ccell_fake.store.postgresql.store import PostgresqlStore
 from ccell_fake.store.retention import Cap
 
@@ -145,3 +146,12 @@ def test_an_emulator_hears_of_late_events_of_one_that_was_killed_before_its_noti
         ledger.record_events(account, to_micros(DOCUMENT_DAY))
         ledger.commit()
         until(lambda: account in heard)
+
+
+def test_an_emulator_goes_on_to_hear_after_a_notice_that_anything_may_have_changed() -> None:
+    heard: set[int] = set()
+    with database() as url, closing(PostgresqlStore(url, on_change=heard.update)):
+        with psycopg.connect(url, autocommit=True) as connection:
+            notices.send(connection, Notice(7, is_complete=False))
+            notices.send(connection, Notice(7, {5}))
+        until(lambda: 5 in heard)
