@@ -10,7 +10,7 @@ from psycopg import Connection, Error, InterfaceError, OperationalError, conninf
 from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout, TooManyRequests
 
 from ccell_fake.clock import elapsed
-from ccell_fake.errors import StoreUnavailable
+from ccell_fake.errors import EffectUnknown, StoreUnavailable
 from ccell_fake.records import Figure
 from ccell_fake.store.errors import StoreError
 from ccell_fake.store.place import shown
@@ -177,13 +177,20 @@ class Connections:
 
     def unavailable(self, error: Exception) -> StoreUnavailable:
         """Return what to raise in place of an error of the database."""
+        return StoreUnavailable(f"the database {self.place} did not decide the request: {self._reason(error)}")
+
+    def unknown(self, error: Exception) -> EffectUnknown:
+        """Return what to raise if the database does not say whether it carried out a request."""
+        return EffectUnknown(
+            f"the database {self.place} may have carried out the request, and does not say so: {self._reason(error)}"
+        )
+
+    def _reason(self, error: Exception) -> str:
         if isinstance(error, Error) and error.diag.message_primary and error.sqlstate and error.sqlstate[:3] != "57P":
-            reason = error.diag.message_primary
-        elif isinstance(error, PoolTimeout) and self._pool.get_stats().get("pool_size") == self._size:
-            reason = f"all {self._size} connections are in use"
-        else:
-            reason = "it cannot be reached"
-        return StoreUnavailable(f"the database {self.place} did not decide the request: {reason}")
+            return error.diag.message_primary
+        if isinstance(error, PoolTimeout) and self._pool.get_stats().get("pool_size") == self._size:
+            return f"all {self._size} connections are in use"
+        return "it cannot be reached"
 
 
 class Shared:

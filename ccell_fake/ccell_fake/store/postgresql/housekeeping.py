@@ -192,7 +192,7 @@ class Listener:
                     self._hearer.hear(changed, frozenset())
                 poll = elapsed() + _LATER_SECONDS
             for notice in notices.received(connection):
-                if notice.emulator == self._emulator:
+                if notice.emulator == self._emulator and notice.is_complete:
                     continue
                 if notice.is_complete:
                     self._hearer.hear(frozenset(notice.changed), frozenset(notice.ended))
