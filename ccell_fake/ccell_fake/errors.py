@@ -57,6 +57,10 @@ class StoreUnavailable(CcellError):
     """The store cannot be reached at present, or has no connection free. The message says which."""
 
 
+class EffectUnknown(StoreUnavailable):
+    """The store was lost while it carried out a request. The request may have an effect."""
+
+
 class EntriesDropped(CcellError):
     """Journal entries were asked for that have been dropped.
 

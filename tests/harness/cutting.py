@@ -32,6 +32,7 @@ class _Cut:
 
     words: bytes
     is_delivered: bool
+    is_lasting: bool
     is_made: threading.Event = field(default_factory=threading.Event)
 
 
@@ -71,14 +72,15 @@ class Cable:
         """Keep all connections open, and carry nothing."""
         self._flows.clear()
 
-    def cut_at(self, words: bytes, *, is_delivered: bool) -> threading.Event:
+    def cut_at(self, words: bytes, *, is_delivered: bool, is_lasting: bool = False) -> threading.Event:
         """Cut the next connection whose client sends these bytes. Returns an event that tells that this happened.
 
         Args:
             words: The bytes.
             is_delivered: Whether the server gets them, and answers. The client never gets the answer.
+            is_lasting: Whether new connections are refused from then on.
         """
-        self._next_cut = _Cut(words, is_delivered)
+        self._next_cut = _Cut(words, is_delivered, is_lasting)
         return self._next_cut.is_made
 
     def serve(self) -> None:
@@ -113,6 +115,7 @@ class Cable:
                 if cut and cut.words in data:
                     self._next_cut = None
                     wire.is_last = cut.is_delivered
+                    self._is_cut = cut.is_lasting
                     if not cut.is_delivered:
                         cut.is_made.set()
                         break

@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from ccell_fake.engine.ledger import Store
+from ccell_fake.inspection import JournalEntry
 from ccell_fake.store.database import SqliteStore
 from ccell_fake.store.postgresql.store import PostgresqlStore
 from harness import postgresql
+from harness.emulators import DOCUMENT_DAY
 
 KINDS = ("memory", "file", "postgresql")
 """The kinds of stores."""
@@ -24,6 +26,11 @@ class Opened(Store, Protocol):
     def restore(self, snapshot: bytes) -> None:
         """Replace all data by a snapshot."""
         ...
+
+
+def entry() -> JournalEntry:
+    """A journal entry of no operation."""
+    return JournalEntry(DOCUMENT_DAY, None, None, "127.0.0.1", "", "", "", "whole", 0, "0", "", "", "", 1)
 
 
 @contextmanager

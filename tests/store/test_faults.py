@@ -3,6 +3,7 @@
 from collections.abc import Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
+from threading import Event
 
 import psycopg
 import pytest
@@ -10,12 +11,15 @@ from harness import http, postgresql
 from harness.accounts import CONTENT, PHONE, Served
 from harness.cutting import Cable, cable
 from harness.emulators import emulator, until
+from harness.ledgers import entry
 
 from ccell_fake import ControlClient
 from ccell_fake.errors import StoreUnavailable
 from ccell_fake.faults import DelayFault
 from ccell_fake.model import Operation, Submit
-from ccell_fake.store.postgresql import slots
+from ccell_fake.records import NO_ACCOUNT
+from ccell_fake.store.postgresql import connections, slots
+from ccell_fake.store.postgresql.connections import Connections, Shared
 from ccell_fake.store.postgresql.store import PostgresqlStore
 
 SYSTEM_ERROR = "1001999"
@@ -167,6 +171,45 @@ def test_a_request_whose_commit_never_arrives_has_no_effect(wire: Cable, wired: 
     assert is_cut.is_set()
     assert not wired.reports()
     assert wired.info().riches == left
+
+
+def test_a_request_whose_commit_is_lost_with_the_database_has_an_unknown_effect(wire: Cable, wired: Served) -> None:
+    is_cut = wire.cut_at(b"COMMIT", is_delivered=True, is_lasting=True)
+    answer = wired.raw(Operation.SEND, _SUBMIT)
+    assert is_cut.is_set()
+    assert SYSTEM_ERROR.encode() in answer.body
+    assert {**_NOT_DECIDED, "x-ccell-rule": "unknown_effect"}.items() <= answer.headers.items()
+    wire.mend()
+    until(lambda: _is_ready(wired.url))
+    assert len(wired.reports()) == 1
+
+
+def test_a_lost_commit_is_asked_for_though_all_connections_are_in_use(wire: Cable) -> None:
+    with closing(PostgresqlStore(wire.url, connections=1)) as store:
+        with store.transaction() as ledger:
+            is_cut = wire.cut_at(b"COMMIT", is_delivered=True)
+            position = ledger.write(None, entry())
+        assert is_cut.is_set()
+        with store.reading() as ledger:
+            assert [one.position for one in ledger.inspect.journal(NO_ACCOUNT, 0).items] == [position]
+
+
+def test_a_request_does_not_wait_for_ever_for_msgids(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connections, "LONGEST_WAIT", 0.1)
+    shared = Shared(Connections(database, 1, "one"))
+    is_used, is_over = Event(), Event()
+
+    def use(_: object) -> None:
+        is_used.set()
+        is_over.wait(10)
+
+    with closing(shared), ThreadPoolExecutor(1) as pool:
+        using = pool.submit(shared.run, use)
+        is_used.wait()
+        with pytest.raises(StoreUnavailable, match="it does not answer"):
+            shared.run(use)
+        is_over.set()
+        using.result()
 
 
 def test_a_database_that_does_not_answer_any_more_leaves_no_request_waiting(wire: Cable, wired: Served) -> None:

@@ -1,6 +1,8 @@
 """A store in PostgreSQL deletes in the background what exceeds the cap of an account."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import Any
 
 import psycopg
@@ -13,6 +15,7 @@ from ccell_fake.inspection import Listing, MessageFilter, UpmsgFilter
 from ccell_fake.model import Upmsg
 from ccell_fake.records import ContentFacts, MessageRow, ReportRow, Submission, View
 from ccell_fake.settings import AccountSettings
+from ccell_fake.store.postgresql.ledger import PostgresqlLedger
 from ccell_fake.store.postgresql.retention import sweep
 from ccell_fake.store.postgresql.store import PostgresqlStore
 from ccell_fake.store.retention import Cap
@@ -83,3 +86,52 @@ def test_a_message_that_something_is_to_come_of_again_stays(swept: Swept) -> Non
         ledger.delete_submissions(swept.account, [1, 2], NOW)
         ledger.delete_fetched_upmsgs(swept.account, [1, 2], NOW)
     assert [numbers[:2] for numbers in swept.sweep(Cap())] == [[0, 2], [0, 2]]
+
+
+def test_a_sweep_ends_with_its_present_piece_when_the_store_ends(swept: Swept) -> None:
+    is_over = iter((False, True))
+    sweep(swept.connection, swept.store, Cap(1), 0, lambda: next(is_over))
+    messages, upmsgs = swept.sweep(Cap())
+    assert (messages, upmsgs) == ([0, 4, 8, 12, 16, 19], list(range(20)))
+
+
+@dataclass
+class Meanwhile:
+    """A store on which something happens between the choices of a sweep and its deletions."""
+
+    swept: Swept
+    act: Callable[[PostgresqlLedger], object]
+    changed: set[int] = field(default_factory=set[int])
+
+    @contextmanager
+    def transaction(self, userid: str | None) -> Generator[PostgresqlLedger]:
+        """Let it happen, and open a transaction."""
+        with self.swept.store.transaction(USERID) as ledger:
+            self.act(ledger)
+        with self.swept.store.transaction(userid) as ledger:
+            yield ledger
+            self.changed |= ledger.changed
+
+
+def test_a_sweep_leaves_a_message_whose_time_is_to_come_again_after_the_clock_was_set_back(swept: Swept) -> None:
+    def set_back(ledger: PostgresqlLedger) -> None:
+        settings = AccountSettings(userid=USERID, password="p")
+        ledger.save_account(swept.account, settings, ClockSetting(0, NOW - 5_000_000))
+
+    with swept.store.transaction(USERID) as ledger:
+        scheduled = Submission("", "", "", NOW - 30_000_000, NOW - 1_000_000)
+        ledger.add_messages(swept.account, scheduled, [MessageRow(20, "1", "0", "", 1)])
+    sweep(swept.connection, Meanwhile(swept, set_back), Cap(age=500_000), 0)
+    assert swept.sweep(Cap())[0] == [0, 4, 8, 12, 16, 20]
+
+
+def test_a_sweep_leaves_an_account_alone_that_is_gone(swept: Swept) -> None:
+    def forget_before_the_second_deletion(ledger: PostgresqlLedger) -> None:
+        if meanwhile.changed:
+            meanwhile.changed.clear()
+            ledger.forget(swept.account)
+
+    meanwhile = Meanwhile(swept, forget_before_the_second_deletion)
+    sweep(swept.connection, meanwhile, Cap(1), 0)
+    assert meanwhile.changed == set()
+    assert swept.sweep(Cap()) == ([], [])

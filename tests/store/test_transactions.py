@@ -12,11 +12,11 @@ from typing import Any
 import psycopg
 import pytest
 from harness.emulators import DOCUMENT_DAY, until
-from harness.ledgers import database
+from harness.ledgers import database, entry
 
 from ccell_fake.clock import ClockSetting, to_micros
 from ccell_fake.engine.ledger import Ledger
-from ccell_fake.inspection import JournalEntry, RequestFilter
+from ccell_fake.inspection import RequestFilter
 from ccell_fake.model import Operation, Upmsg
 from ccell_fake.records import MessageRow, ReportRow, Submission
 from ccell_fake.settings import AccountSettings
@@ -54,10 +54,6 @@ def pair() -> Iterator[Pair]:
         yield pair
         pair.one.close()
         pair.two.close()
-
-
-def _entry() -> JournalEntry:
-    return JournalEntry(DOCUMENT_DAY, None, None, "127.0.0.1", "", "", "", "whole", 0, "0", "", "", "", 1)
 
 
 def _open(store: PostgresqlStore, userid: str) -> int:
@@ -147,13 +143,13 @@ def test_a_transaction_of_all_waits_for_the_others_and_locks_them_out(pair: Pair
 
     def write() -> int:
         with two.transaction(userid) as ledger:
-            return ledger.write(account, _entry())
+            return ledger.write(account, entry())
 
     with ThreadPoolExecutor(1) as pool:
         with one.transaction(userid) as ledger:
             waiting = pool.submit(begin_events)
             pair.until_waiting()
-            position = ledger.write(account, _entry())
+            position = ledger.write(account, entry())
         assert waiting.result() >= position
         with one.transaction_of_all() as ledger:
             waiting = pool.submit(write)
@@ -190,9 +186,9 @@ def test_a_reader_of_all_accounts_passes_over_nothing_that_is_still_to_be_commit
     with one.reading() as ledger:
         before = ledger.position
     with one.transaction(slow) as ledger:
-        first = ledger.write(slow_account, _entry())
+        first = ledger.write(slow_account, entry())
         with two.transaction(fast) as later:
-            second = later.write(fast_account, _entry())
+            second = later.write(fast_account, entry())
         assert told(before) == []
         with two.reading() as reading:
             assert [entry.position for _, entry in reading.inspect.journals(before, 9, fast_account)] == [second]
@@ -211,7 +207,7 @@ def test_readers_see_each_entry_once_and_in_order_while_many_write(pair: Pair) -
         positions: list[int] = []
         for _ in range(30):
             with pair[number].transaction(userid) as ledger:
-                positions.append(ledger.write(account, _entry()))
+                positions.append(ledger.write(account, entry()))
         return positions
 
     def follow() -> list[int]:
@@ -241,7 +237,7 @@ def test_accounts_end_while_requests_of_no_account_are_written(pair: Pair) -> No
         for _ in range(10):
             userid, account = _opened(pair[number])
             with pair[number].transaction(userid) as ledger:
-                ledger.write(account, _entry())
+                ledger.write(account, entry())
                 ledger.count_met(account, [("code", "0")], DOCUMENT_DAY)
                 ledger.hand_over_met(account, None)
                 ledger.forget(account)
@@ -249,7 +245,7 @@ def test_accounts_end_while_requests_of_no_account_are_written(pair: Pair) -> No
     def stray(number: int) -> None:
         for _ in range(20):
             with pair[number].transaction(None) as ledger:
-                ledger.write(None, _entry())
+                ledger.write(None, entry())
                 ledger.count_met(None, [("code", "0")], DOCUMENT_DAY)
 
     with ThreadPoolExecutor(6) as pool:
@@ -323,7 +319,7 @@ def test_a_failed_transaction_leaves_nothing_and_keeps_its_msgids(pair: Pair) ->
         reserved.append(ledger.reserve_msgids(SECOND * 2, SECOND * 2, 9))
         ledger.add_upmsg(account, Upmsg("1", "1", DOCUMENT_DAY, "x"))
         ledger.enter(account, Operation.SEND)
-        ledger.write(account, _entry())
+        ledger.write(account, entry())
         ledger.inspect.waiting()
         raise KeyboardInterrupt
     with two.transaction(userid) as ledger:
@@ -341,7 +337,7 @@ def test_a_plain_request_takes_two_round_trips(tmp_path: Path) -> None:
     with database() as url, psycopg.connect(url) as connection, (tmp_path / "trace").open("w+") as trace:
         schema.prepare(connection)
         for number in range(10):
-            ledger = PostgresqlLedger(connection, reserve=_reserve, emulator=1, journal_entries=9)
+            ledger = PostgresqlLedger(connection, reserve=_reserve, emulator=1, taken=set(), journal_entries=9)
             if number == 9:
                 connection.pgconn.trace(trace.fileno())
             ledger.lock("1")
@@ -356,7 +352,7 @@ def test_a_plain_request_takes_two_round_trips(tmp_path: Path) -> None:
             ledger.charge(row.key, 1)
             ledger.charge(row.key, -1, NOW + 1, number)
             ledger.add_reports(row.key, [ReportRow(number, "", "1", NOW, "0", "")])
-            ledger.write(row.key, _entry())
+            ledger.write(row.key, entry())
             ledger.count_met(row.key, [("code", "0")], DOCUMENT_DAY)
             ledger.commit()
         connection.pgconn.untrace()

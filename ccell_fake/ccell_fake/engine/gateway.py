@@ -133,17 +133,23 @@ class Gateway:
             ledger.write(None, entry)
 
     def answer_failure(
-        self, arrival: Arrival, reason: str = "the emulator failed; see its log", *, is_recorded: bool = True
+        self,
+        arrival: Arrival,
+        reason: str = "the emulator failed; see its log",
+        *,
+        rule: str = "failure",
+        is_recorded: bool = True,
     ) -> Answer:
-        """Answer a request that could not be decided. The request has no effect.
+        """Answer a request that could not be decided. The request has no effect, unless the rule says another thing.
 
         Args:
             arrival: The request.
             reason: Why it could not be decided.
+            rule: What the answer names as its rule.
             is_recorded: Whether to write a journal entry.
         """
         failure = Reply(Code.SYSTEM_ERROR, Code.SYSTEM_ERROR.text)
-        decision = Decision(failure, Layout(), "failure", "documented C1", reason)
+        decision = Decision(failure, Layout(), rule, "documented C1", reason)
         # The journal may fail for the same reason.
         if is_recorded:
             with suppress(Exception), self._store.transaction(_userid(arrival)) as ledger:

@@ -14,7 +14,7 @@ from ccell_fake.engine.assumptions import Answers
 from ccell_fake.engine.context import Arrival
 from ccell_fake.engine.faults import Delivery
 from ccell_fake.engine.gateway import Gateway
-from ccell_fake.errors import StoreUnavailable, UnreadableRequest
+from ccell_fake.errors import EffectUnknown, StoreUnavailable, UnreadableRequest
 from ccell_fake.limits import UNCHUNKED_BYTES
 from ccell_fake.model import Door, Envelope, Request
 from ccell_fake.signing import is_seqid
@@ -64,7 +64,8 @@ def handle(gateway: Gateway, metrics: Metrics, received: ReceivedRequest) -> Ans
         answer = gateway.answer(arrival)
     except StoreUnavailable as error:
         log_unavailable(arrival.operation, error)
-        answer = gateway.answer_failure(arrival, str(error), is_recorded=False)
+        rule = "unknown_effect" if isinstance(error, EffectUnknown) else "failure"
+        answer = gateway.answer_failure(arrival, str(error), rule=rule, is_recorded=False)
     except Exception:  # noqa: BLE001 - it is logged, and the gateway answers with an error of its own
         log_failure(arrival.operation)
         answer = gateway.answer_failure(arrival)

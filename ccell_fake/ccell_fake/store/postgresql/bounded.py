@@ -14,14 +14,20 @@ from psycopg.waiting import Ready, Wait
 
 from ccell_fake.clock import elapsed
 
-LONGEST_SILENCE = 10.0
+LONGEST_SILENCE = 7.0
 """Seconds to wait for an answer. It is more than the server takes for any statement."""
 
 _Result = TypeVar("_Result")
 
 
 class BoundedConnection(Connection[Any]):
-    """A connection that is lost after it has waited too long for an answer."""
+    """A connection that is lost after it has waited too long for an answer.
+
+    Attributes:
+        longest_silence: Seconds to wait for an answer.
+    """
+
+    longest_silence: float = LONGEST_SILENCE
 
     def wait(self, gen: PQGen[_Result], *arguments: Any, **named: Any) -> _Result:  # noqa: ANN401 - psycopg's
         """Complete an exchange with the database.
@@ -29,11 +35,11 @@ class BoundedConnection(Connection[Any]):
         Raises:
             OperationalError: The database does not answer.
         """
-        return super().wait(_bounded(gen, self.pgconn), *arguments, **named)
+        return super().wait(_bounded(gen, self.pgconn, self.longest_silence), *arguments, **named)
 
 
-def _bounded(exchange: PQGen[_Result], connection: PGconn) -> Generator[Wait, Ready | int, _Result]:
-    ends = elapsed() + LONGEST_SILENCE
+def _bounded(exchange: PQGen[_Result], connection: PGconn, seconds: float) -> Generator[Wait, Ready | int, _Result]:
+    ends = elapsed() + seconds
     try:
         wanted = next(exchange)
         while True:
@@ -41,7 +47,7 @@ def _bounded(exchange: PQGen[_Result], connection: PGconn) -> Generator[Wait, Re
             # Nothing is ready after each interval of the wait.
             if not ready and elapsed() > ends:
                 connection.finish()
-                message = f"the database has not answered for {LONGEST_SILENCE:.0f} s"
+                message = f"the database has not answered for {seconds:.0f} s"
                 raise OperationalError(message)
             wanted = exchange.send(ready)
     except StopIteration as end:

@@ -11,11 +11,11 @@ from psycopg.pq import TransactionStatus
 from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout, TooManyRequests
 
 from ccell_fake.clock import elapsed
-from ccell_fake.errors import StoreUnavailable
+from ccell_fake.errors import EffectUnknown, StoreUnavailable
 from ccell_fake.records import Figure
 from ccell_fake.store.errors import StoreError
 from ccell_fake.store.place import shown
-from ccell_fake.store.postgresql.bounded import BoundedConnection
+from ccell_fake.store.postgresql.bounded import LONGEST_SILENCE, BoundedConnection
 
 AnyConnection = Connection[Any]
 _Arguments = ParamSpec("_Arguments")
@@ -27,15 +27,18 @@ CONNECTIONS = 8
 LONGEST_WAIT = 5.0
 """Seconds that a request waits for a connection or a lock."""
 
-LONGEST_STATEMENT = 8.0
+LONGEST_STATEMENT = 6.0
 """Seconds after which the database ends a statement."""
+
+LONGEST_PATIENT = 300.0
+"""Seconds for a statement of what may take long: creating tables, and snapshots."""
 
 _OPTIONS = {
     "connect_timeout": 5,
     "keepalives_idle": 5,
     "keepalives_interval": 2,
     "keepalives_count": 3,
-    "tcp_user_timeout": 10_000,
+    "tcp_user_timeout": 7_000,
 }
 _LIMITS = {
     "lock_timeout": f"{LONGEST_WAIT:.0f}s",
@@ -43,8 +46,10 @@ _LIMITS = {
     "idle_in_transaction_session_timeout": "10s",
     "default_transaction_isolation": "read committed",
 }
-# For what may take long: creating tables, and snapshots.
-_PATIENCE = b"SET lock_timeout TO '60s'; SET statement_timeout TO 0; SET idle_in_transaction_session_timeout TO 0"
+_PATIENCE = (
+    f"SET lock_timeout TO '60s'; SET statement_timeout TO '{LONGEST_PATIENT:.0f}s';"
+    f" SET idle_in_transaction_session_timeout TO '{LONGEST_PATIENT:.0f}s'"
+).encode()
 _LOST = (OperationalError, InterfaceError)
 
 
@@ -106,14 +111,15 @@ class Connections:
         """Close all connections of the pool."""
         self._pool.close()
 
-    def single(self) -> AnyConnection:
+    def single(self) -> BoundedConnection:
         """Open a connection that commits each statement."""
         return BoundedConnection.connect("", autocommit=True, **self._parameters)
 
     def patient(self) -> AnyConnection:
-        """Open a connection that commits each statement, and whose statements may take as long as they do."""
-        connection = Connection.connect("", autocommit=True, **self._parameters)
+        """Open a connection that commits each statement, and whose statements may take minutes."""
+        connection = self.single()
         connection.execute(_PATIENCE)
+        connection.longest_silence = LONGEST_PATIENT + LONGEST_SILENCE
         return connection
 
     @property
@@ -172,13 +178,20 @@ class Connections:
 
     def unavailable(self, error: Exception) -> StoreUnavailable:
         """Return what to raise in place of an error of the database."""
+        return StoreUnavailable(f"the database {self.place} did not decide the request: {self._reason(error)}")
+
+    def unknown(self, error: Exception) -> EffectUnknown:
+        """Return what to raise if the database does not say whether it carried out a request."""
+        return EffectUnknown(
+            f"the database {self.place} may have carried out the request, and does not say so: {self._reason(error)}"
+        )
+
+    def _reason(self, error: Exception) -> str:
         if isinstance(error, Error) and error.diag.message_primary and error.sqlstate and error.sqlstate[:3] != "57P":
-            reason = error.diag.message_primary
-        elif isinstance(error, PoolTimeout) and self._pool.get_stats().get("pool_size") == self._size:
-            reason = f"all {self._size} connections are in use"
-        else:
-            reason = "it cannot be reached"
-        return StoreUnavailable(f"the database {self.place} did not decide the request: {reason}")
+            return error.diag.message_primary
+        if isinstance(error, PoolTimeout) and self._pool.get_stats().get("pool_size") == self._size:
+            return f"all {self._size} connections are in use"
+        return "it cannot be reached"
 
 
 class Shared:
@@ -196,7 +209,7 @@ class Shared:
         *arguments: _Arguments.args,
         **named: _Arguments.kwargs,
     ) -> _Result:
-        """Call a function with the connection. It is called once more if the connection was lost.
+        """Call a function with the connection. It is called once more if the connection was lost soon.
 
         Raises:
             StoreUnavailable: The database cannot be reached.
@@ -205,12 +218,13 @@ class Shared:
             message = f"the database {self._connections.place} did not decide the request: it does not answer"
             raise StoreUnavailable(message)
         try:
+            ends = elapsed() + LONGEST_WAIT
             was_open = self._connection is not None
             try:
                 return function(self._opened(), *arguments, **named)
             except _LOST:
                 self._drop()
-                if not was_open:
+                if not was_open or elapsed() > ends:
                     raise
                 return function(self._opened(), *arguments, **named)
         except _LOST as error:

@@ -4,16 +4,15 @@ import logging
 import selectors
 import socket
 import threading
-from collections import deque
 from collections.abc import Collection
-from contextlib import suppress
+from contextlib import ExitStack, closing, suppress
 from typing import Protocol
 
 from psycopg import Error
 
 from ccell_fake.clock import elapsed
 from ccell_fake.errors import StoreUnavailable
-from ccell_fake.records import Lifetime, Slot
+from ccell_fake.records import Lifetime
 from ccell_fake.store.postgresql import notices, slots
 from ccell_fake.store.postgresql.connections import AnyConnection, Connections, Shared
 from ccell_fake.store.postgresql.notices import Notice
@@ -29,9 +28,10 @@ _NOTICE_SECONDS = 0.01
 
 
 class Housekeeper:
-    """The thread that renews the lease, sends notices, and frees slots that could not be freed at once.
+    """The thread that renews the lease, sends notices, and frees slots that were not freed when their requests ended.
 
     Attributes:
+        taken: Ids of the slots of requests in progress.
         is_reached: Whether the database was reached the last time.
     """
 
@@ -46,12 +46,15 @@ class Housekeeper:
         self._emulator = emulator
         self._wake = threading.Condition()
         self._notice = Notice(emulator)
-        self._left: deque[Slot] = deque()
         self._is_over = False
+        self.taken: set[int] = set()
         self.is_reached: bool = True
-        self._connection.run(slots.renew, emulator, LEASE_SECONDS)
         self._thread = threading.Thread(target=self._run, name="ccell-fake lease", daemon=True)
-        self._thread.start()
+        with ExitStack() as opened:
+            opened.enter_context(closing(self._connection))
+            self._connection.run(slots.renew, emulator, LEASE_SECONDS)
+            self._thread.start()
+            opened.pop_all()
 
     def tell(self, changed: Collection[int], ended: Collection[Lifetime]) -> None:
         """Tell all emulators what changed, soon."""
@@ -65,12 +68,6 @@ class Housekeeper:
         """Tell all emulators that anything may have changed, soon."""
         with self._wake:
             self._notice.is_complete = False
-            self._wake.notify()
-
-    def leave(self, slot: Slot) -> None:
-        """Free a slot, soon."""
-        with self._wake:
-            self._left.append(slot)
             self._wake.notify()
 
     def close(self) -> None:
@@ -93,35 +90,34 @@ class Housekeeper:
         renewal = elapsed() + _RENEW_SECONDS
         while True:
             with self._wake:
-                self._wake.wait_for(lambda: self._is_over or self._notice or self._left, renewal - elapsed())
+                self._wake.wait_for(lambda: self._is_over or self._notice, renewal - elapsed())
                 if self._is_over:
                     break
                 notice, self._notice = self._notice, Notice(self._emulator)
-                left, self._left = self._left, deque()
             try:
                 if elapsed() >= renewal:
                     renewal = elapsed() + _RENEW_SECONDS
                     self._connection.run(slots.renew, self._emulator, LEASE_SECONDS)
+                    notice.add(self._connection.run(slots.free, self._emulator, self.taken), ())
                 if notice:
                     self._connection.run(notices.send, notice)
-                while left:
-                    self._connection.run(slots.leave, left[0])
-                    left.popleft()
-            except (StoreUnavailable, Error) as error:
-                self._note_loss(error)
+                self._note_success()
+            except Exception as error:  # noqa: BLE001 - it is logged, and the thread goes on
+                self._note_failure(error)
                 with self._wake:
                     # What others missed meanwhile is not known any more.
                     self._notice.is_complete = False
-                    self._left.extendleft(reversed(left))
                     self._wake.wait_for(lambda: self._is_over, _LATER_SECONDS)
                 renewal = elapsed()
             else:
-                self._note_success()
                 with self._wake:
                     self._wake.wait_for(lambda: self._is_over, _NOTICE_SECONDS)
         self._end()
 
-    def _note_loss(self, error: Exception) -> None:
+    def _note_failure(self, error: Exception) -> None:
+        if not isinstance(error, (StoreUnavailable, Error)):
+            _LOG.error("a lease or a notice failed", exc_info=error)
+            return
         if self.is_reached:
             _LOG.warning("the database %s is away: %s", self._place, error)
         self.is_reached = False
@@ -152,11 +148,13 @@ class Listener:
         self._connections = connections
         self._emulator = emulator
         self._hearer = hearer
-        self._waker, self._woken = socket.socketpair()
         self._is_over = False
-        self._connection: AnyConnection | None = self._connect()
         self._thread = threading.Thread(target=self._run, name="ccell-fake listener", daemon=True)
-        self._thread.start()
+        with ExitStack() as opened:
+            self._connection: AnyConnection | None = opened.enter_context(self._connect())
+            self._waker, self._woken = map(opened.enter_context, socket.socketpair())
+            self._thread.start()
+            opened.pop_all()
 
     def close(self) -> None:
         """End the thread."""
@@ -168,8 +166,10 @@ class Listener:
             self._thread.join()
 
     def _connect(self) -> AnyConnection:
-        connection = self._connections.single()
-        notices.listen(connection)
+        with ExitStack() as opened:
+            connection = opened.enter_context(self._connections.single())
+            notices.listen(connection)
+            opened.pop_all()
         return connection
 
     def _run(self) -> None:
@@ -199,7 +199,7 @@ class Listener:
                     self._hearer.hear(changed, frozenset())
                 poll = elapsed() + _LATER_SECONDS
             for notice in notices.received(connection):
-                if notice.emulator == self._emulator:
+                if notice.emulator == self._emulator and notice.is_complete:
                     continue
                 if notice.is_complete:
                     self._hearer.hear(frozenset(notice.changed), frozenset(notice.ended))

@@ -4,7 +4,7 @@ A notice is sent after its commit. Sent within the transaction, it would make al
 """
 
 import json
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -60,8 +60,12 @@ def listen(connection: Connection[Any]) -> None:
     connection.execute(f"LISTEN {CHANNEL}".encode())
 
 
-def received(connection: Connection[Any]) -> Iterator[Notice]:
-    """Yield the notices that have come, without waiting."""
-    for one in connection.notifies(timeout=0):
-        emulator, changed, ended, is_complete = json.loads(one.payload)
-        yield Notice(int(emulator), {*changed}, {(history, key) for history, key in ended}, is_complete)
+def received(connection: Connection[Any]) -> list[Notice]:
+    """Return the notices that have come, without waiting."""
+    # All at once: nothing else can use the connection between two of them.
+    return [_notice(one.payload) for one in connection.notifies(timeout=0)]
+
+
+def _notice(payload: str) -> Notice:
+    emulator, changed, ended, is_complete = json.loads(payload)
+    return Notice(int(emulator), {*changed}, {(history, key) for history, key in ended}, is_complete)

@@ -97,11 +97,14 @@ class OpenAccounts(DeletingTables):
 
     def enter(self, account: int, operation: Operation) -> Slot:
         slot = Slot(account, secrets.randbits(_SLOT_BITS))
+        self._taken.add(slot.id)
+        self.at_rollback(lambda: self._taken.discard(slot.id))
         self._load(account).slots[slot.id] = operation
         self._add("slot", [{"id": slot.id, "account": account, "operation": operation, "emulator": self._emulator}])
         return slot
 
     def leave(self, slot: Slot) -> None:
+        self.at_commit(lambda: self._taken.discard(slot.id))
         if slot.account in self._states:
             self._states[slot.account].slots.pop(slot.id, None)
         rows = self._rows.get("slot", [])

@@ -63,7 +63,9 @@ class _Store(Protocol):
     def transaction(self, userid: str | None) -> AbstractContextManager[PostgresqlLedger]: ...
 
 
-def sweep(connection: Connection[Any], store: _Store, cap: Cap, base: int) -> None:
+def sweep(
+    connection: Connection[Any], store: _Store, cap: Cap, base: int, is_over: Callable[[], bool] = lambda: False
+) -> None:
     """Delete what exceeds the cap in all accounts, except what something is to come of.
 
     Does nothing while another emulator does it.
@@ -73,6 +75,7 @@ def sweep(connection: Connection[Any], store: _Store, cap: Cap, base: int) -> No
         store: Opens transactions.
         cap: The cap.
         base: The gateway's time.
+        is_over: Whether to end after the present piece.
     """
     row = connection.execute(b"SELECT pg_try_advisory_lock(%s, 1)", (APPLICATION,)).fetchone()
     if row == (True,):
@@ -83,20 +86,28 @@ def sweep(connection: Connection[Any], store: _Store, cap: Cap, base: int) -> No
             for account, userid, now in accounts:
                 for kind in (SUBMISSIONS, UPMSGS):
                     for keys in _exceeding(connection, kind, cap, account, now):
-                        with store.transaction(userid) as ledger:
-                            # Meanwhile its clock may have been set, or it may be gone.
-                            one = ledger.account_row(userid)
-                            if one is None or one.key != account:
-                                break
-                            frozen_at = one.clock.frozen_at
-                            present = base + one.clock.offset if frozen_at is None else frozen_at
-                            kind.delete(ledger, account, keys, present)
+                        if is_over():
+                            return
+                        if keys:
+                            _delete(store, kind, userid, account, keys, base)
         finally:
             connection.execute(b"SELECT pg_advisory_unlock(%s, 1)", (APPLICATION,))
 
 
+def _delete(store: _Store, kind: Kind, userid: str, account: int, keys: list[int], base: int) -> None:
+    with store.transaction(userid) as ledger:
+        # Meanwhile its clock may have been set, or it may be gone.
+        one = ledger.account_row(userid)
+        if one is not None and one.key == account:
+            frozen_at = one.clock.frozen_at
+            kind.delete(ledger, account, keys, base + one.clock.offset if frozen_at is None else frozen_at)
+
+
 def _exceeding(connection: Connection[Any], kind: Kind, cap: Cap, account: int, now: int) -> Iterable[list[int]]:
-    """Yield the keys of the rows of an account that exceed the cap and have nothing to come, in pieces."""
+    """Yield the keys of the rows of an account that exceed the cap and have nothing to come, in pieces.
+
+    A piece is empty if all its rows stay.
+    """
     values = {"account": account, "now": now, "place": -1, "key": 0, "limit": _LOOKED_AT}
     row = connection.execute(kind.count.encode(), values).fetchone()
     count = row[0] if row else 0
@@ -110,14 +121,12 @@ def _exceeding(connection: Connection[Any], kind: Kind, cap: Cap, account: int, 
             count -= records
             is_over = (cap.number is not None and count >= cap.number) or (cap.age is not None and at < now - cap.age)
             if not (is_due and is_over):
-                if due:
-                    yield due
+                yield due
                 return
             values |= {"place": place, "key": key}
             if is_done:
                 due.append(key)
-        if due:
-            yield due
+        yield due
         if len(rows) < _LOOKED_AT:
             return
 
@@ -154,7 +163,9 @@ class Sweeper:
             if store is None:
                 return
             try:
-                self._connection.run(sweep, store, self._cap, to_micros(SystemClock().now()))
+                self._connection.run(sweep, store, self._cap, to_micros(SystemClock().now()), self._over.is_set)
             except (StoreUnavailable, Error) as error:
                 _LOG.warning("old messages could not be deleted: %s", error)
+            except Exception:  # noqa: BLE001 - it is logged, and the thread goes on
+                _LOG.exception("old messages could not be deleted")
             del store

@@ -1,5 +1,6 @@
 """The lease of an emulator. Its slots count as taken while it holds, by the database's clock."""
 
+from collections.abc import Container
 from typing import Any
 
 from psycopg import Connection
@@ -36,3 +37,16 @@ def end_lease(connection: Connection[Any], emulator: int) -> None:
 def leave(connection: Connection[Any], slot: Slot) -> None:
     """Free a slot. A second call does nothing."""
     connection.execute(b"DELETE FROM slot WHERE id = %s", (slot.id,))
+
+
+def free(connection: Connection[Any], emulator: int, taken: Container[int]) -> set[int]:
+    """Free the slots of an emulator whose requests have ended. Returns the keys of their accounts.
+
+    A transaction that takes a slot may be committed after its request has failed.
+    """
+    rows = connection.execute(b"SELECT id, account FROM slot WHERE emulator = %s", (emulator,)).fetchall()
+    # Afterwards: a request notes its slot before it is in the table.
+    ended = [Slot(account, id_) for id_, account in rows if id_ not in taken]
+    for slot in ended:
+        leave(connection, slot)
+    return {slot.account for slot in ended}

@@ -85,7 +85,7 @@ def restore(connection: Connection[Any], snapshot: bytes, check: SettingsCheck) 
     Passwords that the snapshot leaves out are those of the present accounts.
 
     Args:
-        connection: A connection outside a transaction.
+        connection: A connection in a transaction, which the caller commits.
         snapshot: The bytes that `dump` returned, or that of a store in SQLite.
         check: Checks the settings of each account.
 
@@ -95,16 +95,15 @@ def restore(connection: Connection[Any], snapshot: bytes, check: SettingsCheck) 
     adapt(connection)
     with closing(sqlite3.connect(_IN_MEMORY, isolation_level=None)) as copy:
         load(copy, snapshot, check)
-        with connection.transaction():
-            connection.execute(b"LOCK TABLE account IN EXCLUSIVE MODE")
-            rows = connection.execute(b"SELECT key, settings FROM account WHERE settings <> ''").fetchall()
-            former = {key: read_settings(text) for key, text in rows}
-            complete(copy, {settings.userid: settings.password for settings in former.values()})
-            keep_met(connection.execute(PRESENT_MET.encode()).fetchall(), copy)
-            begin_history(copy)
-            row = connection.execute(b"SELECT history FROM event_log").fetchone()
-            history = str(row[0]) if row else ""
-            _copy_in(copy, connection)
+        connection.execute(b"LOCK TABLE account IN EXCLUSIVE MODE")
+        rows = connection.execute(b"SELECT key, settings FROM account WHERE settings <> ''").fetchall()
+        former = {key: read_settings(text) for key, text in rows}
+        complete(copy, {settings.userid: settings.password for settings in former.values()})
+        keep_met(connection.execute(PRESENT_MET.encode()).fetchall(), copy)
+        begin_history(copy)
+        row = connection.execute(b"SELECT history FROM event_log").fetchone()
+        history = str(row[0]) if row else ""
+        _copy_in(copy, connection)
         (present,) = copy.execute("SELECT history FROM event_log").fetchone()
         opened = {key for (key,) in copy.execute("SELECT key FROM account WHERE settings <> ''")}
     return Restored(present, frozenset((history, key) for key in former), frozenset(former.keys() | opened))

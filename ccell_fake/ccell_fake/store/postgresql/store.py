@@ -3,13 +3,13 @@
 import secrets
 import threading
 import weakref
-from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Sequence
+from contextlib import ExitStack, closing, contextmanager
 
 from psycopg import Error, InterfaceError, OperationalError
 
-from ccell_fake.errors import StoreUnavailable
-from ccell_fake.records import Figure, Lifetime, Slot
+from ccell_fake.errors import EffectUnknown, StoreUnavailable
+from ccell_fake.records import NO_ACCOUNT, Figure, Lifetime, Slot
 from ccell_fake.store.cache import JOURNAL_ENTRIES
 from ccell_fake.store.checking import SettingsCheck
 from ccell_fake.store.errors import StoreError
@@ -18,6 +18,7 @@ from ccell_fake.store.postgresql.connections import CONNECTIONS, AnyConnection, 
 from ccell_fake.store.postgresql.housekeeping import Housekeeper, Listener
 from ccell_fake.store.postgresql.ledger import PostgresqlLedger
 from ccell_fake.store.postgresql.retention import Sweeper
+from ccell_fake.store.postgresql.snapshots import Restored
 from ccell_fake.store.process import Owner
 from ccell_fake.store.retention import NO_CAP, Cap
 
@@ -74,20 +75,20 @@ class PostgresqlStore:
         # Lives that somebody here may wait for.
         self._lives: set[Lifetime] = set()
         try:
-            with self._connections.patient() as connection:
-                schema.prepare(connection)
-            self._connections.open()
-            self._msgids = Shared(self._connections)
-            self._housekeeper = Housekeeper(self._connections, self.emulator)
-            self._listener = Listener(self._connections, self.emulator, _Hearer(self))
-            self._sweeper = Sweeper(self._connections, cap, weakref.ref(self))
+            with ExitStack() as parts:
+                parts.enter_context(closing(self._connections))
+                with self._connections.patient() as connection:
+                    schema.prepare(connection)
+                self._connections.open()
+                self._msgids = parts.enter_context(closing(Shared(self._connections)))
+                self._housekeeper = parts.enter_context(closing(Housekeeper(self._connections, self.emulator)))
+                parts.enter_context(closing(Listener(self._connections, self.emulator, _Hearer(self))))
+                parts.enter_context(closing(Sweeper(self._connections, cap, weakref.ref(self))))
+                self._finalize = weakref.finalize(self, _close, self.owner, parts.pop_all())
         except (StoreUnavailable, StoreError, Error) as error:
-            self._connections.close()
             reason = error if isinstance(error, StoreError) else _reason(error)
             message = f"{self.place}: {reason}"
             raise StoreError(message) from error
-        parts = self._sweeper, self._listener, self._housekeeper, self._msgids, self._connections
-        self._finalize = weakref.finalize(self, _close, self.owner, *parts)
 
     @property
     def is_reached(self) -> bool:
@@ -150,7 +151,11 @@ class PostgresqlStore:
 
     def _begin(self, connection: AnyConnection, begin: Callable[[PostgresqlLedger], None]) -> PostgresqlLedger:
         ledger = PostgresqlLedger(
-            connection, reserve=self._reserve, emulator=self.emulator, journal_entries=self._journal_entries
+            connection,
+            reserve=self._reserve,
+            emulator=self.emulator,
+            taken=self._housekeeper.taken,
+            journal_entries=self._journal_entries,
         )
         begin(ledger)
         key = ledger.locked_account
@@ -163,21 +168,34 @@ class PostgresqlStore:
         """Write and commit. If the connection is lost meanwhile, the journal entry tells whether that was committed."""
         try:
             ledger.commit()
-        except (OperationalError, InterfaceError):
-            if not connection.broken or ledger.entry is None or not self._is_committed(*ledger.entry):
+        except (OperationalError, InterfaceError) as error:
+            if not connection.broken:
+                raise
+            if ledger.entry is None:
+                raise self._unknown(error) from error
+            entry = b"SELECT FROM journal WHERE account = %s AND position = %s"
+            if not self._is_committed(ledger.entry[0], entry, ledger.entry):
                 raise
 
-    def _is_committed(self, account: int, position: int) -> bool:
-        """Return whether a journal entry is there. Waits for the end of the transaction that wrote it.
+    def _is_committed(self, account: int, question: bytes, values: Sequence[object]) -> bool:
+        """Return whether a transaction on an account left a row. Waits for its end.
 
         The connection is not of the pool: threads that ask the same may keep all of these.
+
+        Raises:
+            EffectUnknown: The database does not say.
         """
-        with self._connections.single() as connection:
-            connection.execute(b"SELECT FROM account WHERE key = %s FOR NO KEY UPDATE", (account,))
-            found = connection.execute(
-                b"SELECT FROM journal WHERE account = %s AND position = %s", (account, position)
-            ).fetchone()
-            return found is not None
+        try:
+            with self._connections.single() as connection:
+                connection.execute(b"SELECT FROM account WHERE key = %s FOR NO KEY UPDATE", (account,))
+                return connection.execute(question, values).fetchone() is not None
+        except Error as error:
+            raise self._unknown(error) from error
+
+    def _unknown(self, error: Exception) -> EffectUnknown:
+        """Return what to raise for a transaction that may be committed. All emulators look what has changed."""
+        self._housekeeper.tell_of_anything()
+        return self._connections.unknown(error)
 
     def _reserve(self, second: int, start: int, width: int) -> int:
         return self._msgids.run(msgids.reserve, second, start, width)
@@ -185,6 +203,9 @@ class PostgresqlStore:
     def leave(self, slot: Slot) -> None:
         """Free a slot. A second call does nothing. If the database is away, the slot is free when it is back."""
         self.owner.check()
+        self._housekeeper.taken.discard(slot.id)
+        if not self.is_reached:
+            return
         try:
             connection, _ = self._connections.take(lambda taken: slots.leave(taken, slot))
             try:
@@ -192,10 +213,10 @@ class PostgresqlStore:
             finally:
                 self._connections.give_back(connection)
         except (StoreUnavailable, Error):
-            self._housekeeper.leave(slot)
-        else:
-            self._housekeeper.tell((slot.account,), ())
-            self.tell(frozenset({slot.account}), frozenset())
+            # The next renewal of the lease frees it.
+            return
+        self._housekeeper.tell((slot.account,), ())
+        self.tell(frozenset({slot.account}), frozenset())
 
     def dump(self, is_public: Callable[[str], bool]) -> bytes:
         """Return a snapshot: the bytes of a store's SQLite file.
@@ -217,8 +238,15 @@ class PostgresqlStore:
             SnapshotError: The bytes are not a snapshot, it has another version or is damaged, or a password is missing.
         """
         self.owner.check()
-        with self._available(), self._connections.patient() as connection:
-            restored = snapshots.restore(connection, snapshot, self._check)
+        restored: Restored | None = None
+        with self._available():
+            try:
+                with self._connections.patient() as connection, connection.transaction():
+                    restored = snapshots.restore(connection, snapshot, self._check)
+            except (OperationalError, InterfaceError):
+                history = b"SELECT FROM event_log WHERE history = %s"
+                if restored is None or not self._is_committed(NO_ACCOUNT, history, (restored.history,)):
+                    raise
         self._housekeeper.tell_of_anything()
         self.tell(restored.changed, restored.ended)
 
@@ -268,10 +296,9 @@ class _Hearer:
             store.catch_up(connection)
 
 
-def _close(owner: Owner, *parts: Sweeper | Listener | Housekeeper | Shared | Connections) -> None:
+def _close(owner: Owner, parts: ExitStack) -> None:
     if owner.is_here:
-        for part in parts:
-            part.close()
+        parts.close()
 
 
 def _reason(error: Exception) -> str:

@@ -81,6 +81,7 @@ class BufferedTables:
         *,
         reserve: Callable[[int, int, int], int],
         emulator: int,
+        taken: set[int],
         journal_entries: int,
     ) -> None:
         """Begin without a lock: the transaction may read any account, and change none.
@@ -89,12 +90,14 @@ class BufferedTables:
             connection: A connection outside a transaction. The caller ends the one that begins.
             reserve: Reserves msgids as `Ledger.reserve_msgids` says, in a transaction of its own.
             emulator: The emulator that takes slots.
+            taken: Ids of the slots of its requests in progress.
             journal_entries: How many journal entries an account keeps.
         """
         adapt(connection)
         self._connection = connection
         self._reserve = reserve
         self._emulator = emulator
+        self._taken = taken
         self._journal_entries = journal_entries
         self.inspect: PostgresqlInspection = PostgresqlInspection(
             self._read, lambda account: self._load(account).journaled, journal_entries
