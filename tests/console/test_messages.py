@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from harness.console import CONTENT, PHONE, Open, console
 from harness.emulators import emulator
-from playwright.sync_api import Route, expect
+from playwright.sync_api import Page, Route, expect
 
 from ccell_fake.client import Client
 from ccell_fake.clock import SHANGHAI
@@ -237,33 +237,68 @@ def test_an_open_message_that_is_gone_says_so(running: Emulator, ccell: Ccell, o
     expect(page.locator(".detail")).to_be_hidden()
 
 
-def test_a_page_that_comes_late_leaves_no_gap(running: Emulator, ccell: Ccell, open_page: Open) -> None:
+@pytest.mark.parametrize("first", [0, 1])
+def test_a_page_that_comes_late_leaves_no_gap(running: Emulator, ccell: Ccell, open_page: Open, first: int) -> None:
     ccell.settings(balance=10_000)
     ccell.client.send([f"138{number:08d}" for number in range(150)], CONTENT)
     page = open_page(console(running))
-    held: list[Route] = []
-
-    def hold_the_first(route: Route) -> None:
-        if held:
-            route.continue_()
-        else:
-            held.append(route)
-
-    page.route(re.compile(r"/v1/messages\?.*cursor="), hold_the_first)
+    held = _hold(page, 2)
     expect(page.locator(".row").first).to_contain_text("13800000149")
-    scroller = page.locator(".scroller")
-    scroller.evaluate("element => { element.scrollTop = element.scrollHeight; }")
+    _scroll_to_the_end(page)
     expect(page.locator(".row", has_text="13800000050")).to_be_visible()
+    _wait_for(page, held, 1)
+    page.get_by_role("button", name="Pause").click()
     ccell.client.send([f"139{number:08d}" for number in range(120)], CONTENT)
-    scroller.evaluate("element => { element.scrollTop = 0; }")
-    expect(page.locator(".row").first).to_contain_text("13900000119")
-    held[0].continue_()
-    for _ in range(60):
-        scroller.evaluate("element => { element.scrollTop = element.scrollHeight; }")
-        if page.locator(".row", has_text="13800000000").count():
+    page.get_by_role("button", name="Go on").click()
+    # The list has begun again. Its end is in sight, without a scroll.
+    expect(page.locator(".row", has_text="13900000020")).to_be_visible()
+    _wait_for(page, held, 2)
+    for route in (held[first], held[1 - first]):
+        with page.expect_response(route.request.url):
+            route.continue_()
+    expect(page.locator(".row", has_text="13900000019")).to_have_attribute("aria-posinset", "101")
+    _scroll_to_the_end(page)
+    expect(page.locator(".row", has_text="13800000070")).to_have_attribute("aria-posinset", "200")
+    expect(page.locator(".row", has_text="13800000069")).to_have_attribute("aria-setsize", "270")
+    _scroll_to_the_end(page)
+    expect(page.locator(".row", has_text="13800000000")).to_have_attribute("aria-posinset", "270")
+
+
+def test_a_page_that_failed_is_asked_for_again(running: Emulator, ccell: Ccell, open_page: Open) -> None:
+    ccell.settings(balance=10_000)
+    ccell.client.send([f"138{number:08d}" for number in range(150)], CONTENT)
+    page = open_page(console(running), errors_expected=True)
+    held = _hold(page, 1)
+    expect(page.locator(".row").first).to_contain_text("13800000149")
+    _scroll_to_the_end(page)
+    _wait_for(page, held, 1)
+    held[0].abort()
+    expect(page.get_by_role("alert")).to_be_visible()
+    ccell.client.send(PHONE, CONTENT)
+    expect(page.locator(".row", has_text="13800000049")).to_have_attribute("aria-setsize", "151")
+
+
+def _hold(page: Page, count: int) -> list[Route]:
+    """Hold the first requests for a page after the first one."""
+    held: list[Route] = []
+    page.route(
+        re.compile(r"/v1/messages\?.*cursor="),
+        lambda route: held.append(route) if len(held) < count else route.continue_(),
+    )
+    return held
+
+
+def _wait_for(page: Page, held: list[Route], count: int) -> None:
+    """Wait until so many requests are held. Playwright gives them to the test while it waits for the page."""
+    for _ in range(600):
+        if len(held) >= count:
             break
         page.wait_for_timeout(100)
-    expect(page.locator(".row").last).to_have_attribute("aria-setsize", "270")
+    assert len(held) == count
+
+
+def _scroll_to_the_end(page: Page) -> None:
+    page.locator(".scroller").evaluate("element => { element.scrollTop = element.scrollHeight; }")
 
 
 def test_hostile_texts_are_shown_as_texts(running: Emulator, ccell: Ccell, open_page: Open) -> None:

@@ -20,13 +20,16 @@ export class Feed {
     this.isOutdated = false;
     /** @type {string | number | null} */
     this.cursor = null;
+    /** @type {string | number | null} - the page that is on its way */
+    this.wanted = null;
   }
 
-  /** Ask for the page after the last one. */
+  /** Ask for the page after the last one, unless it is on its way. */
   async more() {
     const { signal } = this.asking;
     const { cursor } = this;
-    if (cursor === null) return;
+    if (cursor === null || cursor === this.wanted) return;
+    this.wanted = cursor;
     try {
       const page = await this.ask(cursor, signal);
       // So many new items have come meanwhile that the list began again.
@@ -34,7 +37,10 @@ export class Feed {
       this.cursor = page.next;
       this.list.set([...this.list.items, ...page.items], this.cursor === null);
     } catch (error) {
+      // The next draw asks again.
       this.report(error);
+    } finally {
+      if (cursor === this.wanted) this.wanted = null;
     }
   }
 

@@ -7,7 +7,7 @@ export class LongList {
    * @param {object} how
    * @param {(item: Item, place: number) => HTMLElement} how.row - makes a row
    * @param {(item: Item) => string} how.key - names an item
-   * @param {() => Promise<void>} how.more - asks for more items; called at the end of the list
+   * @param {() => void} how.more - asks for more items; called at each draw while the end of the list is in sight
    * @param {string} how.label - the name of the list
    */
   constructor({ row, key, more, label }) {
@@ -17,7 +17,6 @@ export class LongList {
     /** @type {Item[]} */
     this.items = [];
     this.isComplete = false;
-    this.isLoading = false;
     this.rowHeight = 0;
     this.body = document.createElement("ul");
     this.body.className = "rows";
@@ -115,16 +114,7 @@ export class LongList {
     }
     for (const [name, { element }] of this.shown) if (!shown.has(name)) element.remove();
     this.shown = shown;
-    if (!this.isComplete && !this.isLoading && this.items.length > 0 && last >= this.items.length - 20) this.load();
-  }
-
-  async load() {
-    this.isLoading = true;
-    try {
-      await this.more();
-    } finally {
-      this.isLoading = false;
-    }
+    if (!this.isComplete && this.items.length > 0 && last >= this.items.length - 20) this.more();
   }
 
   /** @param {number} place */
