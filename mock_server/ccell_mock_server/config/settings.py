@@ -297,6 +297,10 @@ def _check_server(
             toml.read_profile(Path(server.profile))
         except ConfigError as error:
             yield ConfigProblem("server.profile", str(error))
+    if "://" in server.store and not is_database(server.store):
+        yield ConfigProblem("server.store", "must be a file, or a URL that begins with postgresql://")
+    elif checks_files and server.store and not is_database(server.store):
+        yield from check_store(Path(server.store))
     yield from _check_tls(server, invalid)
     if checks_files:
         yield from _check_files(server)
@@ -333,8 +337,6 @@ def _check_tls(server: ServerSettings, invalid: AbstractSet[str]) -> Iterator[Co
 
 
 def _check_files(server: ServerSettings) -> Iterator[ConfigProblem]:
-    if server.store:
-        yield from check_store(Path(server.store))
     if server.tls_cert and server.tls_key:
         yield from check_certificate(server.tls_cert, server.tls_key)
     elif not (server.tls_cert or server.tls_key) and server.scheme == "https":
