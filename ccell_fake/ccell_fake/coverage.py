@@ -1,6 +1,6 @@
 """Records of what clients have met: codes, limits, open questions and kinds of faults.
 
-Times are aware, in Asia/Shanghai, on the gateway's clock. In JSON they are ISO 8601 with the offset.
+Times are aware, in Asia/Shanghai, on the gateway's clock. They are ISO 8601 with the offset in JSON.
 """
 
 from collections.abc import Iterable, Mapping

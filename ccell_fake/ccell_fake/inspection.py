@@ -1,6 +1,6 @@
 """Records that tests look at. The store and the engine return them, the control API sends them as JSON.
 
-Times are aware, in Asia/Shanghai. In JSON they are ISO 8601 with the offset.
+Times are aware, in Asia/Shanghai. They are ISO 8601 with the offset in JSON.
 """
 
 from dataclasses import dataclass
@@ -436,7 +436,7 @@ class MessageFilter:
 
 @dataclass(frozen=True, slots=True)
 class ReportFilter:
-    """Conditions for reports. None means any. In texts, `*` stands for any text.
+    """Conditions for reports. None means any. `*` in texts stands for any text.
 
     Attributes:
         phone: The number.
@@ -457,7 +457,7 @@ class ReportFilter:
 
 @dataclass(frozen=True, slots=True)
 class UpmsgFilter:
-    """Conditions for upstream messages. None means any. In texts, `*` stands for any text.
+    """Conditions for upstream messages. None means any. `*` in texts stands for any text.
 
     Attributes:
         phone: The number it came from.

@@ -55,7 +55,7 @@ _open_blocks = 0
 def exempted(*urls: str) -> Generator[None]:
     """Exempt loopback and the hosts of URLs for the code in this process and the processes that it starts.
 
-    Blocks may overlap in any order. When the last one ends, the variables get their former values, unless somebody else
+    Blocks may overlap in any order. The variables get their former values when the last one ends, unless somebody else
     has changed them meanwhile.
 
     Args:

@@ -21,7 +21,7 @@ Carrier = Literal["mobile", "unicom", "telecom", "broadnet"]
 class OutcomeRule:
     """A rule that decides the reports of the messages that match.
 
-    In a pattern, `*` stands for any text. A pattern that is not set matches everything.
+    `*` in a pattern stands for any text. A pattern that is not set matches everything.
 
     Attributes:
         phone: Pattern of the number.
@@ -67,8 +67,8 @@ class PersonaAnswer:
 class Persona:
     """The owner of the phones that match: how they answer the messages they receive.
 
-    An answer is an upstream message to the account's port plus the message's spcode. After a phone has sent one of the
-    words of `opt_out`, the gateway refuses it (1004008).
+    An answer is an upstream message to the account's port plus the message's spcode. The gateway refuses a
+    phone (1004008) that has sent one of the words of `opt_out`.
 
     Attributes:
         phone: Pattern of the numbers, `*` for any text.
@@ -102,8 +102,8 @@ class AccountSettings:
         signcode: `*` for any signature, or a list of the allowed signatures without brackets (1004004, 1004005).
         require_signature: Whether a content needs a signature (1004003).
         max_concurrency: The thread limit: requests in progress at the same time (K1, 1001006).
-        lock_after: Lock the account after this many excesses within `lock_window`; 0 for never (K3). If neither is
-            set, the server's answer to Q22 applies.
+        lock_after: Lock the account after this many excesses within `lock_window`; 0 for never (K3). The server's
+            answer to Q22 applies if neither is set.
         lock_window: Length of the window in seconds.
         lock_duration: Seconds until a lock ends; 0 to keep it until the account is unlocked.
         processing_time: Seconds that each request takes. It keeps its slot meanwhile.

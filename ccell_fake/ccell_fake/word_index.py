@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 class WordIndex:
     """A list of words, indexed by their beginnings.
 
-    The time of a search grows with the length of the text. It does not depend on the number of words. At each position
-    of the text, a search goes on while some word begins like the text there.
+    The time of a search grows with the length of the text. It does not depend on the number of words. A search goes on
+    at each position of the text while some word begins like the text there.
     """
 
     def __init__(self, words: Iterable[str]) -> None:

@@ -93,7 +93,7 @@ class FakeCcell(Ccell):
             self._stack = stack.pop_all()
 
     def _end(self) -> None:
-        """Close the account and stop the gateway. In a forked process this does nothing."""
+        """Close the account and stop the gateway. A forked process leaves them alone."""
         if not self._owner.is_here:
             self._stack.pop_all()
             return

@@ -65,8 +65,8 @@ class _BoundedHandler(QueueHandler):
 def log_to_stderr(level: int) -> Generator[None]:
     """Write the records of all loggers to stderr, from a thread of its own.
 
-    If stderr is not read, at most 10,000 records wait for it. Later ones are dropped. Their number is logged as soon as
-    stderr is read again. At the end, the records have one second to be written.
+    At most 10,000 records wait for a stderr that is not read. Later ones are dropped. Their number is logged as soon as
+    stderr is read again. The records have one second to be written at the end.
     """
     with _logging(_stderr_writer(), level):
         yield

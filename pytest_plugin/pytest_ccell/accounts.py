@@ -78,7 +78,7 @@ def account(node: pytest.Item | pytest.Collector, server: Server) -> Generator[C
 
 
 def close(ccell: Ccell, node: pytest.Item | pytest.Collector) -> None:
-    """Close an account. If the code under test broke limits, fail, and add the journal to the report of a test."""
+    """Close an account. Fail, and add the journal to the report of a test, if the code under test broke limits."""
     if ccell not in registry.accounts:
         return
     journal = journals.render(journals.of_strict_account(ccell)) if ccell.is_strict else ""

@@ -33,7 +33,7 @@ class Start:
 
 
 BEGINNING = Start({}, {})
-"""Before any request."""
+"""The start before any request."""
 
 
 @dataclass(frozen=True, slots=True)

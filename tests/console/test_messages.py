@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from harness.console import CONTENT, PHONE, Open, console
+from harness.console import CONTENT, PHONE, Open, console, wait_for
 from harness.emulators import emulator
 from playwright.sync_api import Page, Route, expect
 
@@ -246,13 +246,13 @@ def test_a_page_that_comes_late_leaves_no_gap(running: Emulator, ccell: Ccell, o
     expect(page.locator(".row").first).to_contain_text("13800000149")
     _scroll_to_the_end(page)
     expect(page.locator(".row", has_text="13800000050")).to_be_visible()
-    _wait_for(page, held, 1)
+    wait_for(page, held, 1)
     page.get_by_role("button", name="Pause").click()
     ccell.client.send([f"139{number:08d}" for number in range(120)], CONTENT)
     page.get_by_role("button", name="Go on").click()
     # The list has begun again. Its end is in sight, without a scroll.
     expect(page.locator(".row", has_text="13900000020")).to_be_visible()
-    _wait_for(page, held, 2)
+    wait_for(page, held, 2)
     for route in (held[first], held[1 - first]):
         with page.expect_response(route.request.url):
             route.continue_()
@@ -271,7 +271,7 @@ def test_a_page_that_failed_is_asked_for_again(running: Emulator, ccell: Ccell, 
     held = _hold(page, 1)
     expect(page.locator(".row").first).to_contain_text("13800000149")
     _scroll_to_the_end(page)
-    _wait_for(page, held, 1)
+    wait_for(page, held, 1)
     held[0].abort()
     expect(page.get_by_role("alert")).to_be_visible()
     ccell.client.send(PHONE, CONTENT)
@@ -286,15 +286,6 @@ def _hold(page: Page, count: int) -> list[Route]:
         lambda route: held.append(route) if len(held) < count else route.continue_(),
     )
     return held
-
-
-def _wait_for(page: Page, held: list[Route], count: int) -> None:
-    """Wait until so many requests are held. Playwright gives them to the test while it waits for the page."""
-    for _ in range(600):
-        if len(held) >= count:
-            break
-        page.wait_for_timeout(100)
-    assert len(held) == count
 
 
 def _scroll_to_the_end(page: Page) -> None:

@@ -1,12 +1,13 @@
 """Phones, requests, and the log-in."""
 
+import re
 from contextlib import suppress
 
 import pytest
 from harness import http
-from harness.console import CONTENT, PHONE, Open, console
+from harness.console import CONTENT, PHONE, Open, console, wait_for
 from harness.emulators import emulator
-from playwright.sync_api import expect
+from playwright.sync_api import APIResponse, Route, expect
 
 from ccell_fake.client import RequestRefused
 from ccell_fake.model import Operation
@@ -33,6 +34,29 @@ def test_a_phone_shows_both_directions_and_answers(running: Emulator, ccell: Cce
     expect(talk.locator(".out")).to_contain_text("fetched by the client")
     talk.get_by_role("button", name="退订").click()
     expect(talk.locator(".out")).to_have_count(2)
+
+
+def test_a_conversation_that_comes_late_does_not_stay(running: Emulator, ccell: Ccell, open_page: Open) -> None:
+    page = open_page(console(running, f"phone/{PHONE}?account=300001"))
+    expect(page.locator(".phone .empty")).to_be_visible()
+    held: list[tuple[Route, APIResponse]] = []
+
+    def hold_the_first(route: Route) -> None:
+        if held:
+            route.continue_()
+        else:
+            held.append((route, route.fetch()))
+
+    page.route(re.compile(r"/messages\?phone="), hold_the_first)
+    ccell.client.send(PHONE, CONTENT)
+    wait_for(page, held, 1)
+    ccell.client.send(PHONE, CONTENT)
+    # A second load at the same time would be over by now.
+    page.wait_for_timeout(500)
+    route, answer = held[0]
+    with page.expect_response(route.request.url):
+        route.fulfill(response=answer)
+    expect(page.locator(".phone .in")).to_have_count(2)
 
 
 def test_an_answer_that_the_client_lost_is_handed_out_again(running: Emulator, ccell: Ccell, open_page: Open) -> None:

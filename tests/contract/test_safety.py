@@ -464,6 +464,10 @@ def test_requests_with_a_wrong_sign_or_password_are_free_through_either_door(tmp
         for operation in Operation:
             guard(_call(json_requests.render(operation, request)))
             guard(_request(requests.render(request), operation))
+    request = Request(USERID, PASSWORD, submits)
+    for sent in (_call(json_requests.render(Operation.SEND, request)), _request(requests.render(request))):
+        with pytest.raises(NotAllowed):
+            guard(sent)
 
 
 @pytest.mark.parametrize("dialect", Door)

@@ -1,5 +1,6 @@
 """The console in a browser."""
 
+from collections.abc import Sized
 from typing import Any, Protocol
 
 from playwright.sync_api import Page
@@ -21,3 +22,12 @@ class Open(Protocol):
 def console(running: Emulator, view: str = "messages") -> str:
     """Return the address of a view."""
     return f"{running.url}/_ccell/#/{view}"
+
+
+def wait_for(page: Page, held: Sized, count: int) -> None:
+    """Wait until so many requests are held. Playwright gives them to the test while it waits for the page."""
+    for _ in range(600):
+        if len(held) >= count:
+            break
+        page.wait_for_timeout(100)
+    assert len(held) == count

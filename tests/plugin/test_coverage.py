@@ -208,6 +208,7 @@ def test_a_crashed_worker_is_named(pytester: pytest.Pytester) -> None:
         """
     )
     result = run(pytester, "-n", "1", "--ccell-coverage")
+    result.assert_outcomes(passed=1, failed=1)
     result.stdout.fnmatch_lines(["The coverage of worker gw0 is missing: it crashed."])
 
 

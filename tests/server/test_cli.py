@@ -274,6 +274,13 @@ def test_ready_fails_after_its_timeout_and_says_what_it_observed() -> None:
     assert "was not ready within 0.05 s: " in result.stderr
 
 
+@pytest.mark.parametrize("url", ["nonsense", "ftp://127.0.0.1", "http://127.0.0.1:port"])
+def test_ready_does_not_wait_for_an_address_that_cannot_be_asked(url: str) -> None:
+    result = _run("ready", "--url", url, "--timeout", "3600")
+    assert result.exit_code == 1
+    assert result.stderr.startswith(f"Error: {url} cannot be asked: ")
+
+
 def test_a_used_port_is_an_error() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listening:
         port = str(listening.getsockname()[1])

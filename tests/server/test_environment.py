@@ -255,6 +255,10 @@ def test_check_config_needs_no_file(folder: Path) -> None:
 UNUSABLE: list[tuple[dict[str, str], str]] = [
     ({"STORE": "missing/x.sqlite"}, 'CCELL_FAKE_STORE: server.store must be in a folder that exists, got "missing/x'),
     ({"STORE": "."}, 'CCELL_FAKE_STORE: server.store must be a file, not a folder, got "."'),
+    (
+        {"STORE": "mysql://u:hush-hush@host/db"},
+        "CCELL_FAKE_STORE: server.store must be a file, or a URL that begins with postgresql://\n",
+    ),
     ({"TLS_CERT": "none.pem", "TLS_KEY": "token"}, "CCELL_FAKE_TLS_CERT: server.tls_cert must be a file that exists"),
     ({"TLS_CERT": "token", "TLS_KEY": "none.pem"}, "CCELL_FAKE_TLS_KEY: server.tls_key must be a file that exists"),
     ({"TLS_CERT": "token", "TLS_KEY": "token"}, "CCELL_FAKE_TLS_CERT: server.tls_cert: token and token must be a cert"),
@@ -273,6 +277,11 @@ def test_check_config_refuses_what_serve_cannot_start_with(
     checked, started = _run("check-config", env=env), _run("serve", env=env)
     assert (checked.exit_code, checked.stderr.startswith(message)) == (2, True), checked.output
     assert started.exit_code in {1, 2}, started.output
+
+
+def test_check_config_accepts_the_url_of_a_database() -> None:
+    done = _run("check-config", env={"CCELL_FAKE_STORE": "postgresql://ccell:hush-hush@database.example.com/ccell"})
+    assert done.output == "the default configuration is valid with CCELL_FAKE_STORE: 1 account\n"
 
 
 def test_check_config_writes_nothing_and_accepts_the_files_of_an_emulator(folder: Path) -> None:

@@ -402,14 +402,18 @@ def test_what_the_integration_changes_is_its_own_fault(
 
 
 def test_texts_of_its_own_need_only_the_token(served: Emulator) -> None:
+    texts: list[str] = []
+
     class Templates(Submits):
         has_own_texts = True
 
         @staticmethod
         def change(message: Message) -> Message:
-            return replace(message, content=f"您的密码：{message.token}【商店】")
+            texts.append(f"您的密码：{message.token}【商店】")
+            return replace(message, content=texts[-1])
 
     stateful.run(Templates, served.url, settings=FEW)
+    assert len(texts) > 1
 
 
 @pytest.mark.parametrize("allowed", [(), ("S8",)])
@@ -471,6 +475,8 @@ def test_a_line_break_that_is_lost_is_found(served: Emulator) -> None:
 
 
 def test_an_outbox_that_is_flushed_after_a_poll_is_right(served: Emulator) -> None:
+    flushed: list[str] = []
+
     class Outbox(Right):
         """Sends again what was refused for its threads, after the next poll."""
 
@@ -493,10 +499,12 @@ def test_an_outbox_that_is_flushed_after_a_poll_is_right(served: Emulator) -> No
             waiting, self.outbox = self.outbox, []
             if waiting:
                 self.submit(waiting)
+                flushed.extend(one.phone for one in waiting)
 
     fault = CodeFault(code=Code.CONCURRENCY_EXCEEDED, times=9)
     plan = Plan((Send((PHONE,)), Send((OTHER,), fault=fault)))
     stateful.replay(Outbox, served.url, plan)
+    assert OTHER in flushed
 
 
 def test_digits_around_a_token_do_not_confuse_messages(served: Emulator) -> None:
@@ -508,26 +516,34 @@ def test_digits_around_a_token_do_not_confuse_messages(served: Emulator) -> None
 
 
 def test_an_integration_may_hold_back_after_a_fault(served: Emulator) -> None:
+    held: list[str] = []
+
     class Breaker(Right):
         is_open = False
 
         def submit(self, submits: Sequence[Any]) -> None:
             if self.is_open:
                 self._store(submits, Fate.UNKNOWN)
+                held.extend(one.phone for one in submits)
                 return
             super().submit(submits)
             self.is_open = Fate.UNKNOWN in self.store.values()
 
     plan = Plan((Send((PHONE,), fault=CloseFault(processed=True)), Send((OTHER,))))
     stateful.replay(Breaker, served.url, plan)
+    assert held == [OTHER]
 
 
 def test_replies_may_be_stored_without_blanks_around_them(served: Emulator) -> None:
+    received: list[tuple[str, str]] = []
+
     class Trims(Right):
         def upmsgs(self) -> Iterable[tuple[str, str]]:
+            received[:] = self.replies
             return [(phone, text.strip()) for phone, text in self.replies]
 
     stateful.replay(Trims, served.url, Plan((stateful.Reply(PHONE, " 好的 "), stateful.FetchReplies())))
+    assert received == [(PHONE, " 好的 ")]
 
 
 @pytest.mark.parametrize("attributes", [{"sendtime": "2031-01-15T12:30:00"}, {"spcode": "12"}], ids=str)
@@ -543,10 +559,13 @@ def test_a_refused_attribute_of_its_own_is_not_blamed_on_the_gateway(
 
 
 def test_an_integration_that_backs_off_is_never_locked(served: Emulator) -> None:
+    sends: list[str] = []
+
     class BacksOff(Right):
         def send(self, messages: Sequence[Message]) -> None:
             for _ in range(10):
                 super().send(messages)
+                sends.extend(one.reference for one in messages)
                 if all(self.store[one.reference] == Fate.ACCEPTED for one in messages):
                     break
 
@@ -556,6 +575,7 @@ def test_an_integration_that_backs_off_is_never_locked(served: Emulator) -> None
             self.client = Client(url, userid, password, retry=Retry(attempts=1))
 
     stateful.replay(BacksOff, served.url, Plan((Send((PHONE,), fault=stateful.Busy()),) * 8))
+    assert len(sends) > len(set(sends)) == 8
 
 
 def test_a_plan_with_a_kill_needs_a_restart(served: Emulator) -> None:
@@ -564,12 +584,15 @@ def test_a_plan_with_a_kill_needs_a_restart(served: Emulator) -> None:
 
 
 def test_what_failed_by_its_report_may_be_sent_again(served: Emulator) -> None:
+    again: list[str] = []
+
     class Resends(Right):
         def poll_reports(self) -> None:
             super().poll_reports()
             for message in self.messages:
                 if self.store.get(message.reference) == Fate.FAILED:
                     super().send([message])
+                    again.append(message.phone)
 
         def send(self, messages: Sequence[Message]) -> None:
             self.messages = messages
@@ -577,6 +600,7 @@ def test_what_failed_by_its_report_may_be_sent_again(served: Emulator) -> None:
 
     plan = Plan((Send((PHONE,)), stateful.Report(is_delivered=False), FetchReports(), FetchReports()))
     stateful.replay(Resends, served.url, plan)
+    assert again == [PHONE]
 
 
 @pytest.mark.parametrize(
@@ -686,10 +710,13 @@ def test_an_integration_is_killed_in_the_middle_and_started_again(served: Emulat
 
 
 def test_messages_that_a_kill_kept_from_the_integration_are_not_lost(served: Emulator) -> None:
+    begun: list[str] = []
+
     class OneByOne(Right):
         def send(self, messages: Sequence[Message]) -> None:
             for message in messages:
                 self.store[message.reference] = Fate.UNKNOWN
+                begun.append(message.phone)
                 super().send([message])
 
         def restart(self) -> None:
@@ -697,6 +724,7 @@ def test_messages_that_a_kill_kept_from_the_integration_are_not_lost(served: Emu
             self.client = Client(self.url, *self.credential)
 
     stateful.replay(OneByOne, served.url, Plan((Send((PHONE, OTHER), fault=Killed()),)))
+    assert begun == [PHONE]
 
 
 def test_an_exception_of_the_integration_ends_the_run_with_its_story(served: Emulator) -> None:

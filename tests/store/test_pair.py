@@ -158,17 +158,22 @@ def test_an_account_closed_on_one_is_gone_on_the_other(pair: Pair) -> None:
 
 
 def test_accounts_can_be_listed_while_others_are_opened_and_closed(pair: Pair) -> None:
-    ends = threading.Event()
+    stays = pair.controls[0].open()
+    begun, ends = threading.Event(), threading.Event()
 
     def come_and_go() -> None:
         while not ends.is_set():
             pair.controls[0].open().close()
+            begun.set()
 
     with ThreadPoolExecutor(1) as pool:
         busy = pool.submit(come_and_go)
-        for _ in range(50):
-            list(pair.controls[1].accounts())
-        ends.set()
+        try:
+            assert begun.wait(60)
+            for _ in range(50):
+                assert stays.userid in {one.userid for one in pair.controls[1].accounts()}
+        finally:
+            ends.set()
         busy.result()
 
 

@@ -233,6 +233,12 @@ def test_accounts_end_while_requests_of_no_account_are_written(pair: Pair) -> No
     with pair[0].transaction_of_all() as ledger:
         ledger.begin_events(dict)
 
+    def met() -> int:
+        with pair.one.reading() as ledger:
+            return sum(row.times for row in ledger.inspect.met())
+
+    before = met()
+
     def end(number: int) -> None:
         for _ in range(10):
             userid, account = _opened(pair[number])
@@ -252,6 +258,7 @@ def test_accounts_end_while_requests_of_no_account_are_written(pair: Pair) -> No
         done: list[Future[None]] = [pool.submit(end if number < 4 else stray, number) for number in range(6)]
     for one in done:
         one.result()
+    assert met() - before == 4 * 10 + 2 * 20
 
 
 def test_slots_count_over_all_emulators_while_their_leases_hold(pair: Pair) -> None:
@@ -308,6 +315,7 @@ def test_a_hold_ends_by_itself(pair: Pair) -> None:
         with two.reading() as ledger:
             return not ledger.holds(account)
 
+    assert not is_free()
     until(is_free)
 
 

@@ -181,7 +181,7 @@ class AsyncClient(AccountClient):
     ) -> AsyncGenerator[Report | MalformedReport, None]:
         """Yield status reports, as `Client.follow_reports` does; `stop` is an event of asyncio or anyio.
 
-        If its task is cancelled, the next call continues after the last yielded report.
+        The next call continues after the last yielded report if the task of this one is cancelled.
         """
         return self._follow(self._reports, interval, stop, timeout)
 

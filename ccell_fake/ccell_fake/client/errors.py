@@ -67,7 +67,7 @@ class ClientUnusable(NotSent):
 class OutcomeUnknown(ClientError):
     """The request may have arrived, but no answer did. Do not repeat a send before its reports are in.
 
-    If a fetch fails so, the items of its answer are lost: at most 300 reports (R2) or 100 upstream messages (U2).
+    A fetch that fails so loses the items of its answer: at most 300 reports (R2) or 100 upstream messages (U2).
     """
 
 

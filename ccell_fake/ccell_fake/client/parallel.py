@@ -15,7 +15,7 @@ from ccell_fake.model import Submit
 class ParallelSend:
     """Requests that workers share, and their results in the order of the numbers.
 
-    After an error no further request begins. Requests in progress are finished.
+    No further request begins after an error. Requests in progress are finished.
     """
 
     def __init__(self, gateway: GatewayCalls, submits: tuple[Submit, ...]) -> None:

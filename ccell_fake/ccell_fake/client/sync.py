@@ -187,7 +187,7 @@ class Client(AccountClient):
             linkid: Your own reference (A2).
             spcode: Extension to append to the account's port (A3).
             progress: Called with the result of each request, never twice at the same time.
-            parallel: Use all threads of the account. After an error no further request begins, and those in progress
+            parallel: Use all threads of the account. No further request begins after an error. Requests in progress
                 are finished.
             timeout: Seconds, in place of the client's timeout; None for the client's.
 

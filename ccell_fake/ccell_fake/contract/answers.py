@@ -104,7 +104,7 @@ class RawAnswer:
 
     @property
     def codes(self) -> list[str]:
-        """The returns of its resps, in order. If the root has the code of a number, that code alone (Q50)."""
+        """The returns of its resps, in order, or the code of the root alone if that is the code of a number (Q50)."""
         return [self.reply.code] if self._is_for_all else [resp.code for resp in self.resps]
 
     @property

@@ -24,7 +24,7 @@ def for_all(
 ) -> None:
     """Check a property with drawn examples.
 
-    After a failure, shrinking uses only the exchanges recorded so far and sends no requests.
+    Shrinking sends no requests after a failure. It uses only the exchanges recorded so far.
 
     Args:
         check_run: The running check.

@@ -52,7 +52,7 @@ class WaitConditions(TypedDict, total=False):
     """Conditions of a wait. Conditions of messages are allowed only with kind `message`, `not_empty` only without.
 
     Attributes:
-        phone: The number of the message. In phone, linkid, content, msgid and code, `*` stands for any text.
+        phone: The number of the message. `*` in phone, linkid, content, msgid and code stands for any text.
         linkid: The sender's reference.
         content: The text.
         msgid: The serial number.
@@ -90,7 +90,7 @@ class AccountControl:
         self._path = f"/v1/accounts/{quote(userid, safe='')}"
 
     def __repr__(self) -> str:
-        """Without the password."""
+        """Show the userid, without the password."""
         return f"AccountControl({self.userid!r})"
 
     def disconnect(self, error: AccountClosed) -> None:

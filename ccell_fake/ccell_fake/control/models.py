@@ -215,7 +215,7 @@ class WaitBody(ObjectBody):
 
     Attributes:
         kind: `message`, `report` (reports are fetched) or `upmsg` (upstream messages are fetched).
-        phone: The number of the message. In phone, linkid, content, msgid and code, `*` stands for any text.
+        phone: The number of the message. `*` in phone, linkid, content, msgid and code stands for any text.
         linkid: The sender's reference.
         content: The text.
         msgid: The serial number.

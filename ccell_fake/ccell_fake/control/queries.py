@@ -1,6 +1,6 @@
 """Conditions of messages, reports, upstream messages and requests, as arguments of the control API's client.
 
-A condition that is None or absent is none. In texts, `*` stands for any text.
+A condition that is None or absent is none. `*` in texts stands for any text.
 """
 
 from datetime import datetime
@@ -42,7 +42,7 @@ class MessageSelection(Selection, total=False):
     Their time is that of the submission.
 
     Attributes:
-        phone: The number. In phone, linkid, content, msgid and code, `*` stands for any text.
+        phone: The number. `*` in phone, linkid, content, msgid and code stands for any text.
         linkid: The sender's reference.
         content: The text.
         msgid: The serial number.
@@ -131,7 +131,7 @@ class UpmsgQuery(UpmsgSelection, total=False):
 
 
 class RequestQuery(TypedDict, total=False):
-    """Conditions of requests. In code and text, `*` stands for any text.
+    """Conditions of requests. `*` in code and text stands for any text.
 
     Attributes:
         userid: The account; empty for the requests of no account.

@@ -336,7 +336,7 @@ class AccountAdmin:
 
         Args:
             phone: The sender.
-            content: The text. If the phone has a persona, it may opt out.
+            content: The text. It may opt out if the phone has a persona.
             spcode: The extension, appended to the account's port.
             delay: Seconds from now.
         """

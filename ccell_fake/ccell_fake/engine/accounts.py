@@ -59,7 +59,7 @@ class Accounts:
             return list(self.all(ledger))
 
     def known(self) -> list[Account]:
-        """Return the accounts as `read` does. If the store is not available, they are as they were last found."""
+        """Return the accounts as `read` does, or as they were last found if the store is not available."""
         try:
             return self.read()
         except StoreUnavailable:

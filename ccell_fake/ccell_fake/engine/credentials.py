@@ -13,12 +13,12 @@ _LEAST_AGE = timedelta(minutes=1)
 
 
 def needs_password(request: Request, answers: Answers) -> bool:
-    """Return whether the password of a request is looked at. Where there is a sign as well, Q43 decides."""
+    """Return whether the password of a request is looked at. Q43 decides if there is a sign as well."""
     return not request.sign or (bool(request.password) and answers["Q43"] != "sign")
 
 
 def needs_sign(request: Request, answers: Answers) -> bool:
-    """Return whether the sign of a request is looked at. Where there is a password as well, Q43 decides."""
+    """Return whether the sign of a request is looked at. Q43 decides if there is a password as well."""
     return bool(request.sign) and (not request.password or answers["Q43"] != "password")
 
 

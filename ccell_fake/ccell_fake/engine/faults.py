@@ -122,7 +122,7 @@ def choose_fault(
         account: The account.
         now: The account's time, in microseconds since 1970.
         seed: Seed for all randomness.
-        is_judged: Whether the numbers will be judged. If not, faults about numbers do not apply.
+        is_judged: Whether the numbers will be judged. Faults about numbers apply only then.
     """
     counted = list(rows)
     operation, request = arrival.parsed

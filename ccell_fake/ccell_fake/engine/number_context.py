@@ -46,7 +46,7 @@ class SubmitFacts:
         content: The content. Empty if the submit has none.
         length: Characters of the content (Q35).
         numbers: The numbers of the phone attribute.
-        signatures: Possible signatures. If the account's list has some of them, only those.
+        signatures: Possible signatures, or only those on the account's list if it has any.
         arranged: What a test arranged for the numbers.
     """
 
@@ -88,7 +88,7 @@ def submit_facts(submit: Submit, policy: Policy, now: datetime, arranged: Arrang
 
 
 def possible_signatures(content: str, settings: AccountSettings, answers: Answers) -> tuple[Signature, ...]:
-    """Return the possible signatures of a content (Q27, Q52). If the account's list has some of them, only those."""
+    """Return the possible signatures of a content (Q27, Q52), or only those on the account's list if it has any."""
     signatures = find_signatures(content, answers)
     if settings.signcode == "*":
         return signatures

@@ -39,7 +39,7 @@ def answer(phone: str, submission: Submission, settings: AccountSettings, person
 
 
 def receive(account: int, upmsg: Upmsg, personas: tuple[PersonaPattern, ...], ledger: Ledger) -> None:
-    """Save an upstream message. If its text opts out, the gateway refuses the phone after its motime."""
+    """Save an upstream message. The gateway refuses the phone after its motime if its text opts out."""
     ledger.add_upmsg(account, upmsg)
     persona = persona_of(upmsg.phone, personas)
     words = {word.casefold() for word in persona.opt_out} if persona else set[str]()

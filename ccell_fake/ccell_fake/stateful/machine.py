@@ -24,8 +24,8 @@ class CcellMachine:
             large step, because they are slow; a run against a live service has none.
         allowed: Codes and clauses that are no findings: `1001006` for more threads than allowed, `S8` for what is sent
             again after a refusal that will stay.
-        timeout: Seconds after which the integration gives up waiting for an answer. If it is not given, the machine
-            tries whether it is less than a second. Answers come late only if it is known.
+        timeout: Seconds after which the integration gives up waiting for an answer. The machine tries whether it is
+            less than a second if it is not given. Answers come late only if it is known.
         language: `en` or `zh`: the language of a story.
     """
 

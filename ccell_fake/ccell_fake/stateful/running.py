@@ -44,7 +44,7 @@ def run(
 ) -> None:
     """Try an integration in many ways, and tell the shortest story of what is wrong with it.
 
-    If the target is not repeatable, the first failure ends everything and is shown unshortened.
+    The first failure ends everything and is shown unshortened if the target is not repeatable.
 
     Args:
         machine: Your subclass of CcellMachine.
@@ -194,7 +194,7 @@ class _Run:
             raise self._failure.error
 
     def _try(self, plan: Plan) -> None:
-        """Perform a plan. If it fails, find the shortest one that does."""
+        """Perform a plan. Find the shortest plan that fails if this one does."""
         if self._failure is not None:
             # Hypothesis repeats a failure, which is told only once.
             if self._failure.plan == plan:

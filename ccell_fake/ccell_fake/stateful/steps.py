@@ -206,7 +206,7 @@ Step = Send | SendMany | Report | Reply | ReplyMany | FetchReports | FetchReplie
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A run: its steps, and the account's clock and habits. At its end, everything that is due is fetched.
+    """A run: its steps, and the account's clock and habits. Everything that is due is fetched at its end.
 
     Attributes:
         steps: The steps.

@@ -90,7 +90,7 @@ class SqliteStore:
         )
 
     def close(self) -> None:
-        """Close the store. A store without references closes itself. In a forked process this does nothing."""
+        """Close the store. A store without references closes itself. A forked process closes nothing."""
         if self.owner.is_here:
             with self._lock:
                 self._finalize()

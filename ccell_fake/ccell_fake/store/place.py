@@ -1,4 +1,4 @@
-"""Where a store is: a file, a database, or memory."""
+"""The place of a store: a file, a database, or memory."""
 
 import re
 

@@ -28,7 +28,7 @@ class Owner:
             raise InheritedError(message)
 
     def close(self, connection: sqlite3.Connection) -> None:
-        """Close a connection. In a fork it stays open for ever: closing it removes the owner's write-ahead log."""
+        """Close a connection. It stays open for ever in a fork: closing it removes the owner's write-ahead log."""
         if self.is_here:
             connection.close()
         else:

@@ -2,8 +2,8 @@
 
 A sweep looks at the oldest rows of an account in the order of their keys, at a few rows a request. It deletes those
 that exceed the cap and have nothing to come. A sweep begins when enough rows exceed the cap, so that a request seldom
-has to do with it. After a sweep that met many rows and left them, as many requests pass before the next one that a
-request costs little on average.
+has to do with it. A sweep that met many rows and left them is followed by so many requests without one that a request
+costs little on average.
 """
 
 from collections.abc import Callable

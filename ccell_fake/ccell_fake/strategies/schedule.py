@@ -45,8 +45,8 @@ def sendtimes(
 
     Args:
         now: The account's time, aware, of any zone. Freeze the clock to be exact.
-        min_ahead: Least time ahead. Whether the gateway accepts exactly now is open (Q17).
-        max_ahead: Greatest time ahead, up to 50 days. Whether it accepts exactly 50 days is open (Q17).
+        min_ahead: Least time ahead. It is open whether the gateway accepts exactly now (Q17).
+        max_ahead: Greatest time ahead, up to 50 days. It is open whether the gateway accepts exactly 50 days (Q17).
 
     Raises:
         InvalidArgument: The time is naive, or the bounds are invalid.

@@ -169,7 +169,7 @@ class Ccell:
             self._end()
 
     def __repr__(self) -> str:
-        """Without the password."""
+        """Show the userid, without the password."""
         return f"Ccell({self.userid!r})"
 
     @property
@@ -226,8 +226,8 @@ class Ccell:
     def settings(self, **changes: Unpack[SettingsByName]) -> AccountSettings:
         """Change settings by name, and return all settings of the account.
 
-        After `settings(balance=2)` two messages are left, however many were sent before. What is left at any time is
-        `client.info().riches`.
+        Two messages are left after `settings(balance=2)`, however many were sent before. `client.info().riches` is what
+        is left at any time.
 
         Raises:
             ControlError: There is no such setting, or the value is not allowed.
@@ -305,8 +305,8 @@ class Ccell:
         """Requests that came to the emulator since the account was opened, and reached no account of a test.
 
         They are unreadable, of an unknown userid, to a wrong path, or in the name of an account that the emulator
-        opened itself. If other processes test on the emulator too, only requests that contain the userid of the
-        account are listed.
+        opened itself. Only requests that contain the userid of the account are listed if other processes test on
+        the emulator too.
         """
         self._check_open()
         return self.server.strays.since(self._position, [self.userid])

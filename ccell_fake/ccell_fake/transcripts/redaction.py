@@ -180,7 +180,7 @@ class Redaction:
         return decoding.apply_edits(source.text, edits)
 
     def _replace_secrets(self, text: DecodedText) -> Iterator[Edit]:
-        """Replace all secrets of a text. If two edits overlap, the earlier one wins."""
+        """Replace all secrets of a text. The earlier one of two edits that overlap wins."""
         for named in detection.find_named(text):
             yield from self._replace_named(text, named)
         yield from self._replace_literals(text)

@@ -59,7 +59,7 @@ def find(
     *,
     door: Door = Door.XML,
 ) -> Payload:
-    """Find the payload in the query of a GET or the body of a POST. If the body is blank, use the query.
+    """Find the payload in the query of a GET or the body of a POST. Use the query of a POST if its body is blank.
 
     A query is always percent-decoded (W4), a body as Q54 is answered.
 

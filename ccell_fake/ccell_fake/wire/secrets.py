@@ -1,7 +1,7 @@
 """Hide the passwords and signs in a request that is kept or logged.
 
-A readable request in the document's layout has them in known places. In all other text, whatever is not known to
-be harmless is hidden, because a password may be anywhere in it.
+A readable request in the document's layout has them in known places. Whatever is not known to be harmless in any
+other text is hidden, because a password may be anywhere in it.
 """
 
 import codecs

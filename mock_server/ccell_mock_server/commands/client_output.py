@@ -88,7 +88,7 @@ def print_lines(rows: Iterable[Row], *, as_json: bool, finish: Callable[[], obje
 
 
 def print_rows(rows: Iterable[Row], *, as_json: bool) -> None:
-    """Print rows as `rows.print_rows` does. If they cannot be printed, all of them are saved.
+    """Print rows as `rows.print_rows` does. Save all of them if they cannot be printed.
 
     Raises:
         Unwritten: Stdout cannot be written.

@@ -180,7 +180,7 @@ def variables_of(context: click.Context) -> list[str]:
 
 
 def load(path: Path | None, overrides: Mapping[str, object], origins: Mapping[str, str]) -> Config:
-    """Load the configuration as `config.settings.load` does. If it is invalid, print its errors and exit with 2."""
+    """Load the configuration as `config.settings.load` does. Print its errors and exit with 2 if it is invalid."""
     with invalid_config_ends():
         return settings.load(path, overrides, origins)
 

@@ -65,7 +65,7 @@ def _accounts(emulator: "Emulator", demo: str) -> Iterator[tuple[str, str]]:
 
 
 def main_accounts(emulator: "Emulator") -> list[AccountSettings]:
-    """Return the accounts of the configuration. If the store has other accounts only, return one of these."""
+    """Return the accounts of the configuration, or one of the store's if none of them is open."""
     opened = {account.settings.userid: account.settings for account in emulator.services.accounts.read()}
     configured = [opened[one.userid] for one in emulator.config.accounts if one.userid in opened]
     return configured or [*opened.values()][:1]

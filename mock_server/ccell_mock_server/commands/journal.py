@@ -37,7 +37,7 @@ def journal(
 ) -> None:
     """List the requests of an emulator, with the rule that decided each answer. The newest comes first.
 
-    In a PATTERN, * stands for any text. Times are in Asia/Shanghai, by the clock of each account. With --json, a
+    * in a PATTERN stands for any text. Times are in Asia/Shanghai, by the clock of each account. With --json, a
     request has all members that the control API gives it.
     """
     if position is not None:

@@ -38,7 +38,7 @@ def messages(
 ) -> None:
     """Search the messages of an emulator. The newest comes first.
 
-    In a PATTERN, * stands for any text. Times are in Asia/Shanghai, by the clock of each account. With --json, a
+    * in a PATTERN stands for any text. Times are in Asia/Shanghai, by the clock of each account. With --json, a
     message has all members that the control API gives it.
     """
     account = control if userid is None else control.account(userid)

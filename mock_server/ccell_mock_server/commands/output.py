@@ -114,7 +114,7 @@ def uninterrupted() -> Generator[None]:
 
 
 def tell(text: str) -> None:
-    """Write a text to stderr, without what controls a terminal. If that fails, the exit code tells what happened."""
+    """Write a text to stderr, without what controls a terminal. The exit code tells what happened if that fails."""
     with suppress(OSError, AttributeError, ValueError):
         lines = map(escape_controls, text.split("\n"))
         sys.stderr.write("".join(f"{line}\n" for line in lines))

@@ -18,7 +18,7 @@ _POLL_SECONDS = 0.05
 
 
 class NotReadyError(CcellError):
-    """The emulator was not ready in time. The message says what was last observed."""
+    """The emulator was not ready in time, or cannot be asked. The message says what was last observed."""
 
 
 @click.command()
@@ -60,7 +60,7 @@ def wait_until_ready(url: str, timeout: float, cacert: Path | None = None) -> No
         cacert: File of the certificates to trust, as PEM; None for any.
 
     Raises:
-        NotReadyError: It is not ready in time.
+        NotReadyError: It is not ready in time, or the URL is none.
         ValueError: The file has no certificates.
     """
     import httpx2  # noqa: PLC0415 - slow to import
@@ -75,7 +75,10 @@ def wait_until_ready(url: str, timeout: float, cacert: Path | None = None) -> No
                 if answer.is_success:
                     return
                 observed = f"it answered {answer.status_code}"
-            except (httpx2.HTTPError, httpx2.InvalidURL) as error:
+            except (httpx2.InvalidURL, httpx2.UnsupportedProtocol) as error:
+                message = f"{url} cannot be asked: {error}"
+                raise NotReadyError(message) from error
+            except httpx2.HTTPError as error:
                 observed = str(error)
             if left <= _POLL_SECONDS:
                 message = f"{url} was not ready within {timeout:g} s: {observed}"

@@ -23,8 +23,8 @@ _DELETED = "messages, reports, upstream messages, journal, faults, clock and loc
 def reset(control: "ControlClient", *, userid: str | None, yes: bool) -> None:
     """Delete the messages of an account, or of all accounts.
 
-    Reports, upstream messages, journal, faults, clock and lock are deleted too. Settings stay. On a terminal the
-    command asks first. Elsewhere it needs --yes.
+    Reports, upstream messages, journal, faults, clock and lock are deleted too. Settings stay. The command asks
+    first on a terminal. Elsewhere it needs --yes.
     """
     # Nothing is asked or deleted if no such account is there.
     account = None if userid is None else control.account(userid)

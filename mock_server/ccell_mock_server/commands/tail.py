@@ -47,8 +47,8 @@ def tail(
 ) -> None:
     """Show messages, reports and replies as they happen, until Ctrl-C.
 
-    Refused messages and requests come with the reason. In a PATTERN, * stands for any text. Times are in Asia/Shanghai,
-    by the clock of each account. After a restart of the emulator, the command connects again.
+    Refused messages and requests come with the reason. * in a PATTERN stands for any text. Times are in Asia/Shanghai,
+    by the clock of each account. The command connects again after a restart of the emulator.
     """
     from ccell_mock_server.commands.event_lines import EventLines, Wanted, render_line  # noqa: PLC0415 - slow to import
 

@@ -65,7 +65,7 @@ def from_pydantic(
 ) -> list[ConfigProblem]:
     """Convert the entries of `ValidationError.errors()` about some data.
 
-    If a setting may be one thing or another, its problems become one.
+    The problems of a setting that may be one thing or another become one.
 
     Args:
         entries: The entries.

@@ -55,19 +55,20 @@ class ServerSettings:
             share, such as `postgresql://user:password@host:5432/name`; empty keeps it in memory.
         database_connections: Most connections to the database for requests. Each emulator has three more,
             and one for a cap of messages.
-        seed: Seed for all randomness; 0 if absent. If you set it, all pytest-xdist workers generate the same userids.
+        seed: Seed for all randomness; 0 if absent. All pytest-xdist workers generate the same userids if you set it.
         tls: Use TLS. A certificate is generated unless `tls_cert` is set.
         tls_names: Names and addresses in the generated certificate, besides `host`, loopback and the name of the
             machine, such as `sms.example.com` or `*.example.com`. They turn TLS on.
-        tls_dir: Folder that keeps the authority of generated certificates across restarts. If empty, it is beside the
-            `store`: `ccell.sqlite.tls` for `ccell.sqlite`. Without either, each start makes a new authority.
+        tls_dir: Folder that keeps the authority of generated certificates across restarts. It is beside the `store` if
+            not set: `ccell.sqlite.tls` for `ccell.sqlite`. Each start makes a new authority if neither is set.
         tls_cert: Your certificate with its chain, as PEM. It turns TLS on.
         tls_key: The private key of `tls_cert`, as PEM.
         strict_http: Refuse request lines that HTTP does not allow.
         allow_cross_site: Answer requests to the gateway from web pages of other sites. Always so when not on loopback.
         magic: Answer a userid that is a status code with that code.
         profile: File with a live service's answers to the open questions. `[assumptions]` overrides it.
-        control_token: Token of the control API. Required when not on loopback. If absent there, `serve` generates one.
+        control_token: Token of the control API. Required when not on loopback. `serve` generates one if it is
+            absent there.
         control_token_file: File with the token of the control API, in place of `control_token`. A line break at its
             end is not part of the token.
         journal_entries: Number of journal entries to keep per account.
@@ -297,6 +298,10 @@ def _check_server(
             toml.read_profile(Path(server.profile))
         except ConfigError as error:
             yield ConfigProblem("server.profile", str(error))
+    if "://" in server.store and not is_database(server.store):
+        yield ConfigProblem("server.store", "must be a file, or a URL that begins with postgresql://")
+    elif checks_files and server.store and not is_database(server.store):
+        yield from check_store(Path(server.store))
     yield from _check_tls(server, invalid)
     if checks_files:
         yield from _check_files(server)
@@ -333,8 +338,6 @@ def _check_tls(server: ServerSettings, invalid: AbstractSet[str]) -> Iterator[Co
 
 
 def _check_files(server: ServerSettings) -> Iterator[ConfigProblem]:
-    if server.store:
-        yield from check_store(Path(server.store))
     if server.tls_cert and server.tls_key:
         yield from check_certificate(server.tls_cert, server.tls_key)
     elif not (server.tls_cert or server.tls_key) and server.scheme == "https":

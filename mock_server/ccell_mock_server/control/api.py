@@ -85,8 +85,8 @@ class Api:
     """A group of operations.
 
     A view declares its request by the types of its arguments `path`, `query` and `body`, and describes itself in its
-    docstring. It may take `client`, the socket of the client, or None. If several answers are possible, it returns an
-    `Answered`, otherwise the record.
+    docstring. It may take `client`, the socket of the client, or None. It returns an `Answered` if several
+    answers are possible, otherwise the record.
 
     Attributes:
         name: Name of the group.

@@ -72,8 +72,8 @@ class DirectControl(ControlClient):
     """The control API of an emulator in this process. It needs no token.
 
     Calls whose answers are records go to the views. Everything else goes to the WSGI application: streams, snapshots,
-    metrics, and paths that do not exist. In a forked process every call raises InheritedError. After the emulator has
-    stopped, every call raises Stopped.
+    metrics, and paths that do not exist. Every call raises InheritedError in a forked process, and Stopped after the
+    emulator has stopped.
     """
 
     def __init__(self, services: Services, application: WSGIApplication) -> None:

@@ -103,7 +103,7 @@ class RequestsQuery(Parameters):
     operation: Annotated[Operation | None, Field(description="Only requests to this endpoint.")] = None
     code: Annotated[
         Pattern | None,
-        Field(description="Code of the answer or of one of its numbers. In code and text, `*` stands for any text."),
+        Field(description="Code of the answer or of one of its numbers. `*` in code and text stands for any text."),
     ] = None
     text: Annotated[Pattern | None, Field(description="The request, as the journal has it. Case does not matter.")] = (
         None
@@ -139,7 +139,7 @@ class MessageConditions(Conditions):
 
     phone: Annotated[
         Phone | None,
-        Field(description="The number. In phone, linkid, content, msgid and code, `*` stands for any text."),
+        Field(description="The number. `*` in phone, linkid, content, msgid and code stands for any text."),
     ] = None
     linkid: Annotated[Pattern | None, Field(description="The sender's reference.")] = None
     content: Annotated[Pattern | None, Field(description="The text.")] = None

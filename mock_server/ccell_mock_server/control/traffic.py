@@ -189,7 +189,7 @@ def _journals(services: Services) -> Api:
     def list_journal(path: AccountPath, query: JournalQuery) -> Page[JournalEntry]:
         """List the requests of an account, oldest first.
 
-        If entries after `after_position` were dropped, the answer is 410 with the `after_position` to use.
+        The answer is 410 with the `after_position` to use if entries after `after_position` were dropped.
         """
         return services.admin(path.userid).journal(query.start, query.limit, query.operation, query.code)
 

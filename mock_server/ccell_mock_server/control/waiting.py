@@ -46,7 +46,7 @@ def views(services: Services) -> list[Api]:
     def wait(path: AccountPath, body: WaitBody, client: socket | None = None) -> WaitResult:
         """Block until messages or fetches match the body.
 
-        After a timeout the answer is 200 too, with `is_met` false, what came instead, and the messages that almost
+        The answer after a timeout is 200 too, with `is_met` false, what came instead, and the messages that almost
         match.
         """
         with ExitStack() as stack:

@@ -28,7 +28,7 @@ _PEER = "127.0.0.1"
 class InProcessTransport(httpx2.BaseTransport):
     """Calls a gateway in the caller's thread.
 
-    If the caller's timeout ends first, the request is still completed and httpx2.ReadTimeout is raised.
+    The request is still completed if the caller's timeout ends first, and httpx2.ReadTimeout is raised.
     """
 
     def __init__(self, gateway: Gateway, metrics: Metrics, timeouts: CallTimeouts, owner: Owner) -> None:

@@ -15,7 +15,7 @@ class CallTimeout:
         self.is_over: bool = False
 
     def shorten(self, seconds: float) -> float:
-        """Return the time to wait. After the timeout it is 0."""
+        """Return the time to wait, 0 after the timeout."""
         if self.is_over:
             return 0.0
         if self._seconds is None or seconds <= self._seconds:
@@ -27,7 +27,7 @@ class CallTimeout:
 class CallTimeouts:
     """Pauses that a call's timeout can shorten.
 
-    After a timeout the request is still completed, as by a gateway whose client has disconnected. It completes at
+    The request is still completed after a timeout, as by a gateway whose client has disconnected. It completes at
     once, so that nothing continues in the background.
     """
 

@@ -14,8 +14,8 @@ def openable(host: str) -> Iterator[str]:
     """Yield the hosts that reach a server, for this machine first.
 
     Args:
-        host: Address that the server listens on. If it stands for all addresses, as `0.0.0.0` does, the hosts are
-            the loopback address and the machine's own addresses.
+        host: Address that the server listens on. The hosts of one that stands for all addresses, such as `0.0.0.0`,
+            are the loopback address and the machine's own addresses.
     """
     if not _is_unspecified(host):
         yield host

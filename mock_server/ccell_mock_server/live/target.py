@@ -41,8 +41,8 @@ def live_target(  # noqa: PLR0913 - keyword-only permissions
     """Provide a live service for testing an integration: `stateful.run(Machine, target)`.
 
     The integration reaches the gateway through a local relay. The relay forwards no request that may cost something not
-    allowed. Messages are counted as charged, before they are sent. When the budget is spent, sends get 1001002 and no
-    further run starts. A failure is never sent again to shorten it.
+    allowed. Messages are counted as charged, before they are sent. Sends get 1001002 and no further run starts when
+    the budget is spent. A failure is never sent again to shorten it.
 
     Args:
         url: Address of the gateway, with or without the path of its endpoints.

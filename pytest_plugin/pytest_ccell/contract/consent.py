@@ -12,7 +12,7 @@ from ccell_fake.contract.live.settings import LiveSettings
 
 
 def ask(config: pytest.Config, live: LiveSettings, checks: tuple[Check, ...]) -> None:
-    """Print the cost of a run. On a terminal, ask for consent unless the run is free.
+    """Print the cost of a run. Ask for consent on a terminal unless the run is free.
 
     Raises:
         pytest.exit.Exception: The user refuses.

@@ -44,7 +44,7 @@ def fetch_counts(account: ContractAccount, operation: Operation, counts: list[in
 def assert_get_takes_what_post_takes(
     account: ContractAccount, operation: Operation, is_wanted: Callable[[dict[str, str]], bool]
 ) -> None:
-    """A GET hands out the wanted item. After that neither method has it, and both answer alike."""
+    """A GET hands out the wanted item. Neither method has it after that, and both answer alike."""
 
     def wanted(method: str) -> list[dict[str, str]]:
         return [node for node in fetch_nodes(account, operation, method) if is_wanted(node)]

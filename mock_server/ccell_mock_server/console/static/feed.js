@@ -1,5 +1,7 @@
 /** A list that is newest first and live: it asks for pages, and puts what is new above what is known. */
 
+import { inTurn } from "./turn.js";
+
 /**
  * @template Item
  */
@@ -16,12 +18,12 @@ export class Feed {
     this.report = report;
     this.changed = changed;
     this.asking = new AbortController();
-    this.isAsking = false;
-    this.isOutdated = false;
     /** @type {string | number | null} */
     this.cursor = null;
     /** @type {string | number | null} - the page that is on its way */
     this.wanted = null;
+    /** Ask for the newest items. What is known already stays below them. */
+    this.newest = inTurn(() => this.renew());
   }
 
   /** Ask for the page after the last one, unless it is on its way. */
@@ -44,25 +46,13 @@ export class Feed {
     }
   }
 
-  /** Ask for the newest items. What is known already stays below them. One request at a time is enough. */
-  async newest() {
-    if (this.isAsking) {
-      this.isOutdated = true;
-      return;
-    }
-    const { signal } = this.asking;
-    this.isAsking = true;
+  async renew() {
     try {
-      do {
-        this.isOutdated = false;
-        this.add(await this.ask(null, signal));
-        this.list.element.setAttribute("aria-busy", "false");
-        this.changed();
-      } while (this.isOutdated);
+      this.add(await this.ask(null, this.asking.signal));
+      this.list.element.setAttribute("aria-busy", "false");
+      this.changed();
     } catch (error) {
       this.report(error);
-    } finally {
-      if (signal === this.asking.signal) this.isAsking = false;
     }
   }
 
@@ -84,7 +74,6 @@ export class Feed {
   again() {
     this.close();
     this.asking = new AbortController();
-    this.isAsking = false;
     this.list.clear();
     this.list.element.setAttribute("aria-busy", "true");
     return this.newest();

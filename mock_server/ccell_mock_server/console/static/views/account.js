@@ -5,6 +5,7 @@ import { ask } from "../ask.js";
 import { fill, h } from "../dom.js";
 import { formatRoute } from "../route.js";
 import { schemasIn } from "../schema.js";
+import { inTurn } from "../turn.js";
 import { accountsView } from "./accounts.js";
 import { faults, holds, outcomes, personas } from "./arrangements.js";
 import { clock } from "./clock.js";
@@ -53,8 +54,9 @@ function oneAccount(app, userid, tab) {
   /** @type {Section[]} */
   let sections = [];
   let isClosed = false;
+  const load = inTurn(show);
 
-  async function load() {
+  async function show() {
     try {
       await Promise.all(sections.map((one) => one.load()));
     } catch (error) {

@@ -4,6 +4,7 @@ import { Api } from "../api.js";
 import { fill, h } from "../dom.js";
 import { copyButton, fullTime } from "../format.js";
 import { formatRoute } from "../route.js";
+import { inTurn } from "../turn.js";
 
 /** @typedef {import("../api.js").Coverage} Coverage */
 /** @typedef {import("../api.js").CoverageItem} Item */
@@ -21,6 +22,7 @@ export function codesView(app) {
   let route = store.state.route;
   /** @type {Map<string, ReturnType<typeof row>>} */
   const rows = new Map();
+  const load = inTurn(count);
 
   const show = h(
     "select",
@@ -42,7 +44,7 @@ export function codesView(app) {
     targeted.hidden = Boolean(route.query["account"]) || store.state.accounts.length < 2;
   }
 
-  async function load() {
+  async function count() {
     const account = route.query["account"];
     try {
       /** @type {Coverage} */

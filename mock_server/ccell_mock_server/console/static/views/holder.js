@@ -2,6 +2,7 @@
 
 import { Api } from "../api.js";
 import { h } from "../dom.js";
+import { inTurn } from "../turn.js";
 
 /**
  * @typedef {{phone: string, answers: {keyword: string, text: string}[], echo: boolean}} Persona
@@ -26,6 +27,7 @@ export function holder(app, number, userid) {
   const form = h("form", { class: "bar", hidden: true }, keyword, text, h("button", { type: "submit" }, t("save")));
 
   let isEdited = false;
+  const load = inTurn(show);
 
   form.addEventListener("input", () => (isEdited = true));
   kind.addEventListener("change", () => {
@@ -67,7 +69,7 @@ export function holder(app, number, userid) {
     await load();
   }
 
-  async function load() {
+  async function show() {
     if (!userid() || isEdited) return;
     try {
       const { personas, outcomes } = await settings();

@@ -7,6 +7,7 @@ import { copyButton, counts, fullTime, pretty } from "../format.js";
 import { formatRoute } from "../route.js";
 import { LANGUAGES, sample } from "../samples.js";
 import { contentNodes, visible } from "../text.js";
+import { inTurn } from "../turn.js";
 import { verdict } from "../verdict.js";
 
 /** @typedef {import("../api.js").Message} Message */
@@ -35,8 +36,9 @@ export function messageView(app, userid, msgid, close) {
   let registry = new Map();
   let shown = "";
   let language = LANGUAGES[0] ?? "";
+  const load = inTurn(show);
 
-  async function load() {
+  async function show() {
     try {
       /** @type {Message} */
       const message = await api.get(path);

@@ -4,6 +4,7 @@ import { Api } from "../api.js";
 import { fill, h } from "../dom.js";
 import { dayOf, timeOfDay } from "../format.js";
 import { contentNodes, visible } from "../text.js";
+import { inTurn } from "../turn.js";
 import { holder } from "./holder.js";
 
 /** @typedef {import("../api.js").Message} Message */
@@ -73,6 +74,7 @@ function phone(app, number, close) {
   const held = holder(app, number, () => account.value);
   account.addEventListener("change", held.load);
   let drawn = "";
+  const load = inTurn(show);
 
   function accounts() {
     const chosen = store.state.route.query["account"];
@@ -91,7 +93,7 @@ function phone(app, number, close) {
     }
   }
 
-  async function load() {
+  async function show() {
     try {
       const found = await Promise.all(accounts().map(conversation));
       const all = found.flat().sort((one, other) => one.at.localeCompare(other.at));
