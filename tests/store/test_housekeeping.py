@@ -155,3 +155,21 @@ def test_an_emulator_goes_on_to_hear_after_a_notice_that_anything_may_have_chang
             notices.send(connection, Notice(7, is_complete=False))
             notices.send(connection, Notice(7, {5}))
         until(lambda: 5 in heard)
+
+
+def test_a_store_ends_with_the_sweep_that_refers_to_it_last(monkeypatch: pytest.MonkeyPatch) -> None:
+    begun, goes_on = threading.Event(), threading.Event()
+
+    def sweep(*_: object) -> None:
+        begun.set()
+        goes_on.wait(60)
+
+    monkeypatch.setattr(retention, "_SECONDS", 0.0)
+    monkeypatch.setattr(retention, "sweep", sweep)
+    threads = set(threading.enumerate())
+    with database() as url:
+        store = PostgresqlStore(url, cap=Cap(1))
+        assert begun.wait(60)
+        del store
+        goes_on.set()
+        until(lambda: set(threading.enumerate()) <= threads)
