@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from harness.accounts import PHONE, Served
-from harness.emulators import DOCUMENT_DAY, emulator
+from harness.emulators import DOCUMENT_DAY, emulator, until
 
 from ccell_fake.clock import ManualClock
 from ccell_fake.control.client import AccountControl, ControlClient, ControlError, NotFound
@@ -304,20 +304,21 @@ def test_records_of_another_account_cannot_be_deleted_or_handed_out_again(
     assert len([*queued.account.messages(), *queued.account.reports(), *queued.account.upmsgs()]) == 9
 
 
-# In PostgreSQL, messages are deleted later, in the background.
-@pytest.mark.sqlite
-def test_an_emulator_keeps_as_many_messages_as_configured() -> None:
+def test_an_emulator_keeps_as_many_messages_as_configured(monkeypatch: pytest.MonkeyPatch) -> None:
+    # In PostgreSQL, messages are deleted later, in the background.
+    monkeypatch.setattr("ccell_fake.store.postgresql.retention._SECONDS", 0.01)
     server = {"max_messages": 3, "max_message_age": 3600.0}
-    with emulator(ManualClock(DOCUMENT_DAY), server) as running, ControlClient(running.url) as control:
+    with emulator(server=server) as running, ControlClient(running.url) as control:
         served = Served(running.url, control.open())
         for number in range(9):
             served.send(linkid=f"{number}")
             served.reports()
-        served.send(linkid="scheduled", sendtime="2016-02-01 08:00:00")
+        tomorrow = served.account.clock().now + timedelta(days=1)
+        served.send(linkid="scheduled", sendtime=f"{tomorrow:%Y-%m-%d %H:%M:%S}")
         served.account.reply(PHONE, "waits")
-        assert [one.linkid for one in served.account.messages()] == ["7", "8", "scheduled"]
+        until(lambda: [one.linkid for one in served.account.messages()] == ["7", "8", "scheduled"])
         served.account.advance(timedelta(hours=2))
-        assert [one.linkid for one in served.account.messages()] == ["scheduled"]
+        until(lambda: [one.linkid for one in served.account.messages()] == ["scheduled"])
         assert [one.msgcontent for one in served.account.upmsgs()] == ["waits"]
         assert len([*served.account.journal()]) == 19
 
