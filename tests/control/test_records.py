@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from harness.accounts import PHONE, Served
 from harness.emulators import DOCUMENT_DAY, emulator, until
+from harness.stores import kept
 
 from ccell_fake.clock import ManualClock
 from ccell_fake.control.client import AccountControl, ControlClient, ControlError, NotFound
@@ -195,7 +196,7 @@ def test_a_page_goes_on_where_a_message_was_deleted(
 def test_a_deleted_msgid_is_not_used_again_after_a_restart(
     tmp_path: Path, delete: Callable[[AccountControl], object]
 ) -> None:
-    store = {"store": str(tmp_path / "ccell.sqlite")}
+    store = {"store": kept(tmp_path)}
     with emulator(ManualClock(DOCUMENT_DAY), store) as running, ControlClient(running.url) as control:
         served = Served(running.url, control.open({"userid": "300001", "password": "123456"}))
         served.account.freeze(DOCUMENT_DAY)

@@ -5,10 +5,12 @@ left out.
 """
 
 import weakref
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from ccell_fake.store import opening
 from ccell_fake.store.database import SqliteStore
 from harness import databases
 
@@ -56,6 +58,16 @@ def open_store(**options: Any) -> Any:
     store = PostgresqlStore(url, **options)
     _OF_THE_TEST[store] = url
     return store
+
+
+def kept(folder: Path) -> str:
+    """The place of an empty store for emulators that follow one another: a database, or a file in a folder."""
+    return databases.create() if databases.are_chosen() else str(folder / "store")
+
+
+def open_kept(place: str) -> Any:
+    """Open a store at such a place."""
+    return opening.open_store(place, connections=2)
 
 
 def end_with(owner: object, store: Any) -> None:
