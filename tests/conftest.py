@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Generator
-from pathlib import Path
 
 import httpcore2  # noqa: F401 # pyright: ignore[reportUnusedImport] - httpx2 imports it late, and pytester would forget it again
 import pytest
@@ -43,11 +42,5 @@ def pytest_xdist_auto_num_workers() -> int:
 @pytest.fixture
 def pytester(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
     """Pytest's own fixture, whose child processes start faster. Pytest removes the variable for them."""
-    from harness import stores  # noqa: PLC0415 - pytest has to load it as a plugin first
-
-    monkeypatch.setenv("PYTEST_ADDOPTS", " ".join([_FAST, *stores.options_of_pytest()]))
-    if stores.options_of_pytest():
-        monkeypatch.setenv(
-            "PYTHONPATH", os.pathsep.join([str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")])
-        )
+    monkeypatch.setenv("PYTEST_ADDOPTS", _FAST)
     return pytester

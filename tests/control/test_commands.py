@@ -17,6 +17,7 @@ from click.testing import CliRunner, Result
 from harness import processes
 from harness.emulators import CONTENT, DOCUMENT_DAY, PHONE, emulator
 from harness.http import get, post
+from harness.stores import kept
 
 from ccell_fake.client import Client
 from ccell_fake.clock import SystemClock
@@ -324,7 +325,7 @@ def tailing_beyond_the_end(server: dict[str, Any]) -> Generator[Tail]:
 
 
 def test_tail_connects_again_after_a_restart_and_misses_nothing(tmp_path: Path) -> None:
-    server = {"port": processes.free_port(), "store": f"{tmp_path / 'store'}"}
+    server = {"port": processes.free_port(), "store": kept(tmp_path)}
     with tailing_beyond_the_end(server) as tail, emulator(server=server) as served:
         send(served, OTHER)
         assert tail.phones(1) == [OTHER]

@@ -12,6 +12,7 @@ import pytest
 from harness import http
 from harness.accounts import CONTENT, PHONE, Served
 from harness.emulators import DOCUMENT_DAY, emulator, until
+from harness.stores import kept
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -267,7 +268,7 @@ def test_requests_of_no_account_count_for_all_accounts_only(served: Served, cont
 
 
 def test_a_store_keeps_the_coverage_across_a_restart(tmp_path: Path) -> None:
-    server = {"store": str(tmp_path / "store")}
+    server = {"store": kept(tmp_path)}
     for expected in ({"0": 1}, {"0": 2}):
         with emulator(None, server) as running, ControlClient(running.url) as control:
             account = control.account("200001")

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 from harness.accounts import PHONE, Served
-from harness.emulators import DOCUMENT_DAY, emulator
+from harness.emulators import DOCUMENT_DAY, emulator, until
+from harness.stores import kept
 
 from ccell_fake.clock import ManualClock
 from ccell_fake.control.client import AccountControl, ControlClient, ControlError, NotFound
@@ -195,7 +196,7 @@ def test_a_page_goes_on_where_a_message_was_deleted(
 def test_a_deleted_msgid_is_not_used_again_after_a_restart(
     tmp_path: Path, delete: Callable[[AccountControl], object]
 ) -> None:
-    store = {"store": str(tmp_path / "ccell.sqlite")}
+    store = {"store": kept(tmp_path)}
     with emulator(ManualClock(DOCUMENT_DAY), store) as running, ControlClient(running.url) as control:
         served = Served(running.url, control.open({"userid": "300001", "password": "123456"}))
         served.account.freeze(DOCUMENT_DAY)
@@ -304,20 +305,21 @@ def test_records_of_another_account_cannot_be_deleted_or_handed_out_again(
     assert len([*queued.account.messages(), *queued.account.reports(), *queued.account.upmsgs()]) == 9
 
 
-# In PostgreSQL, messages are deleted later, in the background.
-@pytest.mark.sqlite
-def test_an_emulator_keeps_as_many_messages_as_configured() -> None:
+def test_an_emulator_keeps_as_many_messages_as_configured(monkeypatch: pytest.MonkeyPatch) -> None:
+    # In PostgreSQL, messages are deleted later, in the background.
+    monkeypatch.setattr("ccell_fake.store.postgresql.retention._SECONDS", 0.01)
     server = {"max_messages": 3, "max_message_age": 3600.0}
-    with emulator(ManualClock(DOCUMENT_DAY), server) as running, ControlClient(running.url) as control:
+    with emulator(server=server) as running, ControlClient(running.url) as control:
         served = Served(running.url, control.open())
         for number in range(9):
             served.send(linkid=f"{number}")
             served.reports()
-        served.send(linkid="scheduled", sendtime="2016-02-01 08:00:00")
+        tomorrow = served.account.clock().now + timedelta(days=1)
+        served.send(linkid="scheduled", sendtime=f"{tomorrow:%Y-%m-%d %H:%M:%S}")
         served.account.reply(PHONE, "waits")
-        assert [one.linkid for one in served.account.messages()] == ["7", "8", "scheduled"]
+        until(lambda: [one.linkid for one in served.account.messages()] == ["7", "8", "scheduled"])
         served.account.advance(timedelta(hours=2))
-        assert [one.linkid for one in served.account.messages()] == ["scheduled"]
+        until(lambda: [one.linkid for one in served.account.messages()] == ["scheduled"])
         assert [one.msgcontent for one in served.account.upmsgs()] == ["waits"]
         assert len([*served.account.journal()]) == 19
 

@@ -13,6 +13,7 @@ import pytest
 from harness import scripted
 from harness.accounts import PHONE, Served
 from harness.emulators import DOCUMENT_DAY, emulator
+from harness.stores import kept
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
@@ -34,9 +35,9 @@ _TIMED = {"sent", "report", "upmsg", "opt_out"}
 class _World:
     """An emulator without HTTP, and the steps that a person can take."""
 
-    def __init__(self, store: Path | None = None) -> None:
+    def __init__(self, store: str = "") -> None:
         self.clock = ManualClock(DOCUMENT_DAY)
-        self._server = {"seed": 7} | ({"store": str(store)} if store else {})
+        self._server = {"seed": 7} | {"store": store}
         self.emulator = self._open()
 
     def _open(self) -> Emulator:
@@ -180,8 +181,8 @@ _SEQUENCES = st.lists(
 )
 
 
-def _compare(sequence: list[Any], userid: str | None, stores: tuple[Path, Path] | None) -> None:
-    always, away = (_World(store) for store in stores or (None, None))
+def _compare(sequence: list[Any], userid: str | None, stores: tuple[str, str] | None) -> None:
+    always, away = (_World(store) for store in stores or ("", ""))
     try:
         attentive, torn = _Listener(always, userid), _Listener(away, userid)
         for step, whose, number, cut, is_restart in sequence:
@@ -231,8 +232,8 @@ def test_a_listener_that_is_cut_off_anywhere_hears_what_an_attentive_one_hears(
 @given(sequence=_SEQUENCES, userid=st.sampled_from([None, "300001"]))
 @settings(suppress_health_check=[HealthCheck.too_slow], max_examples=20)
 def test_a_listener_hears_the_same_over_restarts_with_a_store(sequence: list[Any], userid: str | None) -> None:
-    with TemporaryDirectory() as folder:
-        _compare(sequence, userid, (Path(folder) / "always", Path(folder) / "away"))
+    with TemporaryDirectory() as always, TemporaryDirectory() as away:
+        _compare(sequence, userid, (kept(Path(always)), kept(Path(away))))
 
 
 def test_a_clock_that_was_set_back_repeats_no_report_and_loses_none() -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from harness.accounts import PHONE, Served
 from harness.emulators import DOCUMENT_DAY, emulator, until
+from harness.stores import kept
 
 from ccell_fake.clock import ManualClock
 from ccell_fake.codes import Code
@@ -61,9 +62,10 @@ def test_a_restored_snapshot_is_complete(control: ControlClient, served: Served,
 
 
 def test_a_restart_keeps_what_is_left_unless_the_configuration_has_another_balance(tmp_path: Path) -> None:
+    server = {"store": kept(tmp_path)}
+
     def left(balance: int) -> int:
         account = {"userid": "300001", "password": "123456", "balance": balance}
-        server = {"store": str(tmp_path / "store")}
         with emulator(server=server, accounts=[account]) as running, ControlClient(running.url) as control:
             served = Served(running.url, control.account("300001"))
             before = served.account.status().left
@@ -104,7 +106,7 @@ def test_a_snapshot_is_a_store_and_a_store_is_a_snapshot(
 
 
 def test_a_store_remembers_what_was_arranged(tmp_path: Path) -> None:
-    server = {"store": str(tmp_path / "store")}
+    server = {"store": kept(tmp_path)}
     with emulator(ManualClock(DOCUMENT_DAY), server) as running, ControlClient(running.url) as control:
         served = Served(running.url, control.open())
         _lived(served)
@@ -233,7 +235,7 @@ def test_accounts_do_not_mix_during_a_restore(control: ControlClient, running: E
 
 
 def test_positions_increase_over_a_reset_and_a_restart(tmp_path: Path) -> None:
-    server = {"store": str(tmp_path / "store")}
+    server = {"store": kept(tmp_path)}
     with emulator(ManualClock(DOCUMENT_DAY), server) as running, ControlClient(running.url) as control:
         served = Served(running.url, control.open())
         served.reports()
@@ -272,7 +274,7 @@ def test_a_request_never_gets_a_wrong_code_for_a_change_at_the_same_time(
 
 
 def test_a_store_keeps_the_changed_settings_of_the_default_account(tmp_path: Path) -> None:
-    server = {"store": str(tmp_path / "store")}
+    server = {"store": kept(tmp_path)}
     for balance in (7, 8):
         with emulator(ManualClock(DOCUMENT_DAY), server) as running, ControlClient(running.url) as control:
             control.account("200001").change(balance=balance)
@@ -281,7 +283,7 @@ def test_a_store_keeps_the_changed_settings_of_the_default_account(tmp_path: Pat
 
 
 def test_a_store_keeps_that_the_default_account_was_closed(tmp_path: Path) -> None:
-    server = {"store": str(tmp_path / "store")}
+    server = {"store": kept(tmp_path)}
     with emulator(ManualClock(DOCUMENT_DAY), server) as running, ControlClient(running.url) as control:
         control.open({"userid": "300001"})
         control.account("200001").close()
@@ -291,7 +293,7 @@ def test_a_store_keeps_that_the_default_account_was_closed(tmp_path: Path) -> No
 
 @pytest.mark.parametrize("named", [{"balance": 5}, {}])
 def test_an_account_of_the_configuration_has_its_settings_at_each_start(tmp_path: Path, named: dict[str, int]) -> None:
-    server = {"store": str(tmp_path / "store")}
+    server = {"store": kept(tmp_path)}
     accounts = [{"userid": "200001", "password": "123456", "spcode": True, **named}]
     for _ in range(2):
         running = emulator(ManualClock(DOCUMENT_DAY), server, accounts=accounts)

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from harness.emulators import CONTENT, DOCUMENT_DAY, Bench, Meter, codes, gateway
+from harness.stores import kept, open_kept
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -17,7 +18,6 @@ from ccell_fake.clock import ManualClock
 from ccell_fake.engine.context import Arrival
 from ccell_fake.model import Operation, Request, Submit
 from ccell_fake.settings import AccountSettings
-from ccell_fake.store.database import SqliteStore
 
 
 class Nested:
@@ -191,7 +191,8 @@ def test_lock_after_0_never_locks() -> None:
 def test_a_lock_outlives_a_restart(tmp_path: Path) -> None:
     account = AccountSettings(userid="1", password="2", max_concurrency=1, lock_after=1, processing_time=1.0)
     arrival = Arrival(INFO, Request("1", "2"), "::1")
-    store = SqliteStore(tmp_path / "store")
+    place = kept(tmp_path)
+    store = open_kept(place)
     first = gateway(store, ManualClock(DOCUMENT_DAY), lambda _: nested())
 
     def nested() -> None:
@@ -200,7 +201,7 @@ def test_a_lock_outlives_a_restart(tmp_path: Path) -> None:
     first.accounts.open(account)
     first.answer(arrival)
     store.close()
-    store = SqliteStore(tmp_path / "store")
+    store = open_kept(place)
     second = gateway(store, ManualClock(DOCUMENT_DAY))
     second.accounts.open(replace(account, processing_time=0.0))
     assert second.answer(arrival).reply.code == "1001003"

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from harness.emulators import CONTENT, DOCUMENT_DAY, PHONE, Bench, codes
+from harness.stores import kept, open_kept
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,7 +14,6 @@ from ccell_fake.engine.answer import Answer
 from ccell_fake.faults import CloseFault
 from ccell_fake.model import Operation, Request, Submit
 from ccell_fake.store import ledger as ledger_module
-from ccell_fake.store.database import SqliteStore
 from ccell_fake.store.postgresql import ledger as postgresql_ledger
 
 SEQID = "160615134758000001"
@@ -100,8 +100,9 @@ def test_a_fault_before_the_request_is_judged_uses_up_no_seqid() -> None:
 
 
 def test_the_first_fault_after_a_restart_applies_once(tmp_path: Path) -> None:
-    Bench(store=SqliteStore(tmp_path / "store")).store.close()
-    bench = Bench(store=SqliteStore(tmp_path / "store"))
+    place = kept(tmp_path)
+    Bench(store=open_kept(place)).store.close()
+    bench = Bench(store=open_kept(place))
     with bench.store.transaction() as ledger:
         ledger.add_fault(ledger.open_account("200001"), CloseFault())
         assert len(ledger.faults(ledger.open_account("200001"))) == 1
@@ -109,10 +110,11 @@ def test_the_first_fault_after_a_restart_applies_once(tmp_path: Path) -> None:
 
 
 def test_seqids_survive_a_restart(tmp_path: Path) -> None:
-    first = Bench(store=SqliteStore(tmp_path / "store"))
+    place = kept(tmp_path)
+    first = Bench(store=open_kept(place))
     ask(first)
     first.store.close()
-    second = Bench(store=SqliteStore(tmp_path / "store"))
+    second = Bench(store=open_kept(place))
     assert codes(ask(second)) == ["1001004"]
     second.store.close()
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ccell_fake.contract import report
 from ccell_fake.contract.results import CheckOutcome, ContractRun, Result
-from harness import forked, stores
+from harness import forked
 
 PASSWORD = "secret-of-the-account"
 OWN = ("13900000001", "13900000002", "13900009999")
@@ -39,7 +39,7 @@ def arguments(folder: Path, *options: str) -> list[str]:
     ini = folder / "pytest.ini"
     ini.write_text(_INI, "utf-8")
     own = ["-m", "pytest", "-c", str(ini), "-p", "no:cacheprovider", "-q", f"--ccell-report={folder / 'run.json'}"]
-    return [sys.executable, *own, *stores.options_of_pytest(), "--pyargs", "ccell_fake.contract", *options]
+    return [sys.executable, *own, "--pyargs", "ccell_fake.contract", *options]
 
 
 def environment(url: str = "", userid: str = "200001", password: str = PASSWORD) -> dict[str, str]:

@@ -15,15 +15,7 @@ COMMAND = (sys.executable, "-m", "ccell_fake")
 
 @contextmanager
 def serving(folder: Path, *options: str) -> Generator[tuple[subprocess.Popen[str], str]]:
-    """Run `ccell-fake serve` on a free port. Yields the process and its address, and kills it at the end.
-
-    It has the store of the test run, unless an option or `ccell.toml` names one.
-    """
-    from harness import stores  # noqa: PLC0415 - it imports this module
-
-    file = folder / "ccell.toml"
-    if "--store" not in options and not (file.exists() and "store =" in file.read_text("utf-8", "replace")):
-        options += stores.options_of_serve()
+    """Run `ccell-fake serve` on a free port. Yields the process and its address, and kills it at the end."""
     process = subprocess.Popen(
         [*COMMAND, "serve", "--port", "0", *options],
         cwd=folder,

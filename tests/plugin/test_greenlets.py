@@ -80,5 +80,7 @@ def test_threads_that_are_replaced_too_late_are_refused_at_once(pytester: pytest
 def test_everything_works_under_patched_threads(pytester: pytest.Pytester, library: str) -> None:
     pytester.makeconftest(LIBRARIES[library])
     pytester.makepyfile(TESTS)
-    result = pytester.runpytest_subprocess("-p", "no:cacheprovider", "-p", "no:asyncio", "-W", "ignore")
+    # Pytest is not to close files at its end: gevent then waits until something else happens, and nothing may.
+    options = ("-p", "no:cacheprovider", "-p", "no:asyncio", "-p", "no:faulthandler", "--capture=sys")
+    result = pytester.runpytest_subprocess(*options, "-W", "ignore")
     result.assert_outcomes(passed=6)

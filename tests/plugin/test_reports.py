@@ -71,12 +71,14 @@ def test_refused_requests_come_first_and_then_the_newest(pytester: pytest.Pytest
         [
             "*- ccell journal -*",
             "account *: 71 requests, refused ones first, then the newest",
-            "1 * send 0, by number-recognised*",
-            "71 * info 0*",
-            "70 * info 0*",
+            "* send 0, by number-recognised*",
+            "* info 0, *",
             "(* more requests are left out)",
         ]
     )
+    positions = [int(line.split()[0]) for line in result.outlines if " info 0, " in line]
+    assert positions == sorted(positions, reverse=True)
+    assert positions[-1] > 71 - len(positions) > 1
 
 
 def test_a_single_request_is_counted_in_the_singular(pytester: pytest.Pytester) -> None:
@@ -319,7 +321,7 @@ def test_a_journal_keeps_its_lines_on_a_terminal_without_chinese(
             assert False
     """)
     result = pytester.runpytest_subprocess("-p", "no:cacheprovider")
-    result.stdout.fnmatch_lines(["*- ccell journal -*", "account *", "1 * send 0*", r"  request  *\u60a8\u597d*"])
+    result.stdout.fnmatch_lines(["*- ccell journal -*", "account *", "* send 0*", r"  request  *\u60a8\u597d*"])
 
 
 def test_strict_fails_where_a_limit_was_not_kept(pytester: pytest.Pytester) -> None:

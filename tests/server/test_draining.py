@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import tomli_w
 from harness import processes
 from harness.emulators import emulator
+from harness.stores import kept
 
 from ccell_fake.model import Operation, Request, Submit
 from ccell_fake.wire import replies, requests
@@ -71,7 +72,8 @@ def test_eight_threads_fetch_each_of_10000_reports_exactly_once() -> None:
 
 def test_after_a_kill_no_report_is_fetched_twice_or_lost_unanswered(tmp_path: Path) -> None:
     (tmp_path / "ccell.toml").write_text(CONFIG)
-    with processes.serving(tmp_path, "--store", "ccell.sqlite") as (process, url):
+    store = kept(tmp_path)
+    with processes.serving(tmp_path, "--store", store) as (process, url):
         sent = _fill(url)
         pages = threading.Semaphore(0)
         before: list[str] = []
@@ -95,7 +97,7 @@ def test_after_a_kill_no_report_is_fetched_twice_or_lost_unanswered(tmp_path: Pa
         process.kill()
         for thread in threads:
             thread.join()
-    with emulator(server={"store": str(tmp_path / "ccell.sqlite")}, accounts=[ACCOUNT]) as served:
+    with emulator(server={"store": store}, accounts=[ACCOUNT]) as served:
         after = _fetch_with_threads(served.url)
     answered = before + after
     assert before
@@ -107,7 +109,8 @@ def test_after_a_kill_no_report_is_fetched_twice_or_lost_unanswered(tmp_path: Pa
 
 
 def test_accepted_messages_survive_a_kill(tmp_path: Path) -> None:
-    with processes.serving(tmp_path, "--store", "ccell.sqlite") as (process, url):
+    store = kept(tmp_path)
+    with processes.serving(tmp_path, "--store", store) as (process, url):
         connection = _connect(url)
         sent = [
             msgid
@@ -117,5 +120,5 @@ def test_accepted_messages_survive_a_kill(tmp_path: Path) -> None:
         process.kill()
         process.wait(60)
         connection.close()
-    with emulator(server={"store": str(tmp_path / "ccell.sqlite")}) as served:
+    with emulator(server={"store": store}) as served:
         assert _fetch(served.url) == sent

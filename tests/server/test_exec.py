@@ -13,6 +13,7 @@ from pathlib import Path
 import httpx2
 import pytest
 from harness import processes
+from harness.stores import kept
 
 from ccell_fake.client import Client
 
@@ -150,10 +151,11 @@ def test_a_generated_certificate_is_trusted_by_the_variable(folder: Path) -> Non
 
 
 def test_a_store_keeps_what_the_command_sent(folder: Path) -> None:
+    store = kept(folder)
     for _ in range(2):
-        sent = _exec(folder, "--store", "s.sqlite", "--", *processes.COMMAND, "send", "13800000000", "您好【签名】")
+        sent = _exec(folder, "--store", store, "--", *processes.COMMAND, "send", "13800000000", "您好【签名】")
         assert sent.returncode == 0, sent.stderr
-    seen = _exec(folder, "--store", "s.sqlite", "--", *processes.COMMAND, "info", "--json")
+    seen = _exec(folder, "--store", store, "--", *processes.COMMAND, "info", "--json")
     assert json.loads(seen.stdout)["riches"] == 99998
 
 

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 from harness.emulators import DOCUMENT_DAY, emulator
+from harness.stores import kept
 
 from ccell_fake.clock import ManualClock
 from ccell_fake.control.client import ControlClient
@@ -124,8 +125,8 @@ def test_a_forked_process_is_told_that_it_cannot_use_the_emulator_but_its_addres
 
 
 def test_the_end_of_a_forked_process_loses_nothing(tmp_path: Path) -> None:
-    done = _run(_WITH_A_STORE, str(tmp_path / "store"))
+    store = kept(tmp_path)
+    done = _run(_WITH_A_STORE, store)
     assert (done.stderr, done.stdout.split("\n")) == ("", ["{7}", "True", "killed", ""])
-    server = {"store": str(tmp_path / "store")}
-    with emulator(ManualClock(DOCUMENT_DAY), server) as running, ControlClient(running.url) as control:
+    with emulator(ManualClock(DOCUMENT_DAY), {"store": store}) as running, ControlClient(running.url) as control:
         assert len(list(control.account("200001").messages())) == 1
