@@ -91,10 +91,13 @@ def _change(module: ModuleType) -> None:
     emulator.databases = databases = weakref.WeakKeyDictionary[Any, str]()
 
     def build_with_database(self: Any, config: Any, *arguments: Any, **named: Any) -> None:
-        if not config.server.store:
-            databases[self] = create()
-            config = replace(config, server=replace(config.server, store=databases[self]))
-        build(self, config, *arguments, **named)
+        if config.server.store:
+            build(self, config, *arguments, **named)
+            return
+        databases[self] = create()
+        server = replace(config.server, store=databases[self])
+        build(self, replace(config, server=server), *arguments, **named)
+        self.config = config  # the greeting shows it
 
     def stop_with_database(self: Any) -> None:
         is_here = self.services.store.owner.is_here
