@@ -1,4 +1,4 @@
-/** A list that is newest first and live: it asks for pages, and puts what is new above what is known. */
+/** A live list, newest first: it asks for pages, and puts what is new above them. */
 
 import { inTurn } from "./turn.js";
 
@@ -22,7 +22,7 @@ export class Feed {
     this.cursor = null;
     /** @type {string | number | null} - the page that is on its way */
     this.wanted = null;
-    /** Ask for the newest items. What is known already stays below them. */
+    /** Ask for the newest items. Known ones stay below. */
     this.newest = inTurn(() => this.renew());
   }
 

@@ -1,3 +1,5 @@
+import { h } from "./dom.js";
+
 /**
  * A list of any length: only the rows in sight are in the document, and more are asked for at its end.
  * @template Item
@@ -7,7 +9,7 @@ export class LongList {
    * @param {object} how
    * @param {(item: Item, place: number) => HTMLElement} how.row - makes a row
    * @param {(item: Item) => string} how.key - names an item
-   * @param {() => void} how.more - asks for more items; called at each draw while the end of the list is in sight
+   * @param {() => void} how.more - asks for more items, while the end is in sight
    * @param {string} how.label - the name of the list
    */
   constructor({ row, key, more, label }) {
@@ -18,15 +20,8 @@ export class LongList {
     this.items = [];
     this.isComplete = false;
     this.rowHeight = 0;
-    this.body = document.createElement("ul");
-    this.body.className = "rows";
-    this.body.setAttribute("aria-label", label);
-    this.element = document.createElement("div");
-    this.element.className = "scroller";
-    this.element.tabIndex = 0;
-    this.element.setAttribute("role", "region");
-    this.element.setAttribute("aria-label", label);
-    this.element.append(this.body);
+    this.body = h("ul", { class: "rows", "aria-label": label });
+    this.element = h("div", { class: "scroller", tabindex: "0", role: "region", "aria-label": label }, this.body);
     /** @type {Map<string, {item: Item, place: number, element: HTMLElement}>} */
     this.shown = new Map();
     this.element.addEventListener("scroll", () => this.schedule(), { passive: true });

@@ -1,9 +1,8 @@
-/** One load at a time. Of two at once, the older answer could come last and stay. */
+/** One load at a time: of two at once, the older answer could come last and stay. */
 
 /**
- * Make a function that loads in turn. One more load serves all calls that came during a load.
  * @param {() => Promise<void>} load
- * @returns {() => Promise<void>} - ends after a load that began after the call
+ * @returns {() => Promise<void>} - loads; one more load serves all calls that came during one
  */
 export function inTurn(load) {
   /** @type {Promise<void> | null} */
@@ -23,7 +22,6 @@ export function inTurn(load) {
 
   return () => {
     isWanted = true;
-    running ??= run();
-    return running;
+    return (running ??= run());
   };
 }
