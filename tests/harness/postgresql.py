@@ -151,6 +151,7 @@ def name_shared() -> Path:
 @cache
 def shared() -> Cluster:
     """The cluster of the test run. The first call of any of its processes starts it."""
+    program("initdb")
     folder = name_shared()
     with _locked(folder):
         folder.mkdir(exist_ok=True)
@@ -158,7 +159,7 @@ def shared() -> Cluster:
         fcntl.flock(users, fcntl.LOCK_SH)
         if (folder / "port").exists():
             return Cluster(folder, int((folder / "port").read_text("utf-8")))
-        return _create(folder, _FAST, "trust")  # a check of the password takes longer than a request
+        return _create(folder, _FAST, "md5")  # a check of the password by scram takes longer than a request
 
 
 def shared_template(fill: Callable[[str], object]) -> str:

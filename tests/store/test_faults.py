@@ -14,7 +14,7 @@ from harness.emulators import emulator, until
 from harness.ledgers import entry
 
 from ccell_fake import ControlClient
-from ccell_fake.errors import StoreUnavailable
+from ccell_fake.errors import CcellError, StoreUnavailable
 from ccell_fake.faults import DelayFault
 from ccell_fake.model import Operation, Submit
 from ccell_fake.records import NO_ACCOUNT
@@ -287,3 +287,33 @@ def test_an_emulator_hears_again_after_it_lost_its_connections(database: str) ->
         heard = pool.submit(control_two.account(account.userid).wait, phone=PHONE, timeout=60)
         served.send()
         assert heard.result().messages[0].phone == PHONE
+
+
+@pytest.mark.parametrize("encoding", ["latin1", "GBK"])
+def test_texts_are_the_same_whatever_encoding_the_environment_of_an_emulator_names(
+    database: str, encoding: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PGCLIENTENCODING", encoding)
+    with _serving(f"{database}?client_encoding={encoding}") as served:
+        assert served.send().items[0].code == "0"
+    monkeypatch.delenv("PGCLIENTENCODING")
+    with emulator(server={"store": database}) as one, ControlClient(one.url) as control:
+        (message,) = control.account(served.account.userid).messages()
+        assert message.content == CONTENT
+
+
+def test_after_a_server_may_only_read_no_connection_to_it_is_kept(
+    cluster: postgresql.Cluster, database: str, served: Served
+) -> None:
+    _execute(database, "ALTER SYSTEM SET default_transaction_read_only TO on")
+    try:
+        cluster.execute("SELECT pg_reload_conf()")
+        until(lambda: not _is_ready(served.url))
+        _expect_not_decided(served)
+        with pytest.raises(CcellError, match="did not decide the request"):
+            served.account.reset()
+    finally:
+        _execute(database, "ALTER SYSTEM RESET default_transaction_read_only")
+        cluster.execute("SELECT pg_reload_conf()")
+    until(lambda: _is_ready(served.url))
+    assert served.send().items[0].code == "0"

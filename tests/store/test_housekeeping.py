@@ -103,6 +103,33 @@ def test_a_slot_whose_transaction_is_committed_after_its_request_has_failed_beco
         until(lambda: in_progress() == 1)
 
 
+def test_a_renewal_does_not_wait_for_rows_that_a_restore_has_locked() -> None:
+    with database() as url, psycopg.connect(url) as restoring, psycopg.connect(url, autocommit=True) as one:
+        slots.renew(one, 1, 60)
+        one.execute("INSERT INTO slot VALUES (5, 1, 'send', 1), (6, 1, 'send', 1)")
+        one.execute("INSERT INTO hold (account, slots, until, ends_at) VALUES (1, 1, 0, clock_timestamp())")
+        restoring.execute("DELETE FROM hold")
+        restoring.execute("DELETE FROM slot WHERE id = 5")
+        one.execute("SET lock_timeout TO '1s'")
+        slots.renew(one, 1, 60)
+        assert slots.free(one, 1, {6}) == set()
+        restoring.rollback()
+        assert slots.free(one, 1, {6}) == {1}
+        assert one.execute("SELECT id FROM slot").fetchall() == [(6,)]
+
+
+def test_an_emulator_hears_of_the_slots_that_its_renewal_frees() -> None:
+    changed: list[frozenset[int]] = []
+    with (
+        database() as url,
+        psycopg.connect(url, autocommit=True) as connection,
+        closing(PostgresqlStore(url, on_change=changed.append)) as store,
+    ):
+        connection.execute("INSERT INTO slot VALUES (5, 77, 'send', %s)", (store.emulator,))
+        until(lambda: frozenset({77}) in changed)
+        assert connection.execute("SELECT FROM slot").fetchall() == []
+
+
 def test_a_renewal_does_not_wait_for_that_of_another_emulator() -> None:
     with database() as url, psycopg.connect(url) as one, psycopg.connect(url, autocommit=True) as two:
         two.execute("INSERT INTO emulator VALUES (1, now() - interval '1 hour')")

@@ -6,6 +6,7 @@ from flask import Flask, Response
 from werkzeug.exceptions import HTTPException
 
 from ccell_fake.control.errors import Problem
+from ccell_fake.errors import EffectUnknown
 from ccell_fake.serialization import to_json
 from ccell_mock_server.control.api import Answered, HttpOnlyAnswer
 from ccell_mock_server.control.problems import problem, problem_of
@@ -48,4 +49,6 @@ def _of_http(error: HTTPException) -> Response:
 
 def _of_view(error: Exception) -> Response:
     refused = problem_of(error)
-    return refuse(refused, {"Retry-After": "1"} if refused.status == _BUSY else None)
+    # What may have been carried out must not be tried again.
+    is_safe = refused.status == _BUSY and not isinstance(error, EffectUnknown)
+    return refuse(refused, {"Retry-After": "1"} if is_safe else None)

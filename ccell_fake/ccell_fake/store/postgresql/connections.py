@@ -1,12 +1,14 @@
 """The connections of an emulator to its database."""
 
 import logging
+import os
 import threading
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from psycopg import Connection, Error, InterfaceError, OperationalError, conninfo
+from psycopg.errors import ReadOnlySqlTransaction
 from psycopg.pq import TransactionStatus
 from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout, TooManyRequests
 
@@ -50,11 +52,12 @@ _PATIENCE = (
     f"SET lock_timeout TO '60s'; SET statement_timeout TO '{LONGEST_PATIENT:.0f}s';"
     f" SET idle_in_transaction_session_timeout TO '{LONGEST_PATIENT:.0f}s'"
 ).encode()
-_LOST = (OperationalError, InterfaceError)
+LOST = (OperationalError, InterfaceError, ReadOnlySqlTransaction)
+"""Errors of a database that is away. After a failover, a server that is left may only read."""
 
 
 def _parameters(url: str) -> dict[str, Any]:
-    """Return the parameters of a connection. Those of the URL come first, and its options are kept.
+    """Return the parameters of a connection. Those of the URL come first. Its options, or those of PGOPTIONS, are kept.
 
     Raises:
         StoreError: The URL cannot be read.
@@ -66,7 +69,8 @@ def _parameters(url: str) -> dict[str, Any]:
         message = f"{shown(url)}: not the URL of a database, which is like postgresql://user:password@host:5432/name"
         raise StoreError(message) from None
     limits = " ".join(f"-c {name}={value.replace(' ', chr(92) + ' ')}" for name, value in _LIMITS.items())
-    return {**_OPTIONS, **given, "options": f"{limits} {given.get('options') or ''}".strip()}
+    options = f"{limits} {given.get('options') or os.environ.get('PGOPTIONS', '')}".strip()
+    return {**_OPTIONS, **given, "client_encoding": "utf8", "options": options}
 
 
 class Connections:
@@ -95,7 +99,8 @@ class Connections:
         self._pool: ConnectionPool[AnyConnection] = ConnectionPool(
             "",
             connection_class=BoundedConnection,
-            kwargs=self._parameters,
+            # Otherwise psycopg begins each transaction itself, and waits for the answer.
+            kwargs={**self._parameters, "autocommit": True},
             min_size=1,
             max_size=size,
             timeout=LONGEST_WAIT,
@@ -156,10 +161,11 @@ class Connections:
             try:
                 result = begin(connection)
             except BaseException as error:
-                is_lost = isinstance(error, _LOST) and connection.broken
+                self.close_if_read_only(connection, error)
+                is_lost = isinstance(error, LOST) and connection.closed
                 self.give_back(connection)
                 is_hopeless = attempt == self._size or elapsed() > ends
-                if isinstance(error, _LOST) and (is_hopeless or not is_lost):
+                if isinstance(error, LOST) and (is_hopeless or not is_lost):
                     raise self.unavailable(error) from error
                 if not is_lost:
                     raise
@@ -168,6 +174,12 @@ class Connections:
                     self._lock_seconds += elapsed() - begun
                 return connection, result
         raise AssertionError
+
+    @staticmethod
+    def close_if_read_only(connection: AnyConnection, error: BaseException) -> None:
+        """Close a connection whose server only reads, so that the next one goes to another server."""
+        if isinstance(error, ReadOnlySqlTransaction):
+            connection.close()
 
     def give_back(self, connection: AnyConnection) -> None:
         """Give a connection back to the pool, after the end of its transaction."""
@@ -222,12 +234,12 @@ class Shared:
             was_open = self._connection is not None
             try:
                 return function(self._opened(), *arguments, **named)
-            except _LOST:
+            except LOST:
                 self._drop()
                 if not was_open or elapsed() > ends:
                     raise
                 return function(self._opened(), *arguments, **named)
-        except _LOST as error:
+        except LOST as error:
             self._drop()
             raise self._connections.unavailable(error) from error
         finally:

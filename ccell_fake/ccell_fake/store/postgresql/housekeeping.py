@@ -15,7 +15,7 @@ from ccell_fake.errors import StoreUnavailable
 from ccell_fake.records import Lifetime
 from ccell_fake.store.postgresql import notices, slots
 from ccell_fake.store.postgresql.connections import AnyConnection, Connections, Shared
-from ccell_fake.store.postgresql.notices import Notice
+from ccell_fake.store.postgresql.notices import NOBODY, Notice
 
 LEASE_SECONDS = 5.0
 """Seconds after which an emulator that does not renew its lease counts as ended. Its slots are free then."""
@@ -98,7 +98,10 @@ class Housekeeper:
                 if elapsed() >= renewal:
                     renewal = elapsed() + _RENEW_SECONDS
                     self._connection.run(slots.renew, self._emulator, LEASE_SECONDS)
-                    notice.add(self._connection.run(slots.free, self._emulator, self.taken), ())
+                    freed = self._connection.run(slots.free, self._emulator, self.taken)
+                    if freed:
+                        # Of nobody, so that this emulator hears it, too.
+                        self._connection.run(notices.send, Notice(NOBODY, freed))
                 if notice:
                     self._connection.run(notices.send, notice)
                 self._note_success()
@@ -216,7 +219,7 @@ class Listener:
 
 
 def _last_position(connection: AnyConnection) -> int:
-    row = connection.execute(b"SELECT last_value FROM positions").fetchone()
+    row = connection.execute(b"SELECT safe_position()").fetchone()
     return int(row[0]) if row else 0
 
 

@@ -13,6 +13,8 @@ from psycopg import Connection
 from ccell_fake.records import Lifetime
 
 CHANNEL = "ccell_fake"
+NOBODY = 0
+"""No emulator. All hear such a notice."""
 
 # A payload of NOTIFY has less than 8000 bytes.
 _MOST_ACCOUNTS = 200

@@ -1,14 +1,19 @@
 """The tables of a database: identification, creation and migration."""
 
+import threading
 from importlib.resources import files
 from typing import Any, LiteralString
 
 from psycopg import Connection, Error
+from psycopg.errors import LockNotAvailable
 
+from ccell_fake.clock import elapsed
 from ccell_fake.store.errors import StoreError
 from ccell_fake.store.schema import APPLICATION
 
 _OLDEST_POSTGRESQL = 140_000
+_LONGEST_WAIT = 300.0
+_PAUSE = 2.0
 STEPS: tuple[tuple[str, ...], ...] = (("schema.sql", "functions.sql"),)
 """The scripts of each version. A database has the version of the last ones that ran in it.
 
@@ -39,8 +44,7 @@ def prepare(connection: Connection[Any]) -> str:
             connection.execute("SELECT pg_advisory_xact_lock(%s)", (APPLICATION,))
             version = _version(connection)
             if 0 < version < len(STEPS):
-                # Each transaction begins at this table, so those of other emulators wait here, and none is in the way.
-                connection.execute("LOCK TABLE account IN ACCESS EXCLUSIVE MODE")
+                _lock_out_others(connection)
             for step in STEPS[version:]:
                 for script in step:
                     connection.execute(files(__name__.rpartition(".")[0]).joinpath(script).read_bytes(), prepare=False)
@@ -54,6 +58,25 @@ def prepare(connection: Connection[Any]) -> str:
         message = "the store in the database is damaged: table event_log lacks its row"
         raise StoreError(message)
     return str(row[0])
+
+
+def _lock_out_others(connection: Connection[Any]) -> None:
+    """Wait until no transaction of another emulator is under way, and let none begin.
+
+    Each begins at this table. While a snapshot is made, the wait is interrupted, so that requests get through.
+    """
+    ends = elapsed() + _LONGEST_WAIT
+    while True:
+        try:
+            with connection.transaction():
+                connection.execute("SET LOCAL lock_timeout TO '1s'")
+                connection.execute("LOCK TABLE account IN ACCESS EXCLUSIVE MODE")
+        except LockNotAvailable:
+            if elapsed() > ends:
+                raise
+            threading.Event().wait(_PAUSE)
+        else:
+            return
 
 
 def _check_server(connection: Connection[Any]) -> None:

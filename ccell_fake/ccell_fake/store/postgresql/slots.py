@@ -13,19 +13,26 @@ def renew(connection: Connection[Any], emulator: int, seconds: float) -> None:
 
     The caller ends the transaction, unless the connection commits each statement.
     """
+    connection.execute(
+        b"INSERT INTO emulator VALUES (%(id)s, clock_timestamp() + make_interval(secs => %(seconds)s))"
+        b" ON CONFLICT (id) DO UPDATE SET lease_until = excluded.lease_until",
+        {"id": emulator, "seconds": seconds},
+    )
+    # A restore locks rows for as long as it takes. They are skipped.
     with connection.pipeline():
-        connection.execute(
-            b"INSERT INTO emulator VALUES (%(id)s, clock_timestamp() + make_interval(secs => %(seconds)s))"
-            b" ON CONFLICT (id) DO UPDATE SET lease_until = excluded.lease_until",
-            {"id": emulator, "seconds": seconds},
-        )
         # Not sooner: an emulator that was cut off for a while goes on with its requests, and renews its lease.
         connection.execute(
             b"DELETE FROM emulator WHERE id IN (SELECT id FROM emulator"
             b" WHERE lease_until <= clock_timestamp() - interval '1 minute' FOR UPDATE SKIP LOCKED)"
         )
-        connection.execute(b"DELETE FROM slot WHERE NOT EXISTS (SELECT FROM emulator e WHERE e.id = slot.emulator)")
-        connection.execute(b"DELETE FROM hold WHERE ends_at <= clock_timestamp()")
+        connection.execute(
+            b"DELETE FROM slot WHERE id IN (SELECT id FROM slot"
+            b" WHERE NOT EXISTS (SELECT FROM emulator e WHERE e.id = slot.emulator) FOR UPDATE SKIP LOCKED)"
+        )
+        connection.execute(
+            b"DELETE FROM hold WHERE id IN (SELECT id FROM hold"
+            b" WHERE ends_at <= clock_timestamp() FOR UPDATE SKIP LOCKED)"
+        )
 
 
 def end_lease(connection: Connection[Any], emulator: int) -> None:
@@ -46,7 +53,12 @@ def free(connection: Connection[Any], emulator: int, taken: Container[int]) -> s
     """
     rows = connection.execute(b"SELECT id, account FROM slot WHERE emulator = %s", (emulator,)).fetchall()
     # Afterwards: a request notes its slot before it is in the table.
-    ended = [Slot(account, id_) for id_, account in rows if id_ not in taken]
-    for slot in ended:
-        leave(connection, slot)
-    return {slot.account for slot in ended}
+    ended = [id_ for id_, _ in rows if id_ not in taken]
+    if not ended:
+        return set()
+    freed = connection.execute(
+        b"DELETE FROM slot WHERE id IN (SELECT id FROM slot WHERE id = ANY(%s) FOR UPDATE SKIP LOCKED)"
+        b" RETURNING account",
+        (ended,),
+    )
+    return {account for (account,) in freed}

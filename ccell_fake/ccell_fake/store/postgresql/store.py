@@ -14,7 +14,7 @@ from ccell_fake.store.cache import JOURNAL_ENTRIES
 from ccell_fake.store.checking import SettingsCheck
 from ccell_fake.store.errors import StoreError
 from ccell_fake.store.postgresql import msgids, schema, slots, snapshots
-from ccell_fake.store.postgresql.connections import CONNECTIONS, AnyConnection, Connections, Shared
+from ccell_fake.store.postgresql.connections import CONNECTIONS, LOST, AnyConnection, Connections, Shared
 from ccell_fake.store.postgresql.housekeeping import Housekeeper, Listener
 from ccell_fake.store.postgresql.ledger import PostgresqlLedger
 from ccell_fake.store.postgresql.retention import Sweeper
@@ -135,7 +135,8 @@ class PostgresqlStore:
             yield connection, ledger
         except BaseException as error:
             ledger.run_at_rollback()
-            if isinstance(error, (OperationalError, InterfaceError)):
+            self._connections.close_if_read_only(connection, error)
+            if isinstance(error, LOST):
                 raise self._connections.unavailable(error) from error
             raise
         finally:
@@ -255,7 +256,7 @@ class PostgresqlStore:
         """Say in one sentence that the database cannot be reached."""
         try:
             yield
-        except (OperationalError, InterfaceError) as error:
+        except LOST as error:
             raise self._connections.unavailable(error) from error
 
     def tell(self, changed: frozenset[int], ended: frozenset[Lifetime]) -> None:

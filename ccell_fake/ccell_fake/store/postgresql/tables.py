@@ -87,7 +87,7 @@ class BufferedTables:
         """Begin without a lock: the transaction may read any account, and change none.
 
         Args:
-            connection: A connection outside a transaction. The caller ends the one that begins.
+            connection: A connection with autocommit, outside a transaction. The caller ends the one that begins.
             reserve: Reserves msgids as `Ledger.reserve_msgids` says, in a transaction of its own.
             emulator: The emulator that takes slots.
             taken: Ids of the slots of its requests in progress.
@@ -142,8 +142,6 @@ class BufferedTables:
 
     def _begin(self, statements: bytes, *values: str) -> tuple[Any, ...] | None:
         """Begin a transaction with statements, in one round trip. Returns the row of the last one."""
-        # Otherwise psycopg itself begins it, and waits for the answer.
-        self._connection.autocommit = True
         cursor = ClientCursor(self._connection)
         cursor.execute(b"BEGIN;" + statements, values)
         while cursor.nextset():
