@@ -15,7 +15,7 @@ from contract.minimal import Account, MinimalGateway
 from harness import scripted
 from harness.emulators import emulator
 
-from ccell_fake import AsyncClient, Client, ControlClient, stateful
+from ccell_fake import AsyncClient, Client, ControlClient, proxies, stateful
 from ccell_mock_server import FakeCcell
 from ccell_mock_server.cli import main
 from ccell_mock_server.commands.ready import wait_until_ready
@@ -29,6 +29,8 @@ def variables(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, str]]:
     """A proxy that must not be asked, and the variables that name it."""
     for name in [name for name in os.environ if name.lower().endswith("_proxy")]:
         monkeypatch.delenv(name)
+    # The emulator of the whole run may be exempted already.
+    monkeypatch.setattr(proxies, "_open_blocks", 0)
     # urllib keeps the proxies of its first request for all later ones of the process.
     monkeypatch.setattr(urllib.request, "_opener", None)
     with scripted.server() as proxy:

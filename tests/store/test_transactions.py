@@ -342,7 +342,11 @@ def _reserve(second: int, start: int, width: int) -> int:
 
 def test_a_plain_request_takes_two_round_trips(tmp_path: Path) -> None:
     """The reservation of its msgids, on another connection, takes one more."""
-    with database() as url, psycopg.connect(url) as connection, (tmp_path / "trace").open("w+") as trace:
+    with (
+        database() as url,
+        psycopg.connect(url, autocommit=True) as connection,
+        (tmp_path / "trace").open("w+") as trace,
+    ):
         schema.prepare(connection)
         for number in range(10):
             ledger = PostgresqlLedger(connection, reserve=_reserve, emulator=1, taken=set(), journal_entries=9)
