@@ -184,6 +184,25 @@ def test_a_request_whose_commit_is_lost_with_the_database_has_an_unknown_effect(
     assert len(wired.reports()) == 1
 
 
+def test_a_control_call_of_unknown_effect_says_so_and_invites_nobody_to_repeat_it(wire: Cable, wired: Served) -> None:
+    is_cut = wire.cut_at(b"COMMIT", is_delivered=True, is_lasting=True)
+    answer = http.post(wired.url, f"/_ccell/v1/accounts/{wired.account.userid}/reset", b"")
+    assert is_cut.is_set()
+    assert (answer.status, "retry-after" in answer.headers) == (503, False)
+    assert b"may have carried out the request" in answer.body
+    again = http.post(wired.url, f"/_ccell/v1/accounts/{wired.account.userid}/reset", b"")
+    assert (again.status, "retry-after" in again.headers) == (503, True)
+
+
+def test_the_options_of_the_environment_are_kept_beside_the_limits(
+    database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PGOPTIONS", "-c search_path=mine")
+    with Connections(database, 1, "one").single() as connection:
+        shown = "SELECT current_setting('search_path'), current_setting('lock_timeout')"
+        assert connection.execute(shown).fetchone() == ("mine", "5s")
+
+
 def test_a_lost_commit_is_asked_for_though_all_connections_are_in_use(wire: Cable) -> None:
     with closing(PostgresqlStore(wire.url, connections=1)) as store:
         with store.transaction() as ledger:

@@ -1,4 +1,4 @@
-"""What an emulator does in the background: its lease, notices and sweeps."""
+"""Background work of an emulator: its lease, notices and sweeps."""
 
 import threading
 from collections.abc import Callable

@@ -42,7 +42,7 @@ class Pair:
     ended: tuple[set[Lifetime], set[Lifetime]]
 
     def is_ended(self) -> bool:
-        """Whether both have heard that the account has ended."""
+        """Return whether both have heard that the account has ended."""
         return all(self.lifetime in ended for ended in self.ended)
 
 

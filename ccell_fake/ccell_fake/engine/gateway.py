@@ -140,12 +140,12 @@ class Gateway:
         rule: str = "failure",
         is_recorded: bool = True,
     ) -> Answer:
-        """Answer a request that could not be decided. The request has no effect, unless the rule says another thing.
+        """Answer a request that could not be decided. The request has no effect, unless the rule is `unknown_effect`.
 
         Args:
             arrival: The request.
             reason: Why it could not be decided.
-            rule: What the answer names as its rule.
+            rule: The rule that the answer names: `failure` or `unknown_effect`.
             is_recorded: Whether to write a journal entry.
         """
         failure = Reply(Code.SYSTEM_ERROR, Code.SYSTEM_ERROR.text)

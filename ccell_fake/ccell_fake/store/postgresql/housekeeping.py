@@ -1,4 +1,4 @@
-"""What an emulator does in the background: its lease, notices to other emulators, and hearing theirs."""
+"""Background work of an emulator: its lease, notices to other emulators, and hearing theirs."""
 
 import logging
 import selectors

@@ -6,7 +6,7 @@ import weakref
 from collections.abc import Callable, Generator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 
-from psycopg import Error, InterfaceError, OperationalError
+from psycopg import Error, OperationalError
 
 from ccell_fake.errors import EffectUnknown, StoreUnavailable
 from ccell_fake.records import NO_ACCOUNT, Figure, Lifetime, Slot
@@ -169,7 +169,7 @@ class PostgresqlStore:
         """Write and commit. If the connection is lost meanwhile, the journal entry tells whether that was committed."""
         try:
             ledger.commit()
-        except (OperationalError, InterfaceError) as error:
+        except LOST as error:
             if not connection.broken:
                 raise
             if ledger.entry is None:
@@ -209,10 +209,7 @@ class PostgresqlStore:
             return
         try:
             connection, _ = self._connections.take(lambda taken: slots.leave(taken, slot))
-            try:
-                connection.commit()
-            finally:
-                self._connections.give_back(connection)
+            self._connections.give_back(connection)
         except (StoreUnavailable, Error):
             # The next renewal of the lease frees it.
             return
@@ -244,7 +241,7 @@ class PostgresqlStore:
             try:
                 with self._connections.patient() as connection, connection.transaction():
                     restored = snapshots.restore(connection, snapshot, self._check)
-            except (OperationalError, InterfaceError):
+            except LOST:
                 history = b"SELECT FROM event_log WHERE history = %s"
                 if restored is None or not self._is_committed(NO_ACCOUNT, history, (restored.history,)):
                     raise
