@@ -9,7 +9,7 @@ from ccell_fake.engine.rules import Rule
 from ccell_fixtures.registries import ASSUMPTIONS, CLAUSES, OBSERVATIONS, PUBLISHED
 
 # Decisions that no rule of a request makes.
-OTHERS = {"path", "method", "query-length", "fault", "reset", "failure"}
+OTHERS = {"path", "method", "query-length", "fault", "reset", "failure", "unknown_effect"}
 
 
 def _names(*rules: Iterable[Rule[object]]) -> set[str]:
